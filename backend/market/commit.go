@@ -1,0 +1,27 @@
+package market
+
+// Commit is one atomic change: ingest decides it, the store writes it in one transaction, the hub publishes it after.
+type Commit struct {
+	Seq        Seq
+	Slot       Slot    // newest slot known, 0 when unknown
+	ChainTime  int64   // Unix seconds; candles ending at or before it are final
+	Checkpoint Slot    // 0 keeps the stored one
+	Events     []Event // new ones in chain order
+	Removed    []Event // withdrawn, or moved (the new place is in Events)
+	Candles    []CandleChange
+	Orders     []OrderChange
+	Tokens     []Token  // mints whose record changed, whole
+	Books      []Book   // whole candle states to keep durably (checkpoints)
+	Evicted    []Pubkey // mints whose Book is durable and leaves memory
+	Gaps       []Gap
+	Replay     Position // recovery folds events after this position; set with Books, zero keeps the stored one
+}
+
+// Book is the candle state of one mint: enough to fold the next trade.
+type Book struct {
+	Mint      Pubkey
+	Last      Position               // last price event folded, in order of (BlockTime, Position)
+	BlockTime int64                  // its block time
+	Price     Price                  // its price: the previous close of every interval
+	Open      [NumIntervals][]Candle // not yet final, oldest first, one or two each
+}

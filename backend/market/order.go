@@ -1,0 +1,35 @@
+package market
+
+// Order is an open margin order.
+type Order struct {
+	Address         Pubkey // order_pda
+	MintAccount     Pubkey
+	Terms           Terms
+	Scale           uint8 // decimals of the raw prices in Terms
+	LatestPrice     Price // of the mint when the order last changed
+	LatestTradeTime int64 // Unix seconds
+}
+
+// OrderChange is one order as a commit leaves it.
+type OrderChange struct {
+	Order  Order
+	Closed bool // removed by FullClose, ForceLiquidate or a rollback
+}
+
+// Token is what is known of a mint from its events. Times are Unix seconds here, milliseconds on the wire.
+type Token struct {
+	Mint                 Pubkey
+	Created              *TokenCreated // nil until its TokenCreated was seen
+	CreatedPosition      Position
+	CreateTime           int64
+	SwapFee, BorrowFee   uint16 // of 100000; changed by MilestoneDiscount
+	FeeDiscountFlag      uint8
+	LatestPrice          Price
+	LatestTradeTime      int64
+	TotalSolAmount       U128 // lamports traded, ever
+	TotalMarginSolAmount U128 // lamports of margin put up, ever
+	TotalLiquidations    uint64
+	TotalCloseProfit     U128 // lamports
+	Trades               uint64
+	LastEventTime        int64
+}

@@ -1,0 +1,47 @@
+package market
+
+import "time"
+
+// Transaction is one transaction's logs, as the cluster gave them.
+type Transaction struct {
+	Signature   Signature
+	Slot        Slot
+	Index       uint32 // place in its block; the order of arrival within the slot while the block's own is unknown
+	BlockTime   int64  // Unix seconds
+	Provisional bool   // BlockTime is an estimate
+	Failed      bool   // meta.err was not null
+	Logs        []string
+	ReceivedAt  time.Time
+}
+
+// Batch is what a source delivers at once. Batches are applied in the order of delivery.
+type Batch struct {
+	Transactions []Transaction // ascending (Slot, Index); a signature seen before is a repeat, or moved if its place or time differs
+	Withdrawn    []Signature   // delivered earlier, no longer part of the chain
+	ChainTime    int64         // every transaction with a lower block time was delivered; 0 when not known. Never goes back
+	Slot         Slot          // newest slot this batch speaks for; 0 when not known
+	Checkpoint   Slot          // every transaction up to here was delivered at finalized; a restart resumes after it. 0 keeps the old one
+	Gaps         []Gap         // holes found, filled or given up since the last batch
+}
+
+// GapState says what became of a hole.
+type GapState uint8
+
+// The states of a gap.
+const (
+	GapOpen GapState = iota
+	GapFilled
+	GapUnfillable
+)
+
+// String is the state's name on the wire.
+func (s GapState) String() string { return [...]string{"open", "filled", "unfillable"}[s] }
+
+// Gap is a known hole in what was read: transactions of slots From..To (inclusive) may be missing.
+type Gap struct {
+	From, To Slot
+	Cause    string // a short text, such as "history before backfill_limit" or "log truncated"
+	State    GapState
+	Mint     Pubkey // zero: the whole program
+	Seq      Seq    // commit that last changed it
+}

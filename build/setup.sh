@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Installs what building, running and testing Spinscope need on a Debian 12 machine that has Go, Node, make and git.
+# Usage: build/setup.sh run|test   (run: what the app needs; test: also what the tests drive). Safe to repeat.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+what=${1:-run}
+
+build_packages=(build-essential pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev)
+test_packages=(xvfb openbox xdotool x11-utils imagemagick scrot dbus dbus-x11 at-spi2-core gir1.2-atspi-2.0
+  python3-gi python3-venv fonts-dejavu-core chromium)
+
+packages=("${build_packages[@]}")
+[ "$what" = test ] && packages+=("${test_packages[@]}")
+
+missing=()
+for package in "${packages[@]}"; do
+  [ "$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null)" = "install ok installed" ] || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  command -v apt-get >/dev/null || { echo "setup: please install: ${missing[*]}" >&2; exit 1; }
+  sudo=()
+  [ "$(id -u)" = 0 ] || sudo=(sudo)
+  echo "setup: installing ${missing[*]}"
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
