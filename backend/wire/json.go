@@ -1,0 +1,114 @@
+package wire
+
+import (
+	"math"
+	"strconv"
+	"unicode/utf8"
+
+	"spinscope/backend/market"
+)
+
+// maxSafe is the largest integer up to which a JavaScript number holds every one exactly.
+const maxSafe = 1 << 53
+
+// Amount is an unsigned 64-bit integer of the chain: a JSON number up to 2^53, a decimal string above, where a float64
+// would lose digits.
+type Amount uint64
+
+// AppendJSON appends the amount to dst.
+func (a Amount) AppendJSON(dst []byte) []byte {
+	if a <= maxSafe {
+		return strconv.AppendUint(dst, uint64(a), 10)
+	}
+	dst = append(dst, '"')
+	dst = strconv.AppendUint(dst, uint64(a), 10)
+	return append(dst, '"')
+}
+
+// MarshalJSON implements json.Marshaler.
+func (a Amount) MarshalJSON() ([]byte, error) { return a.AppendJSON(nil), nil }
+
+// UnmarshalJSON implements json.Unmarshaler; it takes both forms.
+func (a *Amount) UnmarshalJSON(text []byte) error {
+	if len(text) >= 2 && text[0] == '"' && text[len(text)-1] == '"' {
+		text = text[1 : len(text)-1]
+	}
+	value, err := strconv.ParseUint(string(text), 10, 64)
+	*a = Amount(value)
+	return err
+}
+
+// AppendFloat appends x as encoding/json does: the shortest digits that read back as x. Values that JSON cannot hold
+// become 0; none of this program's numbers are such.
+func AppendFloat(dst []byte, x float64) []byte {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return append(dst, '0')
+	}
+	format := byte('f')
+	if abs := math.Abs(x); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		format = 'e'
+	}
+	dst = strconv.AppendFloat(dst, x, format, -1, 64)
+	if n := len(dst); format == 'e' && n >= 4 && dst[n-4] == 'e' && dst[n-3] == '-' && dst[n-2] == '0' {
+		dst[n-2] = dst[n-1] // e-09 is written e-9
+		dst = dst[:n-1]
+	}
+	return dst
+}
+
+const hexDigits = "0123456789abcdef"
+
+// AppendString appends text as a JSON string, escaped as encoding/json does: also safe inside HTML, and with U+FFFD
+// where text is not UTF-8. Token names come from strangers.
+func AppendString(dst []byte, text string) []byte {
+	dst = append(dst, '"')
+	for i := 0; i < len(text); {
+		b := text[i]
+		if b < utf8.RuneSelf {
+			i++
+			switch {
+			case b == '"' || b == '\\':
+				dst = append(dst, '\\', b)
+			case b == '\b':
+				dst = append(dst, '\\', 'b')
+			case b == '\f':
+				dst = append(dst, '\\', 'f')
+			case b == '\n':
+				dst = append(dst, '\\', 'n')
+			case b == '\r':
+				dst = append(dst, '\\', 'r')
+			case b == '\t':
+				dst = append(dst, '\\', 't')
+			case b < 0x20 || b == '<' || b == '>' || b == '&':
+				dst = append(dst, '\\', 'u', '0', '0', hexDigits[b>>4], hexDigits[b&15])
+			default:
+				dst = append(dst, b)
+			}
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(text[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			dst = append(dst, `\ufffd`...)
+		case r == '\u2028' || r == '\u2029': // line ends to old JavaScript
+			dst = append(dst, `\u202`...)
+			dst = append(dst, hexDigits[r&15])
+		default:
+			dst = append(dst, text[i:i+size]...)
+		}
+		i += size
+	}
+	return append(dst, '"')
+}
+
+func appendU128(dst []byte, x market.U128) []byte {
+	dst = append(dst, '"')
+	dst = x.AppendFixed(dst, 0)
+	return append(dst, '"')
+}
+
+func appendKey(dst []byte, key market.Pubkey) []byte {
+	dst = append(dst, '"')
+	dst, _ = key.AppendText(dst)
+	return append(dst, '"')
+}
