@@ -1,0 +1,117 @@
+package candle
+
+import (
+	"cmp"
+	"math"
+
+	"spinscope/backend/market"
+)
+
+// Never is the due time of a book that waits for nothing.
+const Never = math.MaxInt64
+
+// Tick is a trade with its place in time and on the chain.
+type Tick struct {
+	market.Trade
+	Time        int64 // block time, Unix seconds
+	At          market.Position
+	Provisional bool // Time is an estimate
+}
+
+// Compare orders ticks as candles take them: by block time, then by position.
+func Compare(a, b Tick) int { return cmp.Or(cmp.Compare(a.Time, b.Time), a.At.Compare(b.At)) }
+
+// InOrder tells whether the tick comes after everything the book has folded, so that Fold may take it.
+func InOrder(book *market.Book, tick *Tick) bool {
+	return book.Price.IsZero() || tick.Time > book.BlockTime || tick.Time == book.BlockTime && tick.At.Compare(book.Last) > 0
+}
+
+// Fold adds a tick, which must be InOrder, to the book's open candles of the given intervals.
+func Fold(book *market.Book, intervals []market.Interval, tick *Tick) {
+	for _, interval := range intervals {
+		start := interval.Floor(tick.Time)
+		open := book.Open[interval]
+		if n := len(open); n == 0 || open[n-1].Time < start {
+			open = append(open, begin(start, book.Price, tick.Price))
+			book.Open[interval] = open
+		}
+		add(&open[len(open)-1], tick)
+	}
+	book.Last, book.BlockTime, book.Price = tick.At, tick.Time, tick.Price
+}
+
+// Seal takes the candles that end at or before chainTime out of the book, oldest first, and hands each to emit, marked
+// final. A candle that holds a provisional event stays, as its trades may still move to another bucket.
+func Seal(book *market.Book, intervals []market.Interval, chainTime int64, emit func(market.Interval, market.Candle)) {
+	for _, interval := range intervals {
+		open := book.Open[interval]
+		keep := 0
+		for i := range open {
+			if open[i].Time+interval.Seconds() <= chainTime && !open[i].Provisional {
+				open[i].Final = true
+				emit(interval, open[i])
+				continue
+			}
+			open[keep] = open[i]
+			keep++
+		}
+		book.Open[interval] = open[:keep]
+	}
+}
+
+// Due is the chain time at which Seal will next find something, or Never.
+func Due(book *market.Book, intervals []market.Interval) int64 {
+	due := int64(Never)
+	for _, interval := range intervals {
+		for i := range book.Open[interval] {
+			if c := &book.Open[interval][i]; !c.Provisional {
+				due = min(due, c.Time+interval.Seconds())
+				break
+			}
+		}
+	}
+	return due
+}
+
+// Build makes the candles of ticks, which are in order. previous is the close before the first of them, zero when the
+// mint has no earlier trade. None of the candles is marked final.
+func Build(interval market.Interval, previous market.Price, ticks []Tick) []market.Candle {
+	var candles []market.Candle
+	for i := range ticks {
+		start := interval.Floor(ticks[i].Time)
+		if n := len(candles); n == 0 || candles[n-1].Time != start {
+			candles = append(candles, begin(start, previous, ticks[i].Price))
+		}
+		add(&candles[len(candles)-1], &ticks[i])
+		previous = ticks[i].Price
+	}
+	return candles
+}
+
+// Flat is the candle of an empty bucket: all prices at the previous close, nothing traded.
+func Flat(start int64, previous market.Price) market.Candle { return begin(start, previous, previous) }
+
+func begin(start int64, previous, first market.Price) market.Candle {
+	if previous.IsZero() {
+		previous = first
+	}
+	return market.Candle{Time: start, Open: previous, High: previous, Low: previous, Close: previous}
+}
+
+func add(c *market.Candle, tick *Tick) {
+	price := tick.Price
+	if c.High.Less(price) {
+		c.High = price
+	}
+	if price.Less(c.Low) {
+		c.Low = price
+	}
+	c.Close = price
+	c.Volume = c.Volume.Add(market.U64(tick.TokenAmount))
+	c.QuoteVolume = c.QuoteVolume.Add(market.U64(tick.SolAmount))
+	if tick.Buy {
+		c.BuyVolume = c.BuyVolume.Add(market.U64(tick.TokenAmount))
+	}
+	c.Trades++
+	c.Provisional = c.Provisional || tick.Provisional
+}

@@ -1,0 +1,200 @@
+package candle
+
+import (
+	"math/big"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"spinscope/backend/market"
+)
+
+// naive computes one bucket straight from the rules, with big integers and no shared code.
+func naive(interval market.Interval, start int64, ticks []Tick) (market.Candle, bool) {
+	var inside []Tick
+	var previous *Tick
+	for i, tick := range ticks {
+		switch {
+		case tick.Time < start:
+			previous = &ticks[i]
+		case tick.Time < start+interval.Seconds():
+			inside = append(inside, tick)
+		}
+	}
+	if len(inside) == 0 {
+		return market.Candle{}, false
+	}
+	prices := []market.Price{inside[0].Price}
+	if previous != nil {
+		prices[0] = previous.Price
+	}
+	volume, quote, bought := new(big.Int), new(big.Int), new(big.Int)
+	provisional := false
+	for _, tick := range inside {
+		prices = append(prices, tick.Price)
+		volume.Add(volume, new(big.Int).SetUint64(tick.TokenAmount))
+		quote.Add(quote, new(big.Int).SetUint64(tick.SolAmount))
+		if tick.Buy {
+			bought.Add(bought, new(big.Int).SetUint64(tick.TokenAmount))
+		}
+		provisional = provisional || tick.Provisional
+	}
+	byPrice := func(a, b market.Price) int { return market.U128(a).Cmp(market.U128(b)) }
+	return market.Candle{
+		Time: start, Open: prices[0], Close: prices[len(prices)-1],
+		High: slices.MaxFunc(prices, byPrice), Low: slices.MinFunc(prices, byPrice),
+		Volume: u128(volume), QuoteVolume: u128(quote), BuyVolume: u128(bought),
+		Trades: uint64(len(inside)), Provisional: provisional,
+	}, true
+}
+
+func u128(b *big.Int) market.U128 {
+	x, err := market.ParseU128(b.String())
+	if err != nil {
+		panic(err)
+	}
+	return x
+}
+
+func randomTicks(r *rand.Rand, n int) []Tick {
+	now := int64(1_752_000_000 + r.IntN(86400))
+	ticks := make([]Tick, n)
+	for i := range ticks {
+		if r.IntN(3) > 0 {
+			now += int64(r.IntN(1 << r.IntN(14)))
+		}
+		amount := r.Uint64N(1 << 40)
+		if r.IntN(50) == 0 {
+			amount = ^uint64(0) // sums must not wrap
+		}
+		ticks[i] = Tick{
+			Trade: market.Trade{
+				Price:       market.Price{Hi: r.Uint64N(4), Lo: r.Uint64() | 1},
+				TokenAmount: amount, SolAmount: amount / 3, Buy: r.IntN(2) == 0,
+			},
+			Time: now, At: market.Position{Slot: market.Slot(i/3 + 1), Index: uint32(i % 3)},
+		}
+	}
+	return ticks
+}
+
+func TestFoldAndSealEqualTheNaiveModel(t *testing.T) {
+	for seed := range uint64(30) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		ticks := randomTicks(r, 300)
+		intervals := market.AllIntervals()
+		var book market.Book
+		got := map[market.Interval][]market.Candle{}
+		chain := int64(0)
+		for i := range ticks {
+			if !InOrder(&book, &ticks[i]) {
+				t.Fatalf("seed %d: tick %d is not in order", seed, i)
+			}
+			Fold(&book, intervals, &ticks[i])
+			if r.IntN(4) == 0 { // chain time may stay behind, never ahead of the next trade
+				chain = ticks[i].Time - int64(r.IntN(5))
+				if due := Due(&book, intervals); due <= chain == emptySeal(&book, intervals, chain, got) {
+					t.Fatalf("seed %d: due %d at chain time %d is wrong", seed, due, chain)
+				}
+			}
+		}
+		emptySeal(&book, intervals, Never, got)
+		for _, interval := range intervals {
+			want := map[int64]market.Candle{}
+			for _, tick := range ticks {
+				start := interval.Floor(tick.Time)
+				c, _ := naive(interval, start, ticks)
+				want[start] = c
+			}
+			if len(want) != len(got[interval]) {
+				t.Fatalf("seed %d %s: %d candles, want %d", seed, interval, len(got[interval]), len(want))
+			}
+			for i, c := range got[interval] {
+				if !c.Final {
+					t.Fatalf("seed %d %s: sealed candle is not final", seed, interval)
+				}
+				c.Final = false
+				if c != want[c.Time] {
+					t.Fatalf("seed %d %s candle %d:\n got %+v\nwant %+v", seed, interval, i, c, want[c.Time])
+				}
+			}
+			built := Build(interval, market.Price{}, ticks)
+			for i := range got[interval] {
+				got[interval][i].Final = false
+			}
+			if !slices.Equal(built, got[interval]) {
+				t.Fatalf("seed %d %s: Build differs from Fold", seed, interval)
+			}
+		}
+	}
+}
+
+// emptySeal seals into got and reports whether nothing was sealed.
+func emptySeal(book *market.Book, intervals []market.Interval, chain int64, got map[market.Interval][]market.Candle) bool {
+	empty := true
+	Seal(book, intervals, chain, func(i market.Interval, c market.Candle) {
+		empty = false
+		got[i] = append(got[i], c)
+	})
+	return empty
+}
+
+func TestBuildContinuesFromAnOldClose(t *testing.T) {
+	price := func(n uint64) market.Price { return market.Price{Lo: n} }
+	ticks := []Tick{{Trade: market.Trade{Price: price(50), TokenAmount: 7}, Time: 120}}
+	c := Build(market.M1, price(90), ticks)[0]
+	if c.Open != price(90) || c.High != price(90) || c.Low != price(50) || c.Close != price(50) {
+		t.Fatalf("the gap to the previous close is not in the candle: %+v", c)
+	}
+	if flat := Flat(180, price(50)); flat.Open != price(50) || flat.Trades != 0 || flat.Low != flat.High {
+		t.Fatalf("flat candle: %+v", flat)
+	}
+}
+
+func TestProvisionalCandlesStayOpen(t *testing.T) {
+	var book market.Book
+	tick := Tick{Trade: market.Trade{Price: market.Price{Lo: 5}}, Time: 60, Provisional: true}
+	Fold(&book, []market.Interval{market.S1, market.M1}, &tick)
+	Seal(&book, []market.Interval{market.S1, market.M1}, 1000, func(i market.Interval, c market.Candle) {
+		t.Fatalf("%s sealed: %+v", i, c)
+	})
+	if Due(&book, []market.Interval{market.S1, market.M1}) != Never {
+		t.Fatal("a provisional candle is not due")
+	}
+}
+
+func TestFoldRefusesNothingButOrderIsTold(t *testing.T) {
+	book := market.Book{Price: market.Price{Lo: 1}, BlockTime: 100, Last: market.Position{Slot: 9, Index: 2, Ordinal: 1}}
+	for _, c := range []struct {
+		time int64
+		at   market.Position
+		want bool
+	}{
+		{100, market.Position{Slot: 9, Index: 2, Ordinal: 2}, true},
+		{100, market.Position{Slot: 9, Index: 2, Ordinal: 1}, false},
+		{100, market.Position{Slot: 8, Index: 9, Ordinal: 9}, false},
+		{101, market.Position{Slot: 1}, true},
+		{99, market.Position{Slot: 99}, false},
+	} {
+		if got := InOrder(&book, &Tick{Time: c.time, At: c.at}); got != c.want {
+			t.Errorf("InOrder(%d, %v) = %v", c.time, c.at, got)
+		}
+	}
+}
+
+func BenchmarkFold(b *testing.B) {
+	ticks := randomTicks(rand.New(rand.NewPCG(1, 1)), 4096)
+	intervals := market.AllIntervals()
+	var book market.Book
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		tick := &ticks[i%len(ticks)]
+		if i%len(ticks) == 0 {
+			book = market.Book{}
+		}
+		Fold(&book, intervals, tick)
+		if i%64 == 0 {
+			Seal(&book, intervals, tick.Time, func(market.Interval, market.Candle) {})
+		}
+	}
+}
