@@ -1,0 +1,14 @@
+// Package simnet is a simulated Solana cluster that runs a SpinPet market: JSON-RPC over HTTP POST and PubSub over
+// WebSocket on one port, for the demo market and for tests. Clients reach it through its sockets only.
+//
+// Owner: one goroutine, started by Net.Run, produces every slot and is the only writer of the chain; request handlers
+// read it under a lock. A connection has one reader and one writer goroutine and a bounded queue between the market and
+// the socket: a client that lags is disconnected, as a real cluster does it.
+//
+// Ordering: a subscription is told its slots in ascending order, each at most once, in block order (unless Faults say
+// otherwise). The ledger is a function of Config alone while rate and faults are left as they are: the same seed, start
+// and rates give the same transactions in the same slots, however fast the machine is.
+//
+// Failure: Run returns an error only if the port cannot be opened or the server breaks; everything else a client sees is
+// a JSON-RPC error, as the real cluster words it. Memory is bounded by Config.MaxTransactions.
+package simnet
