@@ -1,0 +1,109 @@
+package spinpet
+
+import "strings"
+
+// Lines that only the runtime writes. Whatever a program logs comes as one whole entry that starts with "Program log: ",
+// "Program data: ", "Program return: " or "Program consumption: ", however many newlines it holds; a builtin's own texts
+// do not start with "Program <address>". So an entry is a frame line only if it matches from its first to its last byte.
+const (
+	linePrefix    = "Program "
+	truncatedLine = "Log truncated"
+	invokeWord    = " invoke ["
+	successWord   = " success"
+	failedWord    = " failed"
+)
+
+// deepest bounds the invoke stack. The runtime allows 5 to 9 levels, depending on the version.
+const deepest = 64
+
+// frames is the stack of programs being executed, as told by the log.
+type frames struct {
+	ids  []string // addresses as written in the log
+	lost bool     // a frame line did not fit: who writes is unknown until the next top-level invoke
+	odd  bool     // lost was set at least once
+}
+
+func (s *frames) reset() {
+	clear(s.ids) // do not keep the caller's log alive
+	*s = frames{ids: s.ids[:0]}
+}
+
+// top is the program that writes the log now, or "" when none does or it is unknown.
+func (s *frames) top() string {
+	if s.lost || len(s.ids) == 0 {
+		return ""
+	}
+	return s.ids[len(s.ids)-1]
+}
+
+// read follows one line that starts with linePrefix. Lines that are no frame line change nothing.
+func (s *frames) read(line string) {
+	rest := line[len(linePrefix):]
+	end := strings.IndexByte(rest, ' ')
+	if end < 32 || end > 44 {
+		return // no address: "log:", "data:", "return:", "consumption:", "failed to complete"
+	}
+	id, verb := rest[:end], rest[end:]
+	switch {
+	case verb == successWord:
+		s.leave(id)
+	case strings.HasPrefix(verb, invokeWord):
+		if depth := invokeDepth(verb); depth > 0 && isAddress(id) {
+			s.enter(id, depth)
+		}
+	case strings.HasPrefix(verb, failedWord): // the reason follows
+		s.leave(id)
+	}
+}
+
+// enter pushes a frame. The runtime counts depth from 1; a top-level one starts afresh whatever was before.
+func (s *frames) enter(id string, depth int) {
+	if depth == 1 {
+		s.ids, s.lost = s.ids[:0], false
+	}
+	if s.lost || depth != len(s.ids)+1 || depth > deepest {
+		s.lost, s.odd = true, true
+		return
+	}
+	s.ids = append(s.ids, id)
+}
+
+// leave pops the frame that ends; only the innermost one can.
+func (s *frames) leave(id string) {
+	if s.lost {
+		return
+	}
+	if last := len(s.ids) - 1; last >= 0 && s.ids[last] == id {
+		s.ids = s.ids[:last]
+		return
+	}
+	s.lost, s.odd = true, true
+}
+
+// invokeDepth reads " invoke [n]"; 0 if it is anything else.
+func invokeDepth(verb string) int {
+	digits, closed := strings.CutSuffix(verb[len(invokeWord):], "]")
+	if !closed || digits == "" || len(digits) > 3 || digits[0] == '0' {
+		return 0
+	}
+	depth := 0
+	for i := range len(digits) {
+		if digits[i] < '0' || digits[i] > '9' {
+			return 0
+		}
+		depth = depth*10 + int(digits[i]-'0')
+	}
+	return depth
+}
+
+// isAddress tells whether text has base58 digits only.
+func isAddress(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= '1' && c <= '9', c >= 'a' && c <= 'z' && c != 'l', c >= 'A' && c <= 'Z' && c != 'I' && c != 'O':
+		default:
+			return false
+		}
+	}
+	return true
+}
