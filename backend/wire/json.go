@@ -13,6 +13,8 @@ const maxSafe = 1 << 53
 
 // Amount is an unsigned 64-bit integer of the chain: a JSON number up to 2^53, a decimal string above, where a float64
 // would lose digits.
+//
+//ts:type number | string
 type Amount uint64
 
 // AppendJSON appends the amount to dst.

@@ -1,0 +1,136 @@
+package wire
+
+// Clock answers /api/time.
+type Clock struct {
+	Timestamp int64  `json:"timestamp" doc:"Unix seconds"`
+	UTC       string `json:"utc"       doc:"2006-01-02 15:04:05 UTC"`
+	Local     string `json:"local"     doc:"The same in the server's zone, with the zone's name"`
+	ISO8601   string `json:"iso8601"   doc:"With fractions of a second and offset"`
+}
+
+// Backfill is how far reading history from the chain has come.
+type Backfill struct {
+	Running    bool    `json:"running"`
+	Done       int64   `json:"done"        doc:"Transactions read"`
+	Total      int64   `json:"total"       doc:"Transactions to read, as far as known"`
+	ETASeconds float64 `json:"eta_seconds" doc:"0 when unknown"`
+}
+
+// Status answers /api/events/status.
+type Status struct {
+	IsRunning            bool     `json:"is_running"`
+	LastEventTime        *int64   `json:"last_event_time"        doc:"Block time of the newest event, Unix seconds; null before the first"`
+	TotalEventsProcessed uint64   `json:"total_events_processed" doc:"Stored events; survives restarts"`
+	ConnectionStatus     string   `json:"connection_status"`
+	ProgramID            string   `json:"program_id"`
+	Cluster              string   `json:"cluster"   doc:"demo is a simulated market inside this program"`
+	Endpoint             string   `json:"endpoint"  doc:"Without secrets"`
+	Slot                 uint64   `json:"slot"      doc:"Newest slot known"`
+	LagSlots             uint64   `json:"lag_slots"`
+	ChainTime            int64    `json:"chain_time" doc:"Candles that end by it are final; Unix seconds"`
+	Seq                  uint64   `json:"seq"       doc:"The store's commit number"`
+	LastError            string   `json:"last_error"`
+	Failures             uint64   `json:"failures"  doc:"Failed connections and requests since the start"`
+	Backfill             Backfill `json:"backfill"`
+}
+
+// EventStats answers /api/events/stats: stored events by kind.
+type EventStats struct {
+	TokenCreated      uint64 `json:"token_created"`
+	BuySell           uint64 `json:"buy_sell"`
+	LongShort         uint64 `json:"long_short"`
+	ForceLiquidate    uint64 `json:"force_liquidate"`
+	FullClose         uint64 `json:"full_close"`
+	PartialClose      uint64 `json:"partial_close"`
+	MilestoneDiscount uint64 `json:"milestone_discount"`
+	Total             uint64 `json:"total"`
+}
+
+// DBStats answers /api/events/db-stats.
+type DBStats struct {
+	LSMBytes   int64             `json:"lsm_bytes"       doc:"Keys and small values on disk"`
+	VLogBytes  int64             `json:"value_log_bytes" doc:"Large values on disk"`
+	TotalBytes int64             `json:"total_bytes"`
+	Keys       map[string]uint64 `json:"keys"            doc:"Entries by kind of record"`
+	Seq        uint64            `json:"seq"`
+}
+
+// Events answers /api/events.
+type Events struct {
+	Events []Event `json:"events"`
+	Paging
+}
+
+// Mints answers /api/mints.
+type Mints struct {
+	Mints []string `json:"mints" doc:"Addresses that had a TokenCreated"`
+	Paging
+	NextCursor *string `json:"next_cursor" doc:"Give it as cursor for the next page; null at the end"`
+	SortBy     string  `json:"sort_by"`
+}
+
+// Details answers /api/details. Unknown mints are left out.
+type Details struct {
+	Details []Detail `json:"details"`
+	Total   int      `json:"total"`
+}
+
+// MintOrders answers /api/mint_orders.
+type MintOrders struct {
+	Orders []Order `json:"orders"`
+	Paging
+	OrderType   string `json:"order_type" enum:"up_orders,down_orders"`
+	MintAccount string `json:"mint_account"`
+}
+
+// UserOrders answers /api/user_orders.
+type UserOrders struct {
+	Orders []Order `json:"orders"`
+	Paging
+	User        string  `json:"user"`
+	MintAccount *string `json:"mint_account" doc:"The mint asked for, or null"`
+}
+
+// UserTransaction is one event of a user.
+type UserTransaction struct {
+	EventType   string `json:"event_type"`
+	User        string `json:"user" doc:"The order's owner for closes and liquidations"`
+	MintAccount string `json:"mint_account"`
+	Slot        uint64 `json:"slot"`
+	Timestamp   int64  `json:"timestamp" doc:"Block time, Unix seconds"`
+	Signature   string `json:"signature"`
+	EventData   Event  `json:"event_data"`
+}
+
+// UserEvents answers /api/user_event.
+type UserEvents struct {
+	Transactions []UserTransaction `json:"transactions"`
+	Paging
+	User        string  `json:"user"`
+	MintAccount *string `json:"mint_account" doc:"The mint asked for, or null"`
+}
+
+// Klines answers /api/kline.
+type Klines struct {
+	Klines []Candle `json:"klines"`
+	Paging
+	Interval    string `json:"interval"`
+	MintAccount string `json:"mint_account"`
+	Seq         uint64 `json:"seq" doc:"The commit the answer stands at; live pushes after it have a higher one"`
+}
+
+// Gap is a known hole in what was read from the chain.
+type Gap struct {
+	FromSlot uint64 `json:"from_slot"`
+	ToSlot   uint64 `json:"to_slot" doc:"Inclusive"`
+	Cause    string `json:"cause"`
+	State    string `json:"state" enum:"open,filled,unfillable"`
+	Mint     string `json:"mint,omitempty" doc:"Absent: the whole program"`
+	Seq      uint64 `json:"seq" doc:"The commit that last changed it"`
+}
+
+// Gaps answers /api/gaps.
+type Gaps struct {
+	Gaps  []Gap `json:"gaps"`
+	Total int   `json:"total"`
+}

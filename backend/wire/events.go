@@ -1,0 +1,124 @@
+package wire
+
+// EventHead is what every event carries.
+type EventHead struct {
+	Signature   string `json:"signature"   doc:"Base58 transaction signature; with ordinal it identifies the event"`
+	Slot        uint64 `json:"slot"`
+	Ordinal     uint16 `json:"ordinal"     doc:"Place among the transaction's events"`
+	Timestamp   string `json:"timestamp"   doc:"Block time, ISO-8601 in UTC" format:"date-time"`
+	PriceExact  string `json:"price_exact,omitempty" doc:"latest_price in SOL per whole token, every digit"`
+	Provisional bool   `json:"provisional,omitempty" doc:"The block time is an estimate"`
+	Seq         uint64 `json:"seq,omitempty" doc:"The commit it came with, on pushes"`
+}
+
+// TokenCreatedEvent announces a mint. Programs of July 2025 leave out everything from pool_token_account to
+// fee_discount_flag.
+type TokenCreatedEvent struct {
+	EventType string `json:"event_type" enum:"TokenCreated"`
+	EventHead
+	Payer            string  `json:"payer"`
+	MintAccount      string  `json:"mint_account"`
+	CurveAccount     string  `json:"curve_account"`
+	PoolTokenAccount string  `json:"pool_token_account,omitempty"`
+	PoolSolAccount   string  `json:"pool_sol_account,omitempty"`
+	FeeRecipient     string  `json:"fee_recipient,omitempty"`
+	BaseFeeRecipient string  `json:"base_fee_recipient,omitempty"`
+	ParamsAccount    string  `json:"params_account,omitempty"`
+	SwapFee          *uint16 `json:"swap_fee,omitempty"          doc:"Of 100000"`
+	BorrowFee        *uint16 `json:"borrow_fee,omitempty"        doc:"Of 100000"`
+	FeeDiscountFlag  *uint8  `json:"fee_discount_flag,omitempty" doc:"0 full, 1 half, 2 a quarter, 3 an eighth"`
+	Name             string  `json:"name"`
+	Symbol           string  `json:"symbol"`
+	URI              string  `json:"uri"`
+}
+
+// BuySellEvent is a spot trade.
+type BuySellEvent struct {
+	EventType string `json:"event_type" enum:"BuySell"`
+	EventHead
+	Payer       string `json:"payer"`
+	MintAccount string `json:"mint_account"`
+	IsBuy       bool   `json:"is_buy"`
+	TokenAmount Amount `json:"token_amount" doc:"Token base units, 10^-6 token"`
+	SolAmount   Amount `json:"sol_amount"   doc:"Lamports; without the fee on a buy, net of it on a sell"`
+	LatestPrice string `json:"latest_price" doc:"Raw u128 as on chain; price_exact has it in SOL"`
+}
+
+// OrderTerms are the terms of a margin order.
+type OrderTerms struct {
+	OrderType           uint8   `json:"order_type" doc:"1 long, 2 short"`
+	Mint                string  `json:"mint"`
+	User                string  `json:"user"`
+	LockLpStartPrice    string  `json:"lock_lp_start_price" doc:"Raw u128"`
+	LockLpEndPrice      string  `json:"lock_lp_end_price"   doc:"Raw u128"`
+	LockLpSolAmount     Amount  `json:"lock_lp_sol_amount"`
+	LockLpTokenAmount   Amount  `json:"lock_lp_token_amount"`
+	StartTime           uint32  `json:"start_time" doc:"Unix seconds"`
+	EndTime             uint32  `json:"end_time"   doc:"Unix seconds"`
+	MarginInitSolAmount *Amount `json:"margin_init_sol_amount,omitempty" doc:"Only in the layout of October 2025"`
+	MarginSolAmount     Amount  `json:"margin_sol_amount"     doc:"Lamports"`
+	BorrowAmount        Amount  `json:"borrow_amount"         doc:"Lamports of a long, token base units of a short"`
+	PositionAssetAmount Amount  `json:"position_asset_amount" doc:"Token base units of a long, lamports of a short"`
+	BorrowFee           uint16  `json:"borrow_fee"            doc:"Of 100000"`
+	RealizedSolAmount   *Amount `json:"realized_sol_amount,omitempty" doc:"Only in the layout of October 2025"`
+}
+
+// LongShortEvent opens a margin order.
+type LongShortEvent struct {
+	EventType string `json:"event_type" enum:"LongShort"`
+	EventHead
+	Payer       string `json:"payer"`
+	MintAccount string `json:"mint_account"`
+	OrderPDA    string `json:"order_pda"`
+	LatestPrice string `json:"latest_price" doc:"Raw u128"`
+	OrderTerms
+}
+
+// CloseFields are what a full and a partial close have in common.
+type CloseFields struct {
+	Payer            string `json:"payer"`
+	UserSolAccount   string `json:"user_sol_account"`
+	MintAccount      string `json:"mint_account"`
+	IsCloseLong      bool   `json:"is_close_long"`
+	FinalTokenAmount Amount `json:"final_token_amount"`
+	FinalSolAmount   Amount `json:"final_sol_amount"`
+	UserCloseProfit  Amount `json:"user_close_profit" doc:"Lamports"`
+	LatestPrice      string `json:"latest_price"      doc:"Raw u128"`
+	OrderPDA         string `json:"order_pda"`
+}
+
+// FullCloseEvent ends a margin order.
+type FullCloseEvent struct {
+	EventType string `json:"event_type" enum:"FullClose"`
+	EventHead
+	CloseFields
+}
+
+// PartialCloseEvent reduces a margin order to the terms it states.
+type PartialCloseEvent struct {
+	EventType string `json:"event_type" enum:"PartialClose"`
+	EventHead
+	CloseFields
+	OrderTerms
+}
+
+// ForceLiquidateEvent ends a margin order whose range the price reached.
+type ForceLiquidateEvent struct {
+	EventType string `json:"event_type" enum:"ForceLiquidate"`
+	EventHead
+	Payer       string `json:"payer"`
+	MintAccount string `json:"mint_account"`
+	OrderPDA    string `json:"order_pda"`
+}
+
+// MilestoneDiscountEvent lowers a curve's fees.
+type MilestoneDiscountEvent struct {
+	EventType string `json:"event_type" enum:"MilestoneDiscount"`
+	EventHead
+	Payer           string `json:"payer"`
+	MintAccount     string `json:"mint_account"`
+	CurveAccount    string `json:"curve_account"`
+	SwapFee         uint16 `json:"swap_fee"`
+	BorrowFee       uint16 `json:"borrow_fee"`
+	FeeDiscountFlag uint8  `json:"fee_discount_flag"`
+}
