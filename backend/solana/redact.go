@@ -1,0 +1,112 @@
+package solana
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Redact cuts an address down to what may be shown: scheme, host and port, with "/…" where more follows. Text that is
+// no URL becomes "…".
+func Redact(address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil || parsed.Host == "" {
+		return "…"
+	}
+	shown := parsed.Scheme + "://" + parsed.Host
+	if parsed.User != nil {
+		shown = parsed.Scheme + "://…@" + parsed.Host
+	}
+	if len(parsed.Path) > 1 || parsed.RawQuery != "" || parsed.Fragment != "" {
+		shown += "/…"
+	}
+	return shown
+}
+
+// scrubber removes the secret parts of an endpoint's addresses from foreign text. Servers and libraries like to repeat
+// the address they were asked at.
+type scrubber struct {
+	secrets []string // longest first
+}
+
+func newScrubber(addresses ...string) *scrubber {
+	const least = 3 // shorter texts cannot be keys, and would eat ordinary words
+	s := &scrubber{}
+	add := func(text string, least int) {
+		if len(text) >= least && !slices.Contains(s.secrets, text) {
+			s.secrets = append(s.secrets, text)
+		}
+	}
+	for _, address := range addresses {
+		parsed, err := url.Parse(address)
+		if err != nil || parsed.Host == "" {
+			add(address, 1)
+			continue
+		}
+		add(address, 1)
+		add(parsed.RequestURI(), least)
+		add(parsed.RawQuery, least)
+		for _, path := range []string{parsed.Path, parsed.EscapedPath()} {
+			for segment := range strings.SplitSeq(path, "/") {
+				add(segment, 5)
+			}
+		}
+		for _, values := range parsed.Query() {
+			for _, value := range values {
+				add(value, least)
+				add(url.QueryEscape(value), least)
+			}
+		}
+		if parsed.User != nil {
+			password, _ := parsed.User.Password()
+			add(password, least)
+			add(parsed.User.Username(), least)
+			add(parsed.User.String(), least)
+		}
+	}
+	slices.SortFunc(s.secrets, func(a, b string) int { return len(b) - len(a) })
+	return s
+}
+
+// text is t without secrets and of bounded length.
+func (s *scrubber) text(t string) string {
+	const most = 300
+	for _, secret := range s.secrets {
+		t = strings.ReplaceAll(t, secret, "…")
+	}
+	if len(t) > most {
+		t = strings.ToValidUTF8(t[:most], "") + "…"
+	}
+	return t
+}
+
+// cleanError is a foreign error with its text scrubbed. It does not unwrap to the original, whose text holds secrets;
+// only the context errors stay visible.
+type cleanError struct {
+	text  string
+	cause error // context.Canceled, context.DeadlineExceeded or nil
+}
+
+func (e *cleanError) Error() string { return e.text }
+func (e *cleanError) Unwrap() error { return e.cause }
+
+// clean makes a foreign error fit to be logged.
+func (s *scrubber) clean(err error) error {
+	if err == nil {
+		return nil
+	}
+	out := &cleanError{}
+	for _, cause := range []error{context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, cause) {
+			out.cause = cause
+		}
+	}
+	var located *url.Error // its text holds the address; what is inside says enough
+	for errors.As(err, &located) {
+		err = located.Err
+	}
+	out.text = s.text(err.Error())
+	return out
+}

@@ -1,0 +1,78 @@
+package solana
+
+import (
+	"sync"
+	"time"
+
+	"spinscope/backend/market"
+)
+
+// State is what a Feed is doing about its cluster.
+type State string
+
+// The states of a Feed.
+const (
+	Stopped      State = "stopped"      // Run is not running
+	Connecting   State = "connecting"   // first attempt
+	CatchingUp   State = "catching_up"  // connected; history is read, live transactions are buffered
+	Connected    State = "connected"    // live
+	Reconnecting State = "reconnecting" // down; trying again
+)
+
+// Status is a snapshot of a Feed.
+type Status struct {
+	State        State
+	Since        time.Time   // of State
+	Endpoint     string      // redacted; the one in use or tried last
+	Fallback     bool        // Endpoint is not the first one
+	Slot         market.Slot // newest slot of the cluster at the configured commitment, 0 when unknown
+	Delivered    market.Slot // everything up to here was delivered
+	Lag          uint64      // slots that Delivered, or the live socket, is behind Slot beyond the usual few
+	LastError    string      // redacted; empty when nothing is wrong now
+	LastErrorAt  time.Time
+	Failures     int       // failed attempts since the last good connection
+	RetryAt      time.Time // of the next attempt, zero when none is planned
+	RateLimited  bool      // the endpoint asked for a pause
+	Reconnects   uint64    // connections lost since start
+	Buffered     int       // live transactions waiting for history
+	Transactions uint64    // delivered since start, repeats included
+	Garbage      uint64    // frames that could not be read
+	Backfill     Backfill
+}
+
+// Backfill is the progress of reading history.
+type Backfill struct {
+	Running    bool
+	Done       int // transactions
+	Total      int // 0 while still counting
+	ETASeconds float64
+}
+
+// board holds the Status; safe for concurrent use.
+type board struct {
+	mu     sync.Mutex
+	status Status
+	start  time.Time // of the running backfill
+}
+
+func (b *board) read() Status {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.status
+}
+
+func (b *board) change(edit func(*Status)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before := b.status.State
+	edit(&b.status)
+	if b.status.State != before {
+		b.status.Since = time.Now()
+	}
+}
+
+func (b *board) fail(err error, limited bool) {
+	b.change(func(s *Status) {
+		s.LastError, s.LastErrorAt, s.RateLimited = err.Error(), time.Now(), limited
+	})
+}
