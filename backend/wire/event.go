@@ -73,7 +73,7 @@ func Time(seconds int64) string { return time.Unix(seconds, 0).UTC().Format("200
 // object writes the members of one JSON object; it holds '{' or a finished member.
 type object struct{ dst []byte }
 
-func (w *object) name(name string) []byte {
+func (w *object) key(name string) []byte {
 	if w.dst[len(w.dst)-1] != '{' {
 		w.dst = append(w.dst, ',')
 	}
@@ -83,16 +83,19 @@ func (w *object) name(name string) []byte {
 }
 
 // Key implements Sink.
-func (w *object) Key(name string, value market.Pubkey) { w.dst = appendKey(w.name(name), value) }
+func (w *object) Key(name string, value market.Pubkey) { w.dst = appendKey(w.key(name), value) }
 
 // Number implements Sink.
-func (w *object) Number(name string, value uint64) { w.dst = Amount(value).AppendJSON(w.name(name)) }
+func (w *object) Number(name string, value uint64) { w.dst = Amount(value).AppendJSON(w.key(name)) }
 
 // Big implements Sink.
-func (w *object) Big(name string, value market.U128) { w.dst = appendU128(w.name(name), value) }
+func (w *object) Big(name string, value market.U128) { w.dst = appendU128(w.key(name), value) }
 
 // Flag implements Sink.
-func (w *object) Flag(name string, value bool) { w.dst = strconv.AppendBool(w.name(name), value) }
+func (w *object) Flag(name string, value bool) { w.dst = strconv.AppendBool(w.key(name), value) }
 
 // Text implements Sink.
-func (w *object) Text(name, value string) { w.dst = AppendString(w.name(name), value) }
+func (w *object) Text(name, value string) { w.dst = AppendString(w.key(name), value) }
+
+func (w *object) text(name, value string)      { w.Text(name, value) }
+func (w *object) flag(name string, value bool) { w.Flag(name, value) }

@@ -1,0 +1,662 @@
+// Generated from backend/wire by `make gen`. Do not edit.
+
+/** Clock answers /api/time. */
+export interface Clock {
+  /** Unix seconds */
+  timestamp: number
+  /** 2006-01-02 15:04:05 UTC */
+  utc: string
+  /** The same in the server's zone, with the zone's name */
+  local: string
+  /** With fractions of a second and offset */
+  iso8601: string
+}
+
+/** Backfill is how far reading history from the chain has come. */
+export interface Backfill {
+  running: boolean
+  /** Transactions read */
+  done: number
+  /** Transactions to read, as far as known */
+  total: number
+  /** 0 when unknown */
+  eta_seconds: number
+}
+
+/** Status answers /api/events/status. */
+export interface Status {
+  is_running: boolean
+  /** Block time of the newest event, Unix seconds; null before the first */
+  last_event_time: number | null
+  /** Stored events; survives restarts */
+  total_events_processed: number
+  connection_status: string
+  program_id: string
+  /** demo is a simulated market inside this program */
+  cluster: string
+  /** Without secrets */
+  endpoint: string
+  /** Newest slot known */
+  slot: number
+  lag_slots: number
+  /** Candles that end by it are final; Unix seconds */
+  chain_time: number
+  /** The store's commit number */
+  seq: number
+  last_error: string
+  /** Failed connections and requests since the start */
+  failures: number
+  backfill: Backfill
+}
+
+/** EventStats answers /api/events/stats: stored events by kind. */
+export interface EventStats {
+  token_created: number
+  buy_sell: number
+  long_short: number
+  force_liquidate: number
+  full_close: number
+  partial_close: number
+  milestone_discount: number
+  total: number
+}
+
+/** DBStats answers /api/events/db-stats. */
+export interface DBStats {
+  /** Keys and small values on disk */
+  lsm_bytes: number
+  /** Large values on disk */
+  value_log_bytes: number
+  total_bytes: number
+  /** Entries by kind of record */
+  keys: Record<string, number>
+  seq: number
+}
+
+/** Events answers /api/events. */
+export interface Events extends Paging {
+  events: Event[]
+}
+
+/** Mints answers /api/mints. */
+export interface Mints extends Paging {
+  /** Addresses that had a TokenCreated */
+  mints: string[]
+  /** Give it as cursor for the next page; null at the end */
+  next_cursor: string | null
+  sort_by: string
+}
+
+/** Details answers /api/details. Unknown mints are left out. */
+export interface Details {
+  details: Detail[]
+  total: number
+}
+
+/** MintOrders answers /api/mint_orders. */
+export interface MintOrders extends Paging {
+  orders: Order[]
+  order_type: 'up_orders' | 'down_orders'
+  mint_account: string
+}
+
+/** UserOrders answers /api/user_orders. */
+export interface UserOrders extends Paging {
+  orders: Order[]
+  user: string
+  /** The mint asked for, or null */
+  mint_account: string | null
+}
+
+/** UserTransaction is one event of a user. */
+export interface UserTransaction {
+  event_type: string
+  /** The order's owner for closes and liquidations */
+  user: string
+  mint_account: string
+  slot: number
+  /** Block time, Unix seconds */
+  timestamp: number
+  signature: string
+  event_data: Event
+}
+
+/** UserEvents answers /api/user_event. */
+export interface UserEvents extends Paging {
+  transactions: UserTransaction[]
+  user: string
+  /** The mint asked for, or null */
+  mint_account: string | null
+}
+
+/** Klines answers /api/kline. */
+export interface Klines extends Paging {
+  klines: Candle[]
+  interval: string
+  mint_account: string
+  /** The commit the answer stands at; live pushes after it have a higher one */
+  seq: number
+}
+
+/** Gap is a known hole in what was read from the chain. */
+export interface Gap {
+  from_slot: number
+  /** Inclusive */
+  to_slot: number
+  cause: string
+  state: 'open' | 'filled' | 'unfillable'
+  /** Absent: the whole program */
+  mint?: string
+  /** The commit that last changed it */
+  seq: number
+}
+
+/** Gaps answers /api/gaps. */
+export interface Gaps {
+  gaps: Gap[]
+  total: number
+}
+
+/**
+ * Candle is a candle on the wire. Prices are SOL per whole token, volumes whole tokens and SOL, each the float64
+ * nearest to the exact value.
+ */
+export interface Candle {
+  /** Bucket start, Unix seconds */
+  time: number
+  /** SOL per whole token; the previous candle's close */
+  open: number
+  /** SOL per whole token */
+  high: number
+  /** SOL per whole token */
+  low: number
+  /** SOL per whole token */
+  close: number
+  /** Whole tokens traded */
+  volume: number
+  /** SOL traded */
+  quote_volume: number
+  /** Price events in the bucket */
+  trades: number
+  /** Whole tokens bought by takers */
+  buy_volume: number
+  /** Chain time has passed the bucket's end */
+  is_final: boolean
+  /** Why it was sent; history knows no correction */
+  update_type: 'realtime' | 'final' | 'correction'
+  /** The same as trades */
+  update_count: number
+  /** Holds an event whose block time is an estimate */
+  provisional?: boolean
+}
+
+/** Sum is a total of 64-bit amounts: a JSON number up to 2^53, a decimal string above. */
+export type Sum = number | string
+
+/** URIData is what a token's uri says of it. */
+export interface URIData {
+  name: string | null
+  symbol: string | null
+  description: string | null
+  image: string | null
+  showName: boolean | null
+  createdOn: string | null
+  twitter: string | null
+  website: string | null
+  telegram: string | null
+}
+
+/** Detail is everything known of a mint. Fields from its creation are null until its TokenCreated was seen. */
+export interface Detail {
+  mint_account: string
+  payer: string | null
+  curve_account: string | null
+  pool_token_account: string | null
+  pool_sol_account: string | null
+  fee_recipient: string | null
+  base_fee_recipient: string | null
+  params_account: string | null
+  name: string | null
+  symbol: string | null
+  uri: string | null
+  /** Of 100000, as of the last discount */
+  swap_fee: number | null
+  /** Of 100000, as of the last discount */
+  borrow_fee: number | null
+  /** 0 full, 1 half, 2 a quarter, 3 an eighth */
+  fee_discount_flag: number | null
+  /** Unix milliseconds */
+  create_timestamp: number | null
+  /** SOL per whole token × 10^28; null before the first trade */
+  latest_price: string | null
+  /** latest_price in SOL per whole token, every digit */
+  price_exact: string | null
+  /** Unix milliseconds */
+  latest_trade_time: number | null
+  /** Lamports traded */
+  total_sol_amount: Sum
+  /** Lamports of margin put up */
+  total_margin_sol_amount: Sum
+  total_force_liquidations: number
+  /** Lamports */
+  total_close_profit: Sum
+  total_trades: number
+  created_by: string | null
+  /** Block time of the last event, Unix milliseconds */
+  last_updated_at: number | null
+  /** Null until it was fetched */
+  uri_data: URIData | null
+}
+
+/** Envelope wraps every REST answer. On failure data is null and message says what was wrong. */
+export interface Envelope<T> {
+  success: boolean
+  data: T
+  message: string
+}
+
+/** Paging says where a page stands. Pages count from the ordered end, the first is 1. */
+export interface Paging {
+  total: number
+  page: number
+  limit: number
+  has_next: boolean
+  has_prev: boolean
+}
+
+/** Raw is JSON that is already encoded. */
+export type Raw = unknown
+
+/**
+ * Event is one event on the wire: the layout's fields flat, with event_type, signature, slot, ordinal and timestamp,
+ * price_exact where the kind has a price, seq where Seq is set and provisional where the block time is an estimate.
+ * The seven shapes are TokenCreatedEvent … MilestoneDiscountEvent.
+ */
+export type Event = TokenCreatedEvent | BuySellEvent | LongShortEvent | ForceLiquidateEvent | FullCloseEvent | PartialCloseEvent | MilestoneDiscountEvent
+
+/** EventHead is what every event carries. */
+export interface EventHead {
+  /** Base58 transaction signature; with ordinal it identifies the event */
+  signature: string
+  slot: number
+  /** Place among the transaction's events */
+  ordinal: number
+  /** Block time, ISO-8601 in UTC */
+  timestamp: string
+  /** latest_price in SOL per whole token, every digit */
+  price_exact?: string
+  /** The block time is an estimate */
+  provisional?: boolean
+  /** The commit it came with, on pushes */
+  seq?: number
+}
+
+/**
+ * TokenCreatedEvent announces a mint. Programs of July 2025 leave out everything from pool_token_account to
+ * fee_discount_flag.
+ */
+export interface TokenCreatedEvent extends EventHead {
+  event_type: 'TokenCreated'
+  payer: string
+  mint_account: string
+  curve_account: string
+  pool_token_account?: string
+  pool_sol_account?: string
+  fee_recipient?: string
+  base_fee_recipient?: string
+  params_account?: string
+  /** Of 100000 */
+  swap_fee?: number
+  /** Of 100000 */
+  borrow_fee?: number
+  /** 0 full, 1 half, 2 a quarter, 3 an eighth */
+  fee_discount_flag?: number
+  name: string
+  symbol: string
+  uri: string
+}
+
+/** BuySellEvent is a spot trade. */
+export interface BuySellEvent extends EventHead {
+  event_type: 'BuySell'
+  payer: string
+  mint_account: string
+  is_buy: boolean
+  /** Token base units, 10^-6 token */
+  token_amount: Amount
+  /** Lamports; without the fee on a buy, net of it on a sell */
+  sol_amount: Amount
+  /** Raw u128 as on chain; price_exact has it in SOL */
+  latest_price: string
+}
+
+/** OrderTerms are the terms of a margin order. */
+export interface OrderTerms {
+  /** 1 long, 2 short */
+  order_type: number
+  mint: string
+  user: string
+  /** Raw u128 */
+  lock_lp_start_price: string
+  /** Raw u128 */
+  lock_lp_end_price: string
+  lock_lp_sol_amount: Amount
+  lock_lp_token_amount: Amount
+  /** Unix seconds */
+  start_time: number
+  /** Unix seconds */
+  end_time: number
+  /** Only in the layout of October 2025 */
+  margin_init_sol_amount?: Amount
+  /** Lamports */
+  margin_sol_amount: Amount
+  /** Lamports of a long, token base units of a short */
+  borrow_amount: Amount
+  /** Token base units of a long, lamports of a short */
+  position_asset_amount: Amount
+  /** Of 100000 */
+  borrow_fee: number
+  /** Only in the layout of October 2025 */
+  realized_sol_amount?: Amount
+}
+
+/** LongShortEvent opens a margin order. */
+export interface LongShortEvent extends EventHead, OrderTerms {
+  event_type: 'LongShort'
+  payer: string
+  mint_account: string
+  order_pda: string
+  /** Raw u128 */
+  latest_price: string
+}
+
+/** CloseFields are what a full and a partial close have in common. */
+export interface CloseFields {
+  payer: string
+  user_sol_account: string
+  mint_account: string
+  is_close_long: boolean
+  final_token_amount: Amount
+  final_sol_amount: Amount
+  /** Lamports */
+  user_close_profit: Amount
+  /** Raw u128 */
+  latest_price: string
+  order_pda: string
+}
+
+/** FullCloseEvent ends a margin order. */
+export interface FullCloseEvent extends EventHead, CloseFields {
+  event_type: 'FullClose'
+}
+
+/** PartialCloseEvent reduces a margin order to the terms it states. */
+export interface PartialCloseEvent extends EventHead, CloseFields, OrderTerms {
+  event_type: 'PartialClose'
+}
+
+/** ForceLiquidateEvent ends a margin order whose range the price reached. */
+export interface ForceLiquidateEvent extends EventHead {
+  event_type: 'ForceLiquidate'
+  payer: string
+  mint_account: string
+  order_pda: string
+}
+
+/** MilestoneDiscountEvent lowers a curve's fees. */
+export interface MilestoneDiscountEvent extends EventHead {
+  event_type: 'MilestoneDiscount'
+  payer: string
+  mint_account: string
+  curve_account: string
+  swap_fee: number
+  borrow_fee: number
+  fee_discount_flag: number
+}
+
+/**
+ * Amount is an unsigned 64-bit integer of the chain: a JSON number up to 2^53, a decimal string above, where a float64
+ * would lose digits.
+ */
+export type Amount = number | string
+
+/** Order is an open margin order. */
+export interface Order {
+  /** 1 long, 2 short */
+  order_type: number
+  mint: string
+  user: string
+  /** SOL per whole token × 10^price_decimals */
+  lock_lp_start_price: string
+  /** SOL per whole token × 10^price_decimals */
+  lock_lp_end_price: string
+  /** Lamports */
+  lock_lp_sol_amount: Amount
+  /** Token base units */
+  lock_lp_token_amount: Amount
+  /** Unix seconds */
+  start_time: number
+  /** Unix seconds */
+  end_time: number
+  /** Lamports */
+  margin_sol_amount: Amount
+  /** Lamports of a long, token base units of a short */
+  borrow_amount: Amount
+  /** Token base units of a long, lamports of a short */
+  position_asset_amount: Amount
+  /** Of 100000 */
+  borrow_fee: number
+  order_pda: string
+  /** When the order last changed; SOL per whole token × 10^price_decimals */
+  latest_price: string
+  /** Unix milliseconds */
+  latest_trade_time: number
+  /** latest_price in SOL per whole token, every digit */
+  price_exact: string
+  price_decimals: number
+  /** The token's; null when unknown */
+  name: string | null
+  /** The token's; null when unknown */
+  symbol: string | null
+  /** The token's picture on this server; null when unknown */
+  image: string | null
+}
+
+/** KlineConfig is the part of the configuration that stream clients meet. */
+export interface KlineConfig {
+  intervals: string[]
+  history_limit_default: number
+  history_limit_max: number
+  max_connections: number
+  max_subscriptions_per_client: number
+  /** Seconds */
+  heartbeat_interval: number
+  /** Seconds */
+  heartbeat_timeout: number
+  /** Bytes of one message */
+  max_payload: number
+  message_batch_size: number
+  message_batch_timeout_ms: number
+}
+
+/** KlineStats are the figures of /api/kline/status. */
+export interface KlineStats {
+  active_connections: number
+  total_subscriptions: number
+  /** Mints that somebody is subscribed to */
+  monitored_mints: number
+  gaps_open: number
+  config: KlineConfig
+}
+
+/** KlineStatus answers /api/kline/status. */
+export interface KlineStatus {
+  enabled: boolean
+  service_status: 'running' | 'disabled'
+  stats: KlineStats
+}
+
+/** StreamClient is one connected Socket.IO client. */
+export interface StreamClient {
+  id: string
+  namespace: string
+  remote_addr: string
+  user_agent: string
+  /** Unix milliseconds */
+  connected_at: number
+  /** Rooms it is in */
+  subscriptions: string[]
+}
+
+/** StreamRoom is a topic with subscribers. */
+export interface StreamRoom {
+  room: string
+  clients: number
+}
+
+/** Subscriptions answers /api/kline/subscriptions. */
+export interface Subscriptions {
+  /** Unix milliseconds */
+  timestamp: number
+  total_connections: number
+  total_rooms: number
+  clients: StreamClient[]
+  rooms: StreamRoom[]
+}
+
+/** StreamConnections counts connections and messages. */
+export interface StreamConnections {
+  /** Ever, since the start */
+  total_connections: number
+  active_connections: number
+  total_messages_sent: number
+  total_subscriptions: number
+}
+
+/** StreamMetrics answers /api/ws/metrics. */
+export interface StreamMetrics {
+  connections: StreamConnections
+  messages_per_second: number
+  /** From receiving a transaction to publishing it */
+  average_latency_ms: number
+  /** Errors sent per request, 0 to 1 */
+  error_rate: number
+  memory_usage_mb: number
+}
+
+/** ConnectionSuccess greets a client of /ws/kline. */
+export interface ConnectionSuccess {
+  clientId: string
+  /** Unix seconds */
+  serverTime: number
+  /** The 100 mints traded last, newest first */
+  supportedSymbols: string[]
+  /** Shortest first */
+  supportedIntervals: string[]
+}
+
+/** SpinConnectionSuccess greets a client of /kline, with spin-server's names. */
+export interface SpinConnectionSuccess {
+  client_id: string
+  /** Unix seconds */
+  server_time: number
+  /** Always empty, as spin-server had it */
+  supported_symbols: string[]
+  /** Shortest first */
+  supported_intervals: string[]
+}
+
+/** SubscriptionConfirmed answers every subscribe and unsubscribe. */
+export interface SubscriptionConfirmed {
+  /** Such as kline:MINT:m1, price:MINT, events, token_events */
+  topic: string
+  /** null where the topic has no mint */
+  symbol: string | null
+  /** null where the topic has no interval */
+  interval: string | null
+  /** The request's, echoed */
+  subscription_id: string | null
+  success: boolean
+  message: string
+}
+
+/** HistoryData answers a candle subscription and a history request. */
+export interface HistoryData {
+  symbol: string
+  interval: string
+  data: Candle[]
+  /** Older candles exist in the range asked for */
+  has_more: boolean
+  /** Candles stored in the range asked for */
+  total_count: number
+  /** State of the store; live pushes after this answer have a higher seq */
+  seq: number
+}
+
+/** Stamps say when a push happened: on the chain, here, and when it was sent. */
+export interface Stamps {
+  /** Unix seconds, the chain's */
+  block_time: number
+  /** Unix milliseconds; 0 when it was read back from the store */
+  received_at: number
+  /** Unix milliseconds */
+  published_at: number
+}
+
+/** KlineData is one pushed candle. */
+export interface KlineData extends Stamps {
+  symbol: string
+  interval: string
+  /** Always null: one push serves all subscribers */
+  subscription_id: string | null
+  data: Candle
+  /** The same as published_at */
+  timestamp: number
+  seq: number
+  slot: number
+}
+
+/** PriceUpdate is the newest price of a mint. */
+export interface PriceUpdate extends Stamps {
+  symbol: string
+  /** SOL per whole token */
+  price: number
+  /** The same as a decimal string */
+  price_exact: string
+  /** Block time, Unix seconds */
+  timestamp: number
+  side: 'buy' | 'sell'
+  slot: number
+  signature: string
+  seq: number
+}
+
+/** EventData is one pushed event. */
+export interface EventData extends Stamps {
+  symbol: string
+  event_type: string
+  event_data: Event
+  /** Block time, Unix milliseconds */
+  timestamp: number
+  signature: string
+  ordinal: number
+  slot: number
+  seq: number
+}
+
+/** StreamGap tells a client that pushes of a topic cannot be served again. */
+export interface StreamGap {
+  topic: string
+  /** First commit that may be missing */
+  from_seq: number
+  /** Last commit that may be missing */
+  to_seq: number
+  reason: string
+}
+
+/** StreamError is a refused request. */
+export interface StreamError {
+  /** 1001 invalid request, 1002 subscription refused, 1003 history failed, 1004 unauthorized, 1005 rate limited */
+  code: number
+  message: string
+}
