@@ -33,3 +33,10 @@ type Token struct {
 	Trades               uint64
 	LastEventTime        int64
 }
+
+// LowerFees records the fees a curve states. A curve's fees only ever fall, so that the order of arrival is no matter.
+func (t *Token) LowerFees(swap, borrow uint16, flag uint8) {
+	if t.FeeDiscountFlag == 0 && t.SwapFee == 0 && t.BorrowFee == 0 || flag > t.FeeDiscountFlag {
+		t.SwapFee, t.BorrowFee, t.FeeDiscountFlag = swap, borrow, flag
+	}
+}

@@ -1,0 +1,176 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// ErrConfig is returned for a file, an environment variable or a value that cannot be used; the text names it.
+var ErrConfig = errors.New("configuration")
+
+// DefaultFile is the file read when none is named; it need not exist.
+func DefaultFile() string {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "spinscope", "config.toml")
+}
+
+// Load reads the file and then the environment over the defaults. An empty file name means DefaultFile, which may be
+// absent; a named file must exist. environ is as from os.Environ. The result is not validated yet.
+func Load(file string, environ []string) (Config, error) {
+	cfg := Default()
+	named := file != ""
+	if !named {
+		file = DefaultFile()
+	}
+	if file != "" {
+		text, err := os.ReadFile(file)
+		switch {
+		case err == nil:
+			if err := parse(text, &cfg); err != nil {
+				return Config{}, fmt.Errorf("%w: %s: %w", ErrConfig, file, err)
+			}
+		case named || !errors.Is(err, fs.ErrNotExist):
+			return Config{}, fmt.Errorf("%w: read file: %w", ErrConfig, err)
+		}
+	}
+	if err := fromEnvironment(&cfg, environ); err != nil {
+		return Config{}, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	return cfg, nil
+}
+
+func parse(text []byte, cfg *Config) error {
+	decoder := toml.NewDecoder(strings.NewReader(string(text))).DisallowUnknownFields()
+	if err := decoder.Decode(cfg); err != nil {
+		return explain(err)
+	}
+	if cfg.Websocket.CORS != nil {
+		var top struct {
+			CORS map[string]any `toml:"cors"`
+		}
+		if err := toml.Unmarshal(text, &top); err == nil && top.CORS != nil {
+			return errors.New("[cors] and [websocket.cors] are the same section: keep one of them")
+		}
+		cfg.CORS = *cfg.Websocket.CORS
+		cfg.Websocket.CORS = nil
+	}
+	return nil
+}
+
+// explain turns the parser's errors into one line that names the key.
+func explain(err error) error {
+	var unknown *toml.StrictMissingError
+	if errors.As(err, &unknown) && len(unknown.Errors) > 0 {
+		keys := make([]string, 0, len(unknown.Errors))
+		for i := range unknown.Errors {
+			e := &unknown.Errors[i]
+			row, _ := e.Position()
+			keys = append(keys, fmt.Sprintf("%s (line %d)", strings.Join(e.Key(), "."), row))
+		}
+		return fmt.Errorf("unknown key %s: see docs/configuration.md for the keys there are", strings.Join(keys, ", "))
+	}
+	var wrong *toml.DecodeError
+	if errors.As(err, &wrong) {
+		row, _ := wrong.Position()
+		if key := strings.Join(wrong.Key(), "."); key != "" {
+			return fmt.Errorf("key %s (line %d): %s", key, row, strings.TrimPrefix(wrong.Error(), "toml: "))
+		}
+		return fmt.Errorf("line %d: %s", row, strings.TrimPrefix(wrong.Error(), "toml: "))
+	}
+	return err
+}
+
+const prefix = "SPINSCOPE_"
+
+// fromEnvironment applies SPINSCOPE_SECTION_KEY variables; lists are comma-separated. A variable of a known section with
+// an unknown key is an error; other names with the prefix belong to other tools.
+func fromEnvironment(cfg *Config, environ []string) error {
+	for _, entry := range environ {
+		name, value, ok := strings.Cut(entry, "=")
+		if !ok || !strings.HasPrefix(name, prefix) {
+			continue
+		}
+		section, key, ok := strings.Cut(strings.ToLower(strings.TrimPrefix(name, prefix)), "_")
+		if !ok {
+			continue
+		}
+		fields, known := field(reflect.ValueOf(cfg).Elem(), section)
+		if !known {
+			continue
+		}
+		target, found := field(fields, key)
+		if !found {
+			return fmt.Errorf("environment variable %s: unknown key %s.%s", name, section, key)
+		}
+		if err := set(target, value); err != nil {
+			return fmt.Errorf("environment variable %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func field(parent reflect.Value, name string) (reflect.Value, bool) {
+	kind := parent.Type()
+	for i := range kind.NumField() {
+		if kind.Field(i).Tag.Get("toml") == name {
+			return parent.Field(i), true
+		}
+	}
+	return reflect.Value{}, false
+}
+
+func set(target reflect.Value, text string) error {
+	switch target.Kind() {
+	case reflect.String:
+		target.SetString(text)
+	case reflect.Interface:
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			target.Set(reflect.ValueOf(n))
+		} else {
+			target.Set(reflect.ValueOf(text))
+		}
+	case reflect.Bool:
+		value, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("%q is neither true nor false", text)
+		}
+		target.SetBool(value)
+	case reflect.Int, reflect.Int64:
+		value, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return fmt.Errorf("%q is not a whole number", text)
+		}
+		target.SetInt(value)
+	case reflect.Float64:
+		value, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return fmt.Errorf("%q is not a number", text)
+		}
+		target.SetFloat(value)
+	case reflect.Slice:
+		if target.Type().Elem().Kind() != reflect.String {
+			return errors.New("cannot be set from the environment: use the file")
+		}
+		items := []string{}
+		for item := range strings.SplitSeq(text, ",") {
+			if item = strings.TrimSpace(item); item != "" {
+				items = append(items, item)
+			}
+		}
+		target.Set(reflect.ValueOf(items))
+	default:
+		return errors.New("cannot be set from the environment: use the file")
+	}
+	return nil
+}

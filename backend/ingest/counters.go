@@ -1,0 +1,42 @@
+package ingest
+
+import (
+	"sync/atomic"
+
+	"spinscope/backend/spinpet"
+)
+
+type counters struct {
+	events, repeats, moved, late, badTime, badPrice, malformed, foreign, truncated atomic.Uint64
+}
+
+func (c *counters) report(r spinpet.Report) {
+	c.malformed.Add(uint64(r.Malformed))
+	c.foreign.Add(uint64(r.Foreign))
+	if r.Truncated {
+		c.truncated.Add(1)
+	}
+}
+
+// Counters are totals since the start.
+type Counters struct {
+	Events    uint64 // committed
+	Repeats   uint64 // transactions known already
+	Moved     uint64 // transactions whose place or time changed
+	Late      uint64 // trades that made candles be built anew
+	BadTime   uint64 // transactions left out for want of a usable block time
+	BadPrice  uint64 // prices that contradict their amounts, or do not fit
+	Malformed uint64 // data lines of the program with a known discriminator and the wrong length or content
+	Foreign   uint64 // data lines that look like events and are not the program's
+	Truncated uint64 // transactions whose logs the cluster cut
+}
+
+// Counters returns the totals; safe from any goroutine.
+func (in *Ingest) Counters() Counters {
+	c := &in.counters
+	return Counters{
+		Events: c.events.Load(), Repeats: c.repeats.Load(), Moved: c.moved.Load(), Late: c.late.Load(),
+		BadTime: c.badTime.Load(), BadPrice: c.badPrice.Load(), Malformed: c.malformed.Load(),
+		Foreign: c.foreign.Load(), Truncated: c.truncated.Load(),
+	}
+}

@@ -1,0 +1,14 @@
+// Package ingest is the single writer of the market: it turns batches of transaction logs into commits.
+//
+// Owner: one goroutine calls Apply, Recover and Close; nothing else may. Counters are safe to read from anywhere.
+//
+// Order: a batch's transactions are read, told apart from what is known, and folded in order of (block time, slot,
+// index, ordinal). Then everything is committed at once, and only then published. Seq grows by one with each commit.
+//
+// What comes in order costs one pass over the ten open candles of its mint. What comes late, moves or is withdrawn
+// makes its mint's touched buckets, and the next one, to be built anew from the stored events (rebuild.go); changed
+// final candles go out as corrections.
+//
+// Failure: an error of the store ends the writer, as nothing may be published that is not durable. Bad logs, amounts
+// and times are counted and skipped, never fatal. After a crash Recover folds the events since the last durable books.
+package ingest

@@ -1,0 +1,74 @@
+package ingest
+
+import (
+	"slices"
+
+	"spinscope/backend/market"
+)
+
+// draft collects what the next commit will hold.
+type draft struct {
+	slot       market.Slot
+	checkpoint market.Slot
+	force      bool // commit even when nothing else changed
+	events     []market.Event
+	removed    []market.Event
+	candles    []market.CandleChange
+	orders     map[market.Pubkey]market.OrderChange
+	replays    map[market.Pubkey]market.Pubkey // orders to be replayed from their events → their mints
+	touched    []*mintState
+	gaps       []market.Gap
+	books      []market.Book
+	evicted    []market.Pubkey
+	replay     market.Position
+	newest     market.Position // of all events ever drafted
+}
+
+func (d *draft) reset() {
+	*d = draft{newest: d.newest, orders: d.orders, replays: d.replays, touched: d.touched[:0]}
+	if d.orders == nil {
+		d.orders, d.replays = map[market.Pubkey]market.OrderChange{}, map[market.Pubkey]market.Pubkey{}
+	}
+	clear(d.orders)
+	clear(d.replays)
+}
+
+func (d *draft) empty() bool {
+	return !d.force && len(d.events)+len(d.removed)+len(d.candles)+len(d.gaps)+len(d.books)+len(d.orders) == 0
+}
+
+// touch marks a mint as part of the draft.
+func (d *draft) touch(state *mintState) {
+	if !state.drafted {
+		state.drafted = true
+		d.touched = append(d.touched, state)
+	}
+}
+
+// isRemoved tells whether the draft takes the stored event at this place away.
+func (d *draft) isRemoved(at market.Position) bool {
+	return slices.ContainsFunc(d.removed, func(e market.Event) bool { return e.Position == at })
+}
+
+// take moves the draft's content into a commit that owns it.
+func (d *draft) take() *market.Commit {
+	slices.SortStableFunc(d.events, func(a, b market.Event) int { return a.Position.Compare(b.Position) })
+	c := &market.Commit{
+		Events: d.events, Removed: d.removed, Candles: d.candles, Gaps: d.gaps,
+		Books: d.books, Evicted: d.evicted, Replay: d.replay,
+	}
+	for _, change := range d.orders {
+		c.Orders = append(c.Orders, change)
+	}
+	slices.SortFunc(c.Orders, func(a, b market.OrderChange) int {
+		return slices.Compare(a.Order.Address[:], b.Order.Address[:])
+	})
+	for _, state := range d.touched {
+		state.drafted = false
+		if state.recount {
+			state.recount = false
+			c.Tokens = append(c.Tokens, state.token)
+		}
+	}
+	return c
+}

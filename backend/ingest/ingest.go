@@ -1,0 +1,226 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"spinscope/backend/candle"
+	"spinscope/backend/market"
+	"spinscope/backend/spinpet"
+)
+
+// errStop ends an iteration over stored events; it never leaves the package.
+var errStop = errors.New("stop")
+
+const (
+	commitEvents     = 1000   // a batch is cut into commits of about this many events
+	checkpointEvents = 20_000 // books become durable after this many events,
+	checkpointTime   = 300    // or this many seconds of chain time
+	idleTime         = 3600   // a mint without an event for this long, in seconds of chain time, leaves memory
+	mostMints        = 20_000 // mints held in memory after a checkpoint
+	latestTime       = 1 << 40
+)
+
+// Config tells the writer what to read and keep.
+type Config struct {
+	Program       market.Pubkey
+	PriceDecimals int // 23, 26 or 28; 0: found per event from its own amounts
+	Intervals     []market.Interval
+	Logger        *slog.Logger
+	Publish       func(*market.Commit) // called after each commit, in order; must not block and not change the commit
+}
+
+// Ingest is the single writer. One goroutine at a time may call its methods, Counters excepted.
+type Ingest struct {
+	store     Store
+	log       *slog.Logger
+	publish   func(*market.Commit)
+	intervals []market.Interval
+	reader    *spinpet.Reader
+	scales    *spinpet.Scales
+	events    []market.Event // reused by the reader
+
+	at     Resume
+	mints  map[market.Pubkey]*mintState
+	due    dueHeap
+	window window
+	draft  draft
+
+	sinceCheckpoint int   // events
+	checkpointAt    int64 // chain time
+	counters        counters
+}
+
+// New makes a writer over a store that stands at the given place. Call Recover before the first Apply.
+func New(cfg Config, store Store, at Resume) *Ingest {
+	return &Ingest{
+		store: store, log: cfg.Logger, publish: cfg.Publish, intervals: cfg.Intervals,
+		reader: spinpet.NewReader(cfg.Program), scales: spinpet.NewScales(cfg.PriceDecimals),
+		at: at, mints: map[market.Pubkey]*mintState{}, checkpointAt: at.ChainTime,
+	}
+}
+
+// Apply reads a batch, commits what is new in it and publishes that. On an error nothing of the failed commit is
+// visible, and the writer must not be used again.
+func (in *Ingest) Apply(ctx context.Context, batch market.Batch) error {
+	in.draft.reset()
+	for i := range batch.Transactions {
+		if err := in.take(&batch.Transactions[i]); err != nil {
+			return err
+		}
+		if len(in.draft.events) >= commitEvents {
+			if err := in.commit(0); err != nil {
+				return err
+			}
+			if ctx.Err() != nil {
+				return fmt.Errorf("apply batch: %w", context.Cause(ctx))
+			}
+		}
+	}
+	for _, signature := range batch.Withdrawn {
+		if err := in.withdraw(signature); err != nil {
+			return err
+		}
+	}
+	in.draft.gaps = append(in.draft.gaps, batch.Gaps...)
+	in.at.Slot = max(in.at.Slot, batch.Slot)
+	if batch.Checkpoint > in.at.Checkpoint {
+		// Moving the checkpoint alone is not worth a commit each time: what is not recorded is only read again.
+		in.draft.force = in.draft.force || batch.Checkpoint >= in.at.Checkpoint+150
+		in.draft.checkpoint = batch.Checkpoint
+	}
+	return in.commit(batch.ChainTime)
+}
+
+// take adds one transaction's events to the draft, unless they are known at the same place and time.
+func (in *Ingest) take(tx *market.Transaction) error {
+	if tx.BlockTime <= 0 || tx.BlockTime >= latestTime {
+		in.counters.badTime.Add(1)
+		in.log.Warn("transaction without a usable block time left out", "sig", tx.Signature, "slot", tx.Slot)
+		return nil
+	}
+	known, found, err := in.window.find(in.store, tx)
+	if err != nil {
+		return fmt.Errorf("look up transaction %s: %w", tx.Signature, err)
+	}
+	if found {
+		if known.same(tx) {
+			in.counters.repeats.Add(1)
+			return nil
+		}
+		in.counters.moved.Add(1)
+		if err := in.remove(tx.Signature, known.slot); err != nil {
+			return err
+		}
+	}
+	events, report := in.reader.Read(in.events[:0], tx)
+	in.events = events
+	in.counters.report(report)
+	if report.Truncated {
+		in.truncated(tx)
+	}
+	in.window.add(tx)
+	in.draft.slot = max(in.draft.slot, tx.Slot)
+	for i := range events {
+		event := events[i]
+		if outcome := in.scales.Choose(&event); outcome != nil {
+			in.counters.badPrice.Add(1)
+			in.log.Warn("price does not fit its amounts", "sig", tx.Signature, "slot", tx.Slot, "mint", event.Mint(), "err", outcome)
+		}
+		if err := in.add(event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// truncated records that a transaction's later events were lost: the cluster cuts logs at 10,000 bytes.
+func (in *Ingest) truncated(tx *market.Transaction) {
+	gap := market.Gap{From: tx.Slot, To: tx.Slot, Cause: "log truncated: " + tx.Signature.String(), State: market.GapUnfillable}
+	in.draft.gaps = append(in.draft.gaps, gap)
+	in.log.Warn("log truncated by the cluster; its later events are lost", "sig", tx.Signature, "slot", tx.Slot)
+}
+
+// add puts one new event into the draft and, when it comes in order, straight into its mint's candles.
+func (in *Ingest) add(event market.Event) error {
+	state, err := in.mint(event.Mint())
+	if err != nil {
+		return err
+	}
+	in.draft.touch(state)
+	late := state.behind(&event)
+	if err := in.applyOrder(&event, late); err != nil {
+		return err
+	}
+	state.count(&event, false)
+	in.draft.events = append(in.draft.events, event)
+	if in.draft.newest.Compare(event.Position) < 0 {
+		in.draft.newest = event.Position
+	}
+	if trade, ok := event.Trade(); ok {
+		tick := candle.Tick{Trade: trade, Time: event.BlockTime, At: event.Position, Provisional: event.Provisional}
+		if state.late == nil && event.BlockTime >= in.at.ChainTime && candle.InOrder(&state.book, &tick) {
+			candle.Fold(&state.book, in.intervals, &tick)
+			state.touched = min(state.touched, tick.Time)
+		} else {
+			state.dirty(tick.Time, tick.At)
+			in.counters.late.Add(1)
+		}
+	}
+	state.stamp = market.Stamp{Slot: event.Slot, BlockTime: event.BlockTime, ReceivedAt: event.ReceivedAt}
+	return nil
+}
+
+// commit finishes the draft at the given chain time (0: unchanged), writes it and publishes it. A draft that changes
+// nothing is dropped.
+func (in *Ingest) commit(chainTime int64) error {
+	in.at.Slot = max(in.at.Slot, in.draft.slot)
+	in.at.ChainTime = max(in.at.ChainTime, chainTime)
+	for _, state := range in.draft.touched {
+		if err := in.settle(state); err != nil {
+			return fmt.Errorf("candles of %s: %w", state.book.Mint, err)
+		}
+	}
+	if err := in.settleOrders(); err != nil {
+		return err
+	}
+	if err := in.seal(); err != nil {
+		return err
+	}
+	for _, state := range in.draft.touched {
+		in.emit(state)
+	}
+	in.checkpoint(false)
+	return in.write()
+}
+
+// write commits and publishes the draft as it stands.
+func (in *Ingest) write() error {
+	d := &in.draft
+	defer d.reset()
+	if d.empty() {
+		return nil
+	}
+	c := d.take()
+	c.Seq, c.Slot, c.ChainTime, c.Checkpoint = in.at.Seq+1, in.at.Slot, in.at.ChainTime, d.checkpoint
+	if err := in.store.Commit(c); err != nil {
+		return fmt.Errorf("commit %d events: %w", len(c.Events), err)
+	}
+	in.at.Seq = c.Seq
+	in.at.Checkpoint = max(in.at.Checkpoint, d.checkpoint)
+	in.sinceCheckpoint += len(c.Events)
+	in.counters.events.Add(uint64(len(c.Events)))
+	if in.publish != nil {
+		in.publish(c)
+	}
+	return nil
+}
+
+// Close makes the books durable, so that the next start has nothing to fold again.
+func (in *Ingest) Close() error {
+	in.draft.reset()
+	in.checkpoint(true)
+	return in.write()
+}

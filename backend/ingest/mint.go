@@ -1,0 +1,114 @@
+package ingest
+
+import (
+	"fmt"
+	"math"
+
+	"spinscope/backend/candle"
+	"spinscope/backend/market"
+)
+
+// mintState is what the writer keeps in memory of one mint.
+type mintState struct {
+	book  market.Book
+	token market.Token
+	stamp market.Stamp
+
+	due     int64 // earliest entry in the due heap
+	touched int64 // earliest block time folded since the last commit
+	late    *span // stretch to build anew, nil when all came in order
+	drafted bool  // in the draft's list
+	recount bool  // token changed since the last commit
+	unsaved bool  // book changed since it was made durable
+	rebuilt bool  // by late events, so that it must be made durable with them
+}
+
+// span is a stretch of a mint's trades that changed other than at the end.
+type span struct {
+	from, to int64           // block times, inclusive
+	first    market.Position // lowest place of a changed event
+}
+
+// mint returns a mint's state, from memory or from the store.
+func (in *Ingest) mint(mint market.Pubkey) (*mintState, error) {
+	if state, ok := in.mints[mint]; ok {
+		return state, nil
+	}
+	state := &mintState{due: candle.Never, touched: math.MaxInt64}
+	var err error
+	if state.book, _, err = in.store.Book(mint); err != nil {
+		return nil, fmt.Errorf("read book of %s: %w", mint, err)
+	}
+	if state.token, _, err = in.store.Token(mint); err != nil {
+		return nil, fmt.Errorf("read token %s: %w", mint, err)
+	}
+	state.book.Mint, state.token.Mint = mint, mint
+	in.mints[mint] = state
+	in.schedule(state)
+	return state, nil
+}
+
+// behind tells whether the event's place lies before what the mint has seen.
+func (s *mintState) behind(event *market.Event) bool {
+	return event.Position.Compare(s.book.Last) <= 0 && !s.book.Price.IsZero()
+}
+
+// dirty marks the stretch around a trade for building anew.
+func (s *mintState) dirty(time int64, at market.Position) {
+	if s.late == nil {
+		s.late = &span{from: time, to: time, first: at}
+		return
+	}
+	s.late.from, s.late.to = min(s.late.from, time), max(s.late.to, time)
+	if at.Compare(s.late.first) < 0 {
+		s.late.first = at
+	}
+}
+
+// count adds an event to the token's record, or takes a withdrawn one out of it.
+func (s *mintState) count(event *market.Event, withdrawn bool) {
+	s.recount = true
+	token := &s.token
+	if trade, ok := event.Trade(); ok {
+		token.TotalSolAmount = step(token.TotalSolAmount, trade.SolAmount, withdrawn)
+		token.Trades = stepCount(token.Trades, withdrawn)
+	}
+	if !withdrawn {
+		token.LastEventTime = max(token.LastEventTime, event.BlockTime)
+	}
+	switch body := event.Body.(type) {
+	case *market.TokenCreated:
+		if withdrawn {
+			token.Created = nil
+			return
+		}
+		token.Created, token.CreatedPosition, token.CreateTime = body, event.Position, event.BlockTime
+		token.LowerFees(body.SwapFee, body.BorrowFee, body.FeeDiscountFlag)
+	case *market.MilestoneDiscount:
+		if !withdrawn {
+			token.LowerFees(body.SwapFee, body.BorrowFee, body.FeeDiscountFlag)
+		}
+	case *market.LongShort:
+		token.TotalMarginSolAmount = step(token.TotalMarginSolAmount, body.Terms.MarginSolAmount, withdrawn)
+	case *market.ForceLiquidate:
+		token.TotalLiquidations = stepCount(token.TotalLiquidations, withdrawn)
+	case *market.FullClose:
+		token.TotalCloseProfit = step(token.TotalCloseProfit, body.UserCloseProfit, withdrawn)
+	case *market.PartialClose:
+		token.TotalCloseProfit = step(token.TotalCloseProfit, body.UserCloseProfit, withdrawn)
+	}
+}
+
+func step(sum market.U128, amount uint64, down bool) market.U128 {
+	if down {
+		return sum.Sub(market.U64(amount))
+	}
+	return sum.Add(market.U64(amount))
+}
+
+func stepCount(n uint64, down bool) uint64 {
+	if down {
+		return n - 1
+	}
+	return n + 1
+}

@@ -1,0 +1,147 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+
+	"spinscope/backend/market"
+)
+
+// orderOf is the order that an event opens, changes or ends.
+func orderOf(event *market.Event) (market.Pubkey, bool) {
+	switch body := event.Body.(type) {
+	case *market.LongShort:
+		return body.Order, true
+	case *market.PartialClose:
+		return body.Order, true
+	case *market.FullClose:
+		return body.Order, true
+	case *market.ForceLiquidate:
+		return body.Order, true
+	}
+	return market.Pubkey{}, false
+}
+
+// applyOrder moves the order that the event is about and names the event's owner. An event that comes late leaves that
+// to a replay of the order from its events, when the draft is settled.
+func (in *Ingest) applyOrder(event *market.Event, late bool) error {
+	address, ok := orderOf(event)
+	if !ok {
+		return nil
+	}
+	d := &in.draft
+	if _, waiting := d.replays[address]; late || waiting {
+		d.replays[address] = event.Mint()
+		return nil
+	}
+	order, err := in.order(address)
+	if err != nil {
+		return err
+	}
+	d.orders[address] = foldOrder(order, event)
+	return nil
+}
+
+// order is the order's state with the draft applied; a zero address means that there is none.
+func (in *Ingest) order(address market.Pubkey) (market.Order, error) {
+	if change, ok := in.draft.orders[address]; ok {
+		if change.Closed {
+			return market.Order{}, nil
+		}
+		return change.Order, nil
+	}
+	order, _, err := in.store.Order(address)
+	if err != nil {
+		return market.Order{}, fmt.Errorf("read order %s: %w", address, err)
+	}
+	return order, nil
+}
+
+// foldOrder applies an event to its order (solana.md §5) and sets the event's owner: closes and liquidations belong to
+// the order's owner, or to the payer when the order is not known.
+func foldOrder(order market.Order, event *market.Event) market.OrderChange {
+	address, _ := orderOf(event)
+	order.Address, order.MintAccount = address, event.Mint()
+	closed := false
+	switch body := event.Body.(type) {
+	case *market.LongShort:
+		order.Terms = body.Terms
+		event.Owner = body.Terms.User
+	case *market.PartialClose:
+		order.Terms = body.Terms
+		event.Owner = body.Terms.User
+	case *market.FullClose:
+		closed = true
+		event.Owner = ownerOr(&order, body.Payer)
+	case *market.ForceLiquidate:
+		closed = true
+		event.Owner = ownerOr(&order, body.Payer)
+	}
+	if !event.Price.IsZero() {
+		order.Scale, order.LatestPrice = event.Scale, event.Price
+	}
+	order.LatestTradeTime = event.BlockTime
+	return market.OrderChange{Order: order, Closed: closed}
+}
+
+func ownerOr(order *market.Order, payer market.Pubkey) market.Pubkey {
+	if order.Terms.User.IsZero() {
+		return payer
+	}
+	return order.Terms.User
+}
+
+// settleOrders replays the orders that had late, moved or withdrawn events.
+func (in *Ingest) settleOrders() error {
+	for address, mint := range in.draft.replays {
+		if err := in.replayOrder(address, mint); err != nil {
+			return fmt.Errorf("replay order %s: %w", address, err)
+		}
+	}
+	return nil
+}
+
+// replayOrder folds all of an order's events anew. Stored events whose owner turns out different are written again.
+func (in *Ingest) replayOrder(address, mint market.Pubkey) error {
+	d := &in.draft
+	var history []*market.Event
+	err := in.store.MintEvents(mint, market.Position{}, func(e *market.Event) error {
+		if of, ok := orderOf(e); ok && of == address && !d.isRemoved(e.Position) {
+			kept := *e
+			history = append(history, &kept)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read events of %s: %w", mint, err)
+	}
+	stored := len(history)
+	for i := range d.events {
+		if of, ok := orderOf(&d.events[i]); ok && of == address {
+			history = append(history, &d.events[i])
+		}
+	}
+	owners := make(map[*market.Event]market.Pubkey, stored)
+	for _, e := range history[:stored] {
+		owners[e] = e.Owner
+	}
+	slices.SortStableFunc(history, func(a, b *market.Event) int { return a.Position.Compare(b.Position) })
+	change := market.OrderChange{Order: market.Order{Address: address, MintAccount: mint}, Closed: true}
+	for _, e := range history {
+		order := change.Order
+		if change.Closed {
+			order = market.Order{}
+		}
+		change = foldOrder(order, e)
+	}
+	d.orders[address] = change
+	for _, e := range history {
+		if before, ok := owners[e]; ok && before != e.Owner {
+			old := *e
+			old.Owner = before
+			d.removed = append(d.removed, old)
+			d.events = append(d.events, *e)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package ingest
+
+import (
+	"fmt"
+
+	"spinscope/backend/candle"
+	"spinscope/backend/market"
+)
+
+// Recover brings the books up to the stored events and schedules the closing of open candles. It must run once, before
+// the first Apply. What it commits is not published: nobody listens yet, and whoever resumes reads it from the store.
+func (in *Ingest) Recover() error {
+	in.draft.reset()
+	in.draft.newest = in.at.Replay
+	if err := in.window.load(in.store, in.at.Slot); err != nil {
+		return fmt.Errorf("load recent transactions: %w", err)
+	}
+	err := in.store.Books(func(book *market.Book) error {
+		if due := candle.Due(book, in.intervals); due != candle.Never {
+			in.due.push(dueEntry{due, book.Mint})
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read books: %w", err)
+	}
+	if err := in.refold(); err != nil {
+		return fmt.Errorf("fold events since the last checkpoint: %w", err)
+	}
+	publish := in.publish
+	in.publish = nil
+	defer func() { in.publish = publish }()
+	in.checkpoint(true)
+	return in.write()
+}
+
+// refold adds the events after the last checkpoint to the books. Candles that chain time had closed before the stop are
+// stored already and only leave the books.
+func (in *Ingest) refold() error {
+	touched := map[market.Pubkey]*mintState{}
+	count := 0
+	err := in.store.EventsAfter(in.at.Replay, func(e *market.Event) error {
+		in.draft.newest = e.Position
+		trade, ok := e.Trade()
+		if !ok {
+			return nil
+		}
+		state, err := in.mint(e.Mint())
+		if err != nil {
+			return err
+		}
+		tick := candle.Tick{Trade: trade, Time: e.BlockTime, At: e.Position, Provisional: e.Provisional}
+		if !candle.InOrder(&state.book, &tick) {
+			return nil // a rebuild made this book durable after the checkpoint
+		}
+		candle.Fold(&state.book, in.intervals, &tick)
+		state.stamp = market.Stamp{Slot: e.Slot, BlockTime: e.BlockTime}
+		state.unsaved = true
+		touched[e.Mint()] = state
+		count++
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, state := range touched {
+		candle.Seal(&state.book, in.intervals, in.at.ChainTime, func(market.Interval, market.Candle) {})
+		in.schedule(state)
+	}
+	if count > 0 {
+		in.log.Info("open candles rebuilt after an unclean stop", "events", count, "mints", len(touched))
+	}
+	return nil
+}

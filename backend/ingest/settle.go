@@ -1,0 +1,85 @@
+package ingest
+
+import (
+	"math"
+
+	"spinscope/backend/market"
+)
+
+// settle brings a touched mint's book up to the draft's events.
+func (in *Ingest) settle(state *mintState) error {
+	if state.late != nil {
+		if err := in.rebuild(state); err != nil {
+			return err
+		}
+	}
+	if state.touched != math.MaxInt64 {
+		state.unsaved = true
+		in.schedule(state)
+	}
+	if state.recount {
+		state.token.LatestPrice, state.token.LatestTradeTime = state.book.Price, state.book.BlockTime
+	}
+	return nil
+}
+
+// emit adds the candles that the draft's trades left open.
+func (in *Ingest) emit(state *mintState) {
+	if state.touched == math.MaxInt64 {
+		return
+	}
+	for _, interval := range in.intervals {
+		from := interval.Floor(state.touched)
+		for _, c := range state.book.Open[interval] {
+			if c.Time >= from {
+				in.draft.candles = append(in.draft.candles, market.CandleChange{
+					Mint: state.book.Mint, Interval: interval, Candle: c, Type: market.Realtime, Stamp: state.stamp,
+				})
+			}
+		}
+	}
+	state.touched = math.MaxInt64
+}
+
+// checkpoint adds every changed book to the draft when enough has happened, or at once when forced, and lets idle
+// mints go. A rebuilt book is added in any case: recovery would not find its late events again.
+func (in *Ingest) checkpoint(force bool) {
+	d := &in.draft
+	for _, state := range d.touched {
+		if state.rebuilt {
+			in.keep(state)
+		}
+	}
+	due := in.sinceCheckpoint+len(d.events) >= checkpointEvents || in.at.ChainTime-in.checkpointAt >= checkpointTime
+	if !force && !due {
+		return
+	}
+	idle := in.at.ChainTime - idleTime
+	if len(in.mints) > mostMints {
+		idle = in.at.ChainTime // too many at once: keep only what trades now; the rest comes back on demand
+	}
+	for mint, state := range in.mints {
+		if state.unsaved {
+			in.keep(state)
+		}
+		if state.token.LastEventTime < idle && !state.drafted {
+			d.evicted = append(d.evicted, mint)
+			delete(in.mints, mint)
+		}
+	}
+	d.force = d.force || len(d.evicted) > 0
+	if len(d.books) > 0 {
+		d.replay = d.newest
+	}
+	in.sinceCheckpoint, in.checkpointAt = 0, in.at.ChainTime
+}
+
+// keep adds a copy of the mint's book to the draft, as the writer goes on changing its own.
+func (in *Ingest) keep(state *mintState) {
+	book := state.book
+	for i := range book.Open {
+		book.Open[i] = append([]market.Candle(nil), book.Open[i]...)
+	}
+	state.unsaved, state.rebuilt = false, false
+	in.draft.books = append(in.draft.books, book)
+}

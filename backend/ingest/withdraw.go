@@ -1,0 +1,70 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+
+	"spinscope/backend/market"
+)
+
+// withdraw takes back a transaction that is no longer part of the chain.
+func (in *Ingest) withdraw(signature market.Signature) error {
+	known, ok := in.window.known[signature]
+	in.window.forget(signature)
+	if ok {
+		return in.remove(signature, known.slot)
+	}
+	slot := market.Slot(0)
+	err := in.store.FindSignature(signature, func(e *market.Event) error {
+		slot = e.Slot
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("find withdrawn transaction %s: %w", signature, err)
+	}
+	if slot == 0 {
+		return nil
+	}
+	return in.remove(signature, slot)
+}
+
+// remove takes a transaction's events out of the draft or, when they are stored, out of the market.
+func (in *Ingest) remove(signature market.Signature, slot market.Slot) error {
+	d := &in.draft
+	var gone []market.Event
+	d.events = slices.DeleteFunc(d.events, func(e market.Event) bool {
+		if e.Signature == signature {
+			gone = append(gone, e)
+			return true
+		}
+		return false
+	})
+	if len(gone) == 0 {
+		err := in.store.SlotEvents(slot, slot, func(e *market.Event) error {
+			if e.Signature == signature && !d.isRemoved(e.Position) {
+				gone = append(gone, *e)
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read slot %d: %w", slot, err)
+		}
+		d.removed = append(d.removed, gone...)
+	}
+	for i := range gone {
+		event := &gone[i]
+		state, err := in.mint(event.Mint())
+		if err != nil {
+			return err
+		}
+		d.touch(state)
+		state.count(event, true)
+		if _, ok := event.Trade(); ok {
+			state.dirty(event.BlockTime, event.Position)
+		}
+		if order, ok := orderOf(event); ok {
+			d.replays[order] = event.Mint()
+		}
+	}
+	return nil
+}
