@@ -74,7 +74,7 @@ func TestBadInputNamesTheKey(t *testing.T) {
 	for _, c := range []struct{ name, text, environ, want string }{
 		{"unknown key", "[server]\nlisen = \"x\"", "", "server.lisen (line 2)"},
 		{"unknown section", "[servr]\nlisten = \"x\"", "", "servr"},
-		{"wrong type", "[server]\nlisten = 5", "", "listen"},
+		{"wrong type", "[server]\nlisten = 5", "", "key server.listen"},
 		{"syntax", "[server\n", "", "line 1"},
 		{"environment key", "", "SPINSCOPE_SERVER_LISEN=x", "server.lisen"},
 		{"environment type", "", "SPINSCOPE_SOLANA_BACKFILL_LIMIT=lots", "SPINSCOPE_SOLANA_BACKFILL_LIMIT"},

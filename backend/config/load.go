@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -83,12 +84,30 @@ func explain(err error) error {
 	var wrong *toml.DecodeError
 	if errors.As(err, &wrong) {
 		row, _ := wrong.Position()
-		if key := strings.Join(wrong.Key(), "."); key != "" {
-			return fmt.Errorf("key %s (line %d): %s", key, row, strings.TrimPrefix(wrong.Error(), "toml: "))
-		}
-		return fmt.Errorf("line %d: %s", row, strings.TrimPrefix(wrong.Error(), "toml: "))
+		return fmt.Errorf("line %d: %s", row, inKeys(strings.TrimPrefix(wrong.Error(), "toml: ")))
 	}
 	return err
+}
+
+// goField is how the parser names the target of a value of the wrong type.
+var goField = regexp.MustCompile(`struct field config\.(\w+)\.(\w+)`)
+
+// inKeys names the key of the file where the parser names the field of the struct.
+func inKeys(text string) string {
+	return goField.ReplaceAllStringFunc(text, func(match string) string {
+		names := goField.FindStringSubmatch(match)
+		kind, tag := reflect.TypeFor[Config](), ""
+		for _, section := range reflect.VisibleFields(kind) {
+			if section.Type.Name() == names[1] {
+				kind, tag = section.Type, section.Tag.Get("toml")
+				break
+			}
+		}
+		if field, ok := kind.FieldByName(names[2]); ok && tag != "" {
+			return "key " + tag + "." + field.Tag.Get("toml")
+		}
+		return match
+	})
 }
 
 const prefix = "SPINSCOPE_"

@@ -125,9 +125,10 @@ func (in *Ingest) take(tx *market.Transaction) error {
 	in.draft.slot = max(in.draft.slot, tx.Slot)
 	for i := range events {
 		event := events[i]
-		if outcome := in.scales.Choose(&event); outcome != nil {
+		if scale := in.scales.Choose(&event); scale.Contradicted || scale.Overflow {
 			in.counters.badPrice.Add(1)
-			in.log.Warn("price does not fit its amounts", "sig", tx.Signature, "slot", tx.Slot, "mint", event.Mint(), "err", outcome)
+			in.log.Warn("price contradicts its amounts", "sig", tx.Signature, "slot", tx.Slot, "mint", event.Mint(),
+				"scale", event.Scale, "overflow", scale.Overflow)
 		}
 		if err := in.add(event); err != nil {
 			return err

@@ -12,7 +12,8 @@ import (
 func (in *Ingest) Recover() error {
 	in.draft.reset()
 	in.draft.newest = in.at.Replay
-	if err := in.window.load(in.store, in.at.Slot); err != nil {
+	learn := func(e *market.Event) { in.scales.Learn(e.Mint(), e.Scale) }
+	if err := in.window.load(in.store, in.at.Slot, learn); err != nil {
 		return fmt.Errorf("load recent transactions: %w", err)
 	}
 	err := in.store.Books(func(book *market.Book) error {

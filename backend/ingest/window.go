@@ -35,14 +35,16 @@ type window struct {
 	floor  market.Slot // slots below are not in memory
 }
 
-// load fills the window from the store, which knows the transactions with events; the others are only read again.
-func (w *window) load(store Store, newest market.Slot) error {
+// load fills the window from the store, which knows the transactions with events; the others are only read again. Each
+// event loaded is shown to seen.
+func (w *window) load(store Store, newest market.Slot, seen func(*market.Event)) error {
 	w.known = map[market.Signature]place{}
 	w.newest = newest
 	w.floor = newest - min(newest, windowSlots)
 	return store.SlotEvents(w.floor, newest+windowSlots, func(e *market.Event) error {
 		w.known[e.Signature] = place{e.Slot, e.Index, e.BlockTime, e.Provisional}
 		w.newest = max(w.newest, e.Slot)
+		seen(e)
 		return nil
 	})
 }

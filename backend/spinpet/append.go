@@ -18,7 +18,7 @@ func Append(dst []byte, body market.Body) []byte {
 		return appendTokenCreated(dst, b)
 	case *market.BuySell:
 		dst = appendKeys(dst, discBuySell, &b.Payer, &b.Mint)
-		dst = append(dst, flag(b.IsBuy))
+		dst = append(dst, boolByte(b.IsBuy))
 		dst = appendU64s(dst, b.TokenAmount, b.SolAmount)
 		return appendU128(dst, b.LatestPrice)
 	case *market.LongShort:
@@ -72,7 +72,7 @@ func appendKeys(dst []byte, disc uint64, keys ...*market.Pubkey) []byte {
 
 func appendClose(dst []byte, disc uint64, c *market.Close) []byte {
 	dst = appendKeys(dst, disc, &c.Payer, &c.UserSolAccount, &c.Mint)
-	dst = append(dst, flag(c.IsCloseLong))
+	dst = append(dst, boolByte(c.IsCloseLong))
 	dst = appendU64s(dst, c.FinalTokenAmount, c.FinalSolAmount, c.UserCloseProfit)
 	dst = appendU128(dst, c.LatestPrice)
 	return append(dst, c.Order[:]...)
@@ -107,7 +107,7 @@ func appendU64s(dst []byte, values ...uint64) []byte {
 
 func appendU128(dst []byte, value market.U128) []byte { return appendU64s(dst, value.Lo, value.Hi) }
 
-func flag(set bool) byte {
+func boolByte(set bool) byte {
 	if set {
 		return 1
 	}

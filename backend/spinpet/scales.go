@@ -2,6 +2,7 @@ package spinpet
 
 import (
 	"math"
+	"slices"
 
 	"spinscope/backend/market"
 )
@@ -90,7 +91,7 @@ func (s *Scales) Last(mint market.Pubkey) (uint8, bool) {
 func (s *Scales) decide(e *market.Event, raw market.U128, token, sol uint64) (uint8, ScaleReport) {
 	usable := token >= coarse && sol >= coarse
 	if s.fixed != 0 {
-		return s.fixed, ScaleReport{Contradicted: usable && isCandidate(s.fixed) && nearest(raw, token, sol) != s.fixed}
+		return s.fixed, ScaleReport{Contradicted: usable && slices.Contains(candidates[:], s.fixed) && nearest(raw, token, sol) != s.fixed}
 	}
 	mint := e.Mint()
 	last, known := s.Last(mint)
@@ -106,7 +107,7 @@ func (s *Scales) decide(e *market.Event, raw market.U128, token, sol uint64) (ui
 		return own, ScaleReport{}
 	}
 	// One trade can move the price a hundredfold; then its average price misleads and the curve knows better.
-	if explains(last, e, raw, token, sol) && !explains(own, e, raw, token, sol) {
+	if explains(last, e.Body, raw, token, sol) && !explains(own, e.Body, raw, token, sol) {
 		return last, ScaleReport{}
 	}
 	s.Learn(mint, own)
@@ -150,15 +151,12 @@ func nearest(raw market.U128, token, sol uint64) uint8 {
 
 // explains tells whether the curve at raw, with that many decimals, gives the event's SOL for its tokens, within the
 // fees that a sale is net of.
-func explains(decimals uint8, e *market.Event, raw market.U128, token, sol uint64) bool {
+func explains(decimals uint8, body market.Body, raw market.U128, token, sol uint64) bool {
 	curve, err := CurveAt(raw, int(decimals))
 	if err != nil {
 		return false
 	}
-	e.Price = market.Price{Lo: 1} // Trade tells the direction of priced events only
-	trade, _ := e.Trade()
-	e.Price = market.Price{}
-	_, lamports, err := curve.Move(token, !trade.Buy) // back to where the trade began
+	_, lamports, err := curve.Move(token, !buys(body)) // back to where the trade began
 	if err != nil {
 		return false
 	}
@@ -166,11 +164,17 @@ func explains(decimals uint8, e *market.Event, raw market.U128, token, sol uint6
 	return math.Abs(float64(lamports)-float64(sol)) <= tolerance*float64(lamports)+coarse
 }
 
-func isCandidate(decimals uint8) bool {
-	for _, candidate := range candidates {
-		if candidate == decimals {
-			return true
-		}
+// buys tells the direction of a price event.
+func buys(body market.Body) bool {
+	switch b := body.(type) {
+	case *market.BuySell:
+		return b.IsBuy
+	case *market.LongShort:
+		return b.Terms.OrderType == market.OrderLong
+	case *market.FullClose:
+		return !b.IsCloseLong
+	case *market.PartialClose:
+		return !b.IsCloseLong
 	}
 	return false
 }
