@@ -1,0 +1,126 @@
+# Spinscope. `make run` and `make test` set up what they need on a fresh Debian 12 with Go, Node, make and git.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+BIN := build/bin
+STAMP := build/.stamp
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT ?= $(shell git rev-parse --short HEAD 2>/dev/null)
+LDFLAGS := -s -w -X spinscope/backend/cli.version=$(VERSION) -X spinscope/backend/cli.commit=$(COMMIT)
+DESKTOP_TAGS := desktop,production,webkit2_41
+LINT_VERSION := v2.12.2
+
+export GOFLAGS ?= -buildvcs=false
+
+PAGE_SOURCES := $(shell find frontend/src frontend/public frontend/index.html frontend/package-lock.json frontend/vite.config.ts -type f 2>/dev/null)
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+
+# ---- set-up -------------------------------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: $(STAMP)/run ## Install what building and running need
+
+$(STAMP)/run: build/setup.sh
+	@build/setup.sh run
+	@mkdir -p $(@D) && touch $@
+
+$(STAMP)/test: build/setup.sh
+	@build/setup.sh test
+	@mkdir -p $(@D) && touch $@
+
+frontend/node_modules/.package-lock.json: frontend/package-lock.json
+	cd frontend && npm ci --no-audit --no-fund
+	@touch $@
+
+examples/node/node_modules/.package-lock.json: examples/node/package-lock.json
+	cd examples/node && npm ci --no-audit --no-fund
+	@touch $@
+
+examples/python/.venv/installed: examples/python/requirements.txt | $(STAMP)/test
+	/usr/bin/python3 -m venv examples/python/.venv
+	examples/python/.venv/bin/pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
+# ---- build --------------------------------------------------------------------------------------------------------
+
+frontend/dist/index.html: frontend/node_modules/.package-lock.json $(PAGE_SOURCES)
+	cd frontend && npm run build
+
+.PHONY: page
+page: frontend/dist/index.html ## Build the page
+
+.PHONY: build
+build: $(STAMP)/run page ## Build the desktop app (build/bin/spinscope) and the server (build/bin/spinscope-server)
+	go build -tags $(DESKTOP_TAGS) -trimpath -ldflags "$(LDFLAGS)" -o $(BIN)/spinscope .
+	@$(MAKE) --no-print-directory server
+
+.PHONY: server
+server: page ## Build the server alone: no window, no GTK, no C compiler
+	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BIN)/spinscope-server .
+
+.PHONY: run
+run: build ## Build and open the app on the demo market; without a display, serve it and print the address
+	@build/run.sh $(BIN)/spinscope $(BIN)/spinscope-server
+
+.PHONY: dev
+dev: frontend/node_modules/.package-lock.json ## Serve the demo market and the page with hot reload
+	@build/dev.sh
+
+# ---- checks -------------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: test-go test-page e2e e2e-desktop ## Set up, build and run every test, the ones in the browser and in the webview too
+
+.PHONY: test-go
+test-go: $(STAMP)/test page examples/node/node_modules/.package-lock.json examples/python/.venv/installed ## Run the Go tests
+	CGO_ENABLED=1 go test -race -shuffle=on -timeout 20m ./...
+
+.PHONY: test-page
+test-page: frontend/node_modules/.package-lock.json page ## Check and test the page
+	cd frontend && npm run check && npm run size
+
+.PHONY: e2e
+e2e: $(STAMP)/test server ## Drive the page in Chromium against a running server
+	@build/e2e-browser.sh $(BIN)/spinscope-server
+
+.PHONY: e2e-desktop
+e2e-desktop: $(STAMP)/test build ## Drive the desktop app in the real webview under Xvfb
+	@go build -tags $(DESKTOP_TAGS),devtools -trimpath -o $(BIN)/spinscope-devtools .
+	@build/e2e-desktop.sh $(BIN)/spinscope-devtools
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint-$(LINT_VERSION) ## Lint the Go code
+	$(BIN)/golangci-lint-$(LINT_VERSION) run ./...
+
+$(BIN)/golangci-lint-$(LINT_VERSION):
+	GOBIN=$(CURDIR)/$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	@mv $(BIN)/golangci-lint $@
+
+.PHONY: fmt
+fmt: $(BIN)/golangci-lint-$(LINT_VERSION) frontend/node_modules/.package-lock.json ## Format everything
+	$(BIN)/golangci-lint-$(LINT_VERSION) fmt ./...
+	cd frontend && npm run format
+
+.PHONY: gen
+gen: ## Generate what is generated: the page's wire types
+	go generate ./...
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (default 30s)
+	@build/fuzz.sh $(or $(FUZZTIME),30s)
+
+.PHONY: bench
+bench: ## Run the Go benchmarks
+	go test -run '^$$' -bench . -benchmem ./backend/...
+
+.PHONY: check
+check: lint test ## Exactly what CI runs
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf $(BIN) $(STAMP) frontend/dist/assets frontend/dist/index.html

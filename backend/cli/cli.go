@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"spinscope/backend"
+	"spinscope/backend/config"
+)
+
+// Exit codes.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// Program is what the command line runs on.
+type Program struct {
+	Assets fs.FS                                             // the built page
+	Window func(ctx context.Context, o backend.Options) error // opens the desktop app and blocks until it is closed
+	Stdout io.Writer
+	Stderr io.Writer
+	Env    []string
+}
+
+type commands struct {
+	App     appCommand     `cmd:"" default:"withargs" help:"Open the desktop app (the default)."`
+	Serve   serveCommand   `cmd:"" help:"Run the same backend without a window and serve the page at http://LISTEN/."`
+	Simnet  simnetCommand  `cmd:"" help:"Run a simulated Solana cluster with a SpinPet market."`
+	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
+}
+
+// exit ends parsing early, for --help.
+type exit int
+
+// Main runs the command that args name and returns the exit code.
+func Main(args []string, program Program) (code int) {
+	var parsed commands
+	parser, err := kong.New(&parsed,
+		kong.Name("spinscope"),
+		kong.Description("Live SpinPet candles on your desktop, and for the scripts beside it."),
+		kong.Writers(program.Stdout, program.Stderr),
+		kong.Exit(func(status int) { panic(exit(status)) }),
+		kong.UsageOnMissing(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		_, _ = fmt.Fprintln(program.Stderr, "spinscope:", err)
+		return exitFailure
+	}
+	defer func() {
+		if status, ok := recover().(exit); ok {
+			code = int(status)
+		}
+	}()
+	run, err := parser.Parse(args)
+	if err != nil {
+		return fail(program, fmt.Errorf("%w: %w (see spinscope --help)", errUsage, err))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	run.BindTo(ctx, (*context.Context)(nil))
+	if err := run.Run(&program); err != nil {
+		return fail(program, err)
+	}
+	return exitOK
+}
+
+// errUsage marks a command line that cannot be run.
+var errUsage = errors.New("usage")
+
+// fail prints the error as one line and returns its exit code.
+func fail(program Program, err error) int {
+	text := strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
+	_, _ = fmt.Fprintln(program.Stderr, "spinscope:", text)
+	if errors.Is(err, errUsage) || errors.Is(err, config.ErrConfig) {
+		return exitUsage
+	}
+	return exitFailure
+}

@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"spinscope/backend"
+	"spinscope/backend/config"
+)
+
+// common are the flags of the app and of serve. An empty value leaves what environment, file and defaults say.
+type common struct {
+	Config     string  `help:"Configuration file (TOML)." placeholder:"FILE" type:"path"`
+	DataDir    string  `help:"Where the market is stored." placeholder:"DIR" type:"path"`
+	Listen     *string `help:"Address to serve on; port 0 takes any free one." placeholder:"HOST:PORT"`
+	Cluster    *string `help:"demo, localnet, devnet, mainnet or custom." placeholder:"NAME"`
+	RPCURL     *string `name:"rpc-url" help:"RPC address of a custom cluster." placeholder:"URL"`
+	WSURL      *string `name:"ws-url" help:"PubSub address of a custom cluster." placeholder:"URL"`
+	ProgramID  *string `help:"SpinPet program to read." placeholder:"ADDRESS"`
+	Commitment *string `help:"processed, confirmed or finalized." placeholder:"LEVEL"`
+	LogLevel   *string `help:"debug, info, warn or error." placeholder:"LEVEL"`
+	LogFormat  *string `help:"text or json." placeholder:"FORMAT"`
+}
+
+// options loads the configuration, lays the flags over it and checks it.
+func (c *common) options(program *Program) (backend.Options, error) {
+	cfg, err := config.Load(c.Config, program.Env)
+	if err != nil {
+		return backend.Options{}, err
+	}
+	for _, flag := range []struct {
+		value  *string
+		target *string
+	}{
+		{c.Listen, &cfg.Server.Listen},
+		{c.Cluster, &cfg.Solana.Cluster},
+		{c.RPCURL, &cfg.Solana.RPCURL},
+		{c.WSURL, &cfg.Solana.WSURL},
+		{c.ProgramID, &cfg.Solana.ProgramID},
+		{c.Commitment, &cfg.Solana.Commitment},
+		{c.LogLevel, &cfg.Logging.Level},
+		{c.LogFormat, &cfg.Logging.Format},
+	} {
+		if flag.value != nil {
+			*flag.target = *flag.value
+		}
+	}
+	if c.RPCURL != nil && c.Cluster == nil {
+		cfg.Solana.Cluster = "custom"
+	}
+	if err := cfg.Validate(); err != nil {
+		return backend.Options{}, err
+	}
+	dir := c.DataDir
+	if dir == "" {
+		if dir, err = defaultDataDir(); err != nil {
+			return backend.Options{}, fmt.Errorf("%w: no place for the data: %w: give --data-dir", config.ErrConfig, err)
+		}
+	}
+	return backend.Options{
+		Config: cfg, DataDir: dir, Assets: program.Assets, Version: Version(),
+		Logger: newLogger(program, cfg.Logging.Level, cfg.Logging.Format),
+	}, nil
+}
+
+func newLogger(program *Program, level, format string) *slog.Logger {
+	var least slog.Level
+	_ = least.UnmarshalText([]byte(level)) // validated before
+	options := &slog.HandlerOptions{Level: least}
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(program.Stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(program.Stderr, options))
+}
+
+// defaultDataDir is where programs of this kind keep a user's data on each system.
+func defaultDataDir() (string, error) {
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) && runtime.GOOS == "linux" {
+		return filepath.Join(dir, "spinscope"), nil
+	}
+	if runtime.GOOS == "linux" {
+		home, err := os.UserHomeDir()
+		return filepath.Join(home, ".local", "share", "spinscope"), err
+	}
+	dir, err := os.UserConfigDir() // %AppData%, ~/Library/Application Support
+	return filepath.Join(dir, "spinscope"), err
+}
