@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/spinpet"
 )
 
 // Config describes a cluster. The zero value of a field means what its comment says; Default gives the demo market.
@@ -25,6 +26,7 @@ type Config struct {
 	Speed           float64       // chain seconds per wall second; 0 is 1
 	Start           time.Time     // chain time of the first live slot; zero is the time of Run
 	Program         market.Pubkey // zero is the deployed program
+	Decimals        int           // of latest_price: 28, or 26 as deployments of October 2025 with their longer PartialClose; 0 is 28
 	ConfirmedLag    int           // produced blocks between processed and confirmed; 0 is 1
 	FinalizedLag    int           // produced blocks between processed and finalized; 0 is 32
 	MaxTransactions int           // older ones are pruned; 0 is 300,000
@@ -37,19 +39,19 @@ type Config struct {
 // Faults says how often things go wrong. Probabilities are 0..1 and per what the comment names; all zero is a cluster
 // without faults. They do not change what trades happen, except that Fork moves and adds transactions.
 type Faults struct {
-	Drop       float64       // per logs notification and subscription: never sent
-	Duplicate  float64       // per logs notification and subscription: sent twice
-	Reorder    float64       // per logs notification and subscription: sent after those of a later slot
-	Truncate   float64       // per transaction: so chatty that the log is cut before the price event
-	Fork       float64       // per block with transactions: abandoned before it is final
-	Disconnect float64       // per connection and slot: the socket is closed
-	Silent     float64       // per connection and slot: the socket stays open and says nothing more
-	Refuse     float64       // per subscription request: answered with an error
-	Null       float64       // per getTransaction of a transaction less than 64 slots old: answered null
-	Limit      float64       // per HTTP request: 429 with Retry-After
-	Fail       float64       // per HTTP request: 500
-	Slow       float64       // per HTTP request: answered after SlowBy
-	SlowBy     time.Duration // 0 is 2 s
+	Drop       float64       `json:"drop"`       // per logs notification and subscription: never sent
+	Duplicate  float64       `json:"duplicate"`  // per logs notification and subscription: sent twice
+	Reorder    float64       `json:"reorder"`    // per logs notification and subscription: sent after those of a later slot
+	Truncate   float64       `json:"truncate"`   // per transaction: so chatty that the log is cut before the price event
+	Fork       float64       `json:"fork"`       // per block with transactions: abandoned before it is final
+	Disconnect float64       `json:"disconnect"` // per connection and slot: the socket is closed
+	Silent     float64       `json:"silent"`     // per connection and slot: the socket stays open and says nothing more
+	Refuse     float64       `json:"refuse"`     // per subscription request: answered with an error
+	Null       float64       `json:"null"`       // per getTransaction of a transaction less than 64 slots old: answered null
+	Limit      float64       `json:"limit"`      // per HTTP request: 429 with Retry-After
+	Fail       float64       `json:"fail"`       // per HTTP request: 500
+	Slow       float64       `json:"slow"`       // per HTTP request: answered after SlowBy
+	SlowBy     time.Duration `json:"slow_by"`    // 0 is 2 s
 }
 
 // Default is the demo market: eight tokens with six hours behind them, three transactions a second.
@@ -79,7 +81,10 @@ func (c Config) withDefaults() Config {
 		c.Speed = 1
 	}
 	if c.Program.IsZero() {
-		c.Program = market.MustPubkey("JBMmrp6jhksqnxDBskkmVvWHhJLaPBjgiMHEroJbUTBZ")
+		c.Program = spinpet.ProgramID
+	}
+	if c.Decimals != 26 {
+		c.Decimals = 28
 	}
 	if c.ConfirmedLag <= 0 {
 		c.ConfirmedLag = 1

@@ -4,21 +4,41 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"spinscope/backend/market"
 )
 
 // Net is a simulated cluster. Its methods are safe for concurrent use.
 type Net struct {
-	cfg   Config
-	ready chan struct{}
-	addr  string // set before ready is closed
+	cfg     Config
+	ready   chan struct{}
+	addr    string // the fields up to here are set before ready is closed
+	chain   *chain
+	scribe  *scribe
+	genesis string
+	foreign market.Pubkey
+
+	tokens  map[string]*token // by content identifier; under chain.mu
+	chaos   *chaos
+	sockets sockets
+	limits  limits
+	rate    atomic.Uint64 // bits of a float64
+	clients sync.WaitGroup
+	stop    context.Context //nolint:containedctx // Run's, for hijacked connections
 }
 
 // New makes a cluster; Run starts it.
 func New(cfg Config) *Net {
-	return &Net{cfg: cfg.withDefaults(), ready: make(chan struct{})}
+	cfg = cfg.withDefaults()
+	n := &Net{cfg: cfg, ready: make(chan struct{}), tokens: map[string]*token{}, chaos: newChaos(cfg.Seed, cfg.Faults)}
+	n.SetRate(cfg.Rate)
+	return n
 }
 
 // Ready is closed when the history exists and the port answers; never if Run fails before that.
@@ -39,6 +59,12 @@ func (n *Net) WSURL() string { return "ws://" + n.Addr() + "/" }
 // GatewayURL is an IPFS gateway that serves the tokens' metadata and pictures. It blocks until Ready.
 func (n *Net) GatewayURL() string { return "http://" + n.Addr() + "/ipfs/" }
 
+// SetRate changes the transactions per second of chain time; 0 puts the market at rest.
+func (n *Net) SetRate(rate float64) { n.rate.Store(math.Float64bits(max(0, rate))) }
+
+// Rate is the present number of transactions per second of chain time.
+func (n *Net) Rate() float64 { return math.Float64frombits(n.rate.Load()) }
+
 // Run opens the port, writes the history and produces slots until ctx ends; then it returns nil. It may be called once.
 func (n *Net) Run(ctx context.Context) error {
 	var lc net.ListenConfig
@@ -46,12 +72,79 @@ func (n *Net) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the cluster's port: %w", err)
 	}
+	start := n.cfg.Start
+	if start.IsZero() {
+		start = time.Now()
+	}
+	producer := newProducer(&n.cfg, start, func(t *token) { n.tokens[t.metadata], n.tokens[t.picture] = t, t })
+	producer.history()
+	n.chain = producer.chain
+	n.foreign = producer.world.foreign
+	n.scribe = newScribe(n.cfg.Program, n.foreign)
+	n.genesis = producer.world.key("genesis", 0).String()
 	n.addr = listener.Addr().String()
-	server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: 10 * time.Second}
-	go func() { <-ctx.Done(); _ = server.Close() }()
+
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	n.stop = ctx
+	server := &http.Server{
+		Handler: n, ReadHeaderTimeout: 10 * time.Second,
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	served := make(chan error, 1)
+	go func() {
+		served <- server.Serve(listener)
+		cancel()
+	}()
 	close(n.ready)
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	n.cfg.Logger.Info("simulated cluster started", "component", "simnet", "addr", n.addr, "slot", n.chain.next())
+	n.live(ctx, producer)
+
+	_ = server.Close() // the listener is closed either way
+	err = <-served
+	n.CloseSockets()
+	n.clients.Wait()
+	if !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve the cluster: %w", err)
 	}
 	return nil
+}
+
+// live produces slots at their times until ctx ends.
+func (n *Net) live(ctx context.Context, p *producer) {
+	began := time.Now()
+	ticker := time.NewTicker(n.cfg.SlotTime)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		due := p.chain.live + market.Slot(time.Since(began)/n.cfg.SlotTime)
+		for p.chain.next() < due && ctx.Err() == nil {
+			n.step(p)
+		}
+	}
+}
+
+// step produces one slot and tells the subscribers.
+func (n *Net) step(p *producer) {
+	c := p.chain
+	c.mu.Lock()
+	before := [...]market.Slot{c.next() - 1, c.confirmed, c.finalized}
+	settled := p.produce(n.Rate())
+	c.prune()
+	var news [3][]*transaction
+	for level := processed; level <= finalized; level++ {
+		for slot := before[level] + 1; slot <= c.slotAt(level); slot++ {
+			if b := c.at(slot); b != nil && !b.skipped {
+				news[level] = append(news[level], c.in(b)...)
+			}
+		}
+	}
+	announced := slotNews{slot: c.announced, parent: c.processed, root: c.finalized, fresh: c.announced == c.next()}
+	c.mu.Unlock()
+	n.chaos.count("fork", settled)
+	n.tell(announced, news)
 }

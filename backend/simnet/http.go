@@ -1,0 +1,147 @@
+package simnet
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const mostBatch = 1000 // requests in one HTTP request
+
+// ServeHTTP answers JSON-RPC requests, WebSocket upgrades, GET /health and GET /ipfs/.
+func (n *Net) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	outage, refusal := n.chaos.down(time.Now())
+	if outage {
+		panic(http.ErrAbortHandler) // the documented way to drop the connection
+	}
+	switch {
+	case strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
+		n.serveSocket(w, r)
+	case r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/ipfs/"):
+		n.serveIPFS(w, r)
+	case refusal:
+		http.Error(w, "service unavailable", http.StatusServiceUnavailable)
+	case r.Method == http.MethodGet && r.URL.Path == "/health":
+		_, _ = io.WriteString(w, "ok")
+	case r.Method != http.MethodPost:
+		http.Error(w, "Used HTTP Method is not allowed. POST or OPTIONS is required", http.StatusMethodNotAllowed)
+	case !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json"):
+		http.Error(w, "Supplied content type is not allowed. Content-Type: application/json is required", http.StatusUnsupportedMediaType)
+	default:
+		n.serveRPC(w, r)
+	}
+}
+
+func (n *Net) serveRPC(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostRequest))
+	if err != nil {
+		http.Error(w, "request too large", http.StatusRequestEntityTooLarge)
+		return
+	}
+	if n.chaos.strikes("slow", func(f *Faults) float64 { return f.Slow }) {
+		select {
+		case <-r.Context().Done():
+			return
+		case <-time.After(n.chaos.current().SlowBy):
+		}
+	}
+	host, _, _ := net.SplitHostPort(r.RemoteAddr)
+	cost := max(1, bytes.Count(body, []byte(`"method"`)))
+	wait, ok := n.limits.allow(time.Now(), host, cost, n.cfg.RateLimit)
+	if ok && n.chaos.strikes("limit", func(f *Faults) float64 { return f.Limit }) {
+		wait, ok = time.Second, false
+	}
+	if !ok {
+		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusTooManyRequests)
+		_, _ = io.WriteString(w, `{"jsonrpc":"2.0","error":{"code":429,"message":"Too many requests for a specific RPC call"},"id":null}`)
+		return
+	}
+	if n.chaos.strikes("fail", func(f *Faults) float64 { return f.Fail }) {
+		http.Error(w, "internal server error", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(n.answer(r.Context(), body, nil)) // a client that left is no concern
+}
+
+// request is one JSON-RPC request.
+type request struct {
+	Version string          `json:"jsonrpc"`
+	ID      json.RawMessage `json:"id"`
+	Method  string          `json:"method"`
+	Params  json.RawMessage `json:"params"`
+}
+
+// answer is the reply to one request or to a batch of them; nil if none asks for an answer. s is the connection when it
+// came over PubSub.
+func (n *Net) answer(ctx context.Context, body []byte, s *socket) []byte {
+	body = bytes.TrimLeft(body, " \t\r\n")
+	if len(body) == 0 || body[0] != '[' {
+		return n.answerOne(body, s)
+	}
+	var batch []json.RawMessage
+	if json.Unmarshal(body, &batch) != nil {
+		return appendError(nil, errParse, nil)
+	}
+	if len(batch) == 0 || len(batch) > mostBatch {
+		return appendError(nil, errRequest, nil)
+	}
+	var out []byte
+	for _, each := range batch {
+		if ctx.Err() != nil {
+			return nil
+		}
+		if reply := n.answerOne(each, s); reply != nil {
+			if out == nil {
+				out = append(make([]byte, 0, len(batch)*len(reply)), '[')
+			} else {
+				out = append(out, ',')
+			}
+			out = append(out, reply...)
+		}
+	}
+	if out == nil {
+		return nil
+	}
+	return append(out, ']')
+}
+
+func (n *Net) answerOne(body []byte, s *socket) []byte {
+	var req request
+	if err := json.Unmarshal(body, &req); err != nil {
+		if json.Valid(body) {
+			return appendError(nil, errRequest, nil)
+		}
+		return appendError(nil, errParse, nil)
+	}
+	if req.Version != "2.0" || req.Method == "" {
+		return appendError(nil, errRequest, req.ID)
+	}
+	args, fault := readArgs(req.Params)
+	var result []byte
+	if fault == nil {
+		result, fault = n.call(req, args, s)
+	}
+	switch {
+	case req.ID == nil:
+		return nil // a notification
+	case fault != nil:
+		return appendError(nil, fault, req.ID)
+	case result == nil:
+		return nil // subscribe has answered
+	}
+	return appendResult(make([]byte, 0, len(result)+64), result, req.ID)
+}
+
+func appendResult(b, result []byte, id json.RawMessage) []byte {
+	b = append(append(b, `{"jsonrpc":"2.0","result":`...), result...)
+	return append(append(append(b, `,"id":`...), id...), '}')
+}
