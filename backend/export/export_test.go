@@ -1,0 +1,431 @@
+package export_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+
+	"spinscope/backend/export"
+	"spinscope/backend/market"
+	"spinscope/backend/wire"
+)
+
+// memory is a source in memory, in the order the interface asks for.
+type memory struct {
+	candles []market.Candle
+	events  []market.Event
+	orders  map[bool][]market.Order
+	fail    error
+	calls   int
+}
+
+func (m *memory) CandlesFrom(_ context.Context, _ market.Pubkey, _ market.Interval, from, to int64, limit int) ([]market.Candle, error) {
+	m.calls++
+	var page []market.Candle
+	for _, c := range m.candles {
+		if c.Time >= from && c.Time <= to && len(page) < limit {
+			page = append(page, c)
+		}
+	}
+	return page, m.fail
+}
+
+func (m *memory) EventsAfter(_ context.Context, _ market.Pubkey, after market.Position, limit int) ([]market.Event, error) {
+	var page []market.Event
+	for _, e := range m.events {
+		if e.Position.Compare(after) > 0 && len(page) < limit {
+			page = append(page, e)
+		}
+	}
+	return page, m.fail
+}
+
+func (m *memory) OrdersOf(_ context.Context, _ market.Pubkey, short bool, offset, limit int) ([]market.Order, error) {
+	orders := m.orders[short][min(offset, len(m.orders[short])):]
+	return orders[:min(limit, len(orders))], m.fail
+}
+
+func key(n uint64) (k market.Pubkey) {
+	for i := range k {
+		k[i] = byte(n>>(8*(i%8))) + byte(i)
+	}
+	return k
+}
+
+func price(random *rand.Rand) market.Price {
+	return market.Price{Hi: random.Uint64() >> (20 + random.IntN(44)), Lo: random.Uint64()}
+}
+
+func randomSource(random *rand.Rand, size int) *memory {
+	m := &memory{orders: map[bool][]market.Order{}}
+	for i := range size {
+		m.candles = append(m.candles, market.Candle{
+			Time: int64(1_755_000_000 + 60*i), Open: price(random), High: price(random), Low: price(random), Close: price(random),
+			Volume: market.U128{Hi: uint64(random.IntN(3)), Lo: random.Uint64()}, QuoteVolume: market.U64(random.Uint64()),
+			BuyVolume: market.U64(random.Uint64()), Trades: random.Uint64N(9), Final: i < size-1,
+		})
+		e := market.Event{
+			Position:  market.Position{Slot: market.Slot(100 + i/3), Index: uint32(i % 3), Ordinal: uint16(i % 2)},
+			BlockTime: int64(1_755_000_000 + i), Owner: key(uint64(i)), Scale: 28, Price: price(random),
+		}
+		e.Signature[3] = byte(i)
+		terms := market.Terms{
+			OrderType: uint8(1 + i%2), Mint: key(1), User: key(uint64(i)), LockLpStartPrice: market.U128(price(random)),
+			LockLpSolAmount: random.Uint64(), StartTime: random.Uint32(), MarginInitSolAmount: 7, BorrowFee: 2000, RealizedSolAmount: 8,
+		}
+		closing := market.Close{Payer: key(2), UserSolAccount: key(3), Mint: key(1), FinalTokenAmount: random.Uint64(), Order: key(9), LatestPrice: market.U128(e.Price)}
+		switch i % 7 {
+		case 0:
+			e.Body = &market.BuySell{Payer: key(4), Mint: key(1), IsBuy: i%2 == 0, TokenAmount: random.Uint64(), SolAmount: uint64(i), LatestPrice: market.U128(e.Price)}
+		case 1:
+			e.Body = &market.LongShort{Payer: key(4), Mint: key(1), Order: key(5), LatestPrice: market.U128(e.Price), Terms: terms}
+		case 2:
+			e.Body = &market.FullClose{Close: closing}
+		case 3:
+			e.Body = &market.PartialClose{Close: closing, Terms: terms, Long: i%2 == 0}
+		case 4:
+			e.Body, e.Price, e.Scale = &market.ForceLiquidate{Payer: key(4), Mint: key(1), Order: key(5)}, market.Price{}, 0
+		case 5:
+			e.Body, e.Price, e.Scale = &market.MilestoneDiscount{Payer: key(4), Mint: key(1), Curve: key(6), SwapFee: 500}, market.Price{}, 0
+		case 6:
+			e.Body, e.Price, e.Scale = &market.TokenCreated{Payer: key(4), Mint: key(1), Name: "=cmd|' /C calc'!A0", Symbol: "a,\"b\"\n", URI: "ipfs://x"}, market.Price{}, 0
+		}
+		m.events = append(m.events, e)
+		order := market.Order{Address: key(uint64(i)), MintAccount: key(1), Terms: terms, Scale: 26, LatestPrice: price(random), LatestTradeTime: int64(i)}
+		m.orders[i%2 == 1] = append(m.orders[i%2 == 1], order)
+	}
+	return m
+}
+
+func request(kind export.Kind, format export.Format) export.Request {
+	from, to := export.Always()
+	return export.Request{Kind: kind, Format: format, Mints: []market.Pubkey{key(1)}, Interval: market.M1, From: from, To: to}
+}
+
+func write(t *testing.T, source export.Source, req export.Request) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if _, err := export.Write(t.Context(), &out, source, req, nil); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// digits turns an exact decimal back into the integer it was written from.
+func digits(t *testing.T, text string, decimals int) market.U128 {
+	t.Helper()
+	whole, fraction, _ := strings.Cut(text, ".")
+	x, err := market.ParseU128(whole + fraction + strings.Repeat("0", decimals-len(fraction)))
+	if err != nil {
+		t.Fatalf("%q: %v", text, err)
+	}
+	return x
+}
+
+func readCSV(t *testing.T, data []byte) []map[string]string {
+	t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	records := make([]map[string]string, 0, len(rows))
+	for _, row := range rows[1:] {
+		record := map[string]string{}
+		for i, name := range rows[0] {
+			record[name] = row[i]
+		}
+		records = append(records, record)
+	}
+	return records
+}
+
+func readJSONL(t *testing.T, data []byte) []map[string]any {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	var records []map[string]any
+	for {
+		var record map[string]any
+		if err := decoder.Decode(&record); errors.Is(err, io.EOF) {
+			return records
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, record)
+	}
+}
+
+// Every digit survives: what is read back is the integer that was stored, and as a float it is the wire's number.
+func TestCandlesKeepEveryDigit(t *testing.T) {
+	source := randomSource(rand.New(rand.NewPCG(1, 2)), 2500) // more than two chunks
+	records := readCSV(t, write(t, source, request(export.Candles, export.CSV)))
+	lines := readJSONL(t, write(t, source, request(export.Candles, export.JSONL)))
+	if len(records) != len(source.candles) || len(lines) != len(source.candles) {
+		t.Fatalf("got %d and %d rows, want %d", len(records), len(lines), len(source.candles))
+	}
+	for i, want := range source.candles {
+		onWire := wire.HistoryCandle(want)
+		for _, field := range []struct {
+			name     string
+			exact    market.U128
+			decimals int
+			float    float64
+		}{
+			{"open", market.U128(want.Open), 28, onWire.Open}, {"high", market.U128(want.High), 28, onWire.High},
+			{"low", market.U128(want.Low), 28, onWire.Low}, {"close", market.U128(want.Close), 28, onWire.Close},
+			{"volume", want.Volume, 6, onWire.Volume}, {"quote_volume", want.QuoteVolume, 9, onWire.QuoteVolume},
+			{"buy_volume", want.BuyVolume, 6, onWire.BuyVolume},
+		} {
+			number := fmt.Sprint(lines[i][field.name])
+			if got := records[i][field.name]; digits(t, got, field.decimals) != field.exact || number != got {
+				t.Fatalf("candle %d %s: csv %s, jsonl %s, want %v", i, field.name, got, number, field.exact)
+			}
+			if float, err := strconv.ParseFloat(number, 64); err != nil || float != field.float {
+				t.Fatalf("candle %d %s: %s reads as %v, the wire has %v", i, field.name, number, float, field.float)
+			}
+		}
+		if records[i]["time"] != strconv.FormatInt(want.Time, 10) || records[i]["is_final"] != strconv.FormatBool(want.Final) ||
+			records[i]["mint"] != key(1).String() || records[i]["interval"] != "m1" {
+			t.Fatalf("candle %d: %v", i, records[i])
+		}
+	}
+}
+
+func TestRangeIsInclusive(t *testing.T) {
+	source := randomSource(rand.New(rand.NewPCG(1, 2)), 50)
+	req := request(export.Candles, export.CSV)
+	req.From, req.To = source.candles[10].Time, source.candles[20].Time
+	if got := readCSV(t, write(t, source, req)); len(got) != 11 || got[0]["time"] != strconv.FormatInt(req.From, 10) {
+		t.Errorf("candles: %d rows", len(got))
+	}
+	req = request(export.Events, export.JSONL)
+	req.From, req.To = source.events[10].BlockTime, source.events[20].BlockTime
+	if got := readJSONL(t, write(t, source, req)); len(got) != 11 {
+		t.Errorf("events: %d rows", len(got))
+	}
+}
+
+// A line of an events export is the wire's event plus the three fields that complete it.
+func TestEventsAreTheWiresEvents(t *testing.T) {
+	source := randomSource(rand.New(rand.NewPCG(3, 4)), 1400)
+	lines := readJSONL(t, write(t, source, request(export.Events, export.JSONL)))
+	records := readCSV(t, write(t, source, request(export.Events, export.CSV)))
+	if len(lines) != len(source.events) || len(records) != len(source.events) {
+		t.Fatalf("got %d and %d rows, want %d", len(lines), len(records), len(source.events))
+	}
+	for i := range source.events {
+		e := &source.events[i]
+		decoder := json.NewDecoder(bytes.NewReader(wire.NewEvent(e).AppendJSON(nil)))
+		decoder.UseNumber()
+		want := map[string]any{}
+		if err := decoder.Decode(&want); err != nil {
+			t.Fatal(err)
+		}
+		want["index"] = json.Number(strconv.Itoa(int(e.Index)))
+		want["block_time"] = json.Number(strconv.FormatInt(e.BlockTime, 10))
+		if e.Scale != 0 {
+			want["price_decimals"] = json.Number(strconv.Itoa(int(e.Scale)))
+		}
+		if got, want := fmt.Sprint(lines[i]), fmt.Sprint(want); got != want {
+			t.Fatalf("event %d:\ngot  %s\nwant %s", i, got, want)
+		}
+		for name, value := range want {
+			text := fmt.Sprint(value)
+			if strings.HasPrefix(text, "=") {
+				text = "'" + text
+			}
+			if records[i][name] != text {
+				t.Fatalf("event %d: csv %s is %q, want %q", i, name, records[i][name], text)
+			}
+		}
+	}
+}
+
+func TestTradesAndOrders(t *testing.T) {
+	source := randomSource(rand.New(rand.NewPCG(5, 6)), 2100)
+	trades := 0
+	records := readCSV(t, write(t, source, request(export.Trades, export.CSV)))
+	for i := range source.events {
+		want, ok := source.events[i].Trade()
+		if !ok {
+			continue
+		}
+		got := records[trades]
+		trades++
+		side := map[bool]string{true: "buy", false: "sell"}[want.Buy]
+		if digits(t, got["price"], 28) != market.U128(want.Price) || digits(t, got["token_amount"], 6) != market.U64(want.TokenAmount) ||
+			digits(t, got["sol_amount"], 9) != market.U64(want.SolAmount) || got["side"] != side {
+			t.Fatalf("trade %d: got %v, want %v", i, got, want)
+		}
+	}
+	if trades != len(records) {
+		t.Errorf("got %d trades, want %d", len(records), trades)
+	}
+	orders := readJSONL(t, write(t, source, request(export.Orders, export.JSONL)))
+	if len(orders) != len(source.orders[false])+len(source.orders[true]) {
+		t.Fatalf("got %d orders", len(orders))
+	}
+	first := source.orders[false][0]
+	if orders[0]["lock_lp_start_price"] != first.Terms.LockLpStartPrice.String() || fmt.Sprint(orders[0]["lock_lp_sol_amount"]) != strconv.FormatUint(first.Terms.LockLpSolAmount, 10) {
+		t.Errorf("first order: %v", orders[0])
+	}
+}
+
+func TestParquetReadsBack(t *testing.T) {
+	source := randomSource(rand.New(rand.NewPCG(7, 8)), 1500)
+	data := write(t, source, request(export.Candles, export.Parquet))
+	type row struct {
+		Time      *int64   `parquet:"time,optional"`
+		Open      *float64 `parquet:"open,optional"`
+		OpenExact *string  `parquet:"open_exact,optional"`
+		Trades    *uint64  `parquet:"trades,optional"`
+		IsFinal   *bool    `parquet:"is_final,optional"`
+	}
+	rows, err := parquet.Read[row](bytes.NewReader(data), int64(len(data)))
+	if err != nil || len(rows) != len(source.candles) {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for i, want := range source.candles {
+		got := rows[i]
+		if *got.Time != want.Time || *got.Open != want.Open.Float() || *got.OpenExact != want.Open.String() || *got.Trades != want.Trades || *got.IsFinal != want.Final {
+			t.Fatalf("candle %d: %+v", i, got)
+		}
+	}
+	for _, kind := range export.Kinds() {
+		data := write(t, source, request(kind, export.Parquet))
+		file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
+		if err != nil || file.NumRows() == 0 {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
+
+func TestBadRequests(t *testing.T) {
+	for name, change := range map[string]func(*export.Request){
+		"kind":   func(r *export.Request) { r.Kind = "klines" },
+		"format": func(r *export.Request) { r.Format = "xlsx" },
+		"mints":  func(r *export.Request) { r.Mints = nil },
+		"range":  func(r *export.Request) { r.From, r.To = 2, 1 },
+	} {
+		req := request(export.Candles, export.CSV)
+		change(&req)
+		path := filepath.Join(t.TempDir(), "x")
+		if _, err := export.File(t.Context(), path, &memory{}, req, nil); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s: left a file", name)
+		}
+	}
+}
+
+func TestEmptyExportHasItsHeader(t *testing.T) {
+	if got := string(write(t, &memory{}, request(export.Candles, export.CSV))); got != "mint,interval,time,timestamp,open,high,low,close,volume,quote_volume,buy_volume,trades,is_final\n" {
+		t.Errorf("%q", got)
+	}
+	if got := write(t, &memory{}, request(export.Events, export.JSONL)); len(got) != 0 {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestFileIsWholeOrAbsent(t *testing.T) {
+	source := randomSource(rand.New(rand.NewPCG(9, 9)), 3000)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "candles.csv")
+	if err := os.WriteFile(path, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := export.File(ctx, path, source, request(export.Candles, export.CSV), func(rows int64) {
+		if rows >= 1000 {
+			cancel()
+		}
+	})
+	if content, _ := os.ReadFile(path); string(content) != "before" {
+		t.Errorf("an ended export changed the file")
+	}
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	source.fail = errors.New("disk gone")
+	if _, err := export.File(t.Context(), path, source, request(export.Events, export.JSONL), nil); !errors.Is(err, source.fail) {
+		t.Errorf("got %v", err)
+	}
+	source.fail = nil
+	var last int64
+	rows, err := export.File(t.Context(), path, source, request(export.Candles, export.CSV), func(n int64) { last = n })
+	if err != nil || rows != 3000 || last != 3000 {
+		t.Errorf("rows %d, progress %d, %v", rows, last, err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil || len(readCSV(t, content)) != 3000 {
+		t.Errorf("%d bytes, %v", len(content), err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("left behind: %v %v", entries, err)
+	}
+	if _, err := export.File(t.Context(), filepath.Join(dir, "no", "such"), source, request(export.Candles, export.CSV), nil); err == nil {
+		t.Error("wrote into a directory that is not there")
+	}
+}
+
+type brokenWriter struct{ left int }
+
+func (b *brokenWriter) Write(p []byte) (int, error) {
+	if b.left -= len(p); b.left < 0 {
+		return 0, io.ErrClosedPipe
+	}
+	return len(p), nil
+}
+
+func TestWriterErrorEndsTheExport(t *testing.T) {
+	source := randomSource(rand.New(rand.NewPCG(9, 9)), 3000)
+	for _, format := range export.Formats() {
+		source.calls = 0
+		if _, err := export.Write(t.Context(), &brokenWriter{left: 100}, source, request(export.Candles, format), nil); !errors.Is(err, io.ErrClosedPipe) {
+			t.Errorf("%s: got %v", format, err)
+		}
+	}
+}
+
+func TestNamesAreSafe(t *testing.T) {
+	req := request(export.Candles, export.CSV)
+	if got := req.Name(); got != "spinscope-"+key(1).String()[:8]+"-candles-m1.csv" {
+		t.Error(got)
+	}
+	req.Mints = append(req.Mints, key(2))
+	req.Kind, req.Format = export.Events, export.JSONL
+	if got := req.Name(); got != "spinscope-2-mints-events.jsonl" {
+		t.Error(got)
+	}
+}
+
+func TestLastSecondOfTime(t *testing.T) {
+	source := &memory{candles: append(make([]market.Candle, 999), market.Candle{Time: math.MaxInt64})}
+	if rows, err := export.Write(t.Context(), io.Discard, source, request(export.Candles, export.CSV), nil); err != nil || rows != 1000 {
+		t.Error(rows, err)
+	}
+}
+
+func BenchmarkCandlesCSV(b *testing.B) {
+	source := randomSource(rand.New(rand.NewPCG(9, 9)), 999)
+	for b.Loop() {
+		if _, err := export.Write(b.Context(), io.Discard, source, request(export.Candles, export.CSV), nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

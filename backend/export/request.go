@@ -1,0 +1,129 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"spinscope/backend/market"
+)
+
+// ErrKind is returned for an unknown kind of record.
+var ErrKind = errors.New("unknown kind: use one of candles, trades, events, orders")
+
+// ErrFormat is returned for an unknown file format.
+var ErrFormat = errors.New("unknown format: use one of csv, jsonl, parquet")
+
+// ErrRange is returned when a request's From lies after its To, or when it names no mint.
+var ErrRange = errors.New("nothing to export")
+
+// Kind is what to export.
+type Kind string
+
+// The kinds.
+const (
+	Candles Kind = "candles"
+	Trades  Kind = "trades" // the events that have a price, as trades
+	Events  Kind = "events"
+	Orders  Kind = "orders" // margin orders open now
+)
+
+// Kinds lists the kinds; the first is the default.
+func Kinds() []Kind { return []Kind{Candles, Trades, Events, Orders} }
+
+// ParseKind reads a kind's name. The error wraps ErrKind.
+func ParseKind(name string) (Kind, error) {
+	if kind := Kind(name); slices.Contains(Kinds(), kind) {
+		return kind, nil
+	}
+	return "", fmt.Errorf("%.40q: %w", name, ErrKind)
+}
+
+// Format is a file format.
+type Format string
+
+// The formats.
+const (
+	CSV     Format = "csv"
+	JSONL   Format = "jsonl"
+	Parquet Format = "parquet"
+)
+
+// Formats lists the formats; the first is the default.
+func Formats() []Format { return []Format{CSV, JSONL, Parquet} }
+
+// ParseFormat reads a format's name. The error wraps ErrFormat.
+func ParseFormat(name string) (Format, error) {
+	if format := Format(name); slices.Contains(Formats(), format) {
+		return format, nil
+	}
+	return "", fmt.Errorf("%.40q: %w", name, ErrFormat)
+}
+
+// ContentType is the format's media type.
+func (f Format) ContentType() string {
+	switch f {
+	case JSONL:
+		return "application/x-ndjson"
+	case Parquet:
+		return "application/vnd.apache.parquet"
+	}
+	return "text/csv; charset=utf-8; header=present"
+}
+
+// Request says what to export. From and To are block times in Unix seconds, inclusive; for orders they bound start_time.
+type Request struct {
+	Kind     Kind
+	Format   Format
+	Mints    []market.Pubkey
+	Interval market.Interval // of candles
+	From, To int64
+}
+
+// Always is the range that holds everything.
+func Always() (from, to int64) { return math.MinInt64, math.MaxInt64 }
+
+// Name is a file name for the export, such as spinscope-7xKX…-candles-m1.csv, safe on every system.
+func (r *Request) Name() string {
+	name := strings.Builder{}
+	name.WriteString("spinscope-")
+	if len(r.Mints) == 1 {
+		name.WriteString(r.Mints[0].String()[:min(8, len(r.Mints[0].String()))])
+	} else {
+		fmt.Fprintf(&name, "%d-mints", len(r.Mints))
+	}
+	name.WriteString("-" + string(r.Kind))
+	if r.Kind == Candles {
+		name.WriteString("-" + r.Interval.String())
+	}
+	return name.String() + "." + string(r.Format)
+}
+
+func (r *Request) check() error {
+	if _, err := ParseKind(string(r.Kind)); err != nil {
+		return err
+	}
+	if _, err := ParseFormat(string(r.Format)); err != nil {
+		return err
+	}
+	if len(r.Mints) == 0 {
+		return fmt.Errorf("no mint: %w", ErrRange)
+	}
+	if r.From > r.To {
+		return fmt.Errorf("from %d is after to %d: %w", r.From, r.To, ErrRange)
+	}
+	return nil
+}
+
+// Source is where exports read. Every method gives at most limit records and is called again for more.
+type Source interface {
+	// CandlesFrom gives candles with from <= time <= to, oldest first, the open ones included.
+	CandlesFrom(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, error)
+	// EventsAfter gives the mint's events after the position, in chain order.
+	EventsAfter(ctx context.Context, mint market.Pubkey, after market.Position, limit int) ([]market.Event, error)
+	// OrdersOf gives the mint's open orders of one side, in a stable order, from offset on.
+	OrdersOf(ctx context.Context, mint market.Pubkey, short bool, offset, limit int) ([]market.Order, error)
+}
