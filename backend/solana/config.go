@@ -36,6 +36,8 @@ type Config struct {
 	TimeWait       time.Duration // how long a live transaction waits for its block time, default 1 s
 
 	Logger *slog.Logger // default: discards
+
+	buffered int // tests lower bufferedTxs
 }
 
 const (
@@ -44,6 +46,7 @@ const (
 	graceSlots    = 2      // slots that chain time stays behind the newest one
 	overlapSlots  = 64     // read again before the checkpoint
 	rescanSlots   = 150    // recent finalized slots checked by a rescan
+	ledgerSlots   = 600    // finalized slots whose deliveries are remembered
 	bufferedTxs   = 20_000 // live transactions kept while history is read
 	bufferedBytes = 64 << 20
 	maxFrame      = 1 << 20
@@ -74,6 +77,9 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.SilenceTimeout, 4500*time.Millisecond)
 	setDefault(&c.RescanInterval, time.Minute)
 	setDefault(&c.TimeWait, time.Second)
+	if c.buffered == 0 {
+		c.buffered = bufferedTxs
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -2,6 +2,8 @@ package solana
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"spinscope/backend/market"
 )
@@ -25,12 +27,7 @@ func (f *Feed) Status() Status { return f.board.read() }
 
 // Rescan asks for a check of recent slots now, as after a break in a price chain. It never blocks; requests made while
 // one waits are one.
-func (f *Feed) Rescan() {
-	select {
-	case f.rescan <- struct{}{}:
-	default:
-	}
-}
+func (f *Feed) Rescan() { token(f.rescan) }
 
 // Run delivers the program's transactions to apply until ctx ends or apply fails; it may be called once at a time.
 // resume is the last Checkpoint that was kept; 0 is a first start. Batches are applied one after the other from the
@@ -40,7 +37,73 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 	if err != nil {
 		return err
 	}
-	_ = config
-	<-ctx.Done()
-	return nil
+	r := &run{
+		config: config, board: &f.board, logger: config.Logger.With("component", "solana"), apply: apply,
+		clock: newClock(), ledger: newLedger(0), orders: newOrders(), checkpoint: resume, delivered: resume,
+		missing: map[market.Signature]signatureInfo{}, provisional: map[market.Signature]market.Transaction{},
+	}
+	if resume > 0 {
+		r.begun, r.start = true, minus(resume, overlapSlots)
+	}
+	f.board.change(func(s *Status) { *s = Status{State: Connecting} })
+	defer f.board.change(func(s *Status) { s.State, s.RetryAt = Stopped, time.Time{} })
+	err = r.keep(ctx, f.rescan)
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // the end that was asked for
+	}
+	if failure, ok := errors.AsType[*applyError](err); ok {
+		return failure.err
+	}
+	return err
+}
+
+// keep runs one session after the other: each endpoint in order, a pause, and the first again. After a connection that
+// had been good the first is tried first.
+func (r *run) keep(ctx context.Context, rescan <-chan struct{}) error {
+	pause := backoff{first: r.config.ReconnectInterval, most: maxReconnect}
+	voice := voice{logger: r.logger}
+	for index := 0; ; {
+		endpoint := r.config.Endpoints[index]
+		r.board.change(func(s *Status) { s.Endpoint, s.Fallback, s.RetryAt = endpoint.String(), index > 0, time.Time{} })
+		var since time.Time
+		err := r.connect(ctx, index, rescan, func() {
+			since = time.Now()
+			r.board.change(func(s *Status) { s.State, s.Failures, s.LastError, s.RateLimited = Connected, 0, "", false })
+			voice.up(endpoint)
+		})
+		if ctx.Err() != nil || isFatal(err) {
+			return err
+		}
+		if errors.Is(err, errPreferred) {
+			r.logger.Info("returning to a preferred endpoint")
+			index = 0
+			continue
+		}
+		good := !since.IsZero()
+		if good && time.Since(since) > 2*r.config.SilenceTimeout {
+			pause.reset()
+		}
+		r.board.change(func(s *Status) {
+			if good {
+				s.Reconnects++
+			}
+			s.State = Reconnecting
+			s.Failures++
+			s.LastError, s.LastErrorAt, s.RateLimited = err.Error(), time.Now(), errors.Is(err, errLimited)
+		})
+		if !good {
+			index = (index + 1) % len(r.config.Endpoints)
+		} else {
+			index = 0
+		}
+		wait := time.Duration(0)
+		if index == 0 {
+			wait = pause.next()
+		}
+		r.board.change(func(s *Status) { s.RetryAt = time.Now().Add(wait) })
+		voice.down(ctx, endpoint, err, wait)
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
 }

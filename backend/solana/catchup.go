@@ -1,0 +1,130 @@
+package solana
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"spinscope/backend/market"
+)
+
+// catchUp delivers history up to now while the queue collects what arrives meanwhile. When the queue overflows, or a
+// notification may have been lost, it starts over from what is then the checkpoint.
+func (s *session) catchUp(ctx context.Context) error {
+	s.board.change(func(status *Status) { status.State = CatchingUp })
+	defer s.board.change(func(status *Status) { status.Backfill = Backfill{} })
+	for {
+		s.held = nil
+		s.queue.restart()
+		if err := s.readHistory(ctx); err != nil {
+			return err
+		}
+		if !s.queue.overflowed() {
+			return nil
+		}
+		s.logger.Warn("live transactions were dropped while history was read; reading on", "slot", s.delivered)
+	}
+}
+
+// readHistory delivers everything from the checkpoint on, or on a first start what backfill_limit allows.
+func (s *session) readHistory(ctx context.Context) error {
+	slots, err := s.rpc.slots(ctx, Finalized, s.config.readable())
+	if err != nil {
+		return err
+	}
+	finalized, newest := min(slots[0], slots[1]), slots[1]
+	floor, limit := market.Slot(0), s.config.BackfillLimit
+	if s.begun {
+		floor, limit = max(minus(s.checkpoint, overlapSlots), s.start), -1
+	}
+	s.board.change(func(status *Status) {
+		status.Slot, status.Lag = newest, uint64(minus(newest, max(s.delivered, s.checkpoint)))
+		status.Backfill = Backfill{Running: true}
+	})
+	way, err := s.history.back(ctx, floor, limit, newest)
+	if err != nil {
+		return err
+	}
+	if !s.begun {
+		s.begin(way, newest)
+	}
+	s.ledger.prune(minus(finalized, ledgerSlots))
+
+	progress := newProgress(s.board, s.logger, way.total)
+	err = s.history.replay(ctx, way, newest, nil, func(o outcome) error {
+		b := s.absorb(o, finalized)
+		b.Slot, b.ChainTime, b.Checkpoint = o.last, o.time, min(o.last, finalized)
+		if err := s.deliver(ctx, b); err != nil {
+			return err
+		}
+		progress.add(o.done)
+		s.board.change(func(status *Status) {
+			status.Lag, status.Buffered = uint64(minus(newest, o.last)), s.queue.len()
+		})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	progress.end()
+	return s.deliver(ctx, market.Batch{Slot: newest, Checkpoint: finalized})
+}
+
+// begin settles on a first start where our history begins.
+func (s *session) begin(way *walk, newest market.Slot) {
+	s.begun, s.start = true, 0
+	if !way.limited {
+		return
+	}
+	oldest := newest
+	s.start = newest + 1
+	if way.total > 0 {
+		oldest, s.start = way.oldest, way.oldest
+	}
+	s.gaps = append(s.gaps, market.Gap{From: 0, To: oldest, Cause: causeLimit})
+	s.logger.Info("history before the backfill limit is left out", "slot", oldest)
+}
+
+// progress reports how far the reading of history has come.
+type progress struct {
+	board  *board
+	logger *slog.Logger
+	total  int
+	done   int
+	start  time.Time
+	said   time.Time
+	spoken bool
+}
+
+func newProgress(board *board, logger *slog.Logger, total int) *progress {
+	now := time.Now()
+	p := &progress{board: board, logger: logger, total: total, start: now, said: now}
+	p.show()
+	return p
+}
+
+func (p *progress) add(n int) {
+	const every = 5 * time.Second
+	p.done += n
+	eta := p.show()
+	if now := time.Now(); now.Sub(p.said) >= every {
+		p.said, p.spoken = now, true
+		p.logger.Info("reading history", "done", p.done, "total", p.total, "eta", eta.Round(time.Second))
+	}
+}
+
+func (p *progress) show() (eta time.Duration) {
+	if p.done > 0 {
+		eta = time.Duration(float64(time.Since(p.start)) / float64(p.done) * float64(max(0, p.total-p.done)))
+	}
+	p.board.change(func(s *Status) {
+		s.Backfill = Backfill{Running: true, Done: p.done, Total: p.total, ETASeconds: eta.Seconds()}
+	})
+	return eta
+}
+
+func (p *progress) end() {
+	if p.spoken || p.done >= pageSize {
+		p.logger.Info("history read", "done", p.done, "took", time.Since(p.start).Round(time.Millisecond))
+	}
+}

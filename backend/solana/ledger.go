@@ -1,0 +1,148 @@
+package solana
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"spinscope/backend/market"
+)
+
+// entry is what was delivered last of a transaction.
+type entry struct {
+	slot        market.Slot
+	index       uint32
+	time        int64
+	provisional bool
+}
+
+// ledger remembers what was delivered of recent slots, so that history can be compared with it. It is bounded: past its
+// bound the oldest slots are forgotten, and read again when a rescan covers them. Safe for concurrent use.
+type ledger struct {
+	mu     sync.Mutex
+	known  map[market.Signature]entry
+	counts map[market.Slot]uint32 // transactions per slot; the next one's rank
+	floor  market.Slot            // slots below are not remembered
+}
+
+const mostKnown = 200_000
+
+func newLedger(floor market.Slot) *ledger {
+	return &ledger{known: map[market.Signature]entry{}, counts: map[market.Slot]uint32{}, floor: floor}
+}
+
+func (l *ledger) get(signature market.Signature) (entry, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e, ok := l.known[signature]
+	return e, ok
+}
+
+// rank is the place of a live transaction: its former one if it was delivered before, else the next of its slot.
+// pending counts those of the slot that wait before it.
+func (l *ledger) rank(signature market.Signature, slot market.Slot, pending uint32) uint32 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e, ok := l.known[signature]; ok && e.slot == slot {
+		return e.index
+	}
+	return l.counts[slot] + pending
+}
+
+// add notes delivered transactions.
+func (l *ledger) add(txs []market.Transaction) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range txs {
+		tx := &txs[i]
+		if tx.Slot < l.floor {
+			continue
+		}
+		before, moved := l.known[tx.Signature]
+		if moved && before.slot != tx.Slot {
+			l.counts[before.slot]--
+			moved = false
+		}
+		if !moved {
+			l.counts[tx.Slot]++
+		}
+		l.known[tx.Signature] = entry{slot: tx.Slot, index: tx.Index, time: tx.BlockTime, provisional: tx.Provisional}
+	}
+	if len(l.known) > mostKnown {
+		l.shrink()
+	}
+}
+
+func (l *ledger) remove(signatures []market.Signature) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, signature := range signatures {
+		if e, ok := l.known[signature]; ok {
+			delete(l.known, signature)
+			l.counts[e.slot]--
+		}
+	}
+}
+
+// shrink forgets the older half.
+func (l *ledger) shrink() {
+	slots := make([]market.Slot, 0, len(l.counts))
+	for slot := range l.counts {
+		slots = append(slots, slot)
+	}
+	slices.Sort(slots)
+	if len(slots) < 2 {
+		return // one slot holds everything; no floor could halve it
+	}
+	l.forget(slots[len(slots)/2])
+}
+
+// prune forgets slots below floor.
+func (l *ledger) prune(floor market.Slot) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if floor > l.floor {
+		l.forget(floor)
+	}
+}
+
+func (l *ledger) forget(floor market.Slot) {
+	l.floor = floor
+	for signature, e := range l.known {
+		if e.slot < floor {
+			delete(l.known, signature)
+		}
+	}
+	for slot := range l.counts {
+		if slot < floor {
+			delete(l.counts, slot)
+		}
+	}
+}
+
+// lowest is the first slot the ledger speaks for.
+func (l *ledger) lowest() market.Slot {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.floor
+}
+
+// between lists what was delivered of slots from..to, by signature.
+func (l *ledger) between(from, to market.Slot) map[market.Signature]entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := map[market.Signature]entry{}
+	for signature, e := range l.known {
+		if e.slot >= from && e.slot <= to {
+			out[signature] = e
+		}
+	}
+	return out
+}
+
+// sortTxs puts transactions into chain order.
+func sortTxs(txs []market.Transaction) {
+	slices.SortStableFunc(txs, func(a, b market.Transaction) int {
+		return cmp.Or(cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.Index, b.Index))
+	})
+}

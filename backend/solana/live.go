@@ -1,0 +1,141 @@
+package solana
+
+import (
+	"context"
+	"time"
+
+	"spinscope/backend/market"
+)
+
+const mostInBatch = 1000
+
+// live delivers until the session is down.
+func (s *session) live(ctx context.Context) error {
+	check := time.NewTimer(min(s.config.RescanInterval, firstRescan))
+	wait := time.NewTimer(time.Hour)
+	defer check.Stop()
+	defer wait.Stop()
+	for {
+		if err := s.flush(ctx); err != nil {
+			return err
+		}
+		if len(s.held) > 0 {
+			wait.Reset(max(0, time.Until(s.held[0].ReceivedAt.Add(s.config.TimeWait))))
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case err := <-s.down:
+			if err := s.flush(ctx); err != nil {
+				return err
+			}
+			return err
+		case <-s.queue.ready:
+		case <-s.clock.changed:
+		case <-wait.C:
+		case <-check.C:
+			check.Reset(s.config.RescanInterval)
+			s.startRescan(ctx)
+		case <-s.rescan:
+			s.startRescan(ctx)
+		case found := <-s.finds:
+			if err := s.take(ctx, found); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// flush delivers every live transaction whose block time is known or waited for long enough, those that can be
+// corrected, and chain time.
+func (s *session) flush(ctx context.Context) error {
+	slot, at := s.clock.reached(^market.Slot(0)) // before the queue is emptied: what it speaks for is in the queue
+	txs, lost := s.queue.take()
+	if lost {
+		if err := s.recover(ctx); err != nil {
+			return err
+		}
+		txs, _ = s.queue.take()
+	}
+	for i := range txs {
+		if !txs[i].Failed || s.config.IncludeFailed {
+			s.held = append(s.held, txs[i])
+		}
+	}
+	ready := append(s.dated(), s.release()...)
+	sortTxs(ready)
+	for len(ready) > mostInBatch {
+		if err := s.deliver(ctx, market.Batch{Transactions: ready[:mostInBatch]}); err != nil {
+			return err
+		}
+		ready = ready[mostInBatch:]
+	}
+	for i := range s.held { // chain time does not pass what still waits
+		if s.held[i].Slot <= slot {
+			slot, at = s.clock.reached(minus(s.held[i].Slot, 1))
+		}
+	}
+	s.showSlot()
+	return s.deliver(ctx, market.Batch{Transactions: ready, ChainTime: at, Slot: slot})
+}
+
+// recover reads history again after live transactions were lost.
+func (s *session) recover(ctx context.Context) error {
+	s.logger.Warn("live transactions may have been lost; reading them back", "slot", s.delivered)
+	if err := s.catchUp(ctx); err != nil {
+		return err
+	}
+	s.board.change(func(status *Status) { status.State = Connected })
+	return nil
+}
+
+// release takes from the held transactions those that can be delivered, with index and time.
+func (s *session) release() []market.Transaction {
+	var ready []market.Transaction
+	pending := map[market.Slot]uint32{}
+	taken := map[market.Signature]bool{}
+	n := 0
+	for ; n < len(s.held); n++ {
+		tx := s.held[n]
+		e, known := s.ledger.get(tx.Signature)
+		if taken[tx.Signature] || known && e.slot == tx.Slot {
+			continue // a repeat; if its time was a guess, dated corrects it
+		}
+		at, dated := s.clock.time(tx.Slot)
+		switch {
+		case dated:
+			tx.BlockTime = at
+		case s.config.Commitment == Processed || time.Since(tx.ReceivedAt) >= s.config.TimeWait:
+			tx.BlockTime, tx.Provisional = s.clock.estimate(tx.Slot), true
+		default:
+			s.clock.want(tx.Slot)
+			s.held = append(s.held[:0], s.held[n:]...)
+			return ready
+		}
+		tx.Index = s.ledger.rank(tx.Signature, tx.Slot, pending[tx.Slot])
+		pending[tx.Slot]++
+		taken[tx.Signature] = true
+		ready = append(ready, tx)
+	}
+	s.held = nil
+	return ready
+}
+
+// showSlot updates what Status says of the chain.
+func (s *session) showSlot() {
+	newest := s.clock.slot()
+	if newest == 0 {
+		return
+	}
+	const usual = 2 * graceSlots
+	s.board.change(func(status *Status) {
+		status.Slot, status.Buffered = newest, len(s.held)
+		status.Lag = uint64(minus(minus(newest, status.Delivered), usual))
+		if !status.RateLimited || s.rpc.pace.paused() == 0 {
+			status.RateLimited = false
+		}
+		if status.LastError != "" && time.Since(status.LastErrorAt) > s.config.SilenceTimeout {
+			status.LastError = ""
+		}
+	})
+}

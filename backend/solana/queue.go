@@ -1,0 +1,89 @@
+package solana
+
+import (
+	"sync"
+
+	"spinscope/backend/market"
+)
+
+// queue holds live transactions between the socket's reader and the delivering goroutine. It is bounded: when it is
+// full everything in it is dropped, and take says so. Safe for concurrent use.
+type queue struct {
+	ready chan struct{} // one token while there is something to take
+
+	most int // transactions
+
+	mu    sync.Mutex
+	txs   []market.Transaction
+	bytes int
+	lost  bool // something was dropped, or may have been
+}
+
+func newQueue(most int) *queue { return &queue{ready: make(chan struct{}, 1), most: most} }
+
+// push adds a transaction, whose logs the queue owns from now on.
+func (q *queue) push(tx market.Transaction) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	size := txSize(&tx)
+	if len(q.txs) >= q.most || q.bytes+size > bufferedBytes {
+		q.txs, q.bytes, q.lost = nil, 0, true
+	}
+	if !q.lost { // after a loss history is read again, up to whatever is newest then
+		q.txs = append(q.txs, tx)
+		q.bytes += size
+	}
+	q.signal()
+}
+
+// suspect notes that a notification may have been lost.
+func (q *queue) suspect() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.txs, q.bytes, q.lost = nil, 0, true
+	q.signal()
+}
+
+func (q *queue) signal() {
+	select {
+	case q.ready <- struct{}{}:
+	default:
+	}
+}
+
+// restart forgets a loss: from now on transactions are kept again. Call it before history is read.
+func (q *queue) restart() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.lost = false
+}
+
+// take empties the queue. After a loss it gives nothing, until restart.
+func (q *queue) take() (txs []market.Transaction, lost bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	txs, lost = q.txs, q.lost
+	q.txs, q.bytes = nil, 0
+	return txs, lost
+}
+
+func (q *queue) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.txs)
+}
+
+// txSize is about the memory a transaction takes.
+func txSize(tx *market.Transaction) int {
+	size := 200
+	for _, line := range tx.Logs {
+		size += 16 + len(line)
+	}
+	return size
+}
+
+func (q *queue) overflowed() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.lost
+}

@@ -1,0 +1,223 @@
+package solana
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"spinscope/backend/market"
+)
+
+var (
+	// ErrRefused is returned when the cluster answers a subscription with an error.
+	ErrRefused = errors.New("subscription refused")
+	// errSilent is returned when a socket is open but shows no new slot.
+	errSilent = errors.New("no new slot")
+	// errGarbage is returned when too many frames of a socket could not be read.
+	errGarbage = errors.New("too many unreadable frames")
+)
+
+const (
+	logsID      = 1 // request ids; each is used once on a connection
+	slotID      = 2
+	mostGarbage = 100
+)
+
+// socket is one PubSub connection with both subscriptions. Subscriptions die with the connection: it is never mended.
+type socket struct {
+	conn    *websocket.Conn
+	scrub   *scrubber
+	queue   *queue
+	logger  *slog.Logger
+	silence time.Duration
+	onSlot  func(market.Slot)
+
+	parser   FrameParser
+	frame    Frame
+	buffer   bytes.Buffer
+	lastSlot time.Time
+	garbage  int
+	logsSub  *uint64 // nil until granted
+	slotSub  *uint64
+
+	newest atomic.Uint64 // slot announced last
+	unread atomic.Uint64 // frames that could not be read
+}
+
+type socketOptions struct {
+	program    market.Pubkey
+	commitment string
+	silence    time.Duration
+	queue      *queue
+	logger     *slog.Logger
+	onSlot     func(market.Slot) // called from the reader, must not block
+}
+
+// dial connects and subscribes; it returns when both subscriptions were granted. ctx bounds the dialling only.
+func dial(ctx context.Context, endpoint Endpoint, options socketOptions) (*socket, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	scrub := newScrubber(endpoint.RPC, endpoint.WS)
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true} // nothing stays behind a refused handshake
+	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	conn, response, err := websocket.Dial(ctx, endpoint.WS, &websocket.DialOptions{HTTPClient: client})
+	if response != nil && response.Body != nil && err != nil {
+		_ = response.Body.Close()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", Redact(endpoint.WS), scrub.clean(err))
+	}
+	conn.SetReadLimit(maxFrame)
+	s := &socket{
+		conn: conn, scrub: scrub, queue: options.queue, logger: options.logger, silence: options.silence, onSlot: options.onSlot,
+		lastSlot: time.Now(),
+	}
+	if err := s.subscribe(ctx, options.program, options.commitment); err != nil {
+		_ = conn.CloseNow()
+		return nil, fmt.Errorf("subscribe at %s: %w", Redact(endpoint.WS), err)
+	}
+	return s, nil
+}
+
+func (s *socket) subscribe(ctx context.Context, program market.Pubkey, commitment string) error {
+	requests := []string{
+		fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"logsSubscribe","params":[{"mentions":["%s"]},{"commitment":"%s"}]}`, logsID, program, commitment),
+		fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"slotSubscribe"}`, slotID),
+	}
+	for _, request := range requests {
+		if err := s.conn.Write(ctx, websocket.MessageText, []byte(request)); err != nil {
+			return s.scrub.clean(err)
+		}
+	}
+	for s.logsSub == nil || s.slotSub == nil {
+		if err := s.read(ctx); err != nil {
+			return err
+		}
+	}
+	s.lastSlot = time.Now()
+	return nil
+}
+
+// run reads until the connection fails or ctx ends, and pings. It closes the connection.
+func (s *socket) run(ctx context.Context, ping time.Duration) error {
+	ctx, cancel := context.WithCancel(ctx)
+	pinging := make(chan struct{})
+	go func() {
+		defer close(pinging)
+		s.ping(ctx, ping)
+	}()
+	defer func() {
+		cancel()
+		_ = s.conn.CloseNow()
+		<-pinging
+	}()
+	for {
+		left := time.Until(s.lastSlot.Add(s.silence))
+		if left <= 0 {
+			return fmt.Errorf("%w for %v", errSilent, s.silence)
+		}
+		limited, done := context.WithTimeout(ctx, left)
+		err := s.read(limited)
+		expired := limited.Err() != nil && ctx.Err() == nil
+		done()
+		switch {
+		case err == nil:
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case expired:
+			return fmt.Errorf("%w for %v", errSilent, s.silence)
+		default:
+			return err
+		}
+	}
+}
+
+// ping keeps the connection in use. A lost pong closes it, and the reader sees that.
+func (s *socket) ping(ctx context.Context, every time.Duration) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		limited, cancel := context.WithTimeout(ctx, max(every, s.silence))
+		err := s.conn.Ping(limited)
+		cancel()
+		if err != nil {
+			_ = s.conn.CloseNow()
+			return
+		}
+	}
+}
+
+// read reads one frame and acts on it.
+func (s *socket) read(ctx context.Context) error {
+	_, reader, err := s.conn.Reader(ctx)
+	if err != nil {
+		return s.scrub.clean(err)
+	}
+	s.buffer.Reset()
+	if _, err := s.buffer.ReadFrom(reader); err != nil {
+		return s.scrub.clean(err)
+	}
+	if err := s.parser.Parse(s.buffer.Bytes(), &s.frame); err != nil {
+		return s.unreadable(err)
+	}
+	switch frame := &s.frame; frame.Kind {
+	case FrameLogs:
+		if s.logsSub == nil || *s.logsSub == frame.Subscription {
+			tx := frame.Transaction
+			frame.Transaction.Logs = nil // the queue's now
+			tx.ReceivedAt = time.Now()
+			s.queue.push(tx)
+		}
+	case FrameSlot:
+		if s.slotSub == nil || *s.slotSub == frame.Subscription {
+			s.announce(frame.Slot)
+		}
+	case FrameAnswer:
+		subscription := frame.Subscription
+		switch frame.ID {
+		case logsID:
+			s.logsSub = &subscription
+		case slotID:
+			s.slotSub = &subscription
+		}
+	case FrameRefusal:
+		return fmt.Errorf("%w: rpc error %d: %s", ErrRefused, frame.Code, s.scrub.text(frame.Message))
+	case FrameOther:
+	}
+	return nil
+}
+
+func (s *socket) announce(slot market.Slot) {
+	if uint64(slot) <= s.newest.Load() { // only progress is a sign of life
+		return
+	}
+	s.newest.Store(uint64(slot))
+	s.lastSlot = time.Now()
+	s.onSlot(slot)
+}
+
+// unreadable counts a frame that could not be parsed. It may have been a transaction, so history is read again.
+func (s *socket) unreadable(err error) error {
+	s.garbage++
+	s.unread.Add(1)
+	if s.garbage == 1 {
+		s.logger.Warn("unreadable frame", "err", s.scrub.text(err.Error()))
+	}
+	if s.garbage > mostGarbage {
+		return errGarbage
+	}
+	s.queue.suspect()
+	return nil
+}
