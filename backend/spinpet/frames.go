@@ -41,14 +41,14 @@ func (s *frames) read(line string) {
 	rest := line[len(linePrefix):]
 	end := strings.IndexByte(rest, ' ')
 	if end < 32 || end > 44 {
-		return // no address: "log:", "data:", "return:", "consumption:", "failed to complete"
+		return // no address. All that a program can bring about has a short word here: "log:", "data:", "return:"
 	}
 	id, verb := rest[:end], rest[end:]
 	switch {
 	case verb == successWord:
 		s.leave(id)
 	case strings.HasPrefix(verb, invokeWord):
-		if depth := invokeDepth(verb); depth > 0 && isAddress(id) {
+		if depth := invokeDepth(verb); depth > 0 {
 			s.enter(id, depth)
 		}
 	case strings.HasPrefix(verb, failedWord): // the reason follows
@@ -94,16 +94,4 @@ func invokeDepth(verb string) int {
 		depth = depth*10 + int(digits[i]-'0')
 	}
 	return depth
-}
-
-// isAddress tells whether text has base58 digits only.
-func isAddress(text string) bool {
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c >= '1' && c <= '9', c >= 'a' && c <= 'z' && c != 'l', c >= 'A' && c <= 'Z' && c != 'I' && c != 'O':
-		default:
-			return false
-		}
-	}
-	return true
 }
