@@ -1,0 +1,436 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"math"
+	"slices"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"spinscope/backend/market"
+)
+
+// CandleQuery is a page of the candles of one mint and interval. From and To are Unix seconds, both included; when both
+// are 0 all candles are meant. Offset counts from the end that the order starts at, within From..To.
+type CandleQuery struct {
+	From, To      int64
+	Offset, Limit int // a Limit of 0 gives the total alone
+	OldestFirst   bool
+}
+
+// CandlePage is a page of candles as of the commit Seq, open ones included. Total counts all in From..To.
+type CandlePage struct {
+	Candles []market.Candle
+	Total   int
+	Seq     market.Seq
+}
+
+// series is one mint and interval as a view sees it: what is stored, and over it what is open.
+type series struct {
+	v        *view
+	id       mintID
+	interval market.Interval
+	stored   tally
+	open     []openCandle // ascending; each hides a stored candle of the same time
+	hidden   []bool       // by open: there is such a stored candle
+}
+
+// readSeries takes a view together with the open candles of a series. fn gets nil for a mint that was never seen.
+func (s *Store) readSeries(mint market.Pubkey, interval market.Interval, fn func(*view, *series) error) error {
+	if interval >= market.NumIntervals {
+		return s.read(nil, func(v *view) error { return fn(v, nil) })
+	}
+	var id mintID
+	var live bool
+	var open []openCandle
+	grab := func() {
+		id = s.id(mint)
+		if o := s.overlay[id]; o != nil {
+			live, open = true, slices.Clone(o[interval])
+		}
+	}
+	return s.read(grab, func(v *view) error {
+		if id == 0 {
+			return fn(v, nil)
+		}
+		m, err := v.mint(id)
+		if err != nil {
+			return err
+		}
+		sr := &series{v: v, id: id, interval: interval, stored: m.candles[interval], open: open}
+		if !live && m.hasBook {
+			if err := sr.openBook(); err != nil {
+				return err
+			}
+		}
+		if err := sr.hide(); err != nil {
+			return err
+		}
+		return fn(v, sr)
+	})
+}
+
+// openBook takes the open candles from the durable book, except those that were closed since.
+func (sr *series) openBook() error {
+	var room [5]byte
+	value, err := sr.v.get(appendID(room[:0], tableBook, sr.id))
+	if err != nil {
+		return err
+	}
+	b, err := decodeBook(value)
+	if err != nil {
+		return err
+	}
+	for i, c := range b.Open[sr.interval] {
+		stored, err := sr.has(c.Time)
+		if err != nil {
+			return err
+		}
+		if !stored {
+			sr.open = append(sr.open, openCandle{c, b.seqs[sr.interval][i]})
+		}
+	}
+	slices.SortFunc(sr.open, func(a, b openCandle) int { return byTime(a, b.Time) })
+	return nil
+}
+
+func (sr *series) hide() error {
+	sr.hidden = make([]bool, len(sr.open))
+	for i := range sr.open {
+		var err error
+		if sr.hidden[i], err = sr.has(sr.open[i].Time); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// has tells whether a candle of this time is stored.
+func (sr *series) has(t int64) (bool, error) {
+	if at := timePlace(t); at.after(&sr.stored.newest) {
+		return false, nil
+	}
+	var room [16]byte
+	value, err := sr.v.get(appendCandleKey(room[:0], sr.id, sr.interval, t))
+	return value != nil, err
+}
+
+func (sr *series) seriesID() seriesID { return seriesID{sr.id, byte(sr.interval)} }
+
+// ahead tells whether every open candle is newer than every stored one, as is the rule.
+func (sr *series) ahead() bool {
+	if len(sr.open) == 0 {
+		return true
+	}
+	at := timePlace(sr.open[0].Time)
+	return at.after(&sr.stored.newest)
+}
+
+// walk calls fn with the candles from a bound on (included), going down when reverse, stored and open in one order.
+func (sr *series) walk(ctx context.Context, from int64, reverse bool, fn func(openCandle) error) error {
+	sp := span{prefix: appendCandlePrefix(nil, sr.id, sr.interval), from: appendCandleKey(nil, sr.id, sr.interval, from), reverse: reverse}
+	return sr.walkSpan(ctx, sp, 0, from, reverse, fn)
+}
+
+// walkSpan is walk over given stored rows, the first skip of them left out.
+func (sr *series) walkSpan(ctx context.Context, sp span, skip int, from int64, reverse bool, fn func(openCandle) error) error {
+	open := make([]openCandle, 0, len(sr.open))
+	for _, c := range sr.open {
+		if c.Time == from || c.Time > from != reverse {
+			open = append(open, c)
+		}
+	}
+	if reverse {
+		slices.Reverse(open)
+	}
+	stopped := false
+	give := func(c openCandle) error {
+		err := fn(c)
+		stopped = stopped || err != nil
+		return err
+	}
+	err := sr.v.scan(ctx, sp, func(key []byte, item *badger.Item) error {
+		if skip > 0 {
+			skip--
+			return nil
+		}
+		t := timeOf(binary.BigEndian.Uint64(key[len(key)-8:]))
+		for len(open) > 0 && open[0].Time != t && open[0].Time > t == reverse {
+			if err := give(open[0]); err != nil {
+				return err
+			}
+			open = open[1:]
+		}
+		if len(open) > 0 && open[0].Time == t { // the open one replaces the stored one
+			c := open[0]
+			open = open[1:]
+			return give(c)
+		}
+		value, err := sr.v.value(item)
+		if err != nil {
+			return err
+		}
+		c, seq, err := decodeCandle(t, value)
+		if err != nil {
+			return err
+		}
+		return give(openCandle{c, seq})
+	})
+	if err != nil || stopped {
+		return err
+	}
+	for _, c := range open {
+		if err := give(c); err != nil {
+			if errors.Is(err, Stop) {
+				return nil
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// rows counts stored and open candles with from <= time <= to; newer counts those with time > to.
+func (sr *series) rows(ctx context.Context, from, to int64) (in, newer int, err error) {
+	total, above := sr.stored.count, uint64(0)
+	if to != math.MaxInt64 {
+		if above, err = sr.v.rowsFrom(ctx, sr.seriesID(), &sr.stored, timePlace(to+1)); err != nil {
+			return 0, 0, err
+		}
+	}
+	if from != math.MinInt64 {
+		if total, err = sr.v.rowsFrom(ctx, sr.seriesID(), &sr.stored, timePlace(from)); err != nil {
+			return 0, 0, err
+		}
+	}
+	in, newer = int(total-above), int(above) //nolint:gosec // rows on a disk
+	for i, c := range sr.open {
+		switch {
+		case sr.hidden[i]:
+		case c.Time > to:
+			newer++
+		case c.Time >= from:
+			in++
+		}
+	}
+	return in, newer, nil
+}
+
+// Candles is a page of candles of one mint and interval.
+func (s *Store) Candles(ctx context.Context, mint market.Pubkey, interval market.Interval, q CandleQuery) (page CandlePage, err error) {
+	if q.From == 0 && q.To == 0 {
+		q.From, q.To = math.MinInt64, math.MaxInt64
+	}
+	q.Offset = max(q.Offset, 0)
+	err = s.readSeries(mint, interval, func(v *view, sr *series) error {
+		page = CandlePage{Seq: v.seq}
+		if sr == nil || q.From > q.To {
+			return nil
+		}
+		total, newer, err := sr.rows(ctx, q.From, q.To)
+		if err != nil {
+			return err
+		}
+		page.Total = total
+		if q.Limit <= 0 || q.Offset >= total {
+			return nil
+		}
+		page.Candles = make([]market.Candle, 0, min(q.Limit, total-q.Offset))
+		return sr.page(ctx, &q, newer, func(c openCandle) error {
+			page.Candles = append(page.Candles, c.Candle)
+			return stopAt(len(page.Candles), cap(page.Candles))
+		})
+	})
+	return page, err
+}
+
+// page walks from the query's offset on. newer is how many candles there are above q.To.
+func (sr *series) page(ctx context.Context, q *CandleQuery, newer int, fn func(openCandle) error) error {
+	from, reverse := q.To, !q.OldestFirst
+	if q.OldestFirst {
+		from = q.From
+	}
+	offset, far, err := sr.storedOffset(ctx, q, newer)
+	if err != nil {
+		return err
+	}
+	if !far {
+		skip := q.Offset
+		return sr.walk(ctx, from, reverse, func(c openCandle) error {
+			if skip > 0 {
+				skip--
+				return nil
+			}
+			return fn(c)
+		})
+	}
+	sp, rest, err := sr.v.seek(sr.seriesID(), &sr.stored, offset, reverse)
+	if err != nil {
+		return err
+	}
+	if reverse {
+		sr.open = nil // they are the newest, and passed
+	}
+	return sr.walkSpan(ctx, sp, rest, from, reverse, fn)
+}
+
+// storedOffset is the query's offset counted over all stored candles, from the end the order starts at. far is false
+// when it is better to walk there: it is near, or open candles stand between the stored ones.
+func (sr *series) storedOffset(ctx context.Context, q *CandleQuery, newer int) (offset int, far bool, err error) {
+	if q.Offset <= chunkRows || !sr.ahead() {
+		return 0, false, nil
+	}
+	if q.OldestFirst {
+		older := 0
+		if q.From != math.MinInt64 {
+			if older, _, err = sr.rows(ctx, math.MinInt64, q.From-1); err != nil {
+				return 0, false, err
+			}
+		}
+		offset = older + q.Offset
+	} else {
+		offset = newer + q.Offset - len(sr.open)
+	}
+	return offset, offset >= 0 && uint64(offset) < sr.stored.count, nil
+}
+
+// CandleBefore is the newest candle with a time below t, stored or open.
+func (s *Store) CandleBefore(mint market.Pubkey, interval market.Interval, t int64) (market.Candle, bool, error) {
+	if t == math.MinInt64 {
+		return market.Candle{}, false, nil
+	}
+	return s.nextCandle(mint, interval, t-1, true)
+}
+
+// CandleAfter is the oldest candle with a time above t, stored or open.
+func (s *Store) CandleAfter(mint market.Pubkey, interval market.Interval, t int64) (market.Candle, bool, error) {
+	if t == math.MaxInt64 {
+		return market.Candle{}, false, nil
+	}
+	return s.nextCandle(mint, interval, t+1, false)
+}
+
+func (s *Store) nextCandle(mint market.Pubkey, interval market.Interval, from int64, back bool) (c market.Candle, found bool, err error) {
+	err = s.readSeries(mint, interval, func(_ *view, sr *series) error {
+		if sr == nil {
+			return nil
+		}
+		return sr.walk(context.Background(), from, back, func(next openCandle) error {
+			c, found = next.Candle, true
+			return Stop
+		})
+	})
+	return c, found, err
+}
+
+// CandlesFrom gives the candles with a time of from or later, oldest first, stored and open.
+func (s *Store) CandlesFrom(mint market.Pubkey, interval market.Interval, from int64) ([]market.Candle, error) {
+	return s.CandlesBetween(mint, interval, from, math.MaxInt64)
+}
+
+// CandlesBetween gives the candles with from <= time <= to, oldest first, stored and open.
+func (s *Store) CandlesBetween(mint market.Pubkey, interval market.Interval, from, to int64) (candles []market.Candle, err error) {
+	err = s.readSeries(mint, interval, func(_ *view, sr *series) error {
+		if sr == nil {
+			return nil
+		}
+		return sr.walk(context.Background(), from, false, func(c openCandle) error {
+			if c.Time > to {
+				return Stop
+			}
+			candles = append(candles, c.Candle)
+			return nil
+		})
+	})
+	return candles, err
+}
+
+// ChangedCandles gives the candles of one mint and interval that commits from since on changed, oldest first, as they
+// are now; a removed one cannot be among them. complete is false when those commits are no longer all in the log or lie
+// beyond the store's last one (candles is empty then), and when more than limit changed (candles holds the newest).
+func (s *Store) ChangedCandles(ctx context.Context, mint market.Pubkey, interval market.Interval, since market.Seq, limit int) (candles []market.Candle, complete bool, seq market.Seq, err error) {
+	err = s.readSeries(mint, interval, func(v *view, sr *series) error {
+		seq = v.seq
+		complete = v.logged(since)
+		if !complete || sr == nil {
+			return nil
+		}
+		limit := max(limit, 0)
+		changed, err := sr.changed(ctx, since, limit+1)
+		if err != nil {
+			return err
+		}
+		if len(changed) > limit {
+			changed, complete = changed[len(changed)-limit:], false
+		}
+		candles = changed
+		return nil
+	})
+	return candles, complete, seq, err
+}
+
+// changed collects the candles that changed. A candle written at the end of the series has a later change than all
+// before it had by then, so that a walk down can end at the first that is older; the others are in the late table.
+// It ends when the newest most are found, too.
+func (sr *series) changed(ctx context.Context, since market.Seq, most int) ([]market.Candle, error) {
+	found := map[int64]market.Candle{}
+	for _, c := range sr.open {
+		if c.seq >= since {
+			found[c.Time] = c.Candle
+		}
+	}
+	hidden := map[int64]bool{}
+	for i, c := range sr.open {
+		hidden[c.Time] = sr.hidden[i]
+	}
+	down := span{prefix: appendCandlePrefix(nil, sr.id, sr.interval), reverse: true}
+	err := sr.v.scan(ctx, down, func(key []byte, item *badger.Item) error {
+		value, err := sr.v.value(item)
+		if err != nil {
+			return err
+		}
+		c, seq, err := decodeCandle(timeOf(binary.BigEndian.Uint64(key[len(key)-8:])), value)
+		if err != nil {
+			return err
+		}
+		if seq < since || len(found) >= most {
+			return Stop
+		}
+		if !hidden[c.Time] {
+			found[c.Time] = c
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	late := span{prefix: appendLatePrefix(nil, sr.id, sr.interval)}
+	late.from = binary.BigEndian.AppendUint64(slices.Clone(late.prefix), uint64(since))
+	err = sr.v.scan(ctx, late, func(key []byte, _ *badger.Item) error {
+		t := timeOf(binary.BigEndian.Uint64(key[len(key)-8:]))
+		if len(found) >= most {
+			return Stop // the walk found newer ones than any that it did not reach
+		}
+		if _, known := found[t]; known || hidden[t] {
+			return nil
+		}
+		value, err := sr.v.get(appendCandleKey(nil, sr.id, sr.interval, t))
+		if err != nil || value == nil { // removed since
+			return err
+		}
+		c, _, err := decodeCandle(t, value)
+		found[t] = c
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	candles := make([]market.Candle, 0, len(found))
+	for _, c := range found {
+		candles = append(candles, c)
+	}
+	slices.SortFunc(candles, func(a, b market.Candle) int { return byTime(openCandle{Candle: a}, b.Time) })
+	return candles, nil
+}

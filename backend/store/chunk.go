@@ -1,0 +1,262 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// A series is a run of rows that is read by offset: the candles of one mint and interval, or the events of one mint.
+// Its rows are counted in chunks of about chunkRows, each by a row (first place, count); the newest rows, fewer than a
+// chunk, are the tail and counted in the mint's record. So an append costs no further write, and page 1,000 is found by
+// adding up counts instead of passing every row. A chunk reaches from its first place to the next one's; the lowest
+// chunk reaches down without bound.
+
+const (
+	chunkRows   = 512
+	eventSeries = 10 // series numbers below are intervals
+)
+
+type seriesID struct {
+	id     mintID
+	series byte
+}
+
+// size is the length of a place in the series.
+func (s seriesID) size() int {
+	if s.series == eventSeries {
+		return positionSize
+	}
+	return 8
+}
+
+// prefix is the prefix of the series' own rows.
+func (s seriesID) prefix(dst []byte) []byte {
+	if s.series == eventSeries {
+		return appendID(dst, tableMintEvent, s.id)
+	}
+	return append(appendID(dst, tableCandle, s.id), s.series)
+}
+
+func (s seriesID) chunkPrefix(dst []byte) []byte {
+	return append(appendID(dst, tableChunk, s.id), s.series)
+}
+
+func (s seriesID) chunkKey(dst []byte, first *place) []byte {
+	return append(s.chunkPrefix(dst), first[:s.size()]...)
+}
+
+// placeOf is the place in a row's key, of the series itself or of its chunks: the last bytes of either.
+func (s seriesID) placeOf(key []byte) (p place) {
+	copy(p[:s.size()], key[len(key)-s.size():])
+	return p
+}
+
+type chunk struct {
+	first place
+	count uint64
+}
+
+func appendChunk(dst []byte, count uint64) []byte {
+	return binary.AppendUvarint(append(dst, recordVersion), count)
+}
+
+func decodeChunk(value []byte) (uint64, error) {
+	f := record(value)
+	count := f.uvarint()
+	return count, f.err("chunk")
+}
+
+// chunkList is a series' chunks in a commit that inserts or removes other than at the end.
+type chunkList struct {
+	whole  bool // all is here; else only what this commit sealed
+	chunks []chunk
+}
+
+// grow counts a new row.
+func (w *writer) grow(series seriesID, t *tally, at place) error {
+	t.count++
+	appended := at.after(&t.newest) || t.newest == (place{})
+	if appended {
+		t.newest = at
+	}
+	if t.tail == 0 && appended {
+		t.first = at
+	}
+	if appended || t.tail > 0 && !t.first.after(&at) {
+		t.tail++
+		if t.tail < chunkRows {
+			return nil
+		}
+		return w.seal(series, t)
+	}
+	list, err := w.chunkList(series)
+	if err != nil {
+		return err
+	}
+	if len(list.chunks) == 0 { // all rows are in the tail: it reaches down to this one
+		t.first = at
+		if t.tail++; t.tail < chunkRows {
+			return nil
+		}
+		return w.seal(series, t)
+	}
+	i := list.find(at)
+	list.chunks[i].count++
+	return w.putChunk(series, &list.chunks[i])
+}
+
+// shrink counts a row out.
+func (w *writer) shrink(series seriesID, t *tally, at place) error {
+	if t.count == 0 {
+		return fmt.Errorf("%w: a row more than was counted", ErrCorrupt)
+	}
+	t.count--
+	if t.tail > 0 && !t.first.after(&at) {
+		t.tail--
+		return nil
+	}
+	list, err := w.chunkList(series)
+	if err != nil {
+		return err
+	}
+	if len(list.chunks) == 0 {
+		return fmt.Errorf("%w: a row outside every chunk", ErrCorrupt)
+	}
+	i := list.find(at)
+	if list.chunks[i].count == 0 {
+		return fmt.Errorf("%w: a row more than its chunk counted", ErrCorrupt)
+	}
+	if list.chunks[i].count--; list.chunks[i].count > 0 {
+		return w.putChunk(series, &list.chunks[i])
+	}
+	first := list.chunks[i].first
+	list.chunks = slices.Delete(list.chunks, i, i+1)
+	return w.del(w.key(series.chunkKey(w.tail(), &first)))
+}
+
+// seal makes the tail a chunk.
+func (w *writer) seal(series seriesID, t *tally) error {
+	c := chunk{t.first, t.tail}
+	t.tail, t.first = 0, place{}
+	if w.chunks == nil {
+		w.chunks = map[seriesID]*chunkList{}
+	}
+	list := w.chunks[series]
+	if list == nil {
+		list = &chunkList{}
+		w.chunks[series] = list
+	}
+	list.chunks = append(list.chunks, c)
+	return w.putChunk(series, &c)
+}
+
+func (w *writer) putChunk(series seriesID, c *chunk) error {
+	key := w.key(series.chunkKey(w.tail(), &c.first))
+	start := len(w.arena)
+	w.arena = appendChunk(w.arena, c.count)
+	return w.put(key, w.arena[start:])
+}
+
+// find is the chunk that a place belongs to. There is one at least.
+func (l *chunkList) find(at place) int {
+	i, found := slices.BinarySearchFunc(l.chunks, at, func(c chunk, at place) int {
+		return slices.Compare(c.first[:], at[:])
+	})
+	if found {
+		return i
+	}
+	return max(i-1, 0)
+}
+
+// chunkList reads a series' chunks for changing. Chunks that grew too large in earlier commits are divided now: what
+// they hold can be read from the last commit's state, undisturbed by this one.
+func (w *writer) chunkList(series seriesID) (*chunkList, error) {
+	list := w.chunks[series]
+	if list != nil && list.whole {
+		return list, nil
+	}
+	if w.chunks == nil {
+		w.chunks = map[seriesID]*chunkList{}
+	}
+	next := &chunkList{whole: true}
+	err := w.s.read(nil, func(v *view) error {
+		var err error
+		if next.chunks, err = v.chunks(series); err != nil {
+			return err
+		}
+		for i := 0; i < len(next.chunks); i++ {
+			if next.chunks[i].count <= 2*chunkRows {
+				continue
+			}
+			parts, err := w.divide(v, series, next.chunks, i)
+			if err != nil {
+				return err
+			}
+			next.chunks = slices.Replace(next.chunks, i, i+1, parts...)
+			i += len(parts) - 1
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if list != nil {
+		next.chunks = append(next.chunks, list.chunks...)
+	}
+	w.chunks[series] = next
+	return next, nil
+}
+
+// divide cuts one chunk into parts of chunkRows.
+func (w *writer) divide(v *view, series seriesID, all []chunk, i int) ([]chunk, error) {
+	c := all[i]
+	parts := []chunk{{first: c.first}}
+	rest := c.count
+	sp := span{prefix: series.prefix(nil)}
+	if i > 0 {
+		sp.from = append(series.prefix(nil), c.first[:series.size()]...)
+	}
+	err := v.scan(context.Background(), sp, func(key []byte, _ *badger.Item) error {
+		if rest == 0 {
+			return Stop
+		}
+		last := &parts[len(parts)-1]
+		if last.count == chunkRows {
+			parts = append(parts, chunk{first: series.placeOf(key)})
+			last = &parts[len(parts)-1]
+		}
+		last.count++
+		rest--
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if rest != 0 {
+		return nil, fmt.Errorf("%w: chunk counts more rows than there are", ErrCorrupt)
+	}
+	for j := range parts {
+		if err := w.putChunk(series, &parts[j]); err != nil {
+			return nil, err
+		}
+	}
+	return parts, nil
+}
+
+// chunks are the chunk rows of a series, lowest first.
+func (v *view) chunks(series seriesID) (chunks []chunk, err error) {
+	err = v.scan(context.Background(), span{prefix: series.chunkPrefix(nil)}, func(key []byte, item *badger.Item) error {
+		value, err := v.value(item)
+		if err != nil {
+			return err
+		}
+		count, err := decodeChunk(value)
+		chunks = append(chunks, chunk{series.placeOf(key), count})
+		return err
+	})
+	return chunks, err
+}

@@ -1,0 +1,250 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"spinscope/backend/market"
+)
+
+// EventQuery is a page of a list of events. Offset counts from the end that the order starts at.
+type EventQuery struct {
+	Offset, Limit int // a Limit of 0 gives the total alone
+	OldestFirst   bool
+}
+
+// EventPage is a page of events as of the commit Seq. Total counts the whole list.
+type EventPage struct {
+	Events []market.Event
+	Total  int
+	Seq    market.Seq
+}
+
+// EventsAfter calls fn with every event after a position, in chain order.
+func (s *Store) EventsAfter(after market.Position, fn func(*market.Event) error) error {
+	return s.read(nil, func(v *view) error {
+		sp := span{prefix: []byte{tableEvent}, from: appendEventKey(nil, after), open: true}
+		return v.scanEvents(sp, func(e *market.Event) error { return call(v, fn, e) })
+	})
+}
+
+// SlotEvents calls fn with the events of the slots from..to, both included, in chain order.
+func (s *Store) SlotEvents(from, to market.Slot, fn func(*market.Event) error) error {
+	return s.read(nil, func(v *view) error {
+		return v.events(from, to, func(e *market.Event) error { return call(v, fn, e) })
+	})
+}
+
+// events gives the events of the slots from..to.
+func (v *view) events(from, to market.Slot, fn func(*market.Event) error) error {
+	prefix := []byte{tableEvent}
+	if from == to { // one slot is looked up for every transaction: read no further than needed
+		prefix = binary.BigEndian.AppendUint64(prefix, uint64(from))
+	}
+	sp := span{prefix: prefix, from: appendEventKey(nil, market.Position{Slot: from})}
+	return v.scanEvents(sp, func(e *market.Event) error {
+		if e.Slot > to {
+			return Stop
+		}
+		return fn(e)
+	})
+}
+
+func (v *view) scanEvents(sp span, fn func(*market.Event) error) error {
+	return v.scan(context.Background(), sp, func(key []byte, item *badger.Item) error {
+		value, err := v.value(item)
+		if err != nil {
+			return err
+		}
+		e, err := decodeEvent(position(key[1:]), value, v.s.mintOf)
+		if err != nil {
+			return err
+		}
+		return fn(&e)
+	})
+}
+
+// event reads the event at a place.
+func (v *view) event(at market.Position) (e market.Event, found bool, err error) {
+	var room [1 + positionSize]byte
+	value, err := v.get(appendEventKey(room[:0], at))
+	if err != nil || value == nil {
+		return e, false, err
+	}
+	e, err = decodeEvent(at, value, v.s.mintOf)
+	return e, err == nil, err
+}
+
+// MintEvents calls fn with a mint's events after a position, in chain order.
+func (s *Store) MintEvents(mint market.Pubkey, after market.Position, fn func(*market.Event) error) error {
+	return s.mintEvents(mint, after, false, fn)
+}
+
+// MintEventsBack calls fn with a mint's events before a position, newest first.
+func (s *Store) MintEventsBack(mint market.Pubkey, before market.Position, fn func(*market.Event) error) error {
+	return s.mintEvents(mint, before, true, fn)
+}
+
+func (s *Store) mintEvents(mint market.Pubkey, bound market.Position, back bool, fn func(*market.Event) error) error {
+	var id mintID
+	return s.read(func() { id = s.id(mint) }, func(v *view) error {
+		if id == 0 {
+			return nil
+		}
+		sp := span{prefix: appendID(nil, tableMintEvent, id), from: appendMintEventKey(nil, id, bound), open: true, reverse: back}
+		return v.scan(context.Background(), sp, func(key []byte, _ *badger.Item) error {
+			e, err := v.indexed(position(key[len(sp.prefix):]))
+			if err != nil {
+				return err
+			}
+			return call(v, fn, &e)
+		})
+	})
+}
+
+// indexed reads an event that an index row names.
+func (v *view) indexed(at market.Position) (market.Event, error) {
+	e, found, err := v.event(at)
+	if err == nil && !found {
+		err = errMissingEvent(at)
+	}
+	return e, err
+}
+
+// Events is a page of one mint's events.
+func (s *Store) Events(ctx context.Context, mint market.Pubkey, q EventQuery) (page EventPage, err error) {
+	var id mintID
+	err = s.read(func() { id = s.id(mint) }, func(v *view) error {
+		page = EventPage{Seq: v.seq}
+		if id == 0 {
+			return nil
+		}
+		m, err := v.mint(id)
+		if err != nil {
+			return err
+		}
+		page.Total = int(m.events.count) //nolint:gosec // rows on a disk
+		if q.Limit <= 0 || q.Offset >= page.Total {
+			return nil
+		}
+		sp, skip, err := v.seek(seriesID{id, eventSeries}, &m.events, q.Offset, !q.OldestFirst)
+		if err != nil {
+			return err
+		}
+		return v.scan(ctx, sp, func(key []byte, _ *badger.Item) error {
+			if skip > 0 {
+				skip--
+				return nil
+			}
+			e, err := v.indexed(position(key[len(sp.prefix):]))
+			if err != nil {
+				return err
+			}
+			page.Events = append(page.Events, e)
+			return stopAt(len(page.Events), q.Limit)
+		})
+	})
+	return page, err
+}
+
+// UserEvents is a page of one user's events, of all mints or of one. Its total is counted row by row.
+func (s *Store) UserEvents(ctx context.Context, user market.Pubkey, mint *market.Pubkey, q EventQuery) (page EventPage, err error) {
+	var id mintID
+	grab := func() {
+		if mint != nil {
+			id = s.id(*mint)
+		}
+	}
+	err = s.read(grab, func(v *view) error {
+		page = EventPage{Seq: v.seq}
+		if mint != nil && id == 0 {
+			return nil
+		}
+		sp := span{prefix: appendUserPrefix(nil, &user), reverse: !q.OldestFirst}
+		return v.scan(ctx, sp, func(key []byte, item *badger.Item) error {
+			if ok, err := v.isOf(id, item); err != nil || !ok {
+				return err
+			}
+			page.Total++
+			if page.Total <= q.Offset || len(page.Events) >= q.Limit {
+				return nil
+			}
+			e, err := v.indexed(position(key[len(sp.prefix):]))
+			if err != nil {
+				return err
+			}
+			page.Events = append(page.Events, e)
+			return nil
+		})
+	})
+	return page, err
+}
+
+// isOf tells whether a user's row, whose value is a mint's number, is of the mint asked for; 0 asks for all.
+func (v *view) isOf(id mintID, item *badger.Item) (bool, error) {
+	if id == 0 {
+		return true, nil
+	}
+	value, err := v.value(item)
+	if err != nil {
+		return false, err
+	}
+	if len(value) != 4 {
+		return false, errRow("user index")
+	}
+	return mintID(binary.BigEndian.Uint32(value)) == id, nil
+}
+
+// stopAt ends a scan when a page is full.
+func stopAt(have, limit int) error {
+	if have >= limit {
+		return Stop
+	}
+	return nil
+}
+
+// EventsSince calls fn with the events that the commits from since on brought, in the order of the commits, with each
+// one's number. upTo is the newest commit covered. complete is false when some of these commits are no longer in the
+// log, or lie beyond the store's own last one; nothing is given then. An event that was withdrawn since is left out.
+func (s *Store) EventsSince(ctx context.Context, since market.Seq, fn func(market.Seq, *market.Event) error) (upTo market.Seq, complete bool, err error) {
+	err = s.read(nil, func(v *view) error {
+		upTo = v.seq
+		complete = v.logged(since)
+		if !complete {
+			return nil
+		}
+		sp := span{prefix: []byte{tableLog}, from: appendLogKey(nil, since)}
+		return v.scan(ctx, sp, func(key []byte, item *badger.Item) error {
+			value, err := v.value(item)
+			if err != nil {
+				return err
+			}
+			row, err := decodeLog(value)
+			if err != nil {
+				return err
+			}
+			seq := market.Seq(binary.BigEndian.Uint64(key[1:]))
+			for _, at := range row.events {
+				e, found, err := v.event(at)
+				if err != nil {
+					return err
+				}
+				if !found {
+					continue
+				}
+				if err := call(v, func(e *market.Event) error { return fn(seq, e) }, &e); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	return upTo, complete, err
+}
+
+// logged tells whether all commits from since on are in the log. The one after the last is fine: nothing is missing.
+func (v *view) logged(since market.Seq) bool {
+	return since >= v.state.logFrom && since <= v.seq+1
+}

@@ -1,0 +1,276 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"sort"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"spinscope/backend/market"
+)
+
+// MintSort is the order of a list of mints.
+type MintSort uint8
+
+// The orders of Mints. Ties go by the order in which the mints were first seen.
+const (
+	CreatedDesc MintSort = iota
+	CreatedAsc
+	LastTradeDesc
+	VolumeDesc // lamports traded, ever
+)
+
+// MintQuery is a page of the mints that had a TokenCreated. A Cursor takes the place of the Offset: the page then
+// starts behind the mint that the last page ended with, wherever that would stand by now.
+type MintQuery struct {
+	Sort          MintSort
+	Offset, Limit int
+	Cursor        string
+}
+
+// MintPage is a page of mints as of the commit Seq. Total counts all; NextCursor is empty on the last page.
+type MintPage struct {
+	Tokens     []market.Token
+	Total      int
+	NextCursor string
+	Seq        market.Seq
+}
+
+// Mints is a page of the mints that had a TokenCreated. It returns ErrCursor for a cursor it did not give out.
+func (s *Store) Mints(ctx context.Context, q MintQuery) (page MintPage, err error) {
+	q.Limit = max(q.Limit, 0)
+	var after cursor
+	if q.Cursor != "" {
+		if after, err = parseCursor(q.Cursor, q.Sort); err != nil {
+			return page, err
+		}
+	}
+	var ids []mintID
+	grab := func() {
+		ids, page.Total = s.directory.page(&q, &after)
+		if n := len(ids); n > 0 && n > q.Limit {
+			ids = ids[:q.Limit]
+			if n = len(ids); n > 0 {
+				page.NextCursor = s.directory.cursorAt(q.Sort, ids[n-1]).String()
+			}
+		}
+	}
+	err = s.read(grab, func(v *view) error {
+		page.Seq = v.seq
+		for _, id := range ids {
+			if err := v.alive(ctx); err != nil {
+				return err
+			}
+			t, _, err := v.token(id)
+			if err != nil {
+				return err
+			}
+			page.Tokens = append(page.Tokens, t)
+		}
+		return nil
+	})
+	return page, err
+}
+
+// page gives the mints of a page and one more if there is one, as a copy, and the length of the whole list.
+func (d *directory) page(q *MintQuery, after *cursor) ([]mintID, int) {
+	d.sorting.Lock()
+	defer d.sorting.Unlock()
+	which := listOf(q.Sort)
+	list := d.list(which)
+	total := len(list)
+	offset := max(q.Offset, 0)
+	up := q.Sort == CreatedAsc // the one list that is read from its end
+	if q.Cursor != "" {
+		offset = sort.Search(total, func(i int) bool {
+			if up {
+				return d.compareTo(which, list[total-1-i], after) < 0
+			}
+			return d.compareTo(which, list[i], after) > 0
+		})
+	}
+	if offset >= total {
+		return nil, total
+	}
+	length := min(max(q.Limit, 0)+1, total-offset)
+	if !up {
+		return slices.Clone(list[offset : offset+length]), total
+	}
+	ids := slices.Clone(list[total-offset-length : total-offset])
+	slices.Reverse(ids)
+	return ids, total
+}
+
+func listOf(order MintSort) int {
+	switch order {
+	case LastTradeDesc:
+		return listTraded
+	case VolumeDesc:
+		return listVolume
+	default:
+		return listCreated
+	}
+}
+
+// cursor is the place of a mint in a list, which stays meaningful when the mint moves.
+type cursor struct {
+	sort MintSort
+	id   mintID
+	key  entry // only the fields that the lists are sorted by
+}
+
+func (d *directory) cursorAt(order MintSort, id mintID) cursor {
+	return cursor{order, id, *d.entry(id)}
+}
+
+func (d *directory) compareTo(list int, a mintID, c *cursor) int {
+	return compareEntries(list, d.entry(a), &c.key, a, c.id)
+}
+
+// String is the cursor as text.
+func (c cursor) String() string {
+	b := []byte{recordVersion, byte(c.sort)}
+	b = binary.AppendUvarint(b, uint64(c.id))
+	b = binary.AppendVarint(b, c.key.createTime)
+	b = appendPosition(b, c.key.createdAt)
+	b = binary.AppendVarint(b, c.key.lastTrade)
+	b = appendU128(b, c.key.volume)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func parseCursor(text string, order MintSort) (cursor, error) {
+	const most = 200
+	if len(text) > most {
+		return cursor{}, fmt.Errorf("%w: too long", ErrCursor)
+	}
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return cursor{}, fmt.Errorf("%w: %w", ErrCursor, err)
+	}
+	f := record(b)
+	c := cursor{sort: MintSort(f.u8()), id: mintID(f.u32Varint())}
+	c.key.createTime, c.key.createdAt = f.varint(), f.position()
+	c.key.lastTrade, c.key.volume = f.varint(), f.u128()
+	if f.err("cursor") != nil {
+		return cursor{}, fmt.Errorf("%w: not one of this list", ErrCursor)
+	}
+	if c.sort != order {
+		return cursor{}, fmt.Errorf("%w: it belongs to another order of the list", ErrCursor)
+	}
+	return c, nil
+}
+
+// LatestTraded gives up to n mints, the one with the latest trade first.
+func (s *Store) LatestTraded(n int) []market.Pubkey {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	d := &s.directory
+	d.sorting.Lock()
+	defer d.sorting.Unlock()
+	list := d.list(listLatest)
+	mints := make([]market.Pubkey, 0, min(max(n, 0), len(list)))
+	for _, id := range list[:cap(mints)] {
+		mints = append(mints, d.entry(id).mint)
+	}
+	return mints
+}
+
+// Token is what is known of a mint.
+func (s *Store) Token(mint market.Pubkey) (t market.Token, found bool, err error) {
+	var id mintID
+	err = s.read(func() { id = s.id(mint) }, func(v *view) error {
+		if id == 0 {
+			return nil
+		}
+		t, found, err = v.token(id)
+		return err
+	})
+	return t, found, err
+}
+
+// Tokens gives the known ones among the mints, in the order asked for, all as of one commit.
+func (s *Store) Tokens(ctx context.Context, mints []market.Pubkey) (tokens []market.Token, err error) {
+	ids := make([]mintID, 0, len(mints))
+	grab := func() {
+		for _, mint := range mints {
+			if id := s.id(mint); id != 0 {
+				ids = append(ids, id)
+			}
+		}
+	}
+	err = s.read(grab, func(v *view) error {
+		for _, id := range ids {
+			if err := v.alive(ctx); err != nil {
+				return err
+			}
+			t, found, err := v.token(id)
+			if err != nil {
+				return err
+			}
+			if found {
+				tokens = append(tokens, t)
+			}
+		}
+		return nil
+	})
+	return tokens, err
+}
+
+// token reads a mint's token record. It is not found when the store knows the mint from other records only.
+func (v *view) token(id mintID) (t market.Token, found bool, err error) {
+	m, err := v.mint(id)
+	if err != nil || !m.known {
+		return t, false, err
+	}
+	if m.created != 0 {
+		var room [5]byte
+		value, err := v.get(appendID(room[:0], tableCreated, id))
+		if err != nil {
+			return t, false, err
+		}
+		if m.token.Created, err = decodeCreated(value); err != nil {
+			return t, false, err
+		}
+	}
+	return m.token, true, nil
+}
+
+// Book is the last durable candle state of a mint; newer events are not in it.
+func (s *Store) Book(mint market.Pubkey) (b market.Book, found bool, err error) {
+	var id mintID
+	err = s.read(func() { id = s.id(mint) }, func(v *view) error {
+		if id == 0 {
+			return nil
+		}
+		var room [5]byte
+		value, err := v.get(appendID(room[:0], tableBook, id))
+		if err != nil || value == nil {
+			return err
+		}
+		held, err := decodeBook(value)
+		b, found = held.Book, err == nil
+		return err
+	})
+	return b, found, err
+}
+
+// Books calls fn with every durable book.
+func (s *Store) Books(fn func(*market.Book) error) error {
+	return s.read(nil, func(v *view) error {
+		return v.scan(context.Background(), span{prefix: []byte{tableBook}}, func(_ []byte, item *badger.Item) error {
+			value, err := v.value(item)
+			if err != nil {
+				return err
+			}
+			held, err := decodeBook(value)
+			if err != nil {
+				return err
+			}
+			return call(v, fn, &held.Book)
+		})
+	})
+}

@@ -1,0 +1,70 @@
+package store
+
+import (
+	"fmt"
+	"log/slog"
+	"math"
+	"strings"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+)
+
+// Options say where the store is and how it is kept.
+type Options struct {
+	Dir        string       // created when missing; the store owns everything in it
+	SyncWrites bool         // each commit reaches the disk before Commit returns; without it only a power cut can lose any
+	Logger     *slog.Logger // nil: no log
+	LogLength  int          // commits that EventsSince and ChangedCandles can go back; 0: 200,000
+
+	maxWrites int // writes in one Badger transaction; 0: Badger's own limit
+}
+
+const defaultLogLength = 200_000
+
+// badgerOptions are Badger's settings for one process among others on a desktop: about 100 MB of memory at most,
+// whatever the store's size.
+func badgerOptions(o *Options) badger.Options {
+	return badger.DefaultOptions(o.Dir).
+		WithSyncWrites(o.SyncWrites).
+		WithLogger(logBridge{o.Logger.With("component", "badger")}).
+		WithMetricsEnabled(false).
+		WithDetectConflicts(false). // there is one writer
+		WithMemTableSize(32 << 20). // a transaction may hold 15 % of it
+		WithNumMemtables(3).
+		WithBaseTableSize(8 << 20).
+		WithValueThreshold(64 << 10). // everything but a monstrous TokenCreated stays in the tree: a scan reads no second file
+		WithValueLogFileSize(64 << 20).
+		WithNumCompactors(2).
+		WithCompression(options.Snappy). // addresses repeat; half the size for a few µs a block
+		WithBlockCacheSize(48 << 20).
+		WithIndexCacheSize(32 << 20).
+		WithChecksumVerificationMode(options.OnBlockRead).
+		WithNumGoroutines(2)
+}
+
+// logBridge gives Badger's log to slog. Its routine messages are of no use to a user.
+type logBridge struct{ log *slog.Logger }
+
+func (l logBridge) Errorf(format string, args ...any) {
+	l.log.Error("badger error", "err", clean(format, args))
+}
+
+func (l logBridge) Warningf(format string, args ...any) {
+	l.log.Warn("badger warning", "err", clean(format, args))
+}
+
+func (l logBridge) Infof(format string, args ...any) {
+	l.log.Debug("badger info", "text", clean(format, args))
+}
+
+func (l logBridge) Debugf(format string, args ...any) {
+	l.log.Debug("badger debug", "text", clean(format, args))
+}
+
+func clean(format string, args []any) string {
+	return strings.TrimSpace(fmt.Sprintf(format, args...))
+}
+
+// latest is a Badger timestamp above all others.
+const latest = math.MaxUint64

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"cmp"
+	"slices"
+
+	"spinscope/backend/market"
+)
+
+// openCandle is a candle that is not yet stored, with the commit that last changed it.
+type openCandle struct {
+	market.Candle
+	seq market.Seq
+}
+
+// openCandles are a mint's open candles by interval, oldest first.
+type openCandles [market.NumIntervals][]openCandle
+
+// set puts a candle in its place.
+func (o *openCandles) set(interval market.Interval, c openCandle) {
+	list := o[interval]
+	if n := len(list); n > 0 && list[n-1].Time == c.Time { // mostly the newest one changes
+		list[n-1] = c
+		return
+	}
+	i, found := slices.BinarySearchFunc(list, c.Time, byTime)
+	if found {
+		list[i] = c
+		return
+	}
+	o[interval] = slices.Insert(list, i, c)
+}
+
+func (o *openCandles) remove(interval market.Interval, t int64) {
+	if i, found := slices.BinarySearchFunc(o[interval], t, byTime); found {
+		o[interval] = slices.Delete(o[interval], i, i+1)
+	}
+}
+
+func byTime(c openCandle, t int64) int { return cmp.Compare(c.Time, t) }
+
+// seqOf is the commit that last changed the open candle; 0 when there is none.
+func (o *openCandles) seqOf(interval market.Interval, t int64) market.Seq {
+	if o == nil {
+		return 0
+	}
+	if i, found := slices.BinarySearchFunc(o[interval], t, byTime); found {
+		return o[interval][i].seq
+	}
+	return 0
+}
+
+func fromBook(b *heldBook) *openCandles {
+	var o openCandles
+	for i := range b.Open {
+		for j := range b.Open[i] {
+			o.set(market.Interval(i), openCandle{b.Open[i][j], b.seqs[i][j]}) //nolint:gosec // below NumIntervals
+		}
+	}
+	return &o
+}

@@ -1,0 +1,40 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// gcInterval is how often the value log is looked at. Only values above 64 KiB are in it, so it mostly has nothing.
+const gcInterval = 10 * time.Minute
+
+// Run tidies up in the background until the context ends; it then returns nil.
+func (s *Store) Run(ctx context.Context) error {
+	ticker := time.NewTicker(gcInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			if err := s.collect(); err != nil {
+				s.log.Warn("value log not tidied", "err", err)
+			}
+		}
+	}
+}
+
+// collect throws out half-empty files of the value log.
+func (s *Store) collect() error {
+	const halfEmpty = 0.5
+	return s.read(nil, func(*view) error { // Close waits for it like for a read
+		err := s.db.RunValueLogGC(halfEmpty)
+		if errors.Is(err, badger.ErrNoRewrite) || errors.Is(err, badger.ErrRejected) {
+			return nil
+		}
+		return err
+	})
+}

@@ -1,0 +1,130 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"spinscope/backend/market"
+)
+
+// seek finds where the row with the given offset stands, counted from the newest (reverse) or from the oldest: the span
+// to scan and how many of its first rows to skip, fewer than a chunk or two. t is the series' tally of the same state;
+// offset is below t.count.
+func (v *view) seek(series seriesID, t *tally, offset int, reverse bool) (sp span, skip int, err error) {
+	sp = span{prefix: series.prefix(nil), reverse: reverse}
+	if offset < 0 {
+		offset = 0
+	}
+	left := uint64(offset)
+	rowOf := func(first place) []byte { return append(series.prefix(nil), first[:series.size()]...) }
+	if reverse {
+		if left < t.tail {
+			return sp, int(left), nil //nolint:gosec // below offset
+		}
+		left -= t.tail
+		if t.tail > 0 {
+			sp.from, sp.open = rowOf(t.first), true
+		}
+	}
+	below := false // going down, the chunk under the current one was reached
+	lowest := true
+	err = v.scan(context.Background(), span{prefix: series.chunkPrefix(nil), reverse: reverse}, func(key []byte, item *badger.Item) error {
+		value, err := v.value(item)
+		if err != nil {
+			return err
+		}
+		count, err := decodeChunk(value)
+		if err != nil {
+			return err
+		}
+		first := series.placeOf(key)
+		if left < count {
+			if !reverse && !lowest {
+				sp.from = rowOf(first)
+			}
+			below = true
+			return Stop
+		}
+		left -= count
+		lowest = false
+		if reverse {
+			sp.from, sp.open = rowOf(first), true
+		}
+		return nil
+	})
+	if err != nil {
+		return sp, 0, err
+	}
+	if !below && !reverse && !lowest {
+		sp.from = rowOf(t.first) // in the tail
+	}
+	return sp, int(left), nil //nolint:gosec // below offset
+}
+
+// rowsFrom counts the rows of a series at or above a place.
+func (v *view) rowsFrom(ctx context.Context, series seriesID, t *tally, at place) (uint64, error) {
+	if t.count == 0 || at.after(&t.newest) {
+		return 0, nil
+	}
+	rowOf := func(first place) []byte { return append(series.prefix(nil), first[:series.size()]...) }
+	var n uint64     // rows above the chunk that the place lies in
+	var upper []byte // where that chunk ends; nil: it is the tail
+	if t.tail == 0 || t.first.after(&at) {
+		n = t.tail
+		if t.tail > 0 {
+			upper = rowOf(t.first)
+		}
+		var last chunk // counted once a lower one is seen: the lowest reaches below its first place
+		err := v.scan(ctx, span{prefix: series.chunkPrefix(nil), reverse: true}, func(key []byte, item *badger.Item) error {
+			if last.count > 0 {
+				n += last.count
+				upper = rowOf(last.first)
+			}
+			value, err := v.value(item)
+			if err != nil {
+				return err
+			}
+			last = chunk{first: series.placeOf(key)}
+			if last.count, err = decodeChunk(value); err != nil {
+				return err
+			}
+			if !last.first.after(&at) {
+				return Stop
+			}
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	sp := span{prefix: series.prefix(nil), from: rowOf(at)}
+	err := v.scan(ctx, sp, func(key []byte, _ *badger.Item) error {
+		if upper != nil && string(key) >= string(upper) {
+			return Stop
+		}
+		n++
+		return nil
+	})
+	return n, err
+}
+
+// mint reads a mint's record.
+func (v *view) mint(id mintID) (*mintState, error) {
+	var room [5]byte
+	value, err := v.get(appendID(room[:0], tableMint, id))
+	if err != nil {
+		return nil, err
+	}
+	if value == nil {
+		return nil, fmt.Errorf("%w: mint number %d is missing", ErrCorrupt, id)
+	}
+	return decodeMint(id, value)
+}
+
+func errMissingEvent(at market.Position) error {
+	return fmt.Errorf("%w: no event at slot %d index %d ordinal %d, which an index names", ErrCorrupt, at.Slot, at.Index, at.Ordinal)
+}
+
+func errRow(table string) error { return fmt.Errorf("%w: unreadable %s row", ErrCorrupt, table) }

@@ -1,0 +1,149 @@
+package store
+
+import (
+	"fmt"
+
+	"spinscope/backend/market"
+)
+
+// candle stores a final candle and deletes a removed one. An open one only goes to the overlay, in publish.
+func (w *writer) candle(change *market.CandleChange) error {
+	m, err := w.mint(change.Mint)
+	if err != nil {
+		return err
+	}
+	w.candleIDs = append(w.candleIDs, m.id)
+	if err := w.load(m); err != nil {
+		return err
+	}
+	c := &change.Candle
+	if !c.Final && !change.Removed {
+		return nil
+	}
+	t := &m.candles[change.Interval]
+	at := timePlace(c.Time)
+	series := seriesID{m.id, byte(change.Interval)}
+	key := w.key(appendCandleKey(w.tail(), m.id, change.Interval, c.Time))
+	stored := false
+	if !at.after(&t.newest) {
+		old, err := w.get(key)
+		if err != nil {
+			return err
+		}
+		stored = old != nil
+	}
+	if change.Removed {
+		if !stored {
+			return nil
+		}
+		w.state.candles--
+		if err := w.shrink(series, t, at); err != nil {
+			return err
+		}
+		return w.del(key)
+	}
+	if !at.after(&t.newest) {
+		// Not at the end of the series: ChangedCandles finds it by this row.
+		w.late = append(w.late, lateRow{m.id, change.Interval, c.Time})
+		if err := w.put(w.key(appendLateKey(w.tail(), m.id, change.Interval, w.c.Seq, c.Time)), nil); err != nil {
+			return err
+		}
+	}
+	if !stored {
+		w.state.candles++
+		if err := w.grow(series, t, at); err != nil {
+			return err
+		}
+	}
+	start := len(w.arena)
+	w.arena = appendCandle(w.arena, c, w.c.Seq)
+	return w.put(key, w.arena[start:])
+}
+
+// load prepares a mint's place in the overlay. When the mint was not in memory but has a durable book, the open candles
+// of the book come in first, as this commit may not repeat them all.
+func (w *writer) load(m *mintState) error {
+	if w.s.overlay[m.id] != nil || w.loaded[m.id] != nil {
+		return nil
+	}
+	open := &openCandles{}
+	if m.hasBook {
+		value, err := w.get(appendID(make([]byte, 0, 5), tableBook, m.id))
+		if err != nil {
+			return err
+		}
+		b, err := decodeBook(value)
+		if err != nil {
+			return fmt.Errorf("book of %s: %w", m.mint, err)
+		}
+		for i := range b.Open {
+			interval := market.Interval(i) //nolint:gosec // below NumIntervals
+			for j, c := range b.Open[i] {
+				stored, err := w.get(appendCandleKey(make([]byte, 0, 14), m.id, interval, c.Time))
+				if err != nil {
+					return err
+				}
+				if stored == nil { // else it was closed since the book was made
+					open.set(interval, openCandle{c, b.seqs[i][j]})
+				}
+			}
+		}
+	}
+	w.loaded[m.id] = open
+	return nil
+}
+
+// book makes a mint's candle state durable.
+func (w *writer) book(b *market.Book) error {
+	m, err := w.mint(b.Mint)
+	if err != nil {
+		return err
+	}
+	m.hasBook = true
+	start := len(w.arena)
+	w.arena = appendBook(w.arena, b, func(interval market.Interval, t int64) market.Seq {
+		return w.seqOf(m.id, interval, t)
+	})
+	value := w.arena[start:]
+	return w.put(w.key(appendID(w.tail(), tableBook, m.id)), value)
+}
+
+// seqOf is the commit that last changed an open candle, this one included.
+func (w *writer) seqOf(id mintID, interval market.Interval, t int64) market.Seq {
+	if w.changed == nil {
+		w.changed = make(map[openID]struct{}, len(w.candleIDs))
+		for i := range w.c.Candles {
+			change := &w.c.Candles[i]
+			w.changed[openID{w.candleIDs[i], change.Interval, change.Candle.Time}] = struct{}{}
+		}
+	}
+	if _, ok := w.changed[openID{id, interval, t}]; ok {
+		return w.c.Seq
+	}
+	open := w.s.overlay[id]
+	if open == nil {
+		open = w.loaded[id]
+	}
+	if seq := open.seqOf(interval, t); seq != 0 {
+		return seq
+	}
+	return w.c.Seq
+}
+
+// mayLeave tells whether a mint's open candles can be read without the overlay.
+func (w *writer) mayLeave(id mintID) bool {
+	open := w.s.overlay[id]
+	if open == nil {
+		return true
+	}
+	if m, ok := w.s.cache[id]; ok && m.hasBook {
+		return true
+	}
+	for i := range open {
+		if len(open[i]) > 0 {
+			w.s.log.Warn("evicted mint has no book and stays in memory", "mint", w.s.directory.entry(id).mint)
+			return false
+		}
+	}
+	return true
+}
