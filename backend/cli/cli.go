@@ -26,7 +26,7 @@ const (
 
 // Program is what the command line runs on.
 type Program struct {
-	Assets fs.FS                                             // the built page
+	Assets fs.FS                                              // the built page
 	Window func(ctx context.Context, o backend.Options) error // opens the desktop app and blocks until it is closed
 	Stdout io.Writer
 	Stderr io.Writer

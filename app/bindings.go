@@ -1,0 +1,64 @@
+//go:build desktop
+
+package app
+
+import (
+	"strings"
+	"time"
+
+	window "github.com/wailsapp/wails/v2/pkg/runtime"
+)
+
+// ServerInfo tells the page where the embedded server is.
+type ServerInfo struct {
+	Base  string `json:"base"`  // such as http://127.0.0.1:5051
+	Token string `json:"token"` // the page's own key to it, empty when none is set
+	Error string `json:"error"` // why the server could not start
+	Ready bool   `json:"ready"`
+}
+
+// View is what the page shows.
+type View struct {
+	Mint     string `json:"mint"`
+	Symbol   string `json:"symbol"`
+	Interval string `json:"interval"`
+}
+
+// Server is polled by the page until the server is ready or has failed: the page may load before it.
+func (a *App) Server() ServerInfo {
+	a.mu.Lock()
+	failed := a.failed
+	a.mu.Unlock()
+	if failed != nil {
+		return ServerInfo{Error: failed.Error()}
+	}
+	address, ready := a.server.Address()
+	if !ready {
+		return ServerInfo{}
+	}
+	return ServerInfo{Base: "http://" + address, Token: a.options.Config.Server.Token, Ready: true}
+}
+
+// SetView tells the menu what File › Export History… is about.
+func (a *App) SetView(view View) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.view = view
+}
+
+// CopyText puts a text on the clipboard.
+func (a *App) CopyText(text string) error { return window.ClipboardSetText(a.ctx, text) }
+
+// OpenExternal opens a web page in the person's browser; other schemes are ignored.
+func (a *App) OpenExternal(url string) {
+	if strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://") {
+		window.BrowserOpenURL(a.ctx, url)
+	}
+}
+
+// Heartbeat is called by the page while it lives.
+func (a *App) Heartbeat() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.beat = time.Now()
+}

@@ -1,0 +1,79 @@
+//go:build desktop
+
+package app
+
+import (
+	"github.com/wailsapp/wails/v2/pkg/menu"
+	"github.com/wailsapp/wails/v2/pkg/menu/keys"
+	window "github.com/wailsapp/wails/v2/pkg/runtime"
+
+	"spinscope/backend/market"
+)
+
+// menu is the native menu. On Linux it cannot change once shown, so that whatever has a state is told to the page, which
+// shows the state.
+func (a *App) menu() *menu.Menu {
+	bar := menu.NewMenu()
+
+	file := bar.AddSubmenu("File")
+	file.AddText("Export History…", keys.CmdOrCtrl("e"), func(*menu.CallbackData) { go a.export() })
+	file.AddSeparator()
+	file.AddText("Quit", keys.CmdOrCtrl("q"), func(*menu.CallbackData) { window.Quit(a.ctx) })
+
+	view := bar.AddSubmenu("View")
+	interval := view.AddSubmenu("Interval")
+	for _, i := range market.AllIntervals() {
+		interval.AddText(i.String(), nil, a.tell("menu:interval", i.String()))
+	}
+	chart := view.AddSubmenu("Chart")
+	chart.AddText("Candles", nil, a.tell("menu:chart", "candles"))
+	chart.AddText("Line", nil, a.tell("menu:chart", "line"))
+	chart.AddText("Area", nil, a.tell("menu:chart", "area"))
+	view.AddText("Volume", nil, a.tell("menu:toggle", "volume"))
+	view.AddText("Fit Chart", keys.CmdOrCtrl("0"), a.tell("menu:fit", nil))
+	theme := view.AddSubmenu("Theme")
+	theme.AddText("System", nil, a.tell("menu:theme", "auto"))
+	theme.AddText("Dark", nil, a.tell("menu:theme", "dark"))
+	theme.AddText("Light", nil, a.tell("menu:theme", "light"))
+	view.AddSeparator()
+	view.AddText("Reload Page", keys.CmdOrCtrl("r"), func(*menu.CallbackData) { window.WindowReloadApp(a.ctx) })
+	view.AddText("Full Screen", keys.Key("f11"), func(*menu.CallbackData) { a.toggleFullScreen() })
+
+	help := bar.AddSubmenu("Help")
+	help.AddText("Keyboard Shortcuts", nil, a.tell("menu:shortcuts", nil))
+	help.AddText("API Documentation", nil, func(*menu.CallbackData) { a.openDocs() })
+	help.AddText("About Spinscope", nil, func(*menu.CallbackData) { go a.about() })
+	return bar
+}
+
+// tell passes a menu choice to the page.
+func (a *App) tell(event string, value any) menu.Callback {
+	return func(*menu.CallbackData) { window.EventsEmit(a.ctx, event, value) }
+}
+
+func (a *App) toggleFullScreen() {
+	if window.WindowIsFullscreen(a.ctx) {
+		window.WindowUnfullscreen(a.ctx)
+	} else {
+		window.WindowFullscreen(a.ctx)
+	}
+}
+
+func (a *App) openDocs() {
+	if address, ready := a.server.Address(); ready {
+		window.BrowserOpenURL(a.ctx, "http://"+address+"/docs")
+	}
+}
+
+func (a *App) about() {
+	a.message(window.InfoDialog, "About Spinscope",
+		"Spinscope "+a.options.Version+"\n\nLive candles of SpinPet tokens, for you and for your scripts.\nMIT License.")
+}
+
+// message shows a dialog and waits for it; it must not be called from the window's own goroutine.
+func (a *App) message(kind window.DialogType, title, text string) {
+	_, err := window.MessageDialog(a.ctx, window.MessageDialogOptions{Type: kind, Title: title, Message: text})
+	if err != nil {
+		a.log.Warn("dialog failed", "err", err)
+	}
+}

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"spinscope/backend/config"
+	"spinscope/backend/market"
+	"spinscope/backend/simnet"
+)
+
+type simnetCommand struct {
+	Listen    string        `help:"Address to serve JSON-RPC and PubSub on." default:"127.0.0.1:8899" placeholder:"HOST:PORT"`
+	Seed      int64         `help:"Seed of the market; the same seed and start give the same ledger." default:"1"`
+	Rate      float64       `help:"Transactions per second, all tokens together." default:"3"`
+	Mints     int           `help:"Tokens at the start." default:"8"`
+	History   time.Duration `help:"How much trading lies before the start." default:"6h"`
+	Slot      time.Duration `help:"Length of a slot." default:"400ms"`
+	Start     int64         `help:"Chain time of the first live slot, Unix seconds; 0 is now." default:"0"`
+	ProgramID string        `help:"Program address the market runs under." placeholder:"ADDRESS"`
+	LogLevel  string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
+	LogFormat string        `help:"text or json." enum:"text,json" default:"text"`
+
+	Faults faultFlags `embed:"" prefix:"fault-" group:"Faults (probabilities 0..1)"`
+}
+
+// faultFlags make the cluster misbehave, to try what the app does then.
+type faultFlags struct {
+	Drop       float64       `help:"Notifications never sent." default:"0" placeholder:"P"`
+	Duplicate  float64       `help:"Notifications sent twice." default:"0" placeholder:"P"`
+	Reorder    float64       `help:"Notifications sent after those of a later slot." default:"0" placeholder:"P"`
+	Truncate   float64       `help:"Transactions whose log is cut before the price event." default:"0" placeholder:"P"`
+	Fork       float64       `help:"Blocks abandoned before they are final." default:"0" placeholder:"P"`
+	Disconnect float64       `help:"Per connection and slot: the socket is closed." default:"0" placeholder:"P"`
+	Silent     float64       `help:"Per connection and slot: the socket stays open and says nothing more." default:"0" placeholder:"P"`
+	Refuse     float64       `help:"Subscription requests answered with an error." default:"0" placeholder:"P"`
+	Null       float64       `help:"Recent transactions answered null." default:"0" placeholder:"P"`
+	Limit      float64       `help:"HTTP requests answered 429." default:"0" placeholder:"P"`
+	Fail       float64       `help:"HTTP requests answered 500." default:"0" placeholder:"P"`
+	Slow       float64       `help:"HTTP requests answered late." default:"0" placeholder:"P"`
+	SlowBy     time.Duration `help:"How late." default:"2s"`
+}
+
+// Run runs the simulated cluster until the context ends.
+func (c *simnetCommand) Run(ctx context.Context, program *Program) error {
+	cfg := simnet.Default()
+	cfg.Listen, cfg.Seed, cfg.Rate, cfg.Mints = c.Listen, c.Seed, c.Rate, c.Mints
+	cfg.History, cfg.SlotTime, cfg.Faults = c.History, c.Slot, simnet.Faults(c.Faults)
+	if c.Start != 0 {
+		cfg.Start = time.Unix(c.Start, 0)
+	}
+	if c.ProgramID != "" {
+		id, err := market.ParsePubkey(c.ProgramID)
+		if err != nil {
+			return fmt.Errorf("%w: --program-id: %w", errUsage, err)
+		}
+		cfg.Program = id
+	}
+	if err := loopbackOnly(c.Listen); err != nil {
+		return err
+	}
+	cfg.Logger = newLogger(program, c.LogLevel, c.LogFormat)
+	net := simnet.New(cfg)
+	go func() {
+		select {
+		case <-net.Ready():
+			_, _ = fmt.Fprintf(program.Stdout, "simulated cluster at %s (RPC) and %s (PubSub)\n", net.RPCURL(), net.WSURL())
+		case <-ctx.Done():
+		}
+	}()
+	return net.Run(ctx)
+}
+
+// loopbackOnly refuses to show a simulated cluster to other machines: it has no access control.
+func loopbackOnly(listen string) error {
+	cfg := config.Default()
+	cfg.Server.Listen, cfg.Server.Token = listen, ""
+	if err := cfg.Validate(); err != nil {
+		return fmt.Errorf("%w: --listen %s: a simulated cluster listens on loopback only, such as 127.0.0.1:8899", errUsage, listen)
+	}
+	return nil
+}
