@@ -34,7 +34,7 @@ func newMood(rng *rand.Rand, rank int, now float64) mood {
 	switch rank % 8 {
 	case 0:
 		m.level = 2.6 + 0.5*rng.Float64() // the star: passes the first milestone
-	case 2:
+	case 2, 4:
 		m.level = 1.8 + 0.4*rng.Float64()
 	case 6:
 		m.weight *= 0.35 // hardly anybody cares
@@ -85,7 +85,7 @@ func (m *mood) pull(now float64) float64 {
 
 // traded tells the mood of a price change.
 func (m *mood) traded(before, after market.U128) {
-	m.heat += 0.22
+	m.heat += 0.1
 	m.momentum += math.Log(after.Float(0) / before.Float(0))
 }
 
@@ -107,7 +107,7 @@ func (p *pool) inclination(t temper) float64 {
 	lean := 1.6 * gap
 	switch t {
 	case follower:
-		lean += 5 * m.momentum
+		lean += 4 * m.momentum
 	case fader:
 		lean -= 4 * m.momentum
 	case whale:

@@ -77,7 +77,7 @@ func (n *Net) Run(ctx context.Context) error {
 		start = time.Now()
 	}
 	producer := newProducer(&n.cfg, start, func(t *token) { n.tokens[t.metadata], n.tokens[t.picture] = t, t })
-	producer.history()
+	producer.history(ctx)
 	n.chain = producer.chain
 	n.foreign = producer.world.foreign
 	n.scribe = newScribe(n.cfg.Program, n.foreign)

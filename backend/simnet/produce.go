@@ -1,6 +1,7 @@
 package simnet
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -136,9 +137,9 @@ func (p *producer) birth(now float64) bool {
 	return true
 }
 
-// history writes everything before the live part.
-func (p *producer) history() {
-	for p.chain.next() < p.chain.live {
+// history writes everything before the live part, unless ctx ends.
+func (p *producer) history(ctx context.Context) {
+	for p.chain.next() < p.chain.live && ctx.Err() == nil {
 		rate := max(0, p.cfg.Rate)
 		if p.cfg.HistoryTransactions > 0 {
 			rate = float64(p.cfg.HistoryTransactions) / p.cfg.History.Seconds()

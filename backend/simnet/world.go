@@ -37,7 +37,8 @@ type world struct {
 	params   market.Pubkey
 	foreign  market.Pubkey // the router and spoofer
 	serial   uint64        // of transactions
-	names    []int         // order in which names are given out
+	phantoms uint64
+	names    []int // order in which names are given out
 	weights  []float64
 }
 
@@ -132,7 +133,7 @@ func (w *world) pick(now float64) *pool {
 // size draws an amount of lamports that fits the token and the trader.
 func (w *world) size(p *pool, t temper) uint64 {
 	_, reserve := p.at.Reserves()
-	share, most := 0.0011*math.Exp(0.95*w.rng.NormFloat64()), 0.025
+	share, most := 0.0009*math.Exp(0.95*w.rng.NormFloat64()), 0.025
 	if t == whale {
 		share, most = share*7, 0.09
 	}
@@ -246,7 +247,7 @@ func (w *world) phantom(rng *rand.Rand) *transaction {
 	if len(w.pools) == 0 {
 		return nil
 	}
-	w.serial++
+	w.phantoms++
 	p := w.pools[rng.IntN(len(w.pools))]
 	tokens := uint64(1+rng.IntN(2_000_000)) * 1_000_000
 	result, ok := p.trade(tokens, true, nil)
@@ -255,7 +256,7 @@ func (w *world) phantom(rng *rand.Rand) *transaction {
 	}
 	payer := w.traders[rng.IntN(len(w.traders))].key
 	return &transaction{
-		signature: w.signature(w.serial), noise: rng.Uint32(), ghost: true, payer: payer, instruction: "Buy",
+		signature: w.signature(1<<63 | w.phantoms), noise: rng.Uint32(), ghost: true, payer: payer, instruction: "Buy",
 		events: []market.Body{spotEvent(p, payer, tokens, result, true)},
 	}
 }
