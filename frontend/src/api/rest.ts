@@ -1,0 +1,135 @@
+import type { Interval } from '../market/interval'
+import type { Detail, Details, Envelope, Events, Klines, KlineStatus, MintOrders, Mints, Status } from './wire.gen'
+
+/** Where the server is and what it wants to hear. An empty base is the page's own origin. */
+export interface Endpoint {
+  base: string
+  token: string
+}
+
+/** Is thrown when the server answers with a failure, or (status 0) does not answer at all. */
+export class RestError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message)
+    this.name = 'RestError'
+  }
+
+  get unauthorized(): boolean {
+    return this.status === 401
+  }
+}
+
+export type MintSort = 'created_desc' | 'created_asc' | 'last_trade_desc' | 'volume_desc'
+export type ExportFormat = 'csv' | 'jsonl' | 'parquet'
+
+type Query = Record<string, string | number | undefined>
+
+const TIMEOUT_MS = 15_000
+
+/** The REST side of the server. Every call may be aborted and rejects with a RestError. */
+export class Rest {
+  constructor(private readonly endpoint: Endpoint) {}
+
+  klines(
+    mint: string,
+    interval: Interval,
+    range: { limit: number; from?: number; to?: number },
+    signal?: AbortSignal,
+  ): Promise<Klines> {
+    return this.#get('/api/kline', { mint, interval, order_by: 'time_desc', ...range }, signal)
+  }
+
+  events(mint: string, limit: number, signal?: AbortSignal): Promise<Events> {
+    return this.#get('/api/events', { mint, limit, order_by: 'slot_desc' }, signal)
+  }
+
+  orders(mint: string, type: 'up_orders' | 'down_orders', limit: number, signal?: AbortSignal): Promise<MintOrders> {
+    return this.#get('/api/mint_orders', { mint, type, limit }, signal)
+  }
+
+  mints(sort: MintSort, limit: number, cursor?: string, signal?: AbortSignal): Promise<Mints> {
+    return this.#get('/api/mints', { sort_by: sort, limit, cursor }, signal)
+  }
+
+  async details(mints: readonly string[], signal?: AbortSignal): Promise<Detail[]> {
+    if (mints.length === 0) return []
+    const answer = await this.#json<Details>('/api/details', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ mints }),
+      ...(signal && { signal }),
+    })
+    return answer.details
+  }
+
+  status(signal?: AbortSignal): Promise<Status> {
+    return this.#get('/api/events/status', {}, signal)
+  }
+
+  klineStatus(signal?: AbortSignal): Promise<KlineStatus> {
+    return this.#get('/api/kline/status', {}, signal)
+  }
+
+  /** A streamed download as the server writes it. */
+  async exportCandles(mint: string, interval: Interval, format: ExportFormat): Promise<Blob> {
+    const url = withQuery('/api/export', { mint, kind: 'candles', interval, format })
+    const response = await this.#fetch(url, {}, 0)
+    return response.blob()
+  }
+
+  #get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
+    return this.#json(withQuery(path, query), signal ? { signal } : {})
+  }
+
+  async #json<T>(path: string, init: RequestInit): Promise<T> {
+    const response = await this.#fetch(path, init, TIMEOUT_MS)
+    const body = (await response.json().catch(() => null)) as Partial<Envelope<T>> | null
+    if (!body?.success || body.data === undefined || body.data === null) {
+      throw new RestError(body?.message || 'the answer is not what this page expects', response.status)
+    }
+    return body.data
+  }
+
+  async #fetch(path: string, init: RequestInit, timeout: number): Promise<Response> {
+    const headers = new Headers(init.headers)
+    if (this.endpoint.token) headers.set('Authorization', `Bearer ${this.endpoint.token}`)
+    const signals = [init.signal, timeout > 0 ? AbortSignal.timeout(timeout) : null].filter((signal) => signal != null)
+    const signal = signals.length > 0 ? anySignal(signals) : null
+    let response: Response
+    try {
+      response = await fetch(this.endpoint.base + path, { ...init, headers, signal })
+    } catch (cause) {
+      if (init.signal?.aborted) throw cause
+      throw new RestError('the server does not answer', 0)
+    }
+    if (response.ok) return response
+    const body = (await response.json().catch(() => null)) as Record<string, unknown> | null
+    const message = body?.['message'] ?? body?.['detail'] ?? `the server answered ${response.status}`
+    throw new RestError(String(message), response.status)
+  }
+}
+
+/** AbortSignal.any, which older webviews lack. */
+function anySignal(signals: AbortSignal[]): AbortSignal {
+  if ('any' in AbortSignal) return AbortSignal.any(signals)
+  const controller = new AbortController()
+  for (const signal of signals as AbortSignal[]) {
+    if (signal.aborted) controller.abort(signal.reason)
+    signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true })
+  }
+  return controller.signal
+}
+
+function withQuery(path: string, query: Query): string {
+  const pairs = Object.entries(query).filter((pair): pair is [string, string | number] => pair[1] !== undefined)
+  if (pairs.length === 0) return path
+  return `${path}?${new URLSearchParams(pairs.map(([key, value]) => [key, String(value)]))}`
+}
+
+/** Whether a rejection is only the abort of a call that is no longer wanted. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError'
+}

@@ -1,0 +1,226 @@
+import {
+  AreaSeries,
+  CandlestickSeries,
+  createChart,
+  createSeriesMarkers,
+  CrosshairMode,
+  HistogramSeries,
+  type IChartApi,
+  type ISeriesApi,
+  type ISeriesMarkersPluginApi,
+  LineSeries,
+  LineStyle,
+  PriceScaleMode,
+  type SeriesType,
+  type Time,
+  type UTCTimestamp,
+} from 'lightweight-charts'
+import type { Bar } from '../market/candle'
+import { type Interval, seconds } from '../market/interval'
+import type { Zone } from '../market/time'
+import { crossLabel, priceFormat, tickLabel } from './axis'
+import { toCandle, toLine, toVolume } from './bars'
+import { validLocale } from './locale'
+import { type ChartTheme, readTheme } from './theme'
+
+export interface ChartLook {
+  kind: 'candles' | 'line' | 'area'
+  volume: boolean
+  log: boolean
+  zone: Zone
+  interval: Interval
+}
+
+export interface ChartHooks {
+  /** The pointer stands over the bar of this time; undefined when it left. */
+  cross(time: number | undefined): void
+  /** The left end comes into sight: older bars are wanted. */
+  older(): void
+}
+
+const BAR_SPACING = 7
+const RIGHT_BARS = 8
+/** Older bars are asked for when fewer than this are left of the window. */
+const AHEAD = 120
+const DAY = 86_400
+
+/** The chart on its canvas. setData once per series, then one update per changed bar and frame. */
+export class PriceChart {
+  readonly #chart: IChartApi
+  readonly #hooks: ChartHooks
+  readonly #host: HTMLElement
+  #theme: ChartTheme
+  #look: ChartLook
+  #main: ISeriesApi<SeriesType>
+  #volume: ISeriesApi<'Histogram'>
+  #marks: ISeriesMarkersPluginApi<Time>
+  #bars: Bar[] = []
+  #corrected = new Set<number>()
+
+  constructor(host: HTMLElement, look: ChartLook, hooks: ChartHooks) {
+    this.#host = host
+    this.#hooks = hooks
+    this.#look = look
+    this.#theme = readTheme(host)
+    this.#chart = createChart(host, {
+      autoSize: true,
+      localization: { locale: validLocale(navigator.languages ?? [navigator.language]) },
+      layout: { attributionLogo: false, fontSize: 11 },
+      crosshair: { mode: CrosshairMode.Normal },
+      rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.24 }, minimumWidth: 76 },
+      timeScale: { borderVisible: false, barSpacing: BAR_SPACING, rightOffset: RIGHT_BARS, minBarSpacing: 0.4 },
+    })
+    this.#volume = this.#chart.addSeries(HistogramSeries, {
+      priceScaleId: 'volume',
+      priceFormat: { type: 'volume' },
+      priceLineVisible: false,
+      lastValueVisible: false,
+    })
+    this.#volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } })
+    this.#main = this.#addMain()
+    this.#marks = createSeriesMarkers(this.#main)
+    this.#paint()
+    this.#chart.subscribeCrosshairMove((move) => hooks.cross(move.time === undefined ? undefined : Number(move.time)))
+    this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+      if (range && range.from < AHEAD) this.#hooks.older()
+    })
+  }
+
+  /** Draws everything anew: another series (`reset`), or the same one with more or other bars. */
+  rebuild(bars: Bar[], reset: boolean): void {
+    this.#bars = bars
+    const last = bars.at(-1)
+    if (last) this.#main.applyOptions({ priceFormat: priceFormat(last.close) })
+    this.#setData()
+    if (reset) this.reset()
+  }
+
+  /** Draws one bar: the newest, or (`late`) one before it. */
+  update(bar: Bar, late: boolean): void {
+    const newest = this.#bars.at(-1)
+    if (late) {
+      const place = this.#bars.findLastIndex((known) => known.time === bar.time)
+      if (place >= 0) this.#bars[place] = bar
+    } else if (newest?.time === bar.time) {
+      this.#bars[this.#bars.length - 1] = bar
+    } else {
+      this.#bars.push(bar)
+    }
+    this.#main.update(this.#look.kind === 'candles' ? toCandle(bar, this.#theme) : toLine(bar), late)
+    this.#volume.update(toVolume(bar, this.#theme), late)
+    if (bar.corrected && !this.#corrected.has(bar.time)) {
+      this.#corrected.add(bar.time)
+      this.#mark()
+    }
+  }
+
+  setLook(look: ChartLook): void {
+    const other = look.kind !== this.#look.kind
+    this.#look = look
+    if (other) {
+      this.#marks.detach()
+      this.#chart.removeSeries(this.#main)
+      this.#main = this.#addMain()
+      this.#marks = createSeriesMarkers(this.#main)
+      const last = this.#bars.at(-1)
+      if (last) this.#main.applyOptions({ priceFormat: priceFormat(last.close) })
+      this.#setData()
+    }
+    this.#paint()
+  }
+
+  /** Reads the page's colours again. */
+  retheme(): void {
+    this.#theme = readTheme(this.#host)
+    this.#paint()
+    this.#setData()
+  }
+
+  /** Shows every bar there is. */
+  fit(): void {
+    this.#chart.timeScale().fitContent()
+    this.#chart.priceScale('right').applyOptions({ autoScale: true })
+  }
+
+  /** Back to the newest bars at the usual width. */
+  reset(): void {
+    this.#chart.timeScale().applyOptions({ barSpacing: BAR_SPACING, rightOffset: RIGHT_BARS })
+    this.#chart.timeScale().scrollToRealTime()
+    this.#chart.priceScale('right').applyOptions({ autoScale: true })
+  }
+
+  screenshot(): HTMLCanvasElement {
+    return this.#chart.takeScreenshot(true, true)
+  }
+
+  destroy(): void {
+    this.#chart.remove()
+  }
+
+  #addMain(): ISeriesApi<SeriesType> {
+    switch (this.#look.kind) {
+      case 'line':
+        return this.#chart.addSeries(LineSeries, { lineWidth: 2 })
+      case 'area':
+        return this.#chart.addSeries(AreaSeries, { lineWidth: 2 })
+      default:
+        return this.#chart.addSeries(CandlestickSeries, { borderVisible: true })
+    }
+  }
+
+  #setData(): void {
+    const candles = this.#look.kind === 'candles'
+    this.#main.setData(this.#bars.map((bar) => (candles ? toCandle(bar, this.#theme) : toLine(bar))))
+    this.#volume.setData(this.#bars.map((bar) => toVolume(bar, this.#theme)))
+    this.#corrected = new Set(this.#bars.filter((bar) => bar.corrected).map((bar) => bar.time))
+    this.#mark()
+  }
+
+  /** Corrected bars wear a dot. */
+  #mark(): void {
+    const times = [...this.#corrected].sort((a, b) => a - b)
+    this.#marks.setMarkers(
+      times.map((time) => ({
+        time: time as UTCTimestamp,
+        position: 'aboveBar' as const,
+        shape: 'circle' as const,
+        color: this.#theme.caution,
+        size: 0.5,
+      })),
+    )
+  }
+
+  #paint(): void {
+    const { zone, interval, log, volume, kind } = this.#look
+    const theme = this.#theme
+    this.#chart.applyOptions({
+      layout: { background: { color: theme.background }, textColor: theme.text, fontFamily: theme.font },
+      grid: { vertLines: { color: theme.grid }, horzLines: { color: theme.grid } },
+      crosshair: {
+        vertLine: { color: theme.cross, labelBackgroundColor: theme.label, style: LineStyle.Dashed },
+        horzLine: { color: theme.cross, labelBackgroundColor: theme.label, style: LineStyle.Dashed },
+      },
+      rightPriceScale: { mode: log ? PriceScaleMode.Logarithmic : PriceScaleMode.Normal },
+      timeScale: {
+        timeVisible: seconds(interval) < DAY,
+        secondsVisible: seconds(interval) < 60,
+        tickMarkFormatter: (time: Time, type: number) => tickLabel(time, type, seconds(interval) < DAY ? zone : 'utc'),
+      },
+      localization: { timeFormatter: (time: Time) => crossLabel(time, zone, seconds(interval) >= DAY) },
+    })
+    this.#main.applyOptions(
+      kind === 'candles'
+        ? {
+            upColor: theme.up,
+            downColor: theme.down,
+            borderUpColor: theme.up,
+            borderDownColor: theme.down,
+            wickUpColor: theme.up,
+            wickDownColor: theme.down,
+          }
+        : { color: theme.line, lineColor: theme.line, topColor: theme.areaTop, bottomColor: theme.areaBottom },
+    )
+    this.#volume.applyOptions({ visible: volume })
+    this.#chart.priceScale('right').applyOptions({ scaleMargins: { top: 0.12, bottom: volume ? 0.24 : 0.08 } })
+  }
+}

@@ -1,0 +1,44 @@
+/** The colours of the canvas, resolved from the page's tokens: a canvas knows no CSS variables. */
+export interface ChartTheme {
+  background: string
+  text: string
+  grid: string
+  cross: string
+  label: string
+  up: string
+  down: string
+  upOpen: string
+  downOpen: string
+  upVolume: string
+  downVolume: string
+  line: string
+  areaTop: string
+  areaBottom: string
+  caution: string
+  font: string
+}
+
+const TOKENS: Record<keyof ChartTheme, string> = {
+  background: '--chart-bg',
+  text: '--chart-text',
+  grid: '--chart-grid',
+  cross: '--chart-cross',
+  label: '--chart-label',
+  up: '--up',
+  down: '--down',
+  upOpen: '--chart-up-open',
+  downOpen: '--chart-down-open',
+  upVolume: '--chart-up-volume',
+  downVolume: '--chart-down-volume',
+  line: '--chart-line',
+  areaTop: '--chart-area-top',
+  areaBottom: '--chart-area-bottom',
+  caution: '--caution',
+  font: '--font',
+}
+
+export function readTheme(element: Element): ChartTheme {
+  const style = getComputedStyle(element)
+  const values = Object.entries(TOKENS).map(([name, token]) => [name, style.getPropertyValue(token).trim()])
+  return Object.fromEntries(values) as ChartTheme
+}

@@ -1,0 +1,48 @@
+import type { Bar } from './market/candle'
+import type { Workspace } from './state/workspace.svelte'
+
+/** What tests and curious people read as window.__spinscope. */
+export interface DebugView {
+  readonly mint: string
+  readonly interval: string
+  readonly phase: string
+  readonly link: string
+  readonly last: Bar | undefined
+  readonly bars: number
+  readonly seq: number
+  readonly updates: number
+  readonly candles: Bar[]
+}
+
+export function debugView(workspace: Workspace): DebugView {
+  const { market } = workspace
+  return {
+    get mint() {
+      return market.mint
+    },
+    get interval() {
+      return market.interval
+    },
+    get phase() {
+      return market.phase
+    },
+    get link() {
+      return workspace.link
+    },
+    get last() {
+      return market.series.last
+    },
+    get bars() {
+      return market.series.length
+    },
+    get seq() {
+      return market.series.seq
+    },
+    get updates() {
+      return market.updates
+    },
+    get candles() {
+      return market.series.bars
+    },
+  }
+}

@@ -1,0 +1,91 @@
+const SUBSCRIPT = '₀₁₂₃₄₅₆₇₈₉'
+const MINUS = '−'
+
+function subscript(count: number): string {
+  return String(count).replace(/\d/g, (digit) => SUBSCRIPT.charAt(Number(digit)))
+}
+
+/**
+ * A price for reading, with a fixed count of significant digits so that columns stay aligned. Four or more zeros after
+ * the point are counted in a subscript: 0.00000002796 is 0.0₇2796.
+ */
+export function formatPrice(value: number, significant = 4): string {
+  if (!Number.isFinite(value)) return '–'
+  if (value === 0) return '0'
+  const sign = value < 0 ? MINUS : ''
+  const [mantissa = '', power = '0'] = Math.abs(value).toExponential(significant - 1).split('e')
+  const exponent = Number(power)
+  const digits = mantissa.replace('.', '')
+  if (exponent >= 0) {
+    const decimals = Math.max(0, significant - 1 - exponent)
+    return sign + group(Math.abs(value).toFixed(decimals))
+  }
+  const zeros = -exponent - 1
+  return zeros < 4 ? `${sign}0.${'0'.repeat(zeros)}${digits}` : `${sign}0.0${subscript(zeros)}${digits}`
+}
+
+function group(text: string): string {
+  const [whole = '', fraction] = text.split('.')
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ' ')
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`
+}
+
+/** Every digit of the number and no exponent: 2.795899e-8 is 0.00000002795899. */
+export function exactNumber(value: number): string {
+  if (!Number.isFinite(value)) return '–'
+  const text = String(value)
+  const match = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text)
+  if (!match) return text
+  const [, sign = '', first = '', rest = '', power = '0'] = match
+  const digits = first + rest
+  const exponent = Number(power)
+  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`
+  return `${sign}${digits.padEnd(exponent + 1, '0')}`
+}
+
+/** Significant digits that keep labels `step` apart from each other distinct, between 3 and 9. */
+export function digitsFor(value: number, step: number): number {
+  if (!(value > 0) || !(step > 0)) return 4
+  const digits = Math.floor(Math.log10(value)) - Math.floor(Math.log10(step)) + 1
+  return Math.min(9, Math.max(3, digits))
+}
+
+const COMPACT = [
+  [1e12, 'T'],
+  [1e9, 'B'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+] as const
+
+/** An amount in three significant digits: 950, 1.24k, 33.1M. Tiny amounts read as prices do. */
+export function formatAmount(value: number): string {
+  if (!Number.isFinite(value)) return '–'
+  const size = Math.abs(value)
+  const sign = value < 0 ? MINUS : ''
+  if (size === 0) return '0'
+  if (size < 0.001) return formatPrice(value, 2)
+  for (const [unit, suffix] of COMPACT) {
+    if (size >= unit * 0.9995) return `${sign}${threeDigits(size / unit)}${suffix}`
+  }
+  return sign + (size < 1 ? size.toFixed(3) : threeDigits(size))
+}
+
+function threeDigits(value: number): string {
+  if (value >= 99.95) return value.toFixed(0)
+  return value >= 9.995 ? value.toFixed(1) : value.toFixed(2)
+}
+
+/** A change in percent with its sign: +3.21 %, −1.05 %. */
+export function formatPercent(fraction: number): string {
+  if (!Number.isFinite(fraction)) return '–'
+  const percent = Math.abs(fraction * 100)
+  const text = percent >= 999.5 ? formatAmount(percent) : percent >= 99.95 ? percent.toFixed(0) : percent.toFixed(2)
+  const zero = Number(text) === 0
+  return `${zero ? '' : fraction < 0 ? MINUS : '+'}${text}%`
+}
+
+/** -1, 0 or 1 as the change reads after rounding, so that a shown 0.00% is neither up nor down. */
+export function direction(fraction: number): -1 | 0 | 1 {
+  if (!Number.isFinite(fraction) || Math.abs(fraction) < 0.00005) return 0
+  return fraction > 0 ? 1 : -1
+}

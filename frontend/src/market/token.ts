@@ -1,0 +1,72 @@
+/** What the token list knows of a token without asking again. */
+export interface TokenFacts {
+  mint: string
+  name: string
+  symbol: string
+  /** Unix seconds; 0 when unknown. */
+  created: number
+}
+
+export type ListTab = 'top' | 'active' | 'new' | 'favourites'
+
+/** 9xQe…1mPz */
+export function shortAddress(address: string, edge = 4): string {
+  return address.length <= 2 * edge + 1 ? address : `${address.slice(0, edge)}…${address.slice(-edge)}`
+}
+
+// Names come from strangers: direction overrides and other invisible characters could make one look like another.
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu
+
+/** A token's name or symbol, safe and short enough to show; the fallback when nothing is left. */
+export function cleanName(text: string, fallback: string, limit = 40): string {
+  const clean = text.replace(INVISIBLE, '').replace(/\s+/g, ' ').trim()
+  const glyphs = [...clean]
+  return glyphs.length === 0 ? fallback : glyphs.length > limit ? `${glyphs.slice(0, limit - 1).join('')}…` : clean
+}
+
+/** Whether every word of the query stands in the symbol, the name or the address. */
+export function matches(token: TokenFacts, query: string): boolean {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean)
+  if (words.length === 0) return true
+  const hay = `${token.symbol} ${token.name}`.toLowerCase()
+  return words.every((word) => hay.includes(word) || token.mint.toLowerCase().includes(word))
+}
+
+/** Orders tokens by the server's ranking where it has one, else newest first. */
+export function byRank<T extends TokenFacts>(tokens: readonly T[], rank: ReadonlyMap<string, number>): T[] {
+  return [...tokens].sort((a, b) => {
+    const [left, right] = [rank.get(a.mint) ?? Infinity, rank.get(b.mint) ?? Infinity]
+    if (left !== right) return left - right
+    return b.created - a.created || (a.mint < b.mint ? -1 : 1)
+  })
+}
+
+/** What moved over the window that the candles cover: the fraction, and from when it counts. */
+export interface Move {
+  fraction: number
+  since: number
+}
+
+export function moveOver(candles: readonly { time: number; open: number }[], price: number): Move | null {
+  const first = candles[0]
+  if (!first || !(first.open > 0) || !(price > 0)) return null
+  return { fraction: price / first.open - 1, since: first.time }
+}
+
+/** At most `count` points that keep the line's shape: the last close of each equal slice of time. */
+export function sparkPoints(candles: readonly { time: number; close: number }[], from: number, to: number, count = 32): number[] {
+  if (candles.length === 0 || to <= from) return []
+  const points: number[] = []
+  let next = 0
+  let close: number | undefined
+  for (let i = 0; i < count; i++) {
+    const end = from + ((to - from) * (i + 1)) / count
+    for (; next < candles.length; next++) {
+      const candle = candles[next]
+      if (!candle || candle.time >= end) break
+      close = candle.close
+    }
+    if (close !== undefined) points.push(close)
+  }
+  return points
+}

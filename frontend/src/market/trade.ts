@@ -1,0 +1,129 @@
+/** A whole number of the chain's smallest units: above 2^53 it comes as a string. */
+type Amount = number | string
+
+interface Head {
+  signature: string
+  slot: number
+  ordinal: number
+  /** Block time, ISO-8601. */
+  timestamp: string
+  price_exact?: string
+  provisional?: boolean
+  payer: string
+}
+
+interface Close {
+  is_close_long: boolean
+  final_token_amount: Amount
+  final_sol_amount: Amount
+}
+
+/** The parts of the wire's events that a line of the tape is made from. */
+export type TapeEvent = Head &
+  (
+    | { event_type: 'BuySell'; is_buy: boolean; token_amount: Amount; sol_amount: Amount }
+    | {
+        event_type: 'LongShort'
+        user: string
+        order_type: number
+        borrow_amount: Amount
+        position_asset_amount: Amount
+      }
+    | ({ event_type: 'FullClose' } & Close)
+    | ({ event_type: 'PartialClose'; user: string } & Close)
+    | { event_type: 'ForceLiquidate' }
+    | { event_type: 'MilestoneDiscount' }
+    | { event_type: 'TokenCreated' }
+  )
+
+export type TradeKind = 'buy' | 'sell' | 'long' | 'short' | 'close long' | 'close short' | 'liq' | 'fee' | 'new'
+export type Side = 'buy' | 'sell' | 'none'
+
+/** One line of the tape. */
+export interface Trade {
+  key: string
+  /** Unix seconds, the chain's. */
+  time: number
+  kind: TradeKind
+  side: Side
+  /** Whole tokens. */
+  tokens: number
+  sol: number
+  price: number
+  /** Who did it. */
+  account: string
+  signature: string
+  slot: number
+  provisional: boolean
+}
+
+const TOKEN = 1e6
+const LAMPORTS = 1e9
+
+const SHORT = 2
+
+function whole(value: Amount, unit: number): number {
+  const number = Number(value)
+  return Number.isFinite(number) ? number / unit : 0
+}
+
+/** Identifies an event: a resumed stream may repeat one. */
+export function eventKey(event: Pick<Head, 'signature' | 'ordinal'>): string {
+  return `${event.signature}:${event.ordinal}`
+}
+
+/** The event as a line of the tape; null for kinds that this window does not know. */
+export function toTrade(event: TapeEvent): Trade | null {
+  const line = (kind: TradeKind, side: Side, tokens: Amount, sol: Amount): Trade => ({
+    key: eventKey(event),
+    time: Math.floor(Date.parse(event.timestamp) / 1000) || 0,
+    kind,
+    side,
+    tokens: whole(tokens, TOKEN),
+    sol: whole(sol, LAMPORTS),
+    price: Number(event.price_exact ?? NaN),
+    account: 'user' in event ? event.user : event.payer,
+    signature: event.signature,
+    slot: event.slot,
+    provisional: event.provisional === true,
+  })
+  switch (event.event_type) {
+    case 'BuySell': {
+      const side = event.is_buy ? 'buy' : 'sell'
+      return line(side, side, event.token_amount, event.sol_amount)
+    }
+    case 'LongShort':
+      // A long borrows SOL and buys tokens with it; a short borrows tokens and sells them.
+      return event.order_type === SHORT
+        ? line('short', 'sell', event.borrow_amount, event.position_asset_amount)
+        : line('long', 'buy', event.position_asset_amount, event.borrow_amount)
+    case 'FullClose':
+    case 'PartialClose':
+      return event.is_close_long
+        ? line('close long', 'sell', event.final_token_amount, event.final_sol_amount)
+        : line('close short', 'buy', event.final_token_amount, event.final_sol_amount)
+    case 'ForceLiquidate':
+      return line('liq', 'none', 0, 0)
+    case 'MilestoneDiscount':
+      return line('fee', 'none', 0, 0)
+    case 'TokenCreated':
+      return line('new', 'none', 0, 0)
+    default:
+      return null
+  }
+}
+
+/** Adds fresh lines on top of known ones, newest first, each event once, at most `limit`. */
+export function joinTape(known: readonly Trade[], fresh: readonly Trade[], limit: number): Trade[] {
+  const seen = new Set(known.map((trade) => trade.key))
+  const added: Trade[] = []
+  for (const trade of fresh) {
+    if (seen.has(trade.key)) continue
+    seen.add(trade.key)
+    added.push(trade)
+  }
+  if (added.length === 0) return known as Trade[]
+  const joined = [...added, ...known]
+  joined.sort((a, b) => b.slot - a.slot || b.time - a.time)
+  return joined.slice(0, limit)
+}

@@ -1,0 +1,101 @@
+/**
+ * The one place that knows the desktop shell. In a browser every call falls back to what the browser can do.
+ * The shell puts its bindings on window before the page's module runs.
+ */
+
+export interface ServerInfo {
+  /** Such as http://127.0.0.1:5051; empty is the page's own origin. */
+  base: string
+  token: string
+  /** Why the server could not start; it will not without the person's help. */
+  error: string
+  ready: boolean
+}
+
+/** What the native menu sends. */
+export interface MenuEvents {
+  'menu:export-progress': { rows: number }
+  'menu:export-done': { path: string; rows: number }
+  'menu:export-error': { message: string }
+  'menu:interval': string
+  'menu:theme': string
+  'menu:chart': string
+  'menu:toggle': string
+  'menu:fit': undefined
+  'menu:about': undefined
+  'menu:shortcuts': undefined
+}
+
+interface Bindings {
+  Server(): Promise<ServerInfo>
+  SetView(view: { mint: string; symbol: string; interval: string }): Promise<void>
+  CopyText(text: string): Promise<void>
+  OpenExternal(url: string): Promise<void>
+  Heartbeat(): Promise<void>
+}
+
+interface Shell extends Window {
+  go?: { app?: { App?: Partial<Bindings> } }
+  runtime?: { EventsOn(name: string, take: (...values: unknown[]) => void): () => void }
+}
+
+const shell = window as Shell
+const app = shell.go?.app?.App
+
+/** Whether the page runs inside the desktop app. */
+export const isDesktop = app !== undefined && shell.runtime !== undefined
+
+export async function serverInfo(): Promise<ServerInfo> {
+  if (app?.Server) return app.Server()
+  return { base: '', token: '', error: '', ready: true }
+}
+
+/** Tells the native menu what is shown, so that File › Export exports that. */
+export function setView(view: { mint: string; symbol: string; interval: string }): void {
+  void app?.SetView?.(view)
+}
+
+export async function copyText(text: string): Promise<void> {
+  if (app?.CopyText) return app.CopyText(text)
+  if (navigator.clipboard) return navigator.clipboard.writeText(text)
+  copyBySelection(text)
+}
+
+/** Opens a web page outside; only http and https leave the app. */
+export function openExternal(url: string): void {
+  if (!/^https?:\/\//i.test(url)) return
+  if (app?.OpenExternal) void app.OpenExternal(url)
+  else window.open(url, '_blank', 'noopener,noreferrer')
+}
+
+/** Says that the page is alive: when its process crashes the shell is told nothing. */
+export function heartbeat(): void {
+  void app?.Heartbeat?.()
+}
+
+/** Listens to the native menu; returns how to stop. */
+export function onMenu<Name extends keyof MenuEvents>(name: Name, take: (value: MenuEvents[Name]) => void): () => void {
+  return shell.runtime?.EventsOn(name, (value) => take(value as MenuEvents[Name])) ?? (() => undefined)
+}
+
+/** Gives the person a file, in a browser; the desktop app has its own save dialog. */
+export function saveFile(name: string, content: Blob): void {
+  const url = URL.createObjectURL(content)
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+}
+
+// navigator.clipboard exists on https and localhost only; a server reached by name over http has this.
+function copyBySelection(text: string): void {
+  const field = document.createElement('textarea')
+  field.value = text
+  field.className = 'visually-hidden'
+  document.body.append(field)
+  field.select()
+  const copied = document.execCommand('copy')
+  field.remove()
+  if (!copied) throw new Error('the browser refused to copy')
+}

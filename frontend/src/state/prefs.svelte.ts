@@ -1,0 +1,118 @@
+import { isInterval, type Interval } from '../market/interval'
+import type { Zone } from '../market/time'
+import type { ListTab } from '../market/token'
+
+export type ThemeChoice = 'auto' | 'dark' | 'light'
+export type ChartKind = 'candles' | 'line' | 'area'
+export type SideTab = 'trades' | 'orders' | 'info'
+
+export interface PrefValues {
+  theme: ThemeChoice
+  chart: ChartKind
+  volume: boolean
+  log: boolean
+  zone: Zone
+  interval: Interval
+  mint: string
+  tab: ListTab
+  side: SideTab
+  favourites: string[]
+  left: number
+  right: number
+}
+
+/** Bounds of the side panes in CSS pixels. */
+export const PANES = { left: [176, 420], right: [200, 460] } as const
+
+const KEY = 'spinscope.prefs'
+
+function oneOf<T extends string>(...values: T[]): (value: unknown) => value is T {
+  return (value): value is T => (values as unknown[]).includes(value)
+}
+
+const isFlag = (value: unknown): value is boolean => typeof value === 'boolean'
+const isText = (value: unknown): value is string => typeof value === 'string'
+const within =
+  ([low, high]: readonly [number, number]) =>
+  (value: unknown): value is number =>
+    typeof value === 'number' && value >= low && value <= high
+
+const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValues[Key] } = {
+  theme: oneOf('auto', 'dark', 'light'),
+  chart: oneOf('candles', 'line', 'area'),
+  volume: isFlag,
+  log: isFlag,
+  zone: oneOf('local', 'utc'),
+  interval: isInterval,
+  mint: isText,
+  tab: oneOf('top', 'active', 'new', 'favourites'),
+  side: oneOf('trades', 'orders', 'info'),
+  favourites: (value): value is string[] => Array.isArray(value) && value.every(isText),
+  left: within(PANES.left),
+  right: within(PANES.right),
+}
+
+const defaults: PrefValues = {
+  theme: 'auto',
+  chart: 'candles',
+  volume: true,
+  log: false,
+  zone: 'local',
+  interval: 'm1',
+  mint: '',
+  tab: 'top',
+  side: 'trades',
+  favourites: [],
+  left: 248,
+  right: 268,
+}
+
+/** Keeps only what is known and valid; anything else falls back to its default. */
+export function readPrefs(text: string | null): PrefValues {
+  let stored: unknown
+  try {
+    stored = JSON.parse(text ?? '{}')
+  } catch {
+    stored = {}
+  }
+  const values: Record<string, unknown> = { ...defaults }
+  if (typeof stored === 'object' && stored !== null) {
+    for (const [key, check] of Object.entries(checks)) {
+      const value = (stored as Record<string, unknown>)[key]
+      if (check(value)) values[key] = value
+    }
+  }
+  return values as unknown as PrefValues
+}
+
+/** What the person chose, kept in this browser. */
+export class Prefs {
+  values: PrefValues
+
+  constructor(private readonly storage: Pick<Storage, 'getItem' | 'setItem'> | null) {
+    this.values = $state(readPrefs(this.#stored()))
+  }
+
+  set<Key extends keyof PrefValues>(key: Key, value: PrefValues[Key]): void {
+    if (!checks[key](value)) return
+    this.values[key] = value
+    try {
+      this.storage?.setItem(KEY, JSON.stringify(this.values))
+    } catch {
+      // A full or forbidden storage only means that the choice is forgotten.
+    }
+  }
+
+  toggleFavourite(mint: string): void {
+    const known = this.values.favourites
+    this.set('favourites', known.includes(mint) ? known.filter((other) => other !== mint) : [...known, mint])
+  }
+
+  #stored(): string | null {
+    try {
+      return this.storage?.getItem(KEY) ?? null
+    } catch {
+      return null
+    }
+  }
+}

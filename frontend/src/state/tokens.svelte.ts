@@ -1,0 +1,217 @@
+import { isAbort, type MintSort, type Rest } from '../api/rest'
+import type { Stream } from '../api/stream'
+import type { Detail, PriceUpdate, TokenCreatedEvent } from '../api/wire.gen'
+import { byRank, cleanName, type ListTab, matches, type Move, moveOver, shortAddress, sparkPoints, type TokenFacts } from '../market/token'
+import type { Clock } from './clock.svelte'
+import { onFrame } from './frame'
+
+const PAGE = 1000
+const MOST_TOKENS = 10_000
+/** The server allows 50 subscriptions a client; candles, tape and token events take some. */
+const MOST_PRICES = 40
+const FETCHES = 3
+const INSIGHT_MS = 60_000
+const DAY = 86_400
+const RANKED: Partial<Record<ListTab, MintSort>> = { top: 'volume_desc', active: 'last_trade_desc' }
+
+/** One token of the list; only what changes is reactive. */
+export class Token implements TokenFacts {
+  price = $state(NaN)
+  /** Unix seconds of the last trade; 0 when there was none. */
+  lastTrade = $state(0)
+  /** The first price the change is measured from. */
+  base = $state.raw<{ price: number; since: number } | null>(null)
+  spark = $state.raw<number[]>([])
+  detail = $state.raw<Detail | null>(null)
+  move: Move | null = $derived(this.base ? moveOver([{ time: this.base.since, open: this.base.price }], this.price) : null)
+  /** When the candles behind base and spark were read, in milliseconds. */
+  read = 0
+
+  constructor(
+    readonly mint: string,
+    readonly name: string,
+    readonly symbol: string,
+    readonly created: number,
+  ) {}
+}
+
+export type ListPhase = 'loading' | 'ready' | 'error'
+
+/** The token list: who there is, in which order, and what the visible ones cost. */
+export class TokenList {
+  all = $state.raw<Token[]>([])
+  query = $state('')
+  tab = $state<ListTab>('top')
+  phase = $state<ListPhase>('loading')
+  error = $state('')
+  favourites = $state.raw<readonly string[]>([])
+  #rank = $state.raw<ReadonlyMap<string, number>>(new Map())
+  /** As listed: by tab, search and rank. */
+  shown: Token[] = $derived.by(() => this.#list())
+
+  #byMint = new Map<string, Token>()
+  #visible: readonly string[] = []
+  #pinned = ''
+  #queue: string[] = []
+  #fetching = 0
+  #prices = new Map<string, PriceUpdate>()
+  #frame = onFrame(() => this.#flush())
+
+  constructor(
+    private readonly rest: () => Rest,
+    private readonly stream: () => Stream,
+    private readonly clock: Clock,
+  ) {}
+
+  get(mint: string): Token | undefined {
+    return this.#byMint.get(mint)
+  }
+
+  /** Reads who there is; the first page is on screen before the others come. */
+  async load(signal?: AbortSignal): Promise<void> {
+    if (this.all.length === 0) this.phase = 'loading'
+    try {
+      await this.refreshRank(signal)
+      let cursor: string | undefined
+      do {
+        const page = await this.rest().mints('created_desc', PAGE, cursor, signal)
+        this.#take(await this.rest().details(page.mints, signal))
+        this.phase = 'ready'
+        cursor = page.next_cursor || undefined
+      } while (cursor && this.all.length < MOST_TOKENS)
+    } catch (error) {
+      if (isAbort(error)) return
+      this.error = error instanceof Error ? error.message : String(error)
+      if (this.all.length === 0) this.phase = 'error'
+    }
+  }
+
+  async refreshRank(signal?: AbortSignal): Promise<void> {
+    const sort = RANKED[this.tab]
+    if (!sort) return
+    const { tab } = this
+    const page = await this.rest().mints(sort, PAGE, undefined, signal)
+    if (this.tab !== tab) return
+    this.#rank = new Map(page.mints.map((mint, place) => [mint, place]))
+    const unknown = page.mints.filter((mint) => !this.#byMint.has(mint))
+    if (unknown.length > 0) this.#take(await this.rest().details(unknown, signal))
+  }
+
+  setTab(tab: ListTab): void {
+    if (this.tab === tab) return
+    this.tab = tab
+    this.refreshRank().catch(() => undefined)
+  }
+
+  /** Keeps a mint's price live whether or not its row is on screen. */
+  pin(mint: string): void {
+    this.#pinned = mint
+    this.#watch()
+  }
+
+  /** Tells which rows are on screen. */
+  see(mints: readonly string[]): void {
+    this.#visible = mints
+    this.#watch()
+  }
+
+  /** Asks again for figures that have grown old. */
+  refreshVisible(): void {
+    this.#watch()
+  }
+
+  onPrice(update: PriceUpdate): void {
+    this.#prices.set(update.symbol, update)
+    this.#frame.request()
+  }
+
+  onCreated(event: TokenCreatedEvent): void {
+    if (this.#byMint.has(event.mint_account)) return
+    const created = Math.floor(Date.parse(event.timestamp) / 1000) || 0
+    this.#add(event.mint_account, event.name, event.symbol, created)
+    this.all = [...this.#byMint.values()]
+    // The rest of the record, once the server has it.
+    this.rest().details([event.mint_account]).then((details) => this.#take(details), () => undefined)
+  }
+
+  /** The token next to `mint` in the list, `step` rows away. */
+  neighbour(mint: string, step: number): Token | undefined {
+    const place = this.shown.findIndex((token) => token.mint === mint)
+    const next = place < 0 ? 0 : Math.min(this.shown.length - 1, Math.max(0, place + step))
+    return this.shown[next]
+  }
+
+  #list(): Token[] {
+    const { query, favourites } = this
+    let tokens: readonly Token[] = this.all
+    if (this.tab === 'favourites' && !query) tokens = tokens.filter((token) => favourites.includes(token.mint))
+    if (query) tokens = tokens.filter((token) => matches(token, query))
+    return byRank(tokens, this.tab === 'new' ? new Map() : this.#rank)
+  }
+
+  #take(details: readonly Detail[]): void {
+    let grew = false
+    for (const detail of details) {
+      let token = this.#byMint.get(detail.mint_account)
+      if (!token) {
+        const created = Math.floor((detail.create_timestamp ?? 0) / 1000)
+        token = this.#add(detail.mint_account, detail.name, detail.symbol, created)
+        grew = true
+      }
+      token.detail = detail
+      if (!Number.isFinite(token.price) && detail.price_exact) token.price = Number(detail.price_exact)
+      token.lastTrade = Math.max(token.lastTrade, (detail.latest_trade_time ?? 0) / 1000)
+    }
+    if (grew) this.all = [...this.#byMint.values()]
+  }
+
+  #add(mint: string, name: string | null, symbol: string | null, created: number): Token {
+    const shortName = cleanName(symbol ?? '', shortAddress(mint), 12)
+    const token = new Token(mint, cleanName(name ?? '', shortName), shortName, created)
+    this.#byMint.set(mint, token)
+    return token
+  }
+
+  #watch(): void {
+    const wanted = [...new Set([this.#pinned, ...this.#visible].filter(Boolean))].slice(0, MOST_PRICES)
+    this.stream().watchPrices(wanted)
+    const old = Date.now() - INSIGHT_MS
+    this.#queue = wanted.filter((mint) => (this.#byMint.get(mint)?.read ?? Infinity) < old)
+    while (this.#fetching < FETCHES && this.#queue.length > 0) void this.#fetchNext()
+  }
+
+  /** Reads a day of candles for one row: its change and its line. */
+  async #fetchNext(): Promise<void> {
+    const token = this.#byMint.get(this.#queue.shift() ?? '')
+    if (!token) return
+    this.#fetching++
+    token.read = Date.now()
+    try {
+      const to = Math.floor(this.clock.read())
+      const from = to - DAY
+      const page = await this.rest().klines(token.mint, 'm5', { limit: DAY / 300, from })
+      const candles = page.klines.toReversed()
+      const first = candles[0]
+      token.base = first ? { price: first.open, since: first.time } : null
+      token.spark = sparkPoints(candles, first?.time ?? from, to)
+      const close = candles.at(-1)?.close
+      if (close !== undefined && !Number.isFinite(token.price)) token.price = close
+    } catch {
+      token.read = 0
+    } finally {
+      this.#fetching--
+      if (this.#queue.length > 0 && token.read > 0) void this.#fetchNext()
+    }
+  }
+
+  #flush(): void {
+    for (const [mint, update] of this.#prices) {
+      const token = this.#byMint.get(mint)
+      if (!token) continue
+      token.price = update.price
+      token.lastTrade = Math.max(token.lastTrade, update.timestamp)
+      this.clock.observe(update.timestamp)
+    }
+    this.#prices.clear()
+  }
+}

@@ -1,0 +1,105 @@
+import { INTERVALS, words } from '../market/interval'
+import { isDesktop } from '../native'
+import type { ChartKind, ThemeChoice } from '../state/prefs.svelte'
+import type { WindowState } from '../state/window.svelte'
+import type { Workspace } from '../state/workspace.svelte'
+import { exportHistory, exportShown, saveScreenshot } from './export'
+
+/** One thing the window can do: for keys, the palette and the list of shortcuts alike. */
+export interface Command {
+  id: string
+  group: 'Tokens' | 'Interval' | 'Chart' | 'Export' | 'Window'
+  title: string
+  /** As KeyboardEvent.key, with "mod+" for Ctrl or Command. */
+  keys: string[]
+  run: () => void
+}
+
+const CHARTS: [ChartKind, string][] = [
+  ['candles', 'Candles'],
+  ['line', 'Line'],
+  ['area', 'Area'],
+]
+const THEMES: [ThemeChoice, string][] = [
+  ['auto', 'Theme: as the system'],
+  ['dark', 'Theme: dark'],
+  ['light', 'Theme: light'],
+]
+
+export function commands(workspace: Workspace, view: WindowState): Command[] {
+  const { prefs, market } = workspace
+  const list: Command[] = []
+  const add = (group: Command['group'], id: string, title: string, keys: string[], run: () => void) =>
+    list.push({ group, id, title, keys, run })
+
+  add('Tokens', 'search', 'Search tokens', ['/'], () => view.focusSearch?.())
+  add('Tokens', 'next', 'Next token', ['ArrowDown', 'j'], () => workspace.step(1))
+  add('Tokens', 'previous', 'Previous token', ['ArrowUp', 'k'], () => workspace.step(-1))
+  add('Tokens', 'favourite', 'Favourite on or off', ['s'], () => workspace.setFavourite(market.mint))
+  add('Tokens', 'copy-mint', 'Copy the token’s address', ['y'], () => void workspace.copy(market.mint, 'Address'))
+
+  INTERVALS.forEach((interval, place) => {
+    add('Interval', `interval-${interval}`, words(interval), [String((place + 1) % 10)], () =>
+      workspace.setInterval(interval),
+    )
+  })
+
+  for (const [kind, title] of CHARTS) add('Chart', `chart-${kind}`, title, [], () => prefs.set('chart', kind))
+  add('Chart', 'chart-cycle', 'Next chart type', ['c'], () => {
+    const place = CHARTS.findIndex(([kind]) => kind === prefs.values.chart)
+    prefs.set('chart', (CHARTS[(place + 1) % CHARTS.length] ?? ['candles'])[0])
+  })
+  add('Chart', 'volume', 'Volume on or off', ['v'], () => prefs.set('volume', !prefs.values.volume))
+  add('Chart', 'log', 'Logarithmic scale on or off', ['l'], () => prefs.set('log', !prefs.values.log))
+  add('Chart', 'zone', 'UTC or local time', ['u'], () =>
+    prefs.set('zone', prefs.values.zone === 'utc' ? 'local' : 'utc'),
+  )
+  add('Chart', 'fit', 'Fit all bars', ['f'], () => view.chart?.fit())
+  add('Chart', 'reset', 'Back to the newest bar', ['r', 'End'], () => view.chart?.reset())
+
+  if (!isDesktop) {
+    add('Export', 'export-csv', 'Export history as CSV', ['e'], () => void exportHistory(workspace, 'csv'))
+    add('Export', 'export-jsonl', 'Export history as JSON Lines', [], () => void exportHistory(workspace, 'jsonl'))
+    add('Export', 'export-parquet', 'Export history as Parquet', [], () => void exportHistory(workspace, 'parquet'))
+    add('Export', 'export-shown', 'Save the shown bars as CSV', [], () => exportShown(workspace))
+    add('Export', 'screenshot', 'Save the chart as a picture', ['p'], () => {
+      if (view.chart) saveScreenshot(workspace, view.chart.screenshot())
+    })
+  }
+
+  add('Window', 'palette', 'All commands', ['mod+k'], () => (view.dialog = 'palette'))
+  add('Window', 'connect', 'Connect a script', ['x'], () => (view.dialog = 'connect'))
+  add('Window', 'copy-base', 'Copy the server’s address', ['a'], () => void workspace.copy(workspace.address, 'Server address'))
+  for (const [theme, title] of THEMES) add('Window', `theme-${theme}`, title, [], () => prefs.set('theme', theme))
+  add('Window', 'theme', 'Next theme', ['t'], () => nextTheme(workspace))
+  add('Window', 'tab-trades', 'Show trades', [], () => prefs.set('side', 'trades'))
+  add('Window', 'tab-orders', 'Show orders', [], () => prefs.set('side', 'orders'))
+  add('Window', 'tab-info', 'Show token information', [], () => prefs.set('side', 'info'))
+  add('Window', 'retry', 'Try the connection again', [], () => workspace.retry())
+  add('Window', 'shortcuts', 'Keyboard shortcuts', ['?'], () => (view.dialog = 'shortcuts'))
+  add('Window', 'about', 'About Spinscope', [], () => (view.dialog = 'about'))
+  return list
+}
+
+export function nextTheme(workspace: Workspace): void {
+  const { prefs } = workspace
+  const place = THEMES.findIndex(([theme]) => theme === prefs.values.theme)
+  prefs.set('theme', (THEMES[(place + 1) % THEMES.length] ?? ['auto'])[0])
+}
+
+/** The command that a key stands for; undefined while the person types text or a dialog is open. */
+export function commandFor(list: readonly Command[], event: KeyboardEvent): Command | undefined {
+  const target = event.target as Element | null
+  const typing = target?.closest?.('input, textarea, select, [contenteditable]')
+  const mod = event.ctrlKey || event.metaKey
+  if (event.altKey || (typing && !mod)) return undefined
+  const key = mod ? `mod+${event.key.toLowerCase()}` : event.key
+  return list.find((command) => command.keys.includes(key))
+}
+
+/** How a key is written: ⌃K, ↓, /. */
+export function keyLabel(key: string): string {
+  const names: Record<string, string> = { ArrowDown: '↓', ArrowUp: '↑' }
+  if (key.startsWith('mod+')) return `Ctrl ${key.slice(4).toUpperCase()}`
+  return names[key] ?? (key.length === 1 ? key.toUpperCase() : key)
+}

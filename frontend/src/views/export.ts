@@ -1,0 +1,43 @@
+import type { ExportFormat } from '../api/rest'
+import { candlesToCsv } from '../market/csv'
+import type { Workspace } from '../state/workspace.svelte'
+import { saveFile } from '../native'
+import { cleanName } from '../market/token'
+
+/** Such as SPT-m1.csv, without characters that a file system refuses. */
+export function exportName(symbol: string, interval: string, extension: string): string {
+  const safe = cleanName(symbol, 'token', 24).replace(/[^\p{L}\p{N}_-]+/gu, '-')
+  return `${safe}-${interval}.${extension}`
+}
+
+/** Saves every candle of the shown mint and interval. */
+export async function exportHistory(workspace: Workspace, format: ExportFormat): Promise<void> {
+  const { mint, interval } = workspace.market
+  if (!mint) return
+  const name = exportName(workspace.tokens.get(mint)?.symbol ?? mint, interval, format)
+  try {
+    saveFile(name, await workspace.rest.exportCandles(mint, interval, format))
+    workspace.toasts.show('good', `Saved ${name}`)
+  } catch (error) {
+    workspace.toasts.show('bad', `Export failed: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** Saves the bars that are loaded in the chart, without asking the server. */
+export function exportShown(workspace: Workspace): void {
+  const { mint, interval, series } = workspace.market
+  const name = exportName(workspace.tokens.get(mint)?.symbol ?? mint, `${interval}-shown`, 'csv')
+  saveFile(name, new Blob([candlesToCsv(series.bars)], { type: 'text/csv' }))
+  workspace.toasts.show('good', `Saved ${series.length} bars as ${name}`)
+}
+
+/** Saves the chart as a picture. */
+export function saveScreenshot(workspace: Workspace, canvas: HTMLCanvasElement): void {
+  const { mint, interval } = workspace.market
+  const name = exportName(workspace.tokens.get(mint)?.symbol ?? mint, interval, 'png')
+  canvas.toBlob((picture) => {
+    if (!picture) return
+    saveFile(name, picture)
+    workspace.toasts.show('good', `Saved ${name}`)
+  })
+}
