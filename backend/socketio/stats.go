@@ -24,14 +24,15 @@ type Stats struct {
 
 // ClientInfo describes one connected [Conn].
 type ClientInfo struct {
-	ID, Namespace   string
-	Rooms           []string // sorted
-	RemoteAddr      string
-	UserAgent       string
-	Transport       string // "websocket" or "polling"
-	Since           time.Time
-	QueuedMessages  int
-	QueuedBytes     int
-	Lag             time.Duration // how long the oldest queued frame has waited
-	MessagesIn, Out int64
+	ID, Namespace  string
+	Rooms          []string // sorted
+	RemoteAddr     string
+	UserAgent      string
+	Transport      string // "websocket" or "polling"
+	Since          time.Time
+	QueuedMessages int
+	QueuedBytes    int
+	Lag            time.Duration // how long the oldest queued frame has waited
+	MessagesIn     int64
+	MessagesOut    int64
 }

@@ -1,0 +1,26 @@
+// Package socketio is a Socket.IO server (protocol 5 over Engine.IO 4) hardened
+// for many clients and hostile input. It knows events, rooms and payloads, and
+// nothing of what they mean.
+//
+// The engine is github.com/zishang520/socket.io/v2: it does the handshake, the
+// heartbeat, the upgrade and the namespaces. Everything on the way of a message
+// is this package's own and attached through the library's extension points:
+// the transports read and write, the decoder judges every packet, the adapter
+// keeps the rooms.
+//
+// Owner: a [Server] owns every session; a session owns one bounded queue of
+// frames, which all transports of the session share, and one [Conn] for each
+// namespace joined.
+//
+// Ordering: what Emit and Broadcast send to one client arrives in the order of
+// the calls. Events of one Conn are handled in the order they were sent, one at
+// a time, and the Disconnect handler is the last call.
+//
+// Concurrency: every exported method may be called from any goroutine, handlers
+// included. None waits for a client, except [Conn.Drain], which says so.
+// Broadcast waits for the server's own writers when they fall behind.
+//
+// Failure: a bad packet closes its session; a panic in a handler is recovered; a
+// client that does not read is cut when its queue is full or has stalled.
+// Nothing a client sends may end the process.
+package socketio

@@ -1,0 +1,93 @@
+package socketio
+
+import (
+	"bufio"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// gate stands between the library and the response. The library may write from
+// another goroutine after the request has ended, when the real writer belongs to
+// someone else already; the gate is shut by then. It also keeps long sessions
+// from holding on to the memory of their first request.
+type gate struct {
+	mu     sync.Mutex
+	w      http.ResponseWriter // nil when shut
+	header http.Header
+	wrote  bool
+	timed  bool // a write deadline is set
+}
+
+func newGate(w http.ResponseWriter) *gate { return &gate{w: w, header: http.Header{}} }
+
+func (g *gate) shut() {
+	g.mu.Lock()
+	if g.timed {
+		// The connection may serve another request, of another handler.
+		_ = http.NewResponseController(g.w).SetWriteDeadline(time.Time{})
+	}
+	g.w = nil
+	g.mu.Unlock()
+}
+
+// Header returns the headers to be sent by the first write.
+func (g *gate) Header() http.Header { return g.header }
+
+// WriteHeader sends the status once.
+func (g *gate) WriteHeader(status int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.writeHeader(status)
+}
+
+func (g *gate) writeHeader(status int) {
+	if g.w == nil || g.wrote {
+		return
+	}
+	g.wrote = true
+	for name, values := range g.header {
+		g.w.Header()[name] = values
+	}
+	g.w.WriteHeader(status)
+}
+
+// Write fails with [http.ErrHandlerTimeout] when the request has ended.
+func (g *gate) Write(p []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.w == nil {
+		return 0, http.ErrHandlerTimeout
+	}
+	g.writeHeader(http.StatusOK)
+	return g.w.Write(p)
+}
+
+// Hijack hands the connection over for an upgrade.
+func (g *gate) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.w == nil {
+		return nil, nil, http.ErrHandlerTimeout
+	}
+	return http.NewResponseController(g.w).Hijack()
+}
+
+// writeBefore bounds how long the answer may take to be written.
+func (g *gate) writeBefore(at time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.w != nil {
+		g.timed = http.NewResponseController(g.w).SetWriteDeadline(at) == nil
+	}
+}
+
+// readBefore bounds how long the body may take to arrive; zero lifts the bound.
+func (g *gate) readBefore(at time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.w != nil {
+		_ = http.NewResponseController(g.w).SetReadDeadline(at)
+	}
+}

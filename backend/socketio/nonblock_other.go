@@ -1,0 +1,12 @@
+//go:build !unix
+
+package socketio
+
+import "net"
+
+// nonblock is not available here; every busy connection has its own goroutine.
+type nonblock struct{}
+
+func newNonblock(net.Conn) *nonblock { return nil }
+
+func (*nonblock) write([]byte) (int, error) { return 0, nil }

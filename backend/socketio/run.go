@@ -1,0 +1,158 @@
+package socketio
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/zishang520/socket.io/v2/socket"
+)
+
+const (
+	// connectTimeout ends a session that joined no namespace.
+	connectTimeout = 10 * time.Second
+	stallCheck     = time.Second
+	ghostCheck     = 10 * time.Second
+)
+
+// Run cuts stalled clients and sweeps dead ones until ctx is done, and returns
+// nil. It does not close the server.
+func (s *Server) Run(ctx context.Context) error {
+	stall := time.NewTicker(min(stallCheck, s.opts.StallTimeout))
+	defer stall.Stop()
+	ghosts := time.NewTicker(ghostCheck)
+	defer ghosts.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-stall.C:
+			s.cutStalled()
+		case <-ghosts.C:
+			s.sweep()
+		}
+	}
+}
+
+func (s *Server) cutStalled() {
+	now := nanotime()
+	for _, ses := range s.all() {
+		if _, _, lag := ses.out.load(now); lag > s.opts.StallTimeout {
+			ses.cut("stalled")
+		}
+	}
+}
+
+// sweep removes what the library forgot: sockets and sessions whose transport
+// has gone.
+func (s *Server) sweep() {
+	for _, ses := range s.all() {
+		if ses.conn != nil && ses.conn.ReadyState() == "closed" {
+			ses.end("transport close")
+			s.counts.ghosts.Add(1)
+		}
+	}
+	for _, n := range s.channels() {
+		n.nsp.Sockets().Range(func(_ socket.SocketId, sock *socket.Socket) bool {
+			if sock.Client().Conn().ReadyState() == "closed" {
+				n.nsp.Remove(sock)
+				if c, ok := sock.Data().(*Conn); ok {
+					c.finish("transport close")
+				}
+				s.counts.ghosts.Add(1)
+			}
+			return true
+		})
+	}
+}
+
+// Close refuses new clients, tells the connected ones (see
+// [Options.FinalClose]), lets their queues be written and waits until every
+// session and handler has ended. When ctx ends first, it drops what is left and
+// returns the context's error.
+func (s *Server) Close(ctx context.Context) error {
+	s.mu.Lock()
+	s.closing = true
+	s.mu.Unlock()
+	if s.opts.FinalClose {
+		for _, n := range s.channels() {
+			for _, c := range n.rooms.everyone() {
+				c.Close("server shutting down")
+			}
+		}
+	}
+	for _, ses := range s.all() {
+		ses.setReason("server shutting down")
+		if ses.conn != nil && (!s.opts.FinalClose || ses.id() == "") {
+			ses.conn.Close(false)
+		}
+	}
+	err := s.tasks.wait(ctx)
+	left := s.all()
+	for _, ses := range left {
+		ses.kill()
+	}
+	s.io.Close(nil)
+	return err
+}
+
+// Stats returns the totals and gauges of this moment.
+func (s *Server) Stats() Stats {
+	c := &s.counts
+	st := Stats{
+		ConnectionsTotal: c.opened.Load(), Refused: c.refused.Load(),
+		MessagesIn: c.in.Load(), MessagesOut: c.out.Load(),
+		BytesIn: c.bytesIn.Load(), BytesOut: c.bytesOut.Load(),
+		Broadcasts: c.broadcasts.Load(), Dropped: c.dropped.Load(),
+		SlowConsumers: c.slow.Load(), Limited: c.limited.Load(),
+		Malformed: c.malformed.Load(), Panics: c.panics.Load(), Ghosts: c.ghosts.Load(),
+	}
+	now := nanotime()
+	for _, ses := range s.all() {
+		frames, bytes, _ := ses.out.load(now)
+		st.Connections++
+		st.QueuedMessages += int64(frames)
+		st.QueuedBytes += int64(bytes)
+		st.Dropped += ses.out.drops()
+	}
+	return st
+}
+
+// Clients returns every client of every namespace, oldest first.
+func (s *Server) Clients() []ClientInfo {
+	now := nanotime()
+	var clients []ClientInfo
+	for _, n := range s.channels() {
+		for _, c := range n.rooms.everyone() {
+			clients = append(clients, c.info(now))
+		}
+	}
+	slices.SortFunc(clients, func(a, b ClientInfo) int {
+		if d := a.Since.Compare(b.Since); d != 0 {
+			return d
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return clients
+}
+
+func (s *Server) all() []*session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]*session, 0, len(s.sessions))
+	for ses := range s.sessions {
+		all = append(all, ses)
+	}
+	return all
+}
+
+func (s *Server) channels() []*Namespace {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]*Namespace, 0, len(s.namespaces))
+	for _, n := range s.namespaces {
+		all = append(all, n)
+	}
+	return all
+}

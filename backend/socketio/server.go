@@ -1,0 +1,204 @@
+package socketio
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/zishang520/engine.io/v2/engine"
+	"github.com/zishang520/engine.io/v2/types"
+	"github.com/zishang520/socket.io/v2/socket"
+)
+
+// Server is an [http.Handler] that serves Socket.IO.
+type Server struct {
+	opts    Options
+	io      *socket.Server
+	engine  http.Handler
+	writers *writers
+	tasks   *tasks
+	counts  counts
+
+	mu         sync.Mutex
+	namespaces map[string]*Namespace
+	sessions   map[*session]struct{}
+	reserved   int // sessions and handshakes under way
+	closing    bool
+}
+
+// counts are the totals behind [Stats].
+type counts struct {
+	opened, refused, in, out, bytesIn, bytesOut, broadcasts, dropped,
+	slow, limited, malformed, panics, ghosts atomic.Int64
+}
+
+// New makes a server. The namespace "/" accepts clients and does nothing until
+// [Server.Namespace] says otherwise.
+func New(opts Options) *Server {
+	s := &Server{
+		opts:       opts.withDefaults(),
+		tasks:      &tasks{},
+		namespaces: map[string]*Namespace{},
+		sessions:   map[*session]struct{}{},
+	}
+	s.writers = newWriters(s.tasks)
+	o := socket.DefaultServerOptions()
+	o.SetPath(strings.TrimSuffix(s.opts.Path, "/"))
+	o.SetServeClient(false)
+	o.SetPingInterval(s.opts.PingInterval)
+	o.SetPingTimeout(s.opts.PingTimeout)
+	o.SetMaxHttpBufferSize(s.opts.MaxPayload)
+	o.SetConnectTimeout(connectTimeout)
+	o.SetTransports(types.NewSet("polling", "websocket"))
+	o.SetParser(guard{})
+	o.SetAdapter(adapterBuilder{})
+	s.io = socket.NewServer(nil, o)
+	s.engine = s.io.ServeHandler(nil)
+	// After the library's own listener: whoever is told here may send at once.
+	_ = s.io.Engine().On("connection", s.opened)
+	s.Namespace("/", Handler{})
+	return s
+}
+
+// Namespace adds a namespace, or gives the one of that name another handler. It
+// is to be called before serving.
+func (s *Server) Namespace(name string, h Handler) *Namespace {
+	name = "/" + strings.TrimLeft(name, "/")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.namespaces[name]
+	if n == nil {
+		n = &Namespace{server: s, name: name, rooms: newRooms(), nsp: s.io.Of(name, nil)}
+		n.nsp.Use(n.admit)
+		_ = n.nsp.On("connection", n.joined)
+		s.namespaces[name] = n
+	}
+	n.handler.Store(&h)
+	return n
+}
+
+// ServeHTTP serves every request under the path, upgrades included.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer s.recovered("request")
+	if !strings.HasPrefix(r.URL.Path+"/", s.opts.Path) {
+		refuse(w, &RequestError{http.StatusNotFound, 0, "not found"})
+		return
+	}
+	rq, err := s.begin(r)
+	if err != nil {
+		s.counts.refused.Add(1)
+		refuse(w, err)
+		return
+	}
+	defer s.finish(rq)
+	g := newGate(w)
+	defer g.shut()
+	s.engine.ServeHTTP(g, r.WithContext(context.WithValue(r.Context(), requestKey{}, rq)))
+	if rq.socket != nil {
+		s.tasks.start(rq.socket.read)
+	}
+}
+
+// begin decides whether a request may reach the engine.
+func (s *Server) begin(r *http.Request) (*request, error) {
+	if s.opts.Allow != nil {
+		if err := s.opts.Allow(r); err != nil {
+			return nil, err
+		}
+	}
+	rq := &request{server: s, userAgent: r.UserAgent()}
+	sid := r.URL.Query().Get("sid")
+	rq.fresh = sid == ""
+	if rq.fresh {
+		return rq, s.reserve()
+	}
+	if conn, ok := s.io.Engine().Clients().Load(sid); ok {
+		rq.session, _ = sessionOf(conn)
+	}
+	if rq.session != nil && r.Header.Get("Upgrade") != "" {
+		// The library does not expect two offers at once.
+		if !rq.session.upgrade.TryLock() {
+			return nil, &RequestError{http.StatusBadRequest, 3, "upgrade already under way"}
+		}
+		rq.offering = true
+	}
+	return rq, nil
+}
+
+func (s *Server) finish(rq *request) {
+	if rq.offering {
+		rq.session.upgrade.Unlock()
+	}
+	if rq.fresh && !rq.bound {
+		s.mu.Lock()
+		s.reserved--
+		s.mu.Unlock()
+	}
+}
+
+func (s *Server) reserve() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return &RequestError{http.StatusServiceUnavailable, 3, "server is shutting down"}
+	}
+	if s.reserved >= s.opts.MaxConnections {
+		return &RequestError{http.StatusServiceUnavailable, 3,
+			fmt.Sprintf("too many connections, the limit is %d", s.opts.MaxConnections)}
+	}
+	s.reserved++
+	return nil
+}
+
+// opened is the engine's "connection" event.
+func (s *Server) opened(args ...any) {
+	conn, ok := args[0].(engine.Socket)
+	if !ok {
+		return
+	}
+	defer s.recovered("connection")
+	ses, ok := sessionOf(conn)
+	if !ok {
+		conn.Close(true)
+		return
+	}
+	s.mu.Lock()
+	s.sessions[ses] = struct{}{}
+	closing := s.closing
+	s.mu.Unlock()
+	s.counts.opened.Add(1)
+	if rq, ok := requestOf(conn.Request().Context()); ok {
+		rq.bound = true
+	}
+	ses.bind(conn)
+	if p, ok := conn.Transport().(*polling); ok {
+		p.release()
+	}
+	if closing {
+		conn.Close(false)
+	}
+}
+
+// forget drops a session that has ended.
+func (s *Server) forget(ses *session) {
+	s.counts.dropped.Add(ses.out.drops())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.sessions[ses]; known {
+		delete(s.sessions, ses)
+		s.reserved--
+	}
+}
+
+func refuse(w http.ResponseWriter, err error) {
+	refusal := &RequestError{http.StatusForbidden, 4, err.Error()}
+	_ = errors.As(err, &refusal)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(refusal.Status)
+	_ = json.NewEncoder(w).Encode(map[string]any{"code": refusal.Code, "message": refusal.Message})
+}

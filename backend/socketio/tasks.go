@@ -1,0 +1,54 @@
+package socketio
+
+import (
+	"context"
+	"sync"
+)
+
+// tasks counts the goroutines of a server so that Close can wait for them. New
+// ones may start while it waits.
+type tasks struct {
+	mu   sync.Mutex
+	n    int
+	none chan struct{} // closed when n falls to 0, made by wait
+}
+
+func (t *tasks) start(fn func()) {
+	t.mu.Lock()
+	t.n++
+	t.mu.Unlock()
+	go func() {
+		defer t.end()
+		fn()
+	}()
+}
+
+func (t *tasks) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.n--
+	if t.n == 0 && t.none != nil {
+		close(t.none)
+		t.none = nil
+	}
+}
+
+// wait returns when no goroutine is left, or with the context's error.
+func (t *tasks) wait(ctx context.Context) error {
+	t.mu.Lock()
+	if t.n == 0 {
+		t.mu.Unlock()
+		return nil
+	}
+	if t.none == nil {
+		t.none = make(chan struct{})
+	}
+	none := t.none
+	t.mu.Unlock()
+	select {
+	case <-none:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,276 @@
+package socketio
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/zishang520/engine.io-go-parser/packet"
+	"github.com/zishang520/engine.io/v2/transports"
+	"github.com/zishang520/engine.io/v2/types"
+)
+
+// linger is how long a closed WebSocket is still read, so that the last frames
+// are not lost to a reset.
+const linger = time.Second
+
+// webSocket is the WebSocket transport. Everything it writes goes through the
+// session's outbox, except the answer to an upgrade probe, which belongs to this
+// socket before the session does.
+type webSocket struct {
+	transports.Transport
+	session  *session
+	ws       *websocket.Conn
+	nc       net.Conn
+	direct   *nonblock
+	shard    *shard
+	attached atomic.Bool // the session's outbox writes here
+	reading  atomic.Bool
+}
+
+func newWebSocket(rq *request, ctx *types.HttpContext) *webSocket {
+	w := &webSocket{Transport: transports.MakeTransport(), ws: ctx.Websocket.Conn, nc: ctx.Websocket.NetConn()}
+	w.Prototype(w)
+	w.Construct(ctx)
+	w.direct = newNonblock(w.nc)
+	w.shard = rq.server.writers.pick()
+	// The library's own answers to control frames would cut into ours.
+	w.ws.SetPingHandler(func(data string) error { w.control(newFrame(opPong, []byte(data))); return nil })
+	w.ws.SetPongHandler(func(string) error { return nil })
+	w.ws.SetCloseHandler(func(int, string) error { w.control(closeFrame); return nil })
+	if rq.fresh {
+		rq.session = newSession(rq)
+		w.attach(rq.session)
+	}
+	w.session = rq.session
+	w.SetWritable(true)
+	return w
+}
+
+// attach makes this socket the way out of the session.
+func (w *webSocket) attach(s *session) {
+	w.attached.Store(true)
+	kick(s.out.setSink(w))
+}
+
+func (w *webSocket) of() *session          { return w.session }
+func (w *webSocket) Name() string          { return transports.WEBSOCKET }
+func (w *webSocket) HandlesUpgrades() bool { return true }
+
+// OnRequest answers a polling request that reached a session just upgraded.
+func (w *webSocket) OnRequest(ctx *types.HttpContext) {
+	if ctx.Websocket == nil {
+		answerBad(ctx)
+	}
+}
+
+// Send queues the library's packets. They are always taken at once, so that the
+// library's unbounded buffer stays empty.
+func (w *webSocket) Send(packets []*packet.Packet) {
+	for _, p := range packets {
+		f, err := encode(p)
+		if err != nil {
+			continue
+		}
+		w.control(f)
+	}
+	w.Emit("drain")
+}
+
+func (w *webSocket) control(f frame) {
+	if w.attached.Load() {
+		w.session.write(f)
+		return
+	}
+	_ = w.nc.SetWriteDeadline(time.Now().Add(w.session.server.opts.StallTimeout))
+	if _, err := w.nc.Write(f); err != nil {
+		_ = w.nc.Close()
+	}
+	_ = w.nc.SetWriteDeadline(time.Time{})
+}
+
+// DoClose lets the queue be written out, unless the session was cut.
+func (w *webSocket) DoClose(fn types.Callable) {
+	switch {
+	case !w.attached.Load():
+		_ = w.nc.Close()
+	case w.Discarded() || w.session.cutting.Load():
+		w.reset()
+	default:
+		kick(w.session.out.finish(closeFrame))
+	}
+	if fn != nil {
+		fn()
+	}
+}
+
+// reset drops the connection and what the kernel still holds for it.
+func (w *webSocket) reset() {
+	w.session.out.abort()
+	if tcp, ok := w.nc.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = w.nc.Close()
+}
+
+func (w *webSocket) force() { w.reset() }
+
+// kick implements sink.
+func (w *webSocket) kick() {
+	if w.direct == nil {
+		w.session.out.setSlow()
+		w.session.server.tasks.start(func() { w.writeSlowly(nil) })
+		return
+	}
+	w.shard.add(w)
+}
+
+// writeReady is a writer's turn: one write, without waiting.
+func (w *webSocket) writeReady(buf []byte) {
+	data := w.session.out.take(buf)
+	n, err := w.direct.write(data)
+	w.session.server.counts.bytesOut.Add(int64(n))
+	switch {
+	case err != nil:
+		w.drop()
+	case n < len(data):
+		w.session.out.setSlow()
+		rest := bytes.Clone(data[n:])
+		w.session.server.tasks.start(func() { w.writeSlowly(rest) })
+	default:
+		w.written(func() { w.shard.add(w) })
+	}
+}
+
+func (w *webSocket) written(again func()) {
+	switch more, end := w.session.out.done(); {
+	case more:
+		again()
+	case end:
+		w.end()
+	}
+}
+
+// writeSlowly waits for the client until its queue is empty or it is cut.
+func (w *webSocket) writeSlowly(data []byte) {
+	buf := batches.Get().(*[]byte)
+	defer batches.Put(buf)
+	stall := w.session.server.opts.StallTimeout
+	for {
+		if len(data) > 0 {
+			_ = w.nc.SetWriteDeadline(time.Now().Add(stall))
+			n, err := w.nc.Write(data)
+			w.session.server.counts.bytesOut.Add(int64(n))
+			if err != nil {
+				var timeout net.Error
+				if errors.As(err, &timeout) && timeout.Timeout() {
+					w.session.cut("stalled")
+				}
+				w.drop()
+				return
+			}
+			if more, end := w.session.out.done(); !more {
+				_ = w.nc.SetWriteDeadline(time.Time{})
+				if end {
+					w.end()
+				}
+				return
+			}
+		}
+		data = w.session.out.take(*buf)
+		if len(data) == 0 {
+			w.session.out.done()
+			return
+		}
+	}
+}
+
+// drop gives the connection up; its reader tells the engine.
+func (w *webSocket) drop() {
+	w.session.out.abort()
+	w.session.out.done()
+	_ = w.nc.Close()
+}
+
+// end closes after the last frame was written.
+func (w *webSocket) end() {
+	half, ok := w.nc.(interface{ CloseWrite() error })
+	if !ok || !w.reading.Load() || half.CloseWrite() != nil {
+		_ = w.nc.Close()
+		return
+	}
+	_ = w.nc.SetReadDeadline(time.Now().Add(linger))
+}
+
+// read hands every message to the engine until the connection ends. It is
+// started only after the engine and Socket.IO have attached their listeners, so
+// that no early packet is lost.
+func (w *webSocket) read() {
+	w.reading.Store(true)
+	defer w.gone(nil)
+	defer w.session.server.recovered("websocket reader")
+	for {
+		err := w.readOne()
+		if err != nil {
+			w.gone(err)
+			return
+		}
+	}
+}
+
+func (w *webSocket) readOne() error {
+	kind, r, err := w.ws.NextReader()
+	if err != nil {
+		return err
+	}
+	buf := messages.Get().(*bytes.Buffer)
+	defer recycle(buf)
+	if _, err := buf.ReadFrom(r); err != nil {
+		return err
+	}
+	w.session.server.counts.bytesIn.Add(int64(buf.Len()))
+	if kind == websocket.BinaryMessage {
+		w.session.deliver(w, w.session.message(buf.Bytes(), true))
+	} else {
+		w.session.deliver(w, w.session.decodeText(buf.Bytes()))
+	}
+	return nil
+}
+
+// gone tells the engine that the connection ended. Only the first call counts.
+func (w *webSocket) gone(err error) {
+	if w.ReadyState() != "closed" {
+		if w.attached.Load() {
+			w.session.out.abort()
+		}
+		var closed *websocket.CloseError
+		switch {
+		case err == nil, errors.As(err, &closed), errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
+			w.OnClose()
+		default:
+			w.OnError("websocket error", err)
+			w.SetReadyState("closed")
+		}
+	}
+	_ = w.nc.Close()
+}
+
+var messages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func recycle(buf *bytes.Buffer) {
+	if buf.Cap() <= batchSize {
+		buf.Reset()
+		messages.Put(buf)
+	}
+}
+
+func kick(s sink) {
+	if s != nil {
+		s.kick()
+	}
+}
