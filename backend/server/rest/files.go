@@ -1,0 +1,133 @@
+package rest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"spinscope/backend/export"
+	"spinscope/backend/market"
+)
+
+// maxExportMints is how many mints one export may hold.
+const maxExportMints = 1000
+
+// exportStall is how long one chunk of an export may take to be read by the client.
+const exportStall = time.Minute
+
+func (a *API) fileRoutes() {
+	download := get("/api/export", "files", "A streamed download of candles, trades, events or orders",
+		"Every digit of the stored integers. An export that fails midway ends with a broken transfer, never as a whole file.",
+		some(&huma.Param{Name: "mint", In: "query", Description: "Mint address; may be repeated", Required: true, Explode: new(true),
+			Schema: &huma.Schema{Type: huma.TypeArray, MinItems: new(1), MaxItems: new(maxExportMints), Items: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern}}},
+			choiceParam("kind", "", false, texts(export.Kinds())...), intervalParam(false)), spanParams(),
+		some(choiceParam("format", "", false, texts(export.Formats())...)))
+	operation := a.operation(download)
+	operation.Responses["200"] = &huma.Response{Description: "The file", Content: map[string]*huma.MediaType{
+		"text/csv":                       {Schema: &huma.Schema{Type: huma.TypeString}},
+		"application/x-ndjson":           {Schema: &huma.Schema{Type: huma.TypeString}},
+		"application/vnd.apache.parquet": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
+	}}
+	huma.Register(a.huma, operation, a.export)
+
+	picture := get("/api/image/{mint}", "files", "A token's picture", "Fetched and re-encoded by this server.")
+	picture.params = some(&huma.Param{Name: "mint", In: "path", Description: "Mint address", Required: true,
+		Schema: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern}})
+	operation = a.operation(picture)
+	operation.Responses["200"] = &huma.Response{Description: "The picture", Content: map[string]*huma.MediaType{
+		"image/png": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
+	}}
+	huma.Register(a.huma, operation, a.image)
+}
+
+// stream is an answer that writes itself.
+type stream struct{ Body func(huma.Context) }
+
+func (a *API) export(ctx context.Context, q *query) (*stream, error) {
+	from, to, _ := q.span(-maxTime, maxTime)
+	req := export.Request{
+		Mints:    q.keys("mint", maxExportMints),
+		Kind:     export.Kind(q.choice("kind", texts(export.Kinds())...)),
+		Interval: a.interval(q, false),
+		Format:   export.Format(q.choice("format", texts(export.Formats())...)),
+		From:     from,
+		To:       to,
+	}
+	if q.err != nil {
+		return nil, q.err
+	}
+	if a.deps.Export == nil {
+		return nil, &failure{http.StatusNotFound, "nothing to export from"}
+	}
+	select {
+	case a.exports <- struct{}{}:
+	default:
+		return nil, &failure{http.StatusTooManyRequests, "too many exports at once: try again when one has ended"}
+	}
+	return &stream{func(hc huma.Context) {
+		defer func() { <-a.exports }()
+		a.send(ctx, hc, req)
+	}}, nil
+}
+
+// send streams the export. An error after the first byte breaks the connection: the client must not take half a file
+// for a whole one.
+func (a *API) send(ctx context.Context, hc huma.Context, req export.Request) {
+	r, w := humago.Unwrap(hc)
+	header := w.Header()
+	header.Set("Content-Type", req.Format.ContentType())
+	header.Set("Content-Disposition", `attachment; filename="`+req.Name()+`"`)
+	if r.Method == http.MethodHead {
+		return
+	}
+	control := http.NewResponseController(w)
+	extend := func(int64) { _ = control.SetWriteDeadline(time.Now().Add(exportStall)) } // not every writer has deadlines
+	extend(0)
+	rows, err := export.Write(ctx, w, a.deps.Export, req, extend)
+	if err == nil {
+		return
+	}
+	if ctx.Err() == nil {
+		a.deps.Logger.WarnContext(ctx, "export broke off", "component", "rest", "rows", rows, "err", err)
+	}
+	panic(http.ErrAbortHandler)
+}
+
+func (a *API) image(ctx context.Context, q *query) (*stream, error) {
+	mint, err := market.ParsePubkey(q.path("mint"))
+	if err != nil {
+		return nil, bad("mint", "%v", err)
+	}
+	if a.deps.Metadata == nil {
+		return nil, errNoPicture
+	}
+	data, contentType, err := a.deps.Metadata.Picture(ctx, mint)
+	if err != nil {
+		return nil, a.fail(ctx, "/api/image", fmt.Errorf("picture of %s: %w", mint, err))
+	}
+	if data == nil {
+		return nil, errNoPicture
+	}
+	return &stream{func(hc huma.Context) {
+		hc.SetHeader("Content-Type", contentType)
+		hc.SetHeader("Content-Length", strconv.Itoa(len(data)))
+		hc.SetHeader("Cache-Control", "private, max-age=3600")
+		hc.SetHeader("Content-Security-Policy", "default-src 'none'; sandbox")
+		_, _ = hc.BodyWriter().Write(data) // it fails only when the client is gone
+	}}, nil
+}
+
+var errNoPicture error = &failure{http.StatusNotFound, "mint: no picture is known"}
+
+func texts[T ~string](values []T) []string {
+	out := make([]string, len(values))
+	for i, value := range values {
+		out[i] = string(value)
+	}
+	return out
+}

@@ -1,0 +1,121 @@
+package rest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"spinscope/backend/market"
+	"spinscope/backend/wire"
+)
+
+// maxFill is how many buckets a request with fill may span.
+const maxFill = 5000
+
+func (a *API) klineRoutes() {
+	add(a, get("/api/kline", "kline", "Candles of a mint", "The open candle is included. total counts the candles in range.",
+		some(keyParam("mint", "Mint address", true), intervalParam(true),
+			choiceParam("order_by", "", false, "time_desc", "time_asc")), spanParams(),
+		some(&huma.Param{Name: "fill", In: "query", Description: "Add flat candles for empty buckets after the first trade; needs from and to, at most 5000 buckets apart",
+			Schema: &huma.Schema{Type: huma.TypeBoolean, Default: false}}), pageParams()), a.klines)
+}
+
+func (a *API) klines(ctx context.Context, q *query) (*wire.Klines, error) {
+	mint := q.key("mint")
+	interval := a.interval(q, true)
+	page, limit, at := q.page("time_desc", "time_asc")
+	from, to, bounded := q.span(-maxTime, maxTime)
+	fill := q.flag("fill")
+	if fill && q.err == nil {
+		switch buckets := (interval.Floor(to)-interval.Floor(from))/interval.Seconds() + 1; {
+		case !bounded:
+			q.refuse("fill", "needs from and to")
+		case buckets > maxFill:
+			q.refuse("fill", "from and to span %d buckets, at most %d are filled", buckets, maxFill)
+		}
+	}
+	if q.err != nil {
+		return nil, q.err
+	}
+	var found CandlePage
+	var err error
+	if fill {
+		found, err = a.filled(ctx, mint, interval, from, to, at)
+	} else {
+		found, err = a.deps.Reader.Candles(ctx, mint, interval, from, to, at)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read candles of %s: %w", mint, err)
+	}
+	answer := &wire.Klines{
+		Klines:      make([]wire.Candle, len(found.Candles)),
+		Paging:      wire.NewPaging(found.Total, page, limit),
+		Interval:    interval.String(),
+		MintAccount: mint.String(),
+		Seq:         uint64(found.Seq),
+	}
+	for i := range found.Candles {
+		answer.Klines[i] = wire.HistoryCandle(found.Candles[i])
+	}
+	return answer, nil
+}
+
+// interval is the interval parameter; m1 when it is optional and not given.
+func (a *API) interval(q *query, required bool) market.Interval {
+	text, ok := q.one("interval")
+	if !ok {
+		if required {
+			q.refuse("interval", "missing: use one of s1, s5, s15, s30, m1, m5, m15, h1, h4, d1")
+		}
+		return market.M1
+	}
+	interval, err := market.ParseInterval(text)
+	if err != nil {
+		q.refuse("interval", "%v", err)
+		return market.M1
+	}
+	if !a.keeps(interval) {
+		q.refuse("interval", "%s is not kept here: see kline.intervals in the configuration", interval)
+	}
+	return interval
+}
+
+// filled is a page of the candles from from to to with flat ones in the empty buckets, from the first trade on and up
+// to chain time.
+func (a *API) filled(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, page Page) (CandlePage, error) {
+	found, err := a.deps.Reader.Candles(ctx, mint, interval, from, to, Page{Limit: maxFill, OldestFirst: true})
+	if err != nil {
+		return CandlePage{}, err
+	}
+	last, known, err := a.deps.Reader.CandleBefore(mint, interval, from)
+	if err != nil {
+		return CandlePage{}, err
+	}
+	chainTime := a.deps.Reader.State().ChainTime
+	length := interval.Seconds()
+	series := make([]market.Candle, 0, len(found.Candles))
+	rest := found.Candles
+	for start := interval.Floor(from + length - 1); start <= to && (start <= chainTime || len(rest) > 0); start += length {
+		switch {
+		case len(rest) > 0 && rest[0].Time == start:
+			last, known = rest[0], true
+			rest = rest[1:]
+		case known:
+			last = market.Candle{
+				Time: start, Open: last.Close, High: last.Close, Low: last.Close, Close: last.Close,
+				Final: start+length <= chainTime,
+			}
+		default:
+			continue
+		}
+		series = append(series, last)
+	}
+	if !page.OldestFirst {
+		slices.Reverse(series)
+	}
+	begin := min(page.Offset, len(series))
+	end := min(begin+page.Limit, len(series))
+	return CandlePage{Candles: series[begin:end], Total: len(series), Seq: found.Seq}, nil
+}

@@ -1,0 +1,145 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"spinscope/backend/market"
+	"spinscope/backend/wire"
+)
+
+// maxDetails is how many mints one request may ask about, and maxBody the bytes that they fit in.
+const (
+	maxDetails = 1000
+	maxBody    = 128 << 10
+)
+
+func (a *API) mintRoutes() {
+	add(a, get("/api/mints", "mints", "Mints that had a TokenCreated", "A cursor stays right while new mints arrive; page numbers shift.",
+		some(choiceParam("sort_by", "slot_desc and slot_asc are older names of created_desc and created_asc", false,
+			"created_desc", "created_asc", "last_trade_desc", "volume_desc", "slot_desc", "slot_asc"),
+			&huma.Param{Name: "cursor", In: "query", Description: "next_cursor of the page before; page is then ignored",
+				Schema: &huma.Schema{Type: huma.TypeString}}), pageParams()), a.mints)
+	details := route{method: http.MethodPost, path: "/api/details", tag: "mints", summary: "Everything known of some mints",
+		description: "Mints that are not known are left out."}
+	huma.Register(a.huma, a.operation(details), a.details)
+	a.huma.OpenAPI().Paths["/api/details"].Post.RequestBody = &huma.RequestBody{
+		Required: true,
+		Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{
+			Type:     huma.TypeObject,
+			Required: []string{"mints"},
+			Properties: map[string]*huma.Schema{"mints": {
+				Type: huma.TypeArray, MinItems: new(1), MaxItems: new(maxDetails),
+				Items: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern},
+			}},
+		}}},
+	}
+}
+
+func (a *API) mints(ctx context.Context, q *query) (*wire.Mints, error) {
+	name := q.choice("sort_by", string(CreatedDesc), string(CreatedAsc), string(LastTradeDesc), string(VolumeDesc), "slot_desc", "slot_asc")
+	cursor, _ := q.one("cursor")
+	page, limit := q.paging()
+	if q.err != nil {
+		return nil, q.err
+	}
+	sort := MintSort(name)
+	switch name { // spin-server's names
+	case "slot_desc":
+		sort = CreatedDesc
+	case "slot_asc":
+		sort = CreatedAsc
+	}
+	at := Page{Offset: wire.Offset(page, limit), Limit: limit}
+	if cursor != "" {
+		at.Offset = 0
+	}
+	found, err := a.deps.Reader.Mints(ctx, sort, cursor, at)
+	if errors.Is(err, ErrCursor) {
+		return nil, bad("cursor", "%.60q is not a cursor of this list", cursor)
+	}
+	if err != nil {
+		return nil, err
+	}
+	answer := &wire.Mints{Mints: make([]string, len(found.Mints)), Paging: wire.NewPaging(found.Total, page, limit), SortBy: name}
+	for i, mint := range found.Mints {
+		answer.Mints[i] = mint.String()
+	}
+	if found.Next != "" {
+		answer.NextCursor = &found.Next
+	}
+	if cursor != "" {
+		answer.HasPrev, answer.HasNext = true, found.Next != ""
+	}
+	return answer, nil
+}
+
+// detailsRequest takes the body itself: huma's own errors would not be envelopes.
+type detailsRequest struct {
+	body []byte
+	err  error
+}
+
+// Resolve implements huma.Resolver.
+func (d *detailsRequest) Resolve(ctx huma.Context) []error {
+	d.body, d.err = io.ReadAll(io.LimitReader(ctx.BodyReader(), maxBody+1))
+	return nil
+}
+
+func (a *API) details(ctx context.Context, request *detailsRequest) (*answer[*wire.Details], error) {
+	mints, err := request.mints()
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := a.deps.Reader.Tokens(ctx, mints)
+	if err != nil {
+		return nil, a.fail(ctx, "/api/details", err)
+	}
+	data := &wire.Details{Details: make([]wire.Detail, len(tokens)), Total: len(tokens)}
+	for i := range tokens {
+		data.Details[i] = wire.NewDetail(&tokens[i])
+		if a.deps.Metadata != nil {
+			data.Details[i].URIData = a.deps.Metadata.URIData(tokens[i].Mint)
+		}
+	}
+	return &answer[*wire.Details]{wire.Envelope[*wire.Details]{Success: true, Data: data, Message: wire.Success}}, nil
+}
+
+func (d *detailsRequest) mints() ([]market.Pubkey, error) {
+	if d.err != nil {
+		return nil, bad("body", "could not be read")
+	}
+	if len(d.body) > maxBody {
+		return nil, &failure{http.StatusRequestEntityTooLarge, "body: more than 131072 bytes"}
+	}
+	var body struct {
+		Mints []string `json:"mints"`
+	}
+	if err := json.Unmarshal(d.body, &body); err != nil {
+		return nil, bad("mints", `the body is not JSON of the form {"mints": ["ADDRESS", ...]}`)
+	}
+	switch count := len(body.Mints); {
+	case count == 0:
+		return nil, bad("mints", "missing or empty")
+	case count > maxDetails:
+		return nil, bad("mints", "%d given, at most %d are taken", count, maxDetails)
+	}
+	mints := make([]market.Pubkey, 0, len(body.Mints))
+	seen := make(map[market.Pubkey]bool, len(body.Mints))
+	for i, text := range body.Mints {
+		mint, err := market.ParsePubkey(text)
+		if err != nil {
+			return nil, bad("mints", "entry %d: %v", i, err)
+		}
+		if !seen[mint] {
+			seen[mint] = true
+			mints = append(mints, mint)
+		}
+	}
+	return mints, nil
+}

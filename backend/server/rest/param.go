@@ -1,0 +1,67 @@
+package rest
+
+import (
+	"github.com/danielgtaylor/huma/v2"
+
+	"spinscope/backend/market"
+)
+
+// The parameters as OpenAPI describes them. What they mean is decided in query.go.
+
+const keyPattern = "^[1-9A-HJ-NP-Za-km-z]{32,44}$"
+
+func keyParam(name, description string, required bool) *huma.Param {
+	return &huma.Param{Name: name, In: "query", Description: description, Required: required,
+		Schema: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern}}
+}
+
+func choiceParam(name, description string, required bool, choices ...string) *huma.Param {
+	schema := &huma.Schema{Type: huma.TypeString, Enum: anys(choices)}
+	if !required {
+		schema.Default = choices[0]
+	}
+	return &huma.Param{Name: name, In: "query", Description: description, Required: required, Schema: schema}
+}
+
+func pageParams() []*huma.Param {
+	return []*huma.Param{
+		{Name: "page", In: "query", Description: "Page number, from 1",
+			Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0), Default: 1}},
+		{Name: "limit", In: "query", Description: "Entries a page; more than 1000 gives 1000",
+			Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: new(0.0), Default: defaultLimit}},
+	}
+}
+
+func spanParams() []*huma.Param {
+	return []*huma.Param{timeParam("from", "First block time, Unix seconds, inclusive"), timeParam("to", "Last block time, Unix seconds, inclusive")}
+}
+
+func timeParam(name, description string) *huma.Param {
+	return &huma.Param{Name: name, In: "query", Description: description, Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64"}}
+}
+
+func intervalParam(required bool) *huma.Param {
+	names := make([]string, 0, market.NumIntervals)
+	for _, interval := range market.AllIntervals() {
+		names = append(names, interval.String())
+	}
+	p := choiceParam("interval", "Length of a candle", true, names...)
+	if p.Required = required; !required {
+		p.Schema.Default = market.M1.String()
+	}
+	return p
+}
+
+func anys(texts []string) []any {
+	values := make([]any, len(texts))
+	for i, text := range texts {
+		values[i] = text
+	}
+	return values
+}
+
+func stateParam() *huma.Param {
+	p := choiceParam("state", "Only holes in this state", true, "open", "filled", "unfillable")
+	p.Required = false // without a default: all states
+	return p
+}

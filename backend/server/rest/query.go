@@ -1,0 +1,192 @@
+package rest
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"spinscope/backend/market"
+)
+
+const (
+	defaultLimit = 50
+	maxLimit     = 1000
+	maxPage      = 1 << 53
+	maxTime      = 1 << 40 // Unix seconds; keeps bucket arithmetic far from overflow
+)
+
+// query reads a request's parameters. The first bad one is kept, and later calls return zero values.
+type query struct {
+	values url.Values
+	path   func(name string) string
+	err    *failure
+}
+
+// Resolve implements huma.Resolver: it takes the parameters out of the request.
+func (q *query) Resolve(ctx huma.Context) []error {
+	address := ctx.URL()
+	values, err := url.ParseQuery(address.RawQuery)
+	if err != nil {
+		q.err = bad("query", "malformed: %v", err)
+	}
+	q.values, q.path = values, ctx.Param
+	return nil
+}
+
+func (q *query) refuse(name, format string, args ...any) {
+	if q.err == nil {
+		q.err = bad(name, format, args...)
+	}
+}
+
+// one is the value of a parameter that may be given once; false when it is not given.
+func (q *query) one(name string) (string, bool) {
+	values := q.values[name]
+	if q.err != nil || len(values) == 0 {
+		return "", false
+	}
+	if len(values) > 1 {
+		q.refuse(name, "given %d times", len(values))
+		return "", false
+	}
+	return values[0], true
+}
+
+// key is a required address.
+func (q *query) key(name string) market.Pubkey {
+	text, ok := q.one(name)
+	if !ok {
+		q.refuse(name, "missing: a base58 address is needed")
+		return market.Pubkey{}
+	}
+	return q.parseKey(name, text)
+}
+
+// maybeKey is an optional address; nil when it is not given.
+func (q *query) maybeKey(name string) *market.Pubkey {
+	text, ok := q.one(name)
+	if !ok {
+		return nil
+	}
+	return new(q.parseKey(name, text))
+}
+
+// keys is a parameter that is given at least once and at most most times.
+func (q *query) keys(name string, most int) []market.Pubkey {
+	values := q.values[name]
+	switch {
+	case len(values) == 0:
+		q.refuse(name, "missing: a base58 address is needed")
+		return nil
+	case len(values) > most:
+		q.refuse(name, "given %d times, at most %d are taken", len(values), most)
+		return nil
+	}
+	keys := make([]market.Pubkey, 0, len(values))
+	for _, text := range values {
+		if key := q.parseKey(name, text); !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func (q *query) parseKey(name, text string) market.Pubkey {
+	key, err := market.ParsePubkey(text)
+	if err != nil {
+		q.refuse(name, "%v", err)
+	}
+	return key
+}
+
+// choice is one of choices; the first when the parameter is not given.
+func (q *query) choice(name string, choices ...string) string {
+	text, ok := q.one(name)
+	if !ok {
+		return choices[0]
+	}
+	if !slices.Contains(choices, text) {
+		q.refuse(name, "unknown value %.40q: use one of %s", text, strings.Join(choices, ", "))
+		return choices[0]
+	}
+	return text
+}
+
+// must is choice for a parameter without a default.
+func (q *query) must(name string, choices ...string) string {
+	if len(q.values[name]) == 0 {
+		q.refuse(name, "missing: use one of %s", strings.Join(choices, ", "))
+		return choices[0]
+	}
+	return q.choice(name, choices...)
+}
+
+// paging is page and limit. A limit above the maximum is clamped.
+func (q *query) paging() (page, limit int) {
+	page, limit = 1, defaultLimit
+	if text, ok := q.one("page"); ok {
+		number, err := strconv.ParseUint(text, 10, 64)
+		switch {
+		case err != nil || number > maxPage:
+			q.refuse("page", "%.40q is no page number", text)
+		case number < 1:
+			q.refuse("page", "pages count from 1")
+		default:
+			page = int(number) //nolint:gosec // at most maxPage
+		}
+	}
+	if text, ok := q.one("limit"); ok {
+		switch {
+		case text == "" || strings.Trim(text, "0123456789") != "":
+			q.refuse("limit", "%.40q is not a number from 0 to %d", text, maxLimit)
+		default:
+			number, err := strconv.Atoi(text)
+			if err != nil { // more digits than an int holds
+				number = maxLimit
+			}
+			limit = min(number, maxLimit)
+		}
+	}
+	return page, limit
+}
+
+// span is from and to in Unix seconds, inclusive, with the given defaults, and whether both were given.
+func (q *query) span(from, to int64) (int64, int64, bool) {
+	from, hasFrom := q.seconds("from", from)
+	to, hasTo := q.seconds("to", to)
+	if from > to {
+		q.refuse("from", "lies after to")
+	}
+	return from, to, hasFrom && hasTo
+}
+
+func (q *query) seconds(name string, otherwise int64) (int64, bool) {
+	text, ok := q.one(name)
+	if !ok {
+		return otherwise, false
+	}
+	number, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		q.refuse(name, "%.40q is not a time in Unix seconds", text)
+	}
+	return min(max(number, -maxTime), maxTime), true
+}
+
+// flag is true, false, 1 or 0; false when the parameter is not given.
+func (q *query) flag(name string) bool {
+	text, ok := q.one(name)
+	if !ok {
+		return false
+	}
+	switch text {
+	case "true", "1":
+		return true
+	case "false", "0":
+		return false
+	}
+	q.refuse(name, "%.40q is neither true nor false", text)
+	return false
+}

@@ -1,0 +1,26 @@
+package rest
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+func (a *API) routes() {
+	a.statusRoutes()
+	a.eventRoutes()
+	a.mintRoutes()
+	a.orderRoutes()
+	a.klineRoutes()
+	a.fileRoutes()
+}
+
+func get(path, tag, summary, description string, params ...[]*huma.Param) route {
+	r := route{method: http.MethodGet, path: path, tag: tag, summary: summary, description: description}
+	for _, group := range params {
+		r.params = append(r.params, group...)
+	}
+	return r
+}
+
+func some(params ...*huma.Param) []*huma.Param { return params }

@@ -1,0 +1,155 @@
+package rest
+
+import (
+	"cmp"
+	"context"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"spinscope/backend/market"
+	"spinscope/backend/wire"
+)
+
+func (a *API) statusRoutes() {
+	add(a, get("/api/time", "status", "The server's clock", "For display only: candles follow the chain's clock."), a.clock)
+	add(a, get("/api/events/status", "status", "How reading the chain goes", ""), a.status)
+	add(a, get("/api/events/stats", "status", "Stored events by kind", "Failed, foreign and malformed events count nowhere."), a.stats)
+	add(a, get("/api/events/db-stats", "status", "Size of the store", ""), a.dbStats)
+	add(a, get("/api/gaps", "status", "Known holes in what was read", "",
+		some(keyParam("mint", "Holes of this mint, and those of the whole program", false),
+			stateParam())), a.gaps)
+	add(a, get("/api/ws/metrics", "stream", "Connections and messages of the Socket.IO server", ""), a.streamMetrics)
+	add(a, get("/api/kline/status", "stream", "State and limits of the candle stream", ""), a.klineStatus)
+	add(a, get("/api/kline/subscriptions", "stream", "Who is subscribed to what", ""), a.subscriptions)
+}
+
+func (a *API) clock(context.Context, *query) (wire.Clock, error) {
+	now := a.deps.Now()
+	return wire.Clock{
+		Timestamp: now.Unix(),
+		UTC:       now.UTC().Format("2006-01-02 15:04:05 UTC"),
+		Local:     now.Local().Format("2006-01-02 15:04:05 MST"),
+		ISO8601:   now.UTC().Format(time.RFC3339Nano),
+	}, nil
+}
+
+func (a *API) status(context.Context, *query) (wire.Status, error) {
+	feed, state, counts := a.deps.Feed(), a.deps.Reader.State(), a.deps.Reader.Counts()
+	status := wire.Status{
+		IsRunning:            feed.Running,
+		TotalEventsProcessed: counts.Total(),
+		ConnectionStatus:     feed.Connection,
+		ProgramID:            a.deps.ProgramID.String(),
+		Cluster:              a.deps.Cluster,
+		Endpoint:             feed.Endpoint,
+		Slot:                 uint64(max(feed.Slot, state.Slot)),
+		LagSlots:             feed.Lag,
+		ChainTime:            state.ChainTime,
+		Seq:                  uint64(state.Seq),
+		LastError:            feed.LastError,
+		Failures:             feed.Failures,
+		Backfill:             feed.Backfill,
+	}
+	if counts.LastEventTime != 0 {
+		status.LastEventTime = new(counts.LastEventTime)
+	}
+	return status, nil
+}
+
+func (a *API) stats(context.Context, *query) (wire.EventStats, error) {
+	counts := a.deps.Reader.Counts()
+	return wire.EventStats{
+		TokenCreated:      counts.Kinds[market.KindTokenCreated],
+		BuySell:           counts.Kinds[market.KindBuySell],
+		LongShort:         counts.Kinds[market.KindLongShort],
+		ForceLiquidate:    counts.Kinds[market.KindForceLiquidate],
+		FullClose:         counts.Kinds[market.KindFullClose],
+		PartialClose:      counts.Kinds[market.KindPartialClose],
+		MilestoneDiscount: counts.Kinds[market.KindMilestoneDiscount],
+		Total:             counts.Total(),
+	}, nil
+}
+
+func (a *API) dbStats(ctx context.Context, _ *query) (wire.DBStats, error) {
+	return a.deps.Reader.DBStats(ctx)
+}
+
+func (a *API) gaps(ctx context.Context, q *query) (*wire.Gaps, error) {
+	mint := q.maybeKey("mint")
+	var state *market.GapState
+	if len(q.values["state"]) > 0 {
+		name := q.choice("state", "open", "filled", "unfillable")
+		state = new(market.GapState(slices.Index([]string{"open", "filled", "unfillable"}, name))) //nolint:gosec // 0..2
+	}
+	if q.err != nil {
+		return nil, q.err
+	}
+	gaps, err := a.deps.Reader.Gaps(ctx, mint, state)
+	if err != nil {
+		return nil, err
+	}
+	answer := &wire.Gaps{Gaps: make([]wire.Gap, 0, len(gaps)), Total: len(gaps)}
+	for _, gap := range gaps {
+		out := wire.Gap{FromSlot: uint64(gap.From), ToSlot: uint64(gap.To), Cause: gap.Cause, State: gap.State.String(), Seq: uint64(gap.Seq)}
+		if !gap.Mint.IsZero() {
+			out.Mint = gap.Mint.String()
+		}
+		answer.Gaps = append(answer.Gaps, out)
+	}
+	return answer, nil
+}
+
+func (a *API) streamMetrics(context.Context, *query) (wire.StreamMetrics, error) {
+	var metrics wire.StreamMetrics
+	if a.deps.Stream != nil {
+		metrics = a.deps.Stream.Metrics()
+	}
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	metrics.MemoryUsageMB = float64(memory.Sys-memory.HeapReleased) / (1 << 20)
+	return metrics, nil
+}
+
+func (a *API) klineStatus(ctx context.Context, _ *query) (wire.KlineStatus, error) {
+	gaps, err := a.deps.Reader.Gaps(ctx, nil, new(market.GapOpen))
+	if err != nil {
+		return wire.KlineStatus{}, err
+	}
+	status := wire.KlineStatus{ServiceStatus: "disabled", Stats: wire.KlineStats{GapsOpen: len(gaps), Config: a.deps.Kline}}
+	if a.deps.Stream == nil {
+		return status, nil
+	}
+	status.Enabled, status.ServiceStatus = true, "running"
+	metrics := a.deps.Stream.Metrics()
+	status.Stats.ActiveConnections = metrics.Connections.ActiveConnections
+	status.Stats.TotalSubscriptions = metrics.Connections.TotalSubscriptions
+	mints := map[string]bool{}
+	for room := range a.deps.Stream.Rooms() {
+		if parts := strings.Split(room, ":"); len(parts) > 1 { // kind:MINT or kind:MINT:INTERVAL
+			mints[parts[1]] = true
+		}
+	}
+	status.Stats.MonitoredMints = len(mints)
+	return status, nil
+}
+
+func (a *API) subscriptions(context.Context, *query) (*wire.Subscriptions, error) {
+	answer := &wire.Subscriptions{Timestamp: a.deps.Now().UnixMilli(), Clients: []wire.StreamClient{}, Rooms: []wire.StreamRoom{}}
+	if a.deps.Stream == nil {
+		return answer, nil
+	}
+	for _, client := range a.deps.Stream.Clients() {
+		if client.Subscriptions == nil {
+			client.Subscriptions = []string{}
+		}
+		answer.Clients = append(answer.Clients, client)
+	}
+	for room, clients := range a.deps.Stream.Rooms() {
+		answer.Rooms = append(answer.Rooms, wire.StreamRoom{Room: room, Clients: clients})
+	}
+	slices.SortFunc(answer.Rooms, func(x, y wire.StreamRoom) int { return cmp.Compare(x.Room, y.Room) })
+	answer.TotalConnections, answer.TotalRooms = len(answer.Clients), len(answer.Rooms)
+	return answer, nil
+}
