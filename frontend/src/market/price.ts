@@ -70,6 +70,11 @@ export function formatAmount(value: number): string {
   return sign + (size < 1 ? size.toFixed(3) : threeDigits(size))
 }
 
+/** A count: whole below 10,000, then as amounts are. */
+export function formatCount(value: number): string {
+  return value < 10_000 ? group(String(Math.round(value))) : formatAmount(value)
+}
+
 function threeDigits(value: number): string {
   if (value >= 99.95) return value.toFixed(0)
   return value >= 9.995 ? value.toFixed(1) : value.toFixed(2)

@@ -127,3 +127,9 @@ export function joinTape(known: readonly Trade[], fresh: readonly Trade[], limit
   joined.sort((a, b) => b.slot - a.slot || b.time - a.time)
   return joined.slice(0, limit)
 }
+
+/** The size from which a trade counts among the largest twentieth; infinite while there are too few to tell. */
+export function largeFrom(sizes: readonly number[]): number {
+  const sorted = sizes.filter((size) => size > 0).sort((a, b) => b - a)
+  return sorted.length < 20 ? Infinity : (sorted[Math.floor(sorted.length / 20)] ?? Infinity)
+}
