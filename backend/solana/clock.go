@@ -40,15 +40,14 @@ type clock struct {
 	times    map[market.Slot]int64
 	wanted   map[market.Slot]wish
 	newest   market.Slot // at the configured commitment
-	moved    time.Time   // when newest last grew
 	announce market.Slot // newest one announced by the socket
-	base     market.Slot // newest slot with a known time
+	behind   time.Time   // since when newest and announce have been far apart
 }
 
 func newClock() *clock {
 	return &clock{
 		changed: make(chan struct{}, 1), poke: make(chan struct{}, 1),
-		times: map[market.Slot]int64{}, wanted: map[market.Slot]wish{}, moved: time.Now(),
+		times: map[market.Slot]int64{}, wanted: map[market.Slot]wish{},
 	}
 }
 
@@ -63,7 +62,7 @@ func token(to chan struct{}) {
 func (c *clock) reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.newest, c.announce, c.moved = 0, 0, time.Now()
+	c.newest, c.announce, c.behind = 0, 0, time.Time{}
 	clear(c.wanted)
 }
 
@@ -96,7 +95,6 @@ func (c *clock) learn(slot market.Slot, at int64) {
 	defer c.mu.Unlock()
 	c.times[slot] = at
 	delete(c.wanted, slot)
-	c.base = max(c.base, slot)
 	if len(c.times) > keptTimes {
 		c.trim()
 	}
@@ -277,9 +275,7 @@ func (c *clock) take(q *question) {
 	}
 	if q.asked {
 		c.mu.Lock()
-		if q.newest > c.newest {
-			c.newest, c.moved = q.newest, time.Now()
-		}
+		c.newest = max(c.newest, q.newest)
 		edge := min(c.newest, c.announce)
 		c.mu.Unlock()
 		if edge > graceSlots {
@@ -309,15 +305,22 @@ func (c *clock) watch(commitment string, silence time.Duration) error {
 	if c.newest == 0 || c.announce == 0 {
 		return nil
 	}
-	if c.newest > c.announce+mostLag {
-		return fmt.Errorf("%w: socket is %d slots behind", errStuck, c.newest-c.announce)
-	}
 	usual := market.Slot(mostLag)
 	if commitment == Finalized {
 		usual += overlapSlots
 	}
-	if c.announce > c.newest+usual && time.Since(c.moved) > silence {
-		return fmt.Errorf("%w: RPC is %d slots behind", errStuck, c.announce-c.newest)
+	if c.newest <= c.announce+mostLag && c.announce <= c.newest+usual {
+		c.behind = time.Time{}
+		return nil
 	}
-	return nil
+	if c.behind.IsZero() {
+		c.behind = time.Now()
+	}
+	if time.Since(c.behind) <= silence {
+		return nil
+	}
+	if c.newest > c.announce {
+		return fmt.Errorf("%w: its socket is %d slots behind", errStuck, c.newest-c.announce)
+	}
+	return fmt.Errorf("%w: its RPC is %d slots behind", errStuck, c.announce-c.newest)
 }
