@@ -13,6 +13,7 @@ type draft struct {
 	force      bool // commit even when nothing else changed
 	events     []market.Event
 	removed    []market.Event
+	gone       map[market.Position]struct{} // places of removed
 	candles    []market.CandleChange
 	orders     map[market.Pubkey]market.OrderChange
 	replays    map[market.Pubkey]market.Pubkey // orders to be replayed from their events → their mints
@@ -25,12 +26,17 @@ type draft struct {
 }
 
 func (d *draft) reset() {
-	*d = draft{newest: d.newest, orders: d.orders, replays: d.replays, touched: d.touched[:0]}
+	for _, state := range d.touched {
+		state.drafted = false
+	}
+	*d = draft{newest: d.newest, orders: d.orders, replays: d.replays, gone: d.gone, touched: d.touched[:0]}
 	if d.orders == nil {
 		d.orders, d.replays = map[market.Pubkey]market.OrderChange{}, map[market.Pubkey]market.Pubkey{}
+		d.gone = map[market.Position]struct{}{}
 	}
 	clear(d.orders)
 	clear(d.replays)
+	clear(d.gone)
 }
 
 func (d *draft) empty() bool {
@@ -45,9 +51,18 @@ func (d *draft) touch(state *mintState) {
 	}
 }
 
+// remove notes that the commit takes stored events away.
+func (d *draft) remove(events ...market.Event) {
+	d.removed = append(d.removed, events...)
+	for i := range events {
+		d.gone[events[i].Position] = struct{}{}
+	}
+}
+
 // isRemoved tells whether the draft takes the stored event at this place away.
 func (d *draft) isRemoved(at market.Position) bool {
-	return slices.ContainsFunc(d.removed, func(e market.Event) bool { return e.Position == at })
+	_, ok := d.gone[at]
+	return ok
 }
 
 // take moves the draft's content into a commit that owns it.
@@ -64,7 +79,6 @@ func (d *draft) take() *market.Commit {
 		return slices.Compare(a.Order.Address[:], b.Order.Address[:])
 	})
 	for _, state := range d.touched {
-		state.drafted = false
 		if state.recount {
 			state.recount = false
 			c.Tokens = append(c.Tokens, state.token)

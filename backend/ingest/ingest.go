@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
+	"slices"
 
 	"spinscope/backend/candle"
 	"spinscope/backend/market"
@@ -40,7 +42,8 @@ type Ingest struct {
 	intervals []market.Interval
 	reader    *spinpet.Reader
 	scales    *spinpet.Scales
-	events    []market.Event // reused by the reader
+	events    []market.Event        // reused by the reader
+	fresh     []*market.Transaction // reused by takeSlot
 
 	at     Resume
 	mints  map[market.Pubkey]*mintState
@@ -66,8 +69,8 @@ func New(cfg Config, store Store, at Resume) *Ingest {
 // visible, and the writer must not be used again.
 func (in *Ingest) Apply(ctx context.Context, batch market.Batch) error {
 	in.draft.reset()
-	for i := range batch.Transactions {
-		if err := in.take(&batch.Transactions[i]); err != nil {
+	for slot := range slots(batch.Transactions) {
+		if err := in.takeSlot(slot); err != nil {
 			return err
 		}
 		if len(in.draft.events) >= commitEvents {
@@ -94,26 +97,68 @@ func (in *Ingest) Apply(ctx context.Context, batch market.Batch) error {
 	return in.commit(batch.ChainTime)
 }
 
-// take adds one transaction's events to the draft, unless they are known at the same place and time.
-func (in *Ingest) take(tx *market.Transaction) error {
-	if tx.BlockTime <= 0 || tx.BlockTime >= latestTime {
-		in.counters.badTime.Add(1)
-		in.log.Warn("transaction without a usable block time left out", "sig", tx.Signature, "slot", tx.Slot)
-		return nil
-	}
-	known, found, err := in.window.find(in.store, tx)
-	if err != nil {
-		return fmt.Errorf("look up transaction %s: %w", tx.Signature, err)
-	}
-	if found {
-		if known.same(tx) {
-			in.counters.repeats.Add(1)
-			return nil
+// slots cuts transactions, which are ordered, into those of each slot.
+func slots(txs []market.Transaction) iter.Seq[[]market.Transaction] {
+	return func(yield func([]market.Transaction) bool) {
+		for len(txs) > 0 {
+			n := 1
+			for n < len(txs) && txs[n].Slot == txs[0].Slot {
+				n++
+			}
+			if !yield(txs[:n]) {
+				return
+			}
+			txs = txs[n:]
 		}
-		in.counters.moved.Add(1)
-		if err := in.remove(tx.Signature, known.slot); err != nil {
+	}
+}
+
+// takeSlot adds the transactions of one slot to the draft. Those that moved leave their old places first, as they often
+// change places with each other.
+func (in *Ingest) takeSlot(txs []market.Transaction) error {
+	in.fresh = in.fresh[:0]
+	for i := range txs {
+		tx := &txs[i]
+		if tx.BlockTime <= 0 || tx.BlockTime >= latestTime {
+			in.counters.badTime.Add(1)
+			in.log.Warn("transaction without a usable block time left out", "sig", tx.Signature, "slot", tx.Slot)
+			continue
+		}
+		if twin := slices.IndexFunc(in.fresh, func(other *market.Transaction) bool { return other.Signature == tx.Signature }); twin >= 0 {
+			if !tx.Provisional || in.fresh[twin].Provisional {
+				in.fresh[twin] = tx // the later word counts, but for an estimate against a known time
+			}
+			continue
+		}
+		known, found, err := in.window.find(in.store, tx)
+		if err != nil {
+			return fmt.Errorf("look up transaction %s: %w", tx.Signature, err)
+		}
+		if found && known.same(tx) {
+			in.counters.repeats.Add(1)
+			continue
+		}
+		if found {
+			in.counters.moved.Add(1)
+			if err := in.remove(tx.Signature, known.slot); err != nil {
+				return err
+			}
+		}
+		in.fresh = append(in.fresh, tx)
+	}
+	for _, tx := range in.fresh {
+		if err := in.take(tx); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// take adds one transaction's events to the draft.
+func (in *Ingest) take(tx *market.Transaction) error {
+	index, err := in.freeIndex(tx)
+	if err != nil {
+		return err
 	}
 	events, report := in.reader.Read(in.events[:0], tx)
 	in.events = events
@@ -121,10 +166,11 @@ func (in *Ingest) take(tx *market.Transaction) error {
 	if report.Truncated {
 		in.truncated(tx)
 	}
-	in.window.add(tx)
+	in.window.add(tx, index)
 	in.draft.slot = max(in.draft.slot, tx.Slot)
 	for i := range events {
 		event := events[i]
+		event.Index = index
 		if scale := in.scales.Choose(&event); scale.Contradicted || scale.Overflow {
 			in.counters.badPrice.Add(1)
 			in.log.Warn("price contradicts its amounts", "sig", tx.Signature, "slot", tx.Slot, "mint", event.Mint(),

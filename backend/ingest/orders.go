@@ -139,7 +139,7 @@ func (in *Ingest) replayOrder(address, mint market.Pubkey) error {
 		if before, ok := owners[e]; ok && before != e.Owner {
 			old := *e
 			old.Owner = before
-			d.removed = append(d.removed, old)
+			d.remove(old)
 			d.events = append(d.events, *e)
 		}
 	}

@@ -11,7 +11,7 @@ const (
 	windowEntries = 200_000 // and how many at most
 )
 
-// place is where a transaction stood when it was last read.
+// place is where a transaction was put when it was last read.
 type place struct {
 	slot        market.Slot
 	index       uint32
@@ -27,10 +27,17 @@ func (p place) same(tx *market.Transaction) bool {
 	return p.time == tx.BlockTime && p.provisional == tx.Provisional || tx.Provisional && !p.provisional
 }
 
+// spot is a transaction's place on the chain.
+type spot struct {
+	slot  market.Slot
+	index uint32
+}
+
 // window remembers the transactions of the newest slots, those without events too. Older ones are looked up in the
 // store by their slot, which is a short scan. Memory is bounded by windowEntries.
 type window struct {
 	known  map[market.Signature]place
+	taken  map[spot]market.Signature // the same, by place
 	newest market.Slot
 	floor  market.Slot // slots below are not in memory
 }
@@ -38,11 +45,12 @@ type window struct {
 // load fills the window from the store, which knows the transactions with events; the others are only read again. Each
 // event loaded is shown to seen.
 func (w *window) load(store Store, newest market.Slot, seen func(*market.Event)) error {
-	w.known = map[market.Signature]place{}
+	w.known, w.taken = map[market.Signature]place{}, map[spot]market.Signature{}
 	w.newest = newest
 	w.floor = newest - min(newest, windowSlots)
 	return store.SlotEvents(w.floor, newest+windowSlots, func(e *market.Event) error {
-		w.known[e.Signature] = place{e.Slot, e.Index, e.BlockTime, e.Provisional}
+		w.known[e.Signature] = placeOf(e)
+		w.taken[spot{e.Slot, e.Index}] = e.Signature
 		w.newest = max(w.newest, e.Slot)
 		seen(e)
 		return nil
@@ -61,7 +69,7 @@ func (w *window) find(store Store, tx *market.Transaction) (place, bool, error) 
 	found := false
 	err := store.SlotEvents(tx.Slot, tx.Slot, func(e *market.Event) error {
 		if e.Signature == tx.Signature {
-			at, found = place{e.Slot, e.Index, e.BlockTime, e.Provisional}, true
+			at, found = placeOf(e), true
 		}
 		return nil
 	})
@@ -71,24 +79,69 @@ func (w *window) find(store Store, tx *market.Transaction) (place, bool, error) 
 	return at, found, nil
 }
 
-// add remembers a transaction and forgets those that fell out of the window.
-func (w *window) add(tx *market.Transaction) {
+// add remembers a transaction at its index and forgets those that fell out of the window.
+func (w *window) add(tx *market.Transaction, index uint32) {
 	if tx.Slot < w.floor {
 		return
 	}
-	w.known[tx.Signature] = place{tx.Slot, tx.Index, tx.BlockTime, tx.Provisional}
+	w.known[tx.Signature] = place{tx.Slot, index, tx.BlockTime, tx.Provisional}
+	w.taken[spot{tx.Slot, index}] = tx.Signature
 	w.newest = max(w.newest, tx.Slot)
 	span := market.Slot(windowSlots)
 	for w.newest-w.floor > 2*span || len(w.known) > windowEntries && w.floor < w.newest {
 		w.floor = w.newest - min(w.newest, span)
 		for signature, at := range w.known {
 			if at.slot < w.floor {
-				delete(w.known, signature)
+				w.forget(signature)
 			}
 		}
 		span /= 2
 	}
 }
 
-// forget drops a withdrawn transaction.
-func (w *window) forget(signature market.Signature) { delete(w.known, signature) }
+// forget drops a transaction.
+func (w *window) forget(signature market.Signature) {
+	if at, ok := w.known[signature]; ok {
+		delete(w.known, signature)
+		delete(w.taken, spot{at.slot, at.index})
+	}
+}
+
+func placeOf(e *market.Event) place {
+	return place{e.Slot, e.Index, e.BlockTime, e.Provisional}
+}
+
+// freeIndex is the transaction's index, or the next free one when another transaction stands there. That happens while
+// the true order within a slot is not known; the next scan of the slot brings both to their places.
+func (in *Ingest) freeIndex(tx *market.Transaction) (uint32, error) {
+	w := &in.window
+	if tx.Slot >= w.floor {
+		index := tx.Index
+		for {
+			if _, taken := w.taken[spot{tx.Slot, index}]; !taken {
+				return index, nil
+			}
+			index++
+		}
+	}
+	taken := map[uint32]bool{}
+	for i := range in.draft.events {
+		if e := &in.draft.events[i]; e.Slot == tx.Slot {
+			taken[e.Index] = true
+		}
+	}
+	err := in.store.SlotEvents(tx.Slot, tx.Slot, func(e *market.Event) error {
+		if !in.draft.isRemoved(e.Position) {
+			taken[e.Index] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("read slot %d: %w", tx.Slot, err)
+	}
+	index := tx.Index
+	for taken[index] {
+		index++
+	}
+	return index, nil
+}

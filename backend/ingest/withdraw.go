@@ -9,9 +9,7 @@ import (
 
 // withdraw takes back a transaction that is no longer part of the chain.
 func (in *Ingest) withdraw(signature market.Signature) error {
-	known, ok := in.window.known[signature]
-	in.window.forget(signature)
-	if ok {
+	if known, ok := in.window.known[signature]; ok {
 		return in.remove(signature, known.slot)
 	}
 	slot := market.Slot(0)
@@ -31,6 +29,7 @@ func (in *Ingest) withdraw(signature market.Signature) error {
 // remove takes a transaction's events out of the draft or, when they are stored, out of the market.
 func (in *Ingest) remove(signature market.Signature, slot market.Slot) error {
 	d := &in.draft
+	in.window.forget(signature)
 	var gone []market.Event
 	d.events = slices.DeleteFunc(d.events, func(e market.Event) bool {
 		if e.Signature == signature {
@@ -49,7 +48,7 @@ func (in *Ingest) remove(signature market.Signature, slot market.Slot) error {
 		if err != nil {
 			return fmt.Errorf("read slot %d: %w", slot, err)
 		}
-		d.removed = append(d.removed, gone...)
+		d.remove(gone...)
 	}
 	for i := range gone {
 		event := &gone[i]
