@@ -246,6 +246,13 @@ func (s *Store) Candles(ctx context.Context, mint market.Pubkey, interval market
 	return page, err
 }
 
+// NewestCandles gives the newest limit candles with from <= time <= to, newest first, how many there are in all, and the
+// commit that this is the state of.
+func (s *Store) NewestCandles(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, int, market.Seq, error) {
+	page, err := s.Candles(ctx, mint, interval, CandleQuery{From: from, To: to, Limit: limit})
+	return page.Candles, page.Total, page.Seq, err
+}
+
 // page walks from the query's offset on. newer is how many candles there are above q.To.
 func (sr *series) page(ctx context.Context, q *CandleQuery, newer int, fn func(openCandle) error) error {
 	from, reverse := q.To, !q.OldestFirst
@@ -279,7 +286,7 @@ func (sr *series) page(ctx context.Context, q *CandleQuery, newer int, fn func(o
 // storedOffset is the query's offset counted over all stored candles, from the end the order starts at. far is false
 // when it is better to walk there: it is near, or open candles stand between the stored ones.
 func (sr *series) storedOffset(ctx context.Context, q *CandleQuery, newer int) (offset int, far bool, err error) {
-	if q.Offset <= chunkRows || !sr.ahead() {
+	if q.Offset <= sr.v.s.options.chunkRows || !sr.ahead() {
 		return 0, false, nil
 	}
 	if q.OldestFirst {

@@ -16,14 +16,16 @@ import (
 // chunk reaches down without bound.
 
 const (
-	chunkRows   = 512
-	eventSeries = 10 // series numbers below are intervals
+	chunkRows   = 512 // Options.chunkRows if not a test
+	eventSeries = 10  // series numbers below are intervals
 )
 
 type seriesID struct {
 	id     mintID
 	series byte
 }
+
+func (s *Store) chunkRows() uint64 { return uint64(s.options.chunkRows) } //nolint:gosec // positive
 
 // size is the length of a place in the series.
 func (s seriesID) size() int {
@@ -88,7 +90,7 @@ func (w *writer) grow(series seriesID, t *tally, at place) error {
 	}
 	if appended || t.tail > 0 && !t.first.after(&at) {
 		t.tail++
-		if t.tail < chunkRows {
+		if t.tail < w.s.chunkRows() {
 			return nil
 		}
 		return w.seal(series, t)
@@ -99,7 +101,7 @@ func (w *writer) grow(series seriesID, t *tally, at place) error {
 	}
 	if len(list.chunks) == 0 { // all rows are in the tail: it reaches down to this one
 		t.first = at
-		if t.tail++; t.tail < chunkRows {
+		if t.tail++; t.tail < w.s.chunkRows() {
 			return nil
 		}
 		return w.seal(series, t)
@@ -189,7 +191,7 @@ func (w *writer) chunkList(series seriesID) (*chunkList, error) {
 			return err
 		}
 		for i := 0; i < len(next.chunks); i++ {
-			if next.chunks[i].count <= 2*chunkRows {
+			if next.chunks[i].count <= 2*w.s.chunkRows() {
 				continue
 			}
 			parts, err := w.divide(v, series, next.chunks, i)
@@ -225,7 +227,7 @@ func (w *writer) divide(v *view, series seriesID, all []chunk, i int) ([]chunk, 
 			return Stop
 		}
 		last := &parts[len(parts)-1]
-		if last.count == chunkRows {
+		if last.count == w.s.chunkRows() {
 			parts = append(parts, chunk{first: series.placeOf(key)})
 			last = &parts[len(parts)-1]
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/binary"
+	"math"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -111,6 +112,21 @@ func (v *view) indexed(at market.Position) (market.Event, error) {
 		err = errMissingEvent(at)
 	}
 	return e, err
+}
+
+// LastTrade is a mint's newest event with a price; nil when it has none.
+func (s *Store) LastTrade(ctx context.Context, mint market.Pubkey) (last *market.Event, err error) {
+	err = s.MintEventsBack(mint, lastPosition, func(e *market.Event) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if _, ok := e.Trade(); !ok {
+			return nil
+		}
+		last = e
+		return Stop
+	})
+	return last, err
 }
 
 // Events is a page of one mint's events.
@@ -248,3 +264,6 @@ func (s *Store) EventsSince(ctx context.Context, since market.Seq, fn func(marke
 func (v *view) logged(since market.Seq) bool {
 	return since >= v.state.logFrom && since <= v.seq+1
 }
+
+// lastPosition is behind every event.
+var lastPosition = market.Position{Slot: math.MaxUint64, Index: math.MaxUint32, Ordinal: math.MaxUint16}

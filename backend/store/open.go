@@ -17,15 +17,15 @@ import (
 
 // Store is an open store. All methods are safe for concurrent use; Commit is for one goroutine at a time.
 type Store struct {
-	db        *badger.DB
-	log       *slog.Logger
-	logLength market.Seq
-	maxWrites int
+	db      *badger.DB
+	log     *slog.Logger
+	options Options
 
-	write  sync.Mutex // held through a Commit
-	broken error      // the error that ended the writing, under write
-	cache  map[mintID]*mintState
-	arena  []byte
+	write   sync.Mutex // held through a Commit, guards:
+	broken  error      // the error that ended the writing
+	cache   map[mintID]*mintState
+	arena   []byte
+	onSplit func() error // tests fail here in the middle of a commit
 
 	mu        sync.RWMutex // guards what a commit publishes:
 	state     state
@@ -40,12 +40,7 @@ type Store struct {
 // Open opens the store in o.Dir, making it when there is none. It returns ErrLocked when it is in use, ErrFormat when
 // its layout is another, ErrCorrupt when it is damaged, each with what to do about it.
 func Open(o Options) (_ *Store, err error) {
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.LogLength <= 0 {
-		o.LogLength = defaultLogLength
-	}
+	o = o.withDefaults()
 	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
 		return nil, fmt.Errorf("make store directory %s: %w", o.Dir, err)
 	}
@@ -59,7 +54,7 @@ func Open(o Options) (_ *Store, err error) {
 		return nil, err
 	}
 	s := &Store{
-		db: db, log: o.Logger.With("component", "store"), logLength: market.Seq(o.LogLength), maxWrites: o.maxWrites, //nolint:gosec // positive
+		db: db, log: o.Logger.With("component", "store"), options: o,
 		cache: map[mintID]*mintState{}, overlay: map[mintID]*openCandles{},
 	}
 	if err := s.load(); err != nil {
@@ -173,6 +168,12 @@ func (s *Store) State() State {
 	defer s.mu.RUnlock()
 	return s.state.State
 }
+
+// Seq is the newest commit.
+func (s *Store) Seq() market.Seq { return s.State().Seq }
+
+// ChainTime is the chain time as of the newest commit, Unix seconds; 0 when none brought one yet.
+func (s *Store) ChainTime() int64 { return s.State().ChainTime }
 
 // Close waits for running reads, which end with ErrClosed at their next row, and closes the database. Further calls do
 // nothing.

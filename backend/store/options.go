@@ -17,7 +17,26 @@ type Options struct {
 	Logger     *slog.Logger // nil: no log
 	LogLength  int          // commits that EventsSince and ChangedCandles can go back; 0: 200,000
 
+	// Bounds that tests make small to reach them.
 	maxWrites int // writes in one Badger transaction; 0: Badger's own limit
+	chunkRows int
+	maxCached int
+}
+
+func (o Options) withDefaults() Options {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.LogLength <= 0 {
+		o.LogLength = defaultLogLength
+	}
+	if o.chunkRows == 0 {
+		o.chunkRows = chunkRows
+	}
+	if o.maxCached == 0 {
+		o.maxCached = maxCached
+	}
+	return o
 }
 
 const defaultLogLength = 200_000

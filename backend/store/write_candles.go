@@ -44,8 +44,7 @@ func (w *writer) candle(change *market.CandleChange) error {
 	}
 	if !at.after(&t.newest) {
 		// Not at the end of the series: ChangedCandles finds it by this row.
-		w.late = append(w.late, lateRow{m.id, change.Interval, c.Time})
-		if err := w.put(w.key(appendLateKey(w.tail(), m.id, change.Interval, w.c.Seq, c.Time)), nil); err != nil {
+		if err := w.addLate(lateRow{m.id, change.Interval, c.Time}); err != nil {
 			return err
 		}
 	}
@@ -58,6 +57,18 @@ func (w *writer) candle(change *market.CandleChange) error {
 	start := len(w.arena)
 	w.arena = appendCandle(w.arena, c, w.c.Seq)
 	return w.put(key, w.arena[start:])
+}
+
+func (w *writer) addLate(row lateRow) error {
+	if _, known := w.isLate[row]; known {
+		return nil
+	}
+	if w.isLate == nil {
+		w.isLate = map[lateRow]struct{}{}
+	}
+	w.isLate[row] = struct{}{}
+	w.late = append(w.late, row)
+	return w.put(w.key(appendLateKey(w.tail(), row.id, row.interval, w.c.Seq, row.time)), nil)
 }
 
 // load prepares a mint's place in the overlay. When the mint was not in memory but has a durable book, the open candles

@@ -26,6 +26,7 @@ type writer struct {
 	candleIDs []mintID                // of c.Candles
 	changed   map[openID]struct{}     // candles of this commit, made when a book needs it
 	late      []lateRow
+	isLate    map[lateRow]struct{}
 	chunks    map[seriesID]*chunkList
 }
 
@@ -100,7 +101,7 @@ func (w *writer) del(key []byte) error {
 
 func (w *writer) room() error {
 	w.count++
-	if w.s.maxWrites > 0 && w.count > w.s.maxWrites {
+	if most := w.s.options.maxWrites; most > 0 && w.count > most {
 		return w.split()
 	}
 	return nil
@@ -114,6 +115,9 @@ func (w *writer) split() error {
 	}
 	w.txn = w.s.db.NewTransactionAt(w.at, true)
 	w.count = 1
+	if w.s.onSplit != nil {
+		return w.s.onSplit()
+	}
 	return nil
 }
 
@@ -199,7 +203,7 @@ func (w *writer) touch(m *mintState) {
 
 // remember keeps a mint decoded. When there are too many an arbitrary one that is not in use leaves.
 func (s *Store) remember(m *mintState) {
-	if len(s.cache) >= maxCached {
+	if len(s.cache) >= s.options.maxCached {
 		for id, old := range s.cache {
 			if !old.unstored {
 				delete(s.cache, id)
