@@ -1,0 +1,302 @@
+package rest_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+	"time"
+
+	"spinscope/backend/export"
+	"spinscope/backend/market"
+	"spinscope/backend/server/rest"
+	"spinscope/backend/wire"
+)
+
+// fakeReader is a store in memory with the promises of rest.Reader.
+type fakeReader struct {
+	candles map[market.Interval][]market.Candle // oldest first, of mint
+	events  []market.Event                      // oldest first
+	orders  []market.Order
+	tokens  []market.Token // newest first
+	gapList []market.Gap
+	state   rest.State
+	err     error
+}
+
+func key(n byte) (k market.Pubkey) {
+	for i := range k {
+		k[i] = n
+	}
+	return k
+}
+
+var (
+	mint   = key(7)
+	user   = key(9)
+	nobody = key(200)
+)
+
+const firstTime = 1_755_000_000 // a full minute
+
+func newFake() *fakeReader {
+	f := &fakeReader{candles: map[market.Interval][]market.Candle{}, state: rest.State{Seq: 42, Slot: 1000, ChainTime: firstTime + 60*200}}
+	price, err := market.ParseU128("279589934762348555452")
+	if err != nil {
+		panic(err)
+	}
+	for i := range 150 {
+		at := int64(firstTime + 60*i)
+		if i%10 == 3 {
+			continue // a quiet minute
+		}
+		p := market.Price(price.Add(market.U64(uint64(i))))
+		f.candles[market.M1] = append(f.candles[market.M1], market.Candle{
+			Time: at, Open: p, High: p, Low: p, Close: p, Volume: market.U64(1), QuoteVolume: market.U64(3), Trades: 1, Final: i < 149,
+		})
+	}
+	for i := range 120 {
+		e := market.Event{
+			Position: market.Position{Slot: market.Slot(100 + i)}, BlockTime: int64(firstTime + i), Owner: user,
+			Scale: 28, Price: market.Price(price),
+			Body: &market.BuySell{Payer: user, Mint: mint, IsBuy: true, TokenAmount: 1 << 60, SolAmount: 5, LatestPrice: price},
+		}
+		e.Signature[0] = byte(i + 1)
+		f.events = append(f.events, e)
+	}
+	for i := range 30 {
+		f.orders = append(f.orders, market.Order{
+			Address: key(byte(100 + i)), MintAccount: mint, Scale: 28, LatestPrice: market.Price(price), LatestTradeTime: firstTime,
+			Terms: market.Terms{OrderType: uint8(1 + i%2), Mint: mint, User: user, LockLpStartPrice: market.U64(uint64(1000 + i)), StartTime: uint32(i)},
+		})
+	}
+	for i := range 70 {
+		f.tokens = append(f.tokens, market.Token{
+			Mint: key(byte(70 - i)), Created: &market.TokenCreated{Payer: user, Mint: key(byte(70 - i)), Name: fmt.Sprint("Token ", i), Symbol: "T", URI: "ipfs://x"},
+			CreateTime: firstTime, LatestPrice: market.Price(price), LatestTradeTime: firstTime, TotalSolAmount: market.U128{Hi: 1}, Trades: 3, LastEventTime: firstTime,
+		})
+	}
+	f.gapList = []market.Gap{
+		{From: 1, To: 5, Cause: "history before backfill_limit", State: market.GapOpen, Seq: 1},
+		{From: 7, To: 7, Cause: "log truncated", State: market.GapUnfillable, Mint: mint, Seq: 9},
+	}
+	return f
+}
+
+func cut[T any](list []T, page rest.Page) []T {
+	begin := min(page.Offset, len(list))
+	return list[begin:min(begin+page.Limit, len(list))]
+}
+
+func (f *fakeReader) State() rest.State { return f.state }
+
+func (f *fakeReader) Counts() (c rest.Counts) {
+	for i := range f.events {
+		c.Kinds[f.events[i].Kind()]++
+		c.LastEventTime = f.events[i].BlockTime
+	}
+	return c
+}
+
+func (f *fakeReader) Candles(_ context.Context, m market.Pubkey, interval market.Interval, from, to int64, page rest.Page) (rest.CandlePage, error) {
+	var list []market.Candle
+	for _, c := range f.candles[interval] {
+		if m == mint && c.Time >= from && c.Time <= to {
+			list = append(list, c)
+		}
+	}
+	if !page.OldestFirst {
+		slices.Reverse(list)
+	}
+	return rest.CandlePage{Candles: cut(list, page), Total: len(list), Seq: f.state.Seq}, f.err
+}
+
+func (f *fakeReader) CandleBefore(m market.Pubkey, interval market.Interval, before int64) (market.Candle, bool, error) {
+	var last market.Candle
+	found := false
+	for _, c := range f.candles[interval] {
+		if m == mint && c.Time < before {
+			last, found = c, true
+		}
+	}
+	return last, found, f.err
+}
+
+func (f *fakeReader) Events(ctx context.Context, m market.Pubkey, page rest.Page) (rest.EventPage, error) {
+	return f.UserEvents(ctx, user, &m, page)
+}
+
+func (f *fakeReader) UserEvents(_ context.Context, u market.Pubkey, m *market.Pubkey, page rest.Page) (rest.EventPage, error) {
+	var list []market.Event
+	for _, e := range f.events {
+		if e.Owner == u && (m == nil || e.Mint() == *m) {
+			list = append(list, e)
+		}
+	}
+	if !page.OldestFirst {
+		slices.Reverse(list)
+	}
+	return rest.EventPage{Events: cut(list, page), Total: len(list)}, f.err
+}
+
+func (f *fakeReader) UserOrders(_ context.Context, u market.Pubkey, m *market.Pubkey, page rest.Page) (rest.OrderPage, error) {
+	var list []market.Order
+	for _, o := range f.orders {
+		if o.Terms.User == u && (m == nil || o.MintAccount == *m) {
+			list = append(list, o)
+		}
+	}
+	if !page.OldestFirst {
+		slices.Reverse(list)
+	}
+	return rest.OrderPage{Orders: cut(list, page), Total: len(list)}, f.err
+}
+
+func (f *fakeReader) MintOrders(_ context.Context, m market.Pubkey, short bool, page rest.Page) (rest.OrderPage, error) {
+	var list []market.Order
+	for _, o := range f.orders {
+		if o.MintAccount == m && (o.Terms.OrderType == market.OrderShort) == short {
+			list = append(list, o)
+		}
+	}
+	slices.SortFunc(list, func(x, y market.Order) int {
+		order := x.Terms.LockLpStartPrice.Cmp(y.Terms.LockLpStartPrice)
+		if !short {
+			order = -order
+		}
+		return order
+	})
+	return rest.OrderPage{Orders: cut(list, page), Total: len(list)}, f.err
+}
+
+func (f *fakeReader) Mints(_ context.Context, sort rest.MintSort, cursor string, page rest.Page) (rest.MintPage, error) {
+	var list []market.Pubkey
+	for _, token := range f.tokens {
+		list = append(list, token.Mint)
+	}
+	if sort == rest.CreatedAsc {
+		slices.Reverse(list)
+	}
+	total := len(list)
+	if cursor != "" {
+		after, err := market.ParsePubkey(cursor)
+		at := slices.Index(list, after)
+		if err != nil || at < 0 {
+			return rest.MintPage{}, fmt.Errorf("mints: %w", rest.ErrCursor)
+		}
+		list = list[at+1:]
+	}
+	result := rest.MintPage{Mints: cut(list, page), Total: total}
+	if n := len(result.Mints); n > 0 && page.Offset+n < len(list) {
+		result.Next = result.Mints[n-1].String()
+	}
+	return result, f.err
+}
+
+func (f *fakeReader) Tokens(_ context.Context, mints []market.Pubkey) ([]market.Token, error) {
+	var found []market.Token
+	for _, m := range mints {
+		for _, token := range f.tokens {
+			if token.Mint == m {
+				found = append(found, token)
+			}
+		}
+	}
+	return found, f.err
+}
+
+func (f *fakeReader) Gaps(_ context.Context, m *market.Pubkey, state *market.GapState) ([]market.Gap, error) {
+	var list []market.Gap
+	for _, g := range f.gapList {
+		if (m == nil || g.Mint == *m || g.Mint.IsZero()) && (state == nil || g.State == *state) {
+			list = append(list, g)
+		}
+	}
+	return list, f.err
+}
+
+func (f *fakeReader) DBStats(context.Context) (wire.DBStats, error) {
+	return wire.DBStats{LSMBytes: 1, VLogBytes: 2, TotalBytes: 3, Keys: map[string]uint64{"events": 120}, Seq: 42}, f.err
+}
+
+// The export's view of the same data.
+
+func (f *fakeReader) CandlesFrom(ctx context.Context, m market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, error) {
+	page, err := f.Candles(ctx, m, interval, from, to, rest.Page{Limit: limit, OldestFirst: true})
+	return page.Candles, err
+}
+
+func (f *fakeReader) EventsAfter(_ context.Context, m market.Pubkey, after market.Position, limit int) ([]market.Event, error) {
+	var list []market.Event
+	for _, e := range f.events {
+		if e.Mint() == m && e.Position.Compare(after) > 0 && len(list) < limit {
+			list = append(list, e)
+		}
+	}
+	return list, f.err
+}
+
+func (f *fakeReader) OrdersOf(ctx context.Context, m market.Pubkey, short bool, offset, limit int) ([]market.Order, error) {
+	page, err := f.MintOrders(ctx, m, short, rest.Page{Offset: offset, Limit: limit})
+	return page.Orders, err
+}
+
+var (
+	_ rest.Reader   = (*fakeReader)(nil)
+	_ export.Source = (*fakeReader)(nil)
+)
+
+type fakeStream struct{}
+
+func (fakeStream) Metrics() wire.StreamMetrics {
+	return wire.StreamMetrics{Connections: wire.StreamConnections{TotalConnections: 9, ActiveConnections: 2, TotalMessagesSent: 1000, TotalSubscriptions: 3}, MessagesPerSecond: 1.5}
+}
+
+func (fakeStream) Clients() []wire.StreamClient {
+	return []wire.StreamClient{{ID: "a", Subscriptions: []string{"kline:" + mint.String() + ":m1"}}, {ID: "b"}}
+}
+
+func (fakeStream) Rooms() map[string]int {
+	return map[string]int{"kline:" + mint.String() + ":m1": 1, "price:" + mint.String(): 1, "events": 1, "kline:" + nobody.String() + ":s1": 1}
+}
+
+type fakeMetadata struct{}
+
+func (fakeMetadata) URIData(m market.Pubkey) *wire.URIData {
+	if m != mint {
+		return nil
+	}
+	return &wire.URIData{Name: new("Seven"), Image: new("https://example.org/7.png"), ShowName: new(true)}
+}
+
+func (fakeMetadata) Picture(_ context.Context, m market.Pubkey) ([]byte, string, error) {
+	if m != mint {
+		return nil, "", nil
+	}
+	return []byte("\x89PNG"), "image/png", nil
+}
+
+func deps(f *fakeReader) rest.Deps {
+	return rest.Deps{
+		Reader: f, Stream: fakeStream{}, Metadata: fakeMetadata{}, Export: f,
+		Feed: func() rest.FeedStatus {
+			return rest.FeedStatus{Running: true, Connection: "connected", Slot: 1001, Lag: 3, Backfill: wire.Backfill{Running: true, Done: 1, Total: 2}}
+		},
+		Now:     func() time.Time { return time.Unix(1_755_000_000, 500_000_000) },
+		Kline:   wire.KlineConfig{Intervals: []string{"s1"}, HistoryLimitDefault: 100},
+		Cluster: "demo", ProgramID: key(1), Version: "test", Logger: slog.New(slog.DiscardHandler),
+	}
+}
+
+// serve runs the API behind a real socket.
+func serve(t testing.TB, d rest.Deps) *httptest.Server {
+	t.Helper()
+	server := httptest.NewServer(rest.New(d))
+	t.Cleanup(server.Close)
+	return server
+}
+
+var _ http.Handler = (*rest.API)(nil)

@@ -1,0 +1,265 @@
+package rest_test
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"spinscope/backend/market"
+	"spinscope/backend/server/rest"
+)
+
+var documented = map[string]string{
+	"/api/time": "GET", "/api/events/status": "GET", "/api/events/stats": "GET", "/api/events": "GET", "/api/events/db-stats": "GET",
+	"/api/mints": "GET", "/api/details": "POST", "/api/mint_orders": "GET", "/api/user_event": "GET", "/api/user_orders": "GET",
+	"/api/kline": "GET", "/api/kline/status": "GET", "/api/kline/subscriptions": "GET", "/api/ws/metrics": "GET", "/api/gaps": "GET",
+	"/api/export": "GET", "/api/image/{mint}": "GET",
+}
+
+func TestOpenAPICoversEveryRoute(t *testing.T) {
+	server := serve(t, deps(newFake()))
+	got := request(t, http.MethodGet, server.URL+"/api-docs/openapi.json", "")
+	var doc map[string]any
+	if err := json.Unmarshal(got.raw, &doc); err != nil || got.status != http.StatusOK {
+		t.Fatalf("%d %v", got.status, err)
+	}
+	if doc["openapi"] != "3.1.0" || doc["info"].(map[string]any)["title"] != "Spinscope" || doc["info"].(map[string]any)["version"] != "test" {
+		t.Error(doc["openapi"], doc["info"])
+	}
+	paths := doc["paths"].(map[string]any)
+	if len(paths) != len(documented) {
+		t.Errorf("%d paths, want %d", len(paths), len(documented))
+	}
+	ids := map[any]bool{}
+	for path, method := range documented {
+		operation, ok := paths[path].(map[string]any)[strings.ToLower(method)].(map[string]any)
+		if !ok {
+			t.Errorf("%s %s is not described", method, path)
+			continue
+		}
+		if ids[operation["operationId"]] || operation["summary"] == "" {
+			t.Errorf("%s: id %v, summary %v", path, operation["operationId"], operation["summary"])
+		}
+		ids[operation["operationId"]] = true
+		for _, status := range []string{"200", "4XX", "500"} {
+			response, ok := operation["responses"].(map[string]any)[status].(map[string]any)
+			if !ok || response["description"] == "" || response["content"] == nil {
+				t.Errorf("%s: response %s: %v", path, status, response)
+			}
+		}
+		if len(operation["responses"].(map[string]any)) != 3 {
+			t.Errorf("%s: %v", path, operation["responses"])
+		}
+	}
+	checkRefs(t, doc, doc)
+	if again := request(t, http.MethodGet, serve(t, deps(newFake())).URL+"/api-docs/openapi.json", ""); string(again.raw) != string(got.raw) {
+		t.Error("the description differs from start to start")
+	}
+}
+
+// checkRefs fails for a $ref that leads nowhere.
+func checkRefs(t *testing.T, doc map[string]any, node any) {
+	switch node := node.(type) {
+	case map[string]any:
+		if ref, ok := node["$ref"].(string); ok {
+			var target any = doc
+			for _, part := range strings.Split(strings.TrimPrefix(ref, "#/"), "/") {
+				target = target.(map[string]any)[part]
+				if target == nil {
+					t.Fatalf("%s leads nowhere", ref)
+				}
+			}
+		}
+		for _, child := range node {
+			checkRefs(t, doc, child)
+		}
+	case []any:
+		for _, child := range node {
+			checkRefs(t, doc, child)
+		}
+	}
+}
+
+// What is served is what is described, to the last field.
+func TestAnswersFitTheirSchemas(t *testing.T) {
+	f := newFake()
+	f.events = append(f.events, everyKind()...)
+	api := rest.New(deps(f))
+	server := serve(t, deps(f))
+	doc := api.OpenAPI()
+	query := "?mint=" + mint.String() + "&user=" + user.String() + "&interval=m1&type=up_orders&limit=1000&state=open"
+	for path, method := range documented {
+		if path == "/api/export" || path == "/api/image/{mint}" {
+			continue
+		}
+		operation, body := doc.Paths[path].Get, ""
+		if method == http.MethodPost {
+			operation, body = doc.Paths[path].Post, `{"mints":["`+mint.String()+`","`+key(8).String()+`"]}`
+		}
+		got := call(t, method, server.URL+path+strings.Replace(query, "&state=open", "", 1), body)
+		if got.status != http.StatusOK {
+			t.Errorf("%s: %d %s", path, got.status, got.message)
+			continue
+		}
+		validate(t, path, doc.Components.Schemas, operation.Responses["200"].Content["application/json"].Schema, got.raw)
+		if len(operation.Parameters) == 0 {
+			continue
+		}
+		bad := call(t, method, server.URL+path+"?"+operation.Parameters[0].Name+"=%21", body)
+		if bad.status != http.StatusBadRequest && operation.Parameters[0].Name != "cursor" {
+			t.Errorf("%s takes no notice of %s", path, operation.Parameters[0].Name)
+		}
+		validate(t, path, doc.Components.Schemas, operation.Responses["4XX"].Content["application/json"].Schema, bad.raw)
+	}
+}
+
+func validate(t *testing.T, path string, registry huma.Registry, schema *huma.Schema, raw []byte) {
+	t.Helper()
+	var value any
+	if err := json.Unmarshal(raw, &value); err != nil {
+		t.Fatal(err)
+	}
+	schema.PrecomputeMessages()
+	result := &huma.ValidateResult{}
+	huma.Validate(registry, schema, huma.NewPathBuffer(nil, 0), huma.ModeReadFromServer, value, result)
+	for _, err := range result.Errors {
+		t.Errorf("%s: %v", path, err)
+	}
+}
+
+func everyKind() []market.Event {
+	terms := market.Terms{OrderType: 1, Mint: mint, User: user, LockLpSolAmount: 1 << 63}
+	closing := market.Close{Payer: user, Mint: mint, Order: key(5)}
+	bodies := []market.Body{
+		&market.TokenCreated{Payer: user, Mint: mint, Name: "\u2028<b>"}, &market.TokenCreated{Payer: user, Mint: mint, Early: true},
+		&market.LongShort{Payer: user, Mint: mint, Terms: terms}, &market.ForceLiquidate{Payer: user, Mint: mint},
+		&market.FullClose{Close: closing}, &market.PartialClose{Close: closing, Terms: terms}, &market.PartialClose{Close: closing, Terms: terms, Long: true},
+		&market.MilestoneDiscount{Payer: user, Mint: mint},
+	}
+	events := make([]market.Event, len(bodies))
+	for i, body := range bodies {
+		events[i] = market.Event{Position: market.Position{Slot: 500, Index: uint32(i)}, BlockTime: firstTime + 500, Owner: user, Body: body, Provisional: i == 0}
+	}
+	return events
+}
+
+// Values that the description allows and forbids, mixed at random: whatever comes, it is no server error.
+func TestRandomParametersNeverFail(t *testing.T) {
+	server := serve(t, deps(newFake()))
+	doc := rest.New(deps(newFake())).OpenAPI()
+	random := rand.New(rand.NewPCG(1, 2))
+	values := []string{"", "0", "1", "-1", "2", "1000", "1001", "99999999999999999999", "1e9", "NaN", "true", "null", "[]", "%00", "%ff", "%F0%9F%92%A9", "..", "'", "\"", mint.String(), user.String(), strings.Repeat("9", 300), "-9223372036854775808", "9223372036854775807", "1755000000", "1755000600"}
+	paths := make([]string, 0, len(documented))
+	for path := range documented {
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	statuses := map[int]int{}
+	for range 3000 {
+		path := paths[random.IntN(len(paths))]
+		operation := doc.Paths[path].Get
+		if operation == nil {
+			operation = doc.Paths[path].Post
+		}
+		var query []string
+		for _, p := range operation.Parameters {
+			choices := values
+			if p.Schema != nil && len(p.Schema.Enum) > 0 && random.IntN(4) > 0 {
+				choices = []string{fmt.Sprint(p.Schema.Enum[random.IntN(len(p.Schema.Enum))])}
+			}
+			if (p.Name == "mint" || p.Name == "user") && random.IntN(4) > 0 {
+				choices = []string{mint.String()}
+			}
+			for range random.IntN(3) {
+				query = append(query, p.Name+"="+choices[random.IntN(len(choices))])
+			}
+		}
+		address := server.URL + strings.ReplaceAll(path, "{mint}", url.PathEscape(values[random.IntN(len(values))])) + "?" + strings.Join(query, "&")
+		address = strings.ReplaceAll(address, "\"", "%22")
+		got := request(t, []string{"GET", "GET", "POST", "HEAD"}[random.IntN(4)], address, values[random.IntN(len(values))])
+		if got.status >= 500 {
+			t.Fatalf("%s: %d %s", address, got.status, got.raw)
+		}
+		statuses[got.status]++
+	}
+	if statuses[200] < 100 || statuses[400] < 100 {
+		t.Errorf("lopsided: %v", statuses)
+	}
+}
+
+func TestExport(t *testing.T) {
+	f := newFake()
+	server := serve(t, deps(f))
+	m := mint.String()
+	cases := []struct {
+		query, contentType, name string
+		rows                     int
+	}{
+		{"mint=" + m, "text/csv", "candles-m1.csv", 135},
+		{"mint=" + m + "&interval=h1", "text/csv", "candles-h1.csv", 0},
+		{fmt.Sprintf("mint=%s&from=%d&to=%d", m, firstTime, firstTime+60), "text/csv", "candles-m1.csv", 2},
+		{"mint=" + m + "&mint=" + m, "text/csv", "candles-m1.csv", 135},
+		{"mint=" + m + "&mint=" + nobody.String() + "&kind=events", "text/csv", "2-mints-events.csv", 120},
+		{"mint=" + m + "&kind=trades&format=csv", "text/csv", "trades.csv", 120},
+		{"mint=" + m + "&kind=orders&format=csv", "text/csv", "orders.csv", 30},
+	}
+	for _, c := range cases {
+		got := request(t, http.MethodGet, server.URL+"/api/export?"+c.query, "")
+		kind, _, err := mime.ParseMediaType(got.header.Get("Content-Type"))
+		_, disposition, err2 := mime.ParseMediaType(got.header.Get("Content-Disposition"))
+		if got.status != 200 || err != nil || err2 != nil || kind != c.contentType || !strings.HasSuffix(disposition["filename"], c.name) {
+			t.Errorf("%s: %d %v", c.query, got.status, got.header)
+		}
+		rows, err := csv.NewReader(strings.NewReader(string(got.raw))).ReadAll()
+		if err != nil || len(rows)-1 != c.rows {
+			t.Errorf("%s: %d rows, %v", c.query, len(rows)-1, err)
+		}
+	}
+	lines := request(t, http.MethodGet, server.URL+"/api/export?format=jsonl&kind=events&mint="+m, "")
+	if got := strings.Count(string(lines.raw), "\n"); got != 120 || lines.header.Get("Content-Type") != "application/x-ndjson" {
+		t.Errorf("%d lines, %v", got, lines.header)
+	}
+	if head := request(t, http.MethodHead, server.URL+"/api/export?mint="+m, ""); head.status != 200 || head.header.Get("Content-Disposition") == "" {
+		t.Error(head)
+	}
+	if parquet := request(t, http.MethodGet, server.URL+"/api/export?format=parquet&mint="+m, ""); !strings.HasPrefix(string(parquet.raw), "PAR1") {
+		t.Error(parquet.header)
+	}
+}
+
+// A download that fails midway must not look like a whole file.
+func TestBrokenExportBreaksTheTransfer(t *testing.T) {
+	f := newFake()
+	f.err = errors.New("disk gone")
+	server := serve(t, deps(f))
+	server.Config.ErrorLog = nil
+	for range 10 { // more than run at once: a failed export gives its place back
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/api/export?mint="+mint.String(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			continue // broke before the first byte
+		}
+		if response.StatusCode != http.StatusOK {
+			t.Errorf("status %d", response.StatusCode)
+		}
+		_, err = io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if err == nil {
+			t.Error("a failed export ended like a whole one")
+		}
+	}
+}

@@ -1,0 +1,488 @@
+package rest_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"spinscope/backend/market"
+	"spinscope/backend/server/rest"
+)
+
+// reply is an answer as a client sees it.
+type reply struct {
+	status  int
+	header  http.Header
+	raw     []byte
+	data    map[string]any
+	message string
+}
+
+func request(t testing.TB, method, address, body string) reply {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	raw, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply{status: response.StatusCode, header: response.Header, raw: raw}
+}
+
+// call makes a request and checks that the answer is an envelope that fits its status.
+func call(t testing.TB, method, address, body string) reply {
+	t.Helper()
+	got := request(t, method, address, body)
+	decoder := json.NewDecoder(bytes.NewReader(got.raw))
+	var envelope struct {
+		Success *bool          `json:"success"`
+		Data    map[string]any `json:"data"`
+		Message *string        `json:"message"`
+	}
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&envelope); err != nil || envelope.Success == nil || envelope.Message == nil {
+		t.Fatalf("%s %s: no envelope (%v): %.300s", method, address, err, got.raw)
+	}
+	if *envelope.Success != (got.status == http.StatusOK) || *envelope.Success != (envelope.Data != nil) {
+		t.Fatalf("%s %s: status %d with %.300s", method, address, got.status, got.raw)
+	}
+	if kind := got.header.Get("Content-Type"); kind != "application/json" {
+		t.Errorf("%s %s: content type %q", method, address, kind)
+	}
+	got.data, got.message = envelope.Data, *envelope.Message
+	return got
+}
+
+func names(t testing.TB, data map[string]any, want ...string) {
+	t.Helper()
+	for _, name := range want {
+		if _, ok := data[name]; !ok {
+			t.Errorf("no %q in %v", name, data)
+		}
+	}
+	if len(data) != len(want) {
+		t.Errorf("got %d fields, want %d: %v", len(data), len(want), data)
+	}
+}
+
+var paging = []string{"total", "page", "limit", "has_next", "has_prev"}
+
+// Each documented route, asked well, has exactly the documented fields.
+func TestGoodRequests(t *testing.T) {
+	server := serve(t, deps(newFake()))
+	m, u := mint.String(), user.String()
+	cases := []struct {
+		path   string
+		fields []string
+		check  func(t *testing.T, data map[string]any)
+	}{
+		{"/api/time", []string{"timestamp", "utc", "local", "iso8601"}, func(t *testing.T, d map[string]any) {
+			if d["timestamp"] != 1755000000.0 || d["utc"] != "2025-08-12 12:00:00 UTC" || d["iso8601"] != "2025-08-12T12:00:00.5Z" {
+				t.Error(d)
+			}
+		}},
+		{"/api/time?format=%25Y&_=1", []string{"timestamp", "utc", "local", "iso8601"}, nil},
+		{"/api/events/status", []string{"is_running", "last_event_time", "total_events_processed", "connection_status", "program_id", "cluster", "endpoint", "slot", "lag_slots", "chain_time", "seq", "last_error", "failures", "backfill"}, func(t *testing.T, d map[string]any) {
+			if d["is_running"] != true || d["total_events_processed"] != 120.0 || d["last_event_time"] != float64(firstTime+119) || d["slot"] != 1001.0 || d["cluster"] != "demo" {
+				t.Error(d)
+			}
+			names(t, d["backfill"].(map[string]any), "running", "done", "total", "eta_seconds")
+		}},
+		{"/api/events/stats", []string{"token_created", "buy_sell", "long_short", "force_liquidate", "full_close", "partial_close", "milestone_discount", "total"}, func(t *testing.T, d map[string]any) {
+			if d["buy_sell"] != 120.0 || d["total"] != 120.0 || d["long_short"] != 0.0 {
+				t.Error(d)
+			}
+		}},
+		{"/api/events/db-stats", []string{"lsm_bytes", "value_log_bytes", "total_bytes", "keys", "seq"}, nil},
+		{"/api/events?mint=" + m, append([]string{"events"}, paging...), func(t *testing.T, d map[string]any) {
+			events := d["events"].([]any)
+			first := events[0].(map[string]any)
+			if len(events) != 50 || d["total"] != 120.0 || d["has_next"] != true || d["has_prev"] != false || first["slot"] != 219.0 {
+				t.Error(d["total"], first)
+			}
+			names(t, first, "event_type", "signature", "slot", "ordinal", "timestamp", "payer", "mint_account", "is_buy", "token_amount", "sol_amount", "latest_price", "price_exact")
+			if first["token_amount"] != "1152921504606846976" || first["sol_amount"] != 5.0 || first["latest_price"] != "279589934762348555452" || first["price_exact"] != "0.0000000279589934762348555452" {
+				t.Error(first)
+			}
+		}},
+		{"/api/events?mint=" + m + "&order_by=slot_asc&page=3&limit=50", append([]string{"events"}, paging...), func(t *testing.T, d map[string]any) {
+			if events := d["events"].([]any); len(events) != 20 || events[0].(map[string]any)["slot"] != 200.0 || d["has_next"] != false || d["has_prev"] != true {
+				t.Error(len(events), d["has_next"])
+			}
+		}},
+		{"/api/events?limit=5000&mint=" + m, append([]string{"events"}, paging...), func(t *testing.T, d map[string]any) {
+			if d["limit"] != 1000.0 || len(d["events"].([]any)) != 120 {
+				t.Error("limit was not clamped:", d["limit"])
+			}
+		}},
+		{"/api/events?limit=999999999999999999999999&mint=" + m, append([]string{"events"}, paging...), func(t *testing.T, d map[string]any) {
+			if d["limit"] != 1000.0 {
+				t.Error("limit was not clamped:", d["limit"])
+			}
+		}},
+		{"/api/events?page=9007199254740992&limit=1000&mint=" + m, append([]string{"events"}, paging...), func(t *testing.T, d map[string]any) {
+			if len(d["events"].([]any)) != 0 || d["has_next"] != false || d["has_prev"] != true {
+				t.Error(d)
+			}
+		}},
+		{"/api/events?limit=0&mint=" + m, append([]string{"events"}, paging...), func(t *testing.T, d map[string]any) {
+			if len(d["events"].([]any)) != 0 || d["total"] != 120.0 {
+				t.Error(d)
+			}
+		}},
+		{"/api/events?mint=" + nobody.String(), append([]string{"events"}, paging...), func(t *testing.T, d map[string]any) {
+			if events, ok := d["events"].([]any); !ok || len(events) != 0 {
+				t.Error("a mint without events must give []:", d)
+			}
+		}},
+		{"/api/mints", append([]string{"mints", "next_cursor", "sort_by"}, paging...), func(t *testing.T, d map[string]any) {
+			if mints := d["mints"].([]any); len(mints) != 50 || mints[0] != key(70).String() || d["next_cursor"] != key(21).String() || d["sort_by"] != "created_desc" || d["has_next"] != true {
+				t.Error(d)
+			}
+		}},
+		{"/api/mints?page=2", append([]string{"mints", "next_cursor", "sort_by"}, paging...), func(t *testing.T, d map[string]any) {
+			if mints := d["mints"].([]any); len(mints) != 20 || mints[0] != key(20).String() || d["next_cursor"] != nil || d["has_next"] != false {
+				t.Error(d)
+			}
+		}},
+		{"/api/mints?cursor=" + key(21).String(), append([]string{"mints", "next_cursor", "sort_by"}, paging...), func(t *testing.T, d map[string]any) {
+			if mints := d["mints"].([]any); len(mints) != 20 || mints[0] != key(20).String() || d["has_next"] != false || d["has_prev"] != true {
+				t.Error(d)
+			}
+		}},
+		{"/api/mints?sort_by=slot_asc&limit=1", append([]string{"mints", "next_cursor", "sort_by"}, paging...), func(t *testing.T, d map[string]any) {
+			if d["mints"].([]any)[0] != key(1).String() || d["sort_by"] != "slot_asc" {
+				t.Error(d)
+			}
+		}},
+		{"/api/mint_orders?type=up_orders&mint=" + m, append([]string{"orders", "order_type", "mint_account"}, paging...), func(t *testing.T, d map[string]any) {
+			orders := d["orders"].([]any)
+			first := orders[0].(map[string]any)
+			names(t, first, "order_type", "mint", "user", "lock_lp_start_price", "lock_lp_end_price", "lock_lp_sol_amount", "lock_lp_token_amount", "start_time", "end_time",
+				"margin_sol_amount", "borrow_amount", "position_asset_amount", "borrow_fee", "order_pda", "latest_price", "latest_trade_time", "name", "symbol", "image", "price_exact", "price_decimals")
+			if len(orders) != 15 || first["lock_lp_start_price"] != "1001" || first["order_type"] != 2.0 || first["name"] != "Token 63" || first["image"] != "https://example.org/7.png" || first["latest_trade_time"] != float64(firstTime)*1000 {
+				t.Error(first)
+			}
+		}},
+		{"/api/mint_orders?type=down_orders&limit=5&mint=" + m, append([]string{"orders", "order_type", "mint_account"}, paging...), func(t *testing.T, d map[string]any) {
+			if first := d["orders"].([]any)[0].(map[string]any); first["lock_lp_start_price"] != "1028" || d["order_type"] != "down_orders" || d["has_next"] != true {
+				t.Error(first)
+			}
+		}},
+		{"/api/user_event?user=" + u, append([]string{"transactions", "user", "mint_account"}, paging...), func(t *testing.T, d map[string]any) {
+			first := d["transactions"].([]any)[0].(map[string]any)
+			names(t, first, "event_type", "user", "mint_account", "slot", "timestamp", "signature", "event_data")
+			if first["event_type"] != "BuySell" || first["timestamp"] != float64(firstTime+119) || first["event_data"].(map[string]any)["is_buy"] != true || d["mint_account"] != nil {
+				t.Error(first)
+			}
+		}},
+		{"/api/user_orders?order_by=start_time_asc&user=" + u + "&mint=" + m, append([]string{"orders", "user", "mint_account"}, paging...), func(t *testing.T, d map[string]any) {
+			if first := d["orders"].([]any)[0].(map[string]any); first["start_time"] != 0.0 || d["mint_account"] != m || d["total"] != 30.0 {
+				t.Error(first)
+			}
+		}},
+		{"/api/kline?interval=m1&mint=" + m, append([]string{"klines", "interval", "mint_account", "seq"}, paging...), func(t *testing.T, d map[string]any) {
+			klines := d["klines"].([]any)
+			first := klines[0].(map[string]any)
+			names(t, first, "time", "open", "high", "low", "close", "volume", "quote_volume", "trades", "buy_volume", "is_final", "update_type", "update_count")
+			if len(klines) != 50 || first["time"] != float64(firstTime+60*149) || first["is_final"] != false || first["update_type"] != "realtime" || d["seq"] != 42.0 || d["total"] != 135.0 {
+				t.Error(first, d["total"])
+			}
+		}},
+		{"/api/kline?interval=m1&order_by=time_asc&limit=2&mint=" + m, append([]string{"klines", "interval", "mint_account", "seq"}, paging...), func(t *testing.T, d map[string]any) {
+			if first := d["klines"].([]any)[0].(map[string]any); first["time"] != float64(firstTime) || first["update_type"] != "final" || first["open"] != 2.79589934762348555452e-8 {
+				t.Error(first)
+			}
+		}},
+		{fmt.Sprintf("/api/kline?interval=m1&order_by=time_asc&from=%d&to=%d&mint=%s", firstTime+120, firstTime+300, m), append([]string{"klines", "interval", "mint_account", "seq"}, paging...), func(t *testing.T, d map[string]any) {
+			if d["total"] != 3.0 { // minutes 2, 4 and 5: 3 was quiet
+				t.Error(d)
+			}
+		}},
+		{fmt.Sprintf("/api/kline?interval=m1&order_by=time_asc&fill=true&from=%d&to=%d&mint=%s", firstTime+120, firstTime+300, m), append([]string{"klines", "interval", "mint_account", "seq"}, paging...), func(t *testing.T, d map[string]any) {
+			quiet := d["klines"].([]any)[1].(map[string]any)
+			if d["total"] != 4.0 || quiet["time"] != float64(firstTime+180) || quiet["trades"] != 0.0 || quiet["is_final"] != true || quiet["open"] != quiet["close"] {
+				t.Error(d)
+			}
+		}},
+		{"/api/kline?interval=s1&mint=" + nobody.String(), append([]string{"klines", "interval", "mint_account", "seq"}, paging...), func(t *testing.T, d map[string]any) {
+			if klines, ok := d["klines"].([]any); !ok || len(klines) != 0 {
+				t.Error(d)
+			}
+		}},
+		{"/api/kline/status", []string{"enabled", "service_status", "stats"}, func(t *testing.T, d map[string]any) {
+			stats := d["stats"].(map[string]any)
+			names(t, stats, "active_connections", "total_subscriptions", "monitored_mints", "gaps_open", "config")
+			if d["enabled"] != true || stats["monitored_mints"] != 2.0 || stats["gaps_open"] != 1.0 {
+				t.Error(d)
+			}
+		}},
+		{"/api/kline/subscriptions", []string{"timestamp", "total_connections", "total_rooms", "clients", "rooms"}, func(t *testing.T, d map[string]any) {
+			if d["total_connections"] != 2.0 || d["total_rooms"] != 4.0 || d["rooms"].([]any)[0].(map[string]any)["room"] != "events" {
+				t.Error(d)
+			}
+		}},
+		{"/api/ws/metrics", []string{"connections", "messages_per_second", "average_latency_ms", "error_rate", "memory_usage_mb"}, func(t *testing.T, d map[string]any) {
+			names(t, d["connections"].(map[string]any), "total_connections", "active_connections", "total_messages_sent", "total_subscriptions")
+			if d["memory_usage_mb"].(float64) <= 0 {
+				t.Error(d)
+			}
+		}},
+		{"/api/gaps", []string{"gaps", "total"}, func(t *testing.T, d map[string]any) {
+			gaps := d["gaps"].([]any)
+			names(t, gaps[0].(map[string]any), "from_slot", "to_slot", "cause", "state", "seq")
+			names(t, gaps[1].(map[string]any), "from_slot", "to_slot", "cause", "state", "seq", "mint")
+		}},
+		{"/api/gaps?state=unfillable&mint=" + m, []string{"gaps", "total"}, func(t *testing.T, d map[string]any) {
+			if d["total"] != 1.0 || d["gaps"].([]any)[0].(map[string]any)["state"] != "unfillable" {
+				t.Error(d)
+			}
+		}},
+	}
+	for _, c := range cases {
+		t.Run(c.path[:min(len(c.path), 60)], func(t *testing.T) {
+			got := call(t, http.MethodGet, server.URL+c.path, "")
+			if got.status != http.StatusOK {
+				t.Fatalf("status %d: %s", got.status, got.message)
+			}
+			names(t, got.data, c.fields...)
+			if c.check != nil {
+				c.check(t, got.data)
+			}
+			if got.header.Get("Cache-Control") != "no-store" || got.header.Get("X-Content-Type-Options") != "nosniff" {
+				t.Error(got.header)
+			}
+		})
+	}
+}
+
+// Each bad parameter is refused with 4xx, and the message begins with its name.
+func TestBadRequests(t *testing.T) {
+	server := serve(t, deps(newFake()))
+	m := "mint=" + mint.String()
+	u := "user=" + user.String()
+	k := "/api/kline?interval=m1&" + m
+	cases := map[string][]string{
+		"mint": {
+			"/api/events", "/api/events?mint=", "/api/events?mint=test_mint_12345", "/api/events?mint=0OIl", "/api/events?mint=" + mint.String() + "1",
+			"/api/events?mint=" + strings.Repeat("z", 44), "/api/events?mint=" + strings.Repeat("1", 5000), "/api/events?" + m + "&" + m,
+			"/api/kline?interval=m1", "/api/mint_orders?type=up_orders", "/api/user_event?mint=x&" + u, "/api/user_orders?mint=&" + u,
+			"/api/export", "/api/export?mint=x", "/api/export?" + m + "&mint=x", "/api/gaps?mint=x", "/api/image/x",
+		},
+		"user":     {"/api/user_event", "/api/user_event?user=x", "/api/user_orders?user=", "/api/user_orders?user=test_user_123"},
+		"page":     {k + "&page=0", k + "&page=-1", k + "&page=a", k + "&page=", k + "&page=1.5", k + "&page=99999999999999999999", k + "&page=9007199254740993", k + "&page=1&page=2", k + "&page=%201"},
+		"limit":    {k + "&limit=-1", k + "&limit=a", k + "&limit=", k + "&limit=1e3", k + "&limit=%2B5", k + "&limit=0x10", k + "&limit=5&limit=6", k + "&limit=%D9%A1"},
+		"order_by": {k + "&order_by=slot_desc", k + "&order_by=", "/api/events?order_by=time_desc&" + m, "/api/user_event?order_by=up&" + u, "/api/user_orders?order_by=invalid&" + u},
+		"interval": {"/api/kline?" + m, "/api/kline?interval=&" + m, "/api/kline?interval=m2&" + m, "/api/kline?interval=M1&" + m, "/api/export?interval=x&" + m},
+		"from":     {k + "&from=2&to=1", k + "&from=x", k + "&from=", k + "&from=1.5", k + "&from=99999999999999999999", "/api/export?from=9&to=1&" + m},
+		"to":       {k + "&to=x", k + "&to=1&to=2"},
+		"fill":     {k + "&fill=yes", k + "&fill=", k + "&fill=true", k + "&fill=true&from=1", k + "&fill=1&from=0&to=9999999", k + "&fill=1&from=-99999999999999&to=99999999999999"},
+		"sort_by":  {"/api/mints?sort_by=name", "/api/mints?sort_by="},
+		"cursor":   {"/api/mints?cursor=x", "/api/mints?cursor=a&cursor=b", "/api/mints?cursor=" + nobody.String()},
+		"type":     {"/api/mint_orders?" + m, "/api/mint_orders?type=&" + m, "/api/mint_orders?type=longs&" + m},
+		"kind":     {"/api/export?kind=klines&" + m, "/api/export?kind=&" + m},
+		"format":   {"/api/export?format=xlsx&" + m, "/api/export?format=&" + m},
+		"state":    {"/api/gaps?state=closed", "/api/gaps?state="},
+		"query":    {k + "&%zz=1", k + "&a;b"},
+	}
+	for name, paths := range cases {
+		for _, path := range paths {
+			got := call(t, http.MethodGet, server.URL+path, "")
+			if got.status != http.StatusBadRequest || !strings.HasPrefix(got.message, name+": ") {
+				t.Errorf("%s: status %d, message %q, want 400 naming %s", path, got.status, got.message, name)
+			}
+			if len(got.message) > 400 {
+				t.Errorf("%.60s: message of %d bytes", path, len(got.message))
+			}
+		}
+	}
+}
+
+func TestIntervalsThatAreNotKept(t *testing.T) {
+	d := deps(newFake())
+	d.Intervals = []market.Interval{market.S1, market.M1}
+	server := serve(t, d)
+	for name, want := range map[string]int{"m1": 200, "m5": 400} {
+		if got := call(t, http.MethodGet, server.URL+"/api/kline?interval="+name+"&mint="+mint.String(), ""); got.status != want {
+			t.Errorf("%s: %d %s", name, got.status, got.message)
+		}
+	}
+}
+
+func TestDetails(t *testing.T) {
+	server := serve(t, deps(newFake()))
+	list := func(n int) string {
+		mints := make([]string, n)
+		for i := range mints {
+			mints[i] = mint.String()
+		}
+		text, err := json.Marshal(map[string]any{"mints": mints})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	cases := []struct {
+		name, body string
+		status     int
+		total      float64
+		message    string
+	}{
+		{"one", list(1), 200, 1, ""},
+		{"twice the same", list(2), 200, 1, ""},
+		{"1000", list(1000), 200, 1, ""},
+		{"1001", list(1001), 400, 0, "mints: 1001 given"},
+		{"unknown", `{"mints":["` + nobody.String() + `"]}`, 200, 0, ""},
+		{"extra keys", `{"mints":["` + mint.String() + `"],"x":1}`, 200, 1, ""},
+		{"empty list", `{"mints":[]}`, 400, 0, "mints: "},
+		{"no list", `{}`, 400, 0, "mints: "},
+		{"null", `null`, 400, 0, "mints: "},
+		{"empty body", ``, 400, 0, "mints: "},
+		{"no JSON", `{"mints":`, 400, 0, "mints: "},
+		{"wrong type", `{"mints":"x"}`, 400, 0, "mints: "},
+		{"numbers", `{"mints":[1]}`, 400, 0, "mints: "},
+		{"bad address", `{"mints":["` + mint.String() + `","x"]}`, 400, 0, "mints: entry 1: "},
+		{"deep", strings.Repeat("[", 100_000), 400, 0, "mints: "},
+		{"too long", strings.Repeat(" ", 200_000), 413, 0, "body: "},
+	}
+	for _, c := range cases {
+		got := call(t, http.MethodPost, server.URL+"/api/details", c.body)
+		if got.status != c.status || !strings.HasPrefix(got.message, c.message) {
+			t.Errorf("%s: %d %q", c.name, got.status, got.message)
+		}
+		if c.status == 200 && (got.data["total"] != c.total || float64(len(got.data["details"].([]any))) != c.total) {
+			t.Errorf("%s: %v", c.name, got.data)
+		}
+	}
+	got := call(t, http.MethodPost, server.URL+"/api/details", list(1)).data["details"].([]any)[0].(map[string]any)
+	names(t, got, "mint_account", "payer", "curve_account", "pool_token_account", "pool_sol_account", "fee_recipient", "base_fee_recipient", "params_account",
+		"name", "symbol", "uri", "swap_fee", "borrow_fee", "fee_discount_flag", "create_timestamp", "latest_price", "price_exact", "latest_trade_time",
+		"total_sol_amount", "total_margin_sol_amount", "total_force_liquidations", "total_close_profit", "total_trades", "created_by", "last_updated_at", "uri_data")
+	names(t, got["uri_data"].(map[string]any), "name", "symbol", "description", "image", "showName", "createdOn", "twitter", "website", "telegram")
+	if got["total_sol_amount"] != "18446744073709551616" || got["create_timestamp"] != float64(firstTime)*1000 || got["latest_price"] != "279589934762348555452" {
+		t.Error(got)
+	}
+}
+
+func TestUnknownRoutesAndMethods(t *testing.T) {
+	server := serve(t, deps(newFake()))
+	for _, c := range []struct {
+		method, path string
+		status       int
+		allow        string
+	}{
+		{"GET", "/api/nothing", 404, ""}, {"GET", "/api/", 404, ""}, {"GET", "/api/test-ipfs", 404, ""}, {"POST", "/api/test-order", 404, ""},
+		{"POST", "/api/time", 405, "GET, HEAD"}, {"DELETE", "/api/events", 405, "GET, HEAD"}, {"PUT", "/api/details", 405, "POST"}, {"GET", "/api/details", 405, "POST"},
+	} {
+		got := call(t, c.method, server.URL+c.path, "")
+		if got.status != c.status || got.header.Get("Allow") != c.allow {
+			t.Errorf("%s %s: %d %q", c.method, c.path, got.status, got.header.Get("Allow"))
+		}
+	}
+}
+
+// A store that fails is the server's fault: 500, with nothing of the inside in the answer.
+func TestFailingReader(t *testing.T) {
+	f := newFake()
+	f.err = errors.New("badger: /home/me/.local/secret: corrupt")
+	server := serve(t, deps(f))
+	for _, path := range []string{
+		"/api/events?mint=" + mint.String(), "/api/mints", "/api/kline?interval=m1&mint=" + mint.String(), "/api/gaps", "/api/events/db-stats", "/api/kline/status",
+		"/api/mint_orders?type=up_orders&mint=" + mint.String(), "/api/user_event?user=" + user.String(), "/api/user_orders?user=" + user.String(),
+	} {
+		if got := call(t, http.MethodGet, server.URL+path, ""); got.status != 500 || strings.Contains(string(got.raw), "secret") {
+			t.Errorf("%s: %d %s", path, got.status, got.raw)
+		}
+	}
+}
+
+// Without the optional parts every route still answers.
+func TestBareAPI(t *testing.T) {
+	server := serve(t, rest.Deps{Reader: newFake()})
+	for path, status := range map[string]int{
+		"/api/time": 200, "/api/events/status": 200, "/api/ws/metrics": 200, "/api/kline/status": 200, "/api/kline/subscriptions": 200,
+		"/api/export?mint=" + mint.String(): 404, "/api/image/" + mint.String(): 404, "/api/mint_orders?type=up_orders&mint=" + mint.String(): 200,
+	} {
+		got := call(t, http.MethodGet, server.URL+path, "")
+		if got.status != status {
+			t.Errorf("%s: %d %s", path, got.status, got.message)
+		}
+		if path == "/api/kline/status" && (got.data["enabled"] != false || got.data["service_status"] != "disabled") {
+			t.Error(got.data)
+		}
+	}
+}
+
+func TestImage(t *testing.T) {
+	server := serve(t, deps(newFake()))
+	got := request(t, http.MethodGet, server.URL+"/api/image/"+mint.String(), "")
+	if got.status != 200 || got.header.Get("Content-Type") != "image/png" || string(got.raw) != "\x89PNG" {
+		t.Error(got)
+	}
+	if got := call(t, http.MethodGet, server.URL+"/api/image/"+nobody.String(), ""); got.status != 404 {
+		t.Error(got.status)
+	}
+}
+
+func TestEndedRequestIsNoServerError(t *testing.T) {
+	f := newFake()
+	f.err = context.Canceled
+	api := rest.New(deps(f))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "/api/mints", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := recorder{header: http.Header{}}
+	api.ServeHTTP(&w, r)
+	if w.status != http.StatusRequestTimeout {
+		t.Error(w.status)
+	}
+}
+
+type recorder struct {
+	header http.Header
+	status int
+	bytes.Buffer
+}
+
+func (r *recorder) Header() http.Header    { return r.header }
+func (r *recorder) WriteHeader(status int) { r.status = status }
+
+func FuzzQueryNeverFails(f *testing.F) {
+	for _, seed := range []string{"mint=x", "mint=" + mint.String() + "&interval=m1&fill=1&from=0&to=5", "page=0&limit=-1", "%zz", "a;b", "order_by=\x00", "from=9223372036854775807&to=-9223372036854775808"} {
+		f.Add(seed)
+	}
+	api := rest.New(deps(newFake()))
+	paths := make([]string, 0, len(api.OpenAPI().Paths))
+	for path := range api.OpenAPI().Paths {
+		paths = append(paths, strings.ReplaceAll(path, "{mint}", mint.String()))
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		for _, base := range []string{"", "mint=" + mint.String() + "&interval=m1&type=up_orders&user=" + user.String() + "&"} {
+			for _, path := range paths {
+				r := &http.Request{Method: http.MethodGet, URL: &url.URL{Path: path, RawQuery: base + query}, Header: http.Header{}, Body: http.NoBody}
+				w := recorder{header: http.Header{}}
+				api.ServeHTTP(&w, r.WithContext(t.Context()))
+				if w.status >= 500 {
+					t.Fatalf("%s?%s%s: %d %s", path, base, query, w.status, w.String())
+				}
+			}
+		}
+	})
+}
