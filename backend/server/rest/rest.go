@@ -88,8 +88,9 @@ func New(deps Deps) *API {
 	schemas.RegisterTypeAlias(reflect.TypeFor[wire.Sum](), reflect.TypeFor[amountSchema]())
 	a.huma = humago.New(a.mux, config)
 	a.routes()
-	data := schemas.Map()["Detail"].Properties["uri_data"]
-	*data = huma.Schema{Description: data.Description, OneOf: []*huma.Schema{{Ref: "#/components/schemas/URIData"}, {Type: "null"}}}
+	nullable := *schemas.Map()["URIData"] // huma cannot say it of a referenced struct
+	nullable.Nullable = true
+	schemas.Map()["Detail"].Properties["uri_data"] = &nullable
 	delete(schemas.Map(), "ErrorModel") // huma's own shape of failure; ours is the envelope
 	delete(schemas.Map(), "ErrorDetail")
 	a.mux.HandleFunc("/", a.notFound)
