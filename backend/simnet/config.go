@@ -12,7 +12,7 @@ import (
 type Config struct {
 	Listen  string        // host:port, port 0 for any free one; "" is 127.0.0.1:0
 	Seed    int64         // of the market; equal configurations give equal ledgers
-	Rate    float64       // transactions per second of chain time, all mints together; 0 or less is a market at rest
+	Rate    float64       // transactions per second of chain time, all mints together, at most 10,000; 0 is a market at rest
 	Mints   int           // tokens that exist when the live part starts; below 1 is 8
 	History time.Duration // chain time before Start that is filled with trading; 0 is none
 
@@ -22,14 +22,14 @@ type Config struct {
 
 	NewMintEvery    time.Duration // mean chain time between new tokens in the live part; 0 is never
 	MaxMints        int           // no tokens are created beyond so many; 0 is Mints + 40
-	SlotTime        time.Duration // wall time between slots; 0 is 400 ms
+	SlotTime        time.Duration // wall time between slots, at least 1 ms; 0 is 400 ms
 	Speed           float64       // chain seconds per wall second; 0 is 1
 	Start           time.Time     // chain time of the first live slot; zero is the time of Run
-	Program         market.Pubkey // zero is the deployed program
+	Program         market.Pubkey // zero is the deployed one; the early one creates tokens in its six-field layout
 	Decimals        int           // of latest_price: 28, or 26 as deployments of October 2025 with their longer PartialClose; 0 is 28
 	ConfirmedLag    int           // produced blocks between processed and confirmed; 0 is 1
 	FinalizedLag    int           // produced blocks between processed and finalized; 0 is 32
-	MaxTransactions int           // older ones are pruned; 0 is 300,000
+	MaxTransactions int           // older ones are pruned; about 500 bytes each; 0 is 300,000
 	QueuedMessages  int           // notifications that may wait for a slow client; 0 is 4096
 	RateLimit       float64       // RPC requests per second and client address, in bursts of ten seconds' worth; 0 is none
 	Faults          Faults        // what goes wrong
@@ -58,7 +58,7 @@ type Faults struct {
 func Default() Config {
 	return Config{
 		Listen: "127.0.0.1:0", Seed: 1, Rate: 3, Mints: 8, History: 6 * time.Hour, NewMintEvery: 12 * time.Minute,
-		SlotTime: 400 * time.Millisecond, Speed: 1, ConfirmedLag: 1, FinalizedLag: 32, MaxTransactions: 300_000,
+		SlotTime: 400 * time.Millisecond, Speed: 1, ConfirmedLag: 1, FinalizedLag: 32, MaxTransactions: 100_000,
 		QueuedMessages: 4096,
 	}
 }
@@ -77,6 +77,7 @@ func (c Config) withDefaults() Config {
 	if c.SlotTime <= 0 {
 		c.SlotTime = 400 * time.Millisecond
 	}
+	c.SlotTime = max(c.SlotTime, time.Millisecond)
 	if c.Speed <= 0 {
 		c.Speed = 1
 	}
@@ -101,7 +102,9 @@ func (c Config) withDefaults() Config {
 	if c.Faults.SlowBy <= 0 {
 		c.Faults.SlowBy = 2 * time.Second
 	}
-	c.History = max(0, c.History)
+	if c.History = max(0, c.History); c.History == 0 && c.HistoryTransactions > 0 {
+		c.History = 6 * time.Hour
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

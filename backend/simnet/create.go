@@ -33,7 +33,7 @@ func (w *world) create(now float64) (*transaction, *token) {
 	tx.events = []market.Body{&market.TokenCreated{
 		Payer: tx.payer, Mint: p.mint, Curve: p.curve, PoolToken: p.poolToken, PoolSol: p.poolSol, FeeRecipient: w.fees,
 		BaseFeeRecipient: w.base, Params: w.params, SwapFee: p.swapFee, BorrowFee: p.borrowFee,
-		Name: p.name, Symbol: p.symbol, URI: p.uri,
+		Name: p.name, Symbol: p.symbol, URI: p.uri, Early: w.early,
 	}}
 	if w.rng.IntN(3) > 0 {
 		w.trade(tx, p, who, p.worth(uint64(100_000_000+w.rng.IntN(1_400_000_000)), true), true)

@@ -59,8 +59,8 @@ func (n *Net) WSURL() string { return "ws://" + n.Addr() + "/" }
 // GatewayURL is an IPFS gateway that serves the tokens' metadata and pictures. It blocks until Ready.
 func (n *Net) GatewayURL() string { return "http://" + n.Addr() + "/ipfs/" }
 
-// SetRate changes the transactions per second of chain time; 0 puts the market at rest.
-func (n *Net) SetRate(rate float64) { n.rate.Store(math.Float64bits(max(0, rate))) }
+// SetRate changes the transactions per second of chain time, 0 to 10,000; 0 puts the market at rest.
+func (n *Net) SetRate(rate float64) { n.rate.Store(math.Float64bits(min(max(0, rate), mostRate))) }
 
 // Rate is the present number of transactions per second of chain time.
 func (n *Net) Rate() float64 { return math.Float64frombits(n.rate.Load()) }
@@ -100,7 +100,11 @@ func (n *Net) Run(ctx context.Context) error {
 	n.cfg.Logger.Info("simulated cluster started", "component", "simnet", "addr", n.addr, "slot", n.chain.next())
 	n.live(ctx, producer)
 
-	_ = server.Close() // the listener is closed either way
+	grace, done := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer done()
+	if server.Shutdown(grace) != nil {
+		_ = server.Close() // the listener is closed either way
+	}
 	err = <-served
 	n.CloseSockets()
 	n.clients.Wait()

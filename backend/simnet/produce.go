@@ -12,6 +12,7 @@ import (
 const (
 	firstLiveSlot = 312_000_000
 	skippedShare  = 0.02   // of the slots
+	mostRate      = 10_000 // transactions per second
 	growth        = 1000.0 // seconds: so long ago the market was half as busy
 )
 
@@ -34,13 +35,13 @@ type producer struct {
 
 func newProducer(cfg *Config, start time.Time, tokens func(*token)) *producer {
 	p := &producer{
-		cfg: cfg, world: newWorld(cfg.Seed, cfg.Decimals), slotSeconds: cfg.SlotTime.Seconds() * cfg.Speed,
+		cfg: cfg, world: newWorld(cfg), slotSeconds: cfg.SlotTime.Seconds() * cfg.Speed,
 		slots:  rand.New(rand.NewPCG(uint64(cfg.Seed), 1)), //nolint:gosec // a game, and it must repeat
 		forks:  rand.New(rand.NewPCG(uint64(cfg.Seed), 2)), //nolint:gosec // as above
 		start:  float64(start.UnixNano()) / 1e9,
 		tokens: tokens,
 	}
-	past := int(cfg.History.Seconds() / p.slotSeconds)
+	past := max(1, int(cfg.History.Seconds()/p.slotSeconds)) // there is always a newest block
 	p.chain = newChain(cfg, market.Slot(max(1, firstLiveSlot-past)))
 	p.chain.live = p.chain.base + market.Slot(past) //nolint:gosec // not negative
 	p.plan(p.timeOf(p.chain.base))
@@ -140,9 +141,9 @@ func (p *producer) birth(now float64) bool {
 // history writes everything before the live part, unless ctx ends.
 func (p *producer) history(ctx context.Context) {
 	for p.chain.next() < p.chain.live && ctx.Err() == nil {
-		rate := max(0, p.cfg.Rate)
+		rate := min(max(0, p.cfg.Rate), mostRate)
 		if p.cfg.HistoryTransactions > 0 {
-			rate = float64(p.cfg.HistoryTransactions) / p.cfg.History.Seconds()
+			rate = min(mostRate, float64(p.cfg.HistoryTransactions)/p.cfg.History.Seconds())
 		} else {
 			rate /= 1 + (p.start-p.timeOf(p.chain.next()))/growth
 		}

@@ -252,7 +252,7 @@ func TestMentions(t *testing.T) {
 // TestLagging: a client that does not read is disconnected, the market goes on.
 func TestLagging(t *testing.T) {
 	cfg := quick()
-	cfg.Rate, cfg.QueuedMessages = 400, 8
+	cfg.Rate, cfg.QueuedMessages = 50, 8
 	n := start(t, cfg)
 	c := dial(t, n)
 	for range 20 {

@@ -354,6 +354,20 @@ func TestStatuses(t *testing.T) {
 	}
 }
 
+// TestCommitments: a transaction is served at the commitments that its block has reached.
+func TestCommitments(t *testing.T) {
+	n := start(t, still())
+	n.chain.mu.RLock()
+	young := n.chain.transactions[n.chain.upTo(n.chain.confirmed)-1].signature
+	n.chain.mu.RUnlock()
+	for level, served := range map[string]bool{"confirmed": true, "finalized": false} {
+		got := ask[*fullTransaction](t, n, "getTransaction", young, obj{"encoding": "base64", "commitment": level, "maxSupportedTransactionVersion": 1})
+		if (got != nil) != served {
+			t.Errorf("served at %s: %v", level, got != nil)
+		}
+	}
+}
+
 func TestMetadata(t *testing.T) {
 	n := start(t, still())
 	n.chain.mu.RLock()
@@ -384,6 +398,29 @@ func TestMetadata(t *testing.T) {
 	}
 	if status, _, _ := get("nothing"); status != http.StatusNotFound {
 		t.Errorf("status %d for unknown content", status)
+	}
+}
+
+// TestEarlyProgram: the build of July 2025 has its own layout of TokenCreated; and a cluster without a past has a block.
+func TestEarlyProgram(t *testing.T) {
+	cfg := still()
+	cfg.Program, cfg.History = spinpet.EarlyProgramID, 0
+	n := start(t, cfg)
+	slot := ask[market.Slot](t, n, "getSlot")
+	if got := ask[uint64](t, n, "getBlockHeight"); got != 1 || slot == 0 {
+		t.Errorf("height %d, slot %d", got, slot)
+	}
+	ledger, _ := wholeLedger(t, n, "processed")
+	if len(ledger) == 0 {
+		t.Fatal("no token was created")
+	}
+	got := ask[fullTransaction](t, n, "getTransaction", ledger[0].Signature, obj{"encoding": "base64", "maxSupportedTransactionVersion": 1})
+	events, _ := spinpet.NewReader(spinpet.EarlyProgramID).Read(nil, &market.Transaction{Logs: got.Meta.Logs})
+	if len(events) == 0 {
+		t.Fatal("nothing to read")
+	}
+	if created, ok := events[0].Body.(*market.TokenCreated); !ok || !created.Early {
+		t.Errorf("read %+v", events[0].Body)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/coder/websocket"
+
 	"spinscope/backend/market"
 )
 
@@ -52,6 +53,14 @@ func (s *sockets) all() []*socket {
 	return list
 }
 
+const mostSockets = 1000
+
+func (s *sockets) full() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open) >= mostSockets
+}
+
 func (s *sockets) add(each *socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,6 +91,10 @@ func (s *socket) send(message []byte) {
 
 // serveSocket is the life of a connection.
 func (n *Net) serveSocket(w http.ResponseWriter, r *http.Request) {
+	if n.sockets.full() {
+		http.Error(w, "too many connections", http.StatusServiceUnavailable)
+		return
+	}
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		return // Accept has answered

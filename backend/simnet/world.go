@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 
 	"spinscope/backend/market"
+	"spinscope/backend/spinpet"
 )
 
 const (
@@ -29,6 +30,7 @@ type trader struct {
 type world struct {
 	seed     int64
 	decimals int
+	early    bool // the program of July 2025
 	rng      *rand.Rand
 	traders  []trader
 	pools    []*pool
@@ -42,8 +44,11 @@ type world struct {
 	weights  []float64
 }
 
-func newWorld(seed int64, decimals int) *world {
-	w := &world{seed: seed, decimals: decimals, rng: rand.New(rand.NewPCG(uint64(seed), 0x5b1a))} //nolint:gosec // a game, and it must repeat
+func newWorld(cfg *Config) *world {
+	w := &world{
+		seed: cfg.Seed, decimals: cfg.Decimals, early: cfg.Program == spinpet.EarlyProgramID,
+		rng: rand.New(rand.NewPCG(uint64(cfg.Seed), 0x5b1a)), //nolint:gosec // a game, and it must repeat
+	}
 	w.fees, w.base, w.params = w.key("fees", 0), w.key("base fees", 0), w.key("params", 0)
 	w.foreign = w.key("router", 0)
 	for i := range numTraders {
