@@ -1,0 +1,270 @@
+package stream
+
+import (
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"time"
+
+	"spinscope/backend/market"
+	"spinscope/backend/wire"
+)
+
+// caster sends one payload to all members of a room; *socketio.Namespace is one.
+type caster interface {
+	Broadcast(room, event string, payload json.RawMessage)
+}
+
+// The namespaces.
+const (
+	openSpace = iota // /ws/kline
+	spinSpace        // /kline
+	numSpaces
+)
+
+// update is one push that waits to be sent.
+type update struct {
+	topic  *topic // nil: replaced by a newer one
+	seq    market.Seq
+	change *market.CandleChange
+	event  *market.Event
+	gap    *wire.StreamGap
+	state  market.Seq // a candle read back from the store: the commit it is the state of, above seq
+}
+
+// broadcaster knows who follows what, and sends commits to them. Commits are absorbed first, which sorts them into
+// pending updates, and flushed later. Everything up to flushed has been sent; flushed <= absorbed.
+type broadcaster struct {
+	window  time.Duration // how long an update may wait for company
+	most    int           // updates that may wait
+	log     *slog.Logger
+	now     func() time.Time
+	casters [numSpaces]caster
+	counts  *counters
+	kick    chan struct{} // asks for a flush
+	done    chan struct{} // closed when nothing is flushed any more
+
+	mu       sync.Mutex
+	topics   map[key]*topic
+	sessions map[*session]struct{}
+	joins    map[*join]struct{} // of all topics
+	absorbed market.Seq
+	flushed  market.Seq
+	wanted   market.Seq // somebody waits for this to be flushed
+	pending  []update
+	live     int // pending updates that were not replaced
+	urgent   bool
+	first    time.Time // when the oldest pending update came
+	scratch  []byte
+}
+
+// absorb sorts a commit into pending updates. The mutex is held.
+func (b *broadcaster) absorb(c *market.Commit) {
+	if c.Seq <= b.absorbed {
+		return
+	}
+	b.absorbed = c.Seq
+	if len(b.topics) == 0 {
+		return
+	}
+	moved := movedOnly(c)
+	for i := range c.Events {
+		b.absorbEvent(c.Seq, &c.Events[i], moved)
+	}
+	for i := range c.Candles {
+		change := &c.Candles[i]
+		t := b.topics[key{klineTopic, change.Interval, change.Mint}]
+		if t == nil || c.Seq <= t.covered {
+			continue
+		}
+		b.replaceCandle(t, change)
+		b.add(update{topic: t, seq: c.Seq, change: change})
+		if change.Type == market.Realtime {
+			t.interim = len(b.pending)
+		}
+	}
+}
+
+func (b *broadcaster) absorbEvent(seq market.Seq, e *market.Event, moved map[identity]struct{}) {
+	mint := e.Mint()
+	if t := b.topics[key{kind: priceTopic, mint: mint}]; t != nil && seq > t.covered {
+		if _, ok := e.Trade(); ok && !t.newest.after(markOf(e)) {
+			t.newest = markOf(e)
+			b.drop(t.interim)
+			b.add(update{topic: t, seq: seq, event: e})
+			t.interim = len(b.pending)
+		}
+	}
+	if _, ok := moved[identityOf(e)]; ok {
+		return
+	}
+	if e.Kind() == market.KindTokenCreated {
+		b.addEvent(key{kind: tokenTopic}, seq, e)
+	}
+	b.addEvent(key{kind: eventsTopic, mint: mint}, seq, e)
+	b.addEvent(key{kind: allTopic}, seq, e)
+}
+
+func (b *broadcaster) addEvent(k key, seq market.Seq, e *market.Event) {
+	if t := b.topics[k]; t != nil && seq > t.covered {
+		b.add(update{topic: t, seq: seq, event: e})
+	}
+}
+
+// replaceCandle takes a waiting interim candle of the same bucket back, as change says more.
+func (b *broadcaster) replaceCandle(t *topic, change *market.CandleChange) {
+	if t.interim != 0 && b.pending[t.interim-1].change.Candle.Time == change.Candle.Time {
+		b.drop(t.interim)
+		t.interim = 0
+	}
+}
+
+// drop takes back the pending update at place-1; 0 is none.
+func (b *broadcaster) drop(place int) {
+	if place == 0 {
+		return
+	}
+	b.pending[place-1].topic = nil
+	b.live--
+	b.counts.conflated.Add(1)
+}
+
+// add queues an update. A topic that was quiet for a whole window is sent at once, and with it what came before, so that
+// seqs never go back for any client.
+func (b *broadcaster) add(u update) {
+	now := b.now()
+	if len(b.pending) == 0 {
+		b.first = now
+	}
+	if now.Sub(u.topic.sent) >= b.window {
+		b.urgent = true
+	}
+	b.pending = append(b.pending, u)
+	b.live++
+}
+
+// due tells when to flush: now, after a time, or not at all (wait < 0). The mutex is held.
+func (b *broadcaster) due() (wait time.Duration) {
+	switch {
+	case b.absorbed == b.flushed && len(b.pending) == 0:
+		return -1
+	case b.urgent, b.live >= b.most, b.wanted > b.flushed, len(b.pending) == 0:
+		return 0
+	}
+	return max(0, b.window-b.now().Sub(b.first))
+}
+
+// flush sends all pending updates in seq order, then lets joins go on that waited for it. The mutex is held.
+func (b *broadcaster) flush() {
+	now := b.now()
+	at := now.UnixMilli()
+	var last *market.Event // events go to two topics, one after the other
+	var payload []byte
+	for i := range b.pending {
+		u := &b.pending[i]
+		t := u.topic
+		if t == nil {
+			continue
+		}
+		t.interim, t.sent = 0, now
+		name := t.event()
+		switch {
+		case u.gap != nil:
+			name = "gap"
+			payload, _ = json.Marshal(u.gap) // a struct of texts and numbers: cannot fail
+			last = nil
+		case u.event == nil || u.event != last || t.kind < eventsTopic || t.kind > allTopic:
+			payload = b.encode(u, at)
+			last = nil
+			if t.kind == eventsTopic || t.kind == allTopic {
+				last = u.event
+			}
+		}
+		b.send(t, push{max(u.seq, u.state), name, payload})
+		b.counts.published(u, at)
+	}
+	clear(b.pending) // drops the references to commits
+	b.pending, b.live, b.urgent = b.pending[:0], 0, false
+	b.flushed = b.absorbed
+	for j := range b.joins {
+		j.advance(b)
+	}
+}
+
+// send gives one push to the rooms of both namespaces, and to those on their way into them.
+func (b *broadcaster) send(t *topic, p push) {
+	for space, members := range t.members {
+		if members > 0 {
+			b.casters[space].Broadcast(t.name, p.event, p.payload)
+			b.counts.messages.Add(uint64(members))
+		}
+	}
+	for j := range t.joins {
+		j.push(b, p)
+	}
+}
+
+// encode writes the update's payload once for everybody, into memory of its own.
+func (b *broadcaster) encode(u *update, at int64) []byte {
+	b.scratch = appendUpdate(b.scratch[:0], u, at)
+	if t := u.topic; u.change != nil && u.change.Type == market.Final {
+		t.closed = max(t.closed, u.change.Candle.Time)
+	}
+	return append(make([]byte, 0, len(b.scratch)), b.scratch...)
+}
+
+func appendUpdate(dst []byte, u *update, at int64) []byte {
+	t := u.topic
+	if c := u.change; c != nil {
+		data := wire.KlineData{
+			Symbol: t.symbol, Interval: t.length, Data: wire.NewCandle(c.Candle, c.Type), Timestamp: at,
+			Seq: uint64(u.seq), Slot: uint64(c.Stamp.Slot),
+			Stamps: wire.Stamps{BlockTime: c.Stamp.BlockTime, ReceivedAt: c.Stamp.ReceivedAt, PublishedAt: at},
+		}
+		return data.AppendJSON(dst)
+	}
+	return appendEvent(dst, t.kind, t.symbol, u.event, u.seq, at)
+}
+
+// appendEvent writes an event as topics of the kind show it. symbol may be "" when it is not at hand.
+func appendEvent(dst []byte, k kind, symbol string, e *market.Event, seq market.Seq, at int64) []byte {
+	stamps := wire.Stamps{BlockTime: e.BlockTime, ReceivedAt: e.ReceivedAt, PublishedAt: at}
+	if k == tokenTopic {
+		return wire.AppendTokenCreated(dst, e, seq, stamps)
+	}
+	if symbol == "" {
+		symbol = e.Mint().String()
+	}
+	if k == priceTopic {
+		trade, _ := e.Trade()
+		return wire.AppendPriceUpdate(dst, symbol, e, trade.Buy, seq, stamps)
+	}
+	return wire.AppendEventData(dst, symbol, e, seq, stamps)
+}
+
+// identity is what tells events apart.
+type identity struct {
+	signature market.Signature
+	ordinal   uint16
+}
+
+func identityOf(e *market.Event) identity { return identity{e.Signature, e.Ordinal} }
+
+// movedOnly are the events that the commit puts elsewhere within their slot, unchanged for a client that has them.
+func movedOnly(c *market.Commit) map[identity]struct{} {
+	if len(c.Removed) == 0 {
+		return nil
+	}
+	old := make(map[identity]*market.Event, len(c.Removed))
+	for i := range c.Removed {
+		old[identityOf(&c.Removed[i])] = &c.Removed[i]
+	}
+	moved := make(map[identity]struct{})
+	for i := range c.Events {
+		e := &c.Events[i]
+		if was := old[identityOf(e)]; was != nil && was.Slot == e.Slot && was.BlockTime == e.BlockTime && was.Provisional == e.Provisional {
+			moved[identityOf(e)] = struct{}{}
+		}
+	}
+	return moved
+}

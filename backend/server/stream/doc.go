@@ -1,0 +1,17 @@
+// Package stream serves the market over Socket.IO: the namespaces /ws/kline and /kline of docs/protocol.md.
+//
+// Owner: backend makes one Stream, mounts it on a socketio.Server before serving, and runs it. The broadcaster, Run's
+// goroutine, is the only one that pushes live updates; each client's requests run one after the other on that client's
+// own goroutine.
+//
+// Ordering: a client sees the pushes of all its topics in seq order. An interim candle or a price that a newer one
+// replaces before it was sent is left out; finals, corrections, events and new tokens never are. An answer with seq S
+// that carries a topic's state comes after every push of that topic with seq <= S that the client was to get, and
+// before every push with a higher one (join.go says how).
+//
+// Concurrency: one mutex guards topics, subscriptions and what waits to be sent. It is held while a batch is encoded and
+// queued, never while the store is read.
+//
+// Failure: a client that does not read is cut by socketio. A broadcaster that lags behind the hub catches up from the
+// store; what cannot be served whole is announced as a gap. A store that fails while catching up ends Run.
+package stream

@@ -1,0 +1,113 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"spinscope/backend/candle"
+	"spinscope/backend/market"
+	"spinscope/backend/wire"
+)
+
+// answer is the state of a topic as of a commit.
+type answer struct {
+	seq  market.Seq
+	text []byte          // encoded history_data or price_update, nil when there is none
+	gap  *wire.StreamGap // sent before it when a resume could not be served whole
+	last *market.Event   // behind a price_update
+}
+
+func historyAnswer(k key, candles []market.Candle, oldest bool, total int, more bool, seq market.Seq) *answer {
+	data := make([]wire.Candle, len(candles))
+	for i := range candles {
+		data[i] = wire.HistoryCandle(candles[i])
+	}
+	if oldest { // candles are newest first
+		slices.Reverse(data)
+	}
+	history := wire.HistoryData{
+		Symbol: k.mint.String(), Interval: k.interval.String(), Data: data,
+		HasMore: more, TotalCount: total, Seq: uint64(seq),
+	}
+	return &answer{seq: seq, text: history.AppendJSON(make([]byte, 0, 128+256*len(data)))}
+}
+
+// history reads the answer to q.
+func (st *Stream) history(ctx context.Context, k key, q historyQuery) (*answer, error) {
+	limit := q.limit
+	if q.fill {
+		limit = maxFill
+	}
+	candles, total, seq, err := st.store.NewestCandles(ctx, k.mint, k.interval, q.from, q.to, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read candles: %w", err)
+	}
+	more := total > len(candles)
+	if q.fill {
+		if candles, err = st.fill(k, candles, q.from, q.to); err != nil {
+			return nil, err
+		}
+		more = len(candles) > q.limit
+		candles = candles[:min(len(candles), q.limit)]
+	}
+	return historyAnswer(k, candles, q.oldest, total, more, seq), nil
+}
+
+// fill puts flat candles into the empty buckets of [from, to], up to chain time, after the mint's first candle. candles
+// are newest first, as is the result.
+func (st *Stream) fill(k key, candles []market.Candle, from, to int64) ([]market.Candle, error) {
+	before, ok, err := st.store.CandleBefore(k.mint, k.interval, from)
+	if err != nil {
+		return nil, fmt.Errorf("read candle before %d: %w", from, err)
+	}
+	chainTime := st.store.ChainTime()
+	length := k.interval.Seconds()
+	filled := make([]market.Candle, 0, maxFill)
+	next := len(candles) - 1
+	for start := k.interval.Floor(from + length - 1); start <= min(to, chainTime); start += length {
+		switch {
+		case next >= 0 && candles[next].Time == start:
+			before, ok = candles[next], true
+			next--
+		case ok:
+			before = candle.Flat(start, before.Close)
+			before.Final = start+length <= chainTime
+		default:
+			continue
+		}
+		filled = append(filled, before)
+	}
+	for ; next >= 0; next-- { // chain time went on between the reads
+		filled = append(filled, candles[next])
+	}
+	slices.Reverse(filled)
+	return filled, nil
+}
+
+const aheadOfStore = "since_seq is ahead of this store: it was not taken from it"
+
+// changes reads what changed since a seq, for a client that resumes. When that is not all there, the answer is the plain
+// history, with a gap.
+func (st *Stream) changes(ctx context.Context, k key, since market.Seq, oldest bool) (*answer, error) {
+	candles, complete, seq, err := st.store.ChangedCandles(ctx, k.mint, k.interval, since, st.historyMax)
+	if err != nil {
+		return nil, fmt.Errorf("read candles changed since %d: %w", since, err)
+	}
+	reason := ""
+	switch {
+	case since > seq+1:
+		reason, since = aheadOfStore, 1
+	case !complete:
+		reason = "the changes since since_seq are more than one answer holds, or no longer known"
+	default:
+		slices.Reverse(candles)
+		return historyAnswer(k, candles, oldest, len(candles), false, seq), nil
+	}
+	result, err := st.history(ctx, k, st.newest(oldest))
+	if err != nil {
+		return nil, err
+	}
+	result.gap = &wire.StreamGap{Topic: k.room(), FromSeq: uint64(since), ToSeq: uint64(result.seq), Reason: reason}
+	return result, nil
+}

@@ -1,0 +1,205 @@
+package stream
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"spinscope/backend/market"
+	"spinscope/backend/wire"
+)
+
+// maxFill is how many buckets a request with fill may span.
+const maxFill = 5000
+
+// fields is a request's payload. Missing and null are the same.
+type fields map[string]any
+
+// payload takes the first argument of a request. Nothing and null are an empty payload.
+func payload(args []any) (fields, error) {
+	if len(args) == 0 || args[0] == nil {
+		return nil, nil
+	}
+	object, ok := args[0].(map[string]any)
+	if !ok {
+		return nil, invalid("payload must be an object")
+	}
+	return object, nil
+}
+
+// failure is a request that was refused, with its code on the wire.
+type failure wire.StreamError
+
+func (f *failure) Error() string { return f.Message }
+
+func invalid(format string, args ...any) error {
+	return &failure{Code: wire.CodeInvalid, Message: fmt.Sprintf(format, args...)}
+}
+
+func (f fields) text(name string) (string, error) {
+	switch value := f[name].(type) {
+	case nil:
+		return "", nil
+	case string:
+		return value, nil
+	}
+	return "", invalid("%s must be a string", name)
+}
+
+// integer reads a whole number within ±2^53; fallback when there is none.
+func (f fields) integer(name string, fallback int64) (int64, error) {
+	value := f[name]
+	if value == nil {
+		return fallback, nil
+	}
+	number, ok := value.(float64)
+	if !ok || number != math.Trunc(number) || math.Abs(number) > 1<<53 {
+		return 0, invalid("%s must be a whole number", name)
+	}
+	return int64(number), nil
+}
+
+func (f fields) flag(name string) (bool, error) {
+	switch value := f[name].(type) {
+	case nil:
+		return false, nil
+	case bool:
+		return value, nil
+	}
+	return false, invalid("%s must be true or false", name)
+}
+
+func (f fields) mint() (market.Pubkey, error) {
+	text, err := f.text("symbol")
+	if err != nil {
+		return market.Pubkey{}, err
+	}
+	if text == "" {
+		return market.Pubkey{}, invalid("symbol is missing: give the mint's address")
+	}
+	mint, err := market.ParsePubkey(text)
+	if err != nil {
+		return market.Pubkey{}, invalid("symbol: %v", err)
+	}
+	return mint, nil
+}
+
+func (f fields) interval(known []market.Interval) (market.Interval, error) {
+	text, err := f.text("interval")
+	if err != nil {
+		return 0, err
+	}
+	if text == "" {
+		return 0, invalid("interval is missing: use one of %s", strings.Join(names(known), ", "))
+	}
+	interval, err := market.ParseInterval(text)
+	if err == nil && !slices.Contains(known, interval) {
+		err = fmt.Errorf("%w: this server has %s", market.ErrInterval, strings.Join(names(known), ", "))
+	}
+	if err != nil {
+		return 0, invalid("interval: %v", err)
+	}
+	return interval, nil
+}
+
+// candles reads symbol and interval.
+func (f fields) candles(known []market.Interval) (key, error) {
+	mint, err := f.mint()
+	if err != nil {
+		return key{}, err
+	}
+	interval, err := f.interval(known)
+	return key{kind: klineTopic, mint: mint, interval: interval}, err
+}
+
+// subscriptionID is the client's own name for a subscription, echoed in the confirmation.
+func (f fields) subscriptionID() (*string, error) {
+	const most = 256
+	value := f["subscription_id"]
+	if value == nil {
+		return nil, nil
+	}
+	text, ok := value.(string)
+	if !ok || len(text) > most {
+		return nil, invalid("subscription_id must be a string of at most %d bytes", most)
+	}
+	return &text, nil
+}
+
+// since is since_seq; asked is false when there is none.
+func (f fields) since() (since market.Seq, asked bool, err error) {
+	number, err := f.integer("since_seq", -1)
+	if err == nil && number < 0 && f["since_seq"] != nil {
+		err = invalid("since_seq must not be negative")
+	}
+	if err != nil || number < 0 {
+		return 0, false, err
+	}
+	return market.Seq(max(number, 1)), true, nil
+}
+
+// The widest range of times.
+const (
+	minTime = math.MinInt64
+	maxTime = math.MaxInt64
+)
+
+// historyQuery is what get_history and history ask for.
+type historyQuery struct {
+	from, to int64
+	limit    int
+	oldest   bool // first
+	fill     bool
+}
+
+// history reads a query's bounds and order; missing ones stay as in q.
+func (f fields) history(q historyQuery, interval market.Interval, most int) (historyQuery, error) {
+	var err error
+	if q.from, err = f.integer("from", minTime); err != nil {
+		return q, err
+	}
+	if q.to, err = f.integer("to", maxTime); err != nil {
+		return q, err
+	}
+	if q.from > q.to {
+		return q, invalid("from is after to")
+	}
+	limit, err := f.integer("limit", int64(q.limit))
+	if err != nil {
+		return q, err
+	}
+	if limit < 0 {
+		return q, invalid("limit must not be negative")
+	}
+	q.limit = int(min(limit, int64(most)))
+	order, err := f.text("order")
+	if err != nil {
+		return q, err
+	}
+	switch order {
+	case "":
+	case "asc", "desc":
+		q.oldest = order == "asc"
+	default:
+		return q, invalid("order must be asc or desc")
+	}
+	if q.fill, err = f.flag("fill"); err != nil || !q.fill {
+		return q, err
+	}
+	if f["from"] == nil || f["to"] == nil {
+		return q, invalid("fill needs from and to")
+	}
+	if buckets := interval.Floor(q.to)/interval.Seconds() - interval.Floor(q.from)/interval.Seconds() + 1; buckets > maxFill {
+		return q, invalid("fill spans %d buckets: at most %d", buckets, maxFill)
+	}
+	return q, nil
+}
+
+func names(intervals []market.Interval) []string {
+	list := make([]string, len(intervals))
+	for i, interval := range intervals {
+		list[i] = interval.String()
+	}
+	return list
+}

@@ -1,0 +1,124 @@
+package stream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"spinscope/backend/wire"
+)
+
+// peer is a client's connection to a namespace; *socketio.Conn is one.
+type peer interface {
+	ID() string
+	// Emit queues an event; an error means that the connection is gone.
+	Emit(event string, payload any) error
+	// Drain waits until all that was emitted has been handed to the network.
+	Drain(ctx context.Context) error
+	Join(room string)
+	Leave(room string)
+	RemoteAddr() string
+	UserAgent() string
+	Since() time.Time
+}
+
+// session is one connected client of a namespace. Its handlers run one at a time; subs belongs to the broadcaster.
+type session struct {
+	stream *Stream
+	space  *space
+	peer   peer
+	subs   map[key]*subscription
+	owed   int // bytes answered since the connection was last drained
+}
+
+// emit queues an encoded payload.
+func (s *session) emit(event string, payload []byte) {
+	if s.peer.Emit(event, json.RawMessage(payload)) == nil {
+		s.stream.counts.messages.Add(1)
+	}
+}
+
+// request serves one event of the client. ack may be nil.
+func (s *session) request(event string, args []any, ack func(any)) {
+	serve := s.space.handlers[event]
+	if serve == nil {
+		s.refuse(invalid("unknown event: this namespace has no %.40q", event), ack)
+		return
+	}
+	f, err := payload(args)
+	if err != nil {
+		s.refuse(err, ack)
+		return
+	}
+	reply, err := serve(s, f)
+	if err != nil {
+		s.refuse(err, ack)
+		return
+	}
+	s.stream.log.Debug("request served", "client", s.peer.ID(), "event", event, "mint", f["symbol"], "interval", f["interval"])
+	if ack == nil {
+		return
+	}
+	if text, ok := reply.(historyReply); ok && s.room(s.stream.ctx, len(text)) != nil {
+		return // the connection is gone
+	}
+	ack(reply)
+}
+
+// refuse answers a failed request with an error event and a negative acknowledgement.
+func (s *session) refuse(err error, ack func(any)) {
+	code := codeOf(err)
+	s.stream.counts.errors.Add(1)
+	s.stream.log.Debug("request refused", "client", s.peer.ID(), "code", code, "err", err)
+	text := err.Error()
+	if code == wire.CodeHistory { // what failed inside is for the log
+		s.stream.log.Error("history not read", "client", s.peer.ID(), "err", err)
+		text = "history could not be read"
+	}
+	s.emitJSON("error", wire.StreamError{Code: code, Message: text})
+	if ack != nil {
+		ack(refusal{Code: code, Message: text})
+	}
+}
+
+// refusal is a negative acknowledgement.
+type refusal struct {
+	Success bool   `json:"success"`
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+// codeOf is the wire code of an error; the one place that knows.
+func codeOf(err error) int {
+	var f *failure
+	switch {
+	case errors.As(err, &f):
+		return f.Code
+	case errors.Is(err, errLimit):
+		return wire.CodeRefused
+	default:
+		return wire.CodeHistory
+	}
+}
+
+// room waits until large answers sent before have left, so that a client that reads is never cut for asking.
+func (s *session) room(ctx context.Context, bytes int) error {
+	const most = 256 << 10
+	if s.owed += bytes; s.owed <= most {
+		return nil
+	}
+	s.owed = bytes
+	return s.peer.Drain(ctx)
+}
+
+func (s *session) pong(fields) (any, error) {
+	s.emitJSON("pong", struct {
+		Timestamp int64 `json:"timestamp"` // Unix milliseconds
+	}{s.stream.now().UnixMilli()})
+	return success{true}, nil
+}
+
+type success struct {
+	Success bool `json:"success"`
+}

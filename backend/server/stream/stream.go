@@ -1,0 +1,176 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"spinscope/backend/hub"
+	"spinscope/backend/market"
+	"spinscope/backend/socketio"
+	"spinscope/backend/wire"
+)
+
+// errStopped is returned to requests that wait for the broadcaster when it ends.
+var errStopped = errors.New("the server is stopping")
+
+// Options configure a Stream. Store and Hub must be set; for numbers, zero takes the default of docs/protocol.md.
+type Options struct {
+	Store            Store
+	Hub              *hub.Hub
+	Intervals        []market.Interval       // served, shortest first; nil is all
+	HistoryDefault   int                     // candles of a subscription's history, and of a request without limit: 100
+	HistoryMax       int                     // candles of the largest answer: 5000
+	MaxSubscriptions int                     // per client, over all kinds: 50
+	BatchSize        int                     // updates that wait at most: 100
+	BatchTimeout     time.Duration           // how long an update waits at most: 50 ms
+	Authorize        func(token string) bool // decides on auth.token; nil lets everybody in
+	Now              func() time.Time        // nil is time.Now
+	Logger           *slog.Logger            // nil is silent
+}
+
+// Stream serves the two namespaces.
+type Stream struct {
+	store            Store
+	hub              *hub.Hub
+	commits          *hub.Subscriber
+	board            *broadcaster
+	counts           *counters
+	intervals        []market.Interval
+	historyDefault   int
+	historyMax       int
+	maxSubscriptions int
+	authorize        func(token string) bool
+	now              func() time.Time
+	log              *slog.Logger
+	ctx              context.Context // ends with Run; requests have none of their own
+	stop             context.CancelFunc
+}
+
+// New makes a stream that follows the hub from the store's newest commit on. It must be made before the first commit of
+// this process, and Run must be called.
+func New(options Options) *Stream {
+	log := options.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	st := &Stream{
+		store:            options.Store,
+		hub:              options.Hub,
+		commits:          options.Hub.Subscribe(hub.SubscribeOptions{Name: "stream"}),
+		counts:           newCounters(),
+		intervals:        options.Intervals,
+		historyDefault:   orDefault(options.HistoryDefault, 100),
+		historyMax:       orDefault(options.HistoryMax, 5000),
+		maxSubscriptions: orDefault(options.MaxSubscriptions, 50),
+		authorize:        options.Authorize,
+		now:              options.Now,
+		log:              log.With("component", "stream"),
+	}
+	if st.intervals == nil {
+		st.intervals = market.AllIntervals()
+	}
+	if st.now == nil {
+		st.now = time.Now
+	}
+	st.historyDefault = min(st.historyDefault, st.historyMax)
+	st.counts.since = st.now()
+	st.ctx, st.stop = context.WithCancel(context.Background())
+	seq := st.store.Seq()
+	st.board = &broadcaster{
+		window:   orDefault(options.BatchTimeout, 50*time.Millisecond),
+		most:     orDefault(options.BatchSize, 100),
+		log:      st.log,
+		now:      st.now,
+		counts:   st.counts,
+		kick:     make(chan struct{}, 1),
+		done:     make(chan struct{}),
+		topics:   make(map[key]*topic),
+		sessions: make(map[*session]struct{}),
+		joins:    make(map[*join]struct{}),
+		absorbed: seq,
+		flushed:  seq,
+	}
+	return st
+}
+
+func orDefault[T int | time.Duration](value, fallback T) T {
+	if value <= 0 {
+		return fallback
+	}
+	return value
+}
+
+// Mount puts the namespaces on the server, which must not serve yet. "/" accepts connections and does nothing.
+func (st *Stream) Mount(server *socketio.Server) {
+	server.Namespace("/", socketio.Handler{Connect: func(_ *socketio.Conn, auth map[string]any) error { return st.admit(auth) }})
+	for _, space := range spaces() {
+		namespace := server.Namespace(space.name, socketio.Handler{
+			Connect: func(c *socketio.Conn, auth map[string]any) error {
+				s, err := st.connect(space, c, auth)
+				if err == nil {
+					c.SetData(s)
+				}
+				return err
+			},
+			Event: func(c *socketio.Conn, name string, args []any, ack func(any)) {
+				if s, ok := c.Data().(*session); ok {
+					s.request(name, args, ack)
+				}
+			},
+			Limited: func(c *socketio.Conn, ack func(any)) {
+				if s, ok := c.Data().(*session); ok {
+					s.refuse(&failure{Code: wire.CodeRateLimited, Message: "too many requests: this one was not served"}, ack)
+				}
+			},
+			Disconnect: func(c *socketio.Conn, reason string) {
+				if s, ok := c.Data().(*session); ok {
+					st.disconnect(s, reason)
+				}
+			},
+		})
+		st.board.casters[space.index] = namespace
+	}
+}
+
+// admit checks the token.
+func (st *Stream) admit(auth map[string]any) error {
+	if st.authorize == nil {
+		return nil
+	}
+	token, _ := auth["token"].(string)
+	if st.authorize(token) {
+		return nil
+	}
+	return &socketio.ConnectError{
+		Message: "unauthorized: give the server's token as auth.token",
+		Data:    wire.StreamError{Code: wire.CodeUnauthorized, Message: "missing or wrong token"},
+	}
+}
+
+// connect greets a client.
+func (st *Stream) connect(space *space, p peer, auth map[string]any) (*session, error) {
+	if err := st.admit(auth); err != nil {
+		return nil, err
+	}
+	s := &session{stream: st, space: space, peer: p, subs: make(map[key]*subscription)}
+	st.board.welcome(s)
+	st.counts.connections.Add(1)
+	s.emitJSON("connection_success", space.greeting(p.ID(), st.now().Unix(), names(st.intervals), func() []string {
+		return symbols(st.store.LatestTraded(100))
+	}))
+	st.log.Info("client connected", "client", p.ID(), "namespace", space.name, "address", p.RemoteAddr())
+	return s, nil
+}
+
+// disconnect takes a client out of every registry.
+func (st *Stream) disconnect(s *session, reason string) {
+	st.board.forget(s)
+	st.log.Info("client disconnected", "client", s.peer.ID(), "namespace", s.space.name, "reason", reason)
+}
+
+// newest is the query for the last candles, as subscriptions answer it.
+func (st *Stream) newest(oldest bool) historyQuery {
+	return historyQuery{from: minTime, to: maxTime, limit: st.historyDefault, oldest: oldest}
+}

@@ -1,0 +1,230 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+
+	"spinscope/backend/market"
+	"spinscope/backend/wire"
+)
+
+// readTries bounds how often an answer is read again because pushes overtook it.
+const readTries = 5
+
+func (s *session) subscribeKline(f fields) (any, error) {
+	k, err := f.candles(s.stream.intervals)
+	if err != nil {
+		return nil, err
+	}
+	id, err := f.subscriptionID()
+	if err != nil {
+		return nil, err
+	}
+	since, asked, err := f.since()
+	if err != nil {
+		return nil, err
+	}
+	read := func(ctx context.Context) (*answer, error) {
+		if asked {
+			return s.stream.changes(ctx, k, since, s.space.oldest)
+		}
+		return s.stream.history(ctx, k, s.stream.newest(s.space.oldest))
+	}
+	var reply wire.SubscriptionConfirmed
+	_, err = s.insert(k, read, func(a *answer, was bool) {
+		s.emit("history_data", a.text)
+		reply = s.confirm(k, id, subscribedText(!was))
+	})
+	return reply, err
+}
+
+func (s *session) unsubscribeKline(f fields) (any, error) {
+	k, err := f.candles(s.stream.intervals)
+	if err != nil {
+		return nil, err
+	}
+	return s.unsubscribe(k, f)
+}
+
+func (s *session) getHistory(f fields) (any, error) {
+	k, err := f.candles(s.stream.intervals)
+	if err != nil {
+		return nil, err
+	}
+	q, err := f.history(s.stream.newest(s.space.oldest), k.interval, s.stream.historyMax)
+	if err != nil {
+		return nil, err
+	}
+	read := func(ctx context.Context) (*answer, error) { return s.stream.history(ctx, k, q) }
+	var result *answer
+	send := func(a *answer, _ bool) { s.emit("history_data", a.text) }
+	if s.stream.board.follows(s, k) {
+		result, err = s.insert(k, read, send)
+	} else if result, err = read(s.stream.ctx); err == nil {
+		if err = s.room(s.stream.ctx, len(result.text)); err == nil {
+			send(result, false)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return historyReply(result.text), nil
+}
+
+func (s *session) subscribePrice(f fields) (any, error) {
+	mint, err := f.mint()
+	if err != nil {
+		return nil, err
+	}
+	id, err := f.subscriptionID()
+	if err != nil {
+		return nil, err
+	}
+	k := key{kind: priceTopic, mint: mint}
+	since, asked, err := f.since()
+	if err != nil {
+		return nil, err
+	}
+	if asked {
+		return s.replay(k, id, since)
+	}
+	read := func(ctx context.Context) (*answer, error) { return s.stream.lastPrice(ctx, k) }
+	var reply wire.SubscriptionConfirmed
+	_, err = s.insert(k, read, func(a *answer, was bool) {
+		reply = s.confirm(k, id, subscribedText(!was))
+		if a.last != nil {
+			s.emit("price_update", a.text)
+			s.stream.board.noteTrade(k, a.last)
+		}
+	})
+	return reply, err
+}
+
+func (s *session) unsubscribePrice(f fields) (any, error) {
+	mint, err := f.mint()
+	if err != nil {
+		return nil, err
+	}
+	return s.unsubscribe(key{kind: priceTopic, mint: mint}, f)
+}
+
+// eventsKey is the topic of one mint's events, or of all when the request names none.
+func eventsKey(f fields) (key, error) {
+	if f["symbol"] == nil {
+		return key{kind: allTopic}, nil
+	}
+	mint, err := f.mint()
+	return key{kind: eventsTopic, mint: mint}, err
+}
+
+func (s *session) subscribeEvents(f fields) (any, error) {
+	k, err := eventsKey(f)
+	if err != nil {
+		return nil, err
+	}
+	return s.subscribeWhole(k, f)
+}
+
+func (s *session) unsubscribeEvents(f fields) (any, error) {
+	k, err := eventsKey(f)
+	if err != nil {
+		return nil, err
+	}
+	return s.unsubscribe(k, f)
+}
+
+// insert sends an answer in its place among the pushes of its topic, which s follows from then on. send does that, with
+// the broadcaster's mutex held; was says that s followed the topic before.
+func (s *session) insert(k key, read func(context.Context) (*answer, error), send func(a *answer, was bool)) (*answer, error) {
+	ctx, board := s.stream.ctx, s.stream.board
+	j, err := board.hold(s, k)
+	if err != nil {
+		return nil, err
+	}
+	var missing market.Seq // first commit lost to a client that was there before
+	for range readTries {
+		result, err := s.prepare(ctx, j, read)
+		if err != nil {
+			s.abandon(j)
+			return nil, err
+		}
+		settled := board.settle(j, result.seq, false, func() {
+			if missing != 0 {
+				s.gap(k, missing, result.seq, errOvertaken.Error())
+			}
+			if result.gap != nil {
+				s.emitJSON("gap", result.gap)
+			}
+			send(result, j.was)
+		})
+		if settled {
+			return result, nil
+		}
+		if j.was && missing == 0 {
+			missing = j.from
+		}
+	}
+	s.abandon(j)
+	return nil, errOvertaken
+}
+
+// prepare reads the answer, and waits for the pushes that come before it when the client gets them.
+func (s *session) prepare(ctx context.Context, j *join, read func(context.Context) (*answer, error)) (*answer, error) {
+	result, err := read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if j.was && !s.stream.board.reach(ctx, j, result.seq) {
+		return nil, fmt.Errorf("wait for commit %d: %w", result.seq, errStopped)
+	}
+	if err := s.room(ctx, len(result.text)); err != nil {
+		return nil, fmt.Errorf("send answer: %w", err)
+	}
+	return result, nil
+}
+
+func (s *session) abandon(j *join) {
+	if missing := s.stream.board.abandon(j); missing != 0 {
+		s.gap(j.topic.key, missing, s.stream.store.Seq(), errOvertaken.Error())
+	}
+}
+
+func (s *session) gap(k key, from, to market.Seq, reason string) {
+	s.emitJSON("gap", wire.StreamGap{Topic: k.room(), FromSeq: uint64(from), ToSeq: uint64(to), Reason: reason})
+}
+
+// historyReply is an encoded history_data as an acknowledgement gives it.
+type historyReply []byte
+
+// MarshalJSON implements json.Marshaler.
+func (h historyReply) MarshalJSON() ([]byte, error) {
+	return append([]byte(`{"success":true,`), h[1:]...), nil
+}
+
+// follows tells whether s is subscribed to k.
+func (b *broadcaster) follows(s *session, k key) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return s.subs[k] != nil
+}
+
+// noteTrade remembers the event behind a price that was shown. The mutex is held.
+func (b *broadcaster) noteTrade(k key, e *market.Event) {
+	if t := b.topics[k]; t != nil && markOf(e).after(t.newest) {
+		t.newest = markOf(e)
+	}
+}
+
+// lastPrice reads the price_update of the mint's newest trade.
+func (st *Stream) lastPrice(ctx context.Context, k key) (*answer, error) {
+	seq := st.store.Seq() // first: what comes later is pushed once more
+	last, err := st.store.LastTrade(ctx, k.mint)
+	if err != nil {
+		return nil, fmt.Errorf("read last trade: %w", err)
+	}
+	a := &answer{seq: seq, last: last}
+	if last != nil {
+		a.text = appendEvent(nil, priceTopic, "", last, seq, st.now().UnixMilli())
+	}
+	return a, nil
+}
