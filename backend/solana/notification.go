@@ -46,7 +46,7 @@ func (p *FrameParser) Parse(data []byte, frame *Frame) error {
 	frame.Transaction.Logs = logs
 	value, err := p.json.ParseBytes(data)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errFrame, err)
+		return fmt.Errorf("%w but %d bytes of something else", errFrame, len(data)) // the parser's text would quote a part
 	}
 	if value.Type() != fastjson.TypeObject {
 		return errFrame

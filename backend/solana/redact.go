@@ -2,6 +2,7 @@ package solana
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net/url"
 	"slices"
@@ -64,6 +65,9 @@ func newScrubber(addresses ...string) *scrubber {
 			add(password, least)
 			add(parsed.User.Username(), least)
 			add(parsed.User.String(), least)
+			basic := []byte(parsed.User.Username() + ":" + password) // as the header has it
+			add(base64.StdEncoding.EncodeToString(basic), least)
+			add(base64.RawStdEncoding.EncodeToString(basic), least)
 		}
 	}
 	slices.SortFunc(s.secrets, func(a, b string) int { return len(b) - len(a) })

@@ -201,6 +201,9 @@ func (c *rpcClient) post(ctx context.Context, calls []*call) (left []*call, err 
 		return nil, c.statusError(response, len(calls))
 	}
 	data, err := readBounded(response.Body, response.ContentLength)
+	if errors.Is(err, errTooLarge) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, c.scrub.clean(err)
 	}
@@ -208,7 +211,7 @@ func (c *rpcClient) post(ctx context.Context, calls []*call) (left []*call, err 
 	defer c.parsers.Put(parser)
 	value, err := parser.ParseBytes(data)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s", errResponse, c.scrub.text(err.Error()))
+		return nil, fmt.Errorf("%w but %d bytes of something else", errResponse, len(data)) // a part of it could be a part of a key
 	}
 	if len(calls) == 1 && value.Type() == fastjson.TypeObject {
 		busy, err := c.answer(calls[0], value)
