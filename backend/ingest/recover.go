@@ -16,8 +16,11 @@ func (in *Ingest) Recover() error {
 	if err := in.window.load(in.store, in.at.Slot, learn); err != nil {
 		return fmt.Errorf("load recent transactions: %w", err)
 	}
+	behind := map[market.Pubkey]bool{} // mints whose durable book is older than the last commit
 	err := in.store.Books(func(book *market.Book) error {
-		if due := candle.Due(book, in.intervals); due != candle.Never {
+		if due := candle.Due(book, in.intervals); due <= in.at.ChainTime {
+			behind[book.Mint] = true
+		} else if due != candle.Never {
 			in.due.push(dueEntry{due, book.Mint})
 		}
 		return nil
@@ -25,7 +28,7 @@ func (in *Ingest) Recover() error {
 	if err != nil {
 		return fmt.Errorf("read books: %w", err)
 	}
-	if err := in.refold(); err != nil {
+	if err := in.refold(behind); err != nil {
 		return fmt.Errorf("fold events since the last checkpoint: %w", err)
 	}
 	publish := in.publish
@@ -35,10 +38,9 @@ func (in *Ingest) Recover() error {
 	return in.write()
 }
 
-// refold adds the events after the last checkpoint to the books. Candles that chain time had closed before the stop are
-// stored already and only leave the books.
-func (in *Ingest) refold() error {
-	touched := map[market.Pubkey]*mintState{}
+// refold adds the events after the last checkpoint to the books, and brings those of behind to the stored chain time.
+// Candles that chain time had closed before the stop are stored already and only leave the books.
+func (in *Ingest) refold(behind map[market.Pubkey]bool) error {
 	count := 0
 	err := in.store.EventsAfter(in.at.Replay, func(e *market.Event) error {
 		in.draft.newest = e.Position
@@ -56,20 +58,24 @@ func (in *Ingest) refold() error {
 		}
 		candle.Fold(&state.book, in.intervals, &tick)
 		state.stamp = market.Stamp{Slot: e.Slot, BlockTime: e.BlockTime}
-		state.unsaved = true
-		touched[e.Mint()] = state
+		behind[e.Mint()] = true
 		count++
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	for _, state := range touched {
+	for mint := range behind {
+		state, err := in.mint(mint)
+		if err != nil {
+			return err
+		}
 		candle.Seal(&state.book, in.intervals, in.at.ChainTime, func(market.Interval, market.Candle) {})
+		state.unsaved = true
 		in.schedule(state)
 	}
 	if count > 0 {
-		in.log.Info("open candles rebuilt after an unclean stop", "events", count, "mints", len(touched))
+		in.log.Info("open candles rebuilt after an unclean stop", "events", count, "mints", len(behind))
 	}
 	return nil
 }

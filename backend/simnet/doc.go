@@ -9,6 +9,11 @@
 // otherwise). The ledger is a function of Config alone while rate and faults are left as they are: the same seed, start
 // and rates give the same transactions in the same slots, however fast the machine is.
 //
+// Beside the methods of a real cluster, the HTTP service has three of its own: simnet_ledger gives every transaction with
+// its events in plain JSON, in pages, so that a test in any language can work out candles and orders independently;
+// simnet_status tells figures; simnet_control changes the rate and the faults and triggers outages. GET /ipfs/ serves
+// the tokens' metadata and pictures.
+//
 // Failure: Run returns an error only if the port cannot be opened or the server breaks; everything else a client sees is
 // a JSON-RPC error, as the real cluster words it. Memory is bounded by Config.MaxTransactions.
 package simnet

@@ -171,7 +171,7 @@ func TestLive(t *testing.T) {
 			c := dial(t, n)
 			id := c.subscribe("logsSubscribe", obj{"mentions": []any{n.cfg.Program}}, obj{"commitment": level})
 			var got []logs
-			for len(got) < 300 {
+			for len(got) < 150 {
 				m := c.next()
 				if m.Params.Subscription != id {
 					t.Fatalf("notification for %d", m.Params.Subscription)

@@ -235,7 +235,9 @@ func (w *world) mishap(tx *transaction, p *pool, who int) {
 	if !ok {
 		result.at = p.at
 	}
-	tx.instruction = map[bool]string{true: "Buy", false: "Sell"}[buy]
+	if tx.instruction = "Sell"; buy {
+		tx.instruction = "Buy"
+	}
 	tx.events = []market.Body{spotEvent(p, tx.payer, tokens, result, buy)}
 	if w.rng.IntN(5) == 0 {
 		tx.shape = spoofed

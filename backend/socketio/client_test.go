@@ -17,7 +17,7 @@ import (
 )
 
 // patience bounds every wait of a test; reaching it is a failure.
-const patience = 20 * time.Second
+const patience = 3 * time.Second
 
 // site is a server on a real port.
 type site struct {
@@ -171,16 +171,19 @@ func (c *client) expect(want ...string) {
 // expectClosed reads until the server closes the connection.
 func (c *client) expectClosed() {
 	c.t.Helper()
+	if !c.closes() {
+		c.t.Fatal("connection still open")
+	}
+}
+
+func (c *client) closes() bool {
 	for {
 		_, err := c.next()
 		if err == nil {
 			continue
 		}
-		var ne net.Error
-		if errors.As(err, &ne) && ne.Timeout() {
-			c.t.Fatal("connection still open")
-		}
-		return
+		var late net.Error
+		return !errors.As(err, &late) || !late.Timeout()
 	}
 }
 

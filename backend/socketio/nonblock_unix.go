@@ -47,16 +47,17 @@ func (w *nonblock) try(fd uintptr) bool {
 	for len(w.p) > 0 {
 		n, err := syscall.Write(int(fd), w.p)
 		switch {
+		case err == nil:
+			w.n += n
+			w.p = w.p[n:]
 		case errors.Is(err, syscall.EINTR):
 			continue
 		case errors.Is(err, syscall.EAGAIN):
 			return true
-		case err != nil:
+		default:
 			w.err = err
 			return true
 		}
-		w.n += n
-		w.p = w.p[n:]
 	}
 	return true
 }

@@ -250,14 +250,15 @@ func (p *polling) Send(packets []*packet.Packet) {
 // DoClose tells the client with the GET that waits or the next one. The engine
 // waits for that only when it closes of its own will (fn).
 func (p *polling) DoClose(fn types.Callable) {
-	upgraded := fn == nil && p.Discarded()
-	kind := byte('1')
-	if upgraded {
-		kind = '6'
+	if fn == nil && p.Discarded() {
+		// Upgraded. The client was to end its GET before it asked for that.
+		if ctx := p.claim(nil); ctx != nil {
+			answerBad(ctx)
+		}
+		return
 	}
-	told := p.answerPending(kind)
+	told := p.answerPending('1')
 	switch {
-	case upgraded:
 	case fn == nil:
 		p.session.out.abort()
 	case told || p.Discarded() || p.session.broken.Load() || p.session.cutting.Load():

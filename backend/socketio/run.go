@@ -48,7 +48,7 @@ func (s *Server) cutStalled() {
 // has gone.
 func (s *Server) sweep() {
 	for _, ses := range s.all() {
-		if ses.conn != nil && ses.conn.ReadyState() == "closed" {
+		if ses.conn.ReadyState() == "closed" {
 			ses.end("transport close")
 			s.counts.ghosts.Add(1)
 		}
@@ -84,16 +84,18 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 	for _, ses := range s.all() {
 		ses.setReason("server shutting down")
-		if ses.conn != nil && (!s.opts.FinalClose || ses.id() == "") {
+		if !s.opts.FinalClose || ses.id() == "" {
 			ses.conn.Close(false)
 		}
 	}
 	err := s.tasks.wait(ctx)
-	left := s.all()
-	for _, ses := range left {
+	for _, ses := range s.all() {
 		ses.kill()
 	}
 	s.io.Close(nil)
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), linger)
+	defer cancel()
+	_ = s.tasks.wait(last)
 	return err
 }
 

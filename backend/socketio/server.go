@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/gorilla/websocket"
 	"github.com/zishang520/engine.io/v2/engine"
 	"github.com/zishang520/engine.io/v2/types"
 	"github.com/zishang520/socket.io/v2/socket"
@@ -120,7 +121,7 @@ func (s *Server) begin(r *http.Request) (*request, error) {
 	if conn, ok := s.io.Engine().Clients().Load(sid); ok {
 		rq.session, _ = sessionOf(conn)
 	}
-	if rq.session != nil && r.Header.Get("Upgrade") != "" {
+	if rq.session != nil && websocket.IsWebSocketUpgrade(r) {
 		// The library does not expect two offers at once.
 		if !rq.session.upgrade.TryLock() {
 			return nil, &RequestError{http.StatusBadRequest, 3, "upgrade already under way"}
@@ -167,6 +168,7 @@ func (s *Server) opened(args ...any) {
 		conn.Close(true)
 		return
 	}
+	ses.conn = conn
 	s.mu.Lock()
 	s.sessions[ses] = struct{}{}
 	closing := s.closing
@@ -175,7 +177,7 @@ func (s *Server) opened(args ...any) {
 	if rq, ok := requestOf(conn.Request().Context()); ok {
 		rq.bound = true
 	}
-	ses.bind(conn)
+	ses.bind()
 	if p, ok := conn.Transport().(*polling); ok {
 		p.release()
 	}

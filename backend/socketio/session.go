@@ -16,7 +16,7 @@ type session struct {
 	server    *Server
 	userAgent string
 	out       outbox
-	conn      engine.Socket // set by bind, before any packet is read
+	conn      engine.Socket // set before the server knows the session
 	upgrade   sync.Mutex    // held while a WebSocket is being offered
 
 	broken  atomic.Bool // a bad packet came
@@ -55,8 +55,8 @@ func newSession(rq *request) *session {
 
 // bind ties the session to its engine socket. The library has attached its own
 // listeners by now, so packets may come.
-func (s *session) bind(conn engine.Socket) {
-	s.conn = conn
+func (s *session) bind() {
+	conn := s.conn
 	_ = conn.On("upgrade", func(args ...any) {
 		if ws, ok := args[0].(*webSocket); ok {
 			ws.attach(s)
@@ -105,16 +105,15 @@ func (s *session) cut(why string) {
 	s.setReason("slow consumer: " + why)
 	s.out.abort()
 	s.server.counts.slow.Add(1)
-	s.server.opts.Logger.Warn("slow consumer cut", "component", "socketio", "client", s.id(), "reason", why)
-	s.server.tasks.start(func() { s.kill() })
+	s.server.tasks.start(func() {
+		s.server.opts.Logger.Warn("slow consumer cut", "component", "socketio", "client", s.id(), "reason", why)
+		s.kill()
+	})
 }
 
 // kill closes without waiting for the client.
 func (s *session) kill() {
 	s.cutting.Store(true)
-	if s.conn == nil {
-		return
-	}
 	s.conn.Close(true)
 	if t, ok := s.conn.Transport().(linked); ok {
 		t.force()

@@ -140,19 +140,18 @@ func (w *webSocket) writeReady(buf []byte) {
 		w.drop()
 	case n < len(data):
 		w.session.out.setSlow()
-		rest := bytes.Clone(data[n:])
+		rest := data[n:]
+		if len(data) <= cap(buf) { // else it is a frame itself, which never changes
+			rest = bytes.Clone(rest)
+		}
 		w.session.server.tasks.start(func() { w.writeSlowly(rest) })
 	default:
-		w.written(func() { w.shard.add(w) })
-	}
-}
-
-func (w *webSocket) written(again func()) {
-	switch more, end := w.session.out.done(); {
-	case more:
-		again()
-	case end:
-		w.end()
+		switch more, end := w.session.out.done(); {
+		case more:
+			w.shard.add(w)
+		case end:
+			w.end()
+		}
 	}
 }
 
@@ -234,6 +233,9 @@ func (w *webSocket) readOne() error {
 		return err
 	}
 	w.session.server.counts.bytesIn.Add(int64(buf.Len()))
+	if kind != websocket.BinaryMessage && bytes.Equal(buf.Bytes(), []byte{'1'}) {
+		return io.EOF // an Engine.IO CLOSE
+	}
 	if kind == websocket.BinaryMessage {
 		w.session.deliver(w, w.session.message(buf.Bytes(), true))
 	} else {

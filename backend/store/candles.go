@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"math"
 	"slices"
 
@@ -380,18 +381,18 @@ func (s *Store) ChangedCandles(ctx context.Context, mint market.Pubkey, interval
 
 // changed collects the candles that changed. A candle written at the end of the series has a later change than all
 // before it had by then, so that a walk down can end at the first that is older; the others are in the late table.
-// It ends when the newest most are found, too.
+// It gives the newest most of them.
 func (sr *series) changed(ctx context.Context, since market.Seq, most int) ([]market.Candle, error) {
 	found := map[int64]market.Candle{}
-	for _, c := range sr.open {
+	hidden := map[int64]bool{}
+	for i, c := range sr.open {
+		hidden[c.Time] = sr.hidden[i]
 		if c.seq >= since {
 			found[c.Time] = c.Candle
 		}
 	}
-	hidden := map[int64]bool{}
-	for i, c := range sr.open {
-		hidden[c.Time] = sr.hidden[i]
-	}
+	open := slices.Sorted(maps.Keys(found))
+	walked, full := 0, false
 	down := span{prefix: appendCandlePrefix(nil, sr.id, sr.interval), reverse: true}
 	err := sr.v.scan(ctx, down, func(key []byte, item *badger.Item) error {
 		value, err := sr.v.value(item)
@@ -402,42 +403,61 @@ func (sr *series) changed(ctx context.Context, since market.Seq, most int) ([]ma
 		if err != nil {
 			return err
 		}
-		if seq < since || len(found) >= most {
+		below, _ := slices.BinarySearch(open, c.Time)
+		if full = walked+len(open)-below >= most; full || seq < since {
 			return Stop
 		}
 		if !hidden[c.Time] {
+			walked++
 			found[c.Time] = c
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
+	if err == nil && !full {
+		err = sr.changedLate(ctx, since, most, found, hidden)
 	}
-	late := span{prefix: appendLatePrefix(nil, sr.id, sr.interval)}
-	late.from = binary.BigEndian.AppendUint64(slices.Clone(late.prefix), uint64(since))
-	err = sr.v.scan(ctx, late, func(key []byte, _ *badger.Item) error {
-		t := timeOf(binary.BigEndian.Uint64(key[len(key)-8:]))
-		if len(found) >= most {
-			return Stop // the walk found newer ones than any that it did not reach
-		}
-		if _, known := found[t]; known || hidden[t] {
-			return nil
-		}
-		value, err := sr.v.get(appendCandleKey(nil, sr.id, sr.interval, t))
-		if err != nil || value == nil { // removed since
-			return err
-		}
-		c, _, err := decodeCandle(t, value)
-		found[t] = c
-		return err
-	})
 	if err != nil {
 		return nil, err
 	}
 	candles := make([]market.Candle, 0, len(found))
-	for _, c := range found {
-		candles = append(candles, c)
+	for _, t := range slices.Sorted(maps.Keys(found)) {
+		candles = append(candles, found[t])
 	}
-	slices.SortFunc(candles, func(a, b market.Candle) int { return byTime(openCandle{Candle: a}, b.Time) })
-	return candles, nil
+	return candles[max(0, len(candles)-most):], nil
+}
+
+// changedLate adds the newest most candles of the late table to what a walk down found.
+func (sr *series) changedLate(ctx context.Context, since market.Seq, most int, found map[int64]market.Candle, hidden map[int64]bool) error {
+	var times []int64
+	sp := span{prefix: appendLatePrefix(nil, sr.id, sr.interval)}
+	sp.from = binary.BigEndian.AppendUint64(slices.Clone(sp.prefix), uint64(since))
+	err := sr.v.scan(ctx, sp, func(key []byte, _ *badger.Item) error {
+		t := timeOf(binary.BigEndian.Uint64(key[len(key)-8:]))
+		if _, known := found[t]; !known && !hidden[t] {
+			times = append(times, t)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.Sort(times)
+	added := 0
+	for _, t := range slices.Backward(slices.Compact(times)) {
+		if added == most {
+			return nil
+		}
+		value, err := sr.v.get(appendCandleKey(nil, sr.id, sr.interval, t))
+		if err != nil {
+			return err
+		}
+		if value == nil { // removed since
+			continue
+		}
+		if found[t], _, err = decodeCandle(t, value); err != nil {
+			return err
+		}
+		added++
+	}
+	return nil
 }

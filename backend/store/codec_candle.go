@@ -110,7 +110,7 @@ type heldBook struct {
 	seqs [market.NumIntervals][]market.Seq
 }
 
-func appendBook(dst []byte, b *market.Book, seqOf func(market.Interval, int64) market.Seq) []byte {
+func appendBook(dst []byte, b *market.Book, seqOf func(market.Interval, *market.Candle) market.Seq) []byte {
 	dst = append(dst, recordVersion)
 	dst = append(dst, b.Mint[:]...)
 	dst = appendPosition(dst, b.Last)
@@ -121,7 +121,7 @@ func appendBook(dst []byte, b *market.Book, seqOf func(market.Interval, int64) m
 		for j := range b.Open[i] {
 			c := &b.Open[i][j]
 			dst = binary.AppendVarint(dst, c.Time)
-			dst = appendCandle(dst, c, seqOf(market.Interval(i), c.Time)) //nolint:gosec // below NumIntervals
+			dst = appendCandle(dst, c, seqOf(market.Interval(i), c)) //nolint:gosec // below NumIntervals
 		}
 	}
 	return dst

@@ -79,7 +79,7 @@ func TestSummariesComeBack(t *testing.T) {
 				b.seqs[i] = append(b.seqs[i], market.Seq(i*10+len(b.seqs[i])))
 			}
 		}
-		gotBook, err := decodeBook(appendBook(nil, &b.Book, func(i market.Interval, t int64) market.Seq { return market.Seq(int64(i)*10 + t) }))
+		gotBook, err := decodeBook(appendBook(nil, &b.Book, func(i market.Interval, c *market.Candle) market.Seq { return market.Seq(int64(i)*10 + c.Time) }))
 		same(t, "book", gotBook, b, err)
 	}
 }
@@ -121,7 +121,7 @@ func FuzzDecode(f *testing.F) {
 	m := &mintState{id: 5, mint: mintKey(5)}
 	for i, seed := range [][]byte{
 		appendEvent(nil, &e, 5), appendCandle(nil, &c, 9), appendOrder(nil, &o, 5), appendMint(nil, m), appendCreated(nil, r.created(mintKey(5))),
-		appendState(nil, &state{}), appendLog(nil, &logRow{events: []market.Position{{Slot: 1}}}), appendBook(nil, &market.Book{Open: [10][]market.Candle{{c}}}, func(market.Interval, int64) market.Seq { return 3 }),
+		appendState(nil, &state{}), appendLog(nil, &logRow{events: []market.Position{{Slot: 1}}}), appendBook(nil, &market.Book{Open: [10][]market.Candle{{c}}}, func(market.Interval, *market.Candle) market.Seq { return 3 }),
 		appendGap(nil, &market.Gap{Cause: "x"}), appendChunk(nil, 4), appendFormat(nil, 1),
 	} {
 		f.Add(byte(i), seed)
@@ -165,7 +165,7 @@ func FuzzDecode(f *testing.F) {
 			var b heldBook
 			b, err = decodeBook(data)
 			again = func() error {
-				back, err := decodeBook(appendBook(nil, &b.Book, func(market.Interval, int64) market.Seq { return 0 }))
+				back, err := decodeBook(appendBook(nil, &b.Book, func(market.Interval, *market.Candle) market.Seq { return 0 }))
 				return differs(back.Book, b.Book, err)
 			}
 		case 8:

@@ -93,6 +93,9 @@ func (w *writer) build() error {
 			return err
 		}
 	}
+	if len(w.c.Books) > 0 {
+		w.markChanged()
+	}
 	for i := range w.c.Books {
 		if err := w.book(&w.c.Books[i]); err != nil {
 			return err

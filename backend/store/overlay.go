@@ -39,15 +39,15 @@ func (o *openCandles) remove(interval market.Interval, t int64) {
 
 func byTime(c openCandle, t int64) int { return cmp.Compare(c.Time, t) }
 
-// seqOf is the commit that last changed the open candle; 0 when there is none.
-func (o *openCandles) seqOf(interval market.Interval, t int64) market.Seq {
+func (o *openCandles) find(interval market.Interval, t int64) (openCandle, bool) {
 	if o == nil {
-		return 0
+		return openCandle{}, false
 	}
-	if i, found := slices.BinarySearchFunc(o[interval], t, byTime); found {
-		return o[interval][i].seq
+	i, found := slices.BinarySearchFunc(o[interval], t, byTime)
+	if !found {
+		return openCandle{}, false
 	}
-	return 0
+	return o[interval][i], true
 }
 
 func fromBook(b *heldBook) *openCandles {

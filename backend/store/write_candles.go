@@ -110,35 +110,43 @@ func (w *writer) book(b *market.Book) error {
 	if err != nil {
 		return err
 	}
+	open := w.s.overlay[m.id]
+	if open == nil {
+		open = w.loaded[m.id]
+	}
+	if open == nil && m.hasBook { // the mint was not in memory: what the last book held unchanged has not changed
+		value, err := w.get(appendID(make([]byte, 0, 5), tableBook, m.id))
+		if err != nil {
+			return err
+		}
+		old, err := decodeBook(value)
+		if err != nil {
+			return fmt.Errorf("book of %s: %w", m.mint, err)
+		}
+		open = fromBook(&old)
+	}
 	m.hasBook = true
 	start := len(w.arena)
-	w.arena = appendBook(w.arena, b, func(interval market.Interval, t int64) market.Seq {
-		return w.seqOf(m.id, interval, t)
+	w.arena = appendBook(w.arena, b, func(interval market.Interval, c *market.Candle) market.Seq {
+		if _, ok := w.changed[openID{m.id, interval, c.Time}]; ok {
+			return w.c.Seq
+		}
+		if held, ok := open.find(interval, c.Time); ok && held.Candle == *c {
+			return held.seq
+		}
+		return w.c.Seq
 	})
 	value := w.arena[start:]
 	return w.put(w.key(appendID(w.tail(), tableBook, m.id)), value)
 }
 
-// seqOf is the commit that last changed an open candle, this one included.
-func (w *writer) seqOf(id mintID, interval market.Interval, t int64) market.Seq {
-	if w.changed == nil {
-		w.changed = make(map[openID]struct{}, len(w.candleIDs))
-		for i := range w.c.Candles {
-			change := &w.c.Candles[i]
-			w.changed[openID{w.candleIDs[i], change.Interval, change.Candle.Time}] = struct{}{}
-		}
+// markChanged notes the candles of this commit, for the books in it.
+func (w *writer) markChanged() {
+	w.changed = make(map[openID]struct{}, len(w.candleIDs))
+	for i := range w.c.Candles {
+		change := &w.c.Candles[i]
+		w.changed[openID{w.candleIDs[i], change.Interval, change.Candle.Time}] = struct{}{}
 	}
-	if _, ok := w.changed[openID{id, interval, t}]; ok {
-		return w.c.Seq
-	}
-	open := w.s.overlay[id]
-	if open == nil {
-		open = w.loaded[id]
-	}
-	if seq := open.seqOf(interval, t); seq != 0 {
-		return seq
-	}
-	return w.c.Seq
 }
 
 // mayLeave tells whether a mint's open candles can be read without the overlay.
