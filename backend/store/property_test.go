@@ -1,0 +1,466 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"testing"
+
+	"spinscope/backend/market"
+)
+
+// TestStoreEqualsModel commits at random, with restarts, crashes inside a commit, withdrawals and evictions, and compares
+// every query with the naive model.
+func TestStoreEqualsModel(t *testing.T) {
+	seeds, commits := uint64(6), 220
+	if testing.Short() {
+		seeds = 2
+	}
+	for seed := range seeds {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			p := newProperty(t, seed)
+			for range commits {
+				p.step()
+			}
+			p.reopen()
+			p.compareAll()
+			if err := p.store.Close(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+type property struct {
+	samples
+	t       *testing.T
+	options Options
+	store   *Store
+	model   *model
+	newest  market.Slot
+}
+
+func newProperty(t *testing.T, seed uint64) *property {
+	p := &property{samples: newSamples(seed), t: t, model: newModel()}
+	p.options = Options{Dir: t.TempDir(), LogLength: 15, chunkRows: 4, maxCached: 3, maxWrites: []int{0, 5, 60}[seed%3]}
+	p.open()
+	return p
+}
+
+func (p *property) open() {
+	var err error
+	if p.store, err = Open(p.options); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// reopen restarts the store; open candles that are in no book are lost, as nobody folds the events again here.
+func (p *property) reopen() {
+	if err := p.store.Close(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.open()
+	for mint := range p.model.ids {
+		p.model.forget(mint)
+	}
+}
+
+func (p *property) step() {
+	c := p.commit()
+	if p.IntN(12) == 0 {
+		p.crash(c)
+	}
+	if err := p.store.Commit(c); err != nil {
+		p.t.Fatal(err)
+	}
+	p.model.apply(c)
+	switch p.IntN(8) {
+	case 0:
+		p.reopen()
+		p.compareAll()
+	case 1:
+		p.compareAll()
+	default:
+		p.compareMint(mintKey(p.IntN(7)))
+	}
+}
+
+// crash lets a commit fail half way, as a killed process would, and opens the store again. It must be as before. The
+// model has the commit's candles already; they come back when the commit is made again.
+func (p *property) crash(c *market.Commit) {
+	before, left := p.store.State(), p.IntN(4)
+	injected := errors.New("injected")
+	p.store.onSplit = func() error {
+		if left--; left < 0 {
+			return injected
+		}
+		return nil
+	}
+	err := p.store.Commit(c)
+	p.store.onSplit = nil
+	if err == nil { // too small to be split; take the place of the one that follows
+		p.model.apply(c)
+		next := p.commit()
+		*c = *next
+		return
+	}
+	if !errors.Is(err, injected) {
+		p.t.Fatal(err)
+	}
+	if err := p.store.Commit(c); err == nil {
+		p.t.Fatal("a store that failed took another commit")
+	}
+	if err := p.store.Close(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.open()
+	if after := p.store.State(); after != before {
+		p.t.Fatalf("state after a crash is %+v, was %+v", after, before)
+	}
+	p.audit()
+	// Open candles were lost with the process: let the commit bring all of them, as ingest does after it recovered.
+	for key, series := range p.model.open {
+		for _, open := range byKey(series) {
+			c.Candles = append(c.Candles, market.CandleChange{Mint: key.mint, Interval: key.interval, Candle: open.Candle})
+		}
+	}
+	for mint := range p.model.ids {
+		p.model.forget(mint) // what was removed since the last book is back
+	}
+	p.model.change(c.Candles, c.Seq)
+	for i := range c.Books {
+		c.Books[i] = p.model.book(c.Books[i].Mint)
+	}
+}
+
+// commit makes the next commit; the model's candles are already as it leaves them, since books are made from them.
+func (p *property) commit() *market.Commit {
+	c := &market.Commit{Seq: p.model.state.Seq + 1, ChainTime: int64(p.IntN(5000)), Slot: market.Slot(p.IntN(3))}
+	if p.IntN(9) == 0 {
+		c.Checkpoint = market.Slot(p.IntN(100))
+	}
+	stored := p.model.list(func(*market.Event) bool { return true })
+	for range min(p.IntN(3), len(stored)) {
+		e := stored[p.IntN(len(stored))]
+		if p.IntN(5) == 0 {
+			e.Signature = p.signature() // not what stands there: must be left alone
+		}
+		c.Removed = append(c.Removed, e)
+	}
+	for range p.IntN(8) {
+		c.Events = append(c.Events, p.event(mintKey(p.IntN(6)), p.position()))
+	}
+	for range p.IntN(40) {
+		c.Candles = append(c.Candles, p.candleChange())
+	}
+	p.model.change(c.Candles, c.Seq)
+	for range p.IntN(3) {
+		c.Orders = append(c.Orders, market.OrderChange{Order: p.order(p.IntN(12)), Closed: p.IntN(3) == 0})
+	}
+	for range p.IntN(3) {
+		c.Tokens = append(c.Tokens, p.token(mintKey(p.IntN(6))))
+	}
+	for n := range 6 {
+		mint := mintKey(n)
+		if p.IntN(6) > 0 {
+			continue
+		}
+		c.Books = append(c.Books, p.model.book(mint))
+		c.Replay = market.Position{Slot: market.Slot(p.IntN(50))}
+		if p.IntN(2) == 0 {
+			c.Evicted = append(c.Evicted, mint)
+		}
+	}
+	if p.IntN(3) == 0 {
+		g := market.Gap{From: market.Slot(p.IntN(3)), To: 9, Cause: []string{"a", "b"}[p.IntN(2)], State: market.GapState(p.IntN(3))}
+		if p.IntN(2) == 0 {
+			g.Mint = mintKey(p.IntN(3))
+		}
+		c.Gaps = append(c.Gaps, g)
+	}
+	return c
+}
+
+// position is mostly a new one at the end, sometimes one that is taken or lies far back.
+func (p *property) position() market.Position {
+	slot := market.Slot(p.IntN(int(p.newest) + 1))
+	if p.IntN(4) > 0 {
+		p.newest += market.Slot(p.IntN(2))
+		slot = p.newest
+	}
+	return market.Position{Slot: slot, Index: p.Uint32N(4), Ordinal: uint16(p.IntN(3))}
+}
+
+func (p *property) candleChange() market.CandleChange {
+	interval := []market.Interval{market.S1, market.M1}[p.IntN(2)]
+	end := int64(p.model.state.Seq)
+	t := end - int64(p.IntN(4))
+	if p.IntN(6) == 0 {
+		t = int64(p.IntN(int(end) + 1))
+	}
+	change := market.CandleChange{Mint: mintKey(p.IntN(6)), Interval: interval, Candle: p.candle(t*interval.Seconds(), p.IntN(3) > 0)}
+	change.Removed = p.IntN(12) == 0
+	return change
+}
+
+func (p *property) audit() {
+	p.t.Helper()
+	problems, err := p.store.Audit(context.Background())
+	if err != nil || len(problems) > 0 {
+		p.t.Fatalf("commit %d: audit: %v %v", p.model.state.Seq, err, problems)
+	}
+}
+
+func check2[T any](p *property, what string, got T, err error, want T) {
+	p.t.Helper()
+	if err != nil || !reflect.DeepEqual(got, want) {
+		p.t.Fatalf("commit %d: %s:\n got %+v, %v\nwant %+v", p.model.state.Seq, what, got, err, want)
+	}
+}
+
+// list makes nil and empty slices equal.
+func list[T any](l []T) []T { return append([]T{}, l...) }
+
+func (p *property) compareAll() {
+	p.t.Helper()
+	p.audit()
+	for n := range 7 {
+		p.compareMint(mintKey(n))
+		p.compareUser(userKey(n))
+	}
+	p.compareStreams()
+	p.compareMints()
+	stats := Stats{Orders: uint64(len(p.model.orders)), LastEventTime: p.model.last, Seq: p.model.state.Seq, Mints: len(p.model.ids), Total: uint64(len(p.model.events))}
+	for _, e := range p.model.events {
+		stats.Kinds[e.Kind()]++
+	}
+	for _, series := range p.model.stored {
+		stats.Candles += uint64(len(series))
+	}
+	for _, g := range p.model.gaps {
+		if g.State == market.GapOpen {
+			stats.GapsOpen++
+		}
+	}
+	check2(p, "stats", p.store.Stats(), nil, stats)
+	check2(p, "state", p.store.State(), nil, p.model.state)
+	for n := range 12 {
+		want, known := p.model.orders[keyOf('O', n)]
+		got, found, err := p.store.Order(keyOf('O', n))
+		check2(p, "order", got, err, want)
+		check2(p, "order found", found, nil, known)
+	}
+	gaps, err := p.store.Gaps(context.Background(), nil, nil)
+	check2(p, "gaps", len(gaps), err, len(p.model.gaps))
+	for _, g := range gaps {
+		key := g
+		key.State, key.Seq = 0, 0
+		check2(p, "gap", g, nil, p.model.gaps[key])
+	}
+	mint, open := mintKey(1), market.GapOpen
+	gaps, err = p.store.Gaps(context.Background(), &mint, &open)
+	want := 0
+	for _, g := range p.model.gaps {
+		if g.State == open && (g.Mint == mint || g.Mint.IsZero()) {
+			want++
+		}
+	}
+	check2(p, "gaps of a mint", len(gaps), err, want)
+}
+
+func (p *property) compareMint(mint market.Pubkey) {
+	p.t.Helper()
+	ctx := context.Background()
+	for _, interval := range []market.Interval{market.S1, market.M1, market.H1} {
+		p.compareCandles(mint, interval)
+	}
+	events := p.model.list(func(e *market.Event) bool { return e.Mint() == mint })
+	q := EventQuery{Offset: p.IntN(len(events) + 3), Limit: p.IntN(6), OldestFirst: p.IntN(2) == 0}
+	ordered := list(events)
+	if !q.OldestFirst {
+		slices.Reverse(ordered)
+	}
+	page, err := p.store.Events(ctx, mint, q)
+	check2(p, "events", list(page.Events), err, list(paged(ordered, q.Offset, q.Limit)))
+	check2(p, "events' total", page.Total, nil, len(events))
+
+	at := p.position()
+	var got []market.Event
+	collect := func(e *market.Event) error { got = append(got, *e); return nil }
+	err = p.store.MintEvents(mint, at, collect)
+	check2(p, "events after", list(got), err, list(p.model.list(func(e *market.Event) bool { return e.Mint() == mint && e.Position.Compare(at) > 0 })))
+	got = nil
+	err = p.store.MintEventsBack(mint, at, collect)
+	before := p.model.list(func(e *market.Event) bool { return e.Mint() == mint && e.Position.Compare(at) < 0 })
+	slices.Reverse(before)
+	check2(p, "events before", list(got), err, list(before))
+
+	for _, short := range []bool{false, true} {
+		want := p.model.ordersOf(func(o *market.Order) bool {
+			return o.MintAccount == mint && (o.Terms.OrderType == market.OrderShort) == short
+		}, func(a, b *market.Order) int {
+			by := a.Terms.LockLpStartPrice.Cmp(b.Terms.LockLpStartPrice)
+			if !short {
+				by = -by
+			}
+			return by
+		})
+		offset, limit := p.IntN(3), p.IntN(4)
+		page, err := p.store.MintOrders(ctx, mint, short, offset, limit)
+		check2(p, "mint's orders", list(page.Orders), err, list(paged(want, offset, limit)))
+		check2(p, "mint's orders' total", page.Total, nil, len(want))
+	}
+	want, known := p.model.tokens[mint]
+	token, found, err := p.store.Token(mint)
+	check2(p, "token", token, err, want)
+	check2(p, "token found", found, nil, known)
+	book, _, err := p.store.Book(mint)
+	check2(p, "book", book, err, p.model.books[mint])
+}
+
+func (p *property) compareCandles(mint market.Pubkey, interval market.Interval) {
+	p.t.Helper()
+	ctx := context.Background()
+	any := func(modelCandle) bool { return true }
+	end := int64(p.model.state.Seq+2) * interval.Seconds()
+	q := CandleQuery{From: math.MinInt64, To: math.MaxInt64, Limit: p.IntN(8), OldestFirst: p.IntN(2) == 0}
+	if p.IntN(2) == 0 {
+		q.From, q.To = p.Int64N(end), 1+p.Int64N(end)
+	}
+	all := p.model.candlesIn(mint, interval, q.From, q.To, any)
+	q.Offset = p.IntN(len(all) + 3)
+	ordered := list(all)
+	if !q.OldestFirst {
+		slices.Reverse(ordered)
+	}
+	page, err := p.store.Candles(ctx, mint, interval, q)
+	check2(p, fmt.Sprintf("candles %+v of %d %s", q, p.model.ids[mint], interval), list(page.Candles), err, list(paged(ordered, q.Offset, q.Limit)))
+	check2(p, fmt.Sprintf("candles' total %+v", q), page.Total, nil, len(all))
+	check2(p, "candles' commit", page.Seq, nil, p.model.state.Seq)
+
+	at := p.Int64N(end)
+	below := p.model.candlesIn(mint, interval, math.MinInt64, at-1, any)
+	got, found, err := p.store.CandleBefore(mint, interval, at)
+	check2(p, "found a candle before", found, err, len(below) > 0)
+	if found {
+		check2(p, "candle before", got, nil, below[len(below)-1])
+	}
+	above := p.model.candlesIn(mint, interval, at+1, math.MaxInt64, any)
+	got, found, err = p.store.CandleAfter(mint, interval, at)
+	check2(p, "found a candle after", found, err, len(above) > 0)
+	if found {
+		check2(p, "candle after", got, nil, above[0])
+	}
+	from, err := p.store.CandlesFrom(mint, interval, at)
+	check2(p, "candles from", list(from), err, list(p.model.candlesIn(mint, interval, at, math.MaxInt64, any)))
+
+	since := market.Seq(p.IntN(int(p.model.state.Seq) + 4))
+	changed, complete, _, err := p.store.ChangedCandles(ctx, mint, interval, since, 6)
+	first := market.Seq(1)
+	if p.model.state.Seq >= 15 {
+		first = p.model.state.Seq - 14
+	}
+	if since < first || since > p.model.state.Seq+1 {
+		check2(p, "changes not known", list(changed), err, []market.Candle{})
+		check2(p, "changes not known", complete, nil, false)
+		return
+	}
+	want := p.model.candlesIn(mint, interval, math.MinInt64, math.MaxInt64, func(c modelCandle) bool { return c.seq >= since })
+	check2(p, fmt.Sprint("all changed since ", since), complete, err, len(want) <= 6)
+	check2(p, fmt.Sprint("changed since ", since), list(changed), nil, list(want[max(0, len(want)-6):]))
+}
+
+func (p *property) compareUser(user market.Pubkey) {
+	p.t.Helper()
+	ctx := context.Background()
+	var mint *market.Pubkey
+	if p.IntN(2) == 0 {
+		m := mintKey(p.IntN(7))
+		mint = &m
+	}
+	offset, limit, oldest := p.IntN(4), p.IntN(5), p.IntN(2) == 0
+	events := p.model.list(func(e *market.Event) bool { return e.Owner == user && (mint == nil || e.Mint() == *mint) })
+	orders := p.model.ordersOf(func(o *market.Order) bool { return o.Terms.User == user && (mint == nil || o.MintAccount == *mint) },
+		func(a, b *market.Order) int { return int(a.Terms.StartTime) - int(b.Terms.StartTime) })
+	if !oldest {
+		slices.Reverse(events)
+		slices.Reverse(orders)
+	}
+	page, err := p.store.UserEvents(ctx, user, mint, EventQuery{Offset: offset, Limit: limit, OldestFirst: oldest})
+	check2(p, "user's events", list(page.Events), err, list(paged(events, offset, limit)))
+	check2(p, "user's events' total", page.Total, nil, len(events))
+	got, err := p.store.UserOrders(ctx, user, mint, oldest, offset, limit)
+	check2(p, "user's orders", list(got.Orders), err, list(paged(orders, offset, limit)))
+	check2(p, "user's orders' total", got.Total, nil, len(orders))
+}
+
+func (p *property) compareStreams() {
+	p.t.Helper()
+	var got []market.Event
+	collect := func(e *market.Event) error { got = append(got, *e); return nil }
+	at := p.position()
+	err := p.store.EventsAfter(at, collect)
+	check2(p, "all events after", list(got), err, list(p.model.list(func(e *market.Event) bool { return e.Position.Compare(at) > 0 })))
+	from, to := market.Slot(p.IntN(int(p.newest)+2)), market.Slot(p.IntN(int(p.newest)+2))
+	if p.IntN(2) == 0 {
+		to = from
+	}
+	got = nil
+	err = p.store.SlotEvents(from, to, collect)
+	check2(p, "events of slots", list(got), err, list(p.model.list(func(e *market.Event) bool { return e.Slot >= from && e.Slot <= to })))
+	for _, e := range p.model.events {
+		got = nil
+		err = p.store.FindSignature(e.Signature, collect)
+		check2(p, "events of a signature", got, err, []market.Event{e})
+		break
+	}
+	since := p.model.state.Seq - min(p.model.state.Seq, market.Seq(p.IntN(14)))
+	var want []market.Event
+	for _, l := range p.model.log {
+		for _, at := range l.at {
+			if e, ok := p.model.events[at]; ok && l.seq >= since {
+				want = append(want, e)
+			}
+		}
+	}
+	got = nil
+	last := since
+	upTo, complete, err := p.store.EventsSince(context.Background(), max(since, 1), func(seq market.Seq, e *market.Event) error {
+		if seq < last {
+			p.t.Errorf("commit %d after %d", seq, last)
+		}
+		last = seq
+		return collect(e)
+	})
+	check2(p, "events since", list(got), err, list(want))
+	check2(p, "events since, complete", complete, nil, true)
+	check2(p, "events since, up to", upTo, nil, p.model.state.Seq)
+}
+
+func (p *property) compareMints() {
+	p.t.Helper()
+	ctx := context.Background()
+	for _, order := range []MintSort{CreatedDesc, CreatedAsc, LastTradeDesc, VolumeDesc} {
+		want := p.model.mints(order)
+		offset, limit := p.IntN(4), 1+p.IntN(4)
+		page, err := p.store.Mints(ctx, MintQuery{Sort: order, Offset: offset, Limit: limit})
+		check2(p, "mints", list(page.Tokens), err, list(paged(want, offset, limit)))
+		check2(p, "mints' total", page.Total, nil, len(want))
+		var got []market.Token
+		for cursor := ""; ; {
+			page, err := p.store.Mints(ctx, MintQuery{Sort: order, Limit: limit, Cursor: cursor})
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			got = append(got, page.Tokens...)
+			if cursor = page.NextCursor; cursor == "" {
+				break
+			}
+		}
+		check2(p, "mints by cursor", list(got), nil, list(want))
+	}
+}
