@@ -17,7 +17,7 @@ import (
 )
 
 // patience bounds every wait of a test; reaching it is a failure.
-const patience = 3 * time.Second
+const patience = 20 * time.Second
 
 // site is a server on a real port.
 type site struct {

@@ -37,6 +37,7 @@ type session struct {
 // partial is a binary packet under way.
 type partial struct {
 	head head
+	args []any
 	got  [][]byte
 	size int64
 }
@@ -204,8 +205,12 @@ func (s *session) route(in *inbound, forward func(*parser.Packet)) error {
 		if h.attachments == 0 {
 			return s.dispatch(&h, nil)
 		}
-		h.data = append([]byte(nil), h.data...)
-		s.partial = &partial{head: h, size: int64(len(h.data))}
+		args, err := h.args()
+		if err != nil {
+			return err
+		}
+		s.partial = &partial{head: h, args: args, size: int64(len(h.data))}
+		s.partial.head.data = nil
 		return nil
 	default: // CONNECT_ERROR is the server's to send
 		return errPacket
@@ -226,7 +231,10 @@ func (s *session) attachment(raw []byte) error {
 		return nil
 	}
 	s.partial = nil
-	return s.dispatch(&p.head, p.got)
+	if _, err := attach(p.args, p.got); err != nil {
+		return err
+	}
+	return s.dispatch(&p.head, p.args)
 }
 
 func (s *session) connect(h *head, forward func(*parser.Packet)) error {
@@ -267,7 +275,9 @@ func (s *session) disconnect(nsp string, forward func(*parser.Packet)) error {
 	return nil
 }
 
-func (s *session) dispatch(h *head, attachments [][]byte) error {
+// dispatch routes an event or acknowledgement; args are given when they have been
+// read already.
+func (s *session) dispatch(h *head, args []any) error {
 	c, err := s.lookup(h.nsp)
 	if c == nil {
 		return err
@@ -282,12 +292,8 @@ func (s *session) dispatch(h *head, attachments [][]byte) error {
 		c.inbox.push(arrival{limited: true, id: h.id})
 		return nil
 	}
-	args, err := h.args()
-	if err != nil {
-		return err
-	}
-	if attachments != nil {
-		if _, err := attach(args, attachments); err != nil {
+	if args == nil {
+		if args, err = h.args(); err != nil {
 			return err
 		}
 	}
