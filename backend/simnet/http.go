@@ -12,7 +12,10 @@ import (
 	"time"
 )
 
-const mostBatch = 1000 // requests in one HTTP request
+const (
+	mostBatch  = 1000     // requests in one HTTP request
+	mostAnswer = 64 << 20 // bytes
+)
 
 // ServeHTTP answers JSON-RPC requests, WebSocket upgrades, GET /health and GET /ipfs/.
 func (n *Net) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -105,7 +108,9 @@ func (n *Net) answer(ctx context.Context, body []byte, s *socket) []byte {
 			} else {
 				out = append(out, ',')
 			}
-			out = append(out, reply...)
+			if out = append(out, reply...); len(out) > mostAnswer {
+				return appendError(nil, &rpcError{Code: -32603, Message: "Internal error: response too large"}, nil)
+			}
 		}
 	}
 	if out == nil {

@@ -42,16 +42,22 @@ func (n *Net) serveIPFS(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+var inks = [...]color.RGBA{
+	{255, 107, 107, 255}, {255, 169, 77, 255}, {255, 212, 59, 255}, {169, 227, 75, 255}, {105, 219, 124, 255},
+	{56, 217, 169, 255}, {59, 201, 219, 255}, {77, 171, 247, 255}, {116, 143, 252, 255}, {151, 117, 250, 255},
+	{218, 119, 242, 255}, {247, 131, 172, 255},
+}
+
 // picture is a mirrored pattern in two colours that depends on the address, 96 by 96 pixels.
 func picture(mint market.Pubkey) []byte {
-	const cells, cell, margin = 5, 16, 8
-	ink := color.RGBA{80 + mint[0]/2, 80 + mint[1]/2, 80 + mint[2]/2, 255}
-	paper := color.RGBA{ink.R / 5, ink.G / 5, ink.B / 4, 255}
+	const cells, cell, margin = 7, 12, 6
+	ink := inks[int(mint[0])%len(inks)]
+	paper := color.RGBA{ink.R / 6, ink.G / 6, ink.B / 5, 255}
 	img := image.NewPaletted(image.Rect(0, 0, cells*cell+2*margin, cells*cell+2*margin), color.Palette{paper, ink})
 	for y := range cells * cell {
 		for x := range cells * cell {
 			column := min(x/cell, cells-1-x/cell)
-			if mint[3+y/cell*3+column]&1 == 1 {
+			if mint[1+y/cell*4+column]&1 == 1 {
 				img.SetColorIndex(x+margin, y+margin, 1)
 			}
 		}

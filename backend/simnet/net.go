@@ -138,6 +138,12 @@ func (n *Net) step(p *producer) {
 	c.mu.Lock()
 	before := [...]market.Slot{c.next() - 1, c.confirmed, c.finalized}
 	settled := p.produce(n.Rate())
+	cut := 0
+	for _, tx := range c.in(c.at(c.next() - 1)) {
+		if tx.chatty {
+			cut++
+		}
+	}
 	c.prune()
 	var news [3][]*transaction
 	for level := processed; level <= finalized; level++ {
@@ -150,5 +156,6 @@ func (n *Net) step(p *producer) {
 	announced := slotNews{slot: c.announced, parent: c.processed, root: c.finalized, fresh: c.announced == c.next()}
 	c.mu.Unlock()
 	n.chaos.count("fork", settled)
+	n.chaos.count("truncate", cut)
 	n.tell(announced, news)
 }
