@@ -75,7 +75,16 @@ function trade(item, time) {
         candle.update_type = 'final'
         changed.push([key, candle])
       }
-      candle = { time: at, open: before, high: before, low: before, close: before, volume: 0, quote_volume: 0, trades: 0 }
+      candle = {
+        time: at,
+        open: before,
+        high: before,
+        low: before,
+        close: before,
+        volume: 0,
+        quote_volume: 0,
+        trades: 0,
+      }
       Object.assign(candle, { buy_volume: 0, is_final: false, update_type: 'realtime', update_count: 0 })
       list.push(candle)
       if (list.length > 20000) list.shift()
@@ -176,7 +185,9 @@ function rest(url, body) {
         stats: { active_connections: io.engine.clientsCount, total_subscriptions: 0, monitored_mints: 0, gaps_open: 0 },
       }
     case '/api/mints': {
-      const key = { created_desc: 'created', volume_desc: 'sol', last_trade_desc: 'count' }[get('sort_by', 'created_desc')]
+      const key = { created_desc: 'created', volume_desc: 'sol', last_trade_desc: 'count' }[
+        get('sort_by', 'created_desc')
+      ]
       const mints = [...tokens].sort((a, b) => b[key] - a[key]).map((item) => item.mint)
       return { mints: mints.slice(0, limit), ...paging(mints.length, 1, limit), next_cursor: null }
     }
@@ -200,7 +211,13 @@ function rest(url, body) {
   }
 }
 
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' }
+const TYPES = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+}
 
 const server = createServer(async (request, response) => {
   const url = new URL(request.url, 'http://localhost')
@@ -218,10 +235,22 @@ const server = createServer(async (request, response) => {
       const list = find(url.searchParams.get('mint'))?.candles[url.searchParams.get('interval')] ?? []
       const head = 'time,open,high,low,close,volume,quote_volume,trades,buy_volume,is_final'
       response.writeHead(200, { 'Content-Type': 'text/csv' })
-      return response.end([head, ...list.map((c) => head.split(',').map((key) => c[key]).join(','))].join('\n') + '\n')
+      return response.end(
+        [
+          head,
+          ...list.map((c) =>
+            head
+              .split(',')
+              .map((key) => c[key])
+              .join(','),
+          ),
+        ].join('\n') + '\n',
+      )
     }
     const data = rest(url, text ? JSON.parse(text) : {})
-    return data ? answer(200, { success: true, data, message: '' }) : answer(404, { success: false, data: null, message: 'no such route' })
+    return data
+      ? answer(200, { success: true, data, message: '' })
+      : answer(404, { success: false, data: null, message: 'no such route' })
   }
   const path = normalize(join(root, url.pathname === '/' ? 'index.html' : url.pathname))
   if (!path.startsWith(root) || !existsSync(path)) return response.writeHead(404).end()
@@ -253,7 +282,14 @@ space.on('connection', (socket) => {
   }
 })
 
-const price = (item, side, timestamp) => ({ symbol: item.mint, price: item.price, price_exact: String(item.price), timestamp, side, seq })
+const price = (item, side, timestamp) => ({
+  symbol: item.mint,
+  price: item.price,
+  price_exact: String(item.price),
+  timestamp,
+  side,
+  seq,
+})
 
 setInterval(() => {
   const item = tokens[Math.floor(random() ** 2 * tokens.length)]
@@ -262,8 +298,17 @@ setInterval(() => {
   const { changed, event, buy } = trade(item, time)
   seq++
   for (const [interval, candle] of changed) {
-    const stamp = { seq, slot, block_time: time, received_at: Date.now(), published_at: Date.now(), timestamp: Date.now() }
-    space.to(`kline:${item.mint}:${interval}`).emit('kline_data', { symbol: item.mint, interval, data: candle, ...stamp })
+    const stamp = {
+      seq,
+      slot,
+      block_time: time,
+      received_at: Date.now(),
+      published_at: Date.now(),
+      timestamp: Date.now(),
+    }
+    space
+      .to(`kline:${item.mint}:${interval}`)
+      .emit('kline_data', { symbol: item.mint, interval, data: candle, ...stamp })
   }
   space.to(`price:${item.mint}`).emit('price_update', price(item, buy ? 'buy' : 'sell', time))
   const push = { symbol: item.mint, event_type: event.event_type, event_data: event, timestamp: time * 1000 }

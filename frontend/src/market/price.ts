@@ -13,7 +13,9 @@ export function formatPrice(value: number, significant = 4): string {
   if (!Number.isFinite(value)) return '–'
   if (value === 0) return '0'
   const sign = value < 0 ? MINUS : ''
-  const [mantissa = '', power = '0'] = Math.abs(value).toExponential(significant - 1).split('e')
+  const [mantissa = '', power = '0'] = Math.abs(value)
+    .toExponential(significant - 1)
+    .split('e')
   const exponent = Number(power)
   const digits = mantissa.replace('.', '')
   if (exponent >= 0) {

@@ -14,14 +14,7 @@ function fields(seconds: number, zone: Zone): [number, number, number, number, n
         date.getUTCMinutes(),
         date.getUTCSeconds(),
       ]
-    : [
-        date.getFullYear(),
-        date.getMonth() + 1,
-        date.getDate(),
-        date.getHours(),
-        date.getMinutes(),
-        date.getSeconds(),
-      ]
+    : [date.getFullYear(), date.getMonth() + 1, date.getDate(), date.getHours(), date.getMinutes(), date.getSeconds()]
 }
 
 /** 12:01:07 */

@@ -19,7 +19,7 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu
 
 /** A token's name or symbol, safe and short enough to show; the fallback when nothing is left. */
 export function cleanName(text: string, fallback: string, limit = 40): string {
-  const clean = text.replace(INVISIBLE, '').replace(/\s+/g, ' ').trim()
+  const clean = text.replace(/\s+/g, ' ').replace(INVISIBLE, '').trim()
   const glyphs = [...clean]
   return glyphs.length === 0 ? fallback : glyphs.length > limit ? `${glyphs.slice(0, limit - 1).join('')}…` : clean
 }
@@ -54,7 +54,12 @@ export function moveOver(candles: readonly { time: number; open: number }[], pri
 }
 
 /** At most `count` points that keep the line's shape: the last close of each equal slice of time. */
-export function sparkPoints(candles: readonly { time: number; close: number }[], from: number, to: number, count = 32): number[] {
+export function sparkPoints(
+  candles: readonly { time: number; close: number }[],
+  from: number,
+  to: number,
+  count = 32,
+): number[] {
   if (candles.length === 0 || to <= from) return []
   const points: number[] = []
   let next = 0

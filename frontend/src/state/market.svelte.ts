@@ -127,9 +127,7 @@ export class Market {
       void this.reload()
       return
     }
-    this.#note(
-      data.data.map((candle) => [candle.time, this.series.merge([candle], data.seq)]),
-    )
+    this.#note(data.data.map((candle) => [candle.time, this.series.merge([candle], data.seq)]))
   }
 
   onKline(data: KlineData): void {

@@ -52,7 +52,8 @@ export class Tape {
       const page = await this.rest().events(this.#mint, FIRST, opening.signal)
       if (!opening.signal.aborted) this.#take(page.events)
     } catch (error) {
-      if (!opening.signal.aborted && !isAbort(error)) this.error = error instanceof Error ? error.message : String(error)
+      if (!opening.signal.aborted && !isAbort(error))
+        this.error = error instanceof Error ? error.message : String(error)
     } finally {
       if (!opening.signal.aborted) this.loading = false
     }

@@ -1,7 +1,17 @@
 import { isAbort, type MintSort, type Rest } from '../api/rest'
 import type { Stream } from '../api/stream'
 import type { Detail, PriceUpdate, TokenCreatedEvent } from '../api/wire.gen'
-import { byRank, cleanName, type ListTab, matches, type Move, moveOver, shortAddress, sparkPoints, type TokenFacts } from '../market/token'
+import {
+  byRank,
+  cleanName,
+  type ListTab,
+  matches,
+  type Move,
+  moveOver,
+  shortAddress,
+  sparkPoints,
+  type TokenFacts,
+} from '../market/token'
 import type { Clock } from './clock.svelte'
 import { onFrame } from './frame'
 
@@ -23,7 +33,9 @@ export class Token implements TokenFacts {
   base = $state.raw<{ price: number; since: number } | null>(null)
   spark = $state.raw<number[]>([])
   detail = $state.raw<Detail | null>(null)
-  move: Move | null = $derived(this.base ? moveOver([{ time: this.base.since, open: this.base.price }], this.price) : null)
+  move: Move | null = $derived(
+    this.base ? moveOver([{ time: this.base.since, open: this.base.price }], this.price) : null,
+  )
   /** When the candles behind base and spark were read, in milliseconds. */
   read = 0
 
@@ -131,7 +143,12 @@ export class TokenList {
     this.#add(event.mint_account, event.name, event.symbol, created)
     this.all = [...this.#byMint.values()]
     // The rest of the record, once the server has it.
-    this.rest().details([event.mint_account]).then((details) => this.#take(details), () => undefined)
+    this.rest()
+      .details([event.mint_account])
+      .then(
+        (details) => this.#take(details),
+        () => undefined,
+      )
   }
 
   /** The token next to `mint` in the list, `step` rows away. */

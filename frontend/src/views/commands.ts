@@ -69,7 +69,13 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
 
   add('Window', 'palette', 'All commands', ['mod+k'], () => (view.dialog = 'palette'))
   add('Window', 'connect', 'Connect a script', ['x'], () => (view.dialog = 'connect'))
-  add('Window', 'copy-base', 'Copy the server’s address', ['a'], () => void workspace.copy(workspace.address, 'Server address'))
+  add(
+    'Window',
+    'copy-base',
+    'Copy the server’s address',
+    ['a'],
+    () => void workspace.copy(workspace.address, 'Server address'),
+  )
   for (const [theme, title] of THEMES) add('Window', `theme-${theme}`, title, [], () => prefs.set('theme', theme))
   add('Window', 'theme', 'Next theme', ['t'], () => nextTheme(workspace))
   add('Window', 'tab-trades', 'Show trades', [], () => prefs.set('side', 'trades'))

@@ -1,0 +1,71 @@
+import { type BarPrice, TickMarkType, type UTCTimestamp } from 'lightweight-charts'
+import { describe, expect, it } from 'vitest'
+import type { Bar } from '../market/candle'
+import { crossLabel, priceFormat, tickLabel } from './axis'
+import { toCandle, toLine, toVolume } from './bars'
+import { validLocale } from './locale'
+import { type ChartTheme, readTheme } from './theme'
+
+it.each([
+  [['C'], 'en-GB'],
+  [['C.UTF-8', 'de-DE'], 'de-DE'],
+  [['', 'fr'], 'fr'],
+  [[], 'en-GB'],
+])('of %j the chart gets %s', (candidates, want) => {
+  const locale = validLocale(candidates)
+  expect(locale).toBe(want)
+  expect(() => new Intl.NumberFormat(locale)).not.toThrow()
+})
+
+describe('axis', () => {
+  const noon = (Date.UTC(2025, 7, 4, 12, 5, 7) / 1000) as UTCTimestamp
+
+  it('labels time by what changes', () => {
+    const labels = [
+      TickMarkType.Year,
+      TickMarkType.Month,
+      TickMarkType.DayOfMonth,
+      TickMarkType.Time,
+      TickMarkType.TimeWithSeconds,
+    ]
+    expect(labels.map((type) => tickLabel(noon, type, 'utc'))).toEqual(['2025', 'Aug', '4 Aug', '12:05', '12:05:07'])
+    expect(crossLabel(noon, 'utc', false)).toBe('2025-08-04 12:05:07')
+    expect(crossLabel(noon, 'local', true)).toBe('2025-08-04')
+  })
+
+  it.each([2.8e-8, 3.1e-12, 0.02, 1, 250, 0])('scales to a price of %s', (price) => {
+    const format = priceFormat(price)
+    // The library divides the base by ten until it is one and throws when that does not come out.
+    let base = format.base ?? 0
+    while (base > 1) base /= 10
+    expect(base).toBe(1)
+    const labels = format.tickmarksFormatter?.([price || 1, (price || 1) * 1.001] as BarPrice[]) ?? []
+    expect(new Set(labels).size).toBe(2)
+  })
+})
+
+describe('bars', () => {
+  const theme = { up: 'u', upOpen: 'uo', downOpen: 'do', upVolume: 'uv', downVolume: 'dv', caution: 'c' } as ChartTheme
+  const bar = { time: 60, open: 1, high: 3, low: 1, close: 2, volume: 9, is_final: true, corrected: false } as Bar
+
+  it('draws a closed candle in the colours of the series', () => {
+    expect(toCandle(bar, theme)).toEqual({ time: 60, open: 1, high: 3, low: 1, close: 2 })
+    expect(toLine(bar)).toEqual({ time: 60, value: 2 })
+  })
+
+  it('tells open and provisional candles apart', () => {
+    expect(toCandle({ ...bar, is_final: false }, theme)).toMatchObject({ color: 'uo' })
+    expect(toCandle({ ...bar, is_final: false, close: 0.5 }, theme)).toMatchObject({ color: 'do' })
+    expect(toCandle({ ...bar, provisional: true }, theme)).toMatchObject({ borderColor: 'c', wickColor: 'c' })
+  })
+
+  it('colours volume by the candle', () => {
+    expect(toVolume(bar, theme)).toEqual({ time: 60, value: 9, color: 'uv' })
+    expect(toVolume({ ...bar, close: 0.5 }, theme).color).toBe('dv')
+  })
+})
+
+it('resolves the colours from the page', () => {
+  document.documentElement.style.setProperty('--chart-up', '#123456')
+  expect(readTheme(document.documentElement).up).toBe('#123456')
+})

@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest'
+import { type Bar, type Candle, CandleSeries } from './candle'
+
+function candle(time: number, close = 1, more: Partial<Candle> = {}): Candle {
+  return {
+    time,
+    open: 1,
+    high: Math.max(1, close),
+    low: Math.min(1, close),
+    close,
+    volume: 10,
+    quote_volume: 10,
+    trades: 1,
+    buy_volume: 5,
+    is_final: true,
+    update_type: 'final',
+    update_count: 1,
+    ...more,
+  }
+}
+
+const times = (series: CandleSeries) => series.bars.map((bar) => bar.time)
+
+describe('CandleSeries', () => {
+  it('takes a page given newest first and live pushes after it', () => {
+    const series = new CandleSeries()
+    expect(series.merge([candle(120), candle(60)], 10, true)).toBe('rebuild')
+    expect(times(series)).toEqual([60, 120])
+    expect(series.hasOlder).toBe(true)
+    expect(series.push(candle(120, 2), 11)).toBe('last')
+    expect(series.push(candle(180, 3), 12)).toBe('append')
+    expect(series.push(candle(60, 4), 13)).toBe('late')
+    expect(series.bars.map((bar) => bar.close)).toEqual([4, 2, 3])
+    expect(series.seq).toBe(13)
+  })
+
+  it('never lets an older commit win', () => {
+    const series = new CandleSeries()
+    series.push(candle(60, 5), 20)
+    expect(series.merge([candle(60, 1)], 10, false)).toBe('none')
+    expect(series.push(candle(60, 2), 19)).toBe('none')
+    expect(series.last?.close).toBe(5)
+  })
+
+  it('says nothing of a repeated candle', () => {
+    const series = new CandleSeries()
+    series.merge([candle(60)], 10, false)
+    expect(series.push(candle(60), 11)).toBe('none')
+  })
+
+  it('draws anew for a bucket that was missing in the middle', () => {
+    const series = new CandleSeries()
+    series.merge([candle(60), candle(180)], 10, false)
+    expect(series.push(candle(120), 11)).toBe('rebuild')
+    expect(times(series)).toEqual([60, 120, 180])
+  })
+
+  it('marks a correction, and keeps the mark', () => {
+    const series = new CandleSeries()
+    series.merge([candle(60), candle(120)], 10, false)
+    expect(series.push(candle(60, 7, { update_type: 'correction' }), 11)).toBe('late')
+    expect(series.at(60)?.corrected).toBe(true)
+    series.merge([candle(60, 8)], 12)
+    expect(series.at(60)).toMatchObject({ close: 8, corrected: true })
+    expect(series.at(120)?.corrected).toBe(false)
+  })
+
+  it('drops a bucket that a rollback emptied, and does not take it back from an older page', () => {
+    const series = new CandleSeries()
+    series.merge([candle(60), candle(120)], 10, false)
+    expect(series.push(candle(120, 1, { update_type: 'correction', trades: 0 }), 11)).toBe('rebuild')
+    expect(times(series)).toEqual([60])
+    expect(series.merge([candle(120)], 10)).toBe('none')
+    expect(series.push(candle(120, 3), 12)).toBe('append')
+    expect(times(series)).toEqual([60, 120])
+  })
+
+  it('prepends older pages and knows when there are no more', () => {
+    const series = new CandleSeries()
+    series.merge([candle(180), candle(120)], 10, true)
+    expect(series.merge([candle(60)], 11, false)).toBe('rebuild')
+    expect(times(series)).toEqual([60, 120, 180])
+    expect(series.hasOlder).toBe(false)
+  })
+
+  it('does not take what changed since a commit for a page of history', () => {
+    const series = new CandleSeries()
+    series.merge([candle(60), candle(120)], 10, true)
+    series.merge([], 12)
+    series.merge([candle(120, 2)], 13)
+    expect(series.hasOlder).toBe(true)
+    expect(series.seq).toBe(13)
+  })
+
+  it('finds the bar and the one before it', () => {
+    const series = new CandleSeries()
+    series.merge([candle(60), candle(120)], 1, false)
+    expect(series.at(90)).toBeUndefined()
+    expect(series.before(120)?.time).toBe(60)
+    expect(series.before(60)).toBeUndefined()
+  })
+
+  it('ends as the newest commit of each bucket says, in whatever order things arrive', () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const random = generator(seed)
+      const truth = new Map<number, { seq: number; candle: Candle | null }>()
+      const messages: ((series: CandleSeries) => void)[] = []
+      for (let seq = 1; seq <= 60; seq++) {
+        const time = 60 * Math.floor(random() * 12)
+        const gone = random() < 0.1
+        const made = candle(time, random(), gone ? { update_type: 'correction', trades: 0 } : {})
+        truth.set(time, { seq, candle: gone ? null : made })
+        if (random() < 0.8 || gone) messages.push((series) => series.push(made, seq))
+        if (random() < 0.15) {
+          const page = [...truth.values()].flatMap((entry) => entry.candle ?? [])
+          messages.push((series) => series.merge(page, seq, true))
+        }
+      }
+      const page = [...truth.values()].flatMap((entry) => entry.candle ?? [])
+      messages.push((series) => series.merge(page, 61, false))
+      const series = new CandleSeries()
+      const shown = new Drawn()
+      for (const message of shuffleNear(messages, random)) {
+        message(series)
+        shown.follow(series)
+      }
+      const want = page.toSorted((a, b) => a.time - b.time).map((made) => [made.time, made.close])
+      expect(series.bars.map((bar) => [bar.time, bar.close])).toEqual(want)
+    }
+  })
+
+  it('tells the chart enough to draw the same bars', () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const random = generator(seed)
+      const series = new CandleSeries()
+      const drawn = new Drawn()
+      for (let seq = 1; seq <= 80; seq++) {
+        const time = 60 * Math.floor(random() * 15)
+        const kind = random()
+        if (kind < 0.1)
+          drawn.take(series.merge([candle(time, random()), candle(time + 60, random())], seq, true), series, time)
+        else if (kind < 0.2)
+          drawn.take(series.push(candle(time, 1, { update_type: 'correction', trades: 0 }), seq), series, time)
+        else drawn.take(series.push(candle(time, random()), seq), series, time)
+        expect(drawn.bars).toEqual(series.bars)
+      }
+    }
+  })
+})
+
+/** A chart that believes the changes it is told. */
+class Drawn {
+  bars: Bar[] = []
+
+  follow(series: CandleSeries): void {
+    this.bars = series.bars
+  }
+
+  take(change: string, series: CandleSeries, time: number): void {
+    if (change === 'none') return
+    if (change === 'rebuild') {
+      this.bars = series.bars
+      return
+    }
+    // A page of two may have changed the newest bar only.
+    const bar = change === 'last' || change === 'append' ? series.last : series.at(time)
+    if (!bar) throw new Error(`no bar at ${time}`)
+    const place = this.bars.findIndex((known) => known.time === bar.time)
+    if (change === 'append') {
+      expect(place).toBe(-1)
+      this.bars.push(bar)
+    } else {
+      expect(place).toBeGreaterThanOrEqual(0)
+      this.bars[place] = bar
+    }
+  }
+}
+
+function generator(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 32
+  }
+}
+
+/** Moves each message a few places at most, the last one (the whole truth) stays last. */
+function shuffleNear<T>(list: T[], random: () => number): T[] {
+  const last = list.at(-1) as T
+  const keyed = list.slice(0, -1).map((item, place) => ({ item, key: place + random() * 6 }))
+  return [...keyed.sort((a, b) => a.key - b.key).map(({ item }) => item), last]
+}

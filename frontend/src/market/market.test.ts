@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest'
+import { candlesToCsv } from './csv'
+import { INTERVALS, isInterval, label, seconds, words } from './interval'
+import { formatAge, formatClock, formatCountdown, formatDate, formatMoment } from './time'
+import { byRank, cleanName, matches, moveOver, shortAddress, sparkPoints } from './token'
+import { joinTape, largeFrom, type TapeEvent, toTrade, type Trade } from './trade'
+
+describe('interval', () => {
+  it('knows the ten lengths', () => {
+    expect(INTERVALS.map(seconds)).toEqual([1, 5, 15, 30, 60, 300, 900, 3600, 14400, 86400])
+    expect(INTERVALS.map(label).join(' ')).toBe('1s 5s 15s 30s 1m 5m 15m 1h 4h 1d')
+    expect(words('m1')).toBe('1 minute')
+    expect(words('h4')).toBe('4 hours')
+  })
+
+  it('refuses everything else', () => {
+    for (const other of ['m2', '', 'M1', undefined, 1, 'constructor']) expect(isInterval(other)).toBe(false)
+  })
+})
+
+describe('time', () => {
+  it('writes moments in UTC', () => {
+    const moment = Date.UTC(2025, 7, 4, 9, 5, 7) / 1000
+    expect(formatMoment(moment, 'utc')).toBe('2025-08-04 09:05:07')
+    expect(formatClock(moment, 'utc')).toBe('09:05:07')
+    expect(formatDate(moment, 'utc')).toBe('2025-08-04')
+  })
+
+  it.each([
+    [0.4, 'now'],
+    [42, '42s'],
+    [3599, '59m'],
+    [86_399, '23h'],
+    [86_400 * 12, '12d'],
+    [NaN, '–'],
+  ])('%s seconds ago is %s', (age, want) => {
+    expect(formatAge(age)).toBe(want)
+  })
+
+  it.each([
+    [7, '0:07'],
+    [299.2, '5:00'],
+    [11_099, '3:04:59'],
+    [-3, '0:00'],
+  ])('%s seconds left is %s', (left, want) => {
+    expect(formatCountdown(left)).toBe(want)
+  })
+})
+
+describe('token', () => {
+  const make = (mint: string, symbol: string, created: number) => ({ mint, symbol, name: `${symbol} token`, created })
+  const [a, b, c] = [make('aaa', 'OAK', 1), make('bbb', 'FOX', 3), make('ccc', 'KITE', 2)]
+
+  it('finds by symbol, name and address, all words needed', () => {
+    expect(matches(a, 'oa')).toBe(true)
+    expect(matches(a, 'token oak')).toBe(true)
+    expect(matches(b, 'BBB')).toBe(true)
+    expect(matches(b, 'fox kite')).toBe(false)
+    expect(matches(b, '  ')).toBe(true)
+  })
+
+  it('orders by rank, the unranked newest first after it', () => {
+    expect(byRank([a, b, c], new Map([['aaa', 0]])).map((token) => token.mint)).toEqual(['aaa', 'bbb', 'ccc'])
+    expect(byRank([a, b, c], new Map()).map((token) => token.mint)).toEqual(['bbb', 'ccc', 'aaa'])
+  })
+
+  it('takes the tricks out of names that strangers chose', () => {
+    expect(cleanName('  S\u202ePT\u200b  ', 'x')).toBe('SPT')
+    expect(cleanName('a\n\nb\tc', 'x')).toBe('a b c')
+    expect(cleanName('\u0000', 'fallback')).toBe('fallback')
+    expect([...cleanName('🦊'.repeat(60), 'x', 12)]).toHaveLength(12)
+  })
+
+  it('shortens addresses', () => {
+    expect(shortAddress('JBMmrp6jhksqnxDBskkmVvWHhJLaPBjgiMHEroJbUTBZ')).toBe('JBMm…UTBZ')
+    expect(shortAddress('short')).toBe('short')
+  })
+
+  it('measures a move from the first candle', () => {
+    expect(moveOver([{ time: 5, open: 2 }], 3)).toEqual({ fraction: 0.5, since: 5 })
+    expect(moveOver([], 3)).toBeNull()
+    expect(moveOver([{ time: 5, open: 0 }], 3)).toBeNull()
+    expect(moveOver([{ time: 5, open: 2 }], NaN)).toBeNull()
+  })
+
+  it('samples a line that carries the last close through quiet slices', () => {
+    const candles = [
+      { time: 0, close: 1 },
+      { time: 10, close: 2 },
+      { time: 90, close: 3 },
+    ]
+    expect(sparkPoints(candles, 0, 100, 5)).toEqual([2, 2, 2, 2, 3])
+    expect(sparkPoints([], 0, 100)).toEqual([])
+    expect(sparkPoints(candles, 50, 50)).toEqual([])
+  })
+})
+
+describe('trade', () => {
+  const head = {
+    signature: 'sig',
+    slot: 7,
+    ordinal: 2,
+    timestamp: '2025-08-04T09:05:07Z',
+    payer: 'payer',
+    price_exact: '0.5',
+  }
+  const terms = { user: 'user', borrow_amount: 4e9, position_asset_amount: '9000000000000000001' }
+  const close = { final_token_amount: 2e6, final_sol_amount: 3e9 }
+
+  it.each<[TapeEvent, Partial<Trade>]>([
+    [
+      { ...head, event_type: 'BuySell', is_buy: true, token_amount: 1_500_000, sol_amount: '2000000000' },
+      { kind: 'buy', side: 'buy', tokens: 1.5, sol: 2, price: 0.5, account: 'payer', key: 'sig:2', time: 1754298307 },
+    ],
+    [
+      { ...head, event_type: 'BuySell', is_buy: false, token_amount: 1, sol_amount: 1 },
+      { kind: 'sell', side: 'sell' },
+    ],
+    [
+      { ...head, event_type: 'LongShort', order_type: 1, ...terms },
+      { kind: 'long', side: 'buy', tokens: 9000000000000, sol: 4, account: 'user' },
+    ],
+    [
+      { ...head, event_type: 'LongShort', order_type: 2, ...terms, borrow_amount: 6e6, position_asset_amount: 7e9 },
+      { kind: 'short', side: 'sell', tokens: 6, sol: 7 },
+    ],
+    [
+      { ...head, event_type: 'FullClose', is_close_long: true, ...close },
+      { kind: 'close long', side: 'sell', tokens: 2, sol: 3 },
+    ],
+    [
+      { ...head, event_type: 'PartialClose', is_close_long: false, user: 'user', ...close },
+      { kind: 'close short', side: 'buy', account: 'user' },
+    ],
+    [
+      { ...head, event_type: 'ForceLiquidate' },
+      { kind: 'liq', side: 'none', sol: 0 },
+    ],
+    [{ ...head, event_type: 'MilestoneDiscount' }, { kind: 'fee' }],
+  ])('reads %o', (event, want) => {
+    expect(toTrade(event)).toMatchObject(want)
+  })
+
+  it('leaves out kinds it does not know', () => {
+    expect(toTrade({ ...head, event_type: 'Invented' } as unknown as TapeEvent)).toBeNull()
+  })
+
+  it('joins each event once, newest first, within bounds', () => {
+    const trade = (key: string, slot: number) => ({ key, slot, time: slot }) as Trade
+    const known = [trade('c', 3), trade('b', 2)]
+    expect(joinTape(known, [trade('b', 2), trade('d', 4), trade('a', 1)], 3).map(({ key }) => key)).toEqual([
+      'd',
+      'c',
+      'b',
+    ])
+    expect(joinTape(known, [trade('b', 2)], 3)).toBe(known)
+  })
+
+  it('calls a twentieth of the trades large', () => {
+    const sizes = Array.from({ length: 100 }, (_, i) => i + 1)
+    const limit = largeFrom(sizes)
+    expect(sizes.filter((size) => size >= limit)).toHaveLength(6)
+    expect(largeFrom([1, 2, 3])).toBe(Infinity)
+  })
+})
+
+it('writes CSV with every digit', () => {
+  const candle = {
+    time: 60,
+    open: 2.5e-8,
+    high: 3e-8,
+    low: 2e-8,
+    close: 2.75e-8,
+    volume: 1.5,
+    quote_volume: 2e-7,
+    trades: 3,
+  }
+  const csv = candlesToCsv([{ ...candle, buy_volume: 1, is_final: true, update_type: 'final', update_count: 3 }])
+  expect(csv).toBe(
+    'time,open,high,low,close,volume,quote_volume,trades,buy_volume,is_final\n' +
+      '60,0.000000025,0.00000003,0.00000002,0.0000000275,1.5,0.0000002,3,1,true\n',
+  )
+})

@@ -1,0 +1,63 @@
+import type { Rest } from '../api/rest'
+import { Stream } from '../api/stream'
+import type { Candle, Klines } from '../api/wire.gen'
+
+/** Values for tests of this folder and of the views. */
+export function candle(time: number, close = 1, more: Partial<Candle> = {}): Candle {
+  return {
+    time,
+    open: 1,
+    high: Math.max(1, close),
+    low: Math.min(1, close),
+    close,
+    volume: 10,
+    quote_volume: 10,
+    trades: 1,
+    buy_volume: 5,
+    is_final: true,
+    update_type: 'final',
+    update_count: 1,
+    ...more,
+  }
+}
+
+export function klines(list: Candle[], seq: number, hasNext = false): Klines {
+  const paging = { total: list.length, page: 1, limit: 500, has_next: hasNext, has_prev: false }
+  return { klines: list, seq, interval: 'm1', mint_account: 'MINT', ...paging }
+}
+
+/** A Rest of which only the given calls work. */
+export function fakeRest(calls: Partial<Rest>): () => Rest {
+  return () => calls as Rest
+}
+
+/** A real stream that is never opened and notes what is wanted of it. */
+export class QuietStream extends Stream {
+  wanted: string[] = []
+
+  constructor() {
+    const nothing = () => undefined
+    const events = { link: nothing, history: nothing, kline: nothing, price: nothing, event: nothing }
+    super({ base: 'http://127.0.0.1:9', token: '' }, { ...events, token: nothing, gap: nothing, error: nothing })
+  }
+
+  override watchKline(symbol: string, interval: string, seq: number): void {
+    this.wanted.push(`+kline ${symbol} ${interval} ${seq}`)
+  }
+
+  override unwatchKline(symbol: string, interval: string): void {
+    this.wanted.push(`-kline ${symbol} ${interval}`)
+  }
+
+  override watchEvents(symbol: string): void {
+    this.wanted.push(`+events ${symbol}`)
+  }
+
+  override unwatchEvents(symbol: string): void {
+    this.wanted.push(`-events ${symbol}`)
+  }
+
+  override watchPrices(symbols: readonly string[]): void {
+    this.wanted.push(`prices ${symbols.join(' ')}`)
+  }
+}

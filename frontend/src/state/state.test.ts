@@ -1,0 +1,272 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { RestError } from '../api/rest'
+import type {
+  Detail,
+  Event,
+  EventData,
+  KlineStatus,
+  Mints,
+  PriceUpdate,
+  Status,
+  TokenCreatedEvent,
+} from '../api/wire.gen'
+import { Clock } from './clock.svelte'
+import { candle, fakeRest, klines, QuietStream } from './fakes'
+import { Health } from './health.svelte'
+import { Prefs, readPrefs } from './prefs.svelte'
+import { Tape } from './tape.svelte'
+import { Toasts } from './toasts.svelte'
+import { TokenList } from './tokens.svelte'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+
+describe('Prefs', () => {
+  it('keeps what is valid and forgets the rest', () => {
+    const values = readPrefs(
+      JSON.stringify({ theme: 'light', interval: 'm2', volume: 'yes', left: 9999, mint: 'M', other: 1 }),
+    )
+    expect(values).toMatchObject({ theme: 'light', interval: 'm1', volume: true, left: 248, mint: 'M' })
+    expect(values).not.toHaveProperty('other')
+    for (const text of [null, '', '{', 'null', '[]', '7']) expect(readPrefs(text)).toEqual(readPrefs('{}'))
+  })
+
+  it('stores choices and survives a storage that refuses', () => {
+    const stored = new Map<string, string>()
+    const storage = {
+      getItem: (key: string) => stored.get(key) ?? null,
+      setItem: (key: string, text: string) => void stored.set(key, text),
+    }
+    const prefs = new Prefs(storage)
+    prefs.set('interval', 'h1')
+    prefs.set('theme', 'pink' as 'dark')
+    prefs.toggleFavourite('M')
+    expect(new Prefs(storage).values).toMatchObject({ interval: 'h1', theme: 'auto', favourites: ['M'] })
+    const refusing = new Prefs({
+      getItem: () => {
+        throw new Error('forbidden')
+      },
+      setItem: () => {
+        throw new Error('full')
+      },
+    })
+    refusing.set('interval', 'd1')
+    expect(refusing.values.interval).toBe('d1')
+  })
+})
+
+it('follows the newest block time', () => {
+  let machine = 1000
+  const clock = new Clock(() => machine)
+  clock.observe(5000)
+  machine = 1010
+  expect(clock.read()).toBe(5010)
+  clock.observe(4000)
+  expect(clock.read()).toBe(5010)
+})
+
+it('shows toasts for a while, four at most', () => {
+  const toasts = new Toasts()
+  for (const text of 'abcde') toasts.show('info', text)
+  expect(toasts.list.map((toast) => toast.text)).toEqual(['b', 'c', 'd', 'e'])
+  vi.advanceTimersByTime(4001)
+  expect(toasts.list).toEqual([])
+})
+
+describe('Health', () => {
+  const status = (more: Partial<Status>): Status =>
+    ({
+      connection_status: 'connected',
+      cluster: 'demo',
+      lag_slots: 0,
+      total_events_processed: 0,
+      backfill: { running: false, done: 0, total: 0, eta_seconds: 0 },
+      ...more,
+    }) as Status
+
+  it.each([
+    [{}, 'live'],
+    [{ lag_slots: 400 }, 'behind'],
+    [{ connection_status: 'catching_up' }, 'behind'],
+    [{ backfill: { running: true, done: 1, total: 2, eta_seconds: 3 } }, 'behind'],
+    [{ connection_status: 'reconnecting' }, 'down'],
+  ])('reads %j as %s', async (more, feed) => {
+    const health = new Health(
+      fakeRest({ status: async () => status(more), klineStatus: () => Promise.reject(new Error()) }),
+    )
+    expect(health.feed).toBe('unknown')
+    await health.poll()
+    expect(health.feed).toBe(feed)
+    expect(health.simulated).toBe(true)
+  })
+
+  it('counts events by the second over a short window', async () => {
+    let [now, total] = [0, 100]
+    const kline = { stats: { gaps_open: 2, active_connections: 3 } } as KlineStatus
+    const calls = { status: async () => status({ total_events_processed: total }), klineStatus: async () => kline }
+    const health = new Health(fakeRest(calls), () => now)
+    for (let i = 0; i < 6; i++) {
+      await health.poll()
+      now += 2000
+      total += 28
+    }
+    expect(health.eventsPerSecond).toBe(14)
+    expect([health.gaps, health.clients]).toEqual([2, 3])
+  })
+
+  it('knows a locked door', async () => {
+    const health = new Health(
+      fakeRest({
+        status: () => Promise.reject(new RestError('no', 401)),
+        klineStatus: async () => ({}) as KlineStatus,
+      }),
+    )
+    await health.poll()
+    expect(health.unauthorized).toBe(true)
+  })
+})
+
+describe('Tape', () => {
+  const event = (slot: number): Event => ({
+    event_type: 'BuySell',
+    signature: `s${slot}`,
+    slot,
+    ordinal: 0,
+    timestamp: '2025-08-04T09:05:07Z',
+    payer: 'p',
+    mint_account: 'MINT',
+    is_buy: true,
+    token_amount: 1,
+    sol_amount: 1,
+    latest_price: '1',
+  })
+  const live = (slot: number) => ({ symbol: 'MINT', event_data: event(slot) }) as EventData
+
+  it('listens before it reads, so that what comes in between is there once', async () => {
+    const stream = new QuietStream()
+    const paging = { total: 2, page: 1, limit: 100, has_next: false, has_prev: false }
+    const events = vi.fn(async () => ({ events: [event(2), event(1)], ...paging }))
+    const tape = new Tape(fakeRest({ events }), () => stream)
+    tape.open('MINT')
+    tape.onEvent(live(2))
+    tape.onEvent(live(3))
+    tape.onEvent({ ...live(9), symbol: 'OTHER' })
+    await vi.advanceTimersByTimeAsync(300)
+    expect(tape.trades.map((trade) => trade.slot)).toEqual([3, 2, 1])
+    tape.open('NEXT')
+    expect(tape.trades).toEqual([])
+    expect(stream.wanted).toEqual(['+events MINT', '-events MINT', '+events NEXT'])
+  })
+})
+
+describe('TokenList', () => {
+  const detail = (mint: string, symbol: string, created: number): Detail =>
+    ({
+      mint_account: mint,
+      symbol,
+      name: `${symbol} token`,
+      create_timestamp: created * 1000,
+      price_exact: '0.5',
+      latest_trade_time: 9000,
+    }) as Detail
+  const known = [detail('A', 'OAK', 1), detail('B', 'FOX', 2), detail('C', 'KITE', 3)]
+  const order: Record<string, string[]> = {
+    created_desc: ['C', 'B', 'A'],
+    volume_desc: ['B', 'A'],
+    last_trade_desc: ['A', 'B', 'C'],
+  }
+
+  function list() {
+    const stream = new QuietStream()
+    const read = vi.fn(async () => klines([candle(600, 0.6), candle(300, 0.5, { open: 0.4 })], 1))
+    const tokens = new TokenList(
+      fakeRest({
+        mints: async (sort) => ({ mints: order[sort] ?? [], next_cursor: null }) as unknown as Mints,
+        details: async (mints) => [...known, detail('D', 'NEW', 9)].filter((one) => mints.includes(one.mint_account)),
+        klines: read,
+      }),
+      () => stream,
+      new Clock(() => 1000),
+    )
+    return { tokens, stream, read }
+  }
+  const shown = (tokens: TokenList) => tokens.shown.map((token) => token.symbol).join(' ')
+
+  it('lists by the server’s ranking, by age, and by what the person searches', async () => {
+    const { tokens } = list()
+    await tokens.load()
+    expect(tokens.phase).toBe('ready')
+    expect(shown(tokens)).toBe('FOX OAK KITE')
+    tokens.setTab('new')
+    expect(shown(tokens)).toBe('KITE FOX OAK')
+    tokens.query = 'oak'
+    expect(shown(tokens)).toBe('OAK')
+    tokens.query = ''
+    tokens.favourites = ['A']
+    tokens.setTab('favourites')
+    expect(shown(tokens)).toBe('OAK')
+    expect(tokens.get('A')).toMatchObject({ price: 0.5, lastTrade: 9 })
+  })
+
+  it('moves through the list and stops at its ends', async () => {
+    const { tokens } = list()
+    await tokens.load()
+    expect(tokens.neighbour('B', 1)?.mint).toBe('A')
+    expect(tokens.neighbour('C', 1)?.mint).toBe('C')
+    expect(tokens.neighbour('', 1)?.mint).toBe('B')
+  })
+
+  it('keeps prices live for the shown mint and the rows on screen, and reads their day once', async () => {
+    const { tokens, stream, read } = list()
+    await tokens.load()
+    tokens.pin('C')
+    tokens.see(['A', 'C'])
+    await vi.advanceTimersByTimeAsync(10)
+    expect(stream.wanted.at(-1)).toBe('prices C A')
+    expect(read).toHaveBeenCalledTimes(2)
+    expect(tokens.get('A')?.base).toEqual({ price: 0.4, since: 300 })
+    tokens.onPrice({ symbol: 'A', price: 0.8, timestamp: 700 } as PriceUpdate)
+    await vi.advanceTimersByTimeAsync(300)
+    expect(tokens.get('A')?.move?.fraction).toBeCloseTo(1)
+    tokens.refreshVisible()
+    expect(read).toHaveBeenCalledTimes(2)
+    vi.advanceTimersByTime(61_000)
+    tokens.refreshVisible()
+    await vi.advanceTimersByTimeAsync(10)
+    expect(read).toHaveBeenCalledTimes(4)
+  })
+
+  it('never watches more prices than the server allows', async () => {
+    const { tokens, stream } = list()
+    tokens.see(Array.from({ length: 100 }, (_, i) => `M${i}`))
+    expect(stream.wanted.at(-1)?.split(' ')).toHaveLength(41)
+  })
+
+  it('adds a token as it is created', async () => {
+    const { tokens } = list()
+    await tokens.load()
+    tokens.setTab('new')
+    const created = {
+      mint_account: 'D',
+      name: 'New token',
+      symbol: 'NEW',
+      timestamp: '2025-08-04T09:05:07Z',
+    } as TokenCreatedEvent
+    tokens.onCreated(created)
+    tokens.onCreated(created)
+    expect(shown(tokens)).toBe('NEW KITE FOX OAK')
+    await vi.advanceTimersByTimeAsync(10)
+    expect(tokens.get('D')?.price).toBe(0.5)
+  })
+
+  it('says why it is empty', async () => {
+    const tokens = new TokenList(
+      fakeRest({ mints: () => Promise.reject(new RestError('the server does not answer', 0)) }),
+      () => new QuietStream(),
+      new Clock(),
+    )
+    await tokens.load()
+    expect([tokens.phase, tokens.error]).toEqual(['error', 'the server does not answer'])
+  })
+})

@@ -1,0 +1,259 @@
+import { fireEvent, render, screen } from '@testing-library/svelte'
+import { tick } from 'svelte'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { RestError } from '../api/rest'
+import type { Detail, KlineStatus, Mints, Status } from '../api/wire.gen'
+import type { Bar } from '../market/candle'
+import { Prefs } from '../state/prefs.svelte'
+import { candle, klines, QuietStream } from '../state/fakes'
+import { WindowState } from '../state/window.svelte'
+import { Workspace } from '../state/workspace.svelte'
+import { commandFor, commands, keyLabel } from './commands'
+import { exportName } from './export'
+import { snippet } from './snippets'
+import Host from './Host.test.svelte'
+
+vi.mock('../api/stream', async (original) => {
+  const real = await original<typeof import('../api/stream')>()
+  return {
+    ...real,
+    Stream: class extends real.Stream {
+      override open() {
+        return undefined
+      }
+    },
+  }
+})
+
+const status = {
+  connection_status: 'connected',
+  cluster: 'demo',
+  endpoint: 'ws://127.0.0.1:4000',
+  slot: 312004117,
+  lag_slots: 0,
+  chain_time: 1000,
+  total_events_processed: 5,
+  last_error: '',
+  backfill: { running: false, done: 0, total: 0, eta_seconds: 0 },
+} as Status
+
+const details = ['OAK', 'FOX', 'KITE'].map(
+  (symbol) =>
+    ({ mint_account: symbol.repeat(5), symbol, name: `${symbol} token`, price_exact: '0.00000002795' }) as Detail,
+)
+
+let workspace: Workspace
+let view: WindowState
+
+beforeEach(() => {
+  vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => 0, removeEventListener: () => 0 }))
+  workspace = new Workspace(new Prefs(null))
+  view = new WindowState()
+  Object.assign(workspace.rest, {
+    status: async () => status,
+    klineStatus: async () => ({ stats: { gaps_open: 0, active_connections: 3 } }) as KlineStatus,
+    mints: async () => ({ mints: details.map((one) => one.mint_account), next_cursor: null }) as unknown as Mints,
+    details: async () => details,
+    klines: async () => klines([candle(60)], 1),
+    events: async () => ({ events: [] }),
+  })
+})
+
+const show = (part: string, given: Record<string, unknown> = {}) => render(Host, { workspace, view, part, given })
+const text = (id: string) => screen.getByTestId(id).textContent?.trim().replace(/\s+/g, ' ')
+
+describe('Legend', () => {
+  const bar: Bar = {
+    ...candle(60, 2.795899e-8, { open: 2.7e-8, high: 3e-8, low: 2.5e-8, is_final: false }),
+    corrected: false,
+  }
+
+  it('shows rounded prices and keeps exact ones', () => {
+    show('Legend', { bar, interval: 'm1', zone: 'utc', hovered: false })
+    expect(text('legend-close')).toBe('0.0₇279590')
+    expect(screen.getByTestId('legend-close').dataset['value']).toBe('2.795899e-8')
+    expect(screen.getByTestId('legend-close').title).toBe('0.00000002795899 SOL')
+    expect(text('legend-time')).toBe('1970-01-01 00:01:00')
+  })
+
+  it('says of a candle that it is open, provisional, corrected', async () => {
+    const { rerender } = show('Legend', {
+      bar: { ...bar, provisional: true },
+      interval: 'm1',
+      zone: 'utc',
+      hovered: false,
+    })
+    expect(text('legend-state')).toBe('closing')
+    expect(screen.getByTestId('legend-provisional')).toBeTruthy()
+    const closed = { ...bar, is_final: true, corrected: true }
+    await rerender({ given: { bar: closed, interval: 'm1', zone: 'utc', hovered: false } })
+    expect(screen.queryByTestId('legend-state')).toBeNull()
+    expect(screen.getByTestId('legend-corrected')).toBeTruthy()
+  })
+})
+
+describe('StatusBar', () => {
+  it('says how the connection, the chain and the store stand', async () => {
+    workspace.address = 'http://127.0.0.1:5051'
+    workspace.link = 'connected'
+    await workspace.health.poll()
+    show('StatusBar')
+    expect(text('status')).toBe('Live')
+    expect(text('cluster')).toBe('demo (simulated)')
+    expect(text('slot')).toBe('312 004 117')
+    expect(text('clients')).toBe('3')
+    expect(text('address')).toBe('127.0.0.1:5051')
+    workspace.link = 'offline'
+    await tick()
+    expect(screen.getByTestId('status').dataset['state']).toBe('offline')
+  })
+
+  it('copies the address and says so', async () => {
+    workspace.address = 'http://127.0.0.1:5051'
+    const write = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue()
+    show('StatusBar')
+    await fireEvent.click(screen.getByTestId('copy-address'))
+    expect(write).toHaveBeenCalledWith('http://127.0.0.1:5051')
+    await vi.waitFor(() => expect(workspace.toasts.list[0]?.text).toBe('Server address copied'))
+  })
+})
+
+describe('Banner', () => {
+  it.each([
+    [{ connection_status: 'reconnecting', last_error: 'refused' }, 'down', 'refused'],
+    [{ lag_slots: 99 }, 'behind', '99 slots behind'],
+    [
+      { backfill: { running: true, done: 10, total: 40, eta_seconds: 12 } },
+      'behind',
+      '10 of 40 transactions, about 12 s left',
+    ],
+  ])('%j is told', async (more, kind, words) => {
+    Object.assign(workspace.rest, { status: async () => ({ ...status, ...more }) })
+    workspace.link = 'connected'
+    await workspace.health.poll()
+    show('Banner')
+    expect(screen.getByTestId('banner').dataset['kind']).toBe(kind)
+    expect(text('banner')).toContain(words)
+  })
+
+  it('keeps quiet while all is well, and offers a way out when the server is gone', async () => {
+    workspace.link = 'connected'
+    await workspace.health.poll()
+    show('Banner')
+    expect(screen.queryByTestId('banner')).toBeNull()
+    workspace.link = 'offline'
+    workspace.lostAt = 1000
+    await tick()
+    const retry = vi.spyOn(workspace, 'retry').mockReturnValue()
+    await fireEvent.click(screen.getByTestId('retry'))
+    expect(retry).toHaveBeenCalledOnce()
+  })
+})
+
+describe('Gate', () => {
+  it('asks for the token and says when it is wrong', async () => {
+    workspace.phase = 'token'
+    const use = vi.spyOn(workspace, 'useToken').mockImplementation(async () => {
+      workspace.problem = 'The server does not take this token.'
+    })
+    show('Gate')
+    await fireEvent.input(screen.getByTestId('token-input'), { target: { value: ' sesame ' } })
+    await fireEvent.submit(screen.getByTestId('token-input'))
+    expect(use).toHaveBeenCalledWith('sesame')
+    expect((await screen.findByTestId('token-problem')).textContent).toContain('does not take')
+  })
+
+  it('says why the server could not start', () => {
+    workspace.phase = 'failed'
+    workspace.problem = 'port 5051 is busy'
+    show('Gate')
+    expect(text('gate')).toContain('port 5051 is busy')
+  })
+})
+
+describe('Tokens', () => {
+  it('lists, searches, chooses', async () => {
+    workspace.stream = new QuietStream()
+    await workspace.tokens.load()
+    show('Tokens')
+    await tick()
+    expect(screen.getAllByTestId('token-row').map((row) => row.dataset['symbol'])).toEqual(['OAK', 'FOX', 'KITE'])
+    expect(screen.getAllByTestId('token-price')[0]?.textContent).toBe('0.0₇2795')
+    const search = screen.getByTestId('token-search')
+    await fireEvent.input(search, { target: { value: 'fox' } })
+    expect(screen.getAllByTestId('token-row')).toHaveLength(1)
+    await fireEvent.keyDown(search, { key: 'Enter' })
+    expect(workspace.market.mint).toBe('FOXFOXFOXFOXFOX')
+    await fireEvent.input(search, { target: { value: 'nothing like it' } })
+    expect(screen.getByTestId('tokens-none')).toBeTruthy()
+    await fireEvent.keyDown(search, { key: 'Escape' })
+    await fireEvent.keyDown(search, { key: 'ArrowDown' })
+    expect(workspace.market.mint).toBe('KITEKITEKITEKITEKITE')
+    await fireEvent.click(screen.getAllByTestId('token-star')[0] as HTMLElement)
+    expect(workspace.tokens.favourites).toEqual(['OAKOAKOAKOAKOAK'])
+  })
+
+  it('offers to try again when the list cannot be read', async () => {
+    Object.assign(workspace.rest, { mints: () => Promise.reject(new RestError('the server does not answer', 0)) })
+    await workspace.tokens.load()
+    show('Tokens')
+    expect(text('tokens-error')).toContain('the server does not answer')
+  })
+})
+
+describe('commands', () => {
+  const press = (key: string, more: KeyboardEventInit = {}) =>
+    commandFor(commands(workspace, view), new KeyboardEvent('keydown', { key, ...more }))
+
+  it('gives every key to one command', () => {
+    const keys = commands(workspace, view).flatMap((command) => command.keys)
+    expect(new Set(keys).size).toBe(keys.length)
+    const ids = commands(workspace, view).map((command) => command.id)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('finds what a key stands for', () => {
+    expect(press('1')?.id).toBe('interval-s1')
+    expect(press('0')?.id).toBe('interval-d1')
+    expect(press('k', { ctrlKey: true })?.id).toBe('palette')
+    expect(press('k')?.id).toBe('previous')
+    expect(press('e', { ctrlKey: true })).toBeUndefined()
+    expect(press('1', { altKey: true })).toBeUndefined()
+    expect(keyLabel('mod+k')).toBe('Ctrl K')
+  })
+
+  it('changes what it says', () => {
+    press('5')?.run()
+    press('v')?.run()
+    press('t')?.run()
+    press('?')?.run()
+    expect(workspace.prefs.values).toMatchObject({ interval: 'm1', volume: false, theme: 'dark' })
+    expect(view.dialog).toBe('shortcuts')
+  })
+
+  it('leaves the keys alone while the person types', () => {
+    const field = document.createElement('input')
+    document.body.append(field)
+    let found: unknown = 'unset'
+    field.addEventListener('keydown', (event) => (found = commandFor(commands(workspace, view), event)))
+    field.dispatchEvent(new KeyboardEvent('keydown', { key: '1' }))
+    expect(found).toBeUndefined()
+    field.remove()
+  })
+})
+
+it('names exports safely', () => {
+  expect(exportName('../../SPT', 'm1', 'csv')).toBe('-SPT-m1.csv')
+  expect(exportName('\u202e', 'd1', 'png')).toBe('token-d1.png')
+})
+
+it('writes scripts for what is shown, never with the token in them', () => {
+  for (const language of ['node', 'python', 'curl'] as const) {
+    const open = snippet(language, 'http://127.0.0.1:5051', 'MINT', 'm5', false)
+    expect(open).toContain('http://127.0.0.1:5051')
+    expect(open).toContain('MINT')
+    expect(open).toContain('m5')
+    expect(open).not.toContain('SPINSCOPE_TOKEN')
+    expect(snippet(language, 'http://127.0.0.1:5051', 'MINT', 'm5', true)).toContain('SPINSCOPE_TOKEN')
+  }
+})
