@@ -51,7 +51,6 @@ func Main(args []string, program Program) (code int) {
 		kong.Description("Live SpinPet candles on your desktop, and for the scripts beside it."),
 		kong.Writers(program.Stdout, program.Stderr),
 		kong.Exit(func(status int) { panic(exit(status)) }),
-		kong.UsageOnMissing(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {

@@ -1,0 +1,246 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"spinscope/backend/config"
+	"spinscope/backend/export"
+	"spinscope/backend/hub"
+	"spinscope/backend/ingest"
+	"spinscope/backend/market"
+	"spinscope/backend/server"
+	"spinscope/backend/simnet"
+	"spinscope/backend/solana"
+	"spinscope/backend/store"
+)
+
+// ErrNotRunning is returned for requests to a backend that has no open store.
+var ErrNotRunning = errors.New("the server is not running")
+
+// Backend is everything but the window. Make one with New and run it once.
+type Backend struct {
+	options Options
+	log     *slog.Logger
+
+	mu      sync.Mutex
+	address string       // set once the port is open
+	store   *store.Store // nil unless running
+}
+
+// New makes a backend; it does no I/O.
+func New(o Options) *Backend {
+	return &Backend{options: o, log: o.Logger.With("component", "backend")}
+}
+
+// Address is the HOST:PORT that is served; false until the port is open.
+func (b *Backend) Address() (string, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.address, b.address != ""
+}
+
+// ExportCandles writes a mint's candles to a CSV file, whole or not at all, and returns the number of rows. progress is
+// called now and then with the rows so far.
+func (b *Backend) ExportCandles(ctx context.Context, mint market.Pubkey, interval market.Interval, path string, progress func(rows int)) (int, error) {
+	b.mu.Lock()
+	opened := b.store
+	b.mu.Unlock()
+	if opened == nil {
+		return 0, ErrNotRunning
+	}
+	from, to := export.Always()
+	request := export.Request{
+		Kind: export.Candles, Format: export.CSV, Mints: []market.Pubkey{mint}, Interval: interval, From: from, To: to,
+	}
+	rows, err := export.File(ctx, path, reader{opened}, request, func(rows int64) { progress(int(rows)) })
+	if err != nil {
+		return 0, fmt.Errorf("export %s candles of %s: %w", interval, mint, err)
+	}
+	return int(rows), nil
+}
+
+// Run opens the store and the port and serves until ctx ends, which is a clean stop, or until the store or the port
+// fails. Trouble with the cluster never ends it.
+func (b *Backend) Run(ctx context.Context) (err error) {
+	cfg := &b.options.Config
+	opened, err := b.openStore()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		b.mu.Lock()
+		b.store, b.address = nil, ""
+		b.mu.Unlock()
+		if closing := opened.Close(); closing != nil && err == nil {
+			err = fmt.Errorf("close store: %w", closing)
+		}
+		b.log.Info("stopped")
+	}()
+	b.mu.Lock()
+	b.store = opened
+	b.mu.Unlock()
+	if err := removeAddress(b.options.DataDir); err != nil {
+		return err
+	}
+
+	events := hub.New(hub.Options{Logger: b.options.Logger})
+	program, _ := market.ParsePubkey(cfg.Solana.ProgramID) // validated
+	decimals, _ := cfg.Solana.Decimals()
+	at := opened.State()
+	writer := ingest.New(ingest.Config{
+		Program: program, PriceDecimals: decimals, Intervals: cfg.Kline.ParsedIntervals(),
+		Logger: b.options.Logger.With("component", "ingest"), Publish: events.Publish,
+	}, opened, ingest.Resume{Seq: at.Seq, Slot: at.Slot, ChainTime: at.ChainTime, Checkpoint: at.Checkpoint, Replay: at.Replay})
+	if err := writer.Recover(); err != nil {
+		return fmt.Errorf("recover: %w", err)
+	}
+	in := &intake{backend: b, writer: writer, resume: at.Checkpoint, program: program}
+	if cfg.Solana.Cluster == "demo" && cfg.Solana.EnableEventListener {
+		in.net = simnet.New(b.demo(program))
+	}
+	front, err := b.newFront(opened, events, in)
+	if err != nil {
+		return err
+	}
+	if front.listener, err = server.Listen(ctx, cfg.Server.Listen); err != nil {
+		return err
+	}
+	defer func() { _ = front.listener.Close() }()
+	if err := writeAddress(b.options.DataDir, front.address()); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	b.address = front.address()
+	b.mu.Unlock()
+	b.log.Info("serving", "address", "http://"+front.address()+"/", "cluster", cfg.Solana.Cluster, "data", b.options.DataDir)
+	return runParts(ctx, opened, in, front)
+}
+
+// demo is the simulated cluster that the app brings along.
+func (b *Backend) demo(program market.Pubkey) simnet.Config {
+	cfg := simnet.Default()
+	cfg.Program = program
+	cfg.Logger = b.options.Logger.With("component", "simnet")
+	return cfg
+}
+
+// runParts runs everything until ctx ends or a part fails, and stops it in order: first the intake, then what it feeds.
+func runParts(ctx context.Context, opened *store.Store, in *intake, front *front) error {
+	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopServing()
+	group, groupCtx := errgroup.WithContext(serving)
+	reading, stopReading := context.WithCancel(groupCtx)
+	defer stopReading()
+	read := make(chan struct{})
+	group.Go(func() error {
+		defer close(read)
+		return in.run(reading)
+	})
+	if in.net != nil {
+		group.Go(func() error { return in.net.Run(groupCtx) })
+	}
+	group.Go(func() error { return opened.Run(groupCtx) })
+	group.Go(func() error { return front.stream.Run(groupCtx) })
+	group.Go(func() error { return front.sockets.Run(groupCtx) })
+	group.Go(func() error { return front.run(groupCtx) })
+	group.Go(func() error {
+		select {
+		case <-ctx.Done():
+		case <-groupCtx.Done():
+		}
+		stopReading()
+		<-read
+		stopServing()
+		return nil
+	})
+	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// openStore opens the cluster's store. The demo market is made anew at every start, and so is its store.
+func (b *Backend) openStore() (*store.Store, error) {
+	if err := os.MkdirAll(b.options.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("data directory: %w: give another with --data-dir", err)
+	}
+	cluster := b.options.Config.Solana.Cluster
+	options := store.Options{
+		Dir: filepath.Join(b.options.DataDir, cluster), SyncWrites: b.options.Config.Store.SyncWrites, Logger: b.options.Logger,
+	}
+	opened, err := store.Open(options)
+	if err != nil {
+		return nil, err
+	}
+	if cluster != "demo" || opened.State().Seq == 0 {
+		return opened, nil
+	}
+	if err := opened.Close(); err != nil {
+		return nil, fmt.Errorf("close the last demo market: %w", err)
+	}
+	if err := os.RemoveAll(options.Dir); err != nil {
+		return nil, fmt.Errorf("remove the last demo market: %w", err)
+	}
+	return store.Open(options)
+}
+
+// intake brings transactions to the writer.
+type intake struct {
+	backend *Backend
+	writer  *ingest.Ingest
+	resume  market.Slot
+	program market.Pubkey
+	net     *simnet.Net // the demo cluster
+
+	mu   sync.Mutex
+	feed *solana.Feed // nil until the cluster's addresses are known
+}
+
+// run reads the cluster until ctx ends and then makes the candle books durable.
+func (in *intake) run(ctx context.Context) error {
+	cfg := &in.backend.options.Config
+	if cfg.Solana.EnableEventListener {
+		if err := in.read(ctx); err != nil {
+			return fmt.Errorf("read the cluster: %w", err)
+		}
+	}
+	<-ctx.Done()
+	if err := in.writer.Close(); err != nil {
+		return fmt.Errorf("close the writer: %w", err)
+	}
+	return nil
+}
+
+func (in *intake) read(ctx context.Context) error {
+	cfg := &in.backend.options.Config.Solana
+	list := endpoints(cfg)
+	if in.net != nil {
+		select {
+		case <-in.net.Ready():
+		case <-ctx.Done():
+			return nil
+		}
+		list = append([]solana.Endpoint{{RPC: in.net.RPCURL(), WS: in.net.WSURL()}}, list...)
+	}
+	feed := solana.New(solana.Config{
+		Endpoints: list, Program: in.program, Commitment: cfg.Commitment,
+		ReconnectInterval: config.Seconds(cfg.ReconnectInterval), PingInterval: config.Seconds(cfg.PingIntervalSeconds),
+		MaxRequestsPerSecond: cfg.MaxRequestsPerSecond, BackfillLimit: cfg.BackfillLimit,
+		IncludeFailed: cfg.ProcessFailedTransactions, Logger: in.backend.options.Logger.With("component", "solana"),
+	})
+	in.mu.Lock()
+	in.feed = feed
+	in.mu.Unlock()
+	if err := feed.Run(ctx, in.resume, in.writer.Apply); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,17 @@
+package backend
+
+import (
+	"io/fs"
+	"log/slog"
+
+	"spinscope/backend/config"
+)
+
+// Options are what a Backend is made of. Config must be valid.
+type Options struct {
+	Config  config.Config
+	DataDir string // holds the store of each cluster, server.addr and window.json; created when missing
+	Assets  fs.FS  // the built page
+	Version string
+	Logger  *slog.Logger
+}
