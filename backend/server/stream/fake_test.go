@@ -379,6 +379,7 @@ func (b *bench) client(t testing.TB, space int, id string) (*session, *fakePeer)
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.take() // the greeting
 	return s, p
 }
 

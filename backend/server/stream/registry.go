@@ -60,7 +60,7 @@ func (b *broadcaster) exit(s *session, sub *subscription) {
 	sub.topic.members[s.space.index]--
 }
 
-// separate sends what waits before a client moves from single mints to all events: it might wait for the former only.
+// separate sends what waits before a client moves between single mints and all events: it might wait for one of them only.
 func (b *broadcaster) separate(k key) {
 	if k.kind == allTopic {
 		b.flush()
@@ -153,6 +153,7 @@ func (b *broadcaster) unfollow(s *session, k key, confirm func(removed bool)) {
 	defer b.mu.Unlock()
 	sub := s.subs[k]
 	if sub != nil {
+		b.separate(k)
 		after := b.flushed
 		if sub.join != nil {
 			after = max(after, sub.join.after)

@@ -122,11 +122,11 @@ func (st *Stream) catchUp(ctx context.Context) error {
 	st.log.Warn("broadcaster lagged, reading from the store", "from", from, "to", upTo, "topics", len(candles))
 	st.counts.lags.Add(1)
 
-	c := &market.Commit{Seq: upTo}
+	var list []lostEvent
 	whole := true
 	if events {
 		var err error
-		if whole, err = st.lostEvents(ctx, from, c); err != nil {
+		if list, whole, err = st.lostEvents(ctx, from, upTo); err != nil {
 			return err
 		}
 	}
@@ -142,7 +142,10 @@ func (st *Stream) catchUp(ctx context.Context) error {
 
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.absorb(c)
+	b.absorbed = max(b.absorbed, upTo)
+	for i := range list {
+		b.absorbEvent(list[i].seq, &list[i].event, nil)
+	}
 	if !whole {
 		for _, t := range b.topics {
 			if t.kind != klineTopic {
@@ -156,22 +159,31 @@ func (st *Stream) catchUp(ctx context.Context) error {
 	return nil
 }
 
-// lostEvents reads the events of commits from..c.Seq into c. It returns false when they are too many, or gone.
-func (st *Stream) lostEvents(ctx context.Context, from market.Seq, c *market.Commit) (whole bool, err error) {
+// lostEvent is an event of a commit that the broadcaster did not see.
+type lostEvent struct {
+	seq   market.Seq
+	event market.Event
+}
+
+// lostEvents reads the events of commits from..upTo. whole is false when they are too many, or gone.
+func (st *Stream) lostEvents(ctx context.Context, from, upTo market.Seq) (list []lostEvent, whole bool, err error) {
 	_, whole, err = st.store.EventsSince(ctx, from, func(seq market.Seq, e *market.Event) error {
-		if seq > c.Seq || len(c.Events) == lagEvents {
+		if seq > upTo || len(list) > lagEvents {
 			return errPage
 		}
-		c.Events = append(c.Events, *e)
+		list = append(list, lostEvent{seq, *e})
 		return nil
 	})
 	if errors.Is(err, errPage) {
-		return len(c.Events) < lagEvents, nil
+		err = nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("read events since %d: %w", from, err)
+		return nil, false, fmt.Errorf("read events since %d: %w", from, err)
 	}
-	return whole, nil
+	if len(list) > lagEvents {
+		return nil, false, nil
+	}
+	return list, whole, nil
 }
 
 // lostCandles are the candles of a topic that changed in commits it did not see, as of seq.
