@@ -127,6 +127,7 @@ func (c *Conn) Close(reason string) {
 	}
 	c.closing, c.reason = true, reason
 	joined := c.state == live
+	c.isLive.Store(false) // nothing is sent after it
 	c.mu.Unlock()
 	if joined {
 		c.ses.server.tasks.start(c.leave)
@@ -136,7 +137,6 @@ func (c *Conn) Close(reason string) {
 // leave tells the client and the library. Disconnect(true) would look like a
 // network loss, which makes clients come back.
 func (c *Conn) leave() {
-	c.isLive.Store(false)
 	c.socket.Disconnect(false)
 	c.finish("server namespace disconnect")
 	if c.ses.remove(c) == 0 {
@@ -213,6 +213,8 @@ func (c *Conn) finish(reason string) {
 	c.state, c.held = gone, nil
 	if c.reason != "" {
 		reason = c.reason
+	} else {
+		reason = c.ses.reasonOr(reason)
 	}
 	c.reason = reason
 	c.isLive.Store(false)

@@ -13,16 +13,17 @@ type arrival struct {
 // inbox runs the handlers of one Conn, one event at a time and in order. Its
 // goroutine exists only while there is something to do.
 type inbox struct {
-	conn    *Conn
-	mu      sync.Mutex
-	changed *sync.Cond
-	waiting []arrival
-	open    bool // Connect has been answered
-	running bool
-	over    bool   // the Conn has left; what waits is dropped
-	told    bool   // Disconnect has been called
-	tell    bool   // Disconnect is to be called
-	reason  string // for Disconnect
+	conn     *Conn
+	mu       sync.Mutex
+	changed  *sync.Cond
+	waiting  []arrival
+	open     bool   // Connect has been answered
+	running  bool   // run is under way
+	handling bool   // an event's handler runs
+	over     bool   // the Conn has left; what waits is dropped
+	told     bool   // Disconnect has been called
+	tell     bool   // Disconnect is to be called
+	reason   string // for Disconnect
 }
 
 // push waits while MaxPending events wait or run, and drops a when it is over.
@@ -41,7 +42,7 @@ func (b *inbox) push(a arrival) {
 }
 
 func (b *inbox) pending() int {
-	if b.running {
+	if b.handling {
 		return len(b.waiting) + 1
 	}
 	return len(b.waiting)
@@ -99,7 +100,9 @@ func (b *inbox) run() {
 			a := b.waiting[0]
 			b.waiting[0] = arrival{}
 			b.waiting = b.waiting[1:]
+			b.handling = true
 			b.unlocked(func() { b.conn.callEvent(a) })
+			b.handling = false
 			b.changed.Broadcast()
 		default:
 			b.running, b.waiting = false, nil

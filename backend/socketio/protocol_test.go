@@ -213,8 +213,8 @@ func TestCure1InvalidPackets(t *testing.T) {
 			return c.ws.WriteMessage(websocket.BinaryMessage, make([]byte, 3000))
 		},
 		func(c *client) error { return c.ws.WriteMessage(websocket.TextMessage, make([]byte, 5000)) },
-		func(c *client) error { _, err := c.ws.NetConn().Write([]byte{0x81, 0x01, '3'}); return err },   // not masked
-		func(c *client) error { _, err := c.ws.NetConn().Write([]byte{0xf3, 0x80, 1, 2}); return err },   // reserved bits
+		func(c *client) error { _, err := c.ws.NetConn().Write([]byte{0x81, 0x01, '3'}); return err },  // not masked
+		func(c *client) error { _, err := c.ws.NetConn().Write([]byte{0xf3, 0x80, 1, 2}); return err }, // reserved bits
 		func(c *client) error { _, err := c.ws.NetConn().Write([]byte("GET / HTTP/1.1\r\n")); return err },
 		func(c *client) error { // a length of 2^63
 			_, err := c.ws.NetConn().Write([]byte{0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4})

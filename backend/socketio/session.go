@@ -83,9 +83,6 @@ func (s *session) end(reason string) {
 		return
 	}
 	s.ended = true
-	if s.reason != "" {
-		reason = s.reason
-	}
 	conns := make([]*Conn, 0, len(s.conns))
 	for _, c := range s.conns {
 		conns = append(conns, c)
@@ -127,6 +124,16 @@ func (s *session) setReason(reason string) {
 		s.reason = reason
 	}
 	s.mu.Unlock()
+}
+
+// reasonOr returns why this side ended the session, or reason when it did not.
+func (s *session) reasonOr(reason string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reason != "" {
+		return s.reason
+	}
+	return reason
 }
 
 // id names the session in logs by its first client; the engine's own id is a
