@@ -48,15 +48,35 @@ func (s *session) readHistory(ctx context.Context) error {
 	if !s.begun {
 		s.begin(way, newest)
 	}
-	s.ledger.prune(minus(finalized, ledgerSlots))
 
+	check := newAudit(s.ledger, floor, finalized)
+	audited := false // until then the checkpoint stays: something before it may be rolled back
+	settle := func(to market.Slot) error {
+		var gone []market.Signature
+		if !audited {
+			if gone, err = s.rpc.confirmGone(ctx, check.gone()); err != nil {
+				return err
+			}
+			audited = true
+		}
+		return s.settle(ctx, gone, min(to, finalized), finalized)
+	}
 	progress := newProgress(s.board, s.logger, way.total)
-	err = s.history.replay(ctx, way, newest, nil, func(o outcome) error {
+	err = s.history.replay(ctx, way, newest, check.see, func(o outcome) error {
 		b := s.absorb(o, finalized)
-		b.Slot, b.ChainTime, b.Checkpoint = o.last, o.time, min(o.last, finalized)
+		b.Slot, b.ChainTime = o.last, o.time
+		if audited {
+			b.Checkpoint = min(o.last, finalized)
+		}
 		if err := s.deliver(ctx, b); err != nil {
 			return err
 		}
+		if !audited && o.last >= check.top {
+			if err := settle(o.last); err != nil {
+				return err
+			}
+		}
+		s.ledger.prune(min(minus(finalized, ledgerSlots), minus(s.checkpoint, overlapSlots)))
 		progress.add(o.done)
 		s.board.change(func(status *Status) {
 			status.Lag, status.Buffered = uint64(minus(newest, o.last)), s.queue.len()
@@ -67,7 +87,10 @@ func (s *session) readHistory(ctx context.Context) error {
 		return err
 	}
 	progress.end()
-	return s.deliver(ctx, market.Batch{Slot: newest, Checkpoint: finalized})
+	if err := settle(finalized); err != nil {
+		return err
+	}
+	return s.deliver(ctx, market.Batch{Slot: newest})
 }
 
 // begin settles on a first start where our history begins.

@@ -1,6 +1,7 @@
 package solana
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,6 +35,10 @@ type Config struct {
 	SilenceTimeout time.Duration // a cluster that shows no new slot for so long counts as down, default 4.5 s
 	RescanInterval time.Duration // between checks of recent finalized slots, default 1 min
 	TimeWait       time.Duration // how long a live transaction waits for its block time, default 1 s
+
+	// Recall tells a later start which transactions earlier runs delivered from a slot on, so that one rolled back while
+	// the program was down is withdrawn. Signature, Slot, Index, BlockTime and Provisional count; logs do not. It may be nil.
+	Recall func(ctx context.Context, from market.Slot, visit func(market.Transaction)) error
 
 	Logger *slog.Logger // default: discards
 

@@ -9,6 +9,9 @@
 // delivery. Index is the rank among the program's delivered transactions of the slot, so that it is the same whether
 // the slot was watched or read back, and ranks change only where something was missing or out of order.
 //
+// What was delivered and is not found again among finalized slots is withdrawn, once the cluster has said so of the
+// signature itself; only then the checkpoint moves past it.
+//
 // Failure: the network is expected to fail. Every connection is renewed for ever with a jittered, doubling pause,
 // along the list of endpoints and back to the first when it answers again. What was missed meanwhile is read back
 // before anything newer is delivered. Only an error of the callback, or a configuration that cannot work, ends Run.

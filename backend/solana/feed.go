@@ -3,6 +3,7 @@ package solana
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"spinscope/backend/market"
@@ -31,7 +32,8 @@ func (f *Feed) Rescan() { token(f.rescan) }
 
 // Run delivers the program's transactions to apply until ctx ends or apply fails; it may be called once at a time.
 // resume is the last Checkpoint that was kept; 0 is a first start. Batches are applied one after the other from the
-// calling goroutine. Run returns nil when ctx ended, apply's error, or one wrapping ErrConfig.
+// calling goroutine. Run returns nil when ctx ended, apply's error, or one wrapping ErrConfig; an
+// error of Config.Recall ends it too.
 func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.Context, market.Batch) error) error {
 	config, err := f.config.withDefaults()
 	if err != nil {
@@ -44,6 +46,12 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 	}
 	if resume > 0 {
 		r.begun, r.start = true, minus(resume, overlapSlots)
+		if config.Recall != nil {
+			err := config.Recall(ctx, r.start, func(tx market.Transaction) { r.ledger.add([]market.Transaction{tx}) })
+			if err != nil {
+				return fmt.Errorf("recall what was delivered from slot %d on: %w", r.start, err)
+			}
+		}
 	}
 	f.board.change(func(s *Status) { *s = Status{State: Connecting} })
 	defer f.board.change(func(s *Status) { s.State, s.RetryAt = Stopped, time.Time{} })

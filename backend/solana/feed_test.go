@@ -523,3 +523,65 @@ func TestRunEndsWithContext(t *testing.T) {
 		}
 	}
 }
+
+// TestRollbackWhileDown takes transactions away while nobody watches, and finds them gone after a reconnect and after a
+// restart that recalls what was delivered.
+func TestRollbackWhileDown(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		c := newCluster(t)
+		c.history(20, 1)
+		config := testConfig(c.endpoint())
+		config.RescanInterval = time.Hour
+		r := start(t, config, 0)
+		r.live()
+		added := append(append(c.tick(2), c.tick(3)...), c.tick(1)...)
+		r.until("live ones", func() bool { return len(r.txs) == 26 })
+		resume := r.checkpoint
+		if restart {
+			if err := r.stop(); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			c.lock(func() { c.refuse = true })
+			c.cut()
+			r.status("down", func(s Status) bool { return s.State == Reconnecting })
+		}
+		c.lock(func() { // the last but one block, and one transaction of the first
+			c.txs = slices.DeleteFunc(c.txs, func(tx ledgerTx) bool {
+				return tx.slot == added[2].slot || tx.signature == added[0].signature
+			})
+			c.slot += 10 * testFinalized
+			c.refuse = false
+		})
+		if restart {
+			before := r.txs
+			config.Recall = func(_ context.Context, from market.Slot, visit func(market.Transaction)) error {
+				for _, tx := range before {
+					if tx.Slot >= from {
+						tx.Logs = nil
+						visit(tx)
+					}
+				}
+				return nil
+			}
+			r = start(t, config, resume, func(s *sink) { s.txs = before })
+		}
+		r.until("withdrawal", func() bool { return len(r.withdrawn) == 4 && r.checkpoint > added[5].slot })
+		r.equal(c.ledger())
+		for signature, n := range r.deliveries {
+			if n > 2 || restart && n > 1 {
+				t.Errorf("restart %v: %v was delivered %d times", restart, signature, n)
+			}
+		}
+	}
+}
+
+func TestRecallErrorEndsRun(t *testing.T) {
+	c := newCluster(t)
+	config := testConfig(c.endpoint())
+	broken := errors.New("store is closed")
+	config.Recall = func(context.Context, market.Slot, func(market.Transaction)) error { return broken }
+	if err := New(config).Run(t.Context(), 7, newSink(t).apply); !errors.Is(err, broken) {
+		t.Fatalf("Run = %v", err)
+	}
+}

@@ -2,7 +2,6 @@ package solana
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -10,10 +9,7 @@ import (
 	"spinscope/backend/market"
 )
 
-const (
-	firstRescan = 5 * time.Second // after a connection: nodes behind one address differ
-	mostAsked   = 256             // signatures of one getSignatureStatuses
-)
+const firstRescan = 5 * time.Second // after a connection: nodes behind one address differ
 
 // find is what a rescan sends to the delivering goroutine; the last one has end set.
 type find struct {
@@ -59,13 +55,19 @@ func (s *session) take(ctx context.Context, found find) error {
 		s.logger.Debug("rescan failed", "err", found.err)
 		return nil // the next one covers the same slots; a dead endpoint is the clock's finding
 	}
-	if n := len(found.withdrawn); n > 0 {
-		s.logger.Info("transactions were rolled back", "count", n, "slot", found.finalized)
+	return s.settle(ctx, found.withdrawn, found.finalized, found.finalized)
+}
+
+// settle ends the comparison of history up to a slot with what was delivered: it withdraws, moves the checkpoint, and
+// forgets what no later comparison needs.
+func (r *run) settle(ctx context.Context, withdrawn []market.Signature, to, finalized market.Slot) error {
+	if n := len(withdrawn); n > 0 {
+		r.logger.Info("transactions were rolled back", "count", n, "slot", to)
 	}
-	if err := s.deliver(ctx, market.Batch{Withdrawn: found.withdrawn, Checkpoint: found.finalized}); err != nil {
+	if err := r.deliver(ctx, market.Batch{Withdrawn: withdrawn, Checkpoint: to}); err != nil {
 		return err
 	}
-	s.ledger.prune(minus(found.finalized, ledgerSlots))
+	r.ledger.prune(min(minus(finalized, ledgerSlots), minus(r.checkpoint, overlapSlots)))
 	return nil
 }
 
@@ -78,14 +80,13 @@ func (s *session) scan(ctx context.Context, checkpoint, start market.Slot, old [
 	}
 	finalized = min(slots[0], slots[1])
 	from := max(min(checkpoint, minus(finalized, rescanSlots)), start)
-	judged := max(from, s.ledger.lowest())
-	before := s.ledger.between(judged, finalized)
+	check := newAudit(s.ledger, from, finalized)
 	way, err := s.history.back(ctx, from, -1, slots[1])
 	if err != nil {
 		return 0, nil, err
 	}
 	forward := func(o outcome) error { return s.send(ctx, find{outcome: o, finalized: finalized}) }
-	err = s.history.replay(ctx, way, max(finalized, minus(slots[1], graceSlots)), func(info signatureInfo) { delete(before, info.signature) }, forward)
+	err = s.history.replay(ctx, way, max(finalized, minus(slots[1], graceSlots)), check.see, forward)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -96,7 +97,7 @@ func (s *session) scan(ctx context.Context, checkpoint, start market.Slot, old [
 			}
 		}
 	}
-	withdrawn, err = s.confirmGone(ctx, slices.Collect(maps.Keys(before)))
+	withdrawn, err = s.rpc.confirmGone(ctx, check.gone())
 	return finalized, withdrawn, err
 }
 
@@ -107,21 +108,4 @@ func (s *session) regroup(info signatureInfo) group {
 		g.infos = append(g.infos, signatureInfo{signature: signature, slot: e.slot})
 	}
 	return g
-}
-
-// confirmGone asks for each signature by itself: a list with a hole in it must not withdraw anything.
-func (s *session) confirmGone(ctx context.Context, signatures []market.Signature) ([]market.Signature, error) {
-	var gone []market.Signature
-	for chunk := range slices.Chunk(signatures, mostAsked) {
-		unknown, err := s.rpc.vanished(ctx, chunk)
-		if err != nil {
-			return nil, fmt.Errorf("check %d signatures: %w", len(chunk), err)
-		}
-		for i, signature := range chunk {
-			if unknown[i] {
-				gone = append(gone, signature)
-			}
-		}
-	}
-	return gone, nil
 }
