@@ -128,7 +128,7 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 func (b *Backend) demo(program market.Pubkey) simnet.Config {
 	cfg := simnet.Default()
 	cfg.Program = program
-	cfg.Logger = b.options.Logger.With("component", "simnet")
+	cfg.Logger = b.options.Logger
 	return cfg
 }
 
@@ -234,7 +234,7 @@ func (in *intake) read(ctx context.Context) error {
 		Endpoints: list, Program: in.program, Commitment: cfg.Commitment,
 		ReconnectInterval: config.Seconds(cfg.ReconnectInterval), PingInterval: config.Seconds(cfg.PingIntervalSeconds),
 		MaxRequestsPerSecond: cfg.MaxRequestsPerSecond, BackfillLimit: cfg.BackfillLimit,
-		IncludeFailed: cfg.ProcessFailedTransactions, Logger: in.backend.options.Logger.With("component", "solana"),
+		IncludeFailed: cfg.ProcessFailedTransactions, Logger: in.backend.options.Logger,
 	})
 	in.mu.Lock()
 	in.feed = feed

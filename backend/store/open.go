@@ -49,6 +49,13 @@ func Open(o Options) (_ *Store, err error) {
 			err = fmt.Errorf("open store %s: %w", o.Dir, err)
 		}
 	}()
+	tables, err := checkFiles(&o)
+	if err != nil {
+		if inUse(o.Dir) { // the files may have changed while they were looked at
+			return nil, locked(&o)
+		}
+		return nil, openError(&o, err)
+	}
 	db, err := openBadger(&o)
 	if err != nil {
 		return nil, err
@@ -57,7 +64,7 @@ func Open(o Options) (_ *Store, err error) {
 		db: db, log: o.Logger.With("component", "store"), options: o,
 		cache: map[mintID]*mintState{}, overlay: map[mintID]*openCandles{},
 	}
-	if err := s.load(); err != nil {
+	if err := s.load(tables); err != nil {
 		if closeErr := s.closeBadger(); closeErr != nil {
 			s.log.Warn("close after a failed open", "err", closeErr)
 		}
@@ -66,7 +73,7 @@ func Open(o Options) (_ *Store, err error) {
 	return s, nil
 }
 
-// openBadger opens the database and says what an error means. Badger panics on some damages.
+// openBadger opens the database. Badger panics on some damages.
 func openBadger(o *Options) (db *badger.DB, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -74,17 +81,30 @@ func openBadger(o *Options) (db *badger.DB, err error) {
 		}
 	}()
 	db, err = badger.OpenManaged(badgerOptions(o))
-	switch {
-	case err == nil:
-		return db, nil
-	case strings.Contains(err.Error(), "Cannot acquire directory lock"), strings.Contains(err.Error(), "Another process is using"):
-		return nil, fmt.Errorf("%w by %s; close it or choose another data directory", ErrLocked, holder(o.Dir))
-	case strings.Contains(err.Error(), "unsupported version"):
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
-	case errors.Is(err, os.ErrPermission), strings.Contains(err.Error(), "read-only file system"), strings.Contains(err.Error(), "no space left"):
-		return nil, fmt.Errorf("the directory must be writable: %w", err)
+	if err != nil {
+		return nil, openError(o, err)
 	}
-	return nil, damaged(err)
+	return db, nil
+}
+
+// openError says what an error from opening means.
+func openError(o *Options, err error) error {
+	has := func(part string) bool { return strings.Contains(err.Error(), part) }
+	switch {
+	case errors.Is(err, ErrCorrupt), errors.Is(err, ErrFormat):
+		return err
+	case has("Cannot acquire directory lock"), has("Another process is using"):
+		return locked(o)
+	case has("unsupported version"):
+		return fmt.Errorf("%w: %w", ErrFormat, err)
+	case errors.Is(err, os.ErrPermission), has("permission denied"), has("read-only file system"), has("no space left"):
+		return fmt.Errorf("the directory must be writable: %w", err)
+	}
+	return damaged(err)
+}
+
+func locked(o *Options) error {
+	return fmt.Errorf("%w by %s; close it or choose another data directory", ErrLocked, holder(o.Dir))
 }
 
 // damaged makes an ErrCorrupt that says what to do.
@@ -101,10 +121,10 @@ func holder(dir string) string {
 	return "another process"
 }
 
-// load reads what is kept in memory: the state, the mints, the newest signatures.
-func (s *Store) load() (err error) {
+// load reads what is kept in memory: the state, the mints, the newest signatures. tables is how many files there were.
+func (s *Store) load(tables int) (err error) {
 	defer rescue(&err, nil)
-	if err := s.loadState(); err != nil {
+	if err := s.loadState(tables); err != nil {
 		return err
 	}
 	if err := s.undo(); err != nil {
@@ -116,7 +136,7 @@ func (s *Store) load() (err error) {
 	return s.loadRecent()
 }
 
-func (s *Store) loadState() error {
+func (s *Store) loadState(tables int) error {
 	txn := s.db.NewTransactionAt(latest, false)
 	defer txn.Discard()
 	format, err := get(txn, keyFormat)
@@ -124,8 +144,11 @@ func (s *Store) loadState() error {
 		return err
 	}
 	if format == nil {
-		if s.db.MaxVersion() != 0 {
+		switch {
+		case s.db.MaxVersion() != 0:
 			return checkFormat(nil)
+		case tables > 0:
+			return damaged(errors.New("its tables are lost"))
 		}
 		return s.initialize()
 	}
