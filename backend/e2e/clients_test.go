@@ -1,0 +1,61 @@
+package e2e
+
+import (
+	"testing"
+)
+
+// TestClientsOfEveryKind does the same short visit with the libraries and transports that people use.
+func TestClientsOfEveryKind(t *testing.T) {
+	t.Parallel()
+	market := startCluster(t, "--rate", "20", "--slot", "200ms", "--mints", "2", "--history", "30s", "--seed", "3")
+	s := startServer(t, t.TempDir(), market.flags()...)
+	mint := market.readLedger().busiest(1)[0]
+	for _, visitor := range []struct {
+		name       string
+		start      func(*testing.T, *server) *client
+		transports []string
+	}{
+		{"node by websocket", startNode, []string{"websocket"}},
+		{"node by polling", startNode, []string{"polling"}},
+		{"node, upgrading", startNode, []string{"polling", "websocket"}},
+		{"python by websocket", startPython, []string{"websocket"}},
+		{"python by polling", startPython, []string{"polling"}},
+		{"python, upgrading", startPython, []string{"polling", "websocket"}},
+	} {
+		t.Run(visitor.name, func(t *testing.T) {
+			c := visitor.start(t, s)
+			c.connect(map[string]any{"transports": visitor.transports}, open, spin)
+			greetings(t, c)
+			for ns, events := range map[string][4]string{
+				open: {"subscribe_kline", "unsubscribe_kline", "get_history", "s5"},
+				spin: {"subscribe", "unsubscribe", "history", "s1"},
+			} {
+				from := len(c.all(0))
+				name := topic{ns, mint, events[3]}
+				request := map[string]any{"symbol": mint, "interval": events[3], "subscription_id": name.String()}
+				if r := c.ask(ns, events[0], request); !r.Success {
+					t.Errorf("%s: %+v", events[0], r)
+				}
+				confirmed(t, c, name)
+				c.next(from, ns, "kline_data")
+				if r := c.ask(ns, events[2], map[string]any{"symbol": mint, "interval": "m1", "limit": 1}); !r.Success {
+					t.Errorf("%s: %+v", events[2], r)
+				}
+				if r := c.ask(ns, events[0], map[string]any{"symbol": "nobody", "interval": "s1"}); r.Success || r.Code != 1001 {
+					t.Errorf("%s of nobody: %+v", events[0], r)
+				}
+				if r := c.ask(ns, events[1], request); !r.Success {
+					t.Errorf("%s: %+v", events[1], r)
+				}
+				c.next(from, ns, "unsubscribe_confirmed")
+			}
+			c.emit(spin, "ping")
+			c.next(0, spin, "pong")
+			if err := c.dropped(0); err != nil {
+				t.Error(err)
+			}
+			c.close()
+		})
+	}
+	s.end()
+}
