@@ -18,7 +18,7 @@ var ErrBusy = errors.New("the port is in use by another program")
 const (
 	headerTimeout = 10 * time.Second
 	idleTimeout   = 2 * time.Minute
-	answerTimeout = 30 * time.Second // reading a request's body and writing its answer
+	answerTimeout = 30 * time.Second // for a request's body, and for its answer
 	drainTimeout  = 2 * time.Second  // for requests that run when the server is told to end
 	maxHeader     = 64 << 10
 )
@@ -77,13 +77,24 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	return nil
 }
 
-// timed gives a request of the API or the page its time. Socket.IO requests may take longer and are not passed here.
-func timed(next http.Handler) http.Handler {
+// timed gives requests of the API and the page limit to send a body and as long again to take the answer. A deadline for
+// reading is set only where there is a body: net/http ends the context of a longer answer, such as an export, with it.
+func timed(limit time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		control := http.NewResponseController(w)
-		until := time.Now().Add(answerTimeout)
-		_ = control.SetReadDeadline(until) // a writer without deadlines is a test's
+		until := time.Now().Add(limit)
+		if r.Body != nil && r.Body != http.NoBody {
+			_ = control.SetReadDeadline(until) // a writer without deadlines is a test's
+		}
 		_ = control.SetWriteDeadline(until)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// untimed takes away the deadline that an earlier request left on the connection: a long poll may wait for minutes.
+func untimed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
 		next.ServeHTTP(w, r)
 	})
 }

@@ -44,21 +44,21 @@ func New(deps Deps) *Server {
 	meter := newMeter(s.registry, deps.API)
 	mux := http.NewServeMux()
 	api := deps.Guard.Authorize(meter.count(compress(s.api)))
-	mux.Handle("/api/", timed(api))
-	mux.Handle("/api-docs/", timed(api))
-	mux.Handle("/metrics", timed(deps.Guard.Authorize(promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))))
-	mux.Handle("GET /healthz", health(nil))
-	mux.Handle("GET /readyz", health(deps.Ready))
+	mux.Handle("/api/", timed(answerTimeout, api))
+	mux.Handle("/api-docs/", timed(answerTimeout, api))
+	mux.Handle("/metrics", timed(answerTimeout, deps.Guard.Authorize(promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))))
+	mux.Handle("GET /healthz", timed(answerTimeout, health(nil)))
+	mux.Handle("GET /readyz", timed(answerTimeout, health(deps.Ready)))
 	if deps.Sockets == nil {
 		deps.Sockets = s.api // answers 404 with the envelope
 	}
-	mux.Handle("/socket.io/", deps.Sockets)
+	mux.Handle("/socket.io/", untimed(deps.Sockets))
 	docs := docsPage()
-	mux.Handle("/docs", timed(docs))
-	mux.Handle("/docs/", timed(docs))
-	mux.Handle("/swagger-ui", timed(docs))
-	mux.Handle("/swagger-ui/", timed(docs))
-	mux.Handle("/", timed(page(deps.Page)))
+	mux.Handle("/docs", timed(answerTimeout, docs))
+	mux.Handle("/docs/", timed(answerTimeout, docs))
+	mux.Handle("/swagger-ui", timed(answerTimeout, docs))
+	mux.Handle("/swagger-ui/", timed(answerTimeout, docs))
+	mux.Handle("/", timed(answerTimeout, page(deps.Page)))
 	s.handler = secure(s.recovered(deps.Guard.Wrap(mux)))
 	return s
 }
