@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -214,15 +215,24 @@ func (s *site) poll(method, sid, body string) (int, string) {
 
 func (s *site) pollOpen() string {
 	s.t.Helper()
+	sid, err := s.pollHello()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return sid
+}
+
+func (s *site) pollHello() (string, error) {
 	status, body := s.poll(http.MethodGet, "", "")
+	body, _, _ = strings.Cut(body, "\x1e")
 	var hello struct {
 		Sid      string   `json:"sid"`
 		Upgrades []string `json:"upgrades"`
 	}
 	if status != 200 || !strings.HasPrefix(body, "0{") || json.Unmarshal([]byte(body[1:]), &hello) != nil || hello.Sid == "" || len(hello.Upgrades) != 1 || hello.Upgrades[0] != "websocket" {
-		s.t.Fatalf("polling handshake: %d %q", status, body)
+		return "", fmt.Errorf("polling handshake: %d %q", status, body)
 	}
-	return hello.Sid
+	return hello.Sid, nil
 }
 
 // eventually waits until cond holds.

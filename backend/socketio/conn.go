@@ -221,6 +221,8 @@ func (c *Conn) finish(reason string) {
 	c.mu.Unlock()
 	c.ns.rooms.part(c)
 	c.ses.remove(c)
+	// The library forgets a socket whose transport closed while it connected.
+	c.ns.nsp.Remove(c.socket)
 	close(c.gone)
 	// While Connect runs it is not known whether Disconnect is due.
 	c.inbox.finish(reason, before != connecting)

@@ -139,9 +139,7 @@ func (n *Namespace) joined(args ...any) {
 	}
 	defer n.server.recovered("connection")
 	if c, ok := s.Data().(*Conn); ok && !c.goLive() {
-		// The transport closed while the library was connecting it, and the
-		// library would keep the socket for ever.
-		n.nsp.Remove(s)
+		n.nsp.Remove(s) // it left before the library registered it
 	}
 }
 

@@ -77,6 +77,14 @@ func TestConnect(t *testing.T) {
 		}
 		c.expect(tc.auth)
 	}
+	// Cure 11: recovery of a former session panics in the library; it is off, and
+	// what asks for it is an ordinary CONNECT.
+	again := suite(t, Options{}).dial()
+	again.write(`40{"pid":"p","offset":"o"}`)
+	if got := again.read(); !strings.HasPrefix(got, `40{"sid":"`) || strings.Contains(got, "pid") {
+		t.Errorf("got %q", got)
+	}
+	again.expect(`42["auth",{"offset":"o","pid":"p"}]`)
 	c := suite(t, Options{}).dial()
 	c.write("40/random")
 	c.expect(`44/random,{"message":"Invalid namespace"}`)
