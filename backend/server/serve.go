@@ -79,6 +79,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 
 // timed gives requests of the API and the page limit to send a body and as long again to take the answer. A deadline for
 // reading is set only where there is a body: net/http ends the context of a longer answer, such as an export, with it.
+// net/http itself takes both away before the connection's next request, which may be a long poll.
 func timed(limit time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		control := http.NewResponseController(w)
@@ -87,14 +88,6 @@ func timed(limit time.Duration, next http.Handler) http.Handler {
 			_ = control.SetReadDeadline(until) // a writer without deadlines is a test's
 		}
 		_ = control.SetWriteDeadline(until)
-		next.ServeHTTP(w, r)
-	})
-}
-
-// untimed takes away the deadline that an earlier request left on the connection: a long poll may wait for minutes.
-func untimed(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
 		next.ServeHTTP(w, r)
 	})
 }

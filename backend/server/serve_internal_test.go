@@ -33,10 +33,10 @@ func TestTimesOfOneRequestDoNotEndAnother(t *testing.T) {
 			_, _ = io.WriteString(w, "export")
 		}
 	})))
-	mux.Handle("/poll", untimed(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	mux.Handle("/poll", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(3 * limit)
 		_, _ = io.WriteString(w, "poll")
-	})))
+	}))
 	s := &Server{handler: mux, log: slog.New(slog.DiscardHandler)}
 	listener, err := Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {

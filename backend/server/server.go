@@ -52,7 +52,7 @@ func New(deps Deps) *Server {
 	if deps.Sockets == nil {
 		deps.Sockets = s.api // answers 404 with the envelope
 	}
-	mux.Handle("/socket.io/", untimed(deps.Sockets))
+	mux.Handle("/socket.io/", deps.Sockets)
 	docs := docsPage()
 	mux.Handle("/docs", timed(answerTimeout, docs))
 	mux.Handle("/docs/", timed(answerTimeout, docs))
