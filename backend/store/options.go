@@ -21,6 +21,7 @@ type Options struct {
 	maxWrites int // writes in one Badger transaction; 0: Badger's own limit
 	chunkRows int
 	maxCached int
+	memTable  int64 // bytes
 }
 
 func (o Options) withDefaults() Options {
@@ -36,10 +37,16 @@ func (o Options) withDefaults() Options {
 	if o.maxCached == 0 {
 		o.maxCached = maxCached
 	}
+	if o.memTable == 0 {
+		o.memTable = memTable
+	}
 	return o
 }
 
-const defaultLogLength = 200_000
+const (
+	defaultLogLength = 200_000
+	memTable         = 32 << 20 // a transaction may hold 15 % of it
+)
 
 // badgerOptions are Badger's settings for one process among others on a desktop: about 100 MB of memory at most,
 // whatever the store's size.
@@ -49,11 +56,11 @@ func badgerOptions(o *Options) badger.Options {
 		WithLogger(logBridge{o.Logger.With("component", "badger")}).
 		WithMetricsEnabled(false).
 		WithDetectConflicts(false). // there is one writer
-		WithMemTableSize(32 << 20). // a transaction may hold 15 % of it
+		WithMemTableSize(o.memTable).
 		WithNumMemtables(3).
 		WithBaseTableSize(8 << 20).
 		WithValueThreshold(64 << 10). // everything but a monstrous TokenCreated stays in the tree: a scan reads no second file
-		WithValueLogFileSize(64 << 20).
+		WithValueLogFileSize(2 * o.memTable).
 		WithNumCompactors(2).
 		WithCompression(options.Snappy). // addresses repeat; half the size for a few µs a block
 		WithBlockCacheSize(48 << 20).

@@ -46,7 +46,7 @@ type property struct {
 
 func newProperty(t *testing.T, seed uint64) *property {
 	p := &property{samples: newSamples(seed), t: t, model: newModel()}
-	p.options = Options{Dir: t.TempDir(), LogLength: 15, chunkRows: 4, maxCached: 3, maxWrites: []int{0, 5, 60}[seed%3]}
+	p.options = small(Options{Dir: t.TempDir(), LogLength: 15, chunkRows: 4, maxCached: 3, maxWrites: []int{0, 5, 60}[seed%3]})
 	p.open()
 	return p
 }
