@@ -85,14 +85,13 @@ func TestFoldAndSealEqualTheNaiveModel(t *testing.T) {
 		intervals := market.AllIntervals()
 		var book market.Book
 		got := map[market.Interval][]market.Candle{}
-		chain := int64(0)
 		for i := range ticks {
 			if !InOrder(&book, &ticks[i]) {
 				t.Fatalf("seed %d: tick %d is not in order", seed, i)
 			}
 			Fold(&book, intervals, &ticks[i])
 			if r.IntN(4) == 0 { // chain time may stay behind, never ahead of the next trade
-				chain = ticks[i].Time - int64(r.IntN(5))
+				chain := ticks[i].Time - int64(r.IntN(5))
 				if due := Due(&book, intervals); due <= chain == emptySeal(&book, intervals, chain, got) {
 					t.Fatalf("seed %d: due %d at chain time %d is wrong", seed, due, chain)
 				}

@@ -69,7 +69,7 @@ func (l *ledger) body(mint market.Pubkey) market.Body {
 		l.prices[mint] = moved
 	}
 	price := l.prices[mint]
-	tokens := uint64(1_000_000_000 + l.r.Uint64N(1_000_000_000_000))
+	tokens := 1_000_000_000 + l.r.Uint64N(1_000_000_000_000)
 	sol := uint64(market.Price(price).Float()*float64(tokens)*1e3) + 1
 	payer := pick(l.r, l.users)
 	open := l.orders[mint]
@@ -403,7 +403,7 @@ func checkOrders(t *testing.T, l *ledger, b *bench, events []market.Event) {
 	open := map[market.Pubkey]market.Terms{}
 	all := map[market.Pubkey]bool{}
 	for _, e := range events {
-		owner := market.Pubkey{}
+		var owner market.Pubkey
 		switch body := e.Body.(type) {
 		case *market.LongShort:
 			open[body.Order], all[body.Order], owner = body.Terms, true, body.Terms.User

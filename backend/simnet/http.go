@@ -92,10 +92,10 @@ func (n *Net) answer(ctx context.Context, body []byte, s *socket) []byte {
 	}
 	var batch []json.RawMessage
 	if json.Unmarshal(body, &batch) != nil {
-		return appendError(nil, errParse, nil)
+		return errorAnswer(errParse, nil)
 	}
 	if len(batch) == 0 || len(batch) > mostBatch {
-		return appendError(nil, errRequest, nil)
+		return errorAnswer(errRequest, nil)
 	}
 	var out []byte
 	for _, each := range batch {
@@ -109,7 +109,7 @@ func (n *Net) answer(ctx context.Context, body []byte, s *socket) []byte {
 				out = append(out, ',')
 			}
 			if out = append(out, reply...); len(out) > mostAnswer {
-				return appendError(nil, &rpcError{Code: -32603, Message: "Internal error: response too large"}, nil)
+				return errorAnswer(&rpcError{Code: -32603, Message: "Internal error: response too large"}, nil)
 			}
 		}
 	}
@@ -123,12 +123,12 @@ func (n *Net) answerOne(body []byte, s *socket) []byte {
 	var req request
 	if err := json.Unmarshal(body, &req); err != nil {
 		if json.Valid(body) {
-			return appendError(nil, errRequest, nil)
+			return errorAnswer(errRequest, nil)
 		}
-		return appendError(nil, errParse, nil)
+		return errorAnswer(errParse, nil)
 	}
 	if req.Version != "2.0" || req.Method == "" {
-		return appendError(nil, errRequest, req.ID)
+		return errorAnswer(errRequest, req.ID)
 	}
 	args, fault := readArgs(req.Params)
 	var result []byte
@@ -139,7 +139,7 @@ func (n *Net) answerOne(body []byte, s *socket) []byte {
 	case req.ID == nil:
 		return nil // a notification
 	case fault != nil:
-		return appendError(nil, fault, req.ID)
+		return errorAnswer(fault, req.ID)
 	case result == nil:
 		return nil // subscribe has answered
 	}

@@ -13,7 +13,7 @@ const (
 	logLimit      = 10_000 // bytes of log text per transaction
 	truncated     = "Log truncated"
 	computeBudget = "ComputeBudget111111111111111111111111111111"
-	tokenProgram  = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"
+	tokenProgram  = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA" //nolint:gosec // an address, no secret
 	systemProgram = "11111111111111111111111111111111"
 )
 

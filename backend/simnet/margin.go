@@ -56,7 +56,7 @@ func (w *world) open(tx *transaction, p *pool, who int, now float64) bool {
 }
 
 // close closes an order of the token, wholly or in part; false if there is none.
-func (w *world) close(tx *transaction, p *pool, now float64) bool {
+func (w *world) close(tx *transaction, p *pool) bool {
 	if len(p.longs)+len(p.shorts) == 0 {
 		return false
 	}

@@ -26,9 +26,9 @@ func invalid(format string, args ...any) *rpcError {
 	return &rpcError{Code: -32602, Message: fmt.Sprintf(format, args...)}
 }
 
-func appendError(b []byte, fault *rpcError, id json.RawMessage) []byte {
+func errorAnswer(fault *rpcError, id json.RawMessage) []byte {
 	text, _ := json.Marshal(fault) // cannot fail: numbers and strings
-	b = append(append(b, `{"jsonrpc":"2.0","error":`...), text...)
+	b := append([]byte(`{"jsonrpc":"2.0","error":`), text...)
 	b = append(b, `,"id":`...)
 	if id == nil {
 		id = json.RawMessage("null")

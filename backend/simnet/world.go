@@ -89,13 +89,13 @@ func (w *world) next(now float64) *transaction {
 	tx := w.begin()
 	p := w.pick(now)
 	if w.expired(tx, p, now) {
-		return w.finish(tx, p)
+		return w.finish(tx)
 	}
 	who := w.rng.IntN(len(w.traders))
 	before := p.at.Raw()
 	switch r := w.rng.Float64(); {
 	case r < 0.09 && w.open(tx, p, who, now):
-	case r < 0.16 && w.close(tx, p, now):
+	case r < 0.16 && w.close(tx, p):
 	case r < 0.185:
 		w.mishap(tx, p, who)
 		return tx
@@ -103,11 +103,11 @@ func (w *world) next(now float64) *transaction {
 		w.spot(tx, p, who)
 	}
 	p.mood.traded(before, p.at.Raw())
-	return w.finish(tx, p)
+	return w.finish(tx)
 }
 
 // finish decides how the transaction reaches the program.
-func (w *world) finish(tx *transaction, p *pool) *transaction {
+func (w *world) finish(tx *transaction) *transaction {
 	switch r := w.rng.Float64(); {
 	case r < 0.04:
 		tx.shape = routed

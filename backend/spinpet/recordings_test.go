@@ -110,10 +110,14 @@ func TestRealLiquidatingSell(t *testing.T) {
 func TestEarlyTokenCreated(t *testing.T) {
 	needShared(t)
 	tests := []struct{ file, name, symbol, uri, mint, curve string }{
-		{"03_49433_tvU5G57U.json", "Hello", "HLO", "https://example.com/hello-token.json",
-			"81WZbeJwfo9mTBRZsBqaUBWa2jeRKH2LQi54uwXdZYoa", "3CdVRJuTzgGsT3a1S5WyMeaN9PZzqhsbGWM3zsYJ463V"},
-		{"04_49434_51VfmV8Q.json", "AAA", "AAA", "https://example.com/aaa-token.json",
-			"GRRoF4X8V5VdRwRdEPksiA7kVVeKXWKuK2a6NyJJJyi5", "7xDe43WjAf8Di1NBz2WrU9QmpMHAkxotV8KL7o92NXgm"},
+		{
+			"03_49433_tvU5G57U.json", "Hello", "HLO", "https://example.com/hello-token.json",
+			"81WZbeJwfo9mTBRZsBqaUBWa2jeRKH2LQi54uwXdZYoa", "3CdVRJuTzgGsT3a1S5WyMeaN9PZzqhsbGWM3zsYJ463V",
+		},
+		{
+			"04_49434_51VfmV8Q.json", "AAA", "AAA", "https://example.com/aaa-token.json",
+			"GRRoF4X8V5VdRwRdEPksiA7kVVeKXWKuK2a6NyJJJyi5", "7xDe43WjAf8Di1NBz2WrU9QmpMHAkxotV8KL7o92NXgm",
+		},
 	}
 	for _, test := range tests {
 		tx := recording(t, filepath.Join(shared, "spinpet-serverlog", test.file))
