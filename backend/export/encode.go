@@ -48,7 +48,7 @@ func (e *csvEncoder) finish() error { return nil }
 // token names, so such text gets a leading apostrophe.
 func appendCSV(dst, cell []byte, strange bool) []byte {
 	formula := strange && len(cell) > 0 && bytes.IndexByte([]byte("=+-@\t\r"), cell[0]) >= 0
-	if !formula && bytes.IndexAny(cell, "\",\r\n") < 0 && (len(cell) == 0 || cell[0] != ' ') {
+	if !formula && !bytes.ContainsAny(cell, "\",\r\n") && (len(cell) == 0 || cell[0] != ' ') {
 		return append(dst, cell...)
 	}
 	dst = append(dst, '"')

@@ -184,9 +184,12 @@ func TestCandlesKeepEveryDigit(t *testing.T) {
 			decimals int
 			float    float64
 		}{
-			{"open", market.U128(want.Open), 28, onWire.Open}, {"high", market.U128(want.High), 28, onWire.High},
-			{"low", market.U128(want.Low), 28, onWire.Low}, {"close", market.U128(want.Close), 28, onWire.Close},
-			{"volume", want.Volume, 6, onWire.Volume}, {"quote_volume", want.QuoteVolume, 9, onWire.QuoteVolume},
+			{"open", market.U128(want.Open), 28, onWire.Open},
+			{"high", market.U128(want.High), 28, onWire.High},
+			{"low", market.U128(want.Low), 28, onWire.Low},
+			{"close", market.U128(want.Close), 28, onWire.Close},
+			{"volume", want.Volume, 6, onWire.Volume},
+			{"quote_volume", want.QuoteVolume, 9, onWire.QuoteVolume},
 			{"buy_volume", want.BuyVolume, 6, onWire.BuyVolume},
 		} {
 			number := fmt.Sprint(lines[i][field.name])
@@ -426,6 +429,25 @@ func BenchmarkCandlesCSV(b *testing.B) {
 	for b.Loop() {
 		if _, err := export.Write(b.Context(), io.Discard, source, request(export.Candles, export.CSV), nil); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// The documented columns are the written ones.
+func TestColumnsAreDocumented(t *testing.T) {
+	docs, err := os.ReadFile("../../docs/rest.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range export.Kinds() {
+		header := strings.TrimSpace(string(write(t, &memory{}, request(kind, export.CSV))))
+		_, row, found := strings.Cut(string(docs), "\n| "+string(kind)+" | ")
+		row, _, _ = strings.Cut(row, " |\n")
+		for _, note := range []string{" (buy or sell)", " (SOL per token)", " (whole tokens)", " (SOL)"} {
+			row = strings.ReplaceAll(row, note, "")
+		}
+		if want := strings.ReplaceAll(header, ",", ", "); !found || row != want {
+			t.Errorf("%s: docs/rest.md has\n%s\nwritten is\n%s", kind, row, want)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 // parquetEncoder writes zstd-compressed Parquet. A decimal becomes two columns: a DOUBLE, the nearest one, and its
 // exact digits in NAME_exact. Amounts are unsigned 64-bit, 128-bit prices strings; every column is optional.
 type parquetEncoder struct {
-	writer *parquet.Writer
+	writer *parquet.GenericWriter[any]
 	row1   []parquet.Row
 }
 
@@ -21,7 +21,7 @@ const rowGroup = 100_000
 func newParquetEncoder(w io.Writer, columns []column) *parquetEncoder {
 	schema := parquet.NewSchema("spinscope", parquet.SchemaOf(reflect.New(rowType(columns)).Interface()))
 	return &parquetEncoder{
-		writer: parquet.NewWriter(w, schema, parquet.Compression(&parquet.Zstd), parquet.MaxRowsPerRowGroup(rowGroup)),
+		writer: parquet.NewGenericWriter[any](w, schema, parquet.Compression(&parquet.Zstd), parquet.MaxRowsPerRowGroup(rowGroup)),
 		row1:   make([]parquet.Row, 1),
 	}
 }

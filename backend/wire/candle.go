@@ -59,8 +59,12 @@ func (c *Candle) AppendJSON(dst []byte) []byte {
 		key   string
 		value float64
 	}{
-		{`,"open":`, c.Open}, {`,"high":`, c.High}, {`,"low":`, c.Low}, {`,"close":`, c.Close},
-		{`,"volume":`, c.Volume}, {`,"quote_volume":`, c.QuoteVolume},
+		{`,"open":`, c.Open},
+		{`,"high":`, c.High},
+		{`,"low":`, c.Low},
+		{`,"close":`, c.Close},
+		{`,"volume":`, c.Volume},
+		{`,"quote_volume":`, c.QuoteVolume},
 	} {
 		dst = append(dst, part.key...)
 		dst = AppendFloat(dst, part.value)

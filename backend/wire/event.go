@@ -96,6 +96,3 @@ func (w *object) Flag(name string, value bool) { w.dst = strconv.AppendBool(w.ke
 
 // Text implements Sink.
 func (w *object) Text(name, value string) { w.dst = AppendString(w.key(name), value) }
-
-func (w *object) text(name, value string)      { w.Text(name, value) }
-func (w *object) flag(name string, value bool) { w.Flag(name, value) }

@@ -319,9 +319,17 @@ func TestPaging(t *testing.T) {
 		total, page, limit, offset int
 		next, prev                 bool
 	}{
-		{0, 1, 50, 0, false, false}, {50, 1, 50, 0, false, false}, {51, 1, 50, 0, true, false}, {51, 2, 50, 50, false, true},
-		{100, 2, 50, 50, false, true}, {101, 2, 50, 50, true, true}, {5, 9, 50, 400, false, true}, {5, 1, 0, 0, true, false}, {0, 1, 0, 0, false, false},
-		{5, 1 << 53, 1000, 1 << 53, false, true}, {math.MaxInt, math.MaxInt, math.MaxInt, 1 << 53, true, true},
+		{0, 1, 50, 0, false, false},
+		{50, 1, 50, 0, false, false},
+		{51, 1, 50, 0, true, false},
+		{51, 2, 50, 50, false, true},
+		{100, 2, 50, 50, false, true},
+		{101, 2, 50, 50, true, true},
+		{5, 9, 50, 400, false, true},
+		{5, 1, 0, 0, true, false},
+		{0, 1, 0, 0, false, false},
+		{5, 1 << 53, 1000, 1 << 53, false, true},
+		{math.MaxInt, math.MaxInt, math.MaxInt, 1 << 53, true, true},
 	} {
 		got := NewPaging(c.total, c.page, c.limit)
 		if got.HasNext != c.next && c.total != math.MaxInt || got.HasPrev != c.prev || Offset(c.page, c.limit) != c.offset {

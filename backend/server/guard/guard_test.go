@@ -231,7 +231,7 @@ func TestOwnPageOnly(t *testing.T) {
 func TestPreflight(t *testing.T) {
 	for _, cors := range []bool{true, false} {
 		g := newGuard(t, guard.Config{Listen: "127.0.0.1:5051", CORS: cors, Token: "secret"})
-		handler := g.Wrap(g.Authorize(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(418) })))
+		handler := g.Wrap(g.Authorize(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })))
 		r := httptest.NewRequestWithContext(context.Background(), "OPTIONS", "/api/details", nil)
 		r.Host = "127.0.0.1:5051"
 		r.Header.Set("Origin", "wails://wails")

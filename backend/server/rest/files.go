@@ -23,8 +23,10 @@ const exportStall = time.Minute
 func (a *API) fileRoutes() {
 	download := get("/api/export", "files", "A streamed download of candles, trades, events or orders",
 		"Every digit of the stored integers. An export that fails midway ends with a broken transfer, never as a whole file.",
-		some(&huma.Param{Name: "mint", In: "query", Description: "Mint address; may be repeated", Required: true, Explode: new(true),
-			Schema: &huma.Schema{Type: huma.TypeArray, MinItems: new(1), MaxItems: new(maxExportMints), Items: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern}}},
+		some(&huma.Param{
+			Name: "mint", In: "query", Description: "Mint address; may be repeated", Required: true, Explode: new(true),
+			Schema: &huma.Schema{Type: huma.TypeArray, MinItems: new(1), MaxItems: new(maxExportMints), Items: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern}},
+		},
 			choiceParam("kind", "", false, texts(export.Kinds())...), intervalParam(false)), spanParams(),
 		some(choiceParam("format", "", false, texts(export.Formats())...)))
 	operation := a.operation(download)
@@ -36,8 +38,10 @@ func (a *API) fileRoutes() {
 	huma.Register(a.huma, operation, a.export)
 
 	picture := get("/api/image/{mint}", "files", "A token's picture", "Fetched and re-encoded by this server.")
-	picture.params = some(&huma.Param{Name: "mint", In: "path", Description: "Mint address", Required: true,
-		Schema: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern}})
+	picture.params = some(&huma.Param{
+		Name: "mint", In: "path", Description: "Mint address", Required: true,
+		Schema: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern},
+	})
 	operation = a.operation(picture)
 	operation.Responses["200"] = &huma.Response{Description: "The picture", Content: map[string]*huma.MediaType{
 		"image/png": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},

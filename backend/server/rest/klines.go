@@ -18,8 +18,10 @@ func (a *API) klineRoutes() {
 	add(a, get("/api/kline", "kline", "Candles of a mint", "The open candle is included. total counts the candles in range.",
 		some(keyParam("mint", "Mint address", true), intervalParam(true),
 			choiceParam("order_by", "", false, "time_desc", "time_asc")), spanParams(),
-		some(&huma.Param{Name: "fill", In: "query", Description: "Add flat candles for empty buckets after the first trade; needs from and to, at most 5000 buckets apart",
-			Schema: &huma.Schema{Type: huma.TypeBoolean, Default: false}}), pageParams()), a.klines)
+		some(&huma.Param{
+			Name: "fill", In: "query", Description: "Add flat candles for empty buckets after the first trade; needs from and to, at most 5000 buckets apart",
+			Schema: &huma.Schema{Type: huma.TypeBoolean, Default: false},
+		}), pageParams()), a.klines)
 }
 
 func (a *API) klines(ctx context.Context, q *query) (*wire.Klines, error) {

@@ -23,10 +23,14 @@ func (a *API) mintRoutes() {
 	add(a, get("/api/mints", "mints", "Mints that had a TokenCreated", "A cursor stays right while new mints arrive; page numbers shift.",
 		some(choiceParam("sort_by", "slot_desc and slot_asc are older names of created_desc and created_asc", false,
 			"created_desc", "created_asc", "last_trade_desc", "volume_desc", "slot_desc", "slot_asc"),
-			&huma.Param{Name: "cursor", In: "query", Description: "next_cursor of the page before; page is then ignored",
-				Schema: &huma.Schema{Type: huma.TypeString}}), pageParams()), a.mints)
-	details := route{method: http.MethodPost, path: "/api/details", tag: "mints", summary: "Everything known of some mints",
-		description: "Mints that are not known are left out."}
+			&huma.Param{
+				Name: "cursor", In: "query", Description: "next_cursor of the page before; page is then ignored",
+				Schema: &huma.Schema{Type: huma.TypeString},
+			}), pageParams()), a.mints)
+	details := route{
+		method: http.MethodPost, path: "/api/details", tag: "mints", summary: "Everything known of some mints",
+		description: "Mints that are not known are left out.",
+	}
 	huma.Register(a.huma, a.operation(details), a.details)
 	a.huma.OpenAPI().Paths["/api/details"].Post.RequestBody = &huma.RequestBody{
 		Required: true,

@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -74,7 +75,7 @@ func checkRefs(t *testing.T, doc map[string]any, node any) {
 	case map[string]any:
 		if ref, ok := node["$ref"].(string); ok {
 			var target any = doc
-			for _, part := range strings.Split(strings.TrimPrefix(ref, "#/"), "/") {
+			for part := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
 				target = target.(map[string]any)[part]
 				if target == nil {
 					t.Fatalf("%s leads nowhere", ref)
@@ -260,6 +261,35 @@ func TestBrokenExportBreaksTheTransfer(t *testing.T) {
 		_ = response.Body.Close()
 		if err == nil {
 			t.Error("a failed export ended like a whole one")
+		}
+	}
+}
+
+// docs/rest.md names every route and every parameter.
+func TestRoutesAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/rest.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := rest.New(deps(newFake())).OpenAPI()
+	for path, method := range documented {
+		at := strings.Index(string(text), method+" "+path+"\n")
+		if at < 0 {
+			at = strings.Index(string(text), method+" "+path+" ")
+		}
+		if at < 0 {
+			t.Errorf("%s %s is not documented", method, path)
+			continue
+		}
+		operation := doc.Paths[path].Get
+		if operation == nil {
+			continue
+		}
+		section := string(text[at:min(at+500, len(text))])
+		for _, p := range operation.Parameters {
+			if !strings.Contains(section, p.Name) {
+				t.Errorf("%s: parameter %s is not documented", path, p.Name)
+			}
 		}
 	}
 }

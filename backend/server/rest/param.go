@@ -11,8 +11,10 @@ import (
 const keyPattern = "^[1-9A-HJ-NP-Za-km-z]{32,44}$"
 
 func keyParam(name, description string, required bool) *huma.Param {
-	return &huma.Param{Name: name, In: "query", Description: description, Required: required,
-		Schema: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern}}
+	return &huma.Param{
+		Name: name, In: "query", Description: description, Required: required,
+		Schema: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern},
+	}
 }
 
 func choiceParam(name, description string, required bool, choices ...string) *huma.Param {
@@ -25,10 +27,14 @@ func choiceParam(name, description string, required bool, choices ...string) *hu
 
 func pageParams() []*huma.Param {
 	return []*huma.Param{
-		{Name: "page", In: "query", Description: "Page number, from 1",
-			Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0), Default: 1}},
-		{Name: "limit", In: "query", Description: "Entries a page; more than 1000 gives 1000",
-			Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: new(0.0), Default: defaultLimit}},
+		{
+			Name: "page", In: "query", Description: "Page number, from 1",
+			Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0), Default: 1},
+		},
+		{
+			Name: "limit", In: "query", Description: "Entries a page; more than 1000 gives 1000",
+			Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: new(0.0), Default: defaultLimit},
+		},
 	}
 }
 

@@ -385,8 +385,14 @@ func TestUnknownRoutesAndMethods(t *testing.T) {
 		status       int
 		allow        string
 	}{
-		{"GET", "/api/nothing", 404, ""}, {"GET", "/api/", 404, ""}, {"GET", "/api/test-ipfs", 404, ""}, {"POST", "/api/test-order", 404, ""},
-		{"POST", "/api/time", 405, "GET, HEAD"}, {"DELETE", "/api/events", 405, "GET, HEAD"}, {"PUT", "/api/details", 405, "POST"}, {"GET", "/api/details", 405, "POST"},
+		{"GET", "/api/nothing", 404, ""},
+		{"GET", "/api/", 404, ""},
+		{"GET", "/api/test-ipfs", 404, ""},
+		{"POST", "/api/test-order", 404, ""},
+		{"POST", "/api/time", 405, "GET, HEAD"},
+		{"DELETE", "/api/events", 405, "GET, HEAD"},
+		{"PUT", "/api/details", 405, "POST"},
+		{"GET", "/api/details", 405, "POST"},
 	} {
 		got := call(t, c.method, server.URL+c.path, "")
 		if got.status != c.status || got.header.Get("Allow") != c.allow {
