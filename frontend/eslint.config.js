@@ -51,7 +51,7 @@ export default ts.config(
     files: ['**/*.svelte', '**/*.svelte.ts'],
     languageOptions: { parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'], svelteConfig } },
   },
-  { files: ['*.{js,ts}', 'tools/**', 'e2e/**', 'dev/**'], languageOptions: { globals: { ...globals.node } } },
+  { files: ['*.{js,ts}', 'tools/**', 'e2e/**'], languageOptions: { globals: { ...globals.node } } },
   {
     rules: {
       eqeqeq: ['error', 'always', { null: 'ignore' }],
@@ -62,7 +62,7 @@ export default ts.config(
       'svelte/prefer-svelte-reactivity': 'off',
     },
   },
-  { files: ['tools/**', 'e2e/**', 'dev/**'], rules: { 'no-console': 'off' } },
+  { files: ['tools/**', 'e2e/**'], rules: { 'no-console': 'off' } },
   {
     files: ['src/**/*.{ts,svelte}'],
     ignores: ['src/native.ts', '**/*.test.ts'],

@@ -158,7 +158,9 @@ test('the status bar tells cluster, slot and the address, which can be copied', 
   const cluster = await byId(page, 'cluster').textContent()
   assert.ok(cluster.startsWith(status.cluster))
   assert.equal(cluster.includes('simulated'), status.cluster === 'demo')
-  assert.ok(Number((await byId(page, 'slot').textContent()).replace(/\D/g, '')) >= status.slot)
+  await until('the slot follows the chain', async () => {
+    return Number((await byId(page, 'slot').textContent()).replace(/\D/g, '')) >= status.slot
+  })
   assert.equal(await byId(page, 'address').textContent(), new URL(base).host)
   await byId(page, 'copy-address').click()
   await until(
