@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
+
+	"spinscope/examples/exampletest"
 )
 
 // message is one thing a client received. Events of the library itself begin with "@".
@@ -201,49 +201,16 @@ func startClient(t *testing.T, name string, argv ...string) *client {
 	return &client{process: launch(t, name, environment(t), in, argv...), inbox: in}
 }
 
-// npmPackages is a directory with socket.io-client in its node_modules: the example's, else the page's, both of the
-// version that package-lock.json pins. If nobody has installed either yet, the example's packages are installed now.
-var npmPackages = sync.OnceValues(func() (string, error) {
-	example := filepath.Join(root, "examples", "node")
-	for _, directory := range []string{example, filepath.Join(root, "frontend")} {
-		if _, err := os.Stat(filepath.Join(directory, "node_modules", "socket.io-client", "package.json")); err == nil {
-			return directory, nil
-		}
-	}
-	install := exec.Command("npm", "ci", "--no-audit", "--no-fund") //nolint:noctx // go test's time limit ends it
-	install.Dir = example
-	if out, err := install.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("npm ci in %s: %w: %s", example, err, out)
-	}
-	return example, nil
-})
-
 // startNode starts the npm client.
 func startNode(t *testing.T, s *server) *client {
 	t.Helper()
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("SKIPPED, NOT PASSED: node is not installed, so the real socket.io-client cannot be tried")
-	}
-	packages, err := npmPackages()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return startClient(t, "node", node, "testdata/bridge.mjs", packages, s.url(""))
-}
-
-// python is the interpreter of examples/python's virtual environment.
-func python(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(root, "examples", "python", ".venv", "bin", "python")
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("SKIPPED, NOT PASSED: no %s, so the real python-socketio cannot be tried: `make test` makes it", path)
-	}
-	return path
+	script := filepath.Join(root, "backend", "e2e", "testdata", "bridge.mjs")
+	return startClient(t, "node", exampletest.Node(t.Context(), t, script, exampletest.Dir(t, "node"), s.url("")).Args...)
 }
 
 // startPython starts the python-socketio client.
 func startPython(t *testing.T, s *server) *client {
 	t.Helper()
-	return startClient(t, "python", python(t), "testdata/bridge.py", s.url(""))
+	script := filepath.Join(root, "backend", "e2e", "testdata", "bridge.py")
+	return startClient(t, "python", exampletest.Python(t.Context(), t, script, s.url("")).Args...)
 }

@@ -1,7 +1,12 @@
 package e2e
 
 import (
+	"fmt"
+	"os/exec"
+	"strings"
 	"testing"
+
+	"spinscope/examples/exampletest"
 )
 
 // TestClientsOfEveryKind does the same short visit with the libraries and transports that people use.
@@ -55,6 +60,52 @@ func TestClientsOfEveryKind(t *testing.T) {
 				t.Error(err)
 			}
 			c.close()
+		})
+	}
+	s.end()
+}
+
+// TestExamples runs the programs of examples/ as their README says, once with a mint and once without, and wants
+// history and live candles from each.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	market := startCluster(t, "--rate", "20", "--slot", "200ms", "--mints", "2", "--history", "30s", "--seed", "5")
+	s := startServer(t, t.TempDir(), market.flags()...)
+	caughtUp(t, s)
+	mint := market.readLedger().busiest(1)[0]
+	for _, example := range []struct {
+		name string
+		args []string
+		run  func(t *testing.T, args ...string) *exec.Cmd
+	}{
+		{"node", []string{mint, "s1"}, func(t *testing.T, args ...string) *exec.Cmd {
+			return exampletest.Node(t.Context(), t, "candles.mjs", args...)
+		}},
+		{"python", nil, func(t *testing.T, args ...string) *exec.Cmd {
+			return exampletest.Python(t.Context(), t, "candles.py", args...)
+		}},
+	} {
+		t.Run(example.name, func(t *testing.T) {
+			command := example.run(t, append(example.args, "--url", s.url(""))...)
+			out := &capture{}
+			p := launchIn(t, command.Dir, example.name, environment(t), out, command.Args...)
+			await(t, "candles from the example", func() error {
+				if err := p.alive(); err != nil {
+					t.Fatal(err)
+				}
+				lines := out.lines()
+				for _, line := range lines {
+					if fields := strings.Split(line, "\t"); len(fields) != 7 {
+						return fmt.Errorf("not a candle: %q", line)
+					}
+				}
+				text := out.String()
+				if !strings.Contains(text, "\trealtime") || example.args != nil && !strings.Contains(text, "\tfinal") || len(lines) < 5 {
+					return fmt.Errorf("%d lines", len(lines))
+				}
+				return nil
+			})
+			p.kill()
 		})
 	}
 	s.end()

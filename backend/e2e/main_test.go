@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -44,6 +45,12 @@ func build(m *testing.M) int {
 	command.Dir, command.Env = root, append(os.Environ(), cgo)
 	if out, err := command.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "e2e: build the program: %v\n%s", err, out)
+		return 1
+	}
+	// Most of a test's time goes by waiting for the market: more of them than processors may run at once.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
 		return 1
 	}
 	return m.Run()

@@ -80,19 +80,25 @@ type process struct {
 func environment(t *testing.T, more ...string) []string {
 	t.Helper()
 	home := t.TempDir()
-	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CONFIG_HOME=" + home, "XDG_DATA_HOME=" + home, "TZ=UTC", "GORACE=halt_on_error=0"}
+	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CONFIG_HOME=" + home, "XDG_DATA_HOME=" + home, "TZ=UTC", "GORACE=atexit_sleep_ms=0"}
 	return append(env, more...)
 }
 
 // launch starts a program; stdout may be nil. The process is killed at the end of the test if it still runs.
 func launch(t *testing.T, name string, env []string, stdout io.Writer, argv ...string) *process {
 	t.Helper()
+	return launchIn(t, "", name, env, stdout, argv...)
+}
+
+// launchIn is launch in a directory.
+func launchIn(t *testing.T, dir, name string, env []string, stdout io.Writer, argv ...string) *process {
+	t.Helper()
 	p := &process{t: t, name: name, stdout: stdout, stderr: &capture{}, ended: make(chan struct{})}
 	if p.stdout == nil {
 		p.stdout = &capture{}
 	}
 	p.cmd = exec.Command(argv[0], argv[1:]...) //nolint:gosec,noctx // ended by pid, see kill
-	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = env, p.stdout, p.stderr
+	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = dir, env, p.stdout, p.stderr
 	var err error
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 )
@@ -11,7 +10,7 @@ import (
 // end the store is what the ledger gives.
 func TestCrashesLeaveNoHole(t *testing.T) {
 	t.Parallel()
-	market := startCluster(t, "--rate", "30", "--slot", "100ms", "--mints", "2", "--history", "2m", "--seed", "11")
+	market := startCluster(t, "--rate", "30", "--slot", "100ms", "--mints", "2", "--history", "1m", "--seed", "11")
 	dir := t.TempDir()
 	s := startServer(t, dir, market.flags()...)
 	var early feedStatus
@@ -40,7 +39,7 @@ func TestCrashesLeaveNoHole(t *testing.T) {
 	subscribe := func(since map[topic]uint64) {
 		t.Helper()
 		from := len(c.all(0))
-		var ids []int
+		ids := []int{c.askLater(open, "subscribe_events", events)}
 		for _, name := range topics {
 			request := map[string]any{"symbol": name.mint, "interval": name.interval}
 			if seq, ok := since[name]; ok {
@@ -49,7 +48,6 @@ func TestCrashesLeaveNoHole(t *testing.T) {
 			event := map[string]string{open: "subscribe_kline", spin: "subscribe"}[name.ns]
 			ids = append(ids, c.askLater(name.ns, event, request))
 		}
-		ids = append(ids, c.askLater(open, "subscribe_events", events))
 		for _, id := range ids {
 			if r := c.answer(from, id); !r.Success {
 				t.Fatalf("not subscribed: %+v", r)
@@ -97,8 +95,8 @@ func TestCrashesLeaveNoHole(t *testing.T) {
 		return second.complete(l, "s1", "s5")
 	})
 	second.compare(t, l)
-	interims(t, c, l)
-	resumedEvents(t, c, l)
+	interims(t, c, l, second.late)
+	streamedEvents(t, c, l)
 	check := func() {
 		t.Helper()
 		for _, mint := range mints {
@@ -136,74 +134,4 @@ func liveFinals(t *testing.T, c *client, f *follower, mints []string, since int6
 		}
 		return nil
 	})
-}
-
-// streamed is what the tests need of event_data.
-type streamed struct {
-	Signature string `json:"signature"`
-	Ordinal   int    `json:"ordinal"`
-	EventType string `json:"event_type"`
-	Seq       uint64 `json:"seq"`
-}
-
-func newestEvent(t *testing.T, c *client) uint64 {
-	t.Helper()
-	var e streamed
-	for _, m := range c.all(0) {
-		if m.Event == "event_data" {
-			if err := m.read(&e); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if e.Seq == 0 {
-		t.Fatal("no event came before the crash")
-	}
-	return e.Seq
-}
-
-// resumedEvents compares the stream of all events, told apart by signature and ordinal as clients are asked to do, with
-// the ledger. Within one connection nothing comes twice.
-func resumedEvents(t *testing.T, c *client, l *ledger) {
-	t.Helper()
-	here, ever := map[string]bool{}, map[string]bool{}
-	var got []string
-	var seq uint64
-	for _, m := range c.all(0) {
-		if m.Event == "@disconnect" {
-			clear(here)
-			seq = 0
-		}
-		var e streamed
-		if m.Event != "event_data" {
-			continue
-		}
-		if err := m.read(&e); err != nil {
-			t.Fatal(err)
-		}
-		id := fmt.Sprintf("%s/%d", e.Signature, e.Ordinal)
-		if here[id] || e.Seq < seq {
-			t.Fatalf("%s came again, or seq %d after %d", id, e.Seq, seq)
-		}
-		if here[id], seq = true, e.Seq; !ever[id] {
-			ever[id] = true
-			got = append(got, id)
-		}
-	}
-	if err := sameEvents(got, l); err != nil {
-		t.Error(err)
-	}
-}
-
-func sameEvents(got []string, l *ledger) error {
-	if len(got) != len(l.records) {
-		return fmt.Errorf("%d events came, the ledger has %d", len(got), len(l.records))
-	}
-	var errs []error
-	for i := range l.records {
-		if want := l.records[i].id(); got[i] != want && len(errs) < 3 {
-			errs = append(errs, fmt.Errorf("event %d is %s, want %s", i, got[i], want))
-		}
-	}
-	return errors.Join(errs...)
 }
