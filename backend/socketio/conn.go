@@ -233,7 +233,7 @@ func (c *Conn) info(now int64) ClientInfo {
 	return ClientInfo{
 		ID: c.id, Namespace: c.ns.name, Rooms: c.Rooms(),
 		RemoteAddr: c.RemoteAddr(), UserAgent: c.UserAgent(),
-		Transport: c.ses.conn.Transport().Name(), Since: c.since,
+		Transport: c.ses.transportName(), Since: c.since,
 		QueuedMessages: frames, QueuedBytes: bytes, Lag: lag,
 		MessagesIn: c.in.Load(), MessagesOut: c.out.Load(),
 	}

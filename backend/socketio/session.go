@@ -26,6 +26,11 @@ type session struct {
 	bucket  bucket
 	partial *partial // a packet that waits for its attachments
 
+	// The library's upgrade and its close do not expect each other. probe keeps
+	// them apart; over says that close came first.
+	probe sync.Mutex
+	over  bool
+
 	mu     sync.Mutex
 	conns  map[string]*Conn
 	left   map[string]bool // namespaces joined once and left
@@ -67,6 +72,9 @@ func (s *session) bind() {
 		}
 	})
 	_ = conn.Once("close", func(args ...any) {
+		s.probe.Lock()
+		s.over = true
+		s.probe.Unlock()
 		reason, _ := args[0].(string)
 		s.end(reason)
 	})
@@ -116,6 +124,14 @@ func (s *session) kill() {
 	if t, ok := s.conn.Transport().(linked); ok {
 		t.force()
 	}
+}
+
+// transportName is empty while the engine has none.
+func (s *session) transportName() string {
+	if t, ok := s.conn.Transport().(linked); ok {
+		return t.Name()
+	}
+	return ""
 }
 
 func (s *session) setReason(reason string) {

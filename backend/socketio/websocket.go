@@ -31,6 +31,7 @@ type webSocket struct {
 	shard    *shard
 	attached atomic.Bool // the session's outbox writes here
 	reading  atomic.Bool
+	probing  atomic.Bool // a packet is handled for the upgrade
 }
 
 func newWebSocket(rq *request, ctx *types.HttpContext) *webSocket {
@@ -104,7 +105,11 @@ func (w *webSocket) DoClose(fn types.Callable) {
 	default:
 		kick(w.session.out.finish(closeFrame))
 	}
-	if fn != nil {
+	switch {
+	case fn == nil:
+	case w.probing.Load(): // fn needs what the probe holds
+		w.session.server.tasks.start(fn)
+	default:
 		fn()
 	}
 }
@@ -237,19 +242,40 @@ func (w *webSocket) readOne() error {
 		return io.EOF // an Engine.IO CLOSE
 	}
 	if kind == websocket.BinaryMessage {
-		w.session.deliver(w, w.session.message(buf.Bytes(), true))
-	} else {
-		w.session.deliver(w, w.session.decodeText(buf.Bytes()))
+		return w.deliver(w.session.message(buf.Bytes(), true))
 	}
+	return w.deliver(w.session.decodeText(buf.Bytes()))
+}
+
+func (w *webSocket) deliver(p *packet.Packet) error {
+	if w.attached.Load() {
+		w.session.deliver(w, p)
+		return nil
+	}
+	w.session.probe.Lock()
+	defer w.session.probe.Unlock()
+	if w.session.over {
+		return net.ErrClosed
+	}
+	w.probing.Store(true)
+	defer w.probing.Store(false)
+	w.OnPacket(p)
 	return nil
 }
 
 // gone tells the engine that the connection ended. Only the first call counts.
 func (w *webSocket) gone(err error) {
-	if w.ReadyState() != "closed" {
-		if w.attached.Load() {
-			w.session.out.abort()
+	defer func() { _ = w.nc.Close() }()
+	if !w.attached.Load() {
+		w.session.probe.Lock()
+		defer w.session.probe.Unlock()
+		if !w.session.over {
+			w.OnClose()
 		}
+		return
+	}
+	if w.ReadyState() != "closed" {
+		w.session.out.abort()
 		var closed *websocket.CloseError
 		switch {
 		case err == nil, errors.As(err, &closed), errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
@@ -259,7 +285,6 @@ func (w *webSocket) gone(err error) {
 			w.SetReadyState("closed")
 		}
 	}
-	_ = w.nc.Close()
 }
 
 var messages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
