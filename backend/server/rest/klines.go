@@ -104,7 +104,7 @@ func (a *API) filled(ctx context.Context, mint market.Pubkey, interval market.In
 		case len(rest) > 0 && rest[0].Time == start:
 			last, known = rest[0], true
 			rest = rest[1:]
-		case known:
+		case known && start <= chainTime:
 			last = market.Candle{
 				Time: start, Open: last.Close, High: last.Close, Low: last.Close, Close: last.Close,
 				Final: start+length <= chainTime,
