@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"spinscope/backend/market"
@@ -11,14 +12,18 @@ import (
 
 // Feed is the joined stream of live and historic transactions of one program.
 type Feed struct {
-	config Config
-	board  board
-	rescan chan struct{}
+	config     Config
+	board      board
+	rescan     chan struct{}
+	extensions chan *extension
+
+	mu    sync.Mutex
+	ended chan struct{} // closed when Run ends; nil while it does not run
 }
 
 // New makes a Feed; it does no I/O. A configuration that cannot work is reported by Run.
 func New(config Config) *Feed {
-	f := &Feed{config: config, rescan: make(chan struct{}, 1)}
+	f := &Feed{config: config, rescan: make(chan struct{}, 1), extensions: make(chan *extension)}
 	f.board.status.State = Stopped
 	return f
 }
@@ -53,9 +58,10 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 			}
 		}
 	}
+	defer f.begin()()
 	f.board.change(func(s *Status) { *s = Status{State: Connecting} })
 	defer f.board.change(func(s *Status) { s.State, s.RetryAt = Stopped, time.Time{} })
-	err = r.keep(ctx, f.rescan)
+	err = r.keep(ctx, f)
 	if ctx.Err() != nil {
 		return nil //nolint:nilerr // the end that was asked for
 	}
@@ -65,16 +71,30 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 	return err
 }
 
+// begin marks Run as running and returns what ends that.
+func (f *Feed) begin() (end func()) {
+	ended := make(chan struct{})
+	f.mu.Lock()
+	f.ended = ended
+	f.mu.Unlock()
+	return func() {
+		f.mu.Lock()
+		f.ended = nil
+		f.mu.Unlock()
+		close(ended)
+	}
+}
+
 // keep runs one session after the other: each endpoint in order, a pause, and the first again. After a connection that
 // had been good the first is tried first.
-func (r *run) keep(ctx context.Context, rescan <-chan struct{}) error {
+func (r *run) keep(ctx context.Context, feed *Feed) error {
 	pause := backoff{first: r.config.ReconnectInterval, most: maxReconnect}
 	voice := voice{logger: r.logger}
 	for index := 0; ; {
 		endpoint := r.config.Endpoints[index]
 		r.board.change(func(s *Status) { s.Endpoint, s.Fallback, s.RetryAt = endpoint.String(), index > 0, time.Time{} })
 		var since time.Time
-		err := r.connect(ctx, index, rescan, func() {
+		err := r.connect(ctx, index, feed, func() {
 			since = time.Now()
 			r.board.change(func(s *Status) { s.State, s.Failures, s.LastError, s.RateLimited = Connected, 0, "", false })
 			voice.up(endpoint)

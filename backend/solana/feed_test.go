@@ -585,3 +585,70 @@ func TestRecallErrorEndsRun(t *testing.T) {
 		t.Fatalf("Run = %v", err)
 	}
 }
+
+func TestExtend(t *testing.T) {
+	c := newCluster(t)
+	c.history(1000, 6) // more than one stretch
+	all := c.ledger()
+	config := testConfig(c.endpoint())
+	config.BackfillLimit = 50
+	r := start(t, config, 0)
+	r.live()
+	r.until("a gap", func() bool { return len(r.gaps) == 1 })
+	gap := r.gaps[0]
+	stop := c.run(0)
+	defer stop()
+	interrupted, before := false, c.called("getSignaturesForAddress")
+	c.lock(func() {
+		c.override = func(request rpcRequest) (any, *rpcError, bool) {
+			if request.Method == "getSignaturesForAddress" && gap.To > 0 && c.calls[request.Method] > before+2 && !interrupted {
+				interrupted = true
+				return nil, &rpcError{-32000, "overloaded"}, true
+			}
+			return nil, nil, false
+		}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := r.feed.Extend(ctx, gap, 1100); err != nil {
+		t.Fatal(err)
+	}
+	want := all[slices.IndexFunc(all, func(tx ledgerTx) bool { return tx.slot >= 1100 }):]
+	r.until("what was asked for", func() bool { return r.has(want) && open(r.gaps) == 1 })
+	r.equal(want)
+	last := r.gaps[len(r.gaps)-1]
+	if last.To != 1099 || last.From != 0 || last.State != market.GapOpen {
+		t.Fatalf("gaps %+v", r.gaps)
+	}
+	if err := r.feed.Extend(ctx, last, 0); err != nil {
+		t.Fatal(err)
+	}
+	r.until("everything", func() bool { return r.has(all) && open(r.gaps) == 0 })
+	r.equal(all)
+	if !interrupted {
+		t.Error("nothing was interrupted")
+	}
+	if err := r.stop(); err != nil {
+		t.Error(err)
+	}
+	if err := r.feed.Extend(t.Context(), last, 0); !errors.Is(err, ErrNotRunning) {
+		t.Errorf("Extend after Run: %v", err)
+	}
+}
+
+// open counts the gaps that are open after all changes.
+func open(gaps []market.Gap) int {
+	states := map[market.Gap]market.GapState{}
+	for _, g := range gaps {
+		state := g.State
+		g.State = 0
+		states[g] = state
+	}
+	n := 0
+	for _, state := range states {
+		if state == market.GapOpen {
+			n++
+		}
+	}
+	return n
+}

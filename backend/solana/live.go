@@ -15,6 +15,9 @@ func (s *session) live(ctx context.Context) error {
 	wait := time.NewTimer(time.Hour)
 	defer check.Stop()
 	defer wait.Stop()
+	if s.extending != nil {
+		s.startExtension(ctx)
+	}
 	for {
 		if err := s.flush(ctx); err != nil {
 			return err
@@ -36,14 +39,24 @@ func (s *session) live(ctx context.Context) error {
 		case <-check.C:
 			check.Reset(s.config.RescanInterval)
 			s.startRescan(ctx)
-		case <-s.rescan:
+		case <-s.feed.rescan:
 			s.startRescan(ctx)
+		case s.extending = <-s.extensions():
+			s.startExtension(ctx)
 		case found := <-s.finds:
 			if err := s.take(ctx, found); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// extensions is where requests for older history come from; nil while one is being served.
+func (s *session) extensions() <-chan *extension {
+	if s.extending != nil {
+		return nil
+	}
+	return s.feed.extensions
 }
 
 // flush delivers every live transaction whose block time is known or waited for long enough, those that can be

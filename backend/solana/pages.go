@@ -25,6 +25,8 @@ type walk struct {
 	total   int
 	oldest  market.Slot // of the last signature taken
 	limited bool        // more history exists behind the limit
+
+	exhausted bool // nothing is older; set by stretch only
 }
 
 // back pages through the program's signatures down to slot floor or limit signatures (negative: no limit). least is a

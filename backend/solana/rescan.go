@@ -17,6 +17,8 @@ type find struct {
 	withdrawn []market.Signature
 	finalized market.Slot
 	end       bool
+	extended  bool // an extension ended
+	gaps      []market.Gap
 	err       error
 }
 
@@ -46,6 +48,13 @@ func (s *session) send(ctx context.Context, found find) error {
 
 // take delivers what a rescan found.
 func (s *session) take(ctx context.Context, found find) error {
+	if found.extended {
+		return s.endExtension(found.err)
+	}
+	if len(found.gaps) > 0 {
+		s.extending.gap = found.gaps[len(found.gaps)-1]
+		return s.deliver(ctx, market.Batch{Gaps: found.gaps})
+	}
 	if !found.end {
 		return s.deliver(ctx, s.absorb(found.outcome, found.finalized))
 	}

@@ -37,6 +37,7 @@ type run struct {
 	chainTime  int64
 	gaps       []market.Gap // to be delivered with the next batch
 
+	extending   *extension                              // asked for and not done
 	missing     map[market.Signature]signatureInfo      // behind open gaps
 	provisional map[market.Signature]market.Transaction // to be delivered again with their time
 }

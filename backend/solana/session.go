@@ -21,7 +21,7 @@ type session struct {
 	history  *history
 	finds    chan find  // results of a rescan
 	down     chan error // ends the session
-	rescan   <-chan struct{}
+	feed     *Feed
 	scanning bool
 	group    *sync.WaitGroup
 	held     []market.Transaction // live ones that wait for their block time, in order of arrival
@@ -29,7 +29,7 @@ type session struct {
 
 // connect runs one session; it returns when the connection is of no more use, and never nil. live is called when the
 // session has caught up.
-func (r *run) connect(ctx context.Context, index int, rescan <-chan struct{}, live func()) error {
+func (r *run) connect(ctx context.Context, index int, feed *Feed, live func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var group sync.WaitGroup
 	defer group.Wait() // after the cancel below
@@ -44,7 +44,7 @@ func (r *run) connect(ctx context.Context, index int, rescan <-chan struct{}, li
 	}
 	r.clock.reset()
 	s := &session{
-		run: r, rpc: rpc, queue: newQueue(r.config.buffered), finds: make(chan find), down: make(chan error, 4), rescan: rescan, group: &group,
+		run: r, rpc: rpc, queue: newQueue(r.config.buffered), finds: make(chan find), down: make(chan error, 4), feed: feed, group: &group,
 		history: &history{
 			rpc: rpc, program: r.config.Program, commitment: r.config.readable(), failed: r.config.IncludeFailed,
 			ledger: r.ledger, clock: r.clock, orders: r.orders, logger: r.logger, workers: workers,
