@@ -1,0 +1,145 @@
+package stream
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"spinscope/backend/market"
+	"spinscope/backend/socketio"
+	"spinscope/examples/exampletest"
+)
+
+// line is one candle as the examples print it.
+type line struct {
+	time time.Time
+	ohlc [4]float64
+	kind string
+}
+
+func parseLine(t *testing.T, text string) line {
+	t.Helper()
+	fields := strings.Split(text, "\t")
+	if len(fields) != 7 {
+		t.Fatalf("printed %q", text)
+	}
+	at, err := time.Parse(time.RFC3339, fields[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := line{time: at, kind: fields[6]}
+	for i := range l.ohlc {
+		if l.ohlc[i], err = strconv.ParseFloat(fields[1+i], 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return l
+}
+
+// The examples print the history and then what happens, and go on after the connection was lost.
+func TestExamplesPrintLiveCandles(t *testing.T) {
+	for name, make := range map[string]func(ctx context.Context, t testing.TB, script string, args ...string) *exec.Cmd{
+		"candles.mjs": exampletest.Node, "candles.py": exampletest.Python,
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			b := newBench(t, func(o *Options) { o.Authorize = func(token string) bool { return token == "secret" } })
+			wire := newLink(t, b.serve(t, socketio.Options{}))
+			b.trade(testMints[0], startTime, 1e18)
+			b.trade(testMints[0], startTime+60, 2e18)
+
+			cmd := make(ctx, t, name, "--url", wire.url(), "--token", "secret") // the mint traded last, m1
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var complaints strings.Builder
+			cmd.Stderr = &complaints
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				_ = cmd.Process.Kill()
+				_ = cmd.Wait()
+				if t.Failed() {
+					t.Logf("it said: %s", complaints.String())
+				}
+			}()
+			printed := bufio.NewScanner(out)
+			expect := func(minute int64, price float64) {
+				t.Helper()
+				if !printed.Scan() {
+					t.Fatalf("nothing printed: %v", printed.Err())
+				}
+				got := parseLine(t, printed.Text())
+				if got.time.Unix() != market.M1.Floor(startTime)+60*minute || math.Abs(got.ohlc[3]-price) > 1e-20 || got.kind != "realtime" {
+					t.Fatalf("printed %+v, want minute %d at %g", got, minute, price)
+				}
+			}
+			expect(0, 1e-10)
+			expect(1, 2e-10)
+			b.trade(testMints[0], startTime+120, 3e18)
+			expect(2, 3e-10)
+			wire.cut()
+			b.trade(testMints[0], startTime+180, 4e18) // while it is away
+			expect(2, 3e-10)                           // since_seq includes the last commit seen
+			expect(3, 4e-10)
+			b.trade(testMints[0], startTime+240, 5e18)
+			expect(4, 5e-10)
+		})
+	}
+}
+
+// The real socket.io-client asks for everything that both namespaces have.
+func TestNodeClientConformance(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	b := newBench(t, func(o *Options) { o.MaxSubscriptions = 6 })
+	address := b.serve(t, socketio.Options{})
+	for minute := range int64(150) {
+		b.trade(testMints[0], startTime+60*minute, 1e18)
+	}
+	script, err := filepath.Abs(filepath.Join("testdata", "conformance.mjs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exampletest.Node(ctx, t, script, "http://"+address, testMints[0].String())
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var complaints strings.Builder
+	cmd.Stderr = &complaints
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	// The script asks for a commit with a line, and is told when it is made.
+	minute := int64(150)
+	for asked := bufio.NewScanner(out); asked.Scan(); {
+		switch asked.Text() {
+		case "trade":
+			b.trade(testMints[0], startTime+60*minute, 2e18)
+			minute++
+		case "create":
+			b.publish(&market.Commit{Events: []market.Event{b.writer.event(&market.TokenCreated{Mint: market.Pubkey{5}, Name: "New"}, 0)}})
+		}
+		if _, err := fmt.Fprintln(in, b.memory.Seq()); err != nil {
+			break
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%v\n%s", err, complaints.String())
+	}
+}

@@ -1,0 +1,97 @@
+package exampletest
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+)
+
+const installTimeout = 5 * time.Minute
+
+// Dir is the folder of an example: "node" or "python".
+func Dir(t testing.TB, name string) string {
+	t.Helper()
+	_, file, _, ok := runtime.Caller(0)
+	if !ok {
+		t.Fatal("the source file's place is not known")
+	}
+	return filepath.Join(filepath.Dir(filepath.Dir(file)), name)
+}
+
+// Node is a command that runs a script with Node.js in examples/node, where socket.io-client is installed. A relative
+// script is one of that folder. The command ends with ctx.
+func Node(ctx context.Context, t testing.TB, script string, args ...string) *exec.Cmd {
+	t.Helper()
+	node, npm := find(t, "node"), find(t, "npm")
+	dir := Dir(t, "node")
+	install(t, dir, "package-lock.json", filepath.Join("node_modules", ".spinscope"), func() {
+		run(t, dir, npm, "ci", "--no-audit", "--no-fund", "--loglevel=error")
+	})
+	return command(ctx, dir, node, append([]string{script}, args...))
+}
+
+// Python is a command that runs a script with the virtual environment of examples/python, where python-socketio is
+// installed. A relative script is one of that folder. The command ends with ctx.
+func Python(ctx context.Context, t testing.TB, script string, args ...string) *exec.Cmd {
+	t.Helper()
+	python := find(t, "python3")
+	dir := Dir(t, "python")
+	venv := filepath.Join(dir, ".venv")
+	inside := filepath.Join(venv, "bin", "python")
+	install(t, dir, "requirements.txt", filepath.Join(".venv", ".spinscope"), func() {
+		if err := exec.CommandContext(t.Context(), python, "-c", "import ensurepip, venv").Run(); err != nil {
+			t.Skip("SKIPPED: python3 has no venv module (Debian: apt-get install python3-venv)")
+		}
+		run(t, dir, python, "-m", "venv", "--clear", venv)
+		run(t, dir, inside, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt")
+	})
+	return command(ctx, dir, inside, append([]string{"-u", script}, args...))
+}
+
+func find(t testing.TB, program string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil {
+		t.Skipf("SKIPPED: %s is not installed, so the example client was not tried", program)
+	}
+	return path
+}
+
+// install calls how unless stamp, a file in what it installs, holds the current text of wanted.
+func install(t testing.TB, dir, wanted, stamp string, how func()) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, wanted))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock := lock(t, filepath.Join(dir, ".install.lock"))
+	defer unlock()
+	if installed, err := os.ReadFile(filepath.Join(dir, stamp)); err == nil && bytes.Equal(installed, text) {
+		return
+	}
+	how()
+	if err := os.WriteFile(filepath.Join(dir, stamp), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func run(t testing.TB, dir, program string, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), installTimeout)
+	defer cancel()
+	if out, err := command(ctx, dir, program, args).CombinedOutput(); err != nil {
+		t.Fatalf("install in %s: %s %v: %v\n%s", dir, program, args, err, out)
+	}
+}
+
+func command(ctx context.Context, dir, program string, args []string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // the examples' own programs
+	cmd.Dir = dir
+	cmd.WaitDelay = 5 * time.Second
+	return cmd
+}
