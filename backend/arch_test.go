@@ -34,11 +34,13 @@ var allowed = map[string][]string{
 	"backend/wire/...":      {"backend/wire", "backend/market"},
 	"backend/export":        {"backend/market", "backend/wire"},
 	"backend/server":        {"backend/server/...", "backend/socketio", "backend/wire", "backend/export", "backend/hub", "backend/market"},
-	"backend/server/guard":  {},
+	"backend/server/guard":  {"backend/wire"},
 	"backend/server/rest":   {"backend/wire", "backend/export", "backend/market"},
-	"backend/server/stream": {"backend/socketio", "backend/wire", "backend/hub", "backend/market"},
+	"backend/server/stream": {"backend/socketio", "backend/wire", "backend/hub", "backend/candle", "backend/market"},
 	"backend/server/...":    {"backend/wire", "backend/market"},
 	"backend/e2e":           {"backend", "backend/..."},
+	"app/e2e":               {},
+	"examples/exampletest":  {},
 }
 
 func TestImportsGoDown(t *testing.T) {

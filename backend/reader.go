@@ -28,6 +28,9 @@ func (r reader) Counts() rest.Counts {
 
 // Candles implements rest.Reader.
 func (r reader) Candles(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, p rest.Page) (rest.CandlePage, error) {
+	if from == 0 && to == 0 {
+		from = -1 // both zero would mean all to the store
+	}
 	page, err := r.Store.Candles(ctx, mint, interval, store.CandleQuery{
 		From: from, To: to, Offset: p.Offset, Limit: p.Limit, OldestFirst: p.OldestFirst,
 	})

@@ -229,23 +229,33 @@ func TestOwnPageOnly(t *testing.T) {
 }
 
 func TestPreflight(t *testing.T) {
-	for _, cors := range []bool{true, false} {
-		g := newGuard(t, guard.Config{Listen: "127.0.0.1:5051", CORS: cors, Token: "secret"})
+	const foreign = "https://charts.example"
+	for _, c := range []struct {
+		cors   bool
+		origin string
+		told   bool
+	}{
+		{true, foreign, true},
+		{false, foreign, false},
+		{true, "wails://wails", true},
+		{false, "wails://wails", true}, // the app's own window reads answers whatever is configured
+	} {
+		g := newGuard(t, guard.Config{Listen: "127.0.0.1:5051", CORS: c.cors, Token: "secret", AllowOrigins: []string{foreign}})
 		handler := g.Wrap(g.Authorize(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })))
 		r := httptest.NewRequestWithContext(context.Background(), "OPTIONS", "/api/details", nil)
 		r.Host = "127.0.0.1:5051"
-		r.Header.Set("Origin", "wails://wails")
+		r.Header.Set("Origin", c.origin)
 		r.Header.Set("Access-Control-Request-Method", "POST")
 		r.Header.Set("Access-Control-Request-Headers", "authorization, content-type")
 		r.Header.Set("Access-Control-Request-Private-Network", "true")
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, r)
 		if w.Code != http.StatusNoContent {
-			t.Errorf("cors %v: status %d", cors, w.Code)
+			t.Errorf("%+v: status %d", c, w.Code)
 		}
 		for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Allow-Private-Network"} {
-			if got := w.Header().Get(name); (got != "") != cors {
-				t.Errorf("cors %v: %s is %q", cors, name, got)
+			if got := w.Header().Get(name); (got != "") != c.told {
+				t.Errorf("%+v: %s is %q", c, name, got)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"spinscope/backend/wire"
@@ -24,7 +25,7 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 			return
 		}
 		origin := r.Header.Get("Origin")
-		if g.cors && origin != "" {
+		if g.readable(origin) {
 			header.Set("Access-Control-Allow-Origin", origin)
 			header.Set("Access-Control-Expose-Headers", "Content-Disposition")
 		}
@@ -36,8 +37,14 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 	})
 }
 
+// readable tells whether the page of an origin that passed may read answers. The app's own window always may: its page
+// comes from another origin than the server, and without the headers it would be blind.
+func (g *Guard) readable(origin string) bool {
+	return origin != "" && (g.cors || slices.Contains(appOrigins, origin))
+}
+
 func (g *Guard) preflight(w http.ResponseWriter, r *http.Request) {
-	if g.cors {
+	if g.readable(r.Header.Get("Origin")) {
 		header := w.Header()
 		header.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS")
 		header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
