@@ -1,5 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { svelteTesting } from '@testing-library/svelte/vite'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 // `npm run dev` shows the page of a running server: SPINSCOPE_BASE=http://127.0.0.1:5051 npm run dev
@@ -8,8 +9,16 @@ const server = process.env['SPINSCOPE_BASE'] ?? 'http://127.0.0.1:5051'
 // The server's guard wants its own origin, so the proxy speaks in its name.
 const proxied = { target: server, changeOrigin: true, ws: true, headers: { origin: server } }
 
+/** The development server injects styles and talks over a socket of its own; the built page keeps its strict policy. */
+const policyOfDevelopment: Plugin = {
+  name: 'policy-of-development',
+  apply: 'serve',
+  transformIndexHtml: (html) =>
+    html.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'").replace('connect-src', 'connect-src ws:'),
+}
+
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), policyOfDevelopment],
   base: './',
   build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false }, chunkSizeWarningLimit: 600 },
   server: {

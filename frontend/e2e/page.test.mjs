@@ -328,3 +328,19 @@ for (const theme of ['dark', 'light']) {
     })
   }
 }
+
+test('a server with a token asks for it, and takes only the right one', async (t) => {
+  if (!process.env.SPINSCOPE_TOKEN) return t.skip('SKIPPED: set SPINSCOPE_TOKEN and start the server with that token')
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  await page.goto(base)
+  await byId(page, 'token-input').fill('not the token')
+  await byId(page, 'token-submit').click()
+  await byId(page, 'token-problem').waitFor()
+  await byId(page, 'token-input').fill(process.env.SPINSCOPE_TOKEN)
+  await byId(page, 'token-submit').click()
+  await ready(page)
+  await page.reload()
+  await ready(page)
+  await context.close()
+})
