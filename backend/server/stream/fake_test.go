@@ -164,6 +164,7 @@ type writer struct {
 	now    int64
 	slot   market.Slot
 	number uint64
+	before func(*market.Commit) // makes a commit durable elsewhere too, before it is published
 }
 
 const startTime = 1_755_000_000
@@ -201,6 +202,9 @@ func (w *writer) step() *market.Commit {
 
 func (w *writer) publish(c *market.Commit) *market.Commit {
 	w.store.commit(c)
+	if w.before != nil {
+		w.before(c)
+	}
 	w.hub.Publish(c)
 	return c
 }
@@ -335,10 +339,11 @@ func (p *fakePeer) take() []received {
 // bench is a stream over a memory store with fake peers.
 type bench struct {
 	*Stream
-	memory *memory
-	hub    *hub.Hub
-	writer *writer
-	rooms  [numSpaces]*rooms
+	memory  *memory
+	durable Store // memory, or what a test put in its place
+	hub     *hub.Hub
+	writer  *writer
+	rooms   [numSpaces]*rooms
 }
 
 func newBench(t *testing.T, change func(*Options)) *bench {
@@ -348,6 +353,7 @@ func newBench(t *testing.T, change func(*Options)) *bench {
 	if change != nil {
 		change(&options)
 	}
+	b.durable = options.Store
 	b.Stream = New(options)
 	b.writer = newWriter(b.memory, b.hub)
 	for i := range b.rooms {

@@ -165,8 +165,13 @@ func checkKline(t *testing.T, c *course, got []parsed) {
 }
 
 func TestHistoryAndLiveMeetWithoutHole(t *testing.T) {
-	const clients = 120
 	b := newBench(t, func(o *Options) { o.BatchTimeout = 2 * time.Millisecond })
+	b.meet(t, 120, 2000)
+}
+
+// meet lets clients come and go while a writer commits flat out, and checks what each of them got.
+func (b *bench) meet(t *testing.T, clients int, commits market.Seq) {
+	t.Helper()
 	b.run(t)
 	stop := make(chan struct{})
 	var writing, reading sync.WaitGroup
@@ -176,7 +181,7 @@ func TestHistoryAndLiveMeetWithoutHole(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				if b.memory.Seq() < 2000 {
+				if b.memory.Seq() < commits {
 					b.writer.step()
 				}
 			}

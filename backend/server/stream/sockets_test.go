@@ -212,7 +212,7 @@ func TestTooManyRequestsAre1005(t *testing.T) {
 func TestSocketsMeetLiveWithoutHole(t *testing.T) {
 	b := newBench(t, func(o *Options) { o.BatchTimeout = 5 * time.Millisecond })
 	address := b.serve(t, socketio.Options{})
-	const clients, commits = 40, 1500
+	const clients, commits = 20, 1500
 	var answered sync.WaitGroup // every client's histories
 	answered.Add(clients)
 	all := make(chan struct{})
