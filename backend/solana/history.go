@@ -94,18 +94,21 @@ func (h *history) replay(ctx context.Context, w *walk, most market.Slot, see fun
 // produce cuts the walk into jobs of whole slots.
 func (h *history) produce(ctx context.Context, w *walk, most market.Slot, see func(signatureInfo), emit func(*job) error) error {
 	next := &job{out: make(chan outcome, 1)}
+	listed := map[market.Signature]struct{}{} // of one slot: overlapping pages would shift the ranks
 	err := h.forward(ctx, w, func(g group) error {
 		if g.slot > most {
 			return nil
 		}
 		kept := g.infos[:0]
+		clear(listed)
 		for _, info := range g.infos {
 			if see != nil {
 				see(info)
 			}
-			if h.failed || !info.failed {
+			if _, twice := listed[info.signature]; !twice && (h.failed || !info.failed) {
 				kept = append(kept, info)
 			}
+			listed[info.signature] = struct{}{}
 		}
 		next.size += len(g.infos)
 		next.groups = append(next.groups, group{slot: g.slot, infos: kept})
