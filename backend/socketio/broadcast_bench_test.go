@@ -20,8 +20,9 @@ var benchPayload = json.RawMessage(`{"symbol":"JBMmrp6jhksqnxDBskkmVvWHhJLaPBjgi
 
 // readers counts the bytes every client receives.
 type readers struct {
-	conns []net.Conn
-	done  sync.WaitGroup
+	conns   []net.Conn
+	clients []*websocket.Conn
+	done    sync.WaitGroup
 }
 
 // expect starts one reader per client that ends after n bytes.
@@ -60,6 +61,7 @@ func floor(b *testing.B, n int) (broadcast func(*websocket.PreparedMessage), r *
 		_ = resp.Body.Close()
 		conns = append(conns, <-accepted)
 		r.conns = append(r.conns, ws.NetConn())
+		r.clients = append(r.clients, ws)
 		b.Cleanup(func() { _ = ws.Close() })
 	}
 	return func(pm *websocket.PreparedMessage) {

@@ -66,12 +66,12 @@ func (s *Server) fanOut(to *room, f frame) (behind bool) {
 		}
 		sink, waits, err := c.ses.out.push(at, f)
 		kick(sink)
-		switch err {
-		case nil:
+		switch {
+		case err == nil:
 			c.out.Add(1)
 			sent++
 			most = max(most, waits)
-		case ErrSlow:
+		case errors.Is(err, ErrSlow):
 			c.ses.cut("queue full")
 		}
 	}
@@ -144,7 +144,7 @@ func (n *Namespace) joined(args ...any) {
 }
 
 // adapter is the library's view of the rooms: empty, for they are kept in
-// [rooms]. Sends through the library reach everybody in the namespace.
+// [rooms] and nothing is broadcast through the library.
 type adapter struct{ socket.Adapter }
 
 type adapterBuilder struct{}

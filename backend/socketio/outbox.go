@@ -165,13 +165,17 @@ func (o *outbox) take(buf []byte) []byte {
 	return buf
 }
 
+// maxPolled is how many packets one polling payload holds: python-engineio takes
+// no more than 16.
+const maxPolled = 16
+
 // takePolled moves waiting frames into one polling payload of at most about
-// limit bytes, at least one frame.
+// limit bytes and maxPolled packets, at least one.
 func (o *outbox) takePolled(limit int) []byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var body []byte
-	for o.n > 0 && (len(body) == 0 || len(body)+len(o.ring[o.head].frame) <= limit) {
+	for packets := 0; o.n > 0 && packets < maxPolled && (packets == 0 || len(body)+len(o.ring[o.head].frame) <= limit); packets++ {
 		body = o.pop().appendPolled(body)
 	}
 	return body

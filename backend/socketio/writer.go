@@ -30,7 +30,9 @@ type shard struct {
 
 func newWriters(t *tasks) *writers {
 	w := &writers{tasks: t}
-	for range max(2, runtime.GOMAXPROCS(0)) {
+	// Half of the processors: the other half must read and handle meanwhile, or
+	// the latest frames come later than with a single writer.
+	for range max(1, runtime.GOMAXPROCS(0)/2) {
 		sh := &shard{tasks: t}
 		sh.turned = sync.NewCond(&sh.mu)
 		w.shards = append(w.shards, sh)
