@@ -77,6 +77,7 @@ func (s *session) replay(k key, id *string, since market.Seq) (any, error) {
 		}
 		if shadowed {
 			reply := s.confirm(k, id, subscribedText(added))
+			since = s.within(k, since)
 			if err := s.replayUntil(k, since, until); err != nil {
 				s.replayFailed(k, since, until, err)
 			}
@@ -88,6 +89,7 @@ func (s *session) replay(k key, id *string, since market.Seq) (any, error) {
 		return nil, err
 	}
 	reply := s.confirm(k, id, subscribedText(!j.was))
+	since = s.within(k, since)
 	if j.was {
 		since = min(since, j.from) // what is held back is replayed
 	}
@@ -97,6 +99,16 @@ func (s *session) replay(k key, id *string, since market.Seq) (any, error) {
 		s.replayFailed(k, since, s.stream.store.Seq(), err)
 	}
 	return reply, nil
+}
+
+// within is since, or the next commit when the store has not come that far: the client knows another one, and is told.
+func (s *session) within(k key, since market.Seq) market.Seq {
+	newest := s.stream.store.Seq()
+	if since <= newest+1 {
+		return since
+	}
+	s.gap(k, 1, newest, aheadOfStore)
+	return newest + 1
 }
 
 // replayInto sends full pages until the newest one, which goes out in its place among the pushes.
@@ -148,11 +160,7 @@ func (s *session) nextPage(k key, since, until market.Seq, first bool) (page, er
 		}
 	}
 	p, err := s.stream.readPage(s.stream.ctx, k, since, until)
-	switch {
-	case err != nil || !first:
-	case !p.more && since > p.upTo+1:
-		s.gap(k, 1, p.upTo, aheadOfStore)
-	case !p.complete:
+	if err == nil && first && !p.complete {
 		to := p.upTo
 		if len(p.pushes) > 0 {
 			to = max(since, p.pushes[0].seq-1)

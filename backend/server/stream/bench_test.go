@@ -1,0 +1,44 @@
+package stream
+
+import (
+	"encoding/json"
+	"testing"
+
+	"spinscope/backend/hub"
+	"spinscope/backend/market"
+)
+
+type nowhere struct{}
+
+func (nowhere) Broadcast(string, string, json.RawMessage) {}
+
+// One trade of a mint whose ten intervals, price and events are followed: absorbed, encoded and handed over.
+func BenchmarkTradeToRooms(b *testing.B) {
+	st := New(Options{Store: newMemory(), Hub: hub.New(hub.Options{})})
+	defer st.commits.Close()
+	st.board.casters = [numSpaces]caster{nowhere{}, nowhere{}}
+	s, err := st.connect(spaces()[openSpace], &fakePeer{rooms: newRooms()}, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := newWriter(newMemory(), st.hub)
+	commit := &market.Commit{}
+	w.trade(commit, 0)
+	change := commit.Candles[0]
+	commit.Candles = nil
+	for _, interval := range market.AllIntervals() {
+		change.Interval = interval
+		commit.Candles = append(commit.Candles, change)
+		ask(b, s, "subscribe_kline", object{"symbol": testMints[0].String(), "interval": interval.String()})
+	}
+	ask(b, s, "subscribe_price", object{"symbol": testMints[0].String()})
+	ask(b, s, "subscribe_events")
+	b.ReportAllocs()
+	for b.Loop() {
+		commit.Seq++
+		st.board.mu.Lock()
+		st.board.absorb(commit)
+		st.board.flush()
+		st.board.mu.Unlock()
+	}
+}
