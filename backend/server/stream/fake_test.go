@@ -26,6 +26,7 @@ type memory struct {
 	known     market.Seq // commits before it are forgotten by ChangedCandles and EventsSince
 	failing   error
 	reading   func() // runs in the middle of a read of candles
+	changing  func() // runs before a read of changed candles
 }
 
 type stored struct {
@@ -98,6 +99,9 @@ func (m *memory) NewestCandles(_ context.Context, mint market.Pubkey, interval m
 }
 
 func (m *memory) ChangedCandles(_ context.Context, mint market.Pubkey, interval market.Interval, since market.Seq, limit int) (candles []market.Candle, complete bool, seq market.Seq, err error) {
+	if m.changing != nil {
+		m.changing()
+	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	for _, s := range slices.Backward(m.candles[key{klineTopic, interval, mint}]) {

@@ -243,6 +243,31 @@ func TestLagIsCaughtUpFromTheStore(t *testing.T) {
 	}
 }
 
+// A commit that the catching up has read already is not pushed once more.
+func TestCommitReadWhileCatchingUpIsPushedOnce(t *testing.T) {
+	b := newBench(t, nil)
+	s, _ := b.client(t, openSpace, "a")
+	ask(t, s, "subscribe_kline", klineOf(testMints[0]))
+	b.trade(testMints[0], startTime, 1e18)
+	b.tick(t)
+	taken(t, s)
+	b.memory.commit(b.tradeCommit(testMints[0], startTime, 2e18))
+	b.trade(testMints[0], startTime, 3e18) // the hub sees the jump here
+	var newer *market.Commit
+	b.memory.changing = func() {
+		newer = b.tradeCommit(testMints[0], startTime+60, 4e18)
+		newer.Candles[0].Type, newer.Candles[0].Candle.Final = market.Final, true
+		b.memory.commit(newer)
+	}
+	b.tick(t)
+	b.hub.Publish(newer)
+	b.trade(testMints[0], startTime+120, 5e18)
+	b.tick(t)
+	if seqs := seqsOf(taken(t, s), "kline_data"); !slices.Equal(seqs, []market.Seq{3, 3, 5}) {
+		t.Errorf("got %v", seqs)
+	}
+}
+
 func TestFailingStoreEndsRunAfterALag(t *testing.T) {
 	b := newBench(t, nil)
 	s, _ := b.client(t, openSpace, "a")
