@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -102,7 +103,7 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 	if err := writer.Recover(); err != nil {
 		return fmt.Errorf("recover: %w", err)
 	}
-	in := &intake{backend: b, writer: writer, resume: at.Checkpoint, program: program}
+	in := &intake{backend: b, store: opened, writer: writer, resume: at.Checkpoint, program: program}
 	if cfg.Solana.Cluster == "demo" && cfg.Solana.EnableEventListener {
 		in.net = simnet.New(b.demo(program))
 	}
@@ -195,6 +196,7 @@ func (b *Backend) openStore() (*store.Store, error) {
 // intake brings transactions to the writer.
 type intake struct {
 	backend *Backend
+	store   *store.Store
 	writer  *ingest.Ingest
 	resume  market.Slot
 	program market.Pubkey
@@ -234,7 +236,7 @@ func (in *intake) read(ctx context.Context) error {
 		Endpoints: list, Program: in.program, Commitment: cfg.Commitment,
 		ReconnectInterval: config.Seconds(cfg.ReconnectInterval), PingInterval: config.Seconds(cfg.PingIntervalSeconds),
 		MaxRequestsPerSecond: cfg.MaxRequestsPerSecond, BackfillLimit: cfg.BackfillLimit,
-		IncludeFailed: cfg.ProcessFailedTransactions, Logger: in.backend.options.Logger,
+		IncludeFailed: cfg.ProcessFailedTransactions, Recall: in.recall, Logger: in.backend.options.Logger,
 	})
 	in.mu.Lock()
 	in.feed = feed
@@ -243,4 +245,16 @@ func (in *intake) read(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// recall tells the feed which transactions earlier runs stored from a slot on.
+func (in *intake) recall(ctx context.Context, from market.Slot, visit func(market.Transaction)) error {
+	return in.store.SlotEvents(from, math.MaxUint64, func(e *market.Event) error {
+		if e.Ordinal == 0 {
+			visit(market.Transaction{
+				Signature: e.Signature, Slot: e.Slot, Index: e.Index, BlockTime: e.BlockTime, Provisional: e.Provisional,
+			})
+		}
+		return ctx.Err()
+	})
 }

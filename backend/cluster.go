@@ -8,19 +8,12 @@ import (
 	"spinscope/backend/solana"
 )
 
-// publicEndpoints are the clusters known by name.
-var publicEndpoints = map[string]solana.Endpoint{
-	"localnet": {RPC: "http://127.0.0.1:8899", WS: "ws://127.0.0.1:8900"},
-	"devnet":   {RPC: "https://api.devnet.solana.com", WS: "wss://api.devnet.solana.com"},
-	"mainnet":  {RPC: "https://api.mainnet-beta.solana.com", WS: "wss://api.mainnet-beta.solana.com"},
-}
-
 // endpoints lists the cluster's access points, the preferred one first; demo has none, it brings its own.
 func endpoints(cfg *config.Solana) []solana.Endpoint {
 	var list []solana.Endpoint
 	if cfg.Cluster == "custom" {
 		list = append(list, endpoint(config.Endpoint{RPCURL: cfg.RPCURL, WSURL: cfg.WSURL}))
-	} else if known, ok := publicEndpoints[cfg.Cluster]; ok {
+	} else if known, ok := solana.Cluster(cfg.Cluster); ok {
 		list = append(list, known)
 	}
 	for _, fallback := range cfg.Fallback {

@@ -1,5 +1,3 @@
-//go:build solanago
-
 package solana
 
 import (
