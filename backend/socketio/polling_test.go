@@ -3,8 +3,12 @@ package socketio
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/zishang520/engine.io-go-parser/packet"
+	"github.com/zishang520/engine.io/v2/types"
 )
 
 // TestCure8Polling: a POST above 64 KB fails in the stock library and an invalid
@@ -123,5 +127,26 @@ func TestPollingOverlapAndClose(t *testing.T) {
 	}
 	if status, _ := s.poll("GET", sid, ""); status != 400 {
 		t.Errorf("GET after close: %d", status)
+	}
+}
+
+// TestCure4OpenHeld: OPEN may not leave before the session is known everywhere,
+// or the client's answer finds nobody.
+func TestCure4OpenHeld(t *testing.T) {
+	answer := httptest.NewRecorder()
+	ctx := types.NewHttpContext(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/socket.io/?EIO=4", nil))
+	p := newPolling(&request{server: New(Options{}), fresh: true}, ctx)
+	p.OnRequest(ctx)
+	p.Send([]*packet.Packet{{Type: packet.OPEN, Data: strings.NewReader("{}")}})
+	if n, _, _ := p.session.out.load(0); n != 1 || ctx.IsDone() {
+		t.Fatal("OPEN left early")
+	}
+	p.release()
+	<-ctx.Done()
+	if err := p.session.server.tasks.wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if answer.Body.String() != "0{}" {
+		t.Errorf("answered %q", answer.Body)
 	}
 }
