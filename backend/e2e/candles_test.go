@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/big"
 	"net/url"
 	"slices"
@@ -336,9 +337,7 @@ func histories(t *testing.T, c *client, l *ledger, mint string) {
 	} {
 		from := len(c.all(0))
 		request := map[string]any{"symbol": mint, "interval": "s5"}
-		for key, value := range q.more {
-			request[key] = value
-		}
+		maps.Copy(request, q.more)
 		if r := c.ask(q.ns, q.event, request); !r.Success {
 			t.Errorf("%s %v: %+v", q.event, q.more, r)
 		}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,9 +13,7 @@ func upgrade(more map[string]string) map[string]string {
 	header := map[string]string{
 		"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
 	}
-	for name, value := range more {
-		header[name] = value
-	}
+	maps.Copy(header, more)
 	return header
 }
 
@@ -38,9 +37,7 @@ func knock(t *testing.T, s *server, i int, header map[string]string) (int, []byt
 	if d.upgrade {
 		all = upgrade(nil)
 	}
-	for name, value := range header {
-		all[name] = value
-	}
+	maps.Copy(all, header)
 	var body []byte
 	if d.method == "POST" {
 		body = []byte(`{"mints":["JBMmrp6jhksqnxDBskkmVvWHhJLaPBjgiMHEroJbUTBZ"]}`)

@@ -198,13 +198,13 @@ func TestUnreachableCluster(t *testing.T) {
 	if status.LastError != "" || len(s.logged("connected again")) != 1 {
 		t.Errorf("recovered, but %+v and in the log:\n%s", status, s.stderr)
 	}
-	served := ""
+	var served strings.Builder
 	for _, path := range []string{"/api/events/status", "/api/kline/status", "/metrics", "/api/gaps"} {
 		_, body := request(t, "GET", s.url(path), nil, nil)
-		served += string(body)
+		served.Write(body)
 	}
 	s.end()
-	if strings.Contains(s.stderr.String()+served, secret) {
+	if strings.Contains(s.stderr.String()+served.String(), secret) {
 		t.Errorf("the key of the RPC address is out:\n%s", s.stderr)
 	}
 }

@@ -122,7 +122,7 @@ func (p *process) clean() {
 		p.t.Errorf("%s ended by itself: %v", p.name, p.cmd.ProcessState)
 	}
 	log := p.stderr.String()
-	for _, sign := range []string{"WARNING: DATA RACE", "panic:", "fatal error:", "goroutine 1 ["} {
+	for _, sign := range []string{"WARNING: DATA RACE", "panic:", "panic recovered", "fatal error:", "goroutine 1 ["} {
 		if at := strings.Index(log, sign); at >= 0 {
 			p.t.Errorf("%s: %.6000s", p.name, log[at:])
 			break

@@ -65,6 +65,19 @@ func (d *draft) isRemoved(at market.Position) bool {
 	return ok
 }
 
+// stampBefore is the stamp of the mint's last event before the end of a candle. A batch may span several candles.
+func (d *draft) stampBefore(state *mintState, end int64) market.Stamp {
+	if state.stamp.BlockTime < end {
+		return state.stamp
+	}
+	for i := len(d.events) - 1; i >= 0; i-- {
+		if e := &d.events[i]; e.BlockTime < end && e.Mint() == state.book.Mint {
+			return market.Stamp{Slot: e.Slot, BlockTime: e.BlockTime, ReceivedAt: e.ReceivedAt}
+		}
+	}
+	return state.stamp
+}
+
 // take moves the draft's content into a commit that owns it.
 func (d *draft) take() *market.Commit {
 	slices.SortStableFunc(d.events, func(a, b market.Event) int { return a.Position.Compare(b.Position) })

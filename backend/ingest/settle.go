@@ -33,7 +33,8 @@ func (in *Ingest) emit(state *mintState) {
 		for _, c := range state.book.Open[interval] {
 			if c.Time >= from {
 				in.draft.candles = append(in.draft.candles, market.CandleChange{
-					Mint: state.book.Mint, Interval: interval, Candle: c, Type: market.Realtime, Stamp: state.stamp,
+					Mint: state.book.Mint, Interval: interval, Candle: c, Type: market.Realtime,
+					Stamp: in.draft.stampBefore(state, c.Time+interval.Seconds()),
 				})
 			}
 		}
