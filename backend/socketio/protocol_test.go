@@ -162,10 +162,10 @@ func TestMessages(t *testing.T) {
 }
 
 func TestLeaveAndComeBack(t *testing.T) {
-	s := suite(t, Options{})
+	s := suite(t, plenty)
 	c := s.join("/")
 	c.expect(`42["auth",{}]`)
-	for range 20 {
+	for range 300 {
 		c.write("40/custom", `42/custom,["message",7]`, "41/custom", `42["message","main"]`)
 		if got := c.read(); !strings.HasPrefix(got, `40/custom,{"sid"`) {
 			t.Fatalf("got %q", got)
