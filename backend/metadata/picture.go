@@ -1,0 +1,108 @@
+package metadata
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	_ "image/gif" // registers the format
+	_ "image/jpeg"
+	"image/png"
+	"math"
+)
+
+// errPicture is returned for bytes that are no PNG, JPEG or GIF, or one that is too large once decoded. SVG is not a
+// picture but a program.
+var errPicture = errors.New("not a picture that is taken")
+
+const (
+	mostPicture = 5 << 20 // bytes as fetched
+	mostPixels  = 9 << 20 // decoding takes up to 16 bytes for each
+	mostSide    = 8192
+	mostScans   = 64  // of a JPEG: each is tiny in the file and takes a pass over all pixels
+	edge        = 256 // the longest side of what is kept
+)
+
+var startOfScan = []byte{0xff, 0xda}
+
+// encodePicture decodes a picture of a stranger and encodes it anew: a PNG of at most 256 pixels a side, with nothing in
+// it but pixels. Of an animation it takes the first frame.
+func encodePicture(data []byte) (encoded []byte, err error) {
+	defer func() {
+		if failure := recover(); failure != nil { // a defect of a decoder must not end the program
+			encoded, err = nil, fmt.Errorf("%w: the decoder failed: %v", errPicture, failure)
+		}
+	}()
+	size, format, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errPicture, err)
+	}
+	if size.Width < 1 || size.Height < 1 || size.Width > mostSide || size.Height > mostSide || size.Width*size.Height > mostPixels {
+		return nil, fmt.Errorf("%w: %d by %d pixels", errPicture, size.Width, size.Height)
+	}
+	if format == "jpeg" && bytes.Count(data, startOfScan) > mostScans {
+		return nil, fmt.Errorf("%w: more than %d scans", errPicture, mostScans)
+	}
+	picture, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errPicture, err)
+	}
+	var out bytes.Buffer
+	if err := png.Encode(&out, shrink(picture)); err != nil {
+		return nil, fmt.Errorf("%w: encode: %w", errPicture, err)
+	}
+	return out.Bytes(), nil
+}
+
+// fit is the size of w by h pixels when it must fit the edge, at least 1 by 1.
+func fit(w, h int) (int, int) {
+	if w <= edge && h <= edge {
+		return w, h
+	}
+	if w >= h {
+		return edge, max(1, h*edge/w)
+	}
+	return max(1, w*edge/h), edge
+}
+
+// shrink makes each pixel the mean of the area it covers. It converts one row at a time: a whole converted copy would
+// double the memory.
+func shrink(source image.Image) *image.RGBA {
+	from := source.Bounds()
+	width, height := fit(from.Dx(), from.Dy())
+	target := image.NewRGBA(image.Rect(0, 0, width, height))
+	if width == from.Dx() && height == from.Dy() {
+		draw.Draw(target, target.Bounds(), source, from.Min, draw.Src)
+		return target
+	}
+	row := image.NewRGBA(image.Rect(0, 0, from.Dx(), 1))
+	sums := make([][4]float64, width)
+	tall, wide := float64(from.Dy())/float64(height), float64(from.Dx())/float64(width)
+	for y := range height {
+		clear(sums)
+		top, bottom := float64(y)*tall, float64(y+1)*tall
+		for line := int(top); line < from.Dy() && float64(line) < bottom; line++ {
+			draw.Draw(row, row.Bounds(), source, image.Pt(from.Min.X, from.Min.Y+line), draw.Src)
+			share := min(float64(line+1), bottom) - max(float64(line), top)
+			for x := range sums {
+				left, right := float64(x)*wide, float64(x+1)*wide
+				for at := int(left); at < from.Dx() && float64(at) < right; at++ {
+					weight := share * (min(float64(at+1), right) - max(float64(at), left))
+					for c, value := range row.Pix[4*at : 4*at+4] {
+						sums[x][c] += weight * float64(value)
+					}
+				}
+			}
+		}
+		for x := range sums {
+			var mean [4]uint8
+			for c, sum := range sums[x] {
+				mean[c] = uint8(min(255, math.Round(sum/(tall*wide))))
+			}
+			target.SetRGBA(x, y, color.RGBA{min(mean[0], mean[3]), min(mean[1], mean[3]), min(mean[2], mean[3]), mean[3]})
+		}
+	}
+	return target
+}
