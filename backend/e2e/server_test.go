@@ -59,13 +59,22 @@ func (c *cluster) call(method string, parameter, result any) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	status, answer := request(c.t, http.MethodPost, c.rpc, map[string]string{"Content-Type": "application/json"}, body)
 	var reply struct {
 		Result json.RawMessage
 		Error  json.RawMessage
 	}
-	if err := json.Unmarshal(answer, &reply); status != http.StatusOK || err != nil || reply.Error != nil {
-		c.t.Fatalf("%s: HTTP %d: %.300s", method, status, answer)
+	await(c.t, method, func() error { // a faulty cluster refuses requests of the test too
+		status, answer, err := try(http.MethodPost, c.rpc, map[string]string{"Content-Type": "application/json"}, body)
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("HTTP %d: %.300s", status, answer)
+		}
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(answer, &reply)
+	})
+	if reply.Error != nil {
+		c.t.Fatalf("%s: %s", method, reply.Error)
 	}
 	if err := json.Unmarshal(reply.Result, result); err != nil {
 		c.t.Fatalf("%s: %v", method, err)

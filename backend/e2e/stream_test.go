@@ -63,6 +63,7 @@ type follower struct {
 	ns     map[string]uint64 // newest seq pushed on each namespace
 	late   map[string]uint64 // by mint: the last commit with events whose block time was, or had been, an estimate
 	guess  map[string]bool   // those events
+	rough  bool              // the market has faults: candles of every mint may change
 }
 
 func newFollower() *follower {
@@ -84,6 +85,9 @@ func (f *follower) resume() *follower {
 
 // follow takes what came since the last time.
 func (f *follower) follow(c *client) error { return f.followTo(c, len(c.all(0))) }
+
+// exact tells whether no candle of the mint may change once it is final.
+func (f *follower) exact(mint string) bool { return !f.rough && f.late[mint] == 0 }
 
 // followTo takes what came since the last time and before the place.
 func (f *follower) followTo(c *client, end int) error {
@@ -152,7 +156,7 @@ func (f *follower) history(ns string, h *historyData) error {
 		if c.UpdateType == "correction" {
 			return fmt.Errorf("%s: history holds a correction", name)
 		}
-		if old, known := s.finals[c.Time]; known && old != c && f.late[h.Symbol] == 0 {
+		if old, known := s.finals[c.Time]; known && old != c && f.exact(h.Symbol) {
 			return fmt.Errorf("%s: a final candle changed from %+v to %+v", name, old, c)
 		}
 		if delete(s.finals, c.Time); c.IsFinal {
@@ -180,18 +184,18 @@ func (f *follower) push(ns string, k *klineData) error {
 		return fmt.Errorf("seq %d after %d on the topic", k.Seq, s.seq)
 	case k.Seq <= s.open[c.Time].seq:
 		return fmt.Errorf("seq %d after %d on the candle", k.Seq, s.open[c.Time].seq)
-	case c.Trades < s.open[c.Time].trades && f.late[k.Symbol] == 0:
+	case c.Trades < s.open[c.Time].trades && f.exact(k.Symbol):
 		return fmt.Errorf("goes back behind %d trades", s.open[c.Time].trades)
 	case c.Low > min(c.Open, c.Close), c.High < max(c.Open, c.Close):
 		return fmt.Errorf("high and low do not hold open and close")
-	case c.UpdateType == "correction" && f.late[k.Symbol] == 0:
+	case c.UpdateType == "correction" && f.exact(k.Symbol):
 		return fmt.Errorf("a correction, in a market without faults")
 	case c.IsFinal != (c.UpdateType != "realtime"):
 		return fmt.Errorf("is_final does not fit update_type")
 	case k.Timestamp != k.PublishedAt:
 		return fmt.Errorf("timestamp is not published_at")
 	}
-	if _, known := s.finals[c.Time]; known != (c.UpdateType == "correction") {
+	if _, known := s.finals[c.Time]; known != (c.UpdateType == "correction") && !f.rough {
 		return fmt.Errorf("final before: %v", known)
 	}
 	f.ns[ns], s.seq, s.open[c.Time] = k.Seq, k.Seq, state{k.Seq, c.Trades}
