@@ -131,7 +131,8 @@ func (sr *series) ahead() bool {
 
 // walk calls fn with the candles from a bound on (included), going down when reverse, stored and open in one order.
 func (sr *series) walk(ctx context.Context, from int64, reverse bool, fn func(openCandle) error) error {
-	sp := span{prefix: appendCandlePrefix(nil, sr.id, sr.interval), from: appendCandleKey(nil, sr.id, sr.interval, from), reverse: reverse}
+	sp := timeSpan(sr, from)
+	sp.reverse = reverse
 	return sr.walkSpan(ctx, sp, 0, from, reverse, fn)
 }
 
@@ -193,30 +194,52 @@ func (sr *series) walkSpan(ctx context.Context, sp span, skip int, from int64, r
 	return nil
 }
 
-// rows counts stored and open candles with from <= time <= to; newer counts those with time > to.
-func (sr *series) rows(ctx context.Context, from, to int64) (in, newer int, err error) {
-	total, above := sr.stored.count, uint64(0)
-	if to != math.MaxInt64 {
-		if above, err = sr.v.rowsFrom(ctx, sr.seriesID(), &sr.stored, timePlace(to+1)); err != nil {
-			return 0, 0, err
+// rows counts the candles with from <= time <= to, stored and open.
+func (sr *series) rows(ctx context.Context, from, to int64) (int, error) {
+	stored := sr.stored.count
+	span := uint64(to) - uint64(from) //nolint:gosec // right for from <= to, also where to - from overflows
+	near := 4 * sr.v.s.chunkRows()
+	switch {
+	case span/uint64(sr.interval.Seconds()) < near: //nolint:gosec // positive; there can be no more rows than that
+		stored = 0
+		sp := timeSpan(sr, from)
+		err := sr.v.scan(ctx, sp, func(key []byte, _ *badger.Item) error {
+			if timeOf(binary.BigEndian.Uint64(key[len(key)-8:])) > to {
+				return Stop
+			}
+			stored++
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+	default:
+		var err error
+		if from != math.MinInt64 {
+			if stored, err = sr.v.rowsFrom(ctx, sr.seriesID(), &sr.stored, timePlace(from)); err != nil {
+				return 0, err
+			}
+		}
+		if to != math.MaxInt64 {
+			above, err := sr.v.rowsFrom(ctx, sr.seriesID(), &sr.stored, timePlace(to+1))
+			if err != nil {
+				return 0, err
+			}
+			stored -= above
 		}
 	}
-	if from != math.MinInt64 {
-		if total, err = sr.v.rowsFrom(ctx, sr.seriesID(), &sr.stored, timePlace(from)); err != nil {
-			return 0, 0, err
-		}
-	}
-	in, newer = int(total-above), int(above) //nolint:gosec // rows on a disk
+	n := int(stored) //nolint:gosec // rows on a disk
 	for i, c := range sr.open {
-		switch {
-		case sr.hidden[i]:
-		case c.Time > to:
-			newer++
-		case c.Time >= from:
-			in++
+		if !sr.hidden[i] && c.Time >= from && c.Time <= to {
+			n++
 		}
 	}
-	return in, newer, nil
+	return n, nil
+}
+
+// timeSpan is the stored candles from a time on, ascending.
+func timeSpan(sr *series, from int64) span {
+	return span{prefix: appendCandlePrefix(nil, sr.id, sr.interval), from: appendCandleKey(nil, sr.id, sr.interval, from)}
 }
 
 // Candles is a page of candles of one mint and interval.
@@ -230,16 +253,14 @@ func (s *Store) Candles(ctx context.Context, mint market.Pubkey, interval market
 		if sr == nil || q.From > q.To {
 			return nil
 		}
-		total, newer, err := sr.rows(ctx, q.From, q.To)
-		if err != nil {
+		if page.Total, err = sr.rows(ctx, q.From, q.To); err != nil {
 			return err
 		}
-		page.Total = total
-		if q.Limit <= 0 || q.Offset >= total {
+		if q.Limit <= 0 || q.Offset >= page.Total {
 			return nil
 		}
-		page.Candles = make([]market.Candle, 0, min(q.Limit, total-q.Offset))
-		return sr.page(ctx, &q, newer, func(c openCandle) error {
+		page.Candles = make([]market.Candle, 0, min(q.Limit, page.Total-q.Offset))
+		return sr.page(ctx, &q, func(c openCandle) error {
 			page.Candles = append(page.Candles, c.Candle)
 			return stopAt(len(page.Candles), cap(page.Candles))
 		})
@@ -254,13 +275,13 @@ func (s *Store) NewestCandles(ctx context.Context, mint market.Pubkey, interval 
 	return page.Candles, page.Total, page.Seq, err
 }
 
-// page walks from the query's offset on. newer is how many candles there are above q.To.
-func (sr *series) page(ctx context.Context, q *CandleQuery, newer int, fn func(openCandle) error) error {
+// page walks from the query's offset on.
+func (sr *series) page(ctx context.Context, q *CandleQuery, fn func(openCandle) error) error {
 	from, reverse := q.To, !q.OldestFirst
 	if q.OldestFirst {
 		from = q.From
 	}
-	offset, far, err := sr.storedOffset(ctx, q, newer)
+	offset, far, err := sr.storedOffset(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -286,22 +307,22 @@ func (sr *series) page(ctx context.Context, q *CandleQuery, newer int, fn func(o
 
 // storedOffset is the query's offset counted over all stored candles, from the end the order starts at. far is false
 // when it is better to walk there: it is near, or open candles stand between the stored ones.
-func (sr *series) storedOffset(ctx context.Context, q *CandleQuery, newer int) (offset int, far bool, err error) {
+func (sr *series) storedOffset(ctx context.Context, q *CandleQuery) (offset int, far bool, err error) {
 	if q.Offset <= sr.v.s.options.chunkRows || !sr.ahead() {
 		return 0, false, nil
 	}
-	if q.OldestFirst {
-		older := 0
-		if q.From != math.MinInt64 {
-			if older, _, err = sr.rows(ctx, math.MinInt64, q.From-1); err != nil {
-				return 0, false, err
-			}
-		}
-		offset = older + q.Offset
-	} else {
-		offset = newer + q.Offset - len(sr.open)
+	before := 0 // candles that stand before the query's own
+	switch {
+	case q.OldestFirst && q.From != math.MinInt64:
+		before, err = sr.rows(ctx, math.MinInt64, q.From-1)
+	case !q.OldestFirst && q.To != math.MaxInt64:
+		before, err = sr.rows(ctx, q.To+1, math.MaxInt64)
 	}
-	return offset, offset >= 0 && uint64(offset) < sr.stored.count, nil
+	offset = before + q.Offset
+	if !q.OldestFirst {
+		offset -= len(sr.open)
+	}
+	return offset, offset >= 0 && uint64(offset) < sr.stored.count, err
 }
 
 // CandleBefore is the newest candle with a time below t, stored or open.

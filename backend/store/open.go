@@ -25,7 +25,8 @@ type Store struct {
 	broken  error      // the error that ended the writing
 	cache   map[mintID]*mintState
 	arena   []byte
-	onSplit func() error // tests fail here in the middle of a commit
+	onSplit func() error            // tests fail here in the middle of a commit
+	onPut   func(key, value []byte) // benchmarks look on here
 
 	mu        sync.RWMutex // guards what a commit publishes:
 	state     state

@@ -15,7 +15,7 @@ import (
 // TestStoreEqualsModel commits at random, with restarts, crashes inside a commit, withdrawals and evictions, and compares
 // every query with the naive model.
 func TestStoreEqualsModel(t *testing.T) {
-	seeds, commits := uint64(6), 220
+	seeds, commits := uint64(4), 160
 	if testing.Short() {
 		seeds = 2
 	}

@@ -69,6 +69,9 @@ func (w *writer) put(key, value []byte) error {
 	if err := w.room(); err != nil {
 		return err
 	}
+	if w.s.onPut != nil {
+		w.s.onPut(key, value)
+	}
 	err := w.txn.Set(key, value)
 	if errors.Is(err, badger.ErrTxnTooBig) {
 		if err := w.split(); err != nil {
