@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
-import { byId, launch, open, until } from './page.mjs'
+import { byId, closeDialog, launch, open, until } from './page.mjs'
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -34,8 +34,8 @@ for (const theme of ['dark', 'light']) {
       ['info', () => byId(page, 'side-info').click()],
       ['export menu', () => byId(page, 'export').click()],
       ['shortcuts', () => page.keyboard.press('Escape').then(() => page.keyboard.press('?'))],
-      ['connect', () => page.keyboard.press('Escape').then(() => page.keyboard.press('x'))],
-      ['commands', () => page.keyboard.press('Escape').then(() => page.keyboard.press('Control+k'))],
+      ['connect', () => closeDialog(page).then(() => page.keyboard.press('x'))],
+      ['commands', () => closeDialog(page).then(() => page.keyboard.press('Control+k'))],
     ]
     for (const [name, show] of views) {
       await show()

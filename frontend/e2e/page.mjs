@@ -54,6 +54,11 @@ export async function ready(page) {
   await byId(page, 'legend-close').waitFor()
 }
 
+export async function closeDialog(page) {
+  await page.keyboard.press('Escape')
+  await page.locator('dialog').waitFor({ state: 'detached' })
+}
+
 export const debug = (page) => page.evaluate(() => ({ ...window.__spinscope }))
 
 export async function until(what, check, timeout = 20_000) {

@@ -212,6 +212,7 @@ export class Workspace {
     if (state === 'offline' && this.link !== 'offline') this.lostAt = Date.now()
     if (state === 'connected') {
       this.lostAt = 0
+      void this.#pollHealth()
       if (this.market.phase === 'error') void this.market.reload()
       if (this.tape.error) void this.tape.reload()
     }
