@@ -7,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wailsapp/wails/v2"
@@ -23,64 +24,90 @@ import (
 )
 
 // errNoDisplay is returned by Run where no window can be opened.
-var errNoDisplay = errors.New("no display (DISPLAY and WAYLAND_DISPLAY are empty): use `spinscope serve` and open its address in a browser")
+var errNoDisplay = errors.New("no display: use `spinscope serve` and open its address in a browser")
 
-// stopTime is how long closing may take before the process ends regardless; an open dialog can hold the window's loop.
-const stopTime = 5 * time.Second
+// stopTime is how long closing may take after a signal before the process ends regardless.
+const stopTime = 4 * time.Second
 
 // App is the desktop app. Its exported methods are the page's bindings (bindings.go).
 type App struct {
 	options backend.Options
 	log     *slog.Logger
-	server  *backend.Backend
+	server  *service
 
-	stop    context.CancelFunc // ends the server
-	stopped chan struct{}      // closed when the server has ended
+	closing atomic.Bool // the window is on its way out
+	dialog  dialogs
 
-	mu     sync.Mutex
-	ctx    context.Context // of the window, set at its start; the window's functions want it
-	failed error           // why the server ended, when it was not asked to
-	view   View
-	beat   time.Time
+	mu        sync.Mutex
+	ctx       context.Context // of the window, nil before it is there; the window's functions want it
+	geometry  geometry
+	view      View
+	beat      time.Time // last sign of life of the page; zero while none is expected
+	exportDir string    // where the last export went
 }
 
-// Run opens the window and blocks until it is closed and everything is stopped. ctx ending closes the window.
+// Run opens the window and blocks until it is closed and everything is stopped. ctx ending closes the window. When the
+// app is already open on the same data directory, its window is brought to the front instead.
 func Run(ctx context.Context, o backend.Options) error {
 	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 		return errNoDisplay
 	}
-	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
 	a := &App{
-		options: o, log: o.Logger.With("component", "app"), server: backend.New(o),
-		stop: stop, stopped: make(chan struct{}),
+		options: o, log: o.Logger.With("component", "app"), server: newService(o), geometry: loadGeometry(o.DataDir),
 	}
-	geometry := loadGeometry(o.DataDir)
-	err := wails.Run(&options.App{
-		Title: "Spinscope", Width: geometry.Width, Height: geometry.Height, MinWidth: 760, MinHeight: 480,
+	only, err := claim(o.DataDir, a.show)
+	if errors.Is(err, errAlreadyOpen) {
+		a.log.Info("already open; its window is brought to the front", "data", o.DataDir)
+		return nil
+	}
+	if err != nil { // only the second start suffers: it cannot find this one
+		a.log.Warn("a second start will not find this window", "err", err)
+	}
+	defer only.Close()
+	return a.open(ctx)
+}
+
+// open runs the window. The library panics when the display cannot be used.
+func (a *App) open(ctx context.Context) (err error) {
+	windowDone := make(chan struct{})
+	defer close(windowDone)
+	defer func() {
+		if cause := recover(); cause != nil {
+			if a.window() != nil {
+				panic(cause)
+			}
+			err = fmt.Errorf("open display %q: %v: %w", os.Getenv("DISPLAY"), cause, errNoDisplay)
+		}
+	}()
+	err = wails.Run(&options.App{
+		Title: "Spinscope", Width: a.geometry.Width, Height: a.geometry.Height, MinWidth: 760, MinHeight: 480,
 		BackgroundColour: options.NewRGB(0x0e, 0x11, 0x16),
-		AssetServer:      &assetserver.Options{Assets: o.Assets},
+		AssetServer:      &assetserver.Options{Assets: a.options.Assets, Middleware: a.watchLoads},
 		Menu:             a.menu(),
 		Bind:             []any{a},
 		Logger:           quiet{a.log},
 		Linux:            &linux.Options{ProgramName: "spinscope", WebviewGpuPolicy: linux.WebviewGpuPolicyNever, Icon: icon},
-		SingleInstanceLock: &options.SingleInstanceLock{
-			UniqueId:               instanceID(o.DataDir),
-			OnSecondInstanceLaunch: func(options.SecondInstanceData) { a.show() },
-		},
 		OnStartup: func(windowCtx context.Context) {
 			a.mu.Lock()
 			a.ctx = windowCtx
 			a.mu.Unlock()
-			geometry.place(windowCtx)
-			go a.serve(serving)
-			go a.quitWith(ctx)
+			a.server.start(a.fell)
+			go a.quitWith(ctx, windowDone)
+			go a.watchPage(windowDone)
+			a.geometry.place(windowCtx)
 		},
 		OnBeforeClose: func(windowCtx context.Context) bool {
-			saveGeometry(windowCtx, o.DataDir, a.log)
+			if a.closing.Swap(true) { // a signal reaches us twice, here and in the library
+				return true
+			}
+			a.geometry.save(windowCtx, a.options.DataDir, a.log)
 			return false
 		},
-		OnShutdown: func(context.Context) { a.shutdown() },
+		OnShutdown: func(context.Context) {
+			if !a.server.stop(stopTime) {
+				a.log.Error("the server did not stop in time")
+			}
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("open window: %w", err)
@@ -88,55 +115,62 @@ func Run(ctx context.Context, o backend.Options) error {
 	return nil
 }
 
-// serve runs the backend. When it fails the window stays open and says why.
-func (a *App) serve(ctx context.Context) {
-	defer close(a.stopped)
-	if err := a.server.Run(ctx); err != nil {
-		a.mu.Lock()
-		a.failed = err
-		a.mu.Unlock()
-		a.log.Error("server stopped", "err", err)
-	}
+// window is the context that the window's functions want; nil before the window is there.
+func (a *App) window() context.Context {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.ctx
 }
 
-// quitWith closes the window when ctx ends, as on SIGTERM. A dialog that is open would hold the window's loop for good:
-// then the store is closed here and the process ended.
-func (a *App) quitWith(ctx context.Context) {
-	<-ctx.Done()
-	go window.Quit(a.ctx)
-	time.AfterFunc(stopTime, func() {
-		a.shutdown()
-		os.Exit(0)
-	})
-}
-
-// shutdown stops the server and waits for the store to be closed.
-func (a *App) shutdown() {
-	a.stop()
+// quitWith closes the window when ctx ends, as on SIGTERM. An open dialog holds the window's loop until someone closes
+// it: then the store is closed here and the process ended.
+func (a *App) quitWith(ctx context.Context, windowDone <-chan struct{}) {
 	select {
-	case <-a.stopped:
-	case <-time.After(stopTime):
-		a.log.Error("the server did not stop in time")
+	case <-windowDone:
+		return
+	case <-ctx.Done():
 	}
+	go window.Quit(a.window())
+	patience := stopTime
+	if a.dialog.open() {
+		patience = time.Second // enough to save the window's place
+	}
+	select {
+	case <-windowDone:
+	case <-time.After(patience):
+		code := 0
+		if !a.server.stop(stopTime) {
+			a.log.Error("the server did not stop in time")
+			code = 1
+		}
+		os.Exit(code)
+	}
+}
+
+// fell tells that the server stopped by itself after it had been running; a failed start is told by the page.
+func (a *App) fell(err error) {
+	a.message(window.ErrorDialog, "The server stopped",
+		err.Error()+"\n\nWhat was stored is safe. View › Reload Page starts the server again.")
 }
 
 // show brings the window to the front, as when the app is started a second time.
 func (a *App) show() {
-	window.WindowUnminimise(a.ctx)
-	window.WindowShow(a.ctx)
+	if ctx := a.window(); ctx != nil {
+		window.WindowShow(ctx)
+		window.WindowUnminimise(ctx)
+	}
 }
 
-// instanceID names the one instance per data directory; the second one brings the first to the front.
-func instanceID(dir string) string {
-	path, err := filepath.Abs(dir)
-	if err != nil {
-		path = dir
-	}
-	id := uint64(14695981039346656037) // FNV-1a
-	for _, b := range []byte(path) {
-		id = (id ^ uint64(b)) * 1099511628211
-	}
-	return fmt.Sprintf("spinscope.%x", id)
+// watchLoads sees the page being loaded. A page loaded anew owes no sign of life yet, and gives a server that could not
+// start another try.
+func (a *App) watchLoads(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" || r.URL.Path == "/index.html" {
+			a.expectBeat(false)
+			a.server.retry(a.fell)
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // quiet passes the window library's messages to the program's log.

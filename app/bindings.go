@@ -4,7 +4,6 @@ package app
 
 import (
 	"strings"
-	"time"
 
 	window "github.com/wailsapp/wails/v2/pkg/runtime"
 )
@@ -26,16 +25,14 @@ type View struct {
 
 // Server is polled by the page until the server is ready or has failed: the page may load before it.
 func (a *App) Server() ServerInfo {
-	a.mu.Lock()
-	failed := a.failed
-	a.mu.Unlock()
-	if failed != nil {
+	address, failed := a.server.state()
+	switch {
+	case failed != nil:
 		return ServerInfo{Error: failed.Error()}
-	}
-	address, ready := a.server.Address()
-	if !ready {
+	case address == "":
 		return ServerInfo{}
 	}
+	a.expectBeat(true) // the page opens now
 	return ServerInfo{Base: "http://" + address, Token: a.options.Config.Server.Token, Ready: true}
 }
 
@@ -47,18 +44,14 @@ func (a *App) SetView(view View) {
 }
 
 // CopyText puts a text on the clipboard.
-func (a *App) CopyText(text string) error { return window.ClipboardSetText(a.ctx, text) }
+func (a *App) CopyText(text string) error { return window.ClipboardSetText(a.window(), text) }
 
 // OpenExternal opens a web page in the person's browser; other schemes are ignored.
 func (a *App) OpenExternal(url string) {
 	if strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://") {
-		window.BrowserOpenURL(a.ctx, url)
+		window.BrowserOpenURL(a.window(), url)
 	}
 }
 
 // Heartbeat is called by the page while it lives.
-func (a *App) Heartbeat() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.beat = time.Now()
-}
+func (a *App) Heartbeat() { a.expectBeat(true) }

@@ -12,7 +12,7 @@ import (
 	window "github.com/wailsapp/wails/v2/pkg/runtime"
 )
 
-// geometry is where the window was when it was closed.
+// geometry is where the window was when it was closed. Place and size are those of the window when it is not maximised.
 type geometry struct {
 	X         int  `json:"x"`
 	Y         int  `json:"y"`
@@ -22,7 +22,10 @@ type geometry struct {
 	known     bool
 }
 
-const geometryFile = "window.json"
+const (
+	geometryFile = "window.json"
+	edge         = 80 // pixels of the window that must lie on the screen
+)
 
 // loadGeometry returns the last one, or the default when there is none or it makes no sense.
 func loadGeometry(dir string) geometry {
@@ -35,30 +38,35 @@ func loadGeometry(dir string) geometry {
 	return g
 }
 
-// place puts the window where it was, if that is still on a screen of at least that size.
+// place puts the window where it was, if enough of it lies on the screens there are now.
 func (g geometry) place(ctx context.Context) {
-	switch {
-	case !g.known:
-	case g.Maximised:
+	if !g.known {
+		return
+	}
+	screens, err := window.ScreenGetAll(ctx)
+	if err != nil {
+		return
+	}
+	width, height := 0, 0 // screens stand side by side as a rule
+	for _, screen := range screens {
+		width += screen.Size.Width
+		height = max(height, screen.Size.Height)
+	}
+	if g.X >= 0 && g.Y >= 0 && g.X+edge < width && g.Y+edge < height {
+		window.WindowSetPosition(ctx, g.X, g.Y)
+	}
+	if g.Maximised {
 		window.WindowMaximise(ctx)
-	case g.X >= 0 && g.Y >= 0:
-		screens, err := window.ScreenGetAll(ctx)
-		if err != nil {
-			return
-		}
-		for _, screen := range screens {
-			if g.X+80 < screen.Size.Width && g.Y+80 < screen.Size.Height {
-				window.WindowSetPosition(ctx, g.X, g.Y)
-				return
-			}
-		}
 	}
 }
 
-func saveGeometry(ctx context.Context, dir string, log *slog.Logger) {
-	g := geometry{Maximised: window.WindowIsMaximised(ctx)}
-	g.X, g.Y = window.WindowGetPosition(ctx)
-	g.Width, g.Height = window.WindowGetSize(ctx)
+// save writes where the window is. A maximised one keeps the place and size it goes back to.
+func (g geometry) save(ctx context.Context, dir string, log *slog.Logger) {
+	g.Maximised = window.WindowIsMaximised(ctx)
+	if !g.Maximised && !window.WindowIsFullscreen(ctx) {
+		g.X, g.Y = window.WindowGetPosition(ctx)
+		g.Width, g.Height = window.WindowGetSize(ctx)
+	}
 	text, err := json.Marshal(g)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, geometryFile), text, 0o600)

@@ -18,12 +18,12 @@ func (a *App) menu() *menu.Menu {
 	file := bar.AddSubmenu("File")
 	file.AddText("Export History…", keys.CmdOrCtrl("e"), func(*menu.CallbackData) { go a.export() })
 	file.AddSeparator()
-	file.AddText("Quit", keys.CmdOrCtrl("q"), func(*menu.CallbackData) { window.Quit(a.ctx) })
+	file.AddText("Quit", keys.CmdOrCtrl("q"), func(*menu.CallbackData) { window.Quit(a.window()) })
 
 	view := bar.AddSubmenu("View")
 	interval := view.AddSubmenu("Interval")
 	for _, i := range market.AllIntervals() {
-		interval.AddText(i.String(), nil, a.tell("menu:interval", i.String()))
+		interval.AddText(words(i), nil, a.tell("menu:interval", i.String()))
 	}
 	chart := view.AddSubmenu("Chart")
 	chart.AddText("Candles", nil, a.tell("menu:chart", "candles"))
@@ -36,7 +36,7 @@ func (a *App) menu() *menu.Menu {
 	theme.AddText("Dark", nil, a.tell("menu:theme", "dark"))
 	theme.AddText("Light", nil, a.tell("menu:theme", "light"))
 	view.AddSeparator()
-	view.AddText("Reload Page", keys.CmdOrCtrl("r"), func(*menu.CallbackData) { window.WindowReloadApp(a.ctx) })
+	view.AddText("Reload Page", keys.CmdOrCtrl("r"), func(*menu.CallbackData) { renewPage(a.window()) })
 	view.AddText("Full Screen", keys.Key("f11"), func(*menu.CallbackData) { a.toggleFullScreen() })
 
 	help := bar.AddSubmenu("Help")
@@ -46,34 +46,36 @@ func (a *App) menu() *menu.Menu {
 	return bar
 }
 
+// words names an interval, such as "15 minutes".
+func words(i market.Interval) string {
+	code := i.String()
+	unit := map[byte]string{'s': "second", 'm': "minute", 'h': "hour", 'd': "day"}[code[0]]
+	if code[1:] != "1" {
+		unit += "s"
+	}
+	return code[1:] + " " + unit
+}
+
 // tell passes a menu choice to the page.
 func (a *App) tell(event string, value any) menu.Callback {
-	return func(*menu.CallbackData) { window.EventsEmit(a.ctx, event, value) }
+	return func(*menu.CallbackData) { window.EventsEmit(a.window(), event, value) }
 }
 
 func (a *App) toggleFullScreen() {
-	if window.WindowIsFullscreen(a.ctx) {
-		window.WindowUnfullscreen(a.ctx)
+	if ctx := a.window(); window.WindowIsFullscreen(ctx) {
+		window.WindowUnfullscreen(ctx)
 	} else {
-		window.WindowFullscreen(a.ctx)
+		window.WindowFullscreen(ctx)
 	}
 }
 
 func (a *App) openDocs() {
-	if address, ready := a.server.Address(); ready {
-		window.BrowserOpenURL(a.ctx, "http://"+address+"/docs")
+	if address, _ := a.server.state(); address != "" {
+		window.BrowserOpenURL(a.window(), "http://"+address+"/docs")
 	}
 }
 
 func (a *App) about() {
 	a.message(window.InfoDialog, "About Spinscope",
 		"Spinscope "+a.options.Version+"\n\nLive candles of SpinPet tokens, for you and for your scripts.\nMIT License.")
-}
-
-// message shows a dialog and waits for it; it must not be called from the window's own goroutine.
-func (a *App) message(kind window.DialogType, title, text string) {
-	_, err := window.MessageDialog(a.ctx, window.MessageDialogOptions{Type: kind, Title: title, Message: text})
-	if err != nil {
-		a.log.Warn("dialog failed", "err", err)
-	}
 }

@@ -1,0 +1,54 @@
+//go:build desktop
+
+package app
+
+import (
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	window "github.com/wailsapp/wails/v2/pkg/runtime"
+)
+
+// dialogs lets one dialog be open at a time: the library gives each answer to whoever waits.
+type dialogs struct {
+	mu    sync.Mutex
+	shown atomic.Bool
+}
+
+func (d *dialogs) open() bool { return d.shown.Load() }
+
+// with runs show while no other dialog is open.
+func (d *dialogs) with(show func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.shown.Store(true)
+	defer d.shown.Store(false)
+	show()
+}
+
+// message shows a dialog, waits for it and returns the button. It must not be called from the window's own goroutine.
+// A window that is closing shows none.
+func (a *App) message(kind window.DialogType, title, text string) (button string) {
+	a.dialog.with(func() {
+		ctx := a.window()
+		if ctx == nil || a.closing.Load() {
+			return
+		}
+		var err error
+		button, err = window.MessageDialog(ctx, window.MessageDialogOptions{Type: kind, Title: title, Message: verbatim(text)})
+		if err != nil {
+			a.log.Warn("dialog failed", "err", err)
+		}
+	})
+	return button
+}
+
+// verbatim protects a text from the library, which on Linux takes it for a format of printf.
+func verbatim(text string) string {
+	if runtime.GOOS == "linux" {
+		return strings.ReplaceAll(text, "%", "%%")
+	}
+	return text
+}
