@@ -152,6 +152,10 @@ func runParts(ctx context.Context, opened *store.Store, in *intake, front *front
 	group.Go(func() error { return front.stream.Run(groupCtx) })
 	group.Go(func() error { return front.sockets.Run(groupCtx) })
 	group.Go(func() error { return front.run(groupCtx) })
+	if front.tokens != nil {
+		group.Go(func() error { return front.tokens.fetch(groupCtx) })
+		group.Go(func() error { return front.tokens.follow(groupCtx) })
+	}
 	group.Go(func() error {
 		select {
 		case <-ctx.Done():

@@ -26,6 +26,7 @@ type front struct {
 	http     *server.Server
 	sockets  *socketio.Server
 	stream   *stream.Stream
+	tokens   *tokens // nil without metadata
 	listener net.Listener
 }
 
@@ -62,9 +63,11 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *intake) (*
 		Authorize:    authorize, Logger: b.options.Logger,
 	})
 	f.stream.Mount(f.sockets)
+	f.tokens = b.newTokens(opened, commits, in.net)
 	f.http = server.New(server.Deps{
 		API: rest.Deps{
 			Reader: reader{opened}, Stream: streamStats{f.stream}, Feed: in.status, Export: reader{opened},
+			Metadata:  f.tokens.orNone(),
 			Intervals: cfg.Kline.ParsedIntervals(), Kline: klineConfig(cfg), Cluster: cfg.Solana.Cluster,
 			ProgramID: in.program, Version: b.options.Version,
 		},

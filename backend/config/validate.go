@@ -196,8 +196,8 @@ func (c *Config) kline() error {
 		}
 		seen[name] = true
 	}
-	if gateway, err := url.Parse(c.Metadata.IPFSGateway); err != nil || gateway.Host == "" {
-		return fmt.Errorf("metadata.ipfs_gateway = %q is not a URL", c.Metadata.IPFSGateway)
+	if gateway, err := url.Parse(c.Metadata.IPFSGateway); err != nil || gateway.Host == "" || gateway.Scheme != "http" && gateway.Scheme != "https" {
+		return fmt.Errorf("metadata.ipfs_gateway = %q is not an http or https URL", c.Metadata.IPFSGateway)
 	}
 	return nil
 }

@@ -30,11 +30,11 @@ var global = netip.MustParsePrefix("2000::/3")
 
 // specialGlobal are the blocks in it that lead elsewhere.
 var specialGlobal = prefixes(
-	"2001::/23",        // protocol assignments, Teredo
-	"2001:db8::/32",    // documentation
-	"2002::/16",        // 6to4
+	"2001::/23",         // protocol assignments, Teredo
+	"2001:db8::/32",     // documentation
+	"2002::/16",         // 6to4
 	"2620:4f:8000::/48", // AS112
-	"3fff::/20",        // documentation
+	"3fff::/20",         // documentation
 )
 
 func prefixes(list ...string) []netip.Prefix {

@@ -99,7 +99,7 @@ func (c *Catalog) Run(ctx context.Context, gateway string) error {
 	}
 	for _, shelf := range []*shelf{c.records, c.pictures} {
 		if err := shelf.load(); err != nil {
-			c.log.WarnContext(ctx, "metadata is not kept across restarts", "err", err)
+			c.log.WarnContext(ctx, "metadata of earlier runs cannot be read", "err", err)
 		}
 	}
 	c.restore()

@@ -15,5 +15,5 @@
 // time. Four workers fetch; pictures are decoded one at a time, since a small file may be large once decoded.
 //
 // Failure: nothing here ends the program. A fetch that fails is tried again a few times, then let be for a while that
-// grows with each failure; a directory that cannot be written costs the memory of it and is logged.
+// grows with each failure. What cannot be written is not kept, and counts as failed.
 package metadata

@@ -119,7 +119,7 @@ func passing(err error) (again bool, after time.Duration) {
 	if unknown, ok := errors.AsType[*net.DNSError](err); ok && unknown.IsNotFound {
 		return false, 0
 	}
-	for _, final := range []error{ErrRefused, ErrURI, errTooLarge, errRedirect, errDocument, errPicture} {
+	for _, final := range []error{ErrRefused, ErrURI, errTooLarge, errRedirect, errDocument, errPicture, errUnknown} {
 		if errors.Is(err, final) {
 			return false, 0
 		}

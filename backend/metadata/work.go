@@ -80,7 +80,8 @@ func (c *Catalog) step(ctx context.Context, t *task, pictureTried *bool) (uri st
 	return known.URI, nil
 }
 
-var errUnknown = errors.New("the token is not known yet")
+// errUnknown is returned for a mint whose creation was not seen. Announce tells when it was.
+var errUnknown = errors.New("the token is not known")
 
 func (c *Catalog) fetchDocument(ctx context.Context, t *task) (*record, string, error) {
 	uri, ok, err := c.options.Source.URI(t.mint)
@@ -103,24 +104,28 @@ func (c *Catalog) fetchDocument(ctx context.Context, t *task) (*record, string, 
 	if err != nil {
 		return nil, uri, fmt.Errorf("encode document: %w", err)
 	}
-	c.keepDocument(ctx, t.mint, fresh, encoded)
+	if err := c.keepDocument(t.mint, fresh, encoded); err != nil {
+		return nil, uri, err
+	}
 	c.failures.forget(t.mint)
 	c.counts.documents.Add(1)
 	return fresh, uri, nil
 }
 
-// keepDocument puts the document on the shelf and into memory, and takes from memory what left the shelf for it.
-func (c *Catalog) keepDocument(ctx context.Context, mint market.Pubkey, fresh *record, encoded []byte) {
+// keepDocument puts the document on the shelf and into memory, and takes from memory what left the shelf for it. One
+// that cannot be written is not kept at all: the shelf bounds the memory.
+func (c *Catalog) keepDocument(mint market.Pubkey, fresh *record, encoded []byte) error {
 	gone, err := c.records.put(mint, encoded)
 	if err != nil {
-		c.log.WarnContext(ctx, "metadata not kept", "mint", mint.String(), "err", err)
+		return err
 	}
 	c.documents.Lock()
 	defer c.documents.Unlock()
+	c.documents.of[mint] = fresh
 	for _, each := range gone {
 		delete(c.documents.of, each)
 	}
-	c.documents.of[mint] = fresh
+	return nil
 }
 
 func (c *Catalog) fetchPicture(ctx context.Context, t *task, uri string) error {
@@ -160,7 +165,7 @@ func (c *Catalog) fetch(ctx context.Context, t *task, uri, accept string, limit 
 		if again, _ := passing(err); again || ctx.Err() != nil {
 			return nil, err
 		}
-		failed = err
+		failed = errors.Join(failed, err)
 	}
 	return nil, failed
 }
