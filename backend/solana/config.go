@@ -42,11 +42,13 @@ type Config struct {
 
 	Logger *slog.Logger // default: discards
 
-	buffered int // tests lower bufferedTxs
+	buffered int           // tests lower bufferedTxs
+	lookout  time.Duration // tests lower lookoutPause
 }
 
 const (
 	maxReconnect  = 60 * time.Second
+	lookoutPause  = 1500 * time.Millisecond // at most, between looks at the endpoints while waiting to connect again
 	slotTime      = 400 * time.Millisecond
 	graceSlots    = 2      // slots that chain time stays behind the newest one
 	overlapSlots  = 64     // read again before the checkpoint
@@ -82,6 +84,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.SilenceTimeout, 4500*time.Millisecond)
 	setDefault(&c.RescanInterval, time.Minute)
 	setDefault(&c.TimeWait, time.Second)
+	setDefault(&c.lookout, lookoutPause)
 	if c.buffered == 0 {
 		c.buffered = bufferedTxs
 	}

@@ -85,11 +85,12 @@ func (f *Feed) begin() (end func()) {
 	}
 }
 
-// keep runs one session after the other: each endpoint in order, a pause, and the first again. After a connection that
-// had been good the first is tried first.
+// keep runs one session after the other: each endpoint in order, a pause, and the first again, or the one that was seen
+// to come back meanwhile. After a connection that had been good the first is tried first.
 func (r *run) keep(ctx context.Context, feed *Feed) error {
 	pause := backoff{first: r.config.ReconnectInterval, most: maxReconnect}
 	voice := voice{logger: r.logger}
+	lookout := newLookout(r)
 	for index := 0; ; {
 		endpoint := r.config.Endpoints[index]
 		r.board.change(func(s *Status) { s.Endpoint, s.Fallback, s.RetryAt = endpoint.String(), index > 0, time.Time{} })
@@ -130,7 +131,10 @@ func (r *run) keep(ctx context.Context, feed *Feed) error {
 		}
 		r.board.change(func(s *Status) { s.RetryAt = time.Now().Add(wait) })
 		voice.down(ctx, endpoint, err, wait)
-		if err := sleep(ctx, wait); err != nil {
+		if wait == 0 {
+			continue // with the next endpoint
+		}
+		if index, err = lookout.wait(ctx, wait); err != nil {
 			return err
 		}
 	}

@@ -59,6 +59,8 @@ const (
 	maxBatch = 100
 	attempts = 6 // for reading history; the clock makes one
 
+	mostPause = 4 * time.Second // between them: an endpoint that is back is used within five seconds
+
 	mostLimits = 20 // answers of "too busy" in a row before an endpoint is given up
 )
 
@@ -98,7 +100,7 @@ func (c *rpcClient) do(ctx context.Context, tries int, calls ...*call) error {
 
 // send is do for one batch.
 func (c *rpcClient) send(ctx context.Context, tries int, calls []*call) error {
-	pause := backoff{first: c.first, most: 10 * time.Second}
+	pause := backoff{first: c.first, most: mostPause}
 	limits := 0
 	for try := 1; ; try++ {
 		if err := c.pace.wait(ctx, len(calls)); err != nil {

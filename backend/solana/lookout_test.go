@@ -1,0 +1,80 @@
+package solana
+
+import (
+	"net/http"
+	"testing"
+	"time"
+)
+
+// TestRecoveryEndsThePause lets pauses between attempts grow to hours: only the lookout can end one.
+func TestRecoveryEndsThePause(t *testing.T) {
+	for _, one := range []struct {
+		name   string
+		outage func(c *cluster, on bool)
+	}{
+		{"RPC", func(c *cluster, on bool) {
+			c.fault = nil
+			if on {
+				c.fault = func(w http.ResponseWriter, _ []rpcRequest) bool {
+					w.WriteHeader(http.StatusServiceUnavailable)
+					return true
+				}
+			}
+		}},
+		{"subscriptions", func(c *cluster, on bool) { c.refuse = on }},
+		{"slots", func(c *cluster, on bool) { c.mute = on }},
+	} {
+		t.Run(one.name, func(t *testing.T) {
+			c := newCluster(t)
+			c.history(5, 1)
+			config := testConfig(c.endpoint())
+			config.ReconnectInterval, config.lookout, config.SilenceTimeout = time.Hour, 20*time.Millisecond, 300*time.Millisecond
+			r := start(t, config, 0)
+			stop := c.run(1)
+			defer stop()
+			r.live()
+			c.lock(func() { one.outage(c, true) })
+			c.cut()
+			r.status("the pause", func(s Status) bool { return s.State == Reconnecting && time.Until(s.RetryAt) > time.Minute })
+			posts := func() (n int) {
+				c.lock(func() { n = c.posts })
+				return n
+			}
+			for before := posts(); posts() < before+3; { // it is found down
+				r.status("the pause to go on", func(s Status) bool { return s.State == Reconnecting })
+				time.Sleep(time.Millisecond)
+			}
+			c.lock(func() { one.outage(c, false) })
+			r.live()
+			stop()
+			all := c.ledger()
+			r.until("everything", func() bool { return r.has(all) })
+			r.equal(all)
+		})
+	}
+}
+
+// TestWorkingEndpointKeepsThePause cuts a connection to an endpoint that works: the pause before the next attempt is not
+// cut short, as it would then never grow.
+func TestWorkingEndpointKeepsThePause(t *testing.T) {
+	c := newCluster(t)
+	c.history(5, 1)
+	config := testConfig(c.endpoint())
+	config.ReconnectInterval, config.lookout = time.Hour, 10*time.Millisecond
+	r := start(t, config, 0)
+	stop := c.run(1)
+	defer stop()
+	r.live()
+	c.cut()
+	r.status("the pause", func(s Status) bool { return s.State == Reconnecting })
+	dials := func() (n int) {
+		c.lock(func() { n = c.dials })
+		return n
+	}
+	for before := dials(); dials() < before+5; { // looks, each with a subscription
+		if s := r.feed.Status(); s.State != Reconnecting {
+			t.Fatalf("state %s", s.State)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
