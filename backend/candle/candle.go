@@ -88,6 +88,36 @@ func Build(interval market.Interval, previous market.Price, ticks []Tick) []mark
 	return candles
 }
 
+// Merge makes the candles of an interval out of those of a finer one whose buckets lie whole within its own. parts are in
+// order, each with the close before it as its open, and hold the buckets whole. None of the candles is marked final.
+func Merge(interval market.Interval, parts []market.Candle) []market.Candle {
+	var candles []market.Candle
+	for i := range parts {
+		part := parts[i]
+		start := interval.Floor(part.Time)
+		n := len(candles)
+		if n == 0 || candles[n-1].Time != start {
+			part.Time, part.Final = start, false
+			candles = append(candles, part)
+			continue
+		}
+		c := &candles[n-1]
+		if c.High.Less(part.High) {
+			c.High = part.High
+		}
+		if part.Low.Less(c.Low) {
+			c.Low = part.Low
+		}
+		c.Close = part.Close
+		c.Volume = c.Volume.Add(part.Volume)
+		c.QuoteVolume = c.QuoteVolume.Add(part.QuoteVolume)
+		c.BuyVolume = c.BuyVolume.Add(part.BuyVolume)
+		c.Trades += part.Trades
+		c.Provisional = c.Provisional || part.Provisional
+	}
+	return candles
+}
+
 // Flat is the candle of an empty bucket: all prices at the previous close, nothing traded.
 func Flat(start int64, previous market.Price) market.Candle { return begin(start, previous, previous) }
 

@@ -197,3 +197,27 @@ func BenchmarkFold(b *testing.B) {
 		}
 	}
 }
+
+// TestMergeEqualsBuild makes each interval's candles of each finer one's and of the trades.
+func TestMergeEqualsBuild(t *testing.T) {
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 5))
+		ticks := randomTicks(r, 300)
+		previous := market.Price{}
+		if seed%2 == 0 {
+			previous = ticks[len(ticks)/2].Price
+		}
+		all := market.AllIntervals()
+		for i, fine := range all {
+			parts := Build(fine, previous, ticks)
+			for j := range parts {
+				parts[j].Final = j%2 == 0
+			}
+			for _, coarse := range all[i:] {
+				if got, want := Merge(coarse, parts), Build(coarse, previous, ticks); !slices.Equal(got, want) {
+					t.Fatalf("seed %d: %s of %s: %d candles, want %d, or others", seed, coarse, fine, len(got), len(want))
+				}
+			}
+		}
+	}
+}

@@ -39,7 +39,7 @@ type Ingest struct {
 	store     Store
 	log       *slog.Logger
 	publish   func(*market.Commit)
-	intervals []market.Interval
+	intervals []market.Interval // the finest first
 	reader    *spinpet.Reader
 	scales    *spinpet.Scales
 	events    []market.Event        // reused by the reader
@@ -59,7 +59,7 @@ type Ingest struct {
 // New makes a writer over a store that stands at the given place. Call Recover before the first Apply.
 func New(cfg Config, store Store, at Resume) *Ingest {
 	return &Ingest{
-		store: store, log: cfg.Logger, publish: cfg.Publish, intervals: cfg.Intervals,
+		store: store, log: cfg.Logger, publish: cfg.Publish, intervals: slices.Sorted(slices.Values(cfg.Intervals)),
 		reader: spinpet.NewReader(cfg.Program), scales: spinpet.NewScales(cfg.PriceDecimals),
 		at: at, mints: map[market.Pubkey]*mintState{}, checkpointAt: at.ChainTime,
 	}

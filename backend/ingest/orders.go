@@ -7,25 +7,10 @@ import (
 	"spinscope/backend/market"
 )
 
-// orderOf is the order that an event opens, changes or ends.
-func orderOf(event *market.Event) (market.Pubkey, bool) {
-	switch body := event.Body.(type) {
-	case *market.LongShort:
-		return body.Order, true
-	case *market.PartialClose:
-		return body.Order, true
-	case *market.FullClose:
-		return body.Order, true
-	case *market.ForceLiquidate:
-		return body.Order, true
-	}
-	return market.Pubkey{}, false
-}
-
 // applyOrder moves the order that the event is about and names the event's owner. An event that comes late leaves that
 // to a replay of the order from its events, when the draft is settled.
 func (in *Ingest) applyOrder(event *market.Event, late bool) error {
-	address, ok := orderOf(event)
+	address, ok := event.Order()
 	if !ok {
 		return nil
 	}
@@ -60,7 +45,7 @@ func (in *Ingest) order(address market.Pubkey) (market.Order, error) {
 // foldOrder applies an event to its order (solana.md §5) and sets the event's owner: closes and liquidations belong to
 // the order's owner, or to the payer when the order is not known.
 func foldOrder(order market.Order, event *market.Event) market.OrderChange {
-	address, _ := orderOf(event)
+	address, _ := event.Order()
 	order.Address, order.MintAccount = address, event.Mint()
 	closed := false
 	switch body := event.Body.(type) {
@@ -105,19 +90,19 @@ func (in *Ingest) settleOrders() error {
 func (in *Ingest) replayOrder(address, mint market.Pubkey) error {
 	d := &in.draft
 	var history []*market.Event
-	err := in.store.MintEvents(mint, market.Position{}, func(e *market.Event) error {
-		if of, ok := orderOf(e); ok && of == address && !d.isRemoved(e.Position) {
+	err := in.store.OrderEvents(address, func(e *market.Event) error {
+		if !d.isRemoved(e.Position) {
 			kept := *e
 			history = append(history, &kept)
 		}
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("read events of %s: %w", mint, err)
+		return fmt.Errorf("read its events: %w", err)
 	}
 	stored := len(history)
 	for i := range d.events {
-		if of, ok := orderOf(&d.events[i]); ok && of == address {
+		if of, ok := d.events[i].Order(); ok && of == address {
 			history = append(history, &d.events[i])
 		}
 	}

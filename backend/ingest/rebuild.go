@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sort"
 
 	"spinscope/backend/candle"
 	"spinscope/backend/market"
@@ -19,12 +18,15 @@ type stretch struct {
 	interval market.Interval
 	from, to int64 // open times of the first and the last bucket to build, inclusive
 	old      []market.Candle
+	built    []market.Candle
 	previous market.Price
 }
 
 // rebuild makes the candles around late, moved and withdrawn trades anew. Per interval these are the buckets from the
 // first to the last changed trade, and the next candle after them, as its open is their close; nothing further can
-// change, since a candle's close is its own last trade.
+// change, since a candle's close is its own last trade. The finest interval's are made of trades, each other's of the
+// candles of the interval before it, whose buckets lie whole within its own: a day is made of six candles, not of all its
+// trades.
 func (in *Ingest) rebuild(state *mintState) error {
 	dirty := *state.late
 	if state.touched != math.MaxInt64 { // trades folded in order before the late one came are built again as well
@@ -36,27 +38,53 @@ func (in *Ingest) rebuild(state *mintState) error {
 			dirty.first = e.Position
 		}
 	}
-	stretches := make([]stretch, 0, len(in.intervals))
-	low, high := int64(math.MaxInt64), int64(math.MinInt64)
+	if err := in.newest(state); err != nil {
+		return err
+	}
+	state.touched, state.late, state.rebuilt = dirty.from, nil, true
+	var finer *stretch
 	for _, interval := range in.intervals {
 		s, err := in.stretch(mint, interval, dirty)
 		if err != nil {
 			return err
 		}
-		stretches = append(stretches, s)
-		low, high = min(low, s.from), max(high, s.to+interval.Seconds())
+		if finer == nil {
+			err = in.buildFromTrades(mint, &s, dirty.first)
+		} else {
+			err = in.buildFromCandles(mint, &s, finer)
+		}
+		if err != nil {
+			return err
+		}
+		in.replace(state, &s)
+		finer = &s
 	}
-	ticks, err := in.ticks(mint, dirty.first, low, high)
+	return nil
+}
+
+func (in *Ingest) buildFromTrades(mint market.Pubkey, s *stretch, first market.Position) error {
+	ticks, err := in.ticks(mint, first, s.from, s.to+s.interval.Seconds())
 	if err != nil {
 		return err
 	}
-	if err := in.newest(state); err != nil {
-		return err
+	s.built = candle.Build(s.interval, s.previous, ticks)
+	return nil
+}
+
+// buildFromCandles builds a stretch from the finer interval's candles: those just built, and around them the stored ones.
+func (in *Ingest) buildFromCandles(mint market.Pubkey, s, finer *stretch) error {
+	end := s.to + s.interval.Seconds() - 1
+	before, err := in.store.CandlesBetween(mint, finer.interval, s.from, finer.from-1)
+	if err != nil {
+		return fmt.Errorf("read %s candles: %w", finer.interval, err)
 	}
-	state.touched, state.late, state.rebuilt = dirty.from, nil, true
-	for i := range stretches {
-		in.replace(state, &stretches[i], ticks)
+	after, err := in.store.CandlesBetween(mint, finer.interval, finer.to+finer.interval.Seconds(), end)
+	if err != nil {
+		return fmt.Errorf("read %s candles: %w", finer.interval, err)
 	}
+	parts := slices.Concat(before, finer.built, after)
+	parts = slices.DeleteFunc(parts, func(c market.Candle) bool { return c.Time < s.from || c.Time > end })
+	s.built = candle.Merge(s.interval, parts)
 	return nil
 }
 
@@ -124,11 +152,13 @@ func (in *Ingest) ticks(mint market.Pubkey, first market.Position, low, high int
 	return ticks, nil
 }
 
-// newest sets the book's last trade from the stored and drafted events.
+// newest sets the book's last trade from the drafted events and, unless the book knows it, from the stored ones.
 func (in *Ingest) newest(state *mintState) error {
 	d := &in.draft
-	var best candle.Tick
-	found := false
+	best := candle.Tick{Trade: market.Trade{Price: state.book.Price}, Time: state.book.BlockTime, At: state.book.Last}
+	known := !state.shrunk && !best.Price.IsZero()
+	found := known
+	state.shrunk = false
 	consider := func(e *market.Event) {
 		if trade, ok := e.Trade(); ok {
 			tick := candle.Tick{Trade: trade, Time: e.BlockTime, At: e.Position}
@@ -141,6 +171,10 @@ func (in *Ingest) newest(state *mintState) error {
 		if d.events[i].Mint() == state.book.Mint {
 			consider(&d.events[i])
 		}
+	}
+	if known {
+		state.book.Last, state.book.BlockTime, state.book.Price = best.At, best.Time, best.Price
+		return nil
 	}
 	last := market.Position{Slot: math.MaxUint64, Index: math.MaxUint32, Ordinal: math.MaxUint16}
 	err := in.store.MintEventsBack(state.book.Mint, last, func(e *market.Event) error {
@@ -161,10 +195,7 @@ func (in *Ingest) newest(state *mintState) error {
 
 // replace puts one interval's newly built candles in the place of the old ones: final ones go out as corrections, or
 // as finals where there was none; the others become open candles of the book.
-func (in *Ingest) replace(state *mintState, s *stretch, ticks []candle.Tick) {
-	low := sort.Search(len(ticks), func(i int) bool { return ticks[i].Time >= s.from })
-	high := sort.Search(len(ticks), func(i int) bool { return ticks[i].Time >= s.to+s.interval.Seconds() })
-	built := candle.Build(s.interval, s.previous, ticks[low:high])
+func (in *Ingest) replace(state *mintState, s *stretch) {
 	open := slices.DeleteFunc(state.book.Open[s.interval], func(c market.Candle) bool { return c.Time >= s.from && c.Time <= s.to })
 
 	emit := func(c market.Candle, kind market.UpdateType, removed bool) {
@@ -174,7 +205,7 @@ func (in *Ingest) replace(state *mintState, s *stretch, ticks []candle.Tick) {
 	}
 	old := s.old
 	previous := s.previous
-	for _, c := range built {
+	for _, c := range s.built {
 		for len(old) > 0 && old[0].Time < c.Time {
 			emit(removed(old[0], previous), market.Correction, true)
 			old = old[1:]

@@ -18,6 +18,8 @@ type Store interface {
 	SlotEvents(from, to market.Slot, fn func(*market.Event) error) error
 	// FindSignature gives the stored events of one transaction.
 	FindSignature(signature market.Signature, fn func(*market.Event) error) error
+	// OrderEvents gives the stored events of one order in chain order.
+	OrderEvents(order market.Pubkey, fn func(*market.Event) error) error
 	// MintEvents goes up from after, MintEventsBack down from before; both exclude the bound.
 	MintEvents(mint market.Pubkey, after market.Position, fn func(*market.Event) error) error
 	MintEventsBack(mint market.Pubkey, before market.Position, fn func(*market.Event) error) error

@@ -59,9 +59,10 @@ func (in *Ingest) remove(signature market.Signature, slot market.Slot) error {
 		d.touch(state)
 		state.count(event, true)
 		if _, ok := event.Trade(); ok {
+			state.shrunk = true
 			state.dirty(event.BlockTime, event.Position)
 		}
-		if order, ok := orderOf(event); ok {
+		if order, ok := event.Order(); ok {
 			d.replays[order] = event.Mint()
 		}
 	}

@@ -81,3 +81,18 @@ func (e *Event) RawPrice() (raw U128, token, sol uint64, ok bool) {
 	}).amounts()
 	return raw, token, sol, true
 }
+
+// Order is the margin order that the event opens, changes or ends; false when it is about none.
+func (e *Event) Order() (Pubkey, bool) {
+	switch b := e.Body.(type) {
+	case *LongShort:
+		return b.Order, true
+	case *PartialClose:
+		return b.Order, true
+	case *FullClose:
+		return b.Order, true
+	case *ForceLiquidate:
+		return b.Order, true
+	}
+	return Pubkey{}, false
+}

@@ -63,7 +63,7 @@ func (a *audit) equal(what string, got, want uint64) error {
 // events checks that each event has its index rows, and that there are no more rows than events.
 func (a *audit) events() error {
 	var kinds [market.NumKinds + 1]uint64
-	var owned, mintRows, userRows uint64
+	var owned, ordered, mintRows, userRows, orderRows uint64
 	err := a.rows(tableEvent, func(key, value []byte) error {
 		at := position(key[1:])
 		e, err := decodeEvent(at, value, a.v.s.mintOf)
@@ -74,6 +74,12 @@ func (a *audit) events() error {
 		_, id, _, _ := eventID(value)
 		if row, err := a.v.get(appendMintEventKey(nil, id, at)); err != nil || row == nil {
 			return a.problem("event at %v: not in its mint's index (%v)", at, err)
+		}
+		if order, ok := e.Order(); ok {
+			ordered++
+			if row, err := a.v.get(appendOrderMoveKey(nil, &order, at)); err != nil || row == nil {
+				return a.problem("event at %v: not in its order's index (%v)", at, err)
+			}
 		}
 		if e.Owner.IsZero() {
 			return nil
@@ -93,6 +99,9 @@ func (a *audit) events() error {
 	if err := a.rows(tableUserEvent, func(_, _ []byte) error { userRows++; return nil }); err != nil {
 		return err
 	}
+	if err := a.rows(tableOrderMove, func(_, _ []byte) error { orderRows++; return nil }); err != nil {
+		return err
+	}
 	total := uint64(0)
 	for kind, n := range kinds {
 		total += n
@@ -100,6 +109,7 @@ func (a *audit) events() error {
 	}
 	_ = a.equal("rows of the mints' index", mintRows, total)
 	_ = a.equal("rows of the users' index", userRows, owned)
+	_ = a.equal("rows of the orders' index", orderRows, ordered)
 	return nil
 }
 

@@ -115,7 +115,7 @@ func decodeLog(value []byte) (row logRow, err error) {
 }
 
 // formatVersion is the layout of the whole store, in x f. Raise it when records of the old layout cannot be read.
-const formatVersion = 1
+const formatVersion = 2
 
 var formatMagic = []byte("spinscope")
 

@@ -105,6 +105,20 @@ func (s *Store) mintEvents(mint market.Pubkey, bound market.Position, back bool,
 	})
 }
 
+// OrderEvents calls fn with the events that opened, changed or ended an order, in chain order.
+func (s *Store) OrderEvents(order market.Pubkey, fn func(*market.Event) error) error {
+	return s.read(nil, func(v *view) error {
+		sp := span{prefix: appendOrderMovePrefix(nil, &order)}
+		return v.scan(context.Background(), sp, func(key []byte, _ *badger.Item) error {
+			e, err := v.indexed(position(key[len(sp.prefix):]))
+			if err != nil {
+				return err
+			}
+			return call(v, fn, &e)
+		})
+	})
+}
+
 // indexed reads an event that an index row names.
 func (v *view) indexed(at market.Position) (market.Event, error) {
 	e, found, err := v.event(at)

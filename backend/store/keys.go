@@ -12,6 +12,7 @@ const (
 	tableEvent     = 'e' // e slot8 index4 ordinal2
 	tableMintEvent = 'm' // m mint4 slot8 index4 ordinal2
 	tableUserEvent = 'u' // u user32 slot8 index4 ordinal2
+	tableOrderMove = 'y' // y order32 slot8 index4 ordinal2
 	tableMint      = 'n' // n mint4
 	tableCreated   = 't' // t mint4
 	tableCandle    = 'c' // c mint4 interval1 time8
@@ -73,6 +74,14 @@ func appendUserPrefix(dst []byte, user *market.Pubkey) []byte {
 
 func appendUserEventKey(dst []byte, user *market.Pubkey, p market.Position) []byte {
 	return appendPosition(appendUserPrefix(dst, user), p)
+}
+
+func appendOrderMovePrefix(dst []byte, order *market.Pubkey) []byte {
+	return append(append(dst, tableOrderMove), order[:]...)
+}
+
+func appendOrderMoveKey(dst []byte, order *market.Pubkey, p market.Position) []byte {
+	return appendPosition(appendOrderMovePrefix(dst, order), p)
 }
 
 func appendCandlePrefix(dst []byte, id mintID, interval market.Interval) []byte {

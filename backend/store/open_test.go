@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -100,8 +101,8 @@ func TestOtherFormatsAreRefused(t *testing.T) {
 		want error
 		say  string
 	}{
-		{"newer", map[string][]byte{"xf": appendFormat(nil, formatVersion+1)}, ErrFormat, "version 2, this program knows 1"},
-		{"older", map[string][]byte{"xf": appendFormat(nil, formatVersion-1)}, ErrFormat, "version 0, this program wants 1"},
+		{"newer", map[string][]byte{"xf": appendFormat(nil, formatVersion+1)}, ErrFormat, fmt.Sprintf("version %d, this program knows %d", formatVersion+1, formatVersion)},
+		{"older", map[string][]byte{"xf": appendFormat(nil, formatVersion-1)}, ErrFormat, fmt.Sprintf("version %d, this program wants %d", formatVersion-1, formatVersion)},
 		{"another program's", map[string][]byte{"hello": []byte("world")}, ErrFormat, "another program"},
 		{"no state", map[string][]byte{"xf": appendFormat(nil, formatVersion)}, ErrCorrupt, "no state record"},
 		{"bad state", map[string][]byte{"xf": appendFormat(nil, formatVersion), "xs": {9}}, ErrCorrupt, "state"},

@@ -42,6 +42,11 @@ func (w *writer) addEvent(e *market.Event) error {
 			return err
 		}
 	}
+	if order, ok := e.Order(); ok {
+		if err := w.put(w.key(appendOrderMoveKey(w.tail(), &order, e.Position)), nil); err != nil {
+			return err
+		}
+	}
 	if err := w.grow(seriesID{m.id, eventSeries}, &m.events, positionPlace(e.Position)); err != nil {
 		return err
 	}
@@ -85,6 +90,11 @@ func (w *writer) dropEvent(key []byte, at market.Position, value []byte) error {
 	}
 	if !old.Owner.IsZero() {
 		if err := w.del(w.key(appendUserEventKey(w.tail(), &old.Owner, at))); err != nil {
+			return err
+		}
+	}
+	if order, ok := old.Order(); ok {
+		if err := w.del(w.key(appendOrderMoveKey(w.tail(), &order, at))); err != nil {
 			return err
 		}
 	}
