@@ -167,9 +167,10 @@ export class Workspace {
       this.#tellShell()
       return
     }
-    // Nothing chosen, or chosen on another server: the first of the list.
-    const first = this.tokens.shown[0] ?? this.tokens.all[0]
-    if (first) this.show(first.mint)
+    // Nothing chosen, or chosen on another server: whatever traded last, so that something moves.
+    const traded = await this.rest.mints('last_trade_desc', 1).catch(() => null)
+    const first = traded?.mints[0] ?? this.tokens.all[0]?.mint
+    if (first) this.show(first)
   }
 
   async #pollHealth(): Promise<void> {
