@@ -37,6 +37,7 @@ type commands struct {
 	App     appCommand     `cmd:"" default:"withargs" help:"Open the desktop app (the default)."`
 	Serve   serveCommand   `cmd:"" help:"Run the same backend without a window and serve the page at http://LISTEN/."`
 	Simnet  simnetCommand  `cmd:"" help:"Run a simulated Solana cluster with a SpinPet market."`
+	Export  exportCommand  `cmd:"" help:"Export stored candles, trades, events or orders to CSV, JSON Lines or Parquet."`
 	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
 }
 

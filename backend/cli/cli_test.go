@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"spinscope/backend"
+)
+
+// run runs a command line as the program would, with no environment and no window.
+func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	code = Main(args, Program{
+		Assets: fstest.MapFS{}, Stdout: &out, Stderr: &err,
+		Window: func(context.Context, backend.Options) error { return nil },
+	})
+	return code, out.String(), err.String()
+}
+
+func TestExitCodes(t *testing.T) {
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	for _, c := range []struct {
+		args []string
+		code int
+		want string // in the one line on standard error, or on standard output when the code is 0
+	}{
+		{[]string{"--help"}, 0, "simnet"},
+		{[]string{"version"}, 0, "spinscope"},
+		{[]string{"serve", "--nonsense"}, 2, "--nonsense"},
+		{[]string{"dance"}, 2, "dance"},
+		{[]string{"serve", "--cluster", "moon"}, 2, "solana.cluster"},
+		{[]string{"serve", "--cluster", "custom"}, 2, "solana.rpc_url"},
+		{[]string{"serve", "--listen", "0.0.0.0:1"}, 2, "server.token"},
+		{[]string{"serve", "--config", "/nonexistent/x.toml"}, 2, "/nonexistent/x.toml"},
+		{[]string{"simnet", "--listen", "0.0.0.0:0"}, 2, "loopback"},
+		{[]string{"simnet", "--program-id", "0"}, 2, "--program-id"},
+		{[]string{"export"}, 2, "--mint"},
+		{[]string{"export", "--mint", "x"}, 2, "--mint"},
+		{[]string{"export", "--mint", "11111111111111111111111111111111", "--data-dir", t.TempDir()}, 1, "--data-dir"},
+		{[]string{"export", "--mint", "11111111111111111111111111111111", "--interval", "m2"}, 2, "m2"},
+		{[]string{"export", "--mint", "11111111111111111111111111111111", "--from", "soon"}, 2, "--from"},
+		{[]string{"export", "--mint", "11111111111111111111111111111111", "--format", "xls"}, 2, "xls"},
+		{nil, 0, ""},
+	} {
+		code, stdout, stderr := run(t, c.args...)
+		text := stderr
+		if c.code == 0 {
+			text = stdout
+		} else if strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%v: not one line: %q", c.args, stderr)
+		}
+		if code != c.code || !strings.Contains(text, c.want) {
+			t.Errorf("%v: exit %d with %q; want %d with %q", c.args, code, text, c.code, c.want)
+		}
+	}
+}
+
+func TestParseTime(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	for text, want := range map[string]int64{
+		"": -5, "0": 0, "1795384061": 1795384061, "2026-11-22": 1795305600, "2026-11-22T21:47:41Z": 1795384061,
+		"7d": 1_800_000_000 - 7*86400, "36h": 1_800_000_000 - 36*3600, "0.5d": 1_800_000_000 - 43200,
+	} {
+		if got, err := parseTime("--from", text, now, -5); err != nil || got != want {
+			t.Errorf("%q: %d, %v; want %d", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"soon", "-3h", "-1d", "d", "2026-13-01"} {
+		if got, err := parseTime("--from", text, now, 0); err == nil {
+			t.Errorf("%q: %d", text, got)
+		}
+	}
+}
