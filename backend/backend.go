@@ -129,6 +129,7 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 func (b *Backend) demo(program market.Pubkey) simnet.Config {
 	cfg := simnet.Default()
 	cfg.Program = program
+	cfg.Rate = 6 // lively enough that the token shown moves every few seconds
 	cfg.Logger = b.options.Logger
 	return cfg
 }
@@ -236,12 +237,16 @@ func (in *intake) read(ctx context.Context) error {
 		}
 		list = append([]solana.Endpoint{{RPC: in.net.RPCURL(), WS: in.net.WSURL()}}, list...)
 	}
-	feed := solana.New(solana.Config{
+	reading := solana.Config{
 		Endpoints: list, Program: in.program, Commitment: cfg.Commitment,
 		ReconnectInterval: config.Seconds(cfg.ReconnectInterval), PingInterval: config.Seconds(cfg.PingIntervalSeconds),
 		MaxRequestsPerSecond: cfg.MaxRequestsPerSecond, BackfillLimit: cfg.BackfillLimit,
 		IncludeFailed: cfg.ProcessFailedTransactions, Recall: in.recall, Logger: in.backend.options.Logger,
-	})
+	}
+	if adjust := in.backend.options.Feed; adjust != nil {
+		adjust(&reading)
+	}
+	feed := solana.New(reading)
 	in.mu.Lock()
 	in.feed = feed
 	in.mu.Unlock()
