@@ -6,7 +6,9 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -199,12 +201,12 @@ func quantile(times []time.Duration, q float64) time.Duration {
 
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
-// series100 fills a store with so many candles of one mint and interval, among others.
+// fillCandles fills a store with so many candles of one mint and interval, among others.
 func fillCandles(b *testing.B, s *Store, candles int) market.Pubkey {
 	b.Helper()
 	f := newBench(20)
 	mint := f.tokens[0].Mint
-	const batch = 2000
+	const batch = 400
 	for done := 0; done < candles; done += batch {
 		f.seq++
 		c := &market.Commit{Seq: f.seq, ChainTime: 1}
@@ -285,7 +287,10 @@ func scanRaw(b *testing.B, s *Store, mint market.Pubkey, limit int) time.Duratio
 
 // BenchmarkDisk tells what an event costs on disk with all that belongs to it, and how fast a store opens.
 func BenchmarkDisk(b *testing.B) {
-	const events = 400_000
+	events := 400_000
+	if more, err := strconv.Atoi(os.Getenv("SPINSCOPE_BENCH_EVENTS")); err == nil {
+		events = more // such as 5000000, which takes minutes
+	}
 	for b.Loop() {
 		o := Options{Dir: b.TempDir()}
 		s, err := Open(o)
@@ -318,9 +323,9 @@ func BenchmarkDisk(b *testing.B) {
 			size += int64(t.OnDiskSize)
 		}
 		stats := s.Stats()
-		b.ReportMetric(float64(size)/events, "bytes/event")
+		b.ReportMetric(float64(size)/float64(events), "bytes/event")
 		b.ReportMetric(float64(text), "json-bytes")
-		b.ReportMetric(float64(stats.Candles)/events, "candles/event")
+		b.ReportMetric(float64(stats.Candles)/float64(events), "candles/event")
 		if err := s.Close(); err != nil {
 			b.Fatal(err)
 		}

@@ -122,7 +122,7 @@ func FuzzDecode(f *testing.F) {
 	for i, seed := range [][]byte{
 		appendEvent(nil, &e, 5), appendCandle(nil, &c, 9), appendOrder(nil, &o, 5), appendMint(nil, m), appendCreated(nil, r.created(mintKey(5))),
 		appendState(nil, &state{}), appendLog(nil, &logRow{events: []market.Position{{Slot: 1}}}), appendBook(nil, &market.Book{Open: [10][]market.Candle{{c}}}, func(market.Interval, *market.Candle) market.Seq { return 3 }),
-		appendGap(nil, &market.Gap{Cause: "x"}), appendChunk(nil, 4), appendFormat(nil, 1),
+		appendGap(nil, &market.Gap{Cause: "x"}), appendChunk(nil, 4, 2, []byte{1, 2}), appendFormat(nil, 1),
 	} {
 		f.Add(byte(i), seed)
 	}
@@ -171,7 +171,7 @@ func FuzzDecode(f *testing.F) {
 		case 8:
 			_, err = decodeGap(data, data)
 		case 9:
-			_, err = decodeChunk(data)
+			_, _, _, err = decodeChunk(data)
 		case 10:
 			if err = checkFormat(data); errors.Is(err, ErrFormat) {
 				return

@@ -48,7 +48,7 @@ func counted(seq market.Seq) *market.Commit {
 // TestReadersSeeWholeCommits reads while commits are made: all that one answer holds is of the commit it names.
 func TestReadersSeeWholeCommits(t *testing.T) {
 	t.Parallel()
-	s := openTest(t, Options{chunkRows: 8, maxWrites: 6})
+	s := openTest(t, Options{chunkRows: 8, markRows: 3, maxWrites: 6})
 	commits := market.Seq(600)
 	if testing.Short() {
 		commits = 150

@@ -20,6 +20,7 @@ type Options struct {
 	// Bounds that tests make small to reach them.
 	maxWrites int // writes in one Badger transaction; 0: Badger's own limit
 	chunkRows int
+	markRows  int
 	maxCached int
 	memTable  int64 // bytes
 }
@@ -33,6 +34,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.chunkRows == 0 {
 		o.chunkRows = chunkRows
+	}
+	if o.markRows == 0 {
+		o.markRows = markRows
 	}
 	if o.maxCached == 0 {
 		o.maxCached = maxCached

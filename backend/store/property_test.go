@@ -46,7 +46,7 @@ type property struct {
 
 func newProperty(t *testing.T, seed uint64) *property {
 	p := &property{samples: newSamples(seed), t: t, model: newModel()}
-	p.options = small(Options{Dir: t.TempDir(), LogLength: 15, chunkRows: 4, maxCached: 3, maxWrites: []int{0, 5, 60}[seed%3]})
+	p.options = small(Options{Dir: t.TempDir(), LogLength: 15, chunkRows: 7, markRows: 2, maxCached: 3, maxWrites: []int{0, 5, 60}[seed%3]})
 	p.open()
 	return p
 }
@@ -418,6 +418,13 @@ func (p *property) compareStreams() {
 		check2(p, "events of a signature", got, err, []market.Event{e})
 		break
 	}
+	order := keyOf('O', p.IntN(12))
+	got = nil
+	err = p.store.OrderEvents(order, collect)
+	check2(p, "events of an order", list(got), err, list(p.model.list(func(e *market.Event) bool {
+		of, ok := e.Order()
+		return ok && of == order
+	})))
 	since := p.model.state.Seq - min(p.model.state.Seq, market.Seq(p.IntN(14)))
 	var want []market.Event
 	for _, l := range p.model.log {

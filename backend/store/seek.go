@@ -30,20 +30,21 @@ func (v *view) seek(series seriesID, t *tally, offset int, reverse bool) (sp spa
 	}
 	below := false // going down, the chunk under the current one was reached
 	lowest := true
-	err = v.scan(context.Background(), span{prefix: series.chunkPrefix(nil), reverse: reverse}, func(key []byte, item *badger.Item) error {
+	err = v.scan(context.Background(), span{prefix: series.chunkPrefix(nil), reverse: !reverse}, func(key []byte, item *badger.Item) error {
 		value, err := v.value(item)
 		if err != nil {
 			return err
 		}
-		count, err := decodeChunk(value)
+		count, step, marks, err := decodeChunk(value)
 		if err != nil {
 			return err
 		}
-		first := series.placeOf(key)
+		first := series.chunkOf(key)
 		if left < count {
 			if !reverse && !lowest {
 				sp.from = rowOf(first)
 			}
+			left = sp.toMark(series, left, count, step, marks)
 			below = true
 			return Stop
 		}
@@ -63,6 +64,28 @@ func (v *view) seek(series seriesID, t *tally, offset int, reverse bool) (sp spa
 	return sp, int(left), nil //nolint:gosec // below offset
 }
 
+// toMark moves the start of the span from a chunk's end to the mark nearest before the row that left names, and returns
+// how many rows are left to skip.
+func (sp *span) toMark(series seriesID, left, count, step uint64, marks []byte) uint64 {
+	size := uint64(series.size()) //nolint:gosec // positive
+	if step == 0 || len(marks) == 0 {
+		return left
+	}
+	row, mark := left, left/step // both counted from the chunk's low end
+	if sp.reverse {
+		row = count - 1 - left
+		mark = max((row+step-1)/step, 1)
+	}
+	if mark == 0 || mark*size > uint64(len(marks)) {
+		return left
+	}
+	sp.from, sp.open = append(series.prefix(nil), marks[(mark-1)*size:mark*size]...), false
+	if sp.reverse {
+		return mark*step - row
+	}
+	return row - mark*step
+}
+
 // rowsFrom counts the rows of a series at or above a place.
 func (v *view) rowsFrom(ctx context.Context, series seriesID, t *tally, at place) (uint64, error) {
 	if t.count == 0 || at.after(&t.newest) {
@@ -77,7 +100,7 @@ func (v *view) rowsFrom(ctx context.Context, series seriesID, t *tally, at place
 			upper = rowOf(t.first)
 		}
 		var last chunk // counted once a lower one is seen: the lowest reaches below its first place
-		err := v.scan(ctx, span{prefix: series.chunkPrefix(nil), reverse: true}, func(key []byte, item *badger.Item) error {
+		err := v.scan(ctx, span{prefix: series.chunkPrefix(nil)}, func(key []byte, item *badger.Item) error {
 			if last.count > 0 {
 				n += last.count
 				upper = rowOf(last.first)
@@ -86,8 +109,8 @@ func (v *view) rowsFrom(ctx context.Context, series seriesID, t *tally, at place
 			if err != nil {
 				return err
 			}
-			last = chunk{first: series.placeOf(key)}
-			if last.count, err = decodeChunk(value); err != nil {
+			last = chunk{first: series.chunkOf(key)}
+			if last.count, _, _, err = decodeChunk(value); err != nil {
 				return err
 			}
 			if !last.first.after(&at) {
