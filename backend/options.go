@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"spinscope/backend/config"
+	"spinscope/backend/solana"
 )
 
 // Options are what a Backend is made of. Config must be valid.
@@ -14,4 +15,5 @@ type Options struct {
 	Assets  fs.FS  // the built page
 	Version string
 	Logger  *slog.Logger
+	Feed    func(*solana.Config) // changes how the cluster is read, for tests that cannot wait; may be nil
 }

@@ -42,6 +42,29 @@ type LedgerEvent struct {
 	OrderType   uint8         `json:"order_type,omitempty"`
 	Profit      uint64        `json:"profit,omitempty"` // lamports
 	Symbol      string        `json:"symbol,omitempty"`
+	Terms       *LedgerTerms  `json:"terms,omitempty"` // of the order, where the event states them
+}
+
+// LedgerTerms are the terms of a margin order; amounts in base units and lamports, times Unix seconds, prices raw.
+type LedgerTerms struct {
+	LockStart string `json:"lock_lp_start_price"`
+	LockEnd   string `json:"lock_lp_end_price"`
+	LockSol   uint64 `json:"lock_lp_sol_amount"`
+	LockToken uint64 `json:"lock_lp_token_amount"`
+	StartTime uint32 `json:"start_time"`
+	EndTime   uint32 `json:"end_time"`
+	MarginSol uint64 `json:"margin_sol_amount"`
+	Borrow    uint64 `json:"borrow_amount"`
+	Position  uint64 `json:"position_asset_amount"`
+	BorrowFee uint16 `json:"borrow_fee"`
+}
+
+func termsOf(t *market.Terms) *LedgerTerms {
+	return &LedgerTerms{
+		LockStart: t.LockLpStartPrice.String(), LockEnd: t.LockLpEndPrice.String(), LockSol: t.LockLpSolAmount,
+		LockToken: t.LockLpTokenAmount, StartTime: t.StartTime, EndTime: t.EndTime, MarginSol: t.MarginSolAmount,
+		Borrow: t.BorrowAmount, Position: t.PositionAssetAmount, BorrowFee: t.BorrowFee,
+	}
 }
 
 // ledger answers simnet_ledger: [{after: signature, limit: 1..5000, commitment}], everything but after with a default
@@ -136,12 +159,12 @@ func (n *Net) plain(body market.Body) LedgerEvent {
 		} else {
 			priced(b.LatestPrice, b.Terms.BorrowAmount, b.Terms.PositionAssetAmount, false)
 		}
-		event.User, event.Order = b.Terms.User.String(), b.Order.String()
+		event.User, event.Order, event.Terms = b.Terms.User.String(), b.Order.String(), termsOf(&b.Terms)
 	case *market.FullClose:
 		closed(&b.Close)
 	case *market.PartialClose:
 		closed(&b.Close)
-		event.OrderType = b.Terms.OrderType
+		event.OrderType, event.User, event.Terms = b.Terms.OrderType, b.Terms.User.String(), termsOf(&b.Terms)
 	case *market.ForceLiquidate:
 		event.Order = b.Order.String()
 	}

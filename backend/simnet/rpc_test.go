@@ -288,7 +288,7 @@ func compare(t *testing.T, n *Net, events []market.Event, want LedgerTransaction
 			got.Price, got.TokenAmount, got.SolAmount, got.Buy, got.Decimals = raw.String(), token, sol, trade.Buy, n.cfg.Decimals
 		}
 		ledger := want.Events[i]
-		ledger.User, ledger.Order, ledger.OrderType, ledger.Profit, ledger.Symbol = "", "", 0, 0, ""
+		ledger.User, ledger.Order, ledger.OrderType, ledger.Profit, ledger.Symbol, ledger.Terms = "", "", 0, 0, "", nil
 		if got != ledger {
 			t.Fatalf("%s: event %d is %+v, the ledger says %+v", want.Signature, i, got, ledger)
 		}
