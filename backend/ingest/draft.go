@@ -70,7 +70,7 @@ func (d *draft) stampBefore(state *mintState, end int64) market.Stamp {
 	if state.stamp.BlockTime < end {
 		return state.stamp
 	}
-	for i := len(d.events) - 1; i >= 0; i-- {
+	for i := range slices.Backward(d.events) {
 		if e := &d.events[i]; e.BlockTime < end && e.Mint() == state.book.Mint {
 			return market.Stamp{Slot: e.Slot, BlockTime: e.BlockTime, ReceivedAt: e.ReceivedAt}
 		}
