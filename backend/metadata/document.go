@@ -49,10 +49,10 @@ func parseDocument(data []byte) (*Document, error) {
 	var extensions map[string]json.RawMessage
 	_ = json.Unmarshal(fields["extensions"], &extensions) // of another type: no links there
 	link := func(name string) *string {
-		if found := textOf(fields[name], mostURI, false); found != nil {
+		if found := textOf(fields[name], mostDocument, false); found != nil {
 			return webLink(found)
 		}
-		return webLink(textOf(extensions[name], mostURI, false))
+		return webLink(textOf(extensions[name], mostDocument, false))
 	}
 	return &Document{
 		Name: textOf(fields["name"], mostName, false), Symbol: textOf(fields["symbol"], mostSymbol, false),
@@ -106,6 +106,9 @@ func webLink(text *string) *string {
 	if text == nil || *text == "" {
 		return text
 	}
+	if len(*text) > mostURI {
+		return nil
+	}
 	if u, err := url.Parse(*text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
 		return nil
 	}
@@ -114,9 +117,12 @@ func webLink(text *string) *string {
 
 // pictureLink passes what targets may fetch, and http links, which scripts may still want to see.
 func pictureLink(raw json.RawMessage) *string {
-	text := textOf(raw, mostURI, false)
+	text := textOf(raw, mostDocument, false)
 	if text == nil || *text == "" || isCID(*text) {
 		return text
+	}
+	if len(*text) > mostURI {
+		return nil
 	}
 	u, err := url.Parse(*text)
 	if err != nil {

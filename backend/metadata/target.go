@@ -73,7 +73,7 @@ func (g *gateway) targets(uri string) ([]*url.URL, error) {
 	switch u.Scheme {
 	case "ipfs":
 		content, ok := contentPath(strings.TrimPrefix(u.Host+u.Path, "ipfs/"))
-		if !ok {
+		if !ok || u.User != nil {
 			return nil, fmt.Errorf("no content identifier: %w", ErrURI)
 		}
 		return []*url.URL{g.of(content)}, nil
