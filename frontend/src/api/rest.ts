@@ -73,6 +73,17 @@ export class Rest {
     return this.#get('/api/kline/status', {}, signal)
   }
 
+  /**
+   * Where a token's picture is: its address, or with a token, which an img element cannot send, the picture itself as a
+   * data URL.
+   */
+  async picture(mint: string, signal?: AbortSignal): Promise<string> {
+    const path = `/api/image/${encodeURIComponent(mint)}`
+    if (!this.endpoint.token) return this.endpoint.base + path
+    const response = await this.#fetch(path, signal ? { signal } : {}, TIMEOUT_MS)
+    return dataUrl(await response.blob())
+  }
+
   /** A streamed download as the server writes it. */
   async exportCandles(mint: string, interval: Interval, format: ExportFormat): Promise<Blob> {
     const url = withQuery('/api/export', { mint, kind: 'candles', interval, format })
@@ -110,6 +121,15 @@ export class Rest {
     const message = body?.['message'] ?? body?.['detail'] ?? `the server answered ${response.status}`
     throw new RestError(String(message), response.status)
   }
+}
+
+function dataUrl(blob: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader()
+    reader.onload = () => resolve(String(reader.result))
+    reader.onerror = () => reject(new RestError('the picture cannot be read', 0))
+    reader.readAsDataURL(blob)
+  })
 }
 
 /** AbortSignal.any, which older webviews lack. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { candlesToCsv } from './csv'
 import { INTERVALS, isInterval, label, seconds, words } from './interval'
 import { formatAge, formatClock, formatCountdown, formatDate, formatMoment } from './time'
-import { byRank, cleanName, matches, moveOver, shortAddress, sparkPoints } from './token'
+import { byRank, cleanName, initial, matches, moveOver, shortAddress, sparkPoints, webLink } from './token'
 import { joinTape, largeFrom, type TapeEvent, toTrade, type Trade } from './trade'
 
 describe('interval', () => {
@@ -44,6 +44,26 @@ describe('time', () => {
     [-3, '0:00'],
   ])('%s seconds left is %s', (left, want) => {
     expect(formatCountdown(left)).toBe(want)
+  })
+})
+
+describe('what strangers wrote', () => {
+  it.each([
+    ['https://oak.example', 'https://oak.example/'],
+    [' http://oak.example/a?b ', 'http://oak.example/a?b'],
+    ['javascript:alert(1)', null],
+    ['data:text/html,x', null],
+    ['file:///etc/passwd', null],
+    ['https://', null],
+    ['https://bank.example@evil.example', null],
+    ['@oak', null],
+    ['', null],
+    [null, null],
+    [undefined, null],
+  ])('of %j the link is %j', (text, want) => expect(webLink(text)).toBe(want))
+
+  it('has a letter where there is no picture', () => {
+    expect(['oak', '\u202eFox', '🦊x', ''].map(initial)).toEqual(['O', 'F', '🦊', '?'])
   })
 })
 

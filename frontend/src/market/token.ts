@@ -75,3 +75,20 @@ export function sparkPoints(
   }
   return points
 }
+
+/** What a web address from a stranger may be offered as: only http and https, without a password in it; else null. */
+export function webLink(text: string | null | undefined): string | null {
+  try {
+    const url = new URL((text ?? '').trim())
+    if (url.protocol !== 'https:' && url.protocol !== 'http:') return null
+    if (!url.hostname || url.username || url.password) return null
+    return url.href
+  } catch {
+    return null
+  }
+}
+
+/** What stands for a token that has no picture. */
+export function initial(symbol: string): string {
+  return [...cleanName(symbol, '?')][0]?.toUpperCase() ?? '?'
+}

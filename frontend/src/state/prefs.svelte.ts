@@ -12,6 +12,7 @@ export interface PrefValues {
   volume: boolean
   log: boolean
   zone: Zone
+  pictures: boolean
   interval: Interval
   mint: string
   tab: ListTab
@@ -43,6 +44,7 @@ const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValu
   volume: isFlag,
   log: isFlag,
   zone: oneOf('local', 'utc'),
+  pictures: isFlag,
   interval: isInterval,
   mint: isText,
   tab: oneOf('top', 'active', 'new', 'favourites'),
@@ -58,6 +60,7 @@ const defaults: PrefValues = {
   volume: true,
   log: false,
   zone: 'local',
+  pictures: true,
   interval: 'm1',
   mint: '',
   tab: 'top',

@@ -127,9 +127,15 @@ export class TokenList {
     this.#watch()
   }
 
-  /** Asks again for figures that have grown old. */
+  /** Asks again for figures that have grown old; a fresh token's picture and links also come in this way. */
   refreshVisible(): void {
     this.#watch()
+    this.rest()
+      .details(this.#wanted())
+      .then(
+        (details) => this.#take(details),
+        () => undefined,
+      )
   }
 
   onPrice(update: PriceUpdate): void {
@@ -189,8 +195,12 @@ export class TokenList {
     return token
   }
 
+  #wanted(): string[] {
+    return [...new Set([this.#pinned, ...this.#visible].filter(Boolean))].slice(0, MOST_PRICES)
+  }
+
   #watch(): void {
-    const wanted = [...new Set([this.#pinned, ...this.#visible].filter(Boolean))].slice(0, MOST_PRICES)
+    const wanted = this.#wanted()
     this.stream().watchPrices(wanted)
     const old = Date.now() - INSIGHT_MS
     this.#queue = wanted.filter((mint) => (this.#byMint.get(mint)?.read ?? Infinity) < old)

@@ -38,6 +38,8 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Tokens', 'favourite', 'Favourite on or off', ['s'], () => workspace.setFavourite(market.mint))
   add('Tokens', 'copy-mint', 'Copy the token’s address', ['y'], () => void workspace.copy(market.mint, 'Address'))
 
+  add('Tokens', 'pictures', 'Token pictures on or off', ['i'], () => prefs.set('pictures', !prefs.values.pictures))
+
   INTERVALS.forEach((interval, place) => {
     add('Interval', `interval-${interval}`, words(interval), [String((place + 1) % 10)], () =>
       workspace.setInterval(interval),

@@ -201,6 +201,48 @@ describe('Tokens', () => {
   })
 })
 
+describe('Info', () => {
+  const rich = {
+    ...details[0],
+    uri_data: {
+      description: '<img src=x onerror=alert(1)> grows',
+      image: 'ipfs://x',
+      website: 'https://oak.example',
+      twitter: 'javascript:alert(1)',
+      telegram: '',
+    },
+  } as Detail
+
+  async function shown(detail: Detail): Promise<void> {
+    workspace.stream = new QuietStream()
+    Object.assign(workspace.rest, { details: async () => [detail], picture: async () => 'data:image/png;base64,AA==' })
+    await workspace.tokens.load()
+    workspace.show(detail.mint_account)
+    show('Info')
+    await tick()
+  }
+
+  it('shows picture, plain text and web links only', async () => {
+    await shown(rich)
+    await vi.waitFor(() => expect(screen.getByTestId('token-picture').dataset['kind']).toBe('picture'))
+    expect(text('description')).toBe('<img src=x onerror=alert(1)> grows')
+    expect(screen.getAllByTestId('link').map((link) => link.title)).toEqual(['https://oak.example/'])
+    commandFor(commands(workspace, view), new KeyboardEvent('keydown', { key: 'i' }))?.run()
+    await tick()
+    expect(screen.getByTestId('token-picture').dataset['kind']).toBe('letter')
+  })
+
+  it('has a letter when there is no picture or it cannot be had', async () => {
+    await shown(details[0] as Detail)
+    expect(text('token-picture')).toBe('O')
+    document.body.replaceChildren()
+    await shown(rich)
+    await vi.waitFor(() => expect(screen.getByTestId('token-picture').dataset['kind']).toBe('picture'))
+    await fireEvent.error(screen.getByTestId('token-picture').firstElementChild as Element)
+    expect(text('token-picture')).toBe('O')
+  })
+})
+
 describe('commands', () => {
   const press = (key: string, more: KeyboardEventInit = {}) =>
     commandFor(commands(workspace, view), new KeyboardEvent('keydown', { key, ...more }))
