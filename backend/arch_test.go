@@ -15,6 +15,7 @@ import (
 var allowed = map[string][]string{
 	"":                      {"app", "backend/cli", "frontend"},
 	"app":                   {"backend", "backend/...", "frontend"},
+	"app/e2e":               {},
 	"frontend":              {},
 	"backend":               {"backend/..."},
 	"backend/cli":           {"backend", "backend/..."},

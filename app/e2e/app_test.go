@@ -50,9 +50,18 @@ func (d *desk) launch(args ...string) *app {
 	return a
 }
 
-// ready waits until the page has drawn its first candles.
+// ready waits until the history is read and the page has drawn its first candles.
 func (a *app) ready() {
 	a.d.t.Helper()
+	base := a.base()
+	a.d.until("the history is read", func() bool {
+		var status struct {
+			Connection string `json:"connection_status"`
+			Backfill   struct{ Running bool }
+		}
+		get(a.d.t, base+"/api/events/status", &status)
+		return status.Connection == "connected" && !status.Backfill.Running
+	})
 	a.attach()
 	a.d.until("candles are drawn", func() bool {
 		view, ok := a.view()
@@ -86,11 +95,10 @@ func (a *app) view() (v view, ok bool) {
 	return v, ok && v.Phase != ""
 }
 
-// text is the text of an element, by its data-testid.
-func (a *app) text(testID string) string {
-	var text string
-	_ = a.page.eval(fmt.Sprintf(`document.querySelector('[data-testid="%s"]')?.textContent ?? ""`, testID), &text)
-	return strings.TrimSpace(text)
+// ask runs an expression in the page until it has a value.
+func (a *app) ask(expression string, result any) {
+	a.d.t.Helper()
+	a.d.until("the page answers", func() bool { return a.page.eval(expression, result) == nil })
 }
 
 // body is all text of the page.
@@ -104,11 +112,8 @@ func (a *app) body() string {
 func (a *app) chart() image.Rectangle {
 	a.d.t.Helper()
 	var box struct{ X, Y, Width, Height, Inner float64 }
-	err := a.page.eval(`(({x, y, width, height}) => ({x, y, width, height, inner: innerHeight}))(
+	a.ask(`(({x, y, width, height}) => ({x, y, width, height, inner: innerHeight}))(
 		document.querySelector('[data-testid="chart"]').getBoundingClientRect())`, &box)
-	if err != nil {
-		a.d.t.Fatal(err)
-	}
 	window := a.d.place(a.d.windows(title)[0])
 	corner := image.Pt(window.Min.X+int(box.X), window.Max.Y-int(box.Inner)+int(box.Y)) // the menu bar is above the page
 	return image.Rectangle{Min: corner, Max: corner.Add(image.Pt(int(box.Width), int(box.Height)))}
@@ -124,9 +129,7 @@ type paint struct {
 func (a *app) paint() (p paint) {
 	a.d.t.Helper()
 	var colours [2]string
-	if err := a.page.eval(`['--chart-up', '--chart-down'].map(name => getComputedStyle(document.documentElement).getPropertyValue(name).trim())`, &colours); err != nil {
-		a.d.t.Fatal(err)
-	}
+	a.ask(`['--chart-up', '--chart-down'].map(name => getComputedStyle(document.documentElement).getPropertyValue(name).trim())`, &colours)
 	var wanted [2][3]int
 	for i, colour := range colours {
 		if _, err := fmt.Sscanf(colour, "#%02x%02x%02x", &wanted[i][0], &wanted[i][1], &wanted[i][2]); err != nil {
@@ -186,26 +189,32 @@ type candle struct {
 func candles(t *testing.T, base, mint, interval string) (all []candle) {
 	t.Helper()
 	for page := 1; ; page++ {
-		response, err := http.Get(fmt.Sprintf("%s/api/kline?mint=%s&interval=%s&order_by=time_asc&limit=1000&page=%d", base, mint, interval, page))
-		if err != nil {
-			t.Fatal(err)
-		}
 		var answer struct {
-			Success bool
-			Message string
-			Data    struct {
-				Klines  []candle
-				HasNext bool `json:"has_next"`
-			}
+			Klines  []candle
+			HasNext bool `json:"has_next"`
 		}
-		err = json.NewDecoder(response.Body).Decode(&answer)
-		_ = response.Body.Close()
-		if err != nil || !answer.Success {
-			t.Fatalf("candles: %v %s", err, answer.Message)
-		}
-		all = append(all, answer.Data.Klines...)
-		if !answer.Data.HasNext {
+		get(t, fmt.Sprintf("%s/api/kline?mint=%s&interval=%s&order_by=time_asc&limit=1000&page=%d", base, mint, interval, page), &answer)
+		all = append(all, answer.Klines...)
+		if !answer.HasNext {
 			return all
 		}
+	}
+}
+
+// get asks the API and puts what it answers into data.
+func get(t *testing.T, address string, data any) {
+	t.Helper()
+	response, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	answer := struct {
+		Success bool
+		Message string
+		Data    any
+	}{Data: data}
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || !answer.Success {
+		t.Fatalf("%s: %v %s", address, err, answer.Message)
 	}
 }

@@ -7,17 +7,18 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 )
 
 func TestCandlesMove(t *testing.T) {
 	need(t)
-	d := newDesk(t)
+	d := newDesk(t, "LANG=C") // under which the webview has no proper locale
 	a := d.open()
 	a.ready()
-	a.chooseActive()
+	a.chooseBusiest()
 	d.focus(title)
 	a.interval("1", "s1")
-	first, seen := a.paint(), must(t, a)
+	first, seen := a.paint(), a.now()
 	if first.up+first.down < 200 {
 		t.Fatalf("hardly any pixel has a candle's colour: %+v", first)
 	}
@@ -39,19 +40,33 @@ func TestCandlesMove(t *testing.T) {
 	d.keepPicture()
 }
 
-// chooseActive shows the token that traded last, so that something moves.
-func (a *app) chooseActive() {
+// chooseBusiest shows the token with the most trades of the last minutes, so that something moves.
+func (a *app) chooseBusiest() {
 	a.d.t.Helper()
-	var clicked bool
-	click := `(element => element ? (element.click(), true) : false)(document.querySelector('[data-testid="%s"]'))`
-	for _, testID := range []string{"token-tab-active", "token-row"} {
-		a.d.until(testID+" is clicked", func() bool { return a.page.eval(fmt.Sprintf(click, testID), &clicked) == nil && clicked })
+	var mints struct{ Mints []string }
+	get(a.d.t, a.base()+"/api/mints?limit=1000", &mints)
+	busiest, most := "", int64(-1)
+	for _, mint := range mints.Mints {
+		var recent struct{ Klines []candle }
+		get(a.d.t, a.base()+"/api/kline?interval=m1&limit=10&mint="+mint, &recent)
+		trades := int64(0)
+		for _, c := range recent.Klines {
+			if c.Time > time.Now().Add(-10*time.Minute).Unix() {
+				trades += c.Trades
+			}
+		}
+		if trades > most {
+			busiest, most = mint, trades
+		}
 	}
-	a.d.until("the active token is shown", func() bool {
+	row := fmt.Sprintf(`document.querySelector('[data-testid="token-row"][data-mint="%s"]')`, busiest)
+	a.d.until("its row is clicked", func() bool {
+		var clicked bool
+		return a.page.eval(fmt.Sprintf(`(row => row ? (row.click(), true) : false)(%s)`, row), &clicked) == nil && clicked
+	})
+	a.d.until("it is shown", func() bool {
 		now, ok := a.view()
-		var row string
-		err := a.page.eval(`document.querySelector('[data-testid="token-row"][aria-selected="true"]')?.dataset.mint ?? ""`, &row)
-		return ok && err == nil && now.Phase == "ready" && now.Mint == row && now.Bars > 0
+		return ok && now.Mint == busiest && now.Phase == "ready" && now.Bars > 0
 	})
 }
 
@@ -69,13 +84,15 @@ func (a *app) shows(interval string) bool {
 	return ok && err == nil && pressed && now.Interval == interval && now.Phase == "ready" && now.Bars > 0
 }
 
-func must(t *testing.T, a *app) view {
-	t.Helper()
-	now, ok := a.view()
-	if !ok || now.Last == nil {
-		t.Fatalf("the page shows no candle: %+v", now)
-	}
-	return now
+// now is what the page shows, which has a newest candle.
+func (a *app) now() (shown view) {
+	a.d.t.Helper()
+	a.d.until("the page shows candles", func() bool {
+		var ok bool
+		shown, ok = a.view()
+		return ok && shown.Last != nil
+	})
+	return shown
 }
 
 func TestExport(t *testing.T) {
@@ -85,7 +102,7 @@ func TestExport(t *testing.T) {
 	a.ready()
 	d.focus(title)
 	a.interval("2", "s5")
-	shown := must(t, a)
+	shown := a.now()
 	path := filepath.Join(d.home, "typed.csv")
 	a.export(path)
 	rows := readCandles(t, path, shown.Mint, "s5")

@@ -147,10 +147,14 @@ func (d *desk) until(what string, check func() bool) {
 
 func (d *desk) untilWithin(limit time.Duration, what string, check func() bool) {
 	d.t.Helper()
-	for end := time.Now().Add(limit); !check(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
+	began := time.Now()
+	for ; !check(); time.Sleep(50 * time.Millisecond) {
+		if time.Since(began) > limit {
 			d.t.Fatalf("waited %v in vain until %s; picture: %s", limit, what, d.keepPicture())
 		}
+	}
+	if waited := time.Since(began); waited > 5*time.Second {
+		d.t.Logf("waited %v until %s", waited.Round(time.Millisecond), what)
 	}
 }
 

@@ -89,9 +89,10 @@ func (i *inspector) close() {
 	}
 }
 
-// eval runs an expression in the page and puts its value, as JSON, into result.
+// eval runs an expression in the page and puts its value, as JSON, into result. A page that was just loaded anew never
+// answers those who were connected to the old one.
 func (i *inspector) eval(expression string, result any) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	i.next++
 	inner, err := json.Marshal(map[string]any{

@@ -121,9 +121,7 @@ func TestMenu(t *testing.T) {
 	d.key("Escape")
 	d.until("the dialog is gone", func() bool { return len(d.windows("About Spinscope")) == 0 })
 
-	if err := a.page.eval("(window.marked = true)", new(bool)); err != nil {
-		t.Fatal(err)
-	}
+	a.ask("(window.marked = true)", new(bool))
 	menu.click("Reload Page")
 	d.until("the page is a new one", func() bool {
 		a.attach()

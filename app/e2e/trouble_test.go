@@ -62,9 +62,7 @@ func TestPortInUse(t *testing.T) {
 	})
 	d.keepPicture()
 	_ = taken.Close()
-	if err := a.page.eval(`[...document.querySelectorAll('button')].find(b => b.textContent.includes('Try again')).click() ?? 1`, new(any)); err != nil {
-		t.Fatal(err)
-	}
+	a.ask(`[...document.querySelectorAll('button')].find(button => button.textContent.includes('Try again')).click() ?? 1`, new(any))
 	a.ready()
 	d.focus(title)
 	d.key("ctrl+q")
