@@ -195,12 +195,13 @@ func (f *follower) push(ns string, k *klineData) error {
 	case k.Timestamp != k.PublishedAt:
 		return fmt.Errorf("timestamp is not published_at")
 	}
-	if _, known := s.finals[c.Time]; known != (c.UpdateType == "correction") && !f.rough {
+	emptied := c.IsFinal && c.Trades == 0 // also said of open candles
+	if _, known := s.finals[c.Time]; known != (c.UpdateType == "correction") && !emptied && !f.rough {
 		return fmt.Errorf("final before: %v", known)
 	}
 	f.ns[ns], s.seq, s.open[c.Time] = k.Seq, k.Seq, state{k.Seq, c.Trades}
 	switch {
-	case c.IsFinal && c.Trades == 0: // emptied
+	case emptied:
 		delete(s.finals, c.Time)
 	case c.IsFinal:
 		c.UpdateType = "final"
