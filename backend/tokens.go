@@ -124,6 +124,9 @@ func (t *tokens) URIData(mint market.Pubkey) *wire.URIData {
 	return &data
 }
 
+// Counts implements rest.Metadata.
+func (t *tokens) Counts() rest.MetadataCounts { return rest.MetadataCounts(t.catalog.Stats()) }
+
 // Picture implements rest.Metadata.
 func (t *tokens) Picture(ctx context.Context, mint market.Pubkey) ([]byte, string, error) {
 	data, err := t.catalog.Picture(ctx, mint)

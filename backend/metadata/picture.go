@@ -80,19 +80,29 @@ func shrink(source image.Image) *image.RGBA {
 	row := image.NewRGBA(image.Rect(0, 0, from.Dx(), 1))
 	sums := make([][4]float64, width)
 	tall, wide := float64(from.Dy())/float64(height), float64(from.Dx())/float64(width)
+	columns := make([][]float64, width) // how much of each source column a target column covers, from its first on
+	for x := range columns {
+		left, right := float64(x)*wide, float64(x+1)*wide
+		for at := int(left); at < from.Dx() && float64(at) < right; at++ {
+			columns[x] = append(columns[x], min(float64(at+1), right)-max(float64(at), left))
+		}
+	}
 	for y := range height {
 		clear(sums)
 		top, bottom := float64(y)*tall, float64(y+1)*tall
 		for line := int(top); line < from.Dy() && float64(line) < bottom; line++ {
 			draw.Draw(row, row.Bounds(), source, image.Pt(from.Min.X, from.Min.Y+line), draw.Src)
 			share := min(float64(line+1), bottom) - max(float64(line), top)
-			for x := range sums {
-				left, right := float64(x)*wide, float64(x+1)*wide
-				for at := int(left); at < from.Dx() && float64(at) < right; at++ {
-					weight := share * (min(float64(at+1), right) - max(float64(at), left))
-					for c, value := range row.Pix[4*at : 4*at+4] {
-						sums[x][c] += weight * float64(value)
-					}
+			for x, shares := range columns {
+				sum := &sums[x]
+				pixels := row.Pix[4*int(float64(x)*wide):]
+				for _, column := range shares {
+					weight := share * column
+					sum[0] += weight * float64(pixels[0])
+					sum[1] += weight * float64(pixels[1])
+					sum[2] += weight * float64(pixels[2])
+					sum[3] += weight * float64(pixels[3])
+					pixels = pixels[4:]
 				}
 			}
 		}

@@ -47,6 +47,8 @@ var (
 	connectionsDesc = describe("spinscope_stream_connections", "Socket.IO clients connected.")
 	topicsDesc      = describe("spinscope_stream_subscriptions", "Subscriptions of all clients.")
 	messagesDesc    = describe("spinscope_stream_messages_total", "Messages sent to clients.")
+	metadataDesc    = describe("spinscope_metadata_fetches_total", "Tokens' documents and pictures fetched, fetches given up, and of these the ones refused because an address was not public.", "result")
+	waitingDesc     = describe("spinscope_metadata_waiting", "Tokens whose metadata is to be fetched.")
 )
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -57,7 +59,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 func (m *meter) Describe(out chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
 		seqDesc, eventsDesc, lastEventDesc, chainTimeDesc, slotDesc, lagDesc, connectedDesc, failuresDesc,
-		connectionsDesc, topicsDesc, messagesDesc,
+		connectionsDesc, topicsDesc, messagesDesc, metadataDesc, waitingDesc,
 	} {
 		out <- desc
 	}
@@ -96,6 +98,14 @@ func (m *meter) Collect(out chan<- prometheus.Metric) {
 		gauge(connectionsDesc, float64(connections.ActiveConnections))
 		gauge(topicsDesc, float64(connections.TotalSubscriptions))
 		counter(messagesDesc, float64(connections.TotalMessagesSent))
+	}
+	if m.api.Metadata != nil {
+		counts := m.api.Metadata.Counts()
+		counter(metadataDesc, float64(counts.Documents), "document")
+		counter(metadataDesc, float64(counts.Pictures), "picture")
+		counter(metadataDesc, float64(counts.Failures), "failed")
+		counter(metadataDesc, float64(counts.Refused), "refused")
+		gauge(waitingDesc, float64(counts.Waiting))
 	}
 }
 

@@ -272,6 +272,8 @@ func (fakeMetadata) URIData(m market.Pubkey) *wire.URIData {
 	return &wire.URIData{Name: new("Seven"), Image: new("https://example.org/7.png"), ShowName: new(true)}
 }
 
+func (fakeMetadata) Counts() rest.MetadataCounts { return rest.MetadataCounts{Documents: 1} }
+
 func (fakeMetadata) Picture(_ context.Context, m market.Pubkey) ([]byte, string, error) {
 	if m != mint {
 		return nil, "", nil

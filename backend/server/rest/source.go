@@ -117,8 +117,17 @@ type FeedStatus struct {
 	Backfill   wire.Backfill
 }
 
+// MetadataCounts is what fetching tokens' metadata came to since the start.
+type MetadataCounts struct {
+	Documents, Pictures uint64 // fetched
+	Failures            uint64 // given up for a while
+	Refused             uint64 // of these, because an address was not public
+	Waiting             int    // to be fetched
+}
+
 // Metadata is what tokens' uris led to.
 type Metadata interface {
+	Counts() MetadataCounts
 	// URIData is what the mint's uri says; nil when it was not fetched.
 	URIData(mint market.Pubkey) *wire.URIData
 	// Picture is the mint's picture, re-encoded here; nil when there is none.
