@@ -121,7 +121,9 @@ func (m *model) apply(c *market.Commit) {
 	for _, g := range c.Gaps {
 		key := g
 		key.State, key.Seq, g.Seq = 0, 0, c.Seq
-		m.gaps[key] = g
+		if m.gaps[key] = g; g.State == market.GapReplaced {
+			delete(m.gaps, key)
+		}
 	}
 	m.state.Seq, m.state.ChainTime = c.Seq, c.ChainTime
 	m.state.Slot = cmp.Or(c.Slot, m.state.Slot)

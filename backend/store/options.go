@@ -63,6 +63,7 @@ func badgerOptions(o *Options) badger.Options {
 		WithMemTableSize(o.memTable).
 		WithNumMemtables(3).
 		WithBaseTableSize(8 << 20).
+		WithBlockSize(8 << 10).       // compresses better than 4 KiB
 		WithValueThreshold(64 << 10). // everything but a monstrous TokenCreated stays in the tree: a scan reads no second file
 		WithValueLogFileSize(2 * o.memTable).
 		WithNumCompactors(2).

@@ -176,7 +176,7 @@ func (p *property) commit() *market.Commit {
 		}
 	}
 	if p.IntN(3) == 0 {
-		g := market.Gap{From: market.Slot(p.IntN(3)), To: 9, Cause: []string{"a", "b"}[p.IntN(2)], State: market.GapState(p.IntN(3))}
+		g := market.Gap{From: market.Slot(p.IntN(3)), To: 9, Cause: []string{"a", "b"}[p.IntN(2)], State: market.GapState(p.IntN(4))}
 		if p.IntN(2) == 0 {
 			g.Mint = mintKey(p.IntN(3))
 		}

@@ -97,7 +97,7 @@ func (w *writer) token(t *market.Token) error {
 	return w.put(w.key(appendID(w.tail(), tableCreated, m.id)), value)
 }
 
-// gap stores a gap as it is now.
+// gap stores a gap as it is now, or forgets one that others stand for.
 func (w *writer) gap(g market.Gap) error {
 	if len(g.Cause) > maxCause {
 		g.Cause = g.Cause[:maxCause]
@@ -116,6 +116,12 @@ func (w *writer) gap(g market.Gap) error {
 		if was.State == market.GapOpen {
 			w.state.gapsOpen--
 		}
+	}
+	if g.State == market.GapReplaced {
+		if old == nil {
+			return nil
+		}
+		return w.del(key)
 	}
 	if g.State == market.GapOpen {
 		w.state.gapsOpen++
