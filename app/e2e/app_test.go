@@ -159,16 +159,23 @@ func (a *app) paint() (p paint) {
 
 func near(a, b int) bool { return max(a, b)-min(a, b) < 6 }
 
-// base is the address of the app's server.
-func (a *app) base() string {
+// base is the address of the app's server, once it answers there.
+func (a *app) base() (base string) {
 	a.d.t.Helper()
-	var text []byte
-	a.d.until("the server has an address", func() (ok bool) {
-		var err error
-		text, err = os.ReadFile(filepath.Join(a.data, "server.addr"))
-		return err == nil
+	a.d.until("the server answers at its address", func() bool {
+		text, err := os.ReadFile(filepath.Join(a.data, "server.addr")) // perhaps of an earlier run
+		if err != nil {
+			return false
+		}
+		base = "http://" + strings.TrimSpace(string(text))
+		response, err := http.Get(base + "/readyz")
+		if err != nil {
+			return false
+		}
+		defer response.Body.Close()
+		return response.StatusCode == http.StatusOK
 	})
-	return "http://" + strings.TrimSpace(string(text))
+	return base
 }
 
 // candle is one of the API's, and one of the page's.

@@ -1,0 +1,129 @@
+//go:build desktop
+
+package app
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"spinscope/backend/market"
+)
+
+func TestFileName(t *testing.T) {
+	const mint = "FQDvGgqjivrwUmsyEERgenvPwL6iEMtEMnvZ2kaN8T3Y"
+	for symbol, want := range map[string]string{
+		"SPT": "SPT", "a_1": "a_1", "../../etc": "etc", "a/b\\c:d\x00e": "abcde", "": mint[:8], "…": mint[:8], "пёс": mint[:8],
+		strings.Repeat("x", 33): mint[:8], "$CASH 100%": "CASH100",
+	} {
+		if got := fileName(symbol, mint); got != want {
+			t.Errorf("%q: %q, want %q", symbol, got, want)
+		}
+	}
+}
+
+func TestWords(t *testing.T) {
+	var got []string
+	for _, i := range market.AllIntervals() {
+		got = append(got, words(i))
+	}
+	want := "1 second, 5 seconds, 15 seconds, 30 seconds, 1 minute, 5 minutes, 15 minutes, 1 hour, 4 hours, 1 day"
+	if strings.Join(got, ", ") != want {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestLoadGeometry(t *testing.T) {
+	fallback := geometry{Width: 1280, Height: 800}
+	for text, want := range map[string]geometry{
+		`{"x":1,"y":2,"width":900,"height":700,"maximised":true}`: {X: 1, Y: 2, Width: 900, Height: 700, Maximised: true, known: true},
+		`{"width":900}`:                     fallback,
+		`{"width":90000000,"height":700}`:   fallback,
+		`{"width":-900,"height":-700}`:      fallback,
+		`{"width":"900","height":700}`:      fallback,
+		`{"width":900,"height":700`:         fallback,
+		``:                                  fallback,
+		`{"width":400,"height":300,"x":-5}`: {X: -5, Width: 400, Height: 300, known: true},
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, geometryFile), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := loadGeometry(dir); got != want {
+			t.Errorf("%s: %+v, want %+v", text, got, want)
+		}
+	}
+	if got := loadGeometry(t.TempDir()); got != fallback {
+		t.Errorf("without a file: %+v", got)
+	}
+}
+
+func TestSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &App{}
+		expect := func(want bool, when string) {
+			t.Helper()
+			if got := a.silent(); got != want {
+				t.Errorf("%s: silent is %v", when, got)
+			}
+		}
+		time.Sleep(time.Hour)
+		expect(false, "before the page")
+		a.Heartbeat()
+		time.Sleep(silence)
+		expect(false, "at the limit")
+		time.Sleep(time.Millisecond)
+		expect(true, "past it")
+		a.Heartbeat()
+		expect(false, "after another sign of life")
+		a.expectBeat(false)
+		time.Sleep(time.Hour)
+		expect(false, "while the page is loaded anew")
+	})
+}
+
+func TestClaim(t *testing.T) {
+	dir, err := os.MkdirTemp("", "claim") // short: it holds a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	shown := make(chan struct{}, 8)
+	first, err := claim(dir, func() { shown <- struct{}{} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := claim(dir, nil); !errors.Is(err, errAlreadyOpen) {
+		t.Fatalf("the second start got %v", err)
+	}
+	<-shown
+	first.Close()
+	second, err := claim(dir, nil)
+	if err != nil {
+		t.Fatalf("after the first was closed: %v", err)
+	}
+	second.Close()
+
+	// A crash leaves the socket behind, with nobody listening.
+	left, err := net.Listen("unix", filepath.Join(dir, instanceFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	left.(*net.UnixListener).SetUnlinkOnClose(false)
+	_ = left.Close()
+	third, err := claim(dir, nil)
+	if err != nil {
+		t.Fatalf("after a crash: %v", err)
+	}
+	third.Close()
+
+	if _, err := claim(filepath.Join(dir, strings.Repeat("long", 40)), nil); err == nil || errors.Is(err, errAlreadyOpen) {
+		t.Errorf("a path too long for a socket: %v", err)
+	}
+	instance{}.Close()
+}
