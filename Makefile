@@ -37,15 +37,6 @@ frontend/node_modules/.package-lock.json: frontend/package-lock.json
 	cd frontend && npm ci --no-audit --no-fund
 	@touch $@
 
-examples/node/node_modules/.package-lock.json: examples/node/package-lock.json
-	cd examples/node && npm ci --no-audit --no-fund
-	@touch $@
-
-examples/python/.venv/installed: examples/python/requirements.txt | $(STAMP)/test
-	/usr/bin/python3 -m venv examples/python/.venv
-	examples/python/.venv/bin/pip install -q --disable-pip-version-check -r $<
-	@touch $@
-
 # ---- build --------------------------------------------------------------------------------------------------------
 
 frontend/dist/index.html: frontend/node_modules/.package-lock.json $(PAGE_SOURCES)
@@ -77,7 +68,7 @@ dev: frontend/node_modules/.package-lock.json ## Serve the demo market and the p
 test: test-go test-page e2e e2e-desktop ## Set up, build and run every test, the ones in the browser and in the webview too
 
 .PHONY: test-go
-test-go: $(STAMP)/test page examples/node/node_modules/.package-lock.json examples/python/.venv/installed ## Run the Go tests
+test-go: $(STAMP)/test page ## Run the Go tests
 	CGO_ENABLED=1 go test -race -shuffle=on -timeout 20m ./...
 
 .PHONY: test-page

@@ -40,7 +40,6 @@ var allowed = map[string][]string{
 	"backend/server/stream": {"backend/socketio", "backend/wire", "backend/hub", "backend/candle", "backend/market"},
 	"backend/server/...":    {"backend/wire", "backend/market"},
 	"backend/e2e":           {"backend", "backend/..."},
-	"app/e2e":               {},
 	"examples/exampletest":  {},
 }
 

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math"
 	"os"
-	"path/filepath"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -72,6 +72,14 @@ func (b *Backend) ExportCandles(ctx context.Context, mint market.Pubkey, interva
 // fails. Trouble with the cluster never ends it.
 func (b *Backend) Run(ctx context.Context) (err error) {
 	cfg := &b.options.Config
+	if err := os.MkdirAll(b.options.DataDir, 0o700); err != nil {
+		return fmt.Errorf("data directory: %w: give another with --data-dir", err)
+	}
+	unlock, err := lockData(b.options.DataDir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	opened, err := b.openStore()
 	if err != nil {
 		return err
@@ -129,7 +137,8 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 func (b *Backend) demo(program market.Pubkey) simnet.Config {
 	cfg := simnet.Default()
 	cfg.Program = program
-	cfg.Rate = 6 // lively enough that the token shown moves every few seconds
+	cfg.Rate = 6                   // lively enough that the token shown moves every few seconds
+	cfg.HistoryTransactions = 9000 // below the backfill limit, so that a first start has it all
 	cfg.Logger = b.options.Logger
 	return cfg
 }
@@ -175,12 +184,17 @@ func runParts(ctx context.Context, opened *store.Store, in *intake, front *front
 
 // openStore opens the cluster's store. The demo market is made anew at every start, and so is its store.
 func (b *Backend) openStore() (*store.Store, error) {
-	if err := os.MkdirAll(b.options.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("data directory: %w: give another with --data-dir", err)
-	}
 	cluster := b.options.Config.Solana.Cluster
 	options := store.Options{
-		Dir: filepath.Join(b.options.DataDir, cluster), SyncWrites: b.options.Config.Store.SyncWrites, Logger: b.options.Logger,
+		Dir: b.options.storeDir(), SyncWrites: b.options.Config.Store.SyncWrites, Logger: b.options.Logger,
+	}
+	if cluster == "demo" {
+		if err := os.Remove(b.options.chainFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("forget the last demo chain: %w", err)
+		}
+	}
+	if err := b.options.checkProgram(); err != nil {
+		return nil, err
 	}
 	opened, err := store.Open(options)
 	if err != nil {
@@ -241,7 +255,7 @@ func (in *intake) read(ctx context.Context) error {
 		Endpoints: list, Program: in.program, Commitment: cfg.Commitment,
 		ReconnectInterval: config.Seconds(cfg.ReconnectInterval), PingInterval: config.Seconds(cfg.PingIntervalSeconds),
 		MaxRequestsPerSecond: cfg.MaxRequestsPerSecond, BackfillLimit: cfg.BackfillLimit,
-		IncludeFailed: cfg.ProcessFailedTransactions, Recall: in.recall, Logger: in.backend.options.Logger,
+		IncludeFailed: cfg.ProcessFailedTransactions, Recall: in.recall, Admit: in.backend.options.admit, Logger: in.backend.options.Logger,
 	}
 	if adjust := in.backend.options.Feed; adjust != nil {
 		adjust(&reading)

@@ -19,7 +19,7 @@ const (
 	headerTimeout = 10 * time.Second
 	idleTimeout   = 2 * time.Minute
 	answerTimeout = 30 * time.Second // for a request's body, and for its answer
-	drainTimeout  = 2 * time.Second  // for requests that run when the server is told to end
+	drainTimeout  = time.Second      // for requests that run when the server is told to end
 	maxHeader     = 64 << 10
 )
 

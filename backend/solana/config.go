@@ -36,6 +36,10 @@ type Config struct {
 	RescanInterval time.Duration // between checks of recent finalized slots, default 1 min
 	TimeWait       time.Duration // how long a live transaction waits for its block time, default 1 s
 
+	// Admit is told the genesis hash of the chain that an endpoint serves, before anything is read from it. An error, as
+	// for a chain other than the stored one, makes the endpoint count as down. It may be nil.
+	Admit func(genesis string) error
+
 	// Recall tells a later start which transactions earlier runs delivered from a slot on, so that one rolled back while
 	// the program was down is withdrawn. Signature, Slot, Index, BlockTime and Provisional count; logs do not. It may be nil.
 	Recall func(ctx context.Context, from market.Slot, visit func(market.Transaction)) error

@@ -42,6 +42,9 @@ func (r *run) connect(ctx context.Context, index int, feed *Feed, live func()) e
 		r.board.fail(fmt.Errorf("%s: %w, pausing %v", endpoint, errLimited, pause.Round(time.Millisecond)), true)
 		r.logger.Debug("rate limited", "endpoint", endpoint, "pause", pause)
 	}
+	if err := r.admit(ctx, rpc, endpoint); err != nil {
+		return err
+	}
 	r.clock.reset()
 	s := &session{
 		run: r, rpc: rpc, queue: newQueue(r.config.buffered), finds: make(chan find), down: make(chan error, 4), feed: feed, group: &group,

@@ -1,0 +1,31 @@
+package solana
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/valyala/fastjson"
+)
+
+// admit asks whose chain the endpoint serves and lets the configuration decide on it.
+func (r *run) admit(ctx context.Context, rpc *rpcClient, endpoint Endpoint) error {
+	if r.config.Admit == nil {
+		return nil
+	}
+	var genesis string
+	question := &call{method: "getGenesisHash", params: "[]", decode: func(result *fastjson.Value) error {
+		text, err := result.StringBytes()
+		genesis = string(text)
+		return err
+	}}
+	if err := rpc.do(ctx, attempts, question); err != nil {
+		return fmt.Errorf("ask %s for its chain: %w", endpoint, err)
+	}
+	if err := firstError([]*call{question}); err != nil {
+		return fmt.Errorf("ask %s for its chain: %w", endpoint, err)
+	}
+	if err := r.config.Admit(genesis); err != nil {
+		return fmt.Errorf("%s: %w", endpoint, err)
+	}
+	return nil
+}
