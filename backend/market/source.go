@@ -32,10 +32,11 @@ const (
 	GapOpen GapState = iota
 	GapFilled
 	GapUnfillable
+	GapReplaced // other gaps stand for it: the store forgets it
 )
 
 // String is the state's name on the wire.
-func (s GapState) String() string { return [...]string{"open", "filled", "unfillable"}[s] }
+func (s GapState) String() string { return [...]string{"open", "filled", "unfillable", "replaced"}[s] }
 
 // Gap is a known hole in what was read: transactions of slots From..To (inclusive) may be missing.
 type Gap struct {

@@ -3,6 +3,7 @@ package solana
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"spinscope/backend/market"
@@ -112,7 +113,7 @@ func (s *session) begin(way *walk, newest market.Slot) {
 type progress struct {
 	board  *board
 	logger *slog.Logger
-	total  int
+	total  atomic.Int64 // 0 while not known
 	done   int
 	start  time.Time
 	said   time.Time
@@ -121,10 +122,14 @@ type progress struct {
 
 func newProgress(board *board, logger *slog.Logger, total int) *progress {
 	now := time.Now()
-	p := &progress{board: board, logger: logger, total: total, start: now, said: now}
+	p := &progress{board: board, logger: logger, start: now, said: now}
+	p.expect(total)
 	p.show()
 	return p
 }
+
+// expect sets the total; safe beside add.
+func (p *progress) expect(total int) { p.total.Store(int64(total)) }
 
 func (p *progress) add(n int) {
 	const every = 5 * time.Second
@@ -132,16 +137,17 @@ func (p *progress) add(n int) {
 	eta := p.show()
 	if now := time.Now(); now.Sub(p.said) >= every {
 		p.said, p.spoken = now, true
-		p.logger.Info("reading history", "done", p.done, "total", p.total, "eta", eta.Round(time.Second))
+		p.logger.Info("reading history", "done", p.done, "total", p.total.Load(), "eta", eta.Round(time.Second))
 	}
 }
 
 func (p *progress) show() (eta time.Duration) {
+	total := int(p.total.Load())
 	if p.done > 0 {
-		eta = time.Duration(float64(time.Since(p.start)) / float64(p.done) * float64(max(0, p.total-p.done)))
+		eta = time.Duration(float64(time.Since(p.start)) / float64(p.done) * float64(max(0, total-p.done)))
 	}
 	p.board.change(func(s *Status) {
-		s.Backfill = Backfill{Running: true, Done: p.done, Total: p.total, ETASeconds: eta.Seconds()}
+		s.Backfill = Backfill{Running: true, Done: p.done, Total: total, ETASeconds: eta.Seconds()}
 	})
 	return eta
 }

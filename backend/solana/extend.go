@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"spinscope/backend/market"
 )
@@ -11,13 +12,28 @@ import (
 // ErrNotRunning is returned by Extend when Run is not running, or ends before the history was read.
 var ErrNotRunning = errors.New("the feed is not running")
 
-const stretchPages = 2 // pages delivered at once: what an interruption costs
+const (
+	stretchPages = 2    // pages delivered at once: what an interruption costs
+	extendBatch  = 1000 // transactions in a batch, about: late ones make candles be built anew, once a batch
+)
 
 // extension is a request to read older history. Its gap shrinks as it is filled.
 type extension struct {
-	gap  market.Gap
-	from market.Slot
-	done chan error // of capacity 1
+	gap    market.Gap
+	reach  reach
+	filled *market.Gap // what it has filled so far
+	done   chan error  // of capacity 1
+}
+
+// reach is how far back to read: to a slot and, if since is not 0, to a block time.
+type reach struct {
+	from  market.Slot
+	since int64
+}
+
+// covers tells whether a signature lies within reach. Those of unknown time do.
+func (r reach) covers(info *signatureInfo) bool {
+	return info.slot >= r.from && (r.since == 0 || info.time == 0 || info.time >= r.since)
 }
 
 // Extend reads the program's transactions of an open gap back to slot from and delivers them, the newest stretch first,
@@ -25,13 +41,22 @@ type extension struct {
 // interruption. It returns when that is done, with ctx's error, or with ErrNotRunning; the work it asked for goes on when ctx
 // ends early. Calls wait for each other. Safe for concurrent use.
 func (f *Feed) Extend(ctx context.Context, gap market.Gap, from market.Slot) error {
+	return f.extend(ctx, gap, reach{from: from})
+}
+
+// ExtendSince is Extend back to a block time, Unix seconds.
+func (f *Feed) ExtendSince(ctx context.Context, gap market.Gap, since int64) error {
+	return f.extend(ctx, gap, reach{since: since})
+}
+
+func (f *Feed) extend(ctx context.Context, gap market.Gap, back reach) error {
 	f.mu.Lock()
 	ended := f.ended
 	f.mu.Unlock()
 	if ended == nil {
 		return ErrNotRunning
 	}
-	request := &extension{gap: gap, from: from, done: make(chan error, 1)}
+	request := &extension{gap: gap, reach: back, done: make(chan error, 1)}
 	select {
 	case f.extensions <- request:
 	case <-ended:
@@ -75,45 +100,125 @@ func (s *session) extend(ctx context.Context, request extension) error {
 	if err != nil {
 		return err
 	}
-	gap, before := request.gap, ""
-	for gap.To >= max(request.from, gap.From) {
-		way, next, err := s.history.stretch(ctx, before, max(request.from, gap.From), gap.To)
+	gap, before, back := request.gap, "", request.reach
+	back.from = max(back.from, gap.From)
+	progress := newProgress(s.board, s.logger, 0)
+	defer s.board.change(func(status *Status) { status.Backfill = Backfill{} })
+	counting, stop := context.WithCancel(ctx)
+	var counter sync.WaitGroup
+	defer counter.Wait() // after the cancel below
+	defer stop()
+	counter.Go(func() {
+		if n, err := s.history.count(counting, back, gap.To); err == nil {
+			progress.expect(n)
+		}
+	})
+	for gap.To >= back.from {
+		way, next, err := s.history.stretch(ctx, before, back, gap.To)
 		if err != nil {
 			return err
 		}
-		err = s.history.replay(ctx, way, gap.To, nil, func(o outcome) error {
-			return s.send(ctx, find{outcome: o, finalized: slots[0]})
-		})
-		if err != nil {
+		if err := s.replayStretch(ctx, way, gap.To, slots[0], progress); err != nil {
 			return err
 		}
-		filled := gap
-		filled.State = market.GapFilled
-		update := []market.Gap{filled}
 		end := way.oldest
 		if next == "" { // the whole of what was asked for
-			end = request.from
+			end = max(way.floor, back.from)
 			if way.exhausted {
 				end = gap.From
 			}
 		}
-		if end > gap.From {
-			gap.To = end - 1
-			update = append(update, gap)
+		if end > gap.To {
+			break // all of it lies out of reach
 		}
-		if err := s.send(ctx, find{gaps: update}); err != nil {
+		rest := gap
+		rest.To = minus(end, 1)
+		done := find{gaps: fill(&request, gap, end), rest: rest, filled: request.filled, shrunk: true}
+		if err := s.send(ctx, done); err != nil {
 			return err
 		}
-		if end <= gap.From || next == "" {
-			return nil
+		if gap = rest; next == "" || end <= gap.From {
+			break
 		}
 		before = next
 	}
+	progress.end()
 	return nil
 }
 
-// stretch pages back from a cursor and keeps whole slots of from..to; next is the cursor to go on from, "" at the end.
-func (h *history) stretch(ctx context.Context, before string, from, to market.Slot) (way *walk, next string, err error) {
+// fill is how the gaps change when gap was read from slot end on: what is left of it takes its place, and one gap holds
+// all that the request has filled.
+func fill(request *extension, gap market.Gap, end market.Slot) []market.Gap {
+	var changes []market.Gap
+	replaced := gap
+	replaced.State = market.GapReplaced
+	filled := gap
+	filled.From, filled.State = end, market.GapFilled
+	if old := request.filled; old != nil {
+		filled.To = old.To
+		gone := *old
+		gone.State = market.GapReplaced
+		changes = append(changes, gone)
+	}
+	request.filled = &filled
+	changes = append(changes, replaced, filled)
+	if end > gap.From {
+		gap.To = end - 1
+		changes = append(changes, gap)
+	}
+	return changes
+}
+
+// replayStretch sends a stretch's transactions in a few large batches.
+func (s *session) replayStretch(ctx context.Context, way *walk, most, finalized market.Slot, progress *progress) error {
+	var gathered outcome
+	flush := func() error {
+		batch := gathered
+		gathered = outcome{}
+		return s.send(ctx, find{outcome: batch, finalized: finalized})
+	}
+	err := s.history.replay(ctx, way, most, nil, func(o outcome) error {
+		progress.add(o.done)
+		gathered.txs = append(gathered.txs, o.txs...)
+		gathered.missing = append(gathered.missing, o.missing...)
+		gathered.bare = append(gathered.bare, o.bare...)
+		if len(gathered.txs) < extendBatch {
+			return nil
+		}
+		return flush()
+	})
+	if err != nil {
+		return err
+	}
+	return flush()
+}
+
+// count pages through the signatures within reach, up to slot to, and counts them: what is ahead of an extension.
+func (h *history) count(ctx context.Context, back reach, to market.Slot) (total int, err error) {
+	for before := ""; ; {
+		infos, err := h.rpc.signatures(ctx, h.program, before, pageSize, 0, h.commitment)
+		if err != nil || len(infos) == 0 {
+			return total, err
+		}
+		for i := range infos {
+			if !back.covers(&infos[i]) {
+				return total, nil
+			}
+			if infos[i].slot <= to {
+				total++
+			}
+		}
+		last := infos[len(infos)-1].signature.String()
+		if last == before {
+			return total, errResponse
+		}
+		before = last
+	}
+}
+
+// stretch pages back from a cursor and keeps whole slots within reach, up to slot to; next is the cursor to go on from, ""
+// at the end. There the walk's floor is the slot after the first one out of reach.
+func (h *history) stretch(ctx context.Context, before string, back reach, to market.Slot) (way *walk, next string, err error) {
 	way = &walk{}
 	for {
 		infos, err := h.rpc.signatures(ctx, h.program, before, pageSize, 0, h.commitment)
@@ -124,15 +229,18 @@ func (h *history) stretch(ctx context.Context, before string, from, to market.Sl
 			way.exhausted = true
 			return way, "", nil
 		}
-		last := infos[len(infos)-1]
-		if cursor := last.signature.String(); cursor == before {
+		cursor := infos[len(infos)-1].signature.String()
+		if cursor == before {
 			return nil, "", fmt.Errorf("page of older signatures: %w: paging stands still", errResponse)
-		} else {
-			before = cursor
 		}
-		kept := infos[:0:0]
+		before = cursor
+		kept, ended := infos[:0:0], false
 		for _, info := range infos {
-			if info.slot >= from && info.slot <= to {
+			if ended = !back.covers(&info); ended {
+				way.floor = info.slot + 1
+				break
+			}
+			if info.slot <= to {
 				kept = append(kept, info)
 			}
 		}
@@ -141,7 +249,7 @@ func (h *history) stretch(ctx context.Context, before string, from, to market.Sl
 			way.total += len(kept)
 			way.oldest = kept[len(kept)-1].slot
 		}
-		if last.slot < from {
+		if ended {
 			return way, "", nil
 		}
 		if len(way.pages) >= stretchPages {

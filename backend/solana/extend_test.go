@@ -84,11 +84,11 @@ func TestExtend(t *testing.T) {
 	gap := r.gaps[0]
 	stop := c.run(0)
 	defer stop()
-	interrupted, before := false, c.called("getSignaturesForAddress")
+	interrupted, before := 0, c.called("getSignaturesForAddress")
 	c.lock(func() {
 		c.override = func(request rpcRequest) (any, *rpcError, bool) {
-			if request.Method == "getSignaturesForAddress" && gap.To > 0 && c.calls[request.Method] > before+2 && !interrupted {
-				interrupted = true
+			if request.Method == "getSignaturesForAddress" && gap.To > 0 && c.calls[request.Method] > before+2 && interrupted < 4 {
+				interrupted++
 				return nil, &rpcError{-32000, "overloaded"}, true
 			}
 			return nil, nil, false
@@ -102,7 +102,8 @@ func TestExtend(t *testing.T) {
 	want := all[slices.IndexFunc(all, func(tx ledgerTx) bool { return tx.slot >= 1100 }):]
 	r.until("what was asked for", func() bool { return r.has(want) && open(r.gaps) == 1 })
 	r.equal(want)
-	last := r.gaps[len(r.gaps)-1]
+	var last market.Gap
+	r.until("what is left", func() bool { last = r.gaps[len(r.gaps)-1]; return true })
 	if last.To != 1099 || last.From != 0 || last.State != market.GapOpen {
 		t.Fatalf("gaps %+v", r.gaps)
 	}
@@ -111,7 +112,13 @@ func TestExtend(t *testing.T) {
 	}
 	r.until("everything", func() bool { return r.has(all) && open(r.gaps) == 0 })
 	r.equal(all)
-	if !interrupted {
+	var filled []market.Gap
+	r.until("filled gaps", func() bool { filled = whole(r.gaps, market.GapFilled); return true })
+	if len(filled) != 2 || filled[0].To+1 != filled[1].From || filled[1].To != gap.To {
+		t.Errorf("filled gaps %+v", filled)
+	}
+	r.status("no progress", func(s Status) bool { return s.Backfill == Backfill{} })
+	if interrupted == 0 {
 		t.Error("nothing was interrupted")
 	}
 	if err := r.stop(); err != nil {
@@ -123,20 +130,77 @@ func TestExtend(t *testing.T) {
 }
 
 // open counts the gaps that are open after all changes.
-func open(gaps []market.Gap) int {
+func open(gaps []market.Gap) int { return len(whole(gaps, market.GapOpen)) }
+
+// whole are the gaps that are in a state after all changes, by slot.
+func whole(gaps []market.Gap, state market.GapState) (list []market.Gap) {
 	states := map[market.Gap]market.GapState{}
 	for _, g := range gaps {
-		state := g.State
+		last := g.State
 		g.State = 0
-		states[g] = state
+		states[g] = last
 	}
-	n := 0
-	for _, state := range states {
-		if state == market.GapOpen {
-			n++
+	for g, last := range states {
+		if last == state {
+			list = append(list, g)
 		}
 	}
-	return n
+	slices.SortFunc(list, func(a, b market.Gap) int { return int(a.From) - int(b.From) })
+	return list
+}
+
+// TestExtendSince reads back to a block time, and finds nothing to do for one after the gap.
+func TestExtendSince(t *testing.T) {
+	c := newCluster(t)
+	c.history(900, 5)
+	all := c.ledger()
+	config := testConfig(c.endpoint())
+	config.BackfillLimit = 50
+	r := start(t, config, 0)
+	r.live()
+	r.until("a gap", func() bool { return len(r.gaps) == 1 })
+	gap := r.gaps[0]
+	stop := c.run(0)
+	defer stop()
+	at := len(all) / 3
+	since := testTime(all[at].slot)
+	for at > 0 && testTime(all[at-1].slot) == since {
+		at--
+	}
+	seen := make(chan Backfill, 1)
+	c.lock(func() {
+		c.override = func(request rpcRequest) (any, *rpcError, bool) {
+			if b := r.feed.Status().Backfill; b.Running && b.Total > 0 {
+				select {
+				case seen <- b:
+				default:
+				}
+			}
+			return nil, nil, false
+		}
+	})
+	if err := r.feed.ExtendSince(t.Context(), gap, testTime(all[len(all)-1].slot)+1); err != nil {
+		t.Fatal(err)
+	}
+	r.until("nothing done", func() bool { return len(r.gaps) == 1 })
+	if err := r.feed.ExtendSince(t.Context(), gap, since); err != nil {
+		t.Fatal(err)
+	}
+	r.until("what was asked for", func() bool { return r.has(all[at:]) && open(r.gaps) == 1 })
+	r.equal(all[at:])
+	var left market.Gap
+	r.until("what is left", func() bool { left = whole(r.gaps, market.GapOpen)[0]; return true })
+	if left.From != 0 || left.To != all[at-1].slot {
+		t.Errorf("left %+v, the next older one is in slot %d", left, all[at-1].slot)
+	}
+	select {
+	case b := <-seen:
+		if b.Total < len(all)-at-60 || b.Total > len(all)-at || b.Done > b.Total {
+			t.Errorf("progress %+v of %d", b, len(all)-at)
+		}
+	default:
+		t.Error("no progress was shown")
+	}
 }
 
 // TestOrderComesFromTheBlock has a node that lists the signatures of a slot in the wrong order.

@@ -26,7 +26,8 @@ type walk struct {
 	oldest  market.Slot // of the last signature taken
 	limited bool        // more history exists behind the limit
 
-	exhausted bool // nothing is older; set by stretch only
+	exhausted bool        // nothing is older; set by stretch only
+	floor     market.Slot // everything below is out of reach; set by stretch only
 }
 
 // back pages through the program's signatures down to slot floor or limit signatures (negative: no limit). least is a

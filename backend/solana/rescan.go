@@ -18,7 +18,10 @@ type find struct {
 	finalized market.Slot
 	end       bool
 	extended  bool // an extension ended
+	shrunk    bool // an extension got ahead: gaps, and what is left to do
 	gaps      []market.Gap
+	rest      market.Gap
+	filled    *market.Gap
 	err       error
 }
 
@@ -51,8 +54,8 @@ func (s *session) take(ctx context.Context, found find) error {
 	if found.extended {
 		return s.endExtension(found.err)
 	}
-	if len(found.gaps) > 0 {
-		s.extending.gap = found.gaps[len(found.gaps)-1]
+	if found.shrunk {
+		s.extending.gap, s.extending.filled = found.rest, found.filled
 		return s.deliver(ctx, market.Batch{Gaps: found.gaps})
 	}
 	if !found.end {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -202,7 +203,9 @@ func (c *rpcClient) post(ctx context.Context, calls []*call) (left []*call, err 
 	if response.StatusCode != http.StatusOK {
 		return nil, c.statusError(response, len(calls))
 	}
-	data, err := readBounded(response.Body, response.ContentLength)
+	data := bodies.Get().(*bytes.Buffer) //nolint:forcetypeassert // nothing else is in there
+	defer putBody(data)
+	err = readBounded(data, response.Body, response.ContentLength)
 	if errors.Is(err, errTooLarge) {
 		return nil, err
 	}
@@ -211,9 +214,9 @@ func (c *rpcClient) post(ctx context.Context, calls []*call) (left []*call, err 
 	}
 	parser := c.parsers.Get()
 	defer c.parsers.Put(parser)
-	value, err := parser.ParseBytes(data)
+	value, err := parser.ParseBytes(data.Bytes()) // copies it
 	if err != nil {
-		return nil, fmt.Errorf("%w but %d bytes of something else", errResponse, len(data)) // a part of it could be a part of a key
+		return nil, fmt.Errorf("%w but %d bytes of something else", errResponse, data.Len()) // a part of it could be a part of a key
 	}
 	if len(calls) == 1 && value.Type() == fastjson.TypeObject {
 		busy, err := c.answer(calls[0], value)
@@ -334,11 +337,11 @@ func encodeCalls(calls []*call) []byte {
 	return body
 }
 
-func readBounded(from io.Reader, length int64) ([]byte, error) {
+func readBounded(data *bytes.Buffer, from io.Reader, length int64) error {
 	if length > maxResponse {
-		return nil, fmt.Errorf("response of %d bytes: %w", length, errTooLarge)
+		return fmt.Errorf("response of %d bytes: %w", length, errTooLarge)
 	}
-	var data bytes.Buffer
+	data.Reset()
 	if length > 0 {
 		data.Grow(int(length) + bytes.MinRead)
 	}
@@ -346,7 +349,18 @@ func readBounded(from io.Reader, length int64) ([]byte, error) {
 	if err == nil && n > maxResponse {
 		err = fmt.Errorf("response: %w", errTooLarge)
 	}
-	return data.Bytes(), err
+	return err
+}
+
+// bodies are buffers for responses; those that grew beyond keptBody are left to the collector.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const keptBody = 4 << 20
+
+func putBody(data *bytes.Buffer) {
+	if data.Cap() <= keptBody {
+		bodies.Put(data)
+	}
 }
 
 // retryAfter reads the header, seconds or a date; 0 when there is none. A pause of more than 5 min is cut to that.

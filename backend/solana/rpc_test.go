@@ -50,7 +50,7 @@ func TestResponseIsBounded(t *testing.T) {
 	if err := c.do(t.Context(), 1, slotCall(Confirmed, &slot)); !errors.Is(err, errTooLarge) {
 		t.Errorf("err %v", err)
 	}
-	if sent.Load() > maxResponse+16<<20 {
+	if sent.Load() > maxResponse+32<<20 {
 		t.Errorf("%d bytes were taken", sent.Load())
 	}
 }
