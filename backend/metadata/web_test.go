@@ -82,8 +82,6 @@ func TestFetch(t *testing.T) {
 		}
 	}))
 	defer gateway.Close()
-	t.Setenv("HTTPS_PROXY", secret.URL)
-	t.Setenv("HTTP_PROXY", secret.URL)
 	n := newInternet(t, gateway.URL, time.Minute, func(w http.ResponseWriter, r *http.Request) {
 		if r.UserAgent() != userAgent || r.Header.Get("Cookie") != "" || r.Header.Get("Referer") != "" || r.Header.Get("Authorization") != "" {
 			t.Errorf("%s: headers %v", r.URL, r.Header)
@@ -125,6 +123,9 @@ func TestFetch(t *testing.T) {
 			http.NotFound(w, r)
 		}
 	})
+	if transport, ok := n.web.client.Transport.(*http.Transport); !ok || transport.Proxy != nil || n.web.client.Jar != nil {
+		t.Error("there is a proxy, which would be dialled in place of what is checked, or a cookie jar")
+	}
 	to := func(target string) string { return "https://example.com/to?u=" + url.QueryEscape(target) }
 	for _, test := range []struct {
 		url, want string
