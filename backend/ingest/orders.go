@@ -23,7 +23,7 @@ func (in *Ingest) applyOrder(event *market.Event, late bool) error {
 	if err != nil {
 		return err
 	}
-	d.orders[address] = foldOrder(order, event)
+	d.orders[address] = order.Fold(event)
 	return nil
 }
 
@@ -40,40 +40,6 @@ func (in *Ingest) order(address market.Pubkey) (market.Order, error) {
 		return market.Order{}, fmt.Errorf("read order %s: %w", address, err)
 	}
 	return order, nil
-}
-
-// foldOrder applies an event to its order (solana.md §5) and sets the event's owner: closes and liquidations belong to
-// the order's owner, or to the payer when the order is not known.
-func foldOrder(order market.Order, event *market.Event) market.OrderChange {
-	address, _ := event.Order()
-	order.Address, order.MintAccount = address, event.Mint()
-	closed := false
-	switch body := event.Body.(type) {
-	case *market.LongShort:
-		order.Terms = body.Terms
-		event.Owner = body.Terms.User
-	case *market.PartialClose:
-		order.Terms = body.Terms
-		event.Owner = body.Terms.User
-	case *market.FullClose:
-		closed = true
-		event.Owner = ownerOr(&order, body.Payer)
-	case *market.ForceLiquidate:
-		closed = true
-		event.Owner = ownerOr(&order, body.Payer)
-	}
-	if !event.Price.IsZero() {
-		order.Scale, order.LatestPrice = event.Scale, event.Price
-	}
-	order.LatestTradeTime = event.BlockTime
-	return market.OrderChange{Order: order, Closed: closed}
-}
-
-func ownerOr(order *market.Order, payer market.Pubkey) market.Pubkey {
-	if order.Terms.User.IsZero() {
-		return payer
-	}
-	return order.Terms.User
 }
 
 // settleOrders replays the orders that had late, moved or withdrawn events.
@@ -117,7 +83,7 @@ func (in *Ingest) replayOrder(address, mint market.Pubkey) error {
 		if change.Closed {
 			order = market.Order{}
 		}
-		change = foldOrder(order, e)
+		change = order.Fold(e)
 	}
 	d.orders[address] = change
 	for _, e := range history {

@@ -16,6 +16,41 @@ type OrderChange struct {
 	Closed bool // removed by FullClose, ForceLiquidate or a rollback
 }
 
+// Fold is the order after an event that is about it (Event.Order); a zero Order stands for one not known. It names the
+// event's owner: closes and liquidations belong to the order's owner, or to the payer when the order is not known. A
+// partial close of an unknown order makes it known.
+func (o Order) Fold(e *Event) OrderChange {
+	address, _ := e.Order()
+	o.Address, o.MintAccount = address, e.Mint()
+	closed := false
+	switch body := e.Body.(type) {
+	case *LongShort:
+		o.Terms = body.Terms
+		e.Owner = body.Terms.User
+	case *PartialClose:
+		o.Terms = body.Terms
+		e.Owner = body.Terms.User
+	case *FullClose:
+		closed = true
+		e.Owner = o.ownerOr(body.Payer)
+	case *ForceLiquidate:
+		closed = true
+		e.Owner = o.ownerOr(body.Payer)
+	}
+	if !e.Price.IsZero() {
+		o.Scale, o.LatestPrice = e.Scale, e.Price
+	}
+	o.LatestTradeTime = e.BlockTime
+	return OrderChange{Order: o, Closed: closed}
+}
+
+func (o *Order) ownerOr(payer Pubkey) Pubkey {
+	if o.Terms.User.IsZero() {
+		return payer
+	}
+	return o.Terms.User
+}
+
 // Token is what is known of a mint from its events. Times are Unix seconds here, milliseconds on the wire.
 type Token struct {
 	Mint                 Pubkey
