@@ -309,6 +309,30 @@ test('chart type, volume and scale change the picture', async () => {
   await page.context().close()
 })
 
+test('gaps are marked on the chart and listed', async () => {
+  const page = await open(browser, {
+    routes: (page) =>
+      page.route('**/api/gaps**', (route) => {
+        const gap = { from_slot: 1, to_slot: 1e12, cause: 'a test', state: 'open', seq: 1 }
+        const paging = { success: true, message: '', data: { gaps: [gap], total: 1 } }
+        return route.fulfill({ json: paging })
+      }),
+  })
+  await until('the gap is known', async () => (await byId(page, 'chart').getAttribute('data-gaps')) === '1')
+  const box = await byId(page, 'chart').boundingBox()
+  await until('the pointer finds it', async () => {
+    await page.mouse.move(box.x + box.width * 0.7, box.y + box.height * (0.5 + Math.random() / 10))
+    return (await byId(page, 'tip').count()) === 1 && /a test/.test(await byId(page, 'tip').textContent())
+  })
+  await page.keyboard.press('g')
+  await until('the mark is gone', async () => (await byId(page, 'chart').getAttribute('data-gaps')) === '0')
+  await byId(page, 'show-gaps').click()
+  assert.match(await byId(page, 'gap').textContent(), /a test/)
+  await closeDialog(page)
+  calm(page)
+  await page.context().close()
+})
+
 test('dialogs open by key, close by Escape, and give the running address', async () => {
   const page = await open(browser)
   await page.keyboard.press('?')

@@ -1,5 +1,16 @@
 import type { Interval } from '../market/interval'
-import type { Detail, Details, Envelope, Events, Klines, KlineStatus, MintOrders, Mints, Status } from './wire.gen'
+import type {
+  Detail,
+  Details,
+  Envelope,
+  Events,
+  Gaps,
+  Klines,
+  KlineStatus,
+  MintOrders,
+  Mints,
+  Status,
+} from './wire.gen'
 
 /** Where the server is and what it wants to hear. An empty base is the page's own origin. */
 export interface Endpoint {
@@ -28,6 +39,7 @@ export type ExportFormat = 'csv' | 'jsonl' | 'parquet'
 type Query = Record<string, string | number | undefined>
 
 const TIMEOUT_MS = 15_000
+const NEWLINE = 10
 
 /** The REST side of the server. Every call may be aborted and rejects with a RestError. */
 export class Rest {
@@ -65,6 +77,10 @@ export class Rest {
     return answer.details
   }
 
+  gaps(signal?: AbortSignal): Promise<Gaps> {
+    return this.#get('/api/gaps', {}, signal)
+  }
+
   status(signal?: AbortSignal): Promise<Status> {
     return this.#get('/api/events/status', {}, signal)
   }
@@ -84,11 +100,25 @@ export class Rest {
     return dataUrl(await response.blob())
   }
 
-  /** A streamed download as the server writes it. */
-  async exportCandles(mint: string, interval: Interval, format: ExportFormat): Promise<Blob> {
+  /** A streamed download as the server writes it; `progress` hears of the lines that have come in. */
+  async exportCandles(
+    mint: string,
+    interval: Interval,
+    format: ExportFormat,
+    progress: (lines: number) => void = () => undefined,
+  ): Promise<Blob> {
     const url = withQuery('/api/export', { mint, kind: 'candles', interval, format })
     const response = await this.#fetch(url, {}, 0)
-    return response.blob()
+    if (!response.body || format === 'parquet') return response.blob()
+    const chunks: Uint8Array<ArrayBuffer>[] = []
+    const reader = response.body.getReader()
+    let lines = 0
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      chunks.push(part.value as Uint8Array<ArrayBuffer>)
+      for (let at = part.value.indexOf(NEWLINE); at >= 0; at = part.value.indexOf(NEWLINE, at + 1)) lines++
+      progress(lines)
+    }
+    return new Blob(chunks, { type: response.headers.get('Content-Type') ?? '' })
   }
 
   #get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {

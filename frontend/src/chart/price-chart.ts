@@ -16,10 +16,12 @@ import {
   type UTCTimestamp,
 } from 'lightweight-charts'
 import type { Bar } from '../market/candle'
+import type { GapMark } from '../market/gap'
 import { type Interval, seconds } from '../market/interval'
 import type { Zone } from '../market/time'
 import { crossLabel, priceFormat, tickLabel } from './axis'
 import { toCandle, toLine, toVolume } from './bars'
+import { GapMarks } from './gap-marks'
 import { validLocale } from './locale'
 import { type ChartTheme, readTheme } from './theme'
 
@@ -34,9 +36,20 @@ export interface ChartLook {
 export interface ChartHooks {
   /** The pointer stands over the bar of this time; undefined when it left. */
   cross(time: number | undefined): void
+  /** What lies under the pointer beside bars, and where in the chart, in CSS pixels. */
+  point(found: Pointed | undefined): void
   /** The left end comes into sight: older bars are wanted. */
   older(): void
 }
+
+/** Something drawn on the chart that has a story to tell. */
+export interface Pointed {
+  x: number
+  y: number
+  gap?: GapMark
+}
+
+type Flag = 'corrected' | 'provisional'
 
 const BAR_SPACING = 7
 const RIGHT_BARS = 8
@@ -54,8 +67,12 @@ export class PriceChart {
   #main: ISeriesApi<SeriesType>
   #volume: ISeriesApi<'Histogram'>
   #marks: ISeriesMarkersPluginApi<Time>
+  readonly #gaps: GapMarks
+  #gapMarks: readonly GapMark[] = []
+  #hasOlder = false
   #bars: Bar[] = []
-  #corrected = new Set<number>()
+  /** Bars that wear a mark, by time. */
+  #flags = new Map<number, Flag>()
 
   constructor(host: HTMLElement, look: ChartLook, hooks: ChartHooks) {
     this.#host = host
@@ -77,18 +94,29 @@ export class PriceChart {
       lastValueVisible: false,
     })
     this.#volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } })
+    this.#gaps = new GapMarks(this.#theme, () => ({
+      bars: this.#bars,
+      length: seconds(this.#look.interval),
+      hasOlder: this.#hasOlder,
+    }))
+    // On the volume: that series stays when the main one becomes another.
+    this.#volume.attachPrimitive(this.#gaps)
     this.#main = this.#addMain()
     this.#marks = createSeriesMarkers(this.#main)
     this.#paint()
-    this.#chart.subscribeCrosshairMove((move) => hooks.cross(move.time === undefined ? undefined : Number(move.time)))
+    this.#chart.subscribeCrosshairMove((move) => {
+      hooks.cross(move.time === undefined ? undefined : Number(move.time))
+      hooks.point(move.point && this.#pointed(move.point.x, move.point.y))
+    })
     this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
       if (range && range.from < AHEAD) this.#hooks.older()
     })
   }
 
   /** Draws everything anew: another series (`reset`), or the same one with more or other bars. */
-  rebuild(bars: Bar[], reset: boolean): void {
+  rebuild(bars: Bar[], reset: boolean, hasOlder: boolean): void {
     this.#bars = bars
+    this.#hasOlder = hasOlder
     const last = bars.at(-1)
     if (last) this.#main.applyOptions({ priceFormat: priceFormat(last.close) })
     this.#setData()
@@ -108,10 +136,11 @@ export class PriceChart {
     }
     this.#main.update(this.#look.kind === 'candles' ? toCandle(bar, this.#theme) : toLine(bar), late)
     this.#volume.update(toVolume(bar, this.#theme), late)
-    if (bar.corrected && !this.#corrected.has(bar.time)) {
-      this.#corrected.add(bar.time)
-      this.#mark()
-    }
+    const flag = this.#flagOf(bar)
+    if (flag === this.#flags.get(bar.time)) return
+    if (flag) this.#flags.set(bar.time, flag)
+    else this.#flags.delete(bar.time)
+    this.#mark()
   }
 
   setLook(look: ChartLook): void {
@@ -129,9 +158,16 @@ export class PriceChart {
     this.#paint()
   }
 
+  /** Marks these holes, and no others. */
+  setGaps(marks: readonly GapMark[]): void {
+    this.#gapMarks = marks
+    this.#gaps.set(marks, this.#theme)
+  }
+
   /** Reads the page's colours again. */
   retheme(): void {
     this.#theme = readTheme(this.#host)
+    this.#gaps.set(this.#gapMarks, this.#theme)
     this.#paint()
     this.#setData()
   }
@@ -157,6 +193,11 @@ export class PriceChart {
     this.#chart.remove()
   }
 
+  #pointed(x: number, y: number): Pointed | undefined {
+    const gap = this.#gaps.at(x)
+    return gap && { x, y, gap }
+  }
+
   #addMain(): ISeriesApi<SeriesType> {
     switch (this.#look.kind) {
       case 'line':
@@ -172,18 +213,28 @@ export class PriceChart {
     const candles = this.#look.kind === 'candles'
     this.#main.setData(this.#bars.map((bar) => (candles ? toCandle(bar, this.#theme) : toLine(bar))))
     this.#volume.setData(this.#bars.map((bar) => toVolume(bar, this.#theme)))
-    this.#corrected = new Set(this.#bars.filter((bar) => bar.corrected).map((bar) => bar.time))
+    this.#flags.clear()
+    for (const bar of this.#bars) {
+      const flag = this.#flagOf(bar)
+      if (flag) this.#flags.set(bar.time, flag)
+    }
     this.#mark()
   }
 
-  /** Corrected bars wear a dot. */
+  /** A provisional candle shows it by its outline, a line has none. */
+  #flagOf(bar: Bar): Flag | undefined {
+    if (bar.corrected) return 'corrected'
+    return bar.provisional && this.#look.kind !== 'candles' ? 'provisional' : undefined
+  }
+
+  /** Corrected bars wear a dot, provisional points of a line a small square. */
   #mark(): void {
-    const times = [...this.#corrected].sort((a, b) => a - b)
+    const flags = [...this.#flags].sort(([a], [b]) => a - b)
     this.#marks.setMarkers(
-      times.map((time) => ({
+      flags.map(([time, flag]) => ({
         time: time as UTCTimestamp,
-        position: 'aboveBar' as const,
-        shape: 'circle' as const,
+        position: flag === 'corrected' ? ('aboveBar' as const) : ('inBar' as const),
+        shape: flag === 'corrected' ? ('circle' as const) : ('square' as const),
         color: this.#theme.caution,
         size: 0.5,
       })),

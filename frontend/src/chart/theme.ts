@@ -15,6 +15,8 @@ export interface ChartTheme {
   areaTop: string
   areaBottom: string
   caution: string
+  gap: string
+  gapLost: string
   font: string
 }
 
@@ -34,6 +36,8 @@ const TOKENS: Record<keyof ChartTheme, string> = {
   areaTop: '--chart-area-top',
   areaBottom: '--chart-area-bottom',
   caution: '--caution',
+  gap: '--chart-gap',
+  gapLost: '--chart-gap-lost',
   font: '--font',
 }
 

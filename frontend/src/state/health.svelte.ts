@@ -24,6 +24,8 @@ export class Health {
   feed = $derived(feedOf(this.status))
   simulated = $derived(this.status?.cluster === 'demo')
   #samples: Sample[] = []
+  /** Transactions of history that had been read at the last look. */
+  #read = -1
 
   constructor(
     private readonly rest: () => Rest,
@@ -43,7 +45,7 @@ export class Health {
         this.gaps = kline.stats.gaps_open
         this.clients = kline.stats.active_connections
       }
-      this.#rate(status.total_events_processed)
+      this.#rate(status)
       this.unauthorized = false
     } catch (error) {
       if (isAbort(error)) return
@@ -53,8 +55,16 @@ export class Health {
     }
   }
 
-  #rate(total: number): void {
+  /** Events as they happen: those of history, read in bulk, would only look like a storm. */
+  #rate({ total_events_processed: total, backfill, connection_status: state }: Status): void {
     const now = this.machine()
+    const reading = backfill.running || backfill.done !== this.#read || feedOf(this.status) === 'down'
+    this.#read = backfill.done
+    if (reading || state === 'catching_up') {
+      this.#samples = []
+      this.eventsPerSecond = 0
+      return
+    }
     this.#samples = [...this.#samples.filter((sample) => now - sample.at <= WINDOW_MS), { at: now, total }]
     const first = this.#samples[0]
     if (!first || now - first.at < 500 || total < first.total) return

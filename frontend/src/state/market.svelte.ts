@@ -8,7 +8,7 @@ import { onFrame } from './frame'
 /** What draws the series. Called at most once per animation frame. */
 export interface ChartSink {
   /** Everything anew; `reset` when it is another series and not more of the same. */
-  rebuild(bars: Bar[], reset: boolean): void
+  rebuild(bars: Bar[], reset: boolean, hasOlder: boolean): void
   update(bar: Bar, late: boolean): void
 }
 
@@ -164,7 +164,7 @@ export class Market {
   #flush(): void {
     const sink = this.#sink
     if (this.#rebuild !== 'no' && sink) {
-      sink.rebuild(this.series.bars, this.#rebuild === 'reset')
+      sink.rebuild(this.series.bars, this.#rebuild === 'reset', this.series.hasOlder)
       this.#rebuild = 'no'
     } else if (sink) {
       for (const time of [...this.#dirty].sort((a, b) => a - b)) {

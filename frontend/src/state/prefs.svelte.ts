@@ -13,6 +13,7 @@ export interface PrefValues {
   log: boolean
   zone: Zone
   pictures: boolean
+  gapMarks: boolean
   interval: Interval
   mint: string
   tab: ListTab
@@ -45,6 +46,7 @@ const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValu
   log: isFlag,
   zone: oneOf('local', 'utc'),
   pictures: isFlag,
+  gapMarks: isFlag,
   interval: isInterval,
   mint: isText,
   tab: oneOf('top', 'active', 'new', 'favourites'),
@@ -61,12 +63,13 @@ const defaults: PrefValues = {
   log: false,
   zone: 'local',
   pictures: true,
+  gapMarks: true,
   interval: 'm1',
   mint: '',
   tab: 'top',
   side: 'trades',
   favourites: [],
-  left: 248,
+  left: 264,
   right: 268,
 }
 

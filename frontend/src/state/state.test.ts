@@ -27,7 +27,7 @@ describe('Prefs', () => {
     const values = readPrefs(
       JSON.stringify({ theme: 'light', interval: 'm2', volume: 'yes', left: 9999, mint: 'M', other: 1 }),
     )
-    expect(values).toMatchObject({ theme: 'light', interval: 'm1', volume: true, left: 248, mint: 'M' })
+    expect(values).toMatchObject({ theme: 'light', interval: 'm1', volume: true, left: 264, mint: 'M' })
     expect(values).not.toHaveProperty('other')
     for (const text of [null, '', '{', 'null', '[]', '7']) expect(readPrefs(text)).toEqual(readPrefs('{}'))
   })
@@ -113,6 +113,35 @@ describe('Health', () => {
     }
     expect(health.eventsPerSecond).toBe(14)
     expect([health.gaps, health.clients]).toEqual([2, 3])
+  })
+
+  it('does not take history for news', async () => {
+    let [now, total, done, running] = [0, 0, 0, true]
+    const calls = {
+      status: async () =>
+        status({ total_events_processed: total, backfill: { running, done, total: done, eta_seconds: 0 } }),
+      klineStatus: () => Promise.reject(new Error()),
+    }
+    const health = new Health(fakeRest(calls), () => now)
+    const look = async (events: number, read: number) => {
+      now += 2000
+      total += events
+      done += read
+      await health.poll()
+    }
+    await health.poll()
+    await look(5000, 4000)
+    expect(health.eventsPerSecond).toBe(0)
+    running = false
+    await look(3000, 2000)
+    expect(health.eventsPerSecond).toBe(0)
+    await look(20, 0)
+    await look(20, 0)
+    await look(20, 0)
+    expect(health.eventsPerSecond).toBe(10)
+    // A short rescan between two looks.
+    await look(900, 800)
+    expect(health.eventsPerSecond).toBe(0)
   })
 
   it('knows a locked door', async () => {

@@ -1,4 +1,4 @@
-export type DialogName = '' | 'shortcuts' | 'about' | 'connect' | 'palette'
+export type DialogName = '' | 'shortcuts' | 'about' | 'connect' | 'palette' | 'gaps'
 
 /** What the chart can be told from outside. */
 export interface ChartControls {

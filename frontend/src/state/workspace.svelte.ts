@@ -3,6 +3,8 @@ import { type Link, Stream } from '../api/stream'
 import type { Interval } from '../market/interval'
 import * as native from '../native'
 import { Clock } from './clock.svelte'
+import { Exporting } from './exporting.svelte'
+import { Gaps } from './gaps.svelte'
 import { Health } from './health.svelte'
 import { Market } from './market.svelte'
 import type { Prefs } from './prefs.svelte'
@@ -17,6 +19,8 @@ const TOKEN_KEY = 'spinscope.token'
 const SERVER_POLL_MS = 100
 const HEALTH_MS = 2000
 const RANK_MS = 15_000
+const GAPS_MS = 30_000
+const GRACE_SLOTS = 2
 const HEARTBEAT_MS = 2000
 
 /** Everything the window knows, and the one place that ties the parts to each other and to the server. */
@@ -34,6 +38,8 @@ export class Workspace {
 
   readonly clock = new Clock()
   readonly toasts = new Toasts()
+  readonly exporting = new Exporting()
+  readonly gaps = new Gaps(() => this.rest)
   readonly health = new Health(() => this.rest)
   readonly market = new Market(
     () => this.rest,
@@ -90,6 +96,7 @@ export class Workspace {
     this.prefs.set('mint', mint)
     this.tokens.pin(mint)
     this.tape.open(mint)
+    void this.gaps.read(mint)
     void this.market.open(mint, this.prefs.values.interval)
     this.#tellShell()
   }
@@ -155,6 +162,7 @@ export class Workspace {
       this.tokens.refreshRank().catch(() => undefined)
       this.tokens.refreshVisible()
     })
+    this.#every(GAPS_MS, () => this.gaps.read(this.market.mint))
     this.#every(1000, () => this.clock.tick())
     this.#every(HEARTBEAT_MS, native.heartbeat)
     void this.#pollHealth()
@@ -174,9 +182,15 @@ export class Workspace {
   }
 
   async #pollHealth(): Promise<void> {
+    const known = this.health.gaps
     await this.health.poll()
     const { status } = this.health
-    if (status) this.clock.observe(status.chain_time)
+    if (status) {
+      this.clock.observe(status.chain_time)
+      // Chain time is that of the newest slot less two slots' grace.
+      this.gaps.clock.observe(status.slot - GRACE_SLOTS, status.chain_time)
+    }
+    if (this.health.gaps !== known) void this.gaps.read(this.market.mint)
     // The list stayed empty because the server was away or new: look again.
     if (this.link === 'connected' && this.tokens.all.length === 0) await this.#loadTokens()
   }
@@ -196,6 +210,7 @@ export class Workspace {
       history: (data) => this.market.onHistory(data),
       kline: (data) => {
         this.clock.observe(data.block_time)
+        this.gaps.clock.observe(data.slot, data.block_time)
         this.market.onKline(data)
       },
       price: (data) => this.tokens.onPrice(data),

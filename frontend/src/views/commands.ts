@@ -53,6 +53,7 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   })
   add('Chart', 'volume', 'Volume on or off', ['v'], () => prefs.set('volume', !prefs.values.volume))
   add('Chart', 'log', 'Logarithmic scale on or off', ['l'], () => prefs.set('log', !prefs.values.log))
+  add('Chart', 'gap-marks', 'Gap marks on or off', ['g'], () => prefs.set('gapMarks', !prefs.values.gapMarks))
   add('Chart', 'zone', 'UTC or local time', ['u'], () =>
     prefs.set('zone', prefs.values.zone === 'utc' ? 'local' : 'utc'),
   )
@@ -70,6 +71,7 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   }
 
   add('Window', 'palette', 'All commands', ['mod+k'], () => (view.dialog = 'palette'))
+  add('Window', 'gaps', 'Known gaps', [], () => (view.dialog = 'gaps'))
   add('Window', 'connect', 'Connect a script', ['x'], () => (view.dialog = 'connect'))
   add(
     'Window',

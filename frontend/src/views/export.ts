@@ -16,10 +16,20 @@ export async function exportHistory(workspace: Workspace, format: ExportFormat):
   if (!mint) return
   const name = exportName(workspace.tokens.get(mint)?.symbol ?? mint, interval, format)
   try {
-    saveFile(name, await workspace.rest.exportCandles(mint, interval, format))
+    workspace.exporting.progress(0)
+    let rows = 0
+    const file = await workspace.rest.exportCandles(mint, interval, format, (lines) => {
+      // The first line of a CSV names the columns.
+      rows = format === 'csv' ? Math.max(0, lines - 1) : lines
+      workspace.exporting.progress(rows)
+    })
+    saveFile(name, file)
+    workspace.exporting.done(rows, name)
     workspace.toasts.show('good', `Saved ${name}`)
   } catch (error) {
-    workspace.toasts.show('bad', `Export failed: ${error instanceof Error ? error.message : String(error)}`)
+    const why = error instanceof Error ? error.message : String(error)
+    workspace.exporting.fail(why)
+    workspace.toasts.show('bad', `Export failed: ${why}`)
   }
 }
 

@@ -56,6 +56,7 @@ beforeEach(() => {
     details: async () => details,
     klines: async () => klines([candle(60)], 1),
     events: async () => ({ events: [] }),
+    gaps: async () => ({ gaps: [], total: 0 }),
   })
 })
 
@@ -115,6 +116,57 @@ describe('StatusBar', () => {
     await fireEvent.click(screen.getByTestId('copy-address'))
     expect(write).toHaveBeenCalledWith('http://127.0.0.1:5051')
     await vi.waitFor(() => expect(workspace.toasts.list[0]?.text).toBe('Server address copied'))
+  })
+})
+
+describe('exports', () => {
+  it('are told in the status line, whoever does them', async () => {
+    show('StatusBar')
+    expect(screen.queryByTestId('export-state')).toBeNull()
+    workspace.exporting.progress(12_000)
+    await tick()
+    expect(text('export-state')).toBe('exporting 12 000 rows…')
+    workspace.exporting.done(12_345, '/tmp/OAK.csv')
+    await tick()
+    expect(text('export-state')).toBe('exported 12 345 rows')
+    expect(screen.getByTestId('export-state').title).toBe('/tmp/OAK.csv')
+    workspace.exporting.fail('disk full')
+    await tick()
+    expect(text('export-state')).toBe('export failed: disk full')
+  })
+})
+
+describe('Gaps', () => {
+  it('are listed with cause and state, those of this mint and of all', async () => {
+    const gap = { from_slot: 10, to_slot: 20, cause: 'endpoint lost', state: 'open', seq: 1 } as const
+    workspace.rest.gaps = async () => ({
+      total: 4,
+      gaps: [
+        gap,
+        { ...gap, from_slot: 30, to_slot: 30, cause: 'log truncated', state: 'unfillable', mint: 'OTHER' },
+        { ...gap, from_slot: 0, to_slot: 5, cause: 'before the start', state: 'unfillable' },
+        { ...gap, from_slot: 40, to_slot: 50, state: 'filled' },
+      ],
+    })
+    workspace.gaps.clock.observe(20, 1_000_000)
+    workspace.market.mint = 'OAKOAKOAKOAKOAK'
+    workspace.prefs.set('zone', 'utc')
+    show('Gaps')
+    const cells = (row: HTMLElement) => [...row.children].map((cell) => cell.textContent).join(' | ')
+    const rows = () => screen.getAllByTestId('gap').map(cells)
+    await vi.waitFor(() =>
+      expect(rows()).toEqual([
+        '10–20 | 1970-01-12 13:46:40 | endpoint lost | open',
+        '0–5 | 1970-01-12 13:46:34 | before the start | cannot be filled',
+      ]),
+    )
+    expect(workspace.gaps.marks[1]).toMatchObject({ from: -Infinity, state: 'lost' })
+  })
+
+  it('say their cause under the pointer', () => {
+    const gap = { fromSlot: 7, toSlot: 7, from: 60, to: 60, cause: 'log truncated', state: 'lost' }
+    show('Tip', { pointed: { x: 1, y: 1, gap }, zone: 'utc' })
+    expect(text('tip')).toBe('Gap that cannot be filled: log truncatedslot 7, until about 1970-01-01 00:01:00')
   })
 })
 

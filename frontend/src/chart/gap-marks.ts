@@ -1,0 +1,108 @@
+import type { IPrimitivePaneView, ISeriesPrimitive, Logical, SeriesAttachedParameter, Time } from 'lightweight-charts'
+import { type GapMark, gapSpan } from '../market/gap'
+import type { ChartTheme } from './theme'
+
+type Target = Parameters<NonNullable<ReturnType<IPrimitivePaneView['renderer']>>['draw']>[0]
+
+/** A hole without bars in it is still drawn this wide, in CSS pixels. */
+const LEAST = 7
+const HATCH = 6
+
+export interface GapInput {
+  bars: readonly { time: number }[]
+  /** Length of a bar in seconds. */
+  length: number
+  hasOlder: boolean
+}
+
+/** Hatched bands over the bars that a known gap touches. */
+export class GapMarks implements ISeriesPrimitive<Time> {
+  #attached: SeriesAttachedParameter<Time> | undefined
+  #marks: readonly GapMark[] = []
+  #theme: ChartTheme
+  /** As drawn last, in CSS pixels, for the pointer. */
+  #drawn: { left: number; right: number; mark: GapMark }[] = []
+  readonly #views: IPrimitivePaneView[] = [
+    { zOrder: () => 'bottom', renderer: () => ({ draw: (target: Target) => this.#draw(target) }) },
+  ]
+
+  constructor(
+    theme: ChartTheme,
+    private readonly input: () => GapInput,
+  ) {
+    this.#theme = theme
+  }
+
+  attached(given: SeriesAttachedParameter<Time>): void {
+    this.#attached = given
+  }
+
+  detached(): void {
+    this.#attached = undefined
+  }
+
+  paneViews(): readonly IPrimitivePaneView[] {
+    return this.#views
+  }
+
+  set(marks: readonly GapMark[], theme: ChartTheme): void {
+    this.#marks = marks
+    this.#theme = theme
+    this.#attached?.requestUpdate()
+  }
+
+  /** The gap under the pointer. */
+  at(x: number): GapMark | undefined {
+    return this.#drawn.find((one) => x >= one.left - 2 && x <= one.right + 2)?.mark
+  }
+
+  #draw(target: Target): void {
+    this.#drawn = []
+    const scale = this.#attached?.chart.timeScale()
+    const [zero, one] = [scale?.logicalToCoordinate(0 as Logical), scale?.logicalToCoordinate(1 as Logical)]
+    if (this.#marks.length === 0 || zero == null || one == null) return
+    const { bars, length, hasOlder } = this.input()
+    target.useBitmapCoordinateSpace(({ context, bitmapSize, horizontalPixelRatio: ratio, mediaSize }) => {
+      for (const mark of this.#marks) {
+        const span = gapSpan(bars, length, mark, hasOlder)
+        if (!span) continue
+        let left = Math.max(-1, zero + span.left * (one - zero))
+        let right = zero + span.right * (one - zero)
+        if (right - left < LEAST) [left, right] = [(left + right - LEAST) / 2, (left + right + LEAST) / 2]
+        if (right < 0 || left > mediaSize.width) continue
+        this.#drawn.push({ left, right, mark })
+        const colour = mark.state === 'open' ? this.#theme.gap : this.#theme.gapLost
+        hatch(context, left * ratio, Math.min(right, mediaSize.width) * ratio, bitmapSize.height, ratio, colour)
+      }
+    })
+  }
+}
+
+function hatch(
+  context: CanvasRenderingContext2D,
+  left: number,
+  right: number,
+  height: number,
+  ratio: number,
+  colour: string,
+): void {
+  context.save()
+  context.beginPath()
+  context.rect(left, 0, right - left, height)
+  context.clip()
+  context.strokeStyle = colour
+  context.lineWidth = ratio
+  context.beginPath()
+  const step = HATCH * ratio
+  // Lines stand where they stand on the canvas, whatever the band: neighbours join without a seam.
+  for (let x = Math.floor((left - height) / step) * step; x < right; x += step) {
+    context.moveTo(x, height)
+    context.lineTo(x + height, 0)
+  }
+  for (const edge of [left, right]) {
+    context.moveTo(Math.round(edge), 0)
+    context.lineTo(Math.round(edge), height)
+  }
+  context.stroke()
+  context.restore()
+}
