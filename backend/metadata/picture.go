@@ -11,9 +11,11 @@ import (
 	_ "image/jpeg"
 	"image/png"
 	"math"
+
+	_ "golang.org/x/image/webp"
 )
 
-// errPicture is returned for bytes that are no PNG, JPEG or GIF, or one that is too large once decoded. SVG is not a
+// errPicture is returned for bytes that are no PNG, JPEG, GIF or WebP, or one that is too large once decoded. SVG is not a
 // picture but a program.
 var errPicture = errors.New("not a picture that is taken")
 

@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
@@ -209,4 +210,18 @@ func FuzzPicture(f *testing.F) {
 			t.Fatalf("its own picture: %v", err)
 		}
 	})
+}
+
+func TestWebPIsTaken(t *testing.T) {
+	pixel, err := base64.StdEncoding.DecodeString("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==") // 1 by 1, lossless
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := encodePicture(pixel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size, err := png.DecodeConfig(bytes.NewReader(out)); err != nil || size.Width != 1 || size.Height != 1 {
+		t.Fatalf("%+v, %v", size, err)
+	}
 }
