@@ -185,9 +185,23 @@ func (in *Ingest) take(tx *market.Transaction) error {
 
 // truncated records that a transaction's later events were lost: the cluster cuts logs at 10,000 bytes.
 func (in *Ingest) truncated(tx *market.Transaction) {
-	gap := market.Gap{From: tx.Slot, To: tx.Slot, Cause: "log truncated: " + tx.Signature.String(), State: market.GapUnfillable}
-	in.draft.gaps = append(in.draft.gaps, gap)
+	in.draft.gaps = append(in.draft.gaps, truncation(tx.Signature, tx.Slot, market.GapUnfillable))
+	in.window.cut[tx.Signature] = tx.Slot
 	in.log.Warn("log truncated by the cluster; its later events are lost", "sig", tx.Signature, "slot", tx.Slot)
+}
+
+// untruncated closes the hole that a transaction left behind which is no longer at its place.
+func (in *Ingest) untruncated(signature market.Signature) {
+	if slot, ok := in.window.cut[signature]; ok {
+		delete(in.window.cut, signature)
+		in.draft.gaps = append(in.draft.gaps, truncation(signature, slot, market.GapFilled))
+	}
+}
+
+const causeTruncated = "log truncated: " // before the signature
+
+func truncation(signature market.Signature, slot market.Slot, state market.GapState) market.Gap {
+	return market.Gap{From: slot, To: slot, Cause: causeTruncated + signature.String(), State: state}
 }
 
 // add puts one new event into the draft and, when it comes in order, straight into its mint's candles.

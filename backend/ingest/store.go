@@ -1,11 +1,18 @@
 package ingest
 
-import "spinscope/backend/market"
+import (
+	"context"
+
+	"spinscope/backend/market"
+)
 
 // Store is what the writer needs of the market store. Reads see every commit made before. Iterations stop with the
 // error that fn returns.
 type Store interface {
 	Commit(c *market.Commit) error
+
+	// Gaps lists the known holes: of all mints when mint is nil, in one state or, when state is nil, in any.
+	Gaps(ctx context.Context, mint *market.Pubkey, state *market.GapState) ([]market.Gap, error)
 
 	// Books gives every durable book.
 	Books(fn func(*market.Book) error) error

@@ -1,7 +1,10 @@
 package ingest
 
 import (
+	"context"
 	"fmt"
+	"maps"
+	"strings"
 
 	"spinscope/backend/market"
 )
@@ -37,7 +40,8 @@ type spot struct {
 // store by their slot, which is a short scan. Memory is bounded by windowEntries.
 type window struct {
 	known  map[market.Signature]place
-	taken  map[spot]market.Signature // the same, by place
+	taken  map[spot]market.Signature        // the same, by place
+	cut    map[market.Signature]market.Slot // those whose log was truncated
 	newest market.Slot
 	floor  market.Slot // slots below are not in memory
 }
@@ -46,8 +50,19 @@ type window struct {
 // event loaded is shown to seen.
 func (w *window) load(store Store, newest market.Slot, seen func(*market.Event)) error {
 	w.known, w.taken = map[market.Signature]place{}, map[spot]market.Signature{}
+	w.cut = map[market.Signature]market.Slot{}
 	w.newest = newest
 	w.floor = newest - min(newest, windowSlots)
+	gaps, err := store.Gaps(context.Background(), nil, new(market.GapUnfillable))
+	if err != nil {
+		return fmt.Errorf("read gaps: %w", err)
+	}
+	for _, gap := range gaps {
+		text, truncated := strings.CutPrefix(gap.Cause, causeTruncated)
+		if signature, err := market.ParseSignature(text); truncated && err == nil && gap.From >= w.floor {
+			w.cut[signature] = gap.From
+		}
+	}
 	return store.SlotEvents(w.floor, newest+windowSlots, func(e *market.Event) error {
 		w.known[e.Signature] = placeOf(e)
 		w.taken[spot{e.Slot, e.Index}] = e.Signature
@@ -95,6 +110,7 @@ func (w *window) add(tx *market.Transaction, index uint32) {
 				w.forget(signature)
 			}
 		}
+		maps.DeleteFunc(w.cut, func(_ market.Signature, slot market.Slot) bool { return slot < w.floor })
 		span /= 2
 	}
 }

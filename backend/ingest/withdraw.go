@@ -20,7 +20,8 @@ func (in *Ingest) withdraw(signature market.Signature) error {
 	if err != nil {
 		return fmt.Errorf("find withdrawn transaction %s: %w", signature, err)
 	}
-	if slot == 0 {
+	if slot == 0 { // it had no events
+		in.untruncated(signature)
 		return nil
 	}
 	return in.remove(signature, slot)
@@ -30,6 +31,7 @@ func (in *Ingest) withdraw(signature market.Signature) error {
 func (in *Ingest) remove(signature market.Signature, slot market.Slot) error {
 	d := &in.draft
 	in.window.forget(signature)
+	in.untruncated(signature)
 	var gone []market.Event
 	d.events = slices.DeleteFunc(d.events, func(e market.Event) bool {
 		if e.Signature == signature {

@@ -1,0 +1,53 @@
+package ingest_test
+
+import (
+	"slices"
+	"testing"
+
+	"spinscope/backend/market"
+)
+
+// TestTruncationMovesWithItsTransaction expects exactly one hole for each transaction whose log was cut, at its place,
+// and none for one that was rolled back: also across a crash, and when the log held no event at all.
+func TestTruncationMovesWithItsTransaction(t *testing.T) {
+	l := newLedger(5)
+	l.grow(4)
+	for i := range l.txs {
+		l.txs[i].Slot, l.txs[i].Index = 1000, uint32(i)
+		logs := l.txs[i].Logs
+		l.txs[i].Logs = append(slices.Clone(logs[:len(logs)-1]), "Log truncated")
+	}
+	l.txs[3].Logs = []string{"Log truncated"}
+	b := &bench{t: t, dir: t.TempDir()}
+	b.open()
+	defer func() { b.stop(true) }()
+	expect := func(want map[int]market.Slot) {
+		t.Helper()
+		gaps, err := b.store.Gaps(t.Context(), nil, new(market.GapUnfillable))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, slot := range want {
+			cause := "log truncated: " + l.txs[i].Signature.String()
+			if !slices.ContainsFunc(gaps, func(g market.Gap) bool { return g.Cause == cause && g.From == slot && g.To == slot }) {
+				t.Errorf("transaction %d has no hole at %d: %+v", i, slot, gaps)
+			}
+		}
+		if len(gaps) != len(want) {
+			t.Errorf("%d holes, want %d: %+v", len(gaps), len(want), gaps)
+		}
+	}
+	b.apply(market.Batch{Transactions: slices.Clone(l.txs)})
+	expect(map[int]market.Slot{0: 1000, 1: 1000, 2: 1000, 3: 1000})
+	l.txs[0].Slot, l.txs[1].Index, l.txs[1].BlockTime = 1001, 9, l.txs[1].BlockTime+1
+	b.apply(market.Batch{Transactions: slices.Clone(l.txs)})
+	expect(map[int]market.Slot{0: 1001, 1: 1000, 2: 1000, 3: 1000})
+	b.stop(false)
+	b.open()
+	b.apply(market.Batch{Withdrawn: []market.Signature{l.txs[2].Signature, l.txs[3].Signature}})
+	expect(map[int]market.Slot{0: 1001, 1: 1000})
+	b.apply(market.Batch{Transactions: []market.Transaction{l.txs[3]}})
+	expect(map[int]market.Slot{0: 1001, 1: 1000, 3: 1000})
+	b.apply(market.Batch{Withdrawn: []market.Signature{l.txs[3].Signature}})
+	expect(map[int]market.Slot{0: 1001, 1: 1000})
+}
