@@ -34,6 +34,7 @@ var allowed = map[string][]string{
 	"backend/wire":          {"backend/market"},
 	"backend/wire/...":      {"backend/wire", "backend/market"},
 	"backend/export":        {"backend/market", "backend/wire"},
+	"backend/verify":        {"backend/market", "backend/candle"},
 	"backend/server":        {"backend/server/...", "backend/socketio", "backend/wire", "backend/export", "backend/hub", "backend/market"},
 	"backend/server/guard":  {"backend/wire"},
 	"backend/server/rest":   {"backend/wire", "backend/export", "backend/market"},

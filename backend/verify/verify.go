@@ -1,0 +1,109 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+
+	"spinscope/backend/market"
+)
+
+// mostListed bounds the findings that are described; all are counted.
+const mostListed = 100
+
+// Store is what is verified. Iterations stop with the error that fn returns.
+type Store interface {
+	Books(fn func(*market.Book) error) error
+	Book(mint market.Pubkey) (market.Book, bool, error)
+	Token(mint market.Pubkey) (market.Token, bool, error)
+	Order(address market.Pubkey) (market.Order, bool, error)
+	Orders(ctx context.Context, fn func(*market.Order) error) error
+	MintEvents(mint market.Pubkey, after market.Position, fn func(*market.Event) error) error
+	// CandlesFrom gives at most limit candles with from <= time <= to, oldest first, open ones included.
+	CandlesFrom(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, error)
+	Commit(c *market.Commit) error
+}
+
+// Options say what to verify and how.
+type Options struct {
+	Intervals []market.Interval // kept ones
+	ChainTime int64             // of the store: candles ending at or before it must be final
+	Seq       market.Seq        // newest commit
+	Repair    bool
+	Progress  func(mints, of int) // after each mint; may be nil
+}
+
+// Report says what was compared and what differed.
+type Report struct {
+	Mints, Events, Candles, Orders int
+	Differences                    int      // found, repaired or not
+	Findings                       []string // the first of them, described
+	Repaired                       int
+}
+
+// check is a verification under way.
+type check struct {
+	store   Store
+	options Options
+	report  Report
+	seq     market.Seq
+	open    map[market.Pubkey]market.Order // stored open orders not met among the events yet
+}
+
+// Run compares everything and, if asked to, writes what the events say over what differs.
+func Run(ctx context.Context, store Store, options Options) (Report, error) {
+	c := &check{store: store, options: options, seq: options.Seq, open: map[market.Pubkey]market.Order{}}
+	var mints []market.Pubkey
+	if err := store.Books(func(book *market.Book) error {
+		mints = append(mints, book.Mint)
+		return nil
+	}); err != nil {
+		return c.report, fmt.Errorf("list mints: %w", err)
+	}
+	if err := store.Orders(ctx, func(order *market.Order) error {
+		c.open[order.Address] = *order
+		return ctx.Err()
+	}); err != nil {
+		return c.report, fmt.Errorf("list orders: %w", err)
+	}
+	for i, mint := range mints {
+		if err := c.mint(ctx, mint); err != nil {
+			return c.report, fmt.Errorf("verify %s: %w", mint, err)
+		}
+		if options.Progress != nil {
+			options.Progress(i+1, len(mints))
+		}
+	}
+	return c.report, c.strayOrders()
+}
+
+func (c *check) differ(format string, args ...any) {
+	c.report.Differences++
+	if len(c.report.Findings) < mostListed {
+		c.report.Findings = append(c.report.Findings, fmt.Sprintf(format, args...))
+	}
+}
+
+// strayOrders finds stored orders that no event speaks of.
+func (c *check) strayOrders() error {
+	var changes []market.OrderChange
+	for address, order := range c.open {
+		c.differ("order %s of %s is stored, and no event opened it", address, order.MintAccount)
+		changes = append(changes, market.OrderChange{Order: order, Closed: true})
+	}
+	return c.repair(&market.Commit{Orders: changes})
+}
+
+// repair commits what a check found to be different, if there is anything and it was asked for.
+func (c *check) repair(commit *market.Commit) error {
+	n := len(commit.Candles) + len(commit.Orders) + len(commit.Tokens) + len(commit.Books)
+	if !c.options.Repair || n == 0 {
+		return nil
+	}
+	commit.Seq, commit.ChainTime = c.seq+1, c.options.ChainTime
+	if err := c.store.Commit(commit); err != nil {
+		return fmt.Errorf("repair: %w", err)
+	}
+	c.seq++
+	c.report.Repaired += n
+	return nil
+}

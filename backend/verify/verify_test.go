@@ -1,0 +1,195 @@
+package verify_test
+
+import (
+	"context"
+	"encoding/binary"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"spinscope/backend/ingest"
+	"spinscope/backend/market"
+	"spinscope/backend/spinpet"
+	"spinscope/backend/store"
+	"spinscope/backend/verify"
+)
+
+// paged gives the store's candles in pages, as package backend does it.
+type paged struct{ *store.Store }
+
+func (p paged) CandlesFrom(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, error) {
+	page, err := p.Store.Candles(ctx, mint, interval, store.CandleQuery{From: from, To: to, Limit: limit, OldestFirst: true})
+	return page.Candles, err
+}
+
+func key(n uint64) (k market.Pubkey) {
+	binary.BigEndian.PutUint64(k[8:], n)
+	return k
+}
+
+// fill writes a random market through the writer and returns the store, cleanly closed and opened again.
+func fill(t *testing.T, seed uint64) *store.Store {
+	t.Helper()
+	r := rand.New(rand.NewPCG(seed, 3))
+	dir := t.TempDir()
+	opened := open(t, dir)
+	writer := ingest.New(ingest.Config{
+		Program: spinpet.ProgramID, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
+	}, opened, ingest.Resume{})
+	if err := writer.Recover(); err != nil {
+		t.Fatal(err)
+	}
+	now, slot := int64(1_752_000_000), market.Slot(100)
+	program := spinpet.ProgramID.String()
+	for batch := range 40 {
+		var b market.Batch
+		for range 30 {
+			slot++
+			now += int64(r.IntN(200))
+			mint := key(1 + r.Uint64N(4))
+			tokens := 1_000_000_000 + r.Uint64N(1_000_000_000)
+			price := market.U64(0)
+			price.Hi, price.Lo = 10+r.Uint64N(10), r.Uint64()
+			sol := uint64(market.Price(price).Float()*float64(tokens)*1e3) + 1
+			var body market.Body = &market.BuySell{Payer: key(90), Mint: mint, IsBuy: r.IntN(2) == 0, TokenAmount: tokens, SolAmount: sol, LatestPrice: price}
+			if r.IntN(6) == 0 {
+				body = &market.LongShort{Payer: key(91), Mint: mint, Order: key(1000 + uint64(slot)), LatestPrice: price, Terms: market.Terms{
+					OrderType: market.OrderLong, Mint: mint, User: key(92), BorrowAmount: sol, PositionAssetAmount: tokens,
+				}}
+			}
+			tx := market.Transaction{Slot: slot, BlockTime: now, Logs: []string{
+				"Program " + program + " invoke [1]", spinpet.LogLine(body), "Program " + program + " success",
+			}}
+			binary.BigEndian.PutUint64(tx.Signature[:], uint64(slot))
+			b.Transactions = append(b.Transactions, tx)
+		}
+		b.ChainTime = now - int64(batch%3)
+		if err := writer.Apply(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := opened.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, dir)
+}
+
+func open(t *testing.T, dir string) *store.Store {
+	t.Helper()
+	opened, err := store.Open(store.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = opened.Close() })
+	return opened
+}
+
+func run(t *testing.T, s *store.Store, repair bool) verify.Report {
+	t.Helper()
+	at := s.State()
+	report, err := verify.Run(t.Context(), paged{s}, verify.Options{
+		Intervals: market.AllIntervals(), ChainTime: at.ChainTime, Seq: at.Seq, Repair: repair,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func TestSoundStoreHasNoDifference(t *testing.T) {
+	s := fill(t, 1)
+	report := run(t, s, true)
+	if report.Differences != 0 || report.Mints != 4 || report.Events != 1200 || report.Candles < 5000 || report.Orders == 0 {
+		t.Fatalf("%+v", report)
+	}
+	if s.State().Seq == 0 {
+		t.Fatal("nothing was stored")
+	}
+}
+
+func TestDamageIsFoundAndRepaired(t *testing.T) {
+	mint := key(2)
+	candles := func(s *store.Store, interval market.Interval) []market.Candle {
+		list, err := s.CandlesBetween(mint, interval, 0, 1<<40)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	for name, damage := range map[string]func(s *store.Store, c *market.Commit) string{
+		"a close changed": func(s *store.Store, c *market.Commit) string {
+			bad := candles(s, market.M1)[3]
+			bad.Volume = bad.Volume.Add(market.U64(1))
+			c.Candles = []market.CandleChange{{Mint: mint, Interval: market.M1, Candle: bad, Type: market.Correction}}
+			return "m1 candle"
+		},
+		"a candle lost": func(s *store.Store, c *market.Commit) string {
+			c.Candles = []market.CandleChange{{Mint: mint, Interval: market.S5, Candle: candles(s, market.S5)[0], Type: market.Correction, Removed: true}}
+			return "is missing"
+		},
+		"a candle too many": func(s *store.Store, c *market.Commit) string {
+			extra := candles(s, market.H1)[0]
+			extra.Time -= 7200
+			c.Candles = []market.CandleChange{{Mint: mint, Interval: market.H1, Candle: extra, Type: market.Correction}}
+			return "no trade stands behind"
+		},
+		"an open candle changed": func(s *store.Store, c *market.Commit) string {
+			book, _, err := s.Book(mint)
+			if err != nil || len(book.Open[market.D1]) == 0 {
+				t.Fatal("no open day candle", err)
+			}
+			book.Open[market.D1][0].Trades++
+			c.Books, c.Evicted = []market.Book{book}, []market.Pubkey{mint}
+			return "d1 candle"
+		},
+		"an order lost": func(s *store.Store, c *market.Commit) string {
+			err := s.Orders(t.Context(), func(o *market.Order) error {
+				if o.MintAccount == mint {
+					c.Orders = []market.OrderChange{{Order: *o, Closed: true}}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return "open and not stored"
+		},
+		"an order from nowhere": func(_ *store.Store, c *market.Commit) string {
+			c.Orders = []market.OrderChange{{Order: market.Order{Address: key(7), MintAccount: mint, Terms: market.Terms{OrderType: market.OrderShort, User: key(8)}}}}
+			return "no event opened it"
+		},
+		"a total wrong": func(s *store.Store, c *market.Commit) string {
+			token, _, _ := s.Token(mint)
+			token.Trades += 5
+			c.Tokens = []market.Token{token}
+			return "trades over"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fill(t, 2)
+			at := s.State()
+			c := &market.Commit{Seq: at.Seq + 1, ChainTime: at.ChainTime}
+			want := damage(s, c)
+			if err := s.Commit(c); err != nil {
+				t.Fatal(err)
+			}
+			found := run(t, s, false)
+			if found.Differences == 0 || !strings.Contains(strings.Join(found.Findings, "\n"), want) || found.Repaired != 0 {
+				t.Fatalf("want %q in %+v", want, found)
+			}
+			if repaired := run(t, s, true); repaired.Repaired == 0 {
+				t.Fatalf("nothing repaired: %+v", repaired)
+			}
+			if again := run(t, s, false); again.Differences != 0 {
+				t.Fatalf("after the repair: %+v", again)
+			}
+			if problems, err := s.Audit(t.Context()); err != nil || len(problems) > 0 {
+				t.Fatalf("audit: %v %v", problems, err)
+			}
+		})
+	}
+}
