@@ -281,10 +281,10 @@ func (w *writer) chunkList(series seriesID) (*chunkList, error) {
 	return next, nil
 }
 
-// divide cuts one chunk into parts of chunkRows.
+// divide cuts one chunk, which is not empty, into parts of chunkRows.
 func (w *writer) divide(v *view, series seriesID, all []chunk, i int) ([]chunk, error) {
 	c := all[i]
-	parts := []chunk{{first: c.first}}
+	var parts []chunk
 	rest := c.count
 	sp := span{prefix: series.prefix(nil)}
 	if i > 0 {
@@ -294,12 +294,12 @@ func (w *writer) divide(v *view, series seriesID, all []chunk, i int) ([]chunk, 
 		if rest == 0 {
 			return Stop
 		}
-		last := &parts[len(parts)-1]
-		if last.count == w.s.chunkRows() {
+		if n := len(parts); n == 0 && i > 0 {
+			parts = append(parts, chunk{first: c.first})
+		} else if n == 0 || parts[n-1].count == w.s.chunkRows() { // the lowest chunk holds rows from below its first place too
 			parts = append(parts, chunk{first: series.placeOf(key)})
-			last = &parts[len(parts)-1]
 		}
-		last.count++
+		parts[len(parts)-1].count++
 		rest--
 		return nil
 	})
@@ -308,6 +308,11 @@ func (w *writer) divide(v *view, series seriesID, all []chunk, i int) ([]chunk, 
 	}
 	if rest != 0 {
 		return nil, fmt.Errorf("%w: chunk counts more rows than there are", ErrCorrupt)
+	}
+	if parts[0].first != c.first { // its row gives way first: another part may begin there
+		if err := w.del(w.key(series.chunkKey(w.tail(), &c.first))); err != nil {
+			return nil, err
+		}
 	}
 	for j := range parts {
 		if err := w.putChunk(series, &parts[j]); err != nil {
