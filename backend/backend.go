@@ -34,6 +34,7 @@ type Backend struct {
 	mu      sync.Mutex
 	address string       // set once the port is open
 	store   *store.Store // nil unless running
+	intake  *intake      // the same
 }
 
 // New makes a backend; it does no I/O.
@@ -86,7 +87,7 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 	}
 	defer func() {
 		b.mu.Lock()
-		b.store, b.address = nil, ""
+		b.store, b.intake, b.address = nil, nil, ""
 		b.mu.Unlock()
 		if closing := opened.Close(); closing != nil && err == nil {
 			err = fmt.Errorf("close store: %w", closing)
@@ -101,19 +102,12 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 	}
 
 	events := hub.New(hub.Options{Logger: b.options.Logger})
-	program, _ := market.ParsePubkey(cfg.Solana.ProgramID) // validated
-	decimals, _ := cfg.Solana.Decimals()
-	at := opened.State()
-	writer := ingest.New(ingest.Config{
-		Program: program, PriceDecimals: decimals, Intervals: cfg.Kline.ParsedIntervals(),
-		Logger: b.options.Logger.With("component", "ingest"), Publish: events.Publish,
-	}, opened, ingest.Resume{Seq: at.Seq, Slot: at.Slot, ChainTime: at.ChainTime, Checkpoint: at.Checkpoint, Replay: at.Replay})
-	if err := writer.Recover(); err != nil {
-		return fmt.Errorf("recover: %w", err)
+	in, err := b.newIntake(opened, events.Publish)
+	if err != nil {
+		return err
 	}
-	in := &intake{backend: b, store: opened, writer: writer, resume: at.Checkpoint, program: program}
 	if cfg.Solana.Cluster == "demo" && cfg.Solana.EnableEventListener {
-		in.net = simnet.New(b.demo(program))
+		in.net = simnet.New(b.demo(in.program))
 	}
 	front, err := b.newFront(opened, events, in)
 	if err != nil {
@@ -127,7 +121,7 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 		return err
 	}
 	b.mu.Lock()
-	b.address = front.address()
+	b.intake, b.address = in, front.address()
 	b.mu.Unlock()
 	b.log.Info("serving", "address", "http://"+front.address()+"/", "cluster", cfg.Solana.Cluster, "data", b.options.DataDir)
 	return runParts(ctx, opened, in, front)
@@ -157,6 +151,12 @@ func runParts(ctx context.Context, opened *store.Store, in *intake, front *front
 	})
 	if in.net != nil {
 		group.Go(func() error { return in.net.Run(groupCtx) })
+	}
+	if reach := in.backend.options.Backfill; reach != nil {
+		group.Go(func() error {
+			in.extend(reading, *reach)
+			return nil
+		})
 	}
 	group.Go(func() error { return opened.Run(groupCtx) })
 	group.Go(func() error { return front.stream.Run(groupCtx) })

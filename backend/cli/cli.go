@@ -34,11 +34,13 @@ type Program struct {
 }
 
 type commands struct {
-	App     appCommand     `cmd:"" default:"withargs" help:"Open the desktop app (the default)."`
-	Serve   serveCommand   `cmd:"" help:"Run the same backend without a window and serve the page at http://LISTEN/."`
-	Simnet  simnetCommand  `cmd:"" help:"Run a simulated Solana cluster with a SpinPet market."`
-	Export  exportCommand  `cmd:"" help:"Export stored candles, trades, events or orders to CSV, JSON Lines or Parquet."`
-	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
+	App      appCommand      `cmd:"" default:"withargs" help:"Open the desktop app (the default)."`
+	Serve    serveCommand    `cmd:"" help:"Run the same backend without a window and serve the page at http://LISTEN/."`
+	Simnet   simnetCommand   `cmd:"" help:"Run a simulated Solana cluster with a SpinPet market."`
+	Export   exportCommand   `cmd:"" help:"Export stored candles, trades, events or orders to CSV, JSON Lines or Parquet."`
+	Backfill backfillCommand `cmd:"" help:"Read more history from the chain into a store that is not in use."`
+	Verify   verifyCommand   `cmd:"" help:"Rebuild every candle and order from the stored events and report differences."`
+	Version  versionCommand  `cmd:"" help:"Print version, commit and Go version."`
 }
 
 // exit ends parsing early, for --help.

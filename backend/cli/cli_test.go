@@ -45,6 +45,12 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"export", "--mint", "11111111111111111111111111111111", "--interval", "m2"}, 2, "m2"},
 		{[]string{"export", "--mint", "11111111111111111111111111111111", "--from", "soon"}, 2, "--from"},
 		{[]string{"export", "--mint", "11111111111111111111111111111111", "--format", "xls"}, 2, "xls"},
+		{[]string{"backfill"}, 2, "--since"},
+		{[]string{"backfill", "--from-slot", "5", "--since", "7d"}, 2, "--since"},
+		{[]string{"backfill", "--since", "soon"}, 2, "--since"},
+		{[]string{"backfill", "--from-slot", "-3"}, 2, "--from-slot"},
+		{[]string{"backfill", "--since", "7d", "--data-dir", t.TempDir()}, 1, "demo"},
+		{[]string{"serve", "--backfill-from", "x"}, 2, "--backfill-from"},
 		{nil, 0, ""},
 	} {
 		code, stdout, stderr := run(t, c.args...)

@@ -5,9 +5,26 @@ import (
 	"fmt"
 
 	"spinscope/backend"
+	"spinscope/backend/market"
 )
 
-type appCommand struct{ common }
+// history are the flags of commands that can read older history while they run.
+type history struct {
+	BackfillFrom *uint64 `help:"Read older history too, back to this slot; 0 is everything. Goes on where it was interrupted." placeholder:"SLOT"`
+}
+
+// reach is what the flags ask for; nil is nothing.
+func (h *history) reach() *backend.Reach {
+	if h.BackfillFrom == nil {
+		return nil
+	}
+	return &backend.Reach{Slot: market.Slot(*h.BackfillFrom)}
+}
+
+type appCommand struct {
+	common
+	history
+}
 
 // Run opens the window.
 func (c *appCommand) Run(ctx context.Context, program *Program) error {
@@ -15,10 +32,14 @@ func (c *appCommand) Run(ctx context.Context, program *Program) error {
 	if err != nil {
 		return err
 	}
+	options.Backfill = c.reach()
 	return program.Window(ctx, options)
 }
 
-type serveCommand struct{ common }
+type serveCommand struct {
+	common
+	history
+}
 
 // Run serves until the context ends, which is a clean stop.
 func (c *serveCommand) Run(ctx context.Context, program *Program) error {
@@ -26,6 +47,7 @@ func (c *serveCommand) Run(ctx context.Context, program *Program) error {
 	if err != nil {
 		return err
 	}
+	options.Backfill = c.reach()
 	return backend.New(options).Run(ctx)
 }
 

@@ -105,7 +105,7 @@ func (s *session) begin(way *walk, newest market.Slot) {
 	if way.total > 0 {
 		oldest, s.start = way.oldest, way.oldest
 	}
-	s.gaps = append(s.gaps, market.Gap{From: 0, To: oldest, Cause: causeLimit})
+	s.gaps = append(s.gaps, market.Gap{From: 0, To: oldest, Cause: CauseLimit})
 	s.logger.Info("history before the backfill limit is left out", "slot", oldest)
 }
 

@@ -10,8 +10,10 @@ import (
 	"spinscope/backend/market"
 )
 
+// CauseLimit is the cause of the gap before the history that a first start reads. Extend fills it.
+const CauseLimit = "history before backfill_limit"
+
 const (
-	causeLimit   = "history before backfill_limit"
 	causeMissing = "transaction not available"
 	causeBare    = "transaction without logs"
 
