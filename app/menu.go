@@ -17,6 +17,10 @@ func (a *App) menu() *menu.Menu {
 
 	file := bar.AddSubmenu("File")
 	file.AddText("Export History…", keys.CmdOrCtrl("e"), func(*menu.CallbackData) { go a.export() })
+	more := file.AddSubmenu("Load More History")
+	for _, reach := range reaches {
+		more.AddText(reach.name, nil, func(*menu.CallbackData) { go a.loadHistory(reach.name, reach.age) })
+	}
 	file.AddSeparator()
 	file.AddText("Quit", keys.CmdOrCtrl("q"), func(*menu.CallbackData) { window.Quit(a.window()) })
 

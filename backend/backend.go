@@ -221,6 +221,8 @@ type intake struct {
 	program market.Pubkey
 	net     *simnet.Net // the demo cluster
 
+	extending chan struct{} // holds whoever reads older history
+
 	mu   sync.Mutex
 	feed *solana.Feed // nil until the cluster's addresses are known
 }

@@ -117,7 +117,9 @@ func (b *Backend) newIntake(opened *store.Store, publish func(*market.Commit)) (
 	if err := writer.Recover(); err != nil {
 		return nil, fmt.Errorf("recover: %w", err)
 	}
-	return &intake{backend: b, store: opened, writer: writer, resume: at.Checkpoint, program: program}, nil
+	return &intake{
+		backend: b, store: opened, writer: writer, resume: at.Checkpoint, program: program, extending: make(chan struct{}, 1),
+	}, nil
 }
 
 // loadHistory fills the gap before the backfill limit as far as reach says.
@@ -125,6 +127,12 @@ func (in *intake) loadHistory(ctx context.Context, reach Reach) error {
 	cfg := &in.backend.options.Config.Solana
 	if in.net != nil || !cfg.EnableEventListener {
 		return ErrNoHistory
+	}
+	select { // one at a time: the gap that one leaves is what the next begins with
+	case in.extending <- struct{}{}:
+		defer func() { <-in.extending }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 	feed, err := in.connected(ctx)
 	if err != nil {
