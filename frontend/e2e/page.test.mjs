@@ -309,6 +309,29 @@ test('chart type, volume and scale change the picture', async () => {
   await page.context().close()
 })
 
+test('indicators are drawn by key, stand in the legend and are remembered', async () => {
+  const page = await open(browser)
+  const before = (await pixels(page)).hash
+  for (const key of ['m', 'n', 'w']) await page.keyboard.press(key)
+  for (const name of ['ma', 'ema', 'vwap']) await byId(page, `legend-${name}`).waitFor()
+  await until('they are painted', async () => (await pixels(page)).hash !== before)
+  await until('the average is that of the bars', async () => {
+    const { candles } = await debug(page)
+    if (candles.length < 20) return true
+    const mean = candles.slice(-20).reduce((sum, candle) => sum + candle.close, 0) / 20
+    const shown = Number(await byId(page, 'legend-ma').getAttribute('data-value'))
+    return Math.abs(shown / mean - 1) < 1e-9
+  })
+  await page.keyboard.press('o')
+  await byId(page, 'layer-maPeriod').fill('5')
+  await closeDialog(page)
+  await page.reload()
+  await ready(page)
+  assert.match(await byId(page, 'legend').textContent(), /MA 5 /)
+  calm(page)
+  await page.context().close()
+})
+
 test('gaps are marked on the chart and listed', async () => {
   const page = await open(browser, {
     routes: (page) =>

@@ -17,12 +17,14 @@ import {
 } from 'lightweight-charts'
 import type { Bar } from '../market/candle'
 import type { GapMark } from '../market/gap'
+import type { IndicatorName } from '../market/indicator'
 import { type Interval, seconds } from '../market/interval'
 import type { Zone } from '../market/time'
 import { crossLabel, priceFormat, tickLabel } from './axis'
 import { toCandle, toLine, toVolume } from './bars'
 import { GapMarks } from './gap-marks'
 import { validLocale } from './locale'
+import { type Studied, Studies } from './studies'
 import { type ChartTheme, readTheme } from './theme'
 
 export interface ChartLook {
@@ -68,6 +70,7 @@ export class PriceChart {
   #volume: ISeriesApi<'Histogram'>
   #marks: ISeriesMarkersPluginApi<Time>
   readonly #gaps: GapMarks
+  readonly #studies: Studies
   #gapMarks: readonly GapMark[] = []
   #hasOlder = false
   #bars: Bar[] = []
@@ -94,6 +97,7 @@ export class PriceChart {
       lastValueVisible: false,
     })
     this.#volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } })
+    this.#studies = new Studies(this.#chart)
     this.#gaps = new GapMarks(this.#theme, () => ({
       bars: this.#bars,
       length: seconds(this.#look.interval),
@@ -125,17 +129,12 @@ export class PriceChart {
 
   /** Draws one bar: the newest, or (`late`) one before it. */
   update(bar: Bar, late: boolean): void {
-    const newest = this.#bars.at(-1)
-    if (late) {
-      const place = this.#bars.findLastIndex((known) => known.time === bar.time)
-      if (place >= 0) this.#bars[place] = bar
-    } else if (newest?.time === bar.time) {
-      this.#bars[this.#bars.length - 1] = bar
-    } else {
-      this.#bars.push(bar)
-    }
+    const known = this.#bars.findLastIndex(({ time }) => time <= bar.time)
+    const place = this.#bars[known]?.time === bar.time ? known : known + 1
+    this.#bars[place] = bar
     this.#main.update(this.#look.kind === 'candles' ? toCandle(bar, this.#theme) : toLine(bar), late)
     this.#volume.update(toVolume(bar, this.#theme), late)
+    this.#studies.update(this.#bars, place)
     const flag = this.#flagOf(bar)
     if (flag === this.#flags.get(bar.time)) return
     if (flag) this.#flags.set(bar.time, flag)
@@ -164,10 +163,21 @@ export class PriceChart {
     this.#gaps.set(marks, this.#theme)
   }
 
+  /** Draws these indicators, and no others. */
+  setStudies(studied: Studied): void {
+    this.#studies.choose(studied, this.#bars, this.#theme)
+  }
+
+  /** What the indicators say at the bar of this time. */
+  studiesAt(time: number): Partial<Record<IndicatorName, number>> {
+    return this.#studies.at(this.#bars.findLastIndex((bar) => bar.time <= time))
+  }
+
   /** Reads the page's colours again. */
   retheme(): void {
     this.#theme = readTheme(this.#host)
     this.#gaps.set(this.#gapMarks, this.#theme)
+    this.#studies.paint(this.#theme)
     this.#paint()
     this.#setData()
   }
@@ -213,6 +223,7 @@ export class PriceChart {
     const candles = this.#look.kind === 'candles'
     this.#main.setData(this.#bars.map((bar) => (candles ? toCandle(bar, this.#theme) : toLine(bar))))
     this.#volume.setData(this.#bars.map((bar) => toVolume(bar, this.#theme)))
+    this.#studies.rebuild(this.#bars)
     this.#flags.clear()
     for (const bar of this.#bars) {
       const flag = this.#flagOf(bar)

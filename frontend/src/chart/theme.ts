@@ -15,6 +15,9 @@ export interface ChartTheme {
   areaTop: string
   areaBottom: string
   caution: string
+  ma: string
+  ema: string
+  vwap: string
   gap: string
   gapLost: string
   font: string
@@ -36,6 +39,9 @@ const TOKENS: Record<keyof ChartTheme, string> = {
   areaTop: '--chart-area-top',
   areaBottom: '--chart-area-bottom',
   caution: '--caution',
+  ma: '--chart-ma',
+  ema: '--chart-ema',
+  vwap: '--chart-vwap',
   gap: '--chart-gap',
   gapLost: '--chart-gap-lost',
   font: '--font',

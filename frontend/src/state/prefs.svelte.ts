@@ -1,3 +1,4 @@
+import { PERIODS } from '../market/indicator'
 import { isInterval, type Interval } from '../market/interval'
 import type { Zone } from '../market/time'
 import type { ListTab } from '../market/token'
@@ -14,6 +15,12 @@ export interface PrefValues {
   zone: Zone
   pictures: boolean
   gapMarks: boolean
+  ma: boolean
+  /** Bars an average spans. */
+  maPeriod: number
+  ema: boolean
+  emaPeriod: number
+  vwap: boolean
   interval: Interval
   mint: string
   tab: ListTab
@@ -39,6 +46,8 @@ const within =
   (value: unknown): value is number =>
     typeof value === 'number' && value >= low && value <= high
 
+const isPeriod = (value: unknown): value is number => within(PERIODS)(value) && Number.isInteger(value)
+
 const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValues[Key] } = {
   theme: oneOf('auto', 'dark', 'light'),
   chart: oneOf('candles', 'line', 'area'),
@@ -47,6 +56,11 @@ const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValu
   zone: oneOf('local', 'utc'),
   pictures: isFlag,
   gapMarks: isFlag,
+  ma: isFlag,
+  maPeriod: isPeriod,
+  ema: isFlag,
+  emaPeriod: isPeriod,
+  vwap: isFlag,
   interval: isInterval,
   mint: isText,
   tab: oneOf('top', 'active', 'new', 'favourites'),
@@ -64,6 +78,11 @@ const defaults: PrefValues = {
   zone: 'local',
   pictures: true,
   gapMarks: true,
+  ma: false,
+  maPeriod: 20,
+  ema: false,
+  emaPeriod: 50,
+  vwap: false,
   interval: 'm1',
   mint: '',
   tab: 'top',

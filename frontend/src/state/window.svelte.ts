@@ -1,4 +1,4 @@
-export type DialogName = '' | 'shortcuts' | 'about' | 'connect' | 'palette' | 'gaps'
+export type DialogName = '' | 'shortcuts' | 'about' | 'connect' | 'palette' | 'gaps' | 'layers'
 
 /** What the chart can be told from outside. */
 export interface ChartControls {

@@ -53,6 +53,10 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   })
   add('Chart', 'volume', 'Volume on or off', ['v'], () => prefs.set('volume', !prefs.values.volume))
   add('Chart', 'log', 'Logarithmic scale on or off', ['l'], () => prefs.set('log', !prefs.values.log))
+  add('Chart', 'layers', 'Indicators and layers', ['o'], () => (view.dialog = 'layers'))
+  add('Chart', 'ma', 'Moving average on or off', ['m'], () => prefs.set('ma', !prefs.values.ma))
+  add('Chart', 'ema', 'Exponential average on or off', ['n'], () => prefs.set('ema', !prefs.values.ema))
+  add('Chart', 'vwap', 'VWAP of the day on or off', ['w'], () => prefs.set('vwap', !prefs.values.vwap))
   add('Chart', 'gap-marks', 'Gap marks on or off', ['g'], () => prefs.set('gapMarks', !prefs.values.gapMarks))
   add('Chart', 'zone', 'UTC or local time', ['u'], () =>
     prefs.set('zone', prefs.values.zone === 'utc' ? 'local' : 'utc'),

@@ -119,6 +119,30 @@ describe('StatusBar', () => {
   })
 })
 
+describe('Layers', () => {
+  it('are chosen, remembered, and an average has the span the person gives', async () => {
+    show('Layers')
+    await fireEvent.click(screen.getByTestId('layer-ma'))
+    await fireEvent.click(screen.getByTestId('layer-vwap'))
+    const span = screen.getByTestId('layer-maPeriod')
+    await fireEvent.change(span, { target: { value: '7' } })
+    expect(workspace.prefs.values).toMatchObject({ ma: true, maPeriod: 7, ema: false, vwap: true })
+    for (const wrong of ['1', '501', '2.5', '']) {
+      await fireEvent.change(span, { target: { value: wrong } })
+      expect(workspace.prefs.values.maPeriod).toBe(7)
+      expect((span as HTMLInputElement).value).toBe('7')
+    }
+  })
+
+  it('show their values in the legend', () => {
+    const bar: Bar = { ...candle(60), corrected: false }
+    show('Legend', { bar, interval: 'm1', zone: 'utc', hovered: false, studies: { ma: 2.795899e-8, ema: NaN } })
+    expect(text('legend-ma')).toBe('0.0₇279590')
+    expect(screen.getByTestId('legend-ma').title).toBe('0.00000002795899 SOL')
+    expect(text('legend-ema')).toBe('–')
+  })
+})
+
 describe('exports', () => {
   it('are told in the status line, whoever does them', async () => {
     show('StatusBar')

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { exponentialAverage, type Indicator, movingAverage, volumeWeightedPrice } from './indicator'
+
+const bar = (time: number, close: number, volume = 1, quote = close * volume) => ({
+  time,
+  close,
+  volume,
+  quote_volume: quote,
+})
+const rising = [1, 2, 3, 4, 5].map((close, i) => bar(i * 60, close))
+const filled = (indicator: Indicator, bars: typeof rising) => {
+  indicator.fill(bars, 0)
+  return indicator.values
+}
+
+describe('indicators', () => {
+  it('average the last closes, once there are enough', () => {
+    expect(filled(movingAverage(3), rising)).toEqual([NaN, NaN, 2, 3, 4])
+    expect(filled(movingAverage(9), rising)).toEqual([NaN, NaN, NaN, NaN, NaN])
+    expect(filled(movingAverage(3), [])).toEqual([])
+  })
+
+  it('average exponentially from a plain mean on', () => {
+    const bars = [2, 4, 9, 3].map((close, i) => bar(i, close))
+    expect(filled(exponentialAverage(2), bars)).toEqual([NaN, 3, 7, expect.closeTo(13 / 3, 12)])
+  })
+
+  it('weigh by volume and begin anew each UTC day', () => {
+    const bars = [bar(86_340, 9, 1, 10), bar(86_400, 9, 2, 4), bar(86_460, 9, 2, 8), bar(86_520, 9, 0, 0)]
+    expect(filled(volumeWeightedPrice(), bars)).toEqual([10, 2, 3, 3])
+    expect(filled(volumeWeightedPrice(), [bar(0, 1, 0, 0)])).toEqual([NaN])
+  })
+
+  it('give the same whether reckoned at once or push by push', () => {
+    let seed = 7
+    const random = () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647
+    const bars: typeof rising = []
+    const makers = [() => movingAverage(20), () => exponentialAverage(20), volumeWeightedPrice]
+    const live = makers.map((make) => make())
+    for (let i = 0; i < 400; i++) {
+      const close = 2.8e-8 * (0.5 + random())
+      const dice = random()
+      let from = bars.length
+      if (dice < 0.4 && bars.length > 0) {
+        // The newest bar moves on, or a late trade changes one before it.
+        from = dice < 0.3 ? bars.length - 1 : Math.floor(random() * bars.length)
+        bars[from] = bar(bars[from]?.time ?? 0, close, random())
+      } else {
+        bars.push(bar(i * 900, close, random()))
+      }
+      for (const indicator of live) indicator.fill(bars, from)
+    }
+    makers.forEach((make, i) => expect(live[i]?.values).toEqual(filled(make(), bars)))
+  })
+})
