@@ -63,6 +63,10 @@ func (c *Conn) RemoteAddr() string { return c.ses.conn.RemoteAddress() }
 // UserAgent returns the User-Agent header of the first request.
 func (c *Conn) UserAgent() string { return c.ses.userAgent }
 
+// Authorization returns the Authorization header of the first request, "" when it
+// had none or several.
+func (c *Conn) Authorization() string { return c.ses.authorization }
+
 // Since returns when the client asked to join.
 func (c *Conn) Since() time.Time { return c.since }
 

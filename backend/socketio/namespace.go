@@ -97,7 +97,10 @@ func (n *Namespace) admit(s *socket.Socket, next func(*socket.ExtendedError)) {
 	if !ses.add(c) {
 		c.finish("transport close")
 	}
-	auth, _ := s.Handshake().Auth.(map[string]any)
+	hello := s.Handshake()
+	auth, _ := hello.Auth.(map[string]any)
+	// The library would keep copies of them.
+	hello.Headers, hello.Query, hello.Auth, hello.Url = nil, nil, nil, ""
 	err := c.callConnect(auth)
 	c.connected(err)
 	next(extended(err))

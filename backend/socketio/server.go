@@ -99,8 +99,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.finish(rq)
 	g := newGate(w)
 	defer g.shut()
-	s.engine.ServeHTTP(g, r.WithContext(context.WithValue(r.Context(), requestKey{}, rq)))
+	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, rq))
+	s.engine.ServeHTTP(g, r)
 	if rq.socket != nil {
+		rq.slim(r)
 		s.tasks.start(rq.socket.read)
 	}
 }
@@ -112,7 +114,10 @@ func (s *Server) begin(r *http.Request) (*request, error) {
 			return nil, err
 		}
 	}
-	rq := &request{server: s, userAgent: r.UserAgent()}
+	rq := &request{server: s, userAgent: strings.Clone(r.UserAgent())}
+	if credentials := r.Header.Values("Authorization"); len(credentials) == 1 {
+		rq.authorization = strings.Clone(credentials[0])
+	}
 	sid := r.URL.Query().Get("sid")
 	rq.fresh = sid == ""
 	if rq.fresh {

@@ -12,11 +12,12 @@ import (
 
 // session is one Engine.IO connection, whatever carries it.
 type session struct {
-	server    *Server
-	userAgent string
-	out       outbox
-	conn      engine.Socket // set before the server knows the session
-	upgrade   sync.Mutex    // held while a WebSocket is being offered
+	server        *Server
+	userAgent     string
+	authorization string
+	out           outbox
+	conn          engine.Socket // set before the server knows the session
+	upgrade       sync.Mutex    // held while a WebSocket is being offered
 
 	broken  atomic.Bool // a bad packet came
 	cutting atomic.Bool // the client is being cut, nothing waits for it
@@ -41,10 +42,11 @@ type session struct {
 func newSession(rq *request) *session {
 	o := &rq.server.opts
 	s := &session{
-		server:    rq.server,
-		userAgent: rq.userAgent,
-		bucket:    newBucket(o.RequestsPerSecond, o.Burst),
-		closed:    make(chan struct{}),
+		server:        rq.server,
+		userAgent:     rq.userAgent,
+		authorization: rq.authorization,
+		bucket:        newBucket(o.RequestsPerSecond, o.Burst),
+		closed:        make(chan struct{}),
 	}
 	s.out.maxN, s.out.maxBytes = o.MaxQueuedMessages, o.MaxQueuedBytes
 	return s

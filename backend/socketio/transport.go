@@ -3,6 +3,8 @@ package socketio
 import (
 	"bytes"
 	"context"
+	"net/http"
+	"net/url"
 
 	"github.com/zishang520/engine.io-go-parser/packet"
 	"github.com/zishang520/engine.io/v2/engine"
@@ -24,18 +26,33 @@ type requestKey struct{}
 // request carries what the transports need through the library, in the context
 // of one HTTP request.
 type request struct {
-	server    *Server
-	session   *session   // the session named by sid, or the one just begun
-	fresh     bool       // no sid: a handshake
-	socket    *webSocket // the transport made for this request, to be read from
-	bound     bool       // the handshake succeeded
-	offering  bool       // holds session.upgrade
-	userAgent string
+	server        *Server
+	session       *session   // the session named by sid, or the one just begun
+	fresh         bool       // no sid: a handshake
+	socket        *webSocket // the transport made for this request, to be read from
+	bound         bool       // the handshake succeeded
+	offering      bool       // holds session.upgrade
+	userAgent     string
+	authorization string
 }
 
 func requestOf(ctx context.Context) (*request, bool) {
 	rq, ok := ctx.Value(requestKey{}).(*request)
 	return rq, ok
+}
+
+// slim drops what the library would keep of r for as long as the session lasts,
+// some kilobytes, once the upgrade is done. Nothing looks at it any more.
+func (rq *request) slim(r *http.Request) {
+	if !rq.bound {
+		return
+	}
+	ctx := rq.session.conn.Request()
+	ctx.Headers().Replace(map[string][]string{})
+	ctx.Query().Replace(map[string][]string{})
+	ctx.ResponseHeaders.Replace(map[string][]string{})
+	r.Header, r.URL, r.Pattern = nil, &url.URL{Path: rq.server.opts.Path}, ""
+	r.RequestURI = rq.server.opts.Path
 }
 
 type webSocketBuilder struct{ transports.WebSocketBuilder }
