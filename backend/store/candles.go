@@ -377,8 +377,9 @@ func (s *Store) CandlesBetween(mint market.Pubkey, interval market.Interval, fro
 }
 
 // ChangedCandles gives the candles of one mint and interval that commits from since on changed, oldest first, as they
-// are now; a removed one cannot be among them. complete is false when those commits are no longer all in the log or lie
-// beyond the store's last one (candles is empty then), and when more than limit changed (candles holds the newest).
+// are now. complete is false when those commits are no longer all in the log or lie beyond the store's last one (candles
+// is empty then), when more than limit changed (candles holds the newest), and when one was removed and has not come
+// back, as it cannot be among them.
 func (s *Store) ChangedCandles(ctx context.Context, mint market.Pubkey, interval market.Interval, since market.Seq, limit int) (candles []market.Candle, complete bool, seq market.Seq, err error) {
 	err = s.readSeries(mint, interval, func(v *view, sr *series) error {
 		seq = v.seq
@@ -387,10 +388,11 @@ func (s *Store) ChangedCandles(ctx context.Context, mint market.Pubkey, interval
 			return nil
 		}
 		limit := max(limit, 0)
-		changed, err := sr.changed(ctx, since, limit+1)
+		changed, removed, err := sr.changed(ctx, since, limit+1)
 		if err != nil {
 			return err
 		}
+		complete = !removed
 		if len(changed) > limit {
 			changed, complete = changed[len(changed)-limit:], false
 		}
@@ -402,8 +404,8 @@ func (s *Store) ChangedCandles(ctx context.Context, mint market.Pubkey, interval
 
 // changed collects the candles that changed. A candle written at the end of the series has a later change than all
 // before it had by then, so that a walk down can end at the first that is older; the others are in the late table.
-// It gives the newest most of them.
-func (sr *series) changed(ctx context.Context, since market.Seq, most int) ([]market.Candle, error) {
+// It gives the newest most of them; when those are all, removed tells whether a changed candle is gone.
+func (sr *series) changed(ctx context.Context, since market.Seq, most int) (candles []market.Candle, removed bool, err error) {
 	found := map[int64]market.Candle{}
 	hidden := map[int64]bool{}
 	for i, c := range sr.open {
@@ -415,7 +417,7 @@ func (sr *series) changed(ctx context.Context, since market.Seq, most int) ([]ma
 	open := slices.Sorted(maps.Keys(found))
 	walked, full := 0, false
 	down := span{prefix: appendCandlePrefix(nil, sr.id, sr.interval), reverse: true}
-	err := sr.v.scan(ctx, down, func(key []byte, item *badger.Item) error {
+	err = sr.v.scan(ctx, down, func(key []byte, item *badger.Item) error {
 		value, err := sr.v.value(item)
 		if err != nil {
 			return err
@@ -435,24 +437,27 @@ func (sr *series) changed(ctx context.Context, since market.Seq, most int) ([]ma
 		return nil
 	})
 	if err == nil && !full {
-		err = sr.changedLate(ctx, since, most, found, hidden)
+		removed, err = sr.changedLate(ctx, since, most, found, hidden)
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	candles := make([]market.Candle, 0, len(found))
+	candles = make([]market.Candle, 0, len(found))
 	for _, t := range slices.Sorted(maps.Keys(found)) {
 		candles = append(candles, found[t])
 	}
-	return candles[max(0, len(candles)-most):], nil
+	return candles[max(0, len(candles)-most):], removed, nil
 }
 
-// changedLate adds the newest most candles of the late table to what a walk down found.
-func (sr *series) changedLate(ctx context.Context, since market.Seq, most int, found map[int64]market.Candle, hidden map[int64]bool) error {
+// changedLate adds the newest most candles of the late table to what a walk down found. removed tells whether one of
+// those it looked at is gone.
+func (sr *series) changedLate(
+	ctx context.Context, since market.Seq, most int, found map[int64]market.Candle, hidden map[int64]bool,
+) (removed bool, err error) {
 	var times []int64
 	sp := span{prefix: appendLatePrefix(nil, sr.id, sr.interval)}
 	sp.from = binary.BigEndian.AppendUint64(slices.Clone(sp.prefix), uint64(since))
-	err := sr.v.scan(ctx, sp, func(key []byte, _ *badger.Item) error {
+	err = sr.v.scan(ctx, sp, func(key []byte, _ *badger.Item) error {
 		t := timeOf(binary.BigEndian.Uint64(key[len(key)-8:]))
 		if _, known := found[t]; !known && !hidden[t] {
 			times = append(times, t)
@@ -460,25 +465,26 @@ func (sr *series) changedLate(ctx context.Context, since market.Seq, most int, f
 		return nil
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	slices.Sort(times)
 	added := 0
 	for _, t := range slices.Backward(slices.Compact(times)) {
 		if added == most {
-			return nil
+			return removed, nil
 		}
 		value, err := sr.v.get(appendCandleKey(nil, sr.id, sr.interval, t))
 		if err != nil {
-			return err
+			return false, err
 		}
-		if value == nil { // removed since
+		if value == nil {
+			removed = true
 			continue
 		}
 		if found[t], _, err = decodeCandle(t, value); err != nil {
-			return err
+			return false, err
 		}
 		added++
 	}
-	return nil
+	return removed, nil
 }

@@ -13,6 +13,7 @@ type model struct {
 	events map[market.Position]market.Event
 	stored map[seriesKey]map[int64]modelCandle
 	open   map[seriesKey]map[int64]modelCandle
+	gone   map[seriesKey]map[int64]modelCandle // removed last by seq; the candle may be back
 	books  map[market.Pubkey]market.Book
 	held   map[seriesKey]map[int64]modelCandle // the books' candles
 	orders map[market.Pubkey]market.Order
@@ -43,7 +44,7 @@ func newModel() *model {
 	return &model{
 		events: map[market.Position]market.Event{}, stored: map[seriesKey]map[int64]modelCandle{}, open: map[seriesKey]map[int64]modelCandle{},
 		books: map[market.Pubkey]market.Book{}, held: map[seriesKey]map[int64]modelCandle{}, orders: map[market.Pubkey]market.Order{}, tokens: map[market.Pubkey]market.Token{},
-		gaps: map[market.Gap]market.Gap{}, ids: map[market.Pubkey]int{},
+		gone: map[seriesKey]map[int64]modelCandle{}, gaps: map[market.Gap]market.Gap{}, ids: map[market.Pubkey]int{},
 	}
 }
 
@@ -68,6 +69,7 @@ func (m *model) change(changes []market.CandleChange, seq market.Seq) {
 		case change.Removed:
 			delete(m.stored[key], change.Candle.Time)
 			delete(m.open[key], change.Candle.Time)
+			put(m.gone, key, modelCandle{change.Candle, seq})
 		case change.Candle.Final:
 			delete(m.open[key], change.Candle.Time)
 			put(m.stored, key, modelCandle{change.Candle, seq})

@@ -370,7 +370,13 @@ func (p *property) compareCandles(mint market.Pubkey, interval market.Interval) 
 		return
 	}
 	want := p.model.candlesIn(mint, interval, math.MinInt64, math.MaxInt64, func(c modelCandle) bool { return c.seq >= since })
-	check2(p, fmt.Sprint("all changed since ", since), complete, err, len(want) <= 6)
+	whole := len(want) <= 6
+	for t, removed := range p.model.gone[seriesKey{mint, interval}] {
+		if removed.seq >= since && len(p.model.candlesIn(mint, interval, t, t, any)) == 0 {
+			whole = false
+		}
+	}
+	check2(p, fmt.Sprint("all changed since ", since), complete, err, whole)
 	check2(p, fmt.Sprint("changed since ", since), list(changed), nil, list(want[max(0, len(want)-6):]))
 }
 

@@ -33,6 +33,10 @@ func (w *writer) candle(change *market.CandleChange) error {
 		stored = old != nil
 	}
 	if change.Removed {
+		// ChangedCandles tells by this row that something went, open candles too.
+		if err := w.addLate(lateRow{m.id, change.Interval, c.Time}); err != nil {
+			return err
+		}
 		if !stored {
 			return nil
 		}
