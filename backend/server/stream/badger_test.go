@@ -53,3 +53,54 @@ func TestHistoryAndLiveMeetOverBadger(t *testing.T) {
 		t.Errorf("ahead of the store: %v", eventsOf(got))
 	}
 }
+
+// A rollback empties a bucket while a client is away: the store cannot list what is gone, so the client is told to read
+// the history again instead of keeping a candle that nobody else has.
+func TestResumeAfterRollback(t *testing.T) {
+	durable, err := store.Open(store.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := durable.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	b := newBench(t, func(o *Options) { o.Store = durable })
+	commit := func(candles ...market.CandleChange) {
+		t.Helper()
+		if err := durable.Commit(&market.Commit{Seq: durable.Seq() + 1, Candles: candles}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change := func(time int64, kind market.UpdateType, removed bool) market.CandleChange {
+		p := market.Price(market.U64(1e18))
+		return market.CandleChange{Mint: testMints[0], Interval: market.M1, Type: kind, Removed: removed, Candle: market.Candle{
+			Time: market.M1.Floor(time), Open: p, High: p, Low: p, Close: p, Trades: 1, Final: kind != market.Realtime,
+		}}
+	}
+	commit(change(startTime, market.Final, false))
+	commit(change(startTime+60, market.Final, false))
+	commit(change(startTime+120, market.Realtime, false))
+	for _, c := range []struct {
+		name    string
+		removed market.CandleChange
+	}{
+		{"a final candle", change(startTime+60, market.Correction, true)},
+		{"an open candle", change(startTime+120, market.Realtime, true)},
+	} {
+		since := durable.Seq()
+		commit(c.removed)
+		s, _ := b.client(t, openSpace, c.name)
+		_, got := ask(t, s, "subscribe_kline", with(klineOf(testMints[0]), "since_seq", float64(since)))
+		if len(got) != 3 || got[0].event != "gap" || got[0].FromSeq != since || got[1].event != "history_data" {
+			t.Errorf("%s: %v", c.name, eventsOf(got))
+		}
+		// From after the removal on there is nothing to miss.
+		s, _ = b.client(t, openSpace, c.name+", later")
+		_, got = ask(t, s, "subscribe_kline", with(klineOf(testMints[0]), "since_seq", float64(since+2)))
+		if len(got) != 2 || got[0].event != "history_data" {
+			t.Errorf("%s, later: %v", c.name, eventsOf(got))
+		}
+	}
+}

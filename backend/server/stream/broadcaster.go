@@ -129,14 +129,15 @@ func (b *broadcaster) drop(place int) {
 	b.counts.conflated.Add(1)
 }
 
-// add queues an update. A topic that was quiet for a whole window is sent at once, and with it what came before, so that
-// seqs never go back for any client.
+// add queues an update. A topic that was quiet for half a window is sent at once, and with it what came before, so that
+// seqs never go back for any client. A whole window would make a topic whose updates come once in each wait for ever
+// longer: every delay of one puts off the next.
 func (b *broadcaster) add(u update) {
 	now := b.now()
 	if len(b.pending) == 0 {
 		b.first = now
 	}
-	if now.Sub(u.topic.sent) >= b.window {
+	if now.Sub(u.topic.sent) >= b.window/2 {
 		b.urgent = true
 	}
 	b.pending = append(b.pending, u)

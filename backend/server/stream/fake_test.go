@@ -314,6 +314,7 @@ func (p *fakePeer) ID() string                  { return p.id }
 func (p *fakePeer) Drain(context.Context) error { return nil }
 func (p *fakePeer) RemoteAddr() string          { return "127.0.0.1:1" }
 func (p *fakePeer) UserAgent() string           { return "fake" }
+func (p *fakePeer) Authorization() string       { return "" }
 func (p *fakePeer) Since() time.Time            { return time.Time{} }
 
 func (p *fakePeer) Join(room string) {

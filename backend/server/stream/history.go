@@ -99,7 +99,7 @@ func (st *Stream) changes(ctx context.Context, k key, since market.Seq, oldest b
 	case since > seq+1:
 		reason, since = aheadOfStore, 1
 	case !complete:
-		reason = "the changes since since_seq are more than one answer holds, or no longer known"
+		reason = "the changes since since_seq are more than one answer holds, no longer known, or took a candle away"
 	default:
 		slices.Reverse(candles)
 		return historyAnswer(k, candles, oldest, len(candles), false, seq), nil

@@ -20,6 +20,7 @@ type peer interface {
 	Leave(room string)
 	RemoteAddr() string
 	UserAgent() string
+	Authorization() string
 	Since() time.Time
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -58,7 +59,12 @@ type raw struct {
 
 func dial(t testing.TB, address, space, auth string) *raw {
 	t.Helper()
-	ws, response, err := websocket.DefaultDialer.Dial("ws://"+address+"/socket.io/?EIO=4&transport=websocket", nil)
+	return dialWith(t, address, space, auth, nil)
+}
+
+func dialWith(t testing.TB, address, space, auth string, header http.Header) *raw {
+	t.Helper()
+	ws, response, err := websocket.DefaultDialer.Dial("ws://"+address+"/socket.io/?EIO=4&transport=websocket", header)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,6 +194,19 @@ func TestWrongTokenIsRefused(t *testing.T) {
 		}
 		if answer := dial(t, address, space, `{"token":"right"}`).frame(); !strings.HasPrefix(answer, "40") {
 			t.Errorf("%s, right token: %s", space, answer)
+		}
+		for header, want := range map[string]string{
+			"Bearer right": "40", "bearer  right ": "40", "Bearer wrong": "44", "Basic right": "44", "right": "44", "": "44",
+		} {
+			if answer := dialWith(t, address, space, "", http.Header{"Authorization": {header}}).frame(); !strings.HasPrefix(answer, want) {
+				t.Errorf("%s, header %q: %s, want %s", space, header, answer, want)
+			}
+		}
+		// What the client says itself counts first; two headers count as none.
+		for auth, headers := range map[string][]string{`{"token":"wrong"}`: {"Bearer right"}, "": {"Bearer right", "Bearer right"}} {
+			if answer := dialWith(t, address, space, auth, http.Header{"Authorization": headers}).frame(); !strings.HasPrefix(answer, "44") {
+				t.Errorf("%s %s %q: %s", space, auth, headers, answer)
+			}
 		}
 	}
 }

@@ -15,7 +15,7 @@ type Store interface {
 	// such candles there are, and the commit that this is the state of.
 	NewestCandles(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, int, market.Seq, error)
 	// ChangedCandles returns the candles whose last change has seq >= since, oldest first. complete is false when there
-	// are more than limit, or when it cannot tell.
+	// are more than limit, when one was removed, or when it cannot tell.
 	ChangedCandles(ctx context.Context, mint market.Pubkey, interval market.Interval, since market.Seq, limit int) (candles []market.Candle, complete bool, seq market.Seq, err error)
 	// CandleBefore returns the newest candle with Time < before.
 	CandleBefore(mint market.Pubkey, interval market.Interval, before int64) (market.Candle, bool, error)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"spinscope/backend/hub"
@@ -104,7 +105,9 @@ func orDefault[T int | time.Duration](value, fallback T) T {
 
 // Mount puts the namespaces on the server, which must not serve yet. "/" accepts connections and does nothing.
 func (st *Stream) Mount(server *socketio.Server) {
-	server.Namespace("/", socketio.Handler{Connect: func(_ *socketio.Conn, auth map[string]any) error { return st.admit(auth) }})
+	server.Namespace("/", socketio.Handler{Connect: func(c *socketio.Conn, auth map[string]any) error {
+		return st.admit(auth, c.Authorization())
+	}})
 	for _, space := range spaces() {
 		namespace := server.Namespace(space.name, socketio.Handler{
 			Connect: func(c *socketio.Conn, auth map[string]any) error {
@@ -134,24 +137,36 @@ func (st *Stream) Mount(server *socketio.Server) {
 	}
 }
 
-// admit checks the token.
-func (st *Stream) admit(auth map[string]any) error {
+// admit checks the token: auth.token or, when there is none, the Authorization header of the handshake.
+func (st *Stream) admit(auth map[string]any, authorization string) error {
 	if st.authorize == nil {
 		return nil
 	}
-	token, _ := auth["token"].(string)
+	token, given := auth["token"].(string)
+	if !given || token == "" {
+		token = bearer(authorization)
+	}
 	if st.authorize(token) {
 		return nil
 	}
 	return &socketio.ConnectError{
-		Message: "unauthorized: give the server's token as auth.token",
+		Message: "unauthorized: give the server's token as auth.token or in an Authorization header",
 		Data:    wire.StreamError{Code: wire.CodeUnauthorized, Message: "missing or wrong token"},
 	}
 }
 
+// bearer is the token of an Authorization header, "" when it holds none.
+func bearer(authorization string) string {
+	scheme, token, _ := strings.Cut(authorization, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
 // connect greets a client.
 func (st *Stream) connect(space *space, p peer, auth map[string]any) (*session, error) {
-	if err := st.admit(auth); err != nil {
+	if err := st.admit(auth, p.Authorization()); err != nil {
 		return nil, err
 	}
 	s := &session{stream: st, space: space, peer: p, subs: make(map[key]*subscription)}
