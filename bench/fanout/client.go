@@ -182,6 +182,11 @@ func (c *client) read(current *atomic.Pointer[round]) error {
 			}
 			continue
 		}
+		if payload[0] == '{' && bytes.Contains(payload, []byte("{}")) { // centrifuge puts heartbeats and pushes together
+			if err := c.send(opText, "{}"); err != nil {
+				return err
+			}
+		}
 		r := current.Load()
 		if r == nil {
 			continue

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -115,7 +116,7 @@ func (p *plan) latency(ctx context.Context) error {
 				return err
 			}
 			if r.delivered != r.wanted {
-				return fmt.Errorf("%s delivered %d of %d", s.peer.name, r.delivered, r.wanted)
+				return fmt.Errorf("%s delivered %d of %d, %d connections were lost", s.peer.name, r.delivered, r.wanted, s.lost.Load())
 			}
 			p50[s.peer.name] = append(p50[s.peer.name], quantile(r.late, 50))
 			p99[s.peer.name] = append(p99[s.peer.name], quantile(r.late, 99))
@@ -288,10 +289,6 @@ func (p *plan) stalling(ctx context.Context) error {
 	defer end()
 	s := swarms[0]
 	measure := func() (float64, error) {
-		// Enough to fill what the kernel holds for a client that does not read, and part of its queue.
-		if _, err := s.run(ctx, 1000, false, "burst 1000"); err != nil {
-			return 0, err
-		}
 		n := perSecond * seconds
 		r, err := s.run(ctx, n, true, "rate %d %d", perSecond, n)
 		if err == nil && r.delivered != r.wanted {
@@ -305,16 +302,9 @@ func (p *plan) stalling(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		var stalled []*client
-		for range p.stalled {
-			c, err := dial(ctx, s.peer.address, s.peer.dialect.path, 4096, 4096)
-			if err == nil {
-				err = s.peer.dialect.join(c)
-			}
-			if err != nil {
-				return err
-			}
-			stalled = append(stalled, c)
+		stalled, err := p.stall(ctx, s)
+		if err != nil {
+			return err
 		}
 		b, err := measure()
 		if err != nil {
@@ -337,6 +327,33 @@ func (p *plan) stalling(ctx context.Context) error {
 	})
 	fmt.Printf("\n%d of %d stalled clients were cut, %d healthy ones lost\n", st.Cut, p.runs*p.stalled, s.lost.Load())
 	return err
+}
+
+// stall subscribes clients that do not read, and pushes until the kernel takes no more for them and their queues grow.
+func (p *plan) stall(ctx context.Context, s *swarm) (stalled []*client, err error) {
+	for range p.stalled {
+		c, err := dial(ctx, s.peer.address, s.peer.dialect.path, 4096, 4096)
+		if err == nil {
+			err = s.peer.dialect.join(c)
+		}
+		if err != nil {
+			return nil, err
+		}
+		stalled = append(stalled, c)
+	}
+	for range 200 {
+		if _, err := s.run(ctx, 100, false, "burst 100"); err != nil {
+			return nil, err
+		}
+		st, err := s.peer.stats()
+		if err != nil {
+			return nil, err
+		}
+		if st.Queued >= int64(p.stalled)*50 {
+			return stalled, nil
+		}
+	}
+	return nil, errors.New("the clients did not stall")
 }
 
 func median(list []float64) float64 {

@@ -45,6 +45,7 @@ type Stats struct {
 	Goroutines  int
 	Connections int   // -1 unknown
 	Cut         int64 // slow clients cut
+	Queued      int64 // pushes that wait for clients
 }
 
 // Change is the candle of push number seq: closed, so that no server may leave it out.
@@ -75,9 +76,9 @@ func Payload(seq uint64) []byte {
 // Server is one that is measured.
 type Server struct {
 	Handler     http.Handler
-	Push        func(seq uint64) // called from one goroutine
-	Connections func() int       // may be nil
-	Cut         func() int64     // may be nil
+	Push        func(seq uint64)           // called from one goroutine
+	Connections func() int                 // may be nil
+	Slow        func() (cut, queued int64) // may be nil
 }
 
 // Run listens on a free port of the loopback and serves commands until the input ends.
@@ -137,8 +138,8 @@ func (s Server) stats() Stats {
 	if s.Connections != nil {
 		st.Connections = s.Connections()
 	}
-	if s.Cut != nil {
-		st.Cut = s.Cut()
+	if s.Slow != nil {
+		st.Cut, st.Queued = s.Slow()
 	}
 	return st
 }

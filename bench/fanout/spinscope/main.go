@@ -75,6 +75,9 @@ func main() {
 			})
 		},
 		Connections: func() int { return int(sockets.Stats().Connections) },
-		Cut:         func() int64 { return sockets.Stats().SlowConsumers },
+		Slow: func() (cut, queued int64) {
+			st := sockets.Stats()
+			return st.SlowConsumers, st.QueuedMessages
+		},
 	})
 }
