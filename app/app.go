@@ -35,7 +35,8 @@ type App struct {
 	log     *slog.Logger
 	server  *service
 
-	closing atomic.Bool // the window is on its way out
+	closing atomic.Bool  // the window is on its way out
+	loads   atomic.Int64 // of the page
 	dialog  dialogs
 
 	mu        sync.Mutex
@@ -167,7 +168,9 @@ func (a *App) watchLoads(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/" || r.URL.Path == "/index.html" {
 			a.expectBeat(false)
-			a.server.retry(a.fell)
+			if a.loads.Add(1) > 1 {
+				a.server.retry(a.fell)
+			}
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -7,6 +7,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +17,30 @@ import (
 
 	"spinscope/backend/market"
 )
+
+// The page declares the bindings by hand (frontend/src/native.ts); none may be missing on either side.
+func TestBindings(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join("..", "frontend", "src", "native.ts"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, declared, _ := strings.Cut(string(source), "interface Bindings {")
+	declared, _, found := strings.Cut(declared, "}\n\n")
+	if !found {
+		t.Fatal("native.ts has no interface Bindings")
+	}
+	var page, shell []string
+	for _, match := range regexp.MustCompile(`(?m)^  (\w+)\(`).FindAllStringSubmatch(declared, -1) {
+		page = append(page, match[1])
+	}
+	for method := range reflect.TypeFor[*App]().Methods() {
+		shell = append(shell, method.Name)
+	}
+	slices.Sort(page)
+	if !slices.Equal(page, shell) { // methods come sorted
+		t.Errorf("the page knows %v, the shell offers %v", page, shell)
+	}
+}
 
 func TestFileName(t *testing.T) {
 	const mint = "FQDvGgqjivrwUmsyEERgenvPwL6iEMtEMnvZ2kaN8T3Y"

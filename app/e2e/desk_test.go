@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -233,10 +235,17 @@ func (d *desk) keepPicture() string {
 	return path
 }
 
-// freePort is a port that was free a moment ago.
+// freePort is an address nobody listens on. It lies below the ports that the system hands out, so that none of the
+// programs started in the meantime is given it.
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener := listen(t, "127.0.0.1:0")
-	defer listener.Close()
-	return fmt.Sprint(listener.Addr())
+	for range 100 {
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 15_000+rand.IntN(15_000)))
+		if err == nil {
+			defer listener.Close()
+			return listener.Addr().String()
+		}
+	}
+	t.Fatal("no free port")
+	return ""
 }
