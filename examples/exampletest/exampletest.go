@@ -13,7 +13,7 @@ import (
 
 const installTimeout = 5 * time.Minute
 
-// Dir is the folder of an example: "node" or "python".
+// Dir is the folder of an example: "node", "python", "go" or "browser".
 func Dir(t testing.TB, name string) string {
 	t.Helper()
 	_, file, _, ok := runtime.Caller(0)
@@ -51,6 +51,34 @@ func Python(ctx context.Context, t testing.TB, script string, args ...string) *e
 		run(t, dir, inside, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt")
 	})
 	return command(ctx, dir, inside, append([]string{"-u", script}, args...))
+}
+
+// Go is a command that runs the program of examples/go, a module of its own, which is built first. The command ends with
+// ctx.
+func Go(ctx context.Context, t testing.TB, args ...string) *exec.Cmd {
+	t.Helper()
+	tool := find(t, "go")
+	dir := Dir(t, "go")
+	program := filepath.Join(t.TempDir(), "candles")
+	build := command(t.Context(), dir, tool, []string{"build", "-buildvcs=false", "-o", program, "."})
+	build.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build examples/go: %v\n%s", err, out)
+	}
+	return command(ctx, dir, program, args)
+}
+
+// Browser is a command that opens a page in headless Chromium and prints, as one JSON object a line, what its #status
+// and the rows of its table show whenever that changes. It ends with its input.
+func Browser(ctx context.Context, t testing.TB, url string) *exec.Cmd {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if program, err := exec.LookPath(name); err == nil {
+			return Node(ctx, t, filepath.Join(Dir(t, "exampletest"), "browser.mjs"), program, url)
+		}
+	}
+	t.Skip("SKIPPED: no Chromium is installed, so the example page was not tried")
+	return nil
 }
 
 func find(t testing.TB, program string) string {

@@ -3,10 +3,15 @@ package stream
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -45,8 +50,11 @@ func parseLine(t *testing.T, text string) line {
 
 // The examples print the history and then what happens, and go on after the connection was lost.
 func TestExamplesPrintLiveCandles(t *testing.T) {
+	golang := func(ctx context.Context, t testing.TB, _ string, args ...string) *exec.Cmd {
+		return exampletest.Go(ctx, t, args...)
+	}
 	for name, make := range map[string]func(ctx context.Context, t testing.TB, script string, args ...string) *exec.Cmd{
-		"candles.mjs": exampletest.Node, "candles.py": exampletest.Python,
+		"candles.mjs": exampletest.Node, "candles.py": exampletest.Python, "main.go": golang,
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -96,6 +104,71 @@ func TestExamplesPrintLiveCandles(t *testing.T) {
 			expect(4, 5e-10)
 		})
 	}
+}
+
+// The example page shows the same, from another origin.
+func TestExamplePageShowsLiveCandles(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	b := newBench(t, func(o *Options) { o.Authorize = func(token string) bool { return token == "secret" } })
+	wire := newLink(t, b.serve(t, socketio.Options{}))
+	static := httptest.NewServer(http.FileServer(http.Dir(filepath.Dir(exampletest.Dir(t, "browser")))))
+	defer static.Close()
+	b.trade(testMints[0], startTime, 1e18)
+	b.trade(testMints[0], startTime+60, 2e18)
+
+	cmd := exampletest.Browser(ctx, t, static.URL+"/browser/?url="+url.QueryEscape(wire.url())+"#secret")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var complaints strings.Builder
+	cmd.Stderr = &complaints
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	changes := bufio.NewScanner(out)
+	defer func() {
+		_ = in.Close()
+		for changes.Scan() {
+		}
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Logf("it said: %s", complaints.String())
+		}
+	}()
+	until := func(status string, closes ...string) {
+		t.Helper()
+		var shown struct {
+			Status string
+			Rows   [][]string // newest first
+		}
+		for changes.Scan() {
+			if err := json.Unmarshal(changes.Bytes(), &shown); err != nil {
+				t.Fatal(err)
+			}
+			got := make([]string, len(shown.Rows))
+			for i, row := range shown.Rows {
+				got[i] = row[4]
+			}
+			if slices.Equal(got, closes) && strings.Contains(shown.Status, status) {
+				return
+			}
+		}
+		t.Fatalf("the page never showed %s %v, at last %+v", status, closes, shown)
+	}
+	until("from the start", "2e-10", "1e-10")
+	b.trade(testMints[0], startTime+120, 3e18)
+	until("from the start", "3e-10", "2e-10", "1e-10")
+	wire.cut()
+	b.trade(testMints[0], startTime+180, 4e18) // while it is away
+	until("resumed after commit 3", "4e-10", "3e-10", "2e-10", "1e-10")
+	b.trade(testMints[0], startTime+240, 5e18)
+	until("resumed after commit 3", "5e-10", "4e-10", "3e-10", "2e-10", "1e-10")
 }
 
 // The real socket.io-client asks for everything that both namespaces have.
