@@ -110,16 +110,25 @@ func (b *Backend) newIntake(opened *store.Store, publish func(*market.Commit)) (
 	program, _ := market.ParsePubkey(cfg.Solana.ProgramID) // validated
 	decimals, _ := cfg.Solana.Decimals()
 	at := opened.State()
-	writer := ingest.New(ingest.Config{
+	in := &intake{backend: b, store: opened, resume: at.Checkpoint, program: program, extending: make(chan struct{}, 1)}
+	in.writer = ingest.New(ingest.Config{
 		Program: program, PriceDecimals: decimals, Intervals: cfg.Kline.ParsedIntervals(),
 		Logger: b.options.Logger.With("component", "ingest"), Publish: publish,
+		Recheck: in.recheck,
 	}, opened, ingest.Resume{Seq: at.Seq, Slot: at.Slot, ChainTime: at.ChainTime, Checkpoint: at.Checkpoint, Replay: at.Replay})
-	if err := writer.Recover(); err != nil {
+	if err := in.writer.Recover(); err != nil {
 		return nil, fmt.Errorf("recover: %w", err)
 	}
-	return &intake{
-		backend: b, store: opened, writer: writer, resume: at.Checkpoint, program: program, extending: make(chan struct{}, 1),
-	}, nil
+	return in, nil
+}
+
+// recheck has the feed compare recent slots with what it delivered.
+func (in *intake) recheck() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.feed != nil {
+		in.feed.Rescan()
+	}
 }
 
 // loadHistory fills the gap before the backfill limit as far as reach says.

@@ -7,7 +7,7 @@ import (
 )
 
 type counters struct {
-	events, repeats, moved, late, badTime, badPrice, malformed, foreign, truncated atomic.Uint64
+	events, repeats, moved, late, badTime, badPrice, malformed, foreign, truncated, breaks, rechecks atomic.Uint64
 }
 
 func (c *counters) report(r spinpet.Report) {
@@ -29,6 +29,8 @@ type Counters struct {
 	Malformed uint64 // data lines of the program with a known discriminator and the wrong length or content
 	Foreign   uint64 // data lines that look like events and are not the program's
 	Truncated uint64 // transactions whose logs the cluster cut
+	Breaks    uint64 // trades whose price does not follow from the one before them
+	Rechecks  uint64 // times the source was asked to look at recent slots again
 }
 
 // Counters returns the totals; safe from any goroutine.
@@ -38,5 +40,6 @@ func (in *Ingest) Counters() Counters {
 		Events: c.events.Load(), Repeats: c.repeats.Load(), Moved: c.moved.Load(), Late: c.late.Load(),
 		BadTime: c.badTime.Load(), BadPrice: c.badPrice.Load(), Malformed: c.malformed.Load(),
 		Foreign: c.foreign.Load(), Truncated: c.truncated.Load(),
+		Breaks: c.breaks.Load(), Rechecks: c.rechecks.Load(),
 	}
 }

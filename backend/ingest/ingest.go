@@ -32,6 +32,7 @@ type Config struct {
 	Intervals     []market.Interval
 	Logger        *slog.Logger
 	Publish       func(*market.Commit) // called after each commit, in order; must not block and not change the commit
+	Recheck       func()               // asks the source to look at recent slots again; must not block. May be nil
 }
 
 // Ingest is the single writer. One goroutine at a time may call its methods, Counters excepted.
@@ -39,6 +40,7 @@ type Ingest struct {
 	store     Store
 	log       *slog.Logger
 	publish   func(*market.Commit)
+	chain     chain
 	intervals []market.Interval // the finest first
 	reader    *spinpet.Reader
 	scales    *spinpet.Scales
@@ -59,7 +61,7 @@ type Ingest struct {
 // New makes a writer over a store that stands at the given place. Call Recover before the first Apply.
 func New(cfg Config, store Store, at Resume) *Ingest {
 	return &Ingest{
-		store: store, log: cfg.Logger, publish: cfg.Publish, intervals: slices.Sorted(slices.Values(cfg.Intervals)),
+		store: store, log: cfg.Logger, publish: cfg.Publish, chain: chain{recheck: cfg.Recheck}, intervals: slices.Sorted(slices.Values(cfg.Intervals)),
 		reader: spinpet.NewReader(cfg.Program), scales: spinpet.NewScales(cfg.PriceDecimals),
 		at: at, mints: map[market.Pubkey]*mintState{}, checkpointAt: at.ChainTime,
 	}
@@ -89,6 +91,9 @@ func (in *Ingest) Apply(ctx context.Context, batch market.Batch) error {
 	}
 	in.draft.gaps = append(in.draft.gaps, batch.Gaps...)
 	in.at.Slot = max(in.at.Slot, batch.Slot)
+	if in.chain.due(in.at.Slot) {
+		in.counters.rechecks.Add(1)
+	}
 	if batch.Checkpoint > in.at.Checkpoint {
 		// Moving the checkpoint alone is not worth a commit each time: what is not recorded is only read again.
 		in.draft.force = in.draft.force || batch.Checkpoint >= in.at.Checkpoint+150
@@ -223,12 +228,16 @@ func (in *Ingest) add(event market.Event) error {
 	if trade, ok := event.Trade(); ok {
 		tick := candle.Tick{Trade: trade, Time: event.BlockTime, At: event.Position, Provisional: event.Provisional}
 		if state.late == nil && event.BlockTime >= in.at.ChainTime && candle.InOrder(&state.book, &tick) {
+			in.follow(state, &event)
 			candle.Fold(&state.book, in.intervals, &tick)
 			state.touched = min(state.touched, tick.Time)
 		} else {
 			state.dirty(tick.Time, tick.At)
 			in.counters.late.Add(1)
 		}
+	}
+	if event.Kind() == market.KindForceLiquidate {
+		state.jumped = true
 	}
 	state.stamp = market.Stamp{Slot: event.Slot, BlockTime: event.BlockTime, ReceivedAt: event.ReceivedAt}
 	return nil

@@ -20,6 +20,7 @@ type mintState struct {
 	drafted bool  // in the draft's list
 	recount bool  // token changed since the last commit
 	unsaved bool  // book changed since it was made durable
+	jumped  bool  // a liquidation moved the price since the last trade
 	shrunk  bool  // a trade was taken away: the book's last one may be gone
 	rebuilt bool  // by late events, so that it must be made durable with them
 }

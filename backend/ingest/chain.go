@@ -1,0 +1,44 @@
+package ingest
+
+import (
+	"spinscope/backend/market"
+	"spinscope/backend/spinpet"
+)
+
+const (
+	recheckAfter = 4  // slots between a break and the question: by then the missing transaction is to be seen
+	recheckEvery = 25 // slots between questions, about ten seconds
+)
+
+// chain decides when a break in a price chain is worth a question to the source.
+type chain struct {
+	recheck func()      // nil: nobody to ask
+	broken  market.Slot // newest break that was not asked about, 0 for none
+	asked   market.Slot // slot of the last question
+}
+
+// breaks notes a break.
+func (c *chain) breaks(slot market.Slot) { c.broken = max(c.broken, slot) }
+
+// due asks when it is time, and tells whether it did.
+func (c *chain) due(now market.Slot) bool {
+	if c.recheck == nil || c.broken == 0 || now < c.broken+recheckAfter || c.asked != 0 && now < c.asked+recheckEvery {
+		return false
+	}
+	c.broken, c.asked = 0, now
+	c.recheck()
+	return true
+}
+
+// follow checks that an event's price follows from the mint's last one, before the event is folded. A liquidation jumps
+// over a part of the curve; any other break means that something between the two is missing.
+func (in *Ingest) follow(state *mintState, event *market.Event) {
+	jumped := state.jumped
+	state.jumped = false
+	if jumped || spinpet.Continues(state.book.Price, event) {
+		return
+	}
+	in.counters.breaks.Add(1)
+	in.log.Debug("price does not follow from the last one", "sig", event.Signature, "slot", event.Slot, "mint", event.Mint())
+	in.chain.breaks(event.Slot)
+}
