@@ -309,6 +309,31 @@ test('chart type, volume and scale change the picture', async () => {
   await page.context().close()
 })
 
+test('liquidation ranges and happenings are drawn, switched by key and kept by events', async (t) => {
+  const page = await open(browser)
+  const { mint } = await debug(page)
+  const count = async (name) => Number(await byId(page, 'chart').getAttribute(`data-${name}`))
+  const orders = async () => {
+    const lists = ['up_orders', 'down_orders'].map((type) => ask(`/api/mint_orders?mint=${mint}&type=${type}&limit=1`))
+    return (await Promise.all(lists)).reduce((sum, { total }) => sum + total, 0)
+  }
+  if ((await orders()) === 0) {
+    await page.context().close()
+    return t.skip('SKIPPED: the shown token has no open orders')
+  }
+  await until('the ranges are those of the open orders', async () => (await count('bands')) === (await orders()))
+  const before = (await pixels(page)).hash
+  await page.keyboard.press('b')
+  await until('they are gone', async () => (await count('bands')) === 0 && (await pixels(page)).hash !== before)
+  await page.keyboard.press('h')
+  await until('large trades are marked', async () => (await count('marks')) > 0)
+  await page.keyboard.press('h')
+  await page.keyboard.press('d')
+  await until('no marks are left', async () => (await count('marks')) === 0)
+  calm(page)
+  await page.context().close()
+})
+
 test('indicators are drawn by key, stand in the legend and are remembered', async () => {
   const page = await open(browser)
   const before = (await pixels(page)).hash

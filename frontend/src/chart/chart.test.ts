@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Bar } from '../market/candle'
 import { crossLabel, priceFormat, tickLabel } from './axis'
 import { toCandle, toLine, toVolume } from './bars'
+import { gather, toMarker } from './marks'
 import { validLocale } from './locale'
 import { type ChartTheme, readTheme } from './theme'
 
@@ -63,6 +64,28 @@ describe('bars', () => {
     expect(toVolume(bar, theme)).toEqual({ time: 60, value: 9, color: 'uv' })
     expect(toVolume({ ...bar, close: 0.5 }, theme).color).toBe('dv')
   })
+})
+
+it('gathers what happened by candle', () => {
+  const theme = { up: 'u', liquidation: 'l' } as ChartTheme
+  const liq = { kind: 'liquidation' as const, side: 'long' as const, sol: 2 }
+  const marks = gather(
+    [
+      { key: 'a', time: 61, ...liq },
+      { key: 'b', time: 119, ...liq, sol: NaN },
+      { key: 'c', time: 119, kind: 'buy', sol: 9 },
+      { key: 'd', time: 500, kind: 'buy', sol: 9 },
+    ],
+    60,
+    (time) => time === 60,
+  )
+  expect([...marks.values()]).toEqual([
+    { time: 60, kind: 'liquidation', side: 'long', count: 2, sol: 2 },
+    { time: 60, kind: 'buy', side: undefined, count: 1, sol: 9 },
+  ])
+  const [first, second] = [...marks].map(([id, mark]) => toMarker(id, mark, theme))
+  expect(first).toMatchObject({ time: 60, shape: 'square', position: 'belowBar', color: 'l' })
+  expect(second).toMatchObject({ shape: 'arrowUp', color: 'u' })
 })
 
 it('resolves the colours from the page', () => {

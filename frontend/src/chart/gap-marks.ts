@@ -1,4 +1,4 @@
-import type { IPrimitivePaneView, ISeriesPrimitive, Logical, SeriesAttachedParameter, Time } from 'lightweight-charts'
+import type { IPanePrimitive, IPrimitivePaneView, Logical, PaneAttachedParameter, Time } from 'lightweight-charts'
 import { type GapMark, gapSpan } from '../market/gap'
 import type { ChartTheme } from './theme'
 
@@ -16,8 +16,8 @@ export interface GapInput {
 }
 
 /** Hatched bands over the bars that a known gap touches. */
-export class GapMarks implements ISeriesPrimitive<Time> {
-  #attached: SeriesAttachedParameter<Time> | undefined
+export class GapMarks implements IPanePrimitive<Time> {
+  #attached: PaneAttachedParameter<Time> | undefined
   #marks: readonly GapMark[] = []
   #theme: ChartTheme
   /** As drawn last, in CSS pixels, for the pointer. */
@@ -33,7 +33,7 @@ export class GapMarks implements ISeriesPrimitive<Time> {
     this.#theme = theme
   }
 
-  attached(given: SeriesAttachedParameter<Time>): void {
+  attached(given: PaneAttachedParameter<Time>): void {
     this.#attached = given
   }
 

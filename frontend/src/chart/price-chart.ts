@@ -10,6 +10,7 @@ import {
   type ISeriesMarkersPluginApi,
   LineSeries,
   LineStyle,
+  type SeriesMarker,
   PriceScaleMode,
   type SeriesType,
   type Time,
@@ -18,12 +19,15 @@ import {
 import type { Bar } from '../market/candle'
 import type { GapMark } from '../market/gap'
 import type { IndicatorName } from '../market/indicator'
+import type { Happening, Position } from '../market/margin'
 import { type Interval, seconds } from '../market/interval'
 import type { Zone } from '../market/time'
 import { crossLabel, priceFormat, tickLabel } from './axis'
 import { toCandle, toLine, toVolume } from './bars'
+import { type Band, Bands } from './bands'
 import { GapMarks } from './gap-marks'
 import { validLocale } from './locale'
+import { gather, type Mark, toMarker } from './marks'
 import { type Studied, Studies } from './studies'
 import { type ChartTheme, readTheme } from './theme'
 
@@ -48,7 +52,9 @@ export interface ChartHooks {
 export interface Pointed {
   x: number
   y: number
-  gap?: GapMark
+  gap?: GapMark | undefined
+  band?: Band | undefined
+  mark?: Mark | undefined
 }
 
 type Flag = 'corrected' | 'provisional'
@@ -71,6 +77,11 @@ export class PriceChart {
   #marks: ISeriesMarkersPluginApi<Time>
   readonly #gaps: GapMarks
   readonly #studies: Studies
+  readonly #bands: Bands
+  #positions: readonly Position[] = []
+  #happenings: readonly Happening[] = []
+  /** Happenings as marked, by the mark's id. */
+  #marked = new Map<string, Mark>()
   #gapMarks: readonly GapMark[] = []
   #hasOlder = false
   #bars: Bar[] = []
@@ -103,14 +114,14 @@ export class PriceChart {
       length: seconds(this.#look.interval),
       hasOlder: this.#hasOlder,
     }))
-    // On the volume: that series stays when the main one becomes another.
-    this.#volume.attachPrimitive(this.#gaps)
+    this.#bands = new Bands(this.#theme, (price) => this.#main.priceToCoordinate(price))
+    for (const layer of [this.#gaps, this.#bands]) this.#chart.panes()[0]?.attachPrimitive(layer)
     this.#main = this.#addMain()
     this.#marks = createSeriesMarkers(this.#main)
     this.#paint()
     this.#chart.subscribeCrosshairMove((move) => {
       hooks.cross(move.time === undefined ? undefined : Number(move.time))
-      hooks.point(move.point && this.#pointed(move.point.x, move.point.y))
+      hooks.point(move.point && this.#pointed(move.point.x, move.point.y, String(move.hoveredObjectId)))
     })
     this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
       if (range && range.from < AHEAD) this.#hooks.older()
@@ -131,12 +142,14 @@ export class PriceChart {
   update(bar: Bar, late: boolean): void {
     const known = this.#bars.findLastIndex(({ time }) => time <= bar.time)
     const place = this.#bars[known]?.time === bar.time ? known : known + 1
+    const fresh = place === this.#bars.length
     this.#bars[place] = bar
     this.#main.update(this.#look.kind === 'candles' ? toCandle(bar, this.#theme) : toLine(bar), late)
     this.#volume.update(toVolume(bar, this.#theme), late)
     this.#studies.update(this.#bars, place)
     const flag = this.#flagOf(bar)
-    if (flag === this.#flags.get(bar.time)) return
+    // A happening may be told before its candle.
+    if (flag === this.#flags.get(bar.time) && !(fresh && this.#happenings.length > 0)) return
     if (flag) this.#flags.set(bar.time, flag)
     else this.#flags.delete(bar.time)
     this.#mark()
@@ -163,6 +176,20 @@ export class PriceChart {
     this.#gaps.set(marks, this.#theme)
   }
 
+  /** Draws the liquidation ranges of these orders, and of no others. */
+  setPositions(positions: readonly Position[]): void {
+    if (positions.length + this.#positions.length === 0) return
+    this.#positions = positions
+    this.#bands.set(positions, this.#theme)
+  }
+
+  /** Marks these at their candles, and no others. */
+  setHappenings(happenings: readonly Happening[]): void {
+    if (happenings.length + this.#happenings.length === 0) return
+    this.#happenings = happenings
+    this.#mark()
+  }
+
   /** Draws these indicators, and no others. */
   setStudies(studied: Studied): void {
     this.#studies.choose(studied, this.#bars, this.#theme)
@@ -177,6 +204,7 @@ export class PriceChart {
   retheme(): void {
     this.#theme = readTheme(this.#host)
     this.#gaps.set(this.#gapMarks, this.#theme)
+    this.#bands.set(this.#positions, this.#theme)
     this.#studies.paint(this.#theme)
     this.#paint()
     this.#setData()
@@ -203,9 +231,9 @@ export class PriceChart {
     this.#chart.remove()
   }
 
-  #pointed(x: number, y: number): Pointed | undefined {
-    const gap = this.#gaps.at(x)
-    return gap && { x, y, gap }
+  #pointed(x: number, y: number, object: string): Pointed | undefined {
+    const found = { gap: this.#gaps.at(x), band: this.#bands.at(x, y), mark: this.#marked.get(object) }
+    return found.gap || found.band || found.mark ? { x, y, ...found } : undefined
   }
 
   #addMain(): ISeriesApi<SeriesType> {
@@ -240,16 +268,27 @@ export class PriceChart {
 
   /** Corrected bars wear a dot, provisional points of a line a small square. */
   #mark(): void {
-    const flags = [...this.#flags].sort(([a], [b]) => a - b)
-    this.#marks.setMarkers(
-      flags.map(([time, flag]) => ({
-        time: time as UTCTimestamp,
-        position: flag === 'corrected' ? ('aboveBar' as const) : ('inBar' as const),
-        shape: flag === 'corrected' ? ('circle' as const) : ('square' as const),
-        color: this.#theme.caution,
-        size: 0.5,
-      })),
-    )
+    const markers: SeriesMarker<Time>[] = [...this.#flags].map(([time, flag]) => ({
+      time: time as UTCTimestamp,
+      position: flag === 'corrected' ? 'aboveBar' : 'inBar',
+      shape: flag === 'corrected' ? 'circle' : 'square',
+      color: this.#theme.caution,
+      size: 0.5,
+    }))
+    this.#marked = gather(this.#happenings, seconds(this.#look.interval), (time) => this.#placeOf(time) >= 0)
+    for (const [id, mark] of this.#marked) markers.push(toMarker(id, mark, this.#theme))
+    this.#marks.setMarkers(markers.sort((a, b) => Number(a.time) - Number(b.time)))
+  }
+
+  /** Index of the bar of this time, -1 when there is none. */
+  #placeOf(time: number): number {
+    let [low, high] = [0, this.#bars.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#bars[middle]?.time ?? Infinity) < time) low = middle + 1
+      else high = middle
+    }
+    return this.#bars[low]?.time === time ? low : -1
   }
 
   #paint(): void {

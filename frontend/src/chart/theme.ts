@@ -18,6 +18,11 @@ export interface ChartTheme {
   ma: string
   ema: string
   vwap: string
+  liquidation: string
+  longBand: string
+  longBar: string
+  shortBand: string
+  shortBar: string
   gap: string
   gapLost: string
   font: string
@@ -42,6 +47,11 @@ const TOKENS: Record<keyof ChartTheme, string> = {
   ma: '--chart-ma',
   ema: '--chart-ema',
   vwap: '--chart-vwap',
+  liquidation: '--chart-liquidation',
+  longBand: '--chart-long-band',
+  longBar: '--chart-long-bar',
+  shortBand: '--chart-short-band',
+  shortBar: '--chart-short-bar',
   gap: '--chart-gap',
   gapLost: '--chart-gap-lost',
   font: '--font',

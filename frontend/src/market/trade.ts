@@ -128,8 +128,8 @@ export function joinTape(known: readonly Trade[], fresh: readonly Trade[], limit
   return joined.slice(0, limit)
 }
 
-/** The size from which a trade counts among the largest twentieth; infinite while there are too few to tell. */
-export function largeFrom(sizes: readonly number[]): number {
+/** The size from which a trade counts among the largest one in `share`; infinite while there are too few to tell. */
+export function largeFrom(sizes: readonly number[], share = 20): number {
   const sorted = sizes.filter((size) => size > 0).sort((a, b) => b - a)
-  return sorted.length < 20 ? Infinity : (sorted[Math.floor(sorted.length / 20)] ?? Infinity)
+  return sorted.length < share ? Infinity : (sorted[Math.floor(sorted.length / share)] ?? Infinity)
 }

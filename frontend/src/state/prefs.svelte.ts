@@ -21,6 +21,9 @@ export interface PrefValues {
   ema: boolean
   emaPeriod: number
   vwap: boolean
+  bands: boolean
+  liquidations: boolean
+  largeTrades: boolean
   interval: Interval
   mint: string
   tab: ListTab
@@ -61,6 +64,9 @@ const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValu
   ema: isFlag,
   emaPeriod: isPeriod,
   vwap: isFlag,
+  bands: isFlag,
+  liquidations: isFlag,
+  largeTrades: isFlag,
   interval: isInterval,
   mint: isText,
   tab: oneOf('top', 'active', 'new', 'favourites'),
@@ -83,6 +89,9 @@ const defaults: PrefValues = {
   ema: false,
   emaPeriod: 50,
   vwap: false,
+  bands: true,
+  liquidations: true,
+  largeTrades: false,
   interval: 'm1',
   mint: '',
   tab: 'top',

@@ -6,6 +6,7 @@ import type {
   EventData,
   KlineStatus,
   Mints,
+  Order,
   PriceUpdate,
   Status,
   TokenCreatedEvent,
@@ -13,6 +14,7 @@ import type {
 import { Clock } from './clock.svelte'
 import { candle, fakeRest, klines, QuietStream } from './fakes'
 import { Health } from './health.svelte'
+import { Margin } from './margin.svelte'
 import { Prefs, readPrefs } from './prefs.svelte'
 import { Tape } from './tape.svelte'
 import { Toasts } from './toasts.svelte'
@@ -297,5 +299,60 @@ describe('TokenList', () => {
     )
     await tokens.load()
     expect([tokens.phase, tokens.error]).toEqual(['error', 'the server does not answer'])
+  })
+})
+
+describe('Margin', () => {
+  const paging = { total: 1, page: 1, limit: 1000, has_next: false, has_prev: false, mint_account: 'MINT' }
+  const order = {
+    order_type: 1,
+    lock_lp_start_price: '280',
+    lock_lp_end_price: '270',
+    lock_lp_sol_amount: 5e9,
+    price_decimals: 2,
+    order_pda: 'a',
+  } as Order
+  const happens = (event_type: string, order_pda: string, signature = order_pda) =>
+    ({
+      symbol: 'MINT',
+      event_data: { event_type, order_pda, signature, ordinal: 0, slot: 1, timestamp: '2025-08-04T09:05:07Z' },
+    }) as unknown as EventData
+  const lists = (type: string) => ({ ...paging, orders: type === 'down_orders' ? [order] : [], order_type: type })
+
+  it('reads nothing until it is wanted, then follows the events', async () => {
+    const orders = vi.fn(async (_: string, type: string) => lists(type) as never)
+    const events = vi.fn(async () => ({ ...paging, events: [] }))
+    const margin = new Margin(fakeRest({ orders, events }))
+    margin.open('MINT')
+    await vi.advanceTimersByTimeAsync(300)
+    expect(orders).not.toHaveBeenCalled()
+    margin.want(true)
+    await vi.advanceTimersByTimeAsync(300)
+    expect(margin.positions).toEqual([{ key: 'a', side: 'long', low: 2.7, high: expect.closeTo(2.8, 9), sol: 5 }])
+    margin.onEvent(happens('ForceLiquidate', 'a'))
+    margin.onEvent({ ...happens('ForceLiquidate', 'b'), symbol: 'OTHER' })
+    await vi.advanceTimersByTimeAsync(300)
+    expect(margin.positions).toEqual([])
+    expect(margin.happenings).toMatchObject([{ kind: 'liquidation', side: 'long', sol: 5 }])
+    await margin.refresh()
+    await vi.advanceTimersByTimeAsync(300)
+    expect(events).toHaveBeenCalledOnce()
+    expect(margin.happenings).toHaveLength(1)
+    margin.want(false)
+    await vi.advanceTimersByTimeAsync(300)
+    expect([margin.positions, margin.happenings]).toEqual([[], []])
+  })
+
+  it('does not lose what happens while it reads', async () => {
+    let answer: () => void = () => undefined
+    const asked = new Promise<void>((resolve) => (answer = resolve))
+    const orders = async (_: string, type: string) => asked.then(() => lists(type) as never)
+    const margin = new Margin(fakeRest({ orders, events: async () => ({ ...paging, events: [] }) }))
+    margin.open('MINT')
+    margin.want(true)
+    margin.onEvent(happens('FullClose', 'a'))
+    answer()
+    await vi.advanceTimersByTimeAsync(300)
+    expect(margin.positions).toEqual([])
   })
 })

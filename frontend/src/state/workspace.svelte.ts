@@ -6,6 +6,7 @@ import { Clock } from './clock.svelte'
 import { Exporting } from './exporting.svelte'
 import { Gaps } from './gaps.svelte'
 import { Health } from './health.svelte'
+import { Margin } from './margin.svelte'
 import { Market } from './market.svelte'
 import type { Prefs } from './prefs.svelte'
 import { Tape } from './tape.svelte'
@@ -20,6 +21,7 @@ const SERVER_POLL_MS = 100
 const HEALTH_MS = 2000
 const RANK_MS = 15_000
 const GAPS_MS = 30_000
+const MARGIN_MS = 60_000
 const GRACE_SLOTS = 2
 const HEARTBEAT_MS = 2000
 
@@ -39,6 +41,7 @@ export class Workspace {
   readonly clock = new Clock()
   readonly toasts = new Toasts()
   readonly exporting = new Exporting()
+  readonly margin = new Margin(() => this.rest)
   readonly gaps = new Gaps(() => this.rest)
   readonly health = new Health(() => this.rest)
   readonly market = new Market(
@@ -96,6 +99,7 @@ export class Workspace {
     this.prefs.set('mint', mint)
     this.tokens.pin(mint)
     this.tape.open(mint)
+    this.margin.open(mint)
     void this.gaps.read(mint)
     void this.market.open(mint, this.prefs.values.interval)
     this.#tellShell()
@@ -135,6 +139,7 @@ export class Workspace {
     this.#endpoint = endpoint
     this.secured = endpoint.token !== ''
     this.market.close()
+    this.margin.open('')
     this.tape.close()
     this.stream.close()
     this.rest = new Rest(endpoint)
@@ -163,6 +168,7 @@ export class Workspace {
       this.tokens.refreshVisible()
     })
     this.#every(GAPS_MS, () => this.gaps.read(this.market.mint))
+    this.#every(MARGIN_MS, () => this.margin.refresh())
     this.#every(1000, () => this.clock.tick())
     this.#every(HEARTBEAT_MS, native.heartbeat)
     void this.#pollHealth()
@@ -214,11 +220,15 @@ export class Workspace {
         this.market.onKline(data)
       },
       price: (data) => this.tokens.onPrice(data),
-      event: (data) => this.tape.onEvent(data),
+      event: (data) => {
+        this.tape.onEvent(data)
+        this.margin.onEvent(data)
+      },
       token: (data) => this.tokens.onCreated(data),
       gap: (notice) => {
         this.market.onGap(notice)
         this.tape.onGap(notice)
+        this.margin.onGap(notice)
       },
       error: (problem) => this.toasts.show('bad', `The server refused a request: ${problem.message}`),
     })
@@ -230,6 +240,7 @@ export class Workspace {
       this.lostAt = 0
       void this.#pollHealth()
       if (this.market.phase === 'error') void this.market.reload()
+      void this.margin.reload()
       if (this.tape.error) void this.tape.reload()
     }
     if (state === 'unauthorized') {

@@ -57,6 +57,13 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Chart', 'ma', 'Moving average on or off', ['m'], () => prefs.set('ma', !prefs.values.ma))
   add('Chart', 'ema', 'Exponential average on or off', ['n'], () => prefs.set('ema', !prefs.values.ema))
   add('Chart', 'vwap', 'VWAP of the day on or off', ['w'], () => prefs.set('vwap', !prefs.values.vwap))
+  add('Chart', 'bands', 'Liquidation ranges on or off', ['b'], () => prefs.set('bands', !prefs.values.bands))
+  add('Chart', 'liquidations', 'Liquidation marks on or off', ['d'], () =>
+    prefs.set('liquidations', !prefs.values.liquidations),
+  )
+  add('Chart', 'large-trades', 'Large trades on or off', ['h'], () =>
+    prefs.set('largeTrades', !prefs.values.largeTrades),
+  )
   add('Chart', 'gap-marks', 'Gap marks on or off', ['g'], () => prefs.set('gapMarks', !prefs.values.gapMarks))
   add('Chart', 'zone', 'UTC or local time', ['u'], () =>
     prefs.set('zone', prefs.values.zone === 'utc' ? 'local' : 'utc'),

@@ -56,6 +56,7 @@ beforeEach(() => {
     details: async () => details,
     klines: async () => klines([candle(60)], 1),
     events: async () => ({ events: [] }),
+    orders: async () => ({ orders: [], total: 0 }),
     gaps: async () => ({ gaps: [], total: 0 }),
   })
 })
@@ -192,6 +193,17 @@ describe('Gaps', () => {
     show('Tip', { pointed: { x: 1, y: 1, gap }, zone: 'utc' })
     expect(text('tip')).toBe('Gap that cannot be filled: log truncatedslot 7, until about 1970-01-01 00:01:00')
   })
+})
+
+it('says under the pointer what would be and what was liquidated', () => {
+  const band = { side: 'long', orders: 3, sol: 1.5, low: 2.7e-8, high: 2.8e-8 }
+  const mark = { time: 60, kind: 'liquidation', side: 'short', count: 2, sol: 0.4 }
+  show('Tip', { pointed: { x: 1, y: 1, band, mark }, zone: 'utc' })
+  expect([...screen.getByTestId('tip').children].map((line) => line.textContent)).toEqual([
+    '2 shorts liquidated, 0.400 SOL',
+    '3 longs liquidated here, 1.50 SOL',
+    '0.0₇270000 to 0.0₇280000',
+  ])
 })
 
 describe('Banner', () => {

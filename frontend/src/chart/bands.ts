@@ -1,0 +1,115 @@
+import type { IPanePrimitive, IPrimitivePaneView, PaneAttachedParameter, Time } from 'lightweight-charts'
+import { depth, type Position, type PositionSide } from '../market/margin'
+import type { ChartTheme } from './theme'
+
+type Target = Parameters<NonNullable<ReturnType<IPrimitivePaneView['renderer']>>['draw']>[0]
+
+/** The deepest row reaches this share of the pane's width in from the right. */
+const REACH = 0.2
+
+/** What lies at one price. */
+export interface Band {
+  side: PositionSide
+  orders: number
+  sol: number
+  low: number
+  high: number
+}
+
+/** Liquidation ranges of open orders: a wash over the whole width, and from the right a bar as long as their size. */
+export class Bands implements IPanePrimitive<Time> {
+  #attached: PaneAttachedParameter<Time> | undefined
+  #positions: readonly Position[] = []
+  #theme: ChartTheme
+  /** Length of the bar at each row as drawn last, in CSS pixels. */
+  #reach: Float64Array = new Float64Array(0)
+  #width = 0
+  readonly #views: IPrimitivePaneView[] = [
+    { zOrder: () => 'bottom', renderer: () => ({ draw: (target: Target) => this.#draw(target) }) },
+  ]
+
+  constructor(
+    theme: ChartTheme,
+    private readonly toY: (price: number) => number | null,
+  ) {
+    this.#theme = theme
+  }
+
+  attached(given: PaneAttachedParameter<Time>): void {
+    this.#attached = given
+  }
+
+  detached(): void {
+    this.#attached = undefined
+  }
+
+  paneViews(): readonly IPrimitivePaneView[] {
+    return this.#views
+  }
+
+  set(positions: readonly Position[], theme: ChartTheme): void {
+    this.#positions = positions
+    this.#theme = theme
+    this.#attached?.requestUpdate()
+  }
+
+  /** The bar under the pointer. */
+  at(x: number, y: number): Band | undefined {
+    const reach = this.#reach[Math.floor(y)] ?? 0
+    if (reach === 0 || x < this.#width - reach - 3) return undefined
+    const hit = this.#positions.filter(({ low, high }) => {
+      const [top, bottom] = [this.toY(high), this.toY(low)]
+      return top !== null && bottom !== null && y >= Math.floor(top) && y <= Math.max(bottom, top + 1)
+    })
+    const [first] = hit
+    if (!first) return undefined
+    return {
+      side: first.side,
+      orders: hit.length,
+      sol: hit.reduce((sum, one) => sum + one.sol, 0),
+      low: Math.min(...hit.map((one) => one.low)),
+      high: Math.max(...hit.map((one) => one.high)),
+    }
+  }
+
+  #draw(target: Target): void {
+    this.#reach = new Float64Array(0)
+    if (this.#positions.length === 0) return
+    target.useMediaCoordinateSpace(({ context, mediaSize }) => {
+      const height = Math.floor(mediaSize.height)
+      const sides = (['long', 'short'] as const).map((side) => [side, this.#rows(side, height)] as const)
+      const deepest = Math.max(...sides.map(([, rows]) => rows.reduce((most, size) => Math.max(most, size), 0)))
+      this.#width = mediaSize.width
+      if (!(deepest > 0)) return
+      this.#reach = new Float64Array(height)
+      for (const [side, rows] of sides) {
+        const colours =
+          side === 'long' ? [this.#theme.longBand, this.#theme.longBar] : [this.#theme.shortBand, this.#theme.shortBar]
+        for (let row = 0; row < height;) {
+          const size = rows[row] ?? 0
+          let end = row + 1
+          while (end < height && rows[end] === size) end++
+          if (size > 0) {
+            const length = Math.max(2, (size / deepest) * REACH * mediaSize.width)
+            context.fillStyle = colours[0] ?? ''
+            context.fillRect(0, row, mediaSize.width, end - row)
+            context.fillStyle = colours[1] ?? ''
+            context.fillRect(mediaSize.width - length, row, length, end - row)
+            this.#reach.fill(length, row, end)
+          }
+          row = end
+        }
+      }
+    })
+  }
+
+  #rows(side: PositionSide, height: number): Float64Array {
+    const ranges = []
+    for (const { side: own, low, high, sol } of this.#positions) {
+      if (own !== side) continue
+      const [top, bottom] = [this.toY(high), this.toY(low)]
+      if (top !== null && bottom !== null) ranges.push({ top, bottom, size: sol })
+    }
+    return depth(ranges, height)
+  }
+}

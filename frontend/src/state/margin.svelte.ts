@@ -1,0 +1,116 @@
+import { isAbort, type Rest } from '../api/rest'
+import type { EventData, Order, StreamGap } from '../api/wire.gen'
+import {
+  type Happening,
+  MarginBook,
+  type MarginEvent,
+  MOST_POSITIONS,
+  type Position,
+  toPosition,
+} from '../market/margin'
+import { onFrame } from './frame'
+
+const EVENTS = 1000
+
+/** Open margin orders and happenings of the shown mint; read only while the chart shows them. */
+export class Margin {
+  positions = $state.raw<readonly Position[]>([])
+  happenings = $state.raw<readonly Happening[]>([])
+  #mint = ''
+  #wanted = false
+  /** Whose orders the book holds. */
+  #shown = ''
+  #reading: AbortController | undefined
+  #book = new MarginBook()
+  /** Events that came in while the lists were being read. */
+  #waiting: MarginEvent[] | null = null
+  #frame = onFrame(() => this.#flush())
+
+  constructor(private readonly rest: () => Rest) {}
+
+  /** Says whether anything of this layer is on screen. */
+  want(wanted: boolean): void {
+    if (wanted === this.#wanted) return
+    this.#wanted = wanted
+    void this.reload()
+  }
+
+  open(mint: string): void {
+    if (mint === this.#mint) return
+    this.#mint = mint
+    void this.reload()
+  }
+
+  /** Reads the open orders anew, for what events could not tell, such as orders beyond the bound. */
+  refresh(): Promise<void> {
+    return this.reload(this.#shown !== this.#mint)
+  }
+
+  /** Reads everything anew; also the cure for what a cut connection may have kept away. */
+  async reload(past = true): Promise<void> {
+    this.#reading?.abort()
+    this.#waiting = null
+    if (!this.#mint || !this.#wanted) {
+      this.#shown = ''
+      this.#use(new MarginBook())
+      return
+    }
+    const reading = new AbortController()
+    this.#reading = reading
+    const { signal } = reading
+    const mint = this.#mint
+    if (this.#shown !== mint) this.#use(new MarginBook())
+    const waiting: MarginEvent[] = []
+    this.#waiting = waiting
+    try {
+      const half = MOST_POSITIONS / 2
+      const [up, down, events] = await Promise.all([
+        this.rest().orders(mint, 'up_orders', half, signal),
+        this.rest().orders(mint, 'down_orders', half, signal),
+        past ? this.rest().events(mint, EVENTS, signal) : null,
+      ])
+      if (signal.aborted) return
+      const book = new MarginBook()
+      book.seed([...up.orders, ...down.orders].map(ofOrder))
+      if (events) book.recall(events.events.toReversed() as MarginEvent[])
+      else book.remember(this.#book)
+      for (const event of waiting) book.take(event)
+      this.#shown = mint
+      this.#use(book)
+    } catch (error) {
+      // What was known before stands until the next look; the tape tells of a server that is away.
+      if (!isAbort(error) && !signal.aborted) for (const event of waiting) this.#take(event)
+    } finally {
+      if (this.#waiting === waiting) this.#waiting = null
+    }
+  }
+
+  onEvent(data: EventData): void {
+    if (data.symbol !== this.#mint || !this.#wanted) return
+    const event = data.event_data as MarginEvent
+    if (this.#waiting && this.#waiting.length < EVENTS) this.#waiting.push(event)
+    else this.#take(event)
+  }
+
+  onGap(notice: StreamGap): void {
+    if (notice.topic === `events:${this.#mint}`) void this.reload()
+  }
+
+  #take(event: MarginEvent): void {
+    if (this.#book.take(event)) this.#frame.request()
+  }
+
+  #use(book: MarginBook): void {
+    this.#book = book
+    this.#frame.request()
+  }
+
+  #flush(): void {
+    this.positions = [...this.#book.open.values()]
+    this.happenings = this.#book.happenings
+  }
+}
+
+function ofOrder(order: Order): Position | null {
+  return toPosition(order, 10 ** -order.price_decimals)
+}
