@@ -109,6 +109,14 @@ fuzz: ## Run every fuzz target for FUZZTIME (default 30s)
 bench: ## Run the Go benchmarks
 	go test -run '^$$' -bench . -benchmem ./backend/...
 
+.PHONY: bench-fanout
+bench-fanout: ## Measure fan-out beside other servers, in three minutes (FANOUT=-full: docs/performance.md; FANOUT=-help)
+	cd bench && go run ./fanout $(FANOUT)
+
+.PHONY: soak
+soak: ## Run what takes too long for `test`: 500 Socket.IO clients that come, go and misbehave
+	SPINSCOPE_CHURN=500 CGO_ENABLED=1 go test -race -count=3 -timeout 10m -run '^TestChurn$$' ./backend/socketio
+
 .PHONY: check
 check: lint test ## Exactly what CI runs
 

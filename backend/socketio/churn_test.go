@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,7 +24,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // once, while others broadcast. At the end every registry is empty; TestMain
 // checks that no goroutine is left.
 func TestChurn(t *testing.T) {
-	const clients, rounds = 100, 6
+	const rounds = 6
+	clients := 100
+	if n, err := strconv.Atoi(os.Getenv("SPINSCOPE_CHURN")); err == nil { // make soak
+		clients = n
+	}
 	var in, out atomic.Int64
 	opts := plenty
 	opts.StallTimeout = 2 * time.Second

@@ -41,6 +41,8 @@ type Options struct {
 	// else looks at it. An error is answered 403 with a JSON body, or with the
 	// status of a [*RequestError]. Nil allows all.
 	Allow func(*http.Request) error
+	// connectTimeout ends a session that joined no namespace: 10 s.
+	connectTimeout time.Duration
 	// Logger receives the package's records; nil discards them.
 	Logger *slog.Logger
 }
@@ -64,6 +66,7 @@ func (o Options) withDefaults() Options {
 	orElse(&o.RequestsPerSecond, 100)
 	orElse(&o.Burst, max(1, int(2*o.RequestsPerSecond)))
 	orElse(&o.MaxPending, 32)
+	orElse(&o.connectTimeout, 10*time.Second)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

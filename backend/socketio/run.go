@@ -10,10 +10,8 @@ import (
 )
 
 const (
-	// connectTimeout ends a session that joined no namespace.
-	connectTimeout = 10 * time.Second
-	stallCheck     = time.Second
-	ghostCheck     = 10 * time.Second
+	stallCheck = time.Second
+	ghostCheck = 10 * time.Second
 )
 
 // Run cuts stalled clients and sweeps dead ones until ctx is done, and returns

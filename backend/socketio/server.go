@@ -54,7 +54,7 @@ func New(opts Options) *Server {
 	o.SetPingInterval(s.opts.PingInterval)
 	o.SetPingTimeout(s.opts.PingTimeout)
 	o.SetMaxHttpBufferSize(s.opts.MaxPayload)
-	o.SetConnectTimeout(connectTimeout)
+	o.SetConnectTimeout(s.opts.connectTimeout)
 	o.SetTransports(types.NewSet("polling", "websocket"))
 	o.SetParser(guard{})
 	o.SetAdapter(adapterBuilder{})
