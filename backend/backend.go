@@ -253,11 +253,15 @@ func (in *intake) read(ctx context.Context) error {
 		}
 		list = append([]solana.Endpoint{{RPC: in.net.RPCURL(), WS: in.net.WSURL()}}, list...)
 	}
+	gaps, err := in.store.Gaps(ctx, nil, new(market.GapOpen))
+	if err != nil {
+		return fmt.Errorf("read gaps: %w", err)
+	}
 	reading := solana.Config{
 		Endpoints: list, Program: in.program, Commitment: cfg.Commitment,
 		ReconnectInterval: config.Seconds(cfg.ReconnectInterval), PingInterval: config.Seconds(cfg.PingIntervalSeconds),
 		MaxRequestsPerSecond: cfg.MaxRequestsPerSecond, BackfillLimit: cfg.BackfillLimit,
-		IncludeFailed: cfg.ProcessFailedTransactions, Recall: in.recall, Admit: in.backend.options.admit, Logger: in.backend.options.Logger,
+		IncludeFailed: cfg.ProcessFailedTransactions, Recall: in.recall, Gaps: gaps, Admit: in.backend.options.admit, Logger: in.backend.options.Logger,
 	}
 	if adjust := in.backend.options.Feed; adjust != nil {
 		adjust(&reading)

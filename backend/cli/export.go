@@ -21,7 +21,7 @@ import (
 )
 
 type exportCommand struct {
-	Kind     string   `arg:"" enum:"candles,trades,events,orders" default:"candles" help:"candles, trades, events or orders."`
+	Kind     string   `arg:"" enum:"candles,trades,events,orders,gaps" default:"candles" help:"candles, trades, events, orders or gaps."`
 	Mint     []string `help:"Token to export; may be repeated." required:"" placeholder:"ADDRESS"`
 	Interval string   `help:"Interval of candles, such as m1." default:"m1"`
 	From     string   `help:"Earliest time: Unix seconds, 2026-11-01, 2026-11-01T12:00:00Z, or an age such as 7d or 36h." placeholder:"TIME"`

@@ -28,6 +28,7 @@ type memory struct {
 	candles []market.Candle
 	events  []market.Event
 	orders  map[bool][]market.Order
+	gaps    []market.Gap
 	fail    error
 	calls   int
 }
@@ -58,6 +59,16 @@ func (m *memory) OrdersOf(_ context.Context, _ market.Pubkey, short bool, offset
 	return orders[:min(limit, len(orders))], m.fail
 }
 
+func (m *memory) Gaps(_ context.Context, mint *market.Pubkey, _ *market.GapState) ([]market.Gap, error) {
+	var gaps []market.Gap
+	for _, g := range m.gaps {
+		if g.Mint.IsZero() || g.Mint == *mint {
+			gaps = append(gaps, g)
+		}
+	}
+	return gaps, m.fail
+}
+
 func key(n uint64) (k market.Pubkey) {
 	for i := range k {
 		k[i] = byte(n>>(8*(i%8))) + byte(i)
@@ -70,7 +81,9 @@ func price(random *rand.Rand) market.Price {
 }
 
 func randomSource(random *rand.Rand, size int) *memory {
-	m := &memory{orders: map[bool][]market.Order{}}
+	m := &memory{orders: map[bool][]market.Order{}, gaps: []market.Gap{
+		{From: 0, To: 7, Cause: "history before backfill_limit", Seq: 3}, {From: 9, To: 9, Cause: "cut", State: market.GapUnfillable, Mint: key(1), Seq: 4},
+	}}
 	for i := range size {
 		m.candles = append(m.candles, market.Candle{
 			Time: int64(1_755_000_000 + 60*i), Open: price(random), High: price(random), Low: price(random), Close: price(random),
@@ -449,5 +462,20 @@ func TestColumnsAreDocumented(t *testing.T) {
 		if want := strings.ReplaceAll(header, ",", ", "); !found || row != want {
 			t.Errorf("%s: docs/rest.md has\n%s\nwritten is\n%s", kind, row, want)
 		}
+	}
+}
+
+// Holes of the whole program come once, those of a mint with it.
+func TestGaps(t *testing.T) {
+	source := &memory{gaps: []market.Gap{
+		{From: 5, To: 5, Cause: "cut, later", State: market.GapUnfillable, Mint: key(2), Seq: 9}, {From: 6, To: 8, Cause: "limit", Seq: 2},
+		{From: 9, To: 9, Cause: "cut", State: market.GapFilled, Mint: key(1), Seq: 11},
+	}}
+	req := request(export.Gaps, export.CSV)
+	req.Mints = append(req.Mints, key(2))
+	want := "mint,from_slot,to_slot,state,cause,seq\n,6,8,open,limit,2\n" +
+		key(1).String() + ",9,9,filled,cut,11\n" + key(2).String() + ",5,5,unfillable,\"cut, later\",9\n"
+	if got := string(write(t, source, req)); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // ErrKind is returned for an unknown kind of record.
-var ErrKind = errors.New("unknown kind: use one of candles, trades, events, orders")
+var ErrKind = errors.New("unknown kind: use one of candles, trades, events, orders, gaps")
 
 // ErrFormat is returned for an unknown file format.
 var ErrFormat = errors.New("unknown format: use one of csv, jsonl, parquet")
@@ -29,10 +29,11 @@ const (
 	Trades  Kind = "trades" // the events that have a price, as trades
 	Events  Kind = "events"
 	Orders  Kind = "orders" // margin orders open now
+	Gaps    Kind = "gaps"   // known holes in what was read: the mint's and the whole program's
 )
 
 // Kinds lists the kinds; the first is the default.
-func Kinds() []Kind { return []Kind{Candles, Trades, Events, Orders} }
+func Kinds() []Kind { return []Kind{Candles, Trades, Events, Orders, Gaps} }
 
 // ParseKind reads a kind's name. The error wraps ErrKind.
 func ParseKind(name string) (Kind, error) {
@@ -74,7 +75,8 @@ func (f Format) ContentType() string {
 	return "text/csv; charset=utf-8; header=present"
 }
 
-// Request says what to export. From and To are block times in Unix seconds, inclusive; for orders they bound start_time.
+// Request says what to export. From and To are block times in Unix seconds, inclusive; for orders they bound
+// start_time, and gaps, which have slots and no times, are given whole.
 type Request struct {
 	Kind     Kind
 	Format   Format
@@ -126,4 +128,6 @@ type Source interface {
 	EventsAfter(ctx context.Context, mint market.Pubkey, after market.Position, limit int) ([]market.Event, error)
 	// OrdersOf gives the mint's open orders of one side, in a stable order, from offset on.
 	OrdersOf(ctx context.Context, mint market.Pubkey, short bool, offset, limit int) ([]market.Order, error)
+	// Gaps gives the known holes by slot: the mint's and those of the whole program, in any state when state is nil.
+	Gaps(ctx context.Context, mint *market.Pubkey, state *market.GapState) ([]market.Gap, error)
 }

@@ -203,3 +203,24 @@ func (s eventSink) Number(name string, value uint64) { s.r.amount(eventColumn[na
 func (s eventSink) Big(name string, value market.U128) { s.r.decimal(eventColumn[name], value, 0) }
 
 func (s eventSink) Flag(name string, value bool) { s.r.flag(eventColumn[name], value) }
+
+var gapColumns = []column{
+	{"mint", text},
+	{"from_slot", amount},
+	{"to_slot", amount},
+	{"state", text},
+	{"cause", text},
+	{"seq", amount},
+}
+
+// putGap leaves the mint of a gap of the whole program empty.
+func putGap(r *record, g *market.Gap) {
+	if !g.Mint.IsZero() {
+		r.key(0, g.Mint)
+	}
+	r.amount(1, uint64(g.From))
+	r.amount(2, uint64(g.To))
+	r.text(3, g.State.String())
+	r.text(4, g.Cause)
+	r.amount(5, uint64(g.Seq))
+}

@@ -52,7 +52,7 @@ type exporter struct {
 }
 
 func newExporter(w io.Writer, req *Request, progress func(int64)) (*exporter, error) {
-	columns := map[Kind][]column{Candles: candleColumns, Trades: tradeColumns, Events: eventColumns, Orders: orderColumns}[req.Kind]
+	columns := map[Kind][]column{Candles: candleColumns, Trades: tradeColumns, Events: eventColumns, Orders: orderColumns, Gaps: gapColumns}[req.Kind]
 	encode, err := newEncoder(w, req.Format, columns)
 	if err != nil {
 		return nil, fmt.Errorf("begin export: %w", err)
@@ -79,6 +79,8 @@ func (x *exporter) mint(ctx context.Context, source Source, mint market.Pubkey) 
 		return x.candles(ctx, source, mint)
 	case Orders:
 		return x.orders(ctx, source, mint)
+	case Gaps:
+		return x.gaps(ctx, source, mint)
 	}
 	return x.events(ctx, source, mint)
 }
@@ -166,5 +168,25 @@ func (x *exporter) orders(ctx context.Context, source Source, mint market.Pubkey
 			}
 		}
 	}
+	return ctx.Err()
+}
+
+// gaps writes a mint's gaps; those of the whole program come once, before the first mint's.
+func (x *exporter) gaps(ctx context.Context, source Source, mint market.Pubkey) error {
+	gaps, err := source.Gaps(ctx, &mint, nil)
+	if err != nil {
+		return err
+	}
+	for _, shared := range []bool{true, false} {
+		for i := range gaps {
+			if gaps[i].Mint.IsZero() != shared || shared && mint != x.req.Mints[0] {
+				continue
+			}
+			if err := x.put(func(r *record) bool { putGap(r, &gaps[i]); return true }); err != nil {
+				return err
+			}
+		}
+	}
+	x.progress(x.rows)
 	return ctx.Err()
 }

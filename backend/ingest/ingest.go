@@ -31,8 +31,11 @@ type Config struct {
 	PriceDecimals int // 23, 26 or 28; 0: found per event from its own amounts
 	Intervals     []market.Interval
 	Logger        *slog.Logger
-	Publish       func(*market.Commit) // called after each commit, in order; must not block and not change the commit
-	Recheck       func()               // asks the source to look at recent slots again; must not block. May be nil
+	// Horizon gives the block time, Unix seconds, below which history is deleted: such transactions are left out, as they
+	// would be counted twice. It is called for each slot. Nil: nothing is deleted.
+	Horizon func() int64
+	Publish func(*market.Commit) // called after each commit, in order; must not block and not change the commit
+	Recheck func()               // asks the source to look at recent slots again; must not block. May be nil
 }
 
 // Ingest is the single writer. One goroutine at a time may call its methods, Counters excepted.
@@ -88,6 +91,9 @@ func (in *Ingest) Apply(ctx context.Context, batch market.Batch) error {
 		if err := in.withdraw(signature); err != nil {
 			return err
 		}
+	}
+	if err := in.reseat(); err != nil {
+		return err
 	}
 	in.draft.gaps = append(in.draft.gaps, batch.Gaps...)
 	in.at.Slot = max(in.at.Slot, batch.Slot)
@@ -169,7 +175,7 @@ func (in *Ingest) take(tx *market.Transaction) error {
 	in.events = events
 	in.counters.report(report)
 	if report.Truncated {
-		in.truncated(tx)
+		in.truncated(tx, events)
 	}
 	in.window.add(tx, index)
 	in.draft.slot = max(in.draft.slot, tx.Slot)
@@ -186,27 +192,6 @@ func (in *Ingest) take(tx *market.Transaction) error {
 		}
 	}
 	return nil
-}
-
-// truncated records that a transaction's later events were lost: the cluster cuts logs at 10,000 bytes.
-func (in *Ingest) truncated(tx *market.Transaction) {
-	in.draft.gaps = append(in.draft.gaps, truncation(tx.Signature, tx.Slot, market.GapUnfillable))
-	in.window.cut[tx.Signature] = tx.Slot
-	in.log.Warn("log truncated by the cluster; its later events are lost", "sig", tx.Signature, "slot", tx.Slot)
-}
-
-// untruncated closes the hole that a transaction left behind which is no longer at its place.
-func (in *Ingest) untruncated(signature market.Signature) {
-	if slot, ok := in.window.cut[signature]; ok {
-		delete(in.window.cut, signature)
-		in.draft.gaps = append(in.draft.gaps, truncation(signature, slot, market.GapFilled))
-	}
-}
-
-const causeTruncated = "log truncated: " // before the signature
-
-func truncation(signature market.Signature, slot market.Slot, state market.GapState) market.Gap {
-	return market.Gap{From: slot, To: slot, Cause: causeTruncated + signature.String(), State: state}
 }
 
 // add puts one new event into the draft and, when it comes in order, straight into its mint's candles.

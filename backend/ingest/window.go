@@ -17,14 +17,15 @@ const (
 // place is where a transaction was put when it was last read.
 type place struct {
 	slot        market.Slot
-	index       uint32
+	index       uint32 // where it stands
+	wanted      uint32 // where it was said to stand; index is above it when that was taken
 	time        int64
 	provisional bool
 }
 
 // same tells whether the transaction brings nothing new. An estimated time never replaces a known one.
 func (p place) same(tx *market.Transaction) bool {
-	if p.slot != tx.Slot || p.index != tx.Index {
+	if p.slot != tx.Slot || p.wanted != tx.Index {
 		return false
 	}
 	return p.time == tx.BlockTime && p.provisional == tx.Provisional || tx.Provisional && !p.provisional
@@ -40,8 +41,9 @@ type spot struct {
 // store by their slot, which is a short scan. Memory is bounded by windowEntries.
 type window struct {
 	known  map[market.Signature]place
-	taken  map[spot]market.Signature        // the same, by place
-	cut    map[market.Signature]market.Slot // those whose log was truncated
+	taken  map[spot]market.Signature       // the same, by place
+	cut    map[market.Signature]market.Gap // the holes of those whose log was truncated
+	astray map[market.Signature]struct{}   // those that found their place taken
 	newest market.Slot
 	floor  market.Slot // slots below are not in memory
 }
@@ -50,7 +52,7 @@ type window struct {
 // event loaded is shown to seen.
 func (w *window) load(store Store, newest market.Slot, seen func(*market.Event)) error {
 	w.known, w.taken = map[market.Signature]place{}, map[spot]market.Signature{}
-	w.cut = map[market.Signature]market.Slot{}
+	w.cut, w.astray = map[market.Signature]market.Gap{}, map[market.Signature]struct{}{}
 	w.newest = newest
 	w.floor = newest - min(newest, windowSlots)
 	gaps, err := store.Gaps(context.Background(), nil, new(market.GapUnfillable))
@@ -60,7 +62,7 @@ func (w *window) load(store Store, newest market.Slot, seen func(*market.Event))
 	for _, gap := range gaps {
 		text, truncated := strings.CutPrefix(gap.Cause, causeTruncated)
 		if signature, err := market.ParseSignature(text); truncated && err == nil && gap.From >= w.floor {
-			w.cut[signature] = gap.From
+			w.cut[signature] = gap
 		}
 	}
 	return store.SlotEvents(w.floor, newest+windowSlots, func(e *market.Event) error {
@@ -99,8 +101,7 @@ func (w *window) add(tx *market.Transaction, index uint32) {
 	if tx.Slot < w.floor {
 		return
 	}
-	w.known[tx.Signature] = place{tx.Slot, index, tx.BlockTime, tx.Provisional}
-	w.taken[spot{tx.Slot, index}] = tx.Signature
+	w.seat(tx.Signature, place{tx.Slot, index, tx.Index, tx.BlockTime, tx.Provisional})
 	w.newest = max(w.newest, tx.Slot)
 	span := market.Slot(windowSlots)
 	for w.newest-w.floor > 2*span || len(w.known) > windowEntries && w.floor < w.newest {
@@ -110,7 +111,7 @@ func (w *window) add(tx *market.Transaction, index uint32) {
 				w.forget(signature)
 			}
 		}
-		maps.DeleteFunc(w.cut, func(_ market.Signature, slot market.Slot) bool { return slot < w.floor })
+		maps.DeleteFunc(w.cut, func(_ market.Signature, gap market.Gap) bool { return gap.From < w.floor })
 		span /= 2
 	}
 }
@@ -120,15 +121,25 @@ func (w *window) forget(signature market.Signature) {
 	if at, ok := w.known[signature]; ok {
 		delete(w.known, signature)
 		delete(w.taken, spot{at.slot, at.index})
+		delete(w.astray, signature)
+	}
+}
+
+// seat notes where a transaction stands.
+func (w *window) seat(signature market.Signature, at place) {
+	w.known[signature] = at
+	w.taken[spot{at.slot, at.index}] = signature
+	if at.index != at.wanted {
+		w.astray[signature] = struct{}{}
 	}
 }
 
 func placeOf(e *market.Event) place {
-	return place{e.Slot, e.Index, e.BlockTime, e.Provisional}
+	return place{e.Slot, e.Index, e.Index, e.BlockTime, e.Provisional}
 }
 
 // freeIndex is the transaction's index, or the next free one when another transaction stands there. That happens while
-// the true order within a slot is not known; the next scan of the slot brings both to their places.
+// the true order within a slot is not known, or when a rolled back transaction stands there; see reseat.
 func (in *Ingest) freeIndex(tx *market.Transaction) (uint32, error) {
 	w := &in.window
 	if tx.Slot >= w.floor {

@@ -27,12 +27,17 @@ func (in *Ingest) withdraw(signature market.Signature) error {
 	return in.remove(signature, slot)
 }
 
-// remove takes a transaction's events out of the draft or, when they are stored, out of the market.
+// remove takes a transaction out of the market, with the hole that it may have left.
 func (in *Ingest) remove(signature market.Signature, slot market.Slot) error {
+	in.untruncated(signature)
+	_, err := in.lift(signature, slot)
+	return err
+}
+
+// lift takes a transaction's events out of the draft or, when they are stored, out of the market, and returns them.
+func (in *Ingest) lift(signature market.Signature, slot market.Slot) (gone []market.Event, err error) {
 	d := &in.draft
 	in.window.forget(signature)
-	in.untruncated(signature)
-	var gone []market.Event
 	d.events = slices.DeleteFunc(d.events, func(e market.Event) bool {
 		if e.Signature == signature {
 			gone = append(gone, e)
@@ -48,7 +53,7 @@ func (in *Ingest) remove(signature market.Signature, slot market.Slot) error {
 			return nil
 		})
 		if err != nil {
-			return fmt.Errorf("read slot %d: %w", slot, err)
+			return nil, fmt.Errorf("read slot %d: %w", slot, err)
 		}
 		d.remove(gone...)
 	}
@@ -56,7 +61,7 @@ func (in *Ingest) remove(signature market.Signature, slot market.Slot) error {
 		event := &gone[i]
 		state, err := in.mint(event.Mint())
 		if err != nil {
-			return err
+			return nil, err
 		}
 		d.touch(state)
 		state.count(event, true)
@@ -68,5 +73,5 @@ func (in *Ingest) remove(signature market.Signature, slot market.Slot) error {
 			d.replays[order] = event.Mint()
 		}
 	}
-	return nil
+	return gone, nil
 }

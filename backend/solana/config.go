@@ -44,6 +44,8 @@ type Config struct {
 	// the program was down is withdrawn. Signature, Slot, Index, BlockTime and Provisional count; logs do not. It may be nil.
 	Recall func(ctx context.Context, from market.Slot, visit func(market.Transaction)) error
 
+	Gaps []market.Gap // left open by earlier runs: transactions behind them are asked for again at every rescan
+
 	Logger *slog.Logger // default: discards
 
 	buffered int           // tests lower bufferedTxs

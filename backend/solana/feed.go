@@ -58,6 +58,7 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 			}
 		}
 	}
+	r.recallMissing(config.Gaps)
 	defer f.begin()()
 	f.board.change(func(s *Status) { *s = Status{State: Connecting} })
 	defer f.board.change(func(s *Status) { s.State, s.RetryAt = Stopped, time.Time{} })

@@ -47,7 +47,7 @@ func TestFirstStartLimit(t *testing.T) {
 			t.Errorf("limit %d: %d transactions", limit, len(r.txs))
 		}
 		if limit < len(all) {
-			if len(r.gaps) != 1 || r.gaps[0].To != want[0].slot || r.gaps[0].From != 0 || r.gaps[0].State != market.GapOpen || r.gaps[0].Cause != causeLimit {
+			if len(r.gaps) != 1 || r.gaps[0].To != want[0].slot || r.gaps[0].From != 0 || r.gaps[0].State != market.GapOpen || r.gaps[0].Cause != CauseLimit {
 				t.Errorf("limit %d: gaps %+v", limit, r.gaps)
 			}
 		} else if len(r.gaps) != 0 {
@@ -224,6 +224,11 @@ func TestNullTransactionComes(t *testing.T) {
 }
 
 func TestMissingTransactionIsAGapUntilItComes(t *testing.T) {
+	t.Run("same run", func(t *testing.T) { testMissing(t, false) })
+	t.Run("restart", func(t *testing.T) { testMissing(t, true) })
+}
+
+func testMissing(t *testing.T, restart bool) {
 	c := newCluster(t)
 	c.history(300, 2)
 	all := c.ledger()
@@ -232,16 +237,27 @@ func TestMissingTransactionIsAGapUntilItComes(t *testing.T) {
 	c.override = func(request rpcRequest) (any, *rpcError, bool) {
 		return nil, nil, request.Method == "getTransaction" && !found.Load() && strings.Contains(string(request.Params[0]), lost.signature.String())
 	}
-	r := start(t, testConfig(c.endpoint()), 0)
+	config := testConfig(c.endpoint())
+	r := start(t, config, 0)
 	r.live()
 	r.until("checkpoint", func() bool { return r.checkpoint > 0 })
-	if len(r.gaps) != 1 || r.gaps[0] != (market.Gap{From: lost.slot, To: lost.slot, Cause: causeMissing}) {
-		t.Fatalf("gaps %+v", r.gaps)
-	}
-	found.Store(true)
+	hole := market.Gap{From: lost.slot, To: lost.slot, Cause: causeMissing + lost.signature.String()}
+	var resume market.Slot
+	r.until("the gap", func() bool { resume = r.checkpoint; return len(r.gaps) == 1 && r.gaps[0] == hole })
 	stop := c.run(0)
 	defer stop()
-	r.until("filled", func() bool { return len(r.gaps) == 2 && r.gaps[1].State == market.GapFilled })
+	if restart {
+		if err := r.stop(); err != nil {
+			t.Fatal(err)
+		}
+		config.Gaps = []market.Gap{hole}
+		before := r.txs
+		r = start(t, config, resume, func(s *sink) { s.txs = before })
+		r.live()
+	}
+	found.Store(true)
+	hole.State = market.GapFilled
+	r.until("filled", func() bool { return len(r.gaps) > 0 && r.gaps[len(r.gaps)-1] == hole })
 	r.equal(all)
 }
 

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
 	"slices"
+	"strings"
 
 	"spinscope/backend/market"
 )
@@ -14,7 +14,7 @@ import (
 const CauseLimit = "history before backfill_limit"
 
 const (
-	causeMissing = "transaction not available"
+	causeMissing = "transaction not available: " // and its signature
 	causeBare    = "transaction without logs"
 
 	mostMissing     = 1000   // transactions asked for again at every rescan
@@ -113,18 +113,11 @@ func (r *run) dated() []market.Transaction {
 // Above finalized a missing transaction is no hole yet.
 func (r *run) absorb(o outcome, finalized market.Slot) market.Batch {
 	b := market.Batch{Transactions: o.txs}
-	filled := map[market.Slot]bool{}
 	for i := range o.txs {
 		if info, ok := r.missing[o.txs[i].Signature]; ok {
-			delete(r.missing, o.txs[i].Signature)
-			filled[info.slot] = true
+			delete(r.missing, info.signature)
+			b.Gaps = append(b.Gaps, missingGap(&info, market.GapFilled))
 		}
-	}
-	for _, info := range r.missing {
-		delete(filled, info.slot) // another one of the slot is still missing
-	}
-	for _, slot := range slices.Sorted(maps.Keys(filled)) {
-		b.Gaps = append(b.Gaps, market.Gap{From: slot, To: slot, Cause: causeMissing, State: market.GapFilled})
 	}
 	for _, g := range o.missing {
 		info := g.infos[0]
@@ -132,7 +125,7 @@ func (r *run) absorb(o outcome, finalized market.Slot) market.Batch {
 			continue
 		}
 		r.logger.Warn("transaction not available", "sig", info.signature.String(), "slot", g.slot)
-		b.Gaps = append(b.Gaps, market.Gap{From: g.slot, To: g.slot, Cause: causeMissing})
+		b.Gaps = append(b.Gaps, missingGap(&info, market.GapOpen))
 		if len(r.missing) < mostMissing {
 			r.missing[info.signature] = info
 		}
@@ -141,6 +134,22 @@ func (r *run) absorb(o outcome, finalized market.Slot) market.Batch {
 		b.Gaps = append(b.Gaps, market.Gap{From: slot, To: slot, Cause: causeBare, State: market.GapUnfillable})
 	}
 	return b
+}
+
+// missingGap is the gap that a transaction leaves which the node lists and does not show.
+func missingGap(info *signatureInfo, state market.GapState) market.Gap {
+	return market.Gap{From: info.slot, To: info.slot, Cause: causeMissing + info.signature.String(), State: state}
+}
+
+// recallMissing takes up the open gaps of earlier runs, to ask for their transactions again.
+func (r *run) recallMissing(gaps []market.Gap) {
+	for _, gap := range gaps {
+		text, ok := strings.CutPrefix(gap.Cause, causeMissing)
+		signature, err := market.ParseSignature(text)
+		if ok && err == nil && gap.State == market.GapOpen && len(r.missing) < mostMissing {
+			r.missing[signature] = signatureInfo{signature: signature, slot: gap.From}
+		}
+	}
 }
 
 // isFatal tells whether err ends Run.
