@@ -65,11 +65,15 @@ dev: frontend/node_modules/.package-lock.json ## Serve the demo market and the p
 # ---- checks -------------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: test-go test-page e2e e2e-desktop ## Set up, build and run every test, the ones in the browser and in the webview too
+test: test-go test-bench test-page e2e e2e-desktop ## Set up, build and run every test, the ones in the browser and in the webview too
 
 .PHONY: test-go
 test-go: $(STAMP)/test page ## Run the Go tests
 	CGO_ENABLED=1 go test -race -shuffle=on -timeout 20m ./...
+
+.PHONY: test-bench
+test-bench: ## Test the benchmarks against other servers, which are a module of their own, at small sizes
+	cd bench && go vet ./... && go test ./...
 
 .PHONY: test-page
 test-page: frontend/node_modules/.package-lock.json page ## Check and test the page

@@ -69,6 +69,10 @@ func (p *plan) saturated(ctx context.Context) error {
 				got[name] += r.delivered
 				wanted[name] += r.wanted
 				disordered[name] += r.disordered
+				if name == "spinscope" && (r.delivered != r.wanted || r.disordered > 0) {
+					end()
+					return fmt.Errorf("spinscope delivered %d of %d, %d out of order", r.delivered, r.wanted, r.disordered)
+				}
 			}
 		}
 		end()
@@ -78,13 +82,7 @@ func (p *plan) saturated(ctx context.Context) error {
 			if len(list) == 0 {
 				continue
 			}
-			ratios := make([]float64, len(list)) // of the same run
-			for i, rate := range list {
-				ratios[i] = rate
-				if floor := rates["floor"]; len(floor) == len(list) {
-					ratios[i] = rate / floor[i]
-				}
-			}
+			ratios := ofFloor(list, rates["floor"])
 			order := "yes"
 			if disordered[kind.name] > 0 {
 				order = "no"
@@ -100,7 +98,8 @@ func (p *plan) saturated(ctx context.Context) error {
 }
 
 func (p *plan) latency(ctx context.Context) error {
-	const size, perSecond = 1000, 20
+	const perSecond = 20
+	size := p.among
 	fmt.Printf("\nLatency: %d deliveries/s to %d subscribers, %d runs of %d s\n\n", size*perSecond, size, p.runs, p.seconds)
 	swarms, end, err := p.each(ctx, size, "floor", "spinscope", "centrifuge", "node")
 	if err != nil {
@@ -122,10 +121,11 @@ func (p *plan) latency(ctx context.Context) error {
 			p99[s.peer.name] = append(p99[s.peer.name], quantile(r.late, 99))
 		}
 	}
-	rows := [][]string{{"server", "p50 ms", "p99 ms", "p99 of each run"}}
+	rows := [][]string{{"server", "p50 ms", "p99 ms", "p99 of the floor's", "p99 of each run", "quietest run"}}
 	for _, kind := range kinds {
 		if list := p99[kind.name]; len(list) > 0 {
-			rows = append(rows, []string{kind.what, fmt.Sprintf("%.1f", median(p50[kind.name])), fmt.Sprintf("%.1f", median(list)), join(list)})
+			rows = append(rows, []string{kind.what, fmt.Sprintf("%.1f", median(p50[kind.name])), fmt.Sprintf("%.1f", median(list)),
+				fmt.Sprintf("%.2f", median(ofFloor(list, p99["floor"]))), join(list), fmt.Sprintf("%.1f", slices.Min(list))})
 		}
 	}
 	table(rows)
@@ -277,7 +277,8 @@ func cycle(ctx context.Context, server *peer, n int) error {
 }
 
 func (p *plan) stalling(ctx context.Context) error {
-	const size, perSecond = 1000, 20
+	const perSecond = 20
+	size := p.among
 	healthy := size - p.stalled
 	seconds := min(p.seconds, 8) // they are cut after 10
 	fmt.Printf("\n%d stalled among %d: p99 ms of the others at %d pushes/s, %d runs of %d s: spinscope\n\n",
@@ -354,6 +355,17 @@ func (p *plan) stall(ctx context.Context, s *swarm) (stalled []*client, err erro
 		}
 	}
 	return nil, errors.New("the clients did not stall")
+}
+
+// ofFloor divides each run by the floor's run beside it.
+func ofFloor(list, floor []float64) []float64 {
+	ratios := slices.Clone(list)
+	for i := range ratios {
+		if len(floor) == len(list) {
+			ratios[i] /= floor[i]
+		}
+	}
+	return ratios
 }
 
 func median(list []float64) float64 {
