@@ -7,9 +7,9 @@ import (
 
 const lookoutTime = 2500 * time.Millisecond // for one endpoint to show that it works
 
-// lookout watches the endpoints during the pauses between attempts. Pauses grow to a minute; an endpoint that was found
-// down and works again ends the pause at once, so that an outage is over within seconds. One that keeps working in the
-// lookout's eyes and fails all the same is left to the pause.
+// lookout watches the endpoints during the pauses between attempts. Pauses grow to a minute, but an endpoint that works
+// ends one early, so that an outage is over within seconds: at once if it was seen down before, else after a short while,
+// as the failure that led to the pause may have been the last one.
 type lookout struct {
 	run  *run
 	down []bool // by endpoint: did not work when last tried
@@ -19,9 +19,10 @@ func newLookout(r *run) *lookout {
 	return &lookout{run: r, down: make([]bool, len(r.config.Endpoints))}
 }
 
-// wait returns after d with the first endpoint's index, or earlier with that of an endpoint that is back.
+// wait returns after d with the first endpoint's index, or earlier with that of an endpoint that works.
 func (l *lookout) wait(ctx context.Context, d time.Duration) (index int, err error) {
-	deadline := time.Now().Add(d)
+	began := time.Now()
+	deadline := began.Add(d)
 	for {
 		left := time.Until(deadline)
 		if left <= l.run.config.lookout {
@@ -30,16 +31,17 @@ func (l *lookout) wait(ctx context.Context, d time.Duration) (index int, err err
 		if err := sleep(ctx, jitter(l.run.config.lookout)); err != nil {
 			return 0, err
 		}
-		if index, back := l.look(ctx, deadline); back {
+		limited, cancel := context.WithDeadline(ctx, deadline)
+		index, works := l.look(limited, time.Since(began) >= l.run.config.lookout)
+		cancel()
+		if works {
 			return index, ctx.Err()
 		}
 	}
 }
 
-// look tries each endpoint once, until the deadline.
-func (l *lookout) look(ctx context.Context, deadline time.Time) (index int, back bool) {
-	ctx, cancel := context.WithDeadline(ctx, deadline)
-	defer cancel()
+// look tries each endpoint once and returns the first that works and was down before; once settled, the first that works.
+func (l *lookout) look(ctx context.Context, settled bool) (index int, found bool) {
 	for index, endpoint := range l.run.config.Endpoints {
 		limited, done := context.WithTimeout(ctx, lookoutTime)
 		err := l.run.try(limited, endpoint)
@@ -47,12 +49,11 @@ func (l *lookout) look(ctx context.Context, deadline time.Time) (index int, back
 		if ctx.Err() != nil {
 			return 0, false
 		}
-		if err == nil && l.down[index] {
-			l.down[index] = false
-			l.run.logger.Debug("endpoint is back", "endpoint", endpoint)
+		was := l.down[index]
+		if l.down[index] = err != nil; err == nil && (was || settled) {
+			l.run.logger.Debug("endpoint works", "endpoint", endpoint)
 			return index, true
 		}
-		l.down[index] = err != nil
 	}
 	return 0, false
 }
