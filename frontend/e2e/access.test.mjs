@@ -35,6 +35,7 @@ for (const theme of ['dark', 'light']) {
       ['export menu', () => byId(page, 'export').click()],
       ['shortcuts', () => page.keyboard.press('Escape').then(() => page.keyboard.press('?'))],
       ['connect', () => closeDialog(page).then(() => page.keyboard.press('x'))],
+      ['frames', () => closeDialog(page).then(() => page.keyboard.press('q'))],
       ['layers', () => closeDialog(page).then(() => page.keyboard.press('o'))],
       ['gaps', () => closeDialog(page).then(() => byId(page, 'show-gaps').click())],
       ['commands', () => closeDialog(page).then(() => page.keyboard.press('Control+k'))],

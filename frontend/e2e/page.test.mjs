@@ -357,6 +357,28 @@ test('indicators are drawn by key, stand in the legend and are remembered', asyn
   await page.context().close()
 })
 
+test('the frames of a script are shown as they go over the wire', async () => {
+  const page = await open(browser)
+  const { mint } = await debug(page)
+  await page.keyboard.press('q')
+  const frames = async () => (await byId(page, 'frame').allTextContents()).join('\n')
+  await until('the subscription is answered', async () => {
+    const text = await frames()
+    return (
+      text.includes(`42/ws/kline,["subscribe_kline",{"symbol":"${mint}"`) &&
+      text.includes('42/ws/kline,["history_data"') &&
+      text.includes('"subscription_confirmed"')
+    )
+  })
+  await closeDialog(page)
+  await page.keyboard.press('x')
+  assert.equal(await byId(page, 'snippet-frames').getAttribute('aria-selected'), 'true')
+  await byId(page, 'snippet-node').click()
+  await byId(page, 'copy-snippet').waitFor()
+  calm(page)
+  await page.context().close()
+})
+
 test('gaps are marked on the chart and listed', async () => {
   const page = await open(browser, {
     routes: (page) =>

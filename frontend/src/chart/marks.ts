@@ -38,5 +38,5 @@ export function toMarker(id: string, { time, kind, side }: Mark, theme: ChartThe
   if (kind === 'buy') return { ...base, position: 'belowBar', shape: 'arrowUp', color: theme.up, size: 0.7 }
   if (kind === 'sell') return { ...base, position: 'aboveBar', shape: 'arrowDown', color: theme.down, size: 0.7 }
   const position = side === 'short' ? 'aboveBar' : side === 'long' ? 'belowBar' : 'inBar'
-  return { ...base, position, shape: 'square', color: theme.liquidation, size: 0.6 }
+  return { ...base, position, shape: 'square', color: theme.liquidation, size: 0.5 }
 }

@@ -5,6 +5,7 @@ import type { ListTab } from '../market/token'
 
 export type ThemeChoice = 'auto' | 'dark' | 'light'
 export type ChartKind = 'candles' | 'line' | 'area'
+export type ConnectTab = 'node' | 'python' | 'curl' | 'frames'
 export type SideTab = 'trades' | 'orders' | 'info'
 
 export interface PrefValues {
@@ -28,6 +29,8 @@ export interface PrefValues {
   mint: string
   tab: ListTab
   side: SideTab
+  /** What the connect panel shows. */
+  connect: ConnectTab
   favourites: string[]
   left: number
   right: number
@@ -71,6 +74,7 @@ const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValu
   mint: isText,
   tab: oneOf('top', 'active', 'new', 'favourites'),
   side: oneOf('trades', 'orders', 'info'),
+  connect: oneOf('node', 'python', 'curl', 'frames'),
   favourites: (value): value is string[] => Array.isArray(value) && value.every(isText),
   left: within(PANES.left),
   right: within(PANES.right),
@@ -96,6 +100,7 @@ const defaults: PrefValues = {
   mint: '',
   tab: 'top',
   side: 'trades',
+  connect: 'node',
   favourites: [],
   left: 264,
   right: 268,

@@ -121,6 +121,11 @@ export class Workspace {
     this.tokens.favourites = [...this.prefs.values.favourites]
   }
 
+  /** Where scripts connect, and with which token. */
+  get endpoint(): Endpoint {
+    return { base: this.address, token: this.#endpoint.token }
+  }
+
   retry(): void {
     this.stream.retry()
     void this.health.poll()

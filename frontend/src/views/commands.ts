@@ -82,6 +82,10 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   }
 
   add('Window', 'palette', 'All commands', ['mod+k'], () => (view.dialog = 'palette'))
+  add('Window', 'frames', 'Live frames as a script gets them', ['q'], () => {
+    prefs.set('connect', 'frames')
+    view.dialog = 'connect'
+  })
   add('Window', 'gaps', 'Known gaps', [], () => (view.dialog = 'gaps'))
   add('Window', 'connect', 'Connect a script', ['x'], () => (view.dialog = 'connect'))
   add(

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { RestError } from '../api/rest'
 import type { Detail, KlineStatus, Mints, Status } from '../api/wire.gen'
 import type { Bar } from '../market/candle'
+import { Frames } from '../state/frames.svelte'
 import { Prefs } from '../state/prefs.svelte'
 import { candle, klines, QuietStream } from '../state/fakes'
 import { WindowState } from '../state/window.svelte'
@@ -158,6 +159,28 @@ describe('exports', () => {
     workspace.exporting.fail('disk full')
     await tick()
     expect(text('export-state')).toBe('export failed: disk full')
+  })
+})
+
+describe('Frames', () => {
+  it('are shown as on the wire, the newest, and stand still when told to', async () => {
+    const frames = new Frames(() => 1500)
+    workspace.prefs.set('zone', 'utc')
+    show('Frames', { frames })
+    frames.take({ sent: true, text: '42/ws/kline,["subscribe_kline",{}]' })
+    for (let i = 0; i < 250; i++) frames.take({ sent: false, text: `2${'x'.repeat(9000)}` })
+    frames.take({ sent: false, text: '42/ws/kline,["kline_data",{}]' })
+    await vi.waitFor(() => expect(screen.getAllByTestId('frame')).toHaveLength(200))
+    const last = screen.getAllByTestId('frame').at(-1)
+    expect(last?.textContent?.replace(/\s+/g, ' ')).toContain('00:00:01.500 ↓ 42/ws/kline,["kline_data",{}]')
+    expect(screen.getAllByTestId('frame')[0]?.textContent).toContain('9001 characters')
+    expect(frames.count).toBe(252)
+    await fireEvent.click(screen.getByTestId('frames-pause'))
+    frames.take({ sent: false, text: '2' })
+    await vi.waitFor(() => expect(frames.count).toBe(253))
+    expect(frames.list.at(-1)?.text).toContain('kline_data')
+    await fireEvent.click(screen.getByTestId('frames-clear'))
+    expect(screen.queryAllByTestId('frame')).toHaveLength(0)
   })
 })
 
