@@ -187,6 +187,7 @@ func (b *Backend) openStore() (*store.Store, error) {
 	cluster := b.options.Config.Solana.Cluster
 	options := store.Options{
 		Dir: b.options.storeDir(), SyncWrites: b.options.Config.Store.SyncWrites, Logger: b.options.Logger,
+		RetentionDays: b.options.Config.Store.RetentionDays,
 	}
 	if cluster == "demo" {
 		if err := os.Remove(b.options.chainFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {

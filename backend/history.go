@@ -113,7 +113,7 @@ func (b *Backend) newIntake(opened *store.Store, publish func(*market.Commit)) (
 	in := &intake{backend: b, store: opened, resume: at.Checkpoint, program: program, extending: make(chan struct{}, 1)}
 	in.writer = ingest.New(ingest.Config{
 		Program: program, PriceDecimals: decimals, Intervals: cfg.Kline.ParsedIntervals(),
-		Logger: b.options.Logger.With("component", "ingest"), Publish: publish,
+		Logger: b.options.Logger.With("component", "ingest"), Publish: publish, Horizon: opened.Horizon,
 		Recheck: in.recheck,
 	}, opened, ingest.Resume{Seq: at.Seq, Slot: at.Slot, ChainTime: at.ChainTime, Checkpoint: at.Checkpoint, Replay: at.Replay})
 	if err := in.writer.Recover(); err != nil {

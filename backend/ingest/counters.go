@@ -7,7 +7,7 @@ import (
 )
 
 type counters struct {
-	events, repeats, moved, late, badTime, badPrice, malformed, foreign, truncated, breaks, rechecks atomic.Uint64
+	events, repeats, moved, late, badTime, badPrice, malformed, foreign, truncated, breaks, rechecks, expired atomic.Uint64
 }
 
 func (c *counters) report(r spinpet.Report) {
@@ -29,6 +29,7 @@ type Counters struct {
 	Malformed uint64 // data lines of the program with a known discriminator and the wrong length or content
 	Foreign   uint64 // data lines that look like events and are not the program's
 	Truncated uint64 // transactions whose logs the cluster cut
+	Expired   uint64 // transactions older than what is kept
 	Breaks    uint64 // trades whose price does not follow from the one before them
 	Rechecks  uint64 // times the source was asked to look at recent slots again
 }
@@ -39,7 +40,7 @@ func (in *Ingest) Counters() Counters {
 	return Counters{
 		Events: c.events.Load(), Repeats: c.repeats.Load(), Moved: c.moved.Load(), Late: c.late.Load(),
 		BadTime: c.badTime.Load(), BadPrice: c.badPrice.Load(), Malformed: c.malformed.Load(),
-		Foreign: c.foreign.Load(), Truncated: c.truncated.Load(),
+		Foreign: c.foreign.Load(), Truncated: c.truncated.Load(), Expired: c.expired.Load(),
 		Breaks: c.breaks.Load(), Rechecks: c.rechecks.Load(),
 	}
 }

@@ -43,6 +43,7 @@ type Ingest struct {
 	store     Store
 	log       *slog.Logger
 	publish   func(*market.Commit)
+	horizon   func() int64
 	chain     chain
 	intervals []market.Interval // the finest first
 	reader    *spinpet.Reader
@@ -64,8 +65,9 @@ type Ingest struct {
 // New makes a writer over a store that stands at the given place. Call Recover before the first Apply.
 func New(cfg Config, store Store, at Resume) *Ingest {
 	return &Ingest{
-		store: store, log: cfg.Logger, publish: cfg.Publish, chain: chain{recheck: cfg.Recheck}, intervals: slices.Sorted(slices.Values(cfg.Intervals)),
-		reader: spinpet.NewReader(cfg.Program), scales: spinpet.NewScales(cfg.PriceDecimals),
+		store: store, log: cfg.Logger, publish: cfg.Publish, horizon: cfg.Horizon, chain: chain{recheck: cfg.Recheck},
+		intervals: slices.Sorted(slices.Values(cfg.Intervals)),
+		reader:    spinpet.NewReader(cfg.Program), scales: spinpet.NewScales(cfg.PriceDecimals),
 		at: at, mints: map[market.Pubkey]*mintState{}, checkpointAt: at.ChainTime,
 	}
 }
@@ -128,8 +130,16 @@ func slots(txs []market.Transaction) iter.Seq[[]market.Transaction] {
 // change places with each other.
 func (in *Ingest) takeSlot(txs []market.Transaction) error {
 	in.fresh = in.fresh[:0]
+	var horizon int64
+	if in.horizon != nil {
+		horizon = in.horizon()
+	}
 	for i := range txs {
 		tx := &txs[i]
+		if tx.BlockTime > 0 && tx.BlockTime < horizon {
+			in.counters.expired.Add(1)
+			continue
+		}
 		if tx.BlockTime <= 0 || tx.BlockTime >= latestTime {
 			in.counters.badTime.Add(1)
 			in.log.Warn("transaction without a usable block time left out", "sig", tx.Signature, "slot", tx.Slot)

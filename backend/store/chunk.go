@@ -141,6 +141,9 @@ func (w *writer) shrink(series seriesID, t *tally, at place) error {
 		t.tail--
 		return nil
 	}
+	if w.pruned != nil {
+		return w.shrinkLow(series, at)
+	}
 	list, err := w.chunkList(series)
 	if err != nil {
 		return err

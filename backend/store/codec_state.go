@@ -28,6 +28,12 @@ type state struct {
 	orders    uint64
 	candles   uint64
 	gapsOpen  uint64
+
+	// Retention. Absent from the record while nothing was ever deleted.
+	horizon    int64       // block times below are deleted or will be, Unix seconds
+	swept      int64       // the horizon up to which that is done
+	prunedSlot market.Slot // highest slot of a deleted event
+	gapSlot    market.Slot // end of the gap that stands for them
 }
 
 // at is Badger's timestamp of the state.
@@ -44,7 +50,12 @@ func appendState(dst []byte, s *state) []byte {
 	}
 	dst = binary.AppendVarint(dst, s.ChainTime)
 	dst = binary.AppendVarint(dst, s.lastEvent)
-	return appendPosition(appendPosition(dst, s.Replay), s.newest)
+	dst = appendPosition(appendPosition(dst, s.Replay), s.newest)
+	if s.horizon == 0 {
+		return dst
+	}
+	dst = binary.AppendVarint(binary.AppendVarint(dst, s.horizon), s.swept)
+	return binary.AppendUvarint(binary.AppendUvarint(dst, uint64(s.prunedSlot)), uint64(s.gapSlot))
 }
 
 func decodeState(value []byte) (s state, err error) {
@@ -58,6 +69,10 @@ func decodeState(value []byte) (s state, err error) {
 	}
 	s.ChainTime, s.lastEvent = f.varint(), f.varint()
 	s.Replay, s.newest = f.position(), f.position()
+	if len(f.rest) > 0 {
+		s.horizon, s.swept = f.varint(), f.varint()
+		s.prunedSlot, s.gapSlot = market.Slot(f.uvarint()), market.Slot(f.uvarint())
+	}
 	return s, f.err("state")
 }
 

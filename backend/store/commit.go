@@ -111,16 +111,8 @@ func (w *writer) build() error {
 
 // finish writes what sums the commit up, the state last, and makes it durable.
 func (w *writer) finish() error {
-	for _, m := range w.touched {
-		m.unstored = false
-		start := len(w.arena)
-		w.arena = appendID(w.arena, tableMint, m.id)
-		key := w.arena[start:]
-		start = len(w.arena)
-		w.arena = appendMint(w.arena, m)
-		if err := w.put(key, w.arena[start:]); err != nil {
-			return err
-		}
+	if err := w.writeMints(); err != nil {
+		return err
 	}
 	if err := w.writeLog(); err != nil {
 		return err
@@ -139,8 +131,29 @@ func (w *writer) finish() error {
 	if c.Replay != (market.Position{}) {
 		st.Replay = c.Replay
 	}
+	return w.writeState()
+}
+
+// writeMints writes the records of the mints that changed.
+func (w *writer) writeMints() error {
+	for _, m := range w.touched {
+		m.unstored = false
+		start := len(w.arena)
+		w.arena = appendID(w.arena, tableMint, m.id)
+		key := w.arena[start:]
+		start = len(w.arena)
+		w.arena = appendMint(w.arena, m)
+		if err := w.put(key, w.arena[start:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeState writes the state, which ends the transaction, and makes it durable.
+func (w *writer) writeState() error {
 	start := len(w.arena)
-	w.arena = appendState(w.arena, st)
+	w.arena = appendState(w.arena, &w.state)
 	if err := w.put(keyState, w.arena[start:]); err != nil {
 		return err
 	}

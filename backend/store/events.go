@@ -237,7 +237,7 @@ func stopAt(have, limit int) error {
 
 // EventsSince calls fn with the events that the commits from since on brought, in the order of the commits, with each
 // one's number. upTo is the newest commit covered. complete is false when some of these commits are no longer in the
-// log, or lie beyond the store's own last one; nothing is given then. An event that was withdrawn since is left out.
+// log, lie beyond the store's own last one, or brought events that retention deleted; nothing is given then. An event that was withdrawn since is left out.
 func (s *Store) EventsSince(ctx context.Context, since market.Seq, fn func(market.Seq, *market.Event) error) (upTo market.Seq, complete bool, err error) {
 	err = s.read(nil, func(v *view) error {
 		upTo = v.seq
@@ -246,6 +246,11 @@ func (s *Store) EventsSince(ctx context.Context, since market.Seq, fn func(marke
 			return nil
 		}
 		sp := span{prefix: []byte{tableLog}, from: appendLogKey(nil, since)}
+		if v.state.prunedSlot > 0 {
+			if complete, err = v.unpruned(ctx, sp); err != nil || !complete {
+				return err
+			}
+		}
 		return v.scan(ctx, sp, func(key []byte, item *badger.Item) error {
 			value, err := v.value(item)
 			if err != nil {
@@ -272,6 +277,30 @@ func (s *Store) EventsSince(ctx context.Context, since market.Seq, fn func(marke
 		})
 	})
 	return upTo, complete, err
+}
+
+// unpruned tells whether no event of the logged commits can be one that retention deleted. It tells by the slot, which
+// says no sometimes when another event of that slot was deleted.
+func (v *view) unpruned(ctx context.Context, sp span) (whole bool, err error) {
+	whole = true
+	err = v.scan(ctx, sp, func(_ []byte, item *badger.Item) error {
+		value, err := v.value(item)
+		if err != nil {
+			return err
+		}
+		row, err := decodeLog(value)
+		if err != nil {
+			return err
+		}
+		for _, at := range row.events {
+			if at.Slot <= v.state.prunedSlot {
+				whole = false
+				return Stop
+			}
+		}
+		return nil
+	})
+	return whole, err
 }
 
 // logged tells whether all commits from since on are in the log. The one after the last is fine: nothing is missing.

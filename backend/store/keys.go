@@ -24,6 +24,7 @@ const (
 	tableLog       = 'q' // q seq8
 	tableGap       = 'g' // g from8 to8 mint32 cause8
 	tableChunk     = 'r' // r mint4 series1 first14
+	tablePruned    = 'p' // p mint4
 )
 
 const positionSize = 8 + 4 + 2

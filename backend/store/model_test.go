@@ -23,6 +23,10 @@ type model struct {
 	state  State
 	last   int64
 	ids    map[market.Pubkey]int // order of first appearance
+
+	sums       map[market.Pubkey]market.Token
+	prunedSlot market.Slot
+	horizon    int64
 }
 
 type seriesKey struct {
@@ -44,6 +48,7 @@ func newModel() *model {
 	return &model{
 		events: map[market.Position]market.Event{}, stored: map[seriesKey]map[int64]modelCandle{}, open: map[seriesKey]map[int64]modelCandle{},
 		books: map[market.Pubkey]market.Book{}, held: map[seriesKey]map[int64]modelCandle{}, orders: map[market.Pubkey]market.Order{}, tokens: map[market.Pubkey]market.Token{},
+		sums: map[market.Pubkey]market.Token{},
 		gone: map[seriesKey]map[int64]modelCandle{}, gaps: map[market.Gap]market.Gap{}, ids: map[market.Pubkey]int{},
 	}
 }

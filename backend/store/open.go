@@ -27,6 +27,7 @@ type Store struct {
 	arena   []byte
 	onSplit func() error            // tests fail here in the middle of a commit
 	onPut   func(key, value []byte) // benchmarks look on here
+	onSweep func() error            // tests look on here between the steps of retention
 
 	mu        sync.RWMutex // guards what a commit publishes:
 	state     state

@@ -15,7 +15,9 @@ type Options struct {
 	Dir        string       // created when missing; the store owns everything in it
 	SyncWrites bool         // each commit reaches the disk before Commit returns; without it only a power cut can lose any
 	Logger     *slog.Logger // nil: no log
-	LogLength  int          // commits that EventsSince and ChangedCandles can go back; 0: 200,000
+	// RetentionDays is how many whole days of chain time are kept beside the current one; 0: everything. Run deletes.
+	RetentionDays int
+	LogLength     int // commits that EventsSince and ChangedCandles can go back; 0: 200,000
 
 	// Bounds that tests make small to reach them.
 	maxWrites int // writes in one Badger transaction; 0: Badger's own limit

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -11,14 +12,21 @@ import (
 // gcInterval is how often the value log is looked at. Only values above 64 KiB are in it, so it mostly has nothing.
 const gcInterval = 10 * time.Minute
 
-// Run tidies up in the background until the context ends; it then returns nil.
+// Run tidies up in the background until the context ends; it then returns nil. An error of it is as final as one of
+// Commit.
 func (s *Store) Run(ctx context.Context) error {
 	ticker := time.NewTicker(gcInterval)
 	defer ticker.Stop()
+	old := time.NewTicker(retainInterval)
+	defer old.Stop()
 	for {
+		if err := s.retain(ctx); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("delete old history: %w", err)
+		}
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-old.C:
 		case <-ticker.C:
 			if err := s.collect(); err != nil {
 				s.log.Warn("value log not tidied", "err", err)

@@ -28,6 +28,8 @@ type writer struct {
 	late      []lateRow
 	isLate    map[lateRow]struct{}
 	chunks    map[seriesID]*chunkList
+	pruned    map[mintID]*market.Token // sums of deleted events; not nil while retention deletes
+	low       map[lowID]uint64         // rows left in the chunks it changed
 }
 
 type openID struct {
