@@ -44,9 +44,9 @@ func (s *Store) due() (horizon int64, todo bool) {
 	return horizon, horizon > 0 && s.state.swept < horizon
 }
 
-// retain deletes what the horizon has passed, if anything. It rests after each step, so that commits and the rest of the
+// Retain deletes what the horizon has passed, if anything; Run calls it. It rests after each step, so that commits and the rest of the
 // program have the machine most of the time.
-func (s *Store) retain(ctx context.Context) error {
+func (s *Store) Retain(ctx context.Context) error {
 	horizon, todo := s.due()
 	if !todo {
 		return nil

@@ -20,7 +20,7 @@ func (s *Store) Run(ctx context.Context) error {
 	old := time.NewTicker(retainInterval)
 	defer old.Stop()
 	for {
-		if err := s.retain(ctx); err != nil && ctx.Err() == nil {
+		if err := s.Retain(ctx); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("delete old history: %w", err)
 		}
 		select {
