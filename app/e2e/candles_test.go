@@ -100,6 +100,7 @@ func TestExport(t *testing.T) {
 	d := newDesk(t)
 	a := d.open()
 	a.ready()
+	a.chooseBusiest() // it has many candles
 	d.focus(title)
 	a.interval("2", "s5")
 	shown := a.now()

@@ -60,8 +60,7 @@ func newDesk(t *testing.T, env ...string) *desk {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + d.home, "XDG_RUNTIME_DIR=" + dir, "GDK_BACKEND=x11", "LANG=C.UTF-8",
 		"GTK_THEME=Adwaita", "GSETTINGS_BACKEND=memory", "GIO_USE_VFS=local", "GTK_USE_PORTAL=0", "NO_AT_BRIDGE=1",
 	}, env...)
-	display := d.start("screen", "Xvfb", "-displayfd", "1", "-screen", "0", "1400x900x24", "-nolisten", "tcp", "-noreset").firstLine()
-	d.env = append(d.env, "DISPLAY=:"+display)
+	d.env = append(d.env, "DISPLAY="+d.screen())
 	bus := d.start("bus", "dbus-daemon", "--session", "--nofork", "--print-address").firstLine()
 	d.env = append(d.env, "DBUS_SESSION_BUS_ADDRESS="+bus)
 	d.start("window manager", "openbox")
@@ -69,6 +68,26 @@ func newDesk(t *testing.T, env ...string) *desk {
 		return strings.Contains(d.try("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"), "window id")
 	})
 	return d
+}
+
+// screen starts an X server and returns its name. A server that is given a number takes it or ends; one that may choose
+// for itself (-displayfd) can take another's.
+func (d *desk) screen() (name string) {
+	d.t.Helper()
+	for range 20 {
+		name = fmt.Sprintf(":%d", 100+rand.IntN(9_000))
+		server := d.start("screen", "Xvfb", name, "-screen", "0", "1400x900x24", "-nolisten", "tcp", "-noreset")
+		up := false
+		d.until("the screen is there", func() bool {
+			up = d.try("xprop", "-display", name, "-root", "-notype", "WM_NAME") != "" && server.running()
+			return up || !server.running()
+		})
+		if up {
+			return name
+		}
+	}
+	d.t.Fatal("no screen")
+	return ""
 }
 
 // process is something that runs beside the test.
