@@ -196,3 +196,20 @@ func TestRetentionDoesNotHoldUpCommits(t *testing.T) {
 		t.Fatal(err, problems)
 	}
 }
+
+// TestYoungStoreHasASize asks for the size of a store that has no table yet.
+func TestYoungStoreHasASize(t *testing.T) {
+	s := openTest(t, Options{})
+	r := newSamples(1)
+	c := &market.Commit{Seq: 1}
+	for i := range 100 {
+		c.Events = append(c.Events, r.event(mintKey(1), market.Position{Slot: market.Slot(i)}))
+	}
+	if err := s.Commit(c); err != nil {
+		t.Fatal(err)
+	}
+	stats, err := s.DBStats()
+	if err != nil || stats.TreeBytes < 20_000 || stats.TreeBytes > 50<<20 {
+		t.Fatalf("%+v %v", stats, err)
+	}
+}

@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -37,7 +40,7 @@ func (s *Store) Stats() Stats {
 
 // DBStats tells how large the database is.
 type DBStats struct {
-	TreeBytes, ValueLogBytes int64 // on disk, as of the last minute
+	TreeBytes, ValueLogBytes int64 // of its files; the tree includes the log of what is not in tables yet
 	Tables                   int   // files of the tree
 	Keys                     uint64
 	OpenMints                int // mints with open candles in memory
@@ -50,7 +53,10 @@ func (s *Store) DBStats() (stats DBStats, err error) {
 	grab := func() { stats.OpenMints = len(s.overlay) }
 	err = s.read(grab, func(v *view) error {
 		stats.Seq = v.seq
-		stats.TreeBytes, stats.ValueLogBytes = s.db.Size()
+		var err error
+		if stats.TreeBytes, stats.ValueLogBytes, err = s.sizes(); err != nil {
+			return err
+		}
 		for _, table := range s.db.Tables() {
 			stats.Tables++
 			stats.Keys += uint64(table.KeyCount)
@@ -58,6 +64,27 @@ func (s *Store) DBStats() (stats DBStats, err error) {
 		return nil
 	})
 	return stats, err
+}
+
+// sizes adds up what the store's files take on disk. Badger's own figures are a minute old and leave out the log of the
+// memtable, which is all that a young store has; Badger makes these files far larger than what is in them.
+func (s *Store) sizes() (tree, valueLog int64, err error) {
+	entries, err := os.ReadDir(s.options.Dir)
+	if err != nil {
+		return 0, 0, fmt.Errorf("list store files: %w", err)
+	}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err != nil { // deleted meanwhile
+			continue
+		}
+		if filepath.Ext(entry.Name()) == ".vlog" {
+			valueLog += onDisk(info)
+		} else {
+			tree += onDisk(info)
+		}
+	}
+	return tree, valueLog, nil
 }
 
 // Gaps lists the known holes by slot: all, or those that concern a mint (its own and the whole program's), in one state

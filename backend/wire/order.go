@@ -24,7 +24,7 @@ type Order struct {
 	PriceDecimals       uint8   `json:"price_decimals"`
 	Name                *string `json:"name"   doc:"The token's; null when unknown"`
 	Symbol              *string `json:"symbol" doc:"The token's; null when unknown"`
-	Image               *string `json:"image"  doc:"The token's picture on this server; null when unknown"`
+	Image               *string `json:"image"  doc:"Where the token's metadata says its picture is, as in uri_data; this server's copy is at /api/image/{mint}; null when unknown"`
 }
 
 // NewOrder is o on the wire. Prices keep the order's own scale, so that they can be compared with each other.

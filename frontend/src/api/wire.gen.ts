@@ -458,7 +458,7 @@ export interface Order {
   name: string | null
   /** The token's; null when unknown */
   symbol: string | null
-  /** The token's picture on this server; null when unknown */
+  /** Where the token's metadata says its picture is, as in uri_data; this server's copy is at /api/image/{mint}; null when unknown */
   image: string | null
 }
 

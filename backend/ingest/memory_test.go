@@ -1,0 +1,106 @@
+package ingest_test
+
+import (
+	"context"
+	"encoding/binary"
+	"os"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+
+	"spinscope/backend/market"
+	"spinscope/backend/spinpet"
+)
+
+// created is how many mints the writer meets here; SPINSCOPE_MINTS=100000 for the figures of docs/storage.md.
+func created() int {
+	if n, err := strconv.Atoi(os.Getenv("SPINSCOPE_MINTS")); err == nil {
+		return n
+	}
+	return 3000
+}
+
+// TestMemoryOfManyMints creates mints over hours of chain time, each with a few trades and then silence, and expects that
+// only those of the last hour are held: the overlay of open candles and the heap do not grow with the market's age.
+func TestMemoryOfManyMints(t *testing.T) {
+	mints := created()
+	k := keep(t, t.TempDir(), 0)
+	program := spinpet.ProgramID.String()
+	now, slot := int64(1_760_000_000), market.Slot(1000)
+	n := uint64(0)
+	var signature uint64
+	transaction := func(body market.Body) market.Transaction {
+		signature++
+		slot++
+		tx := market.Transaction{Slot: slot, BlockTime: now, Logs: []string{
+			"Program " + program + " invoke [1]", spinpet.LogLine(body), "Program " + program + " success",
+		}}
+		binary.BigEndian.PutUint64(tx.Signature[:], signature)
+		return tx
+	}
+	heap := func() int64 {
+		var stats runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&stats)
+		return int64(stats.HeapAlloc) //nolint:gosec // a heap
+	}
+	const perHour = 500 // the clock runs so that this many mints appear in each hour
+	most, middle := 0, int64(0)
+	start := time.Now()
+	for done := 0; done < mints; done += 25 {
+		var b market.Batch
+		for range 25 {
+			n++
+			mint := market.Pubkey{31: 7}
+			binary.BigEndian.PutUint64(mint[:], n)
+			b.Transactions = append(b.Transactions, transaction(&market.TokenCreated{Payer: market.Pubkey{1}, Mint: mint, Name: "n", Symbol: "s", URI: "u"}))
+			for range 3 {
+				price := market.U128{Hi: 15, Lo: n}
+				b.Transactions = append(b.Transactions, transaction(&market.BuySell{
+					Payer: market.Pubkey{2}, Mint: mint, IsBuy: true, TokenAmount: 1_000_000_000, SolAmount: 27_960, LatestPrice: price,
+				}))
+			}
+			now += 3600 / perHour
+		}
+		b.ChainTime = now
+		if err := k.writer.Apply(context.Background(), b); err != nil {
+			t.Fatal(err)
+		}
+		if done%500 == 0 {
+			stats, err := k.DBStats()
+			if err != nil {
+				t.Fatal(err)
+			}
+			most = max(most, stats.OpenMints)
+		}
+		if middle == 0 && done >= mints/2 {
+			middle = heap()
+		}
+	}
+	end := heap()
+	stats := k.Stats()
+	t.Logf("%d mints, %d events in %v: at most %d mints in memory, heap %d MB half way and %d MB at the end, %d MB resident",
+		stats.Mints, stats.Total, time.Since(start).Round(time.Millisecond), most, middle>>20, end>>20, resident()>>20)
+	// An hour's mints, and those of the five minutes to the next checkpoint; open days come back to be closed.
+	if limit := 4 * perHour; most > limit {
+		t.Errorf("%d mints were held in memory, want %d at most", most, limit)
+	}
+	if grown := end - middle; grown > int64(mints)*1000+(32<<20) {
+		t.Errorf("the heap grew by %d bytes over the second half", grown)
+	}
+}
+
+// resident is this process's memory in bytes; 0 where that cannot be read.
+func resident() int64 {
+	text, _ := os.ReadFile("/proc/self/statm")
+	var pages int64
+	for i, field := 0, 0; i < len(text); i++ {
+		if text[i] == ' ' {
+			field++
+		} else if field == 1 {
+			pages = pages*10 + int64(text[i]-'0')
+		}
+	}
+	return pages * int64(os.Getpagesize())
+}
