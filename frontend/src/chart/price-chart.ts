@@ -197,7 +197,7 @@ export class PriceChart {
 
   /** What the indicators say at the bar of this time. */
   studiesAt(time: number): Partial<Record<IndicatorName, number>> {
-    return this.#studies.at(this.#bars.findLastIndex((bar) => bar.time <= time))
+    return this.#studies.at(this.#placeOf(time))
   }
 
   /** Reads the page's colours again. */
