@@ -468,7 +468,8 @@ func TestColumnsAreDocumented(t *testing.T) {
 // Holes of the whole program come once, those of a mint with it.
 func TestGaps(t *testing.T) {
 	source := &memory{gaps: []market.Gap{
-		{From: 5, To: 5, Cause: "cut, later", State: market.GapUnfillable, Mint: key(2), Seq: 9}, {From: 6, To: 8, Cause: "limit", Seq: 2},
+		{From: 5, To: 5, Cause: "cut, later", State: market.GapUnfillable, Mint: key(2), Seq: 9},
+		{From: 6, To: 8, Cause: "limit", Seq: 2},
 		{From: 9, To: 9, Cause: "cut", State: market.GapFilled, Mint: key(1), Seq: 11},
 	}}
 	req := request(export.Gaps, export.CSV)

@@ -24,9 +24,15 @@ func (c *Conn) callConnect(auth map[string]any) (err error) {
 	if h.Connect == nil {
 		return nil
 	}
-	err = errRefused
+	done := false
+	defer func() {
+		if !done {
+			err = errRefused
+		}
+	}()
 	defer c.ses.server.recovered("connect handler")
 	err = h.Connect(c, auth)
+	done = true
 	return err
 }
 

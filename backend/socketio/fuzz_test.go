@@ -32,7 +32,7 @@ func FuzzFrame(f *testing.F) {
 		if raw {
 			_, _ = bad.ws.NetConn().Write(data)
 		} else {
-			for _, m := range bytes.Split(data, []byte{'\n'}) {
+			for m := range bytes.SplitSeq(data, []byte{'\n'}) {
 				kind := websocket.TextMessage
 				if len(m) > 0 && m[0] < 0x20 {
 					kind = websocket.BinaryMessage

@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"bufio"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
@@ -47,9 +48,7 @@ func (g *gate) writeHeader(status int) {
 		return
 	}
 	g.wrote = true
-	for name, values := range g.header {
-		g.w.Header()[name] = values
-	}
+	maps.Copy(g.w.Header(), g.header)
 	g.w.WriteHeader(status)
 }
 

@@ -189,7 +189,7 @@ func TestMaxConnections(t *testing.T) {
 		t.Fatalf("fourth: %d %q", status, body)
 	}
 	_, resp, err := websocket.DefaultDialer.Dial(s.url("ws", "transport=websocket"), nil)
-	if err == nil || resp == nil || resp.StatusCode != 503 {
+	if err == nil || resp == nil || resp.StatusCode != http.StatusServiceUnavailable {
 		t.Fatalf("fourth by WebSocket: %v %v", resp, err)
 	}
 	_ = resp.Body.Close()

@@ -241,7 +241,7 @@ func (p *polling) Send(packets []*packet.Packet) {
 			continue
 		}
 		if f, err := encode(pk); err == nil {
-			p.session.write(f)
+			_ = p.session.write(f) // a full queue has cut the client already
 		}
 	}
 	p.Emit("drain")

@@ -154,8 +154,10 @@ func (s *Server) reserve() error {
 		return &RequestError{http.StatusServiceUnavailable, 3, "server is shutting down"}
 	}
 	if s.reserved >= s.opts.MaxConnections {
-		return &RequestError{http.StatusServiceUnavailable, 3,
-			fmt.Sprintf("too many connections, the limit is %d", s.opts.MaxConnections)}
+		return &RequestError{
+			http.StatusServiceUnavailable, 3,
+			fmt.Sprintf("too many connections, the limit is %d", s.opts.MaxConnections),
+		}
 	}
 	s.reserved++
 	return nil

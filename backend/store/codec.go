@@ -63,13 +63,6 @@ func (f *fields) u8() uint8 {
 	return 0
 }
 
-func (f *fields) u16() uint16 {
-	if b := f.take(2); b != nil {
-		return binary.BigEndian.Uint16(b)
-	}
-	return 0
-}
-
 func (f *fields) u32() uint32 {
 	if b := f.take(4); b != nil {
 		return binary.BigEndian.Uint32(b)

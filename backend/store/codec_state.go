@@ -41,8 +41,10 @@ func (s *state) at() uint64 { return uint64(s.Seq) + s.skew }
 
 func appendState(dst []byte, s *state) []byte {
 	dst = append(dst, recordVersion)
-	for _, n := range [...]uint64{uint64(s.Seq), uint64(s.Slot), uint64(s.Checkpoint), s.skew, uint64(s.lastMint),
-		uint64(s.logFrom), s.orders, s.candles, s.gapsOpen} {
+	for _, n := range [...]uint64{
+		uint64(s.Seq), uint64(s.Slot), uint64(s.Checkpoint), s.skew, uint64(s.lastMint),
+		uint64(s.logFrom), s.orders, s.candles, s.gapsOpen,
+	} {
 		dst = binary.AppendUvarint(dst, n)
 	}
 	for _, n := range s.kinds {

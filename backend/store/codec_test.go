@@ -62,8 +62,10 @@ func TestSummariesComeBack(t *testing.T) {
 		gotCreated, err := decodeCreated(appendCreated(nil, created))
 		same(t, "created", gotCreated, created, err)
 
-		s := state{State: State{Seq: market.Seq(r.number()), Slot: 3, ChainTime: -4, Checkpoint: 5, Replay: market.Position{Slot: 6}}, skew: r.number(),
-			lastEvent: 9, lastMint: 10, newest: market.Position{Index: 4}, logFrom: 3, orders: 4, candles: 5, gapsOpen: 6}
+		s := state{
+			State: State{Seq: market.Seq(r.number()), Slot: 3, ChainTime: -4, Checkpoint: 5, Replay: market.Position{Slot: 6}}, skew: r.number(),
+			lastEvent: 9, lastMint: 10, newest: market.Position{Index: 4}, logFrom: 3, orders: 4, candles: 5, gapsOpen: 6,
+		}
 		s.kinds[4] = r.number()
 		gotState, err := decodeState(appendState(nil, &s))
 		same(t, "state", gotState, s, err)

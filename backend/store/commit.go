@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"maps"
 
 	"spinscope/backend/market"
 )
@@ -213,9 +214,7 @@ func (s *Store) publish(w *writer) {
 	for _, m := range w.touched {
 		s.directory.update(m)
 	}
-	for id, open := range w.loaded {
-		s.overlay[id] = open
-	}
+	maps.Copy(s.overlay, w.loaded)
 	for i := range w.c.Candles {
 		change := &w.c.Candles[i]
 		open := s.overlay[w.candleIDs[i]]

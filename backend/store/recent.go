@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -74,8 +75,8 @@ func (s *Store) loadRecent() error {
 	if err != nil {
 		return fmt.Errorf("read the newest events: %w", err)
 	}
-	for i := len(newest) - 1; i >= 0; i-- {
-		s.recent.add(&newest[i].sig, newest[i].slot)
+	for _, v := range slices.Backward(newest) {
+		s.recent.add(&v.sig, v.slot)
 	}
 	return nil
 }

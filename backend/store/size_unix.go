@@ -11,7 +11,7 @@ import (
 func onDisk(info fs.FileInfo) int64 {
 	const block = 512
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		return min(int64(stat.Blocks)*block, info.Size())
+		return min(stat.Blocks*block, info.Size())
 	}
 	return info.Size()
 }

@@ -94,7 +94,7 @@ func (st *Stream) changes(ctx context.Context, k key, since market.Seq, oldest b
 	if err != nil {
 		return nil, fmt.Errorf("read candles changed since %d: %w", since, err)
 	}
-	reason := ""
+	var reason string
 	switch {
 	case since > seq+1:
 		reason, since = aheadOfStore, 1

@@ -3,6 +3,7 @@ package stream
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -148,9 +149,7 @@ func TestHistoryRanges(t *testing.T) {
 		{object{"from": at(3) - 10, "to": at(4) + 10, "fill": true, "order": "desc"}, []int64{4, 3}, false, 0},
 	} {
 		query := with(klineOf(testMints[0]), "x", nil)
-		for name, value := range c.query {
-			query[name] = value
-		}
+		maps.Copy(query, c.query)
 		ack, got := ask(t, s, "get_history", query)
 		got = got[len(got)-1:]
 		candles := parseCandles(t, got[0].Data)
