@@ -106,6 +106,23 @@ func TestOrderAcrossUpgrade(t *testing.T) {
 	sid := s.pollOpen()
 	s.poll("POST", sid, "40")
 	conn := <-joined
+	next := 0
+	take := func(msg string) {
+		t.Helper()
+		if want := fmt.Sprintf(`42["n",%d]`, next); msg == want {
+			next++
+		} else if msg != "6" && msg != "2" && !strings.HasPrefix(msg, "40{") {
+			t.Fatalf("got %q, want %q", msg, want)
+		}
+	}
+	poll := func() {
+		_, body := s.poll("GET", sid, "")
+		for msg := range strings.SplitSeq(body, "\x1e") {
+			take(msg)
+		}
+	}
+	poll() // the CONNECT answer
+	eventually(t, "the client is live", conn.isLive.Load) // before that nothing drains
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
@@ -124,21 +141,6 @@ func TestOrderAcrossUpgrade(t *testing.T) {
 			}
 		}
 	}()
-	next := 0
-	take := func(msg string) {
-		t.Helper()
-		if want := fmt.Sprintf(`42["n",%d]`, next); msg == want {
-			next++
-		} else if msg != "6" && msg != "2" && !strings.HasPrefix(msg, "40{") {
-			t.Fatalf("got %q, want %q", msg, want)
-		}
-	}
-	poll := func() {
-		_, body := s.poll("GET", sid, "")
-		for msg := range strings.SplitSeq(body, "\x1e") {
-			take(msg)
-		}
-	}
 	poll()
 	c := s.probe(sid)
 	for range 10 {
