@@ -121,7 +121,7 @@ func TestOrderAcrossUpgrade(t *testing.T) {
 			take(msg)
 		}
 	}
-	poll() // the CONNECT answer
+	poll()                                                // the CONNECT answer
 	eventually(t, "the client is live", conn.isLive.Load) // before that nothing drains
 	sent := make(chan struct{})
 	go func() {
