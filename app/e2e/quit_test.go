@@ -28,7 +28,18 @@ func TestQuit(t *testing.T) {
 	need(t)
 	ways := map[string]func(*desk, *app){
 		"ctrl+q":    func(d *desk, _ *app) { d.focus(title); d.key("ctrl+q") },
-		"the cross": func(d *desk, _ *app) { d.focus(title); d.key("alt+F4") },
+		"the cross": func(d *desk, a *app) {
+			d.focus(title)
+			d.until("the window manager closes the window", func() bool { // it may be too new to hear its keys
+				d.key("alt+F4")
+				select {
+				case <-a.ended:
+					return true
+				case <-time.After(5 * time.Second):
+					return false
+				}
+			})
+		},
 		"SIGINT":    func(_ *desk, a *app) { _ = a.Process.Signal(os.Interrupt) },
 		"SIGTERM":   func(_ *desk, a *app) { _ = a.Process.Signal(syscall.SIGTERM) },
 	}
