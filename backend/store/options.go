@@ -51,10 +51,10 @@ func (o Options) withDefaults() Options {
 
 const (
 	defaultLogLength = 200_000
-	memTable         = 32 << 20 // a transaction may hold 15 % of it
+	memTable         = 16 << 20 // a transaction may hold 15 % of it
 )
 
-// badgerOptions are Badger's settings for one process among others on a desktop: about 100 MB of memory at most,
+// badgerOptions are Badger's settings for one process among others on a desktop: about 150 MB of memory at rest,
 // whatever the store's size.
 func badgerOptions(o *Options) badger.Options {
 	return badger.DefaultOptions(o.Dir).
@@ -64,7 +64,7 @@ func badgerOptions(o *Options) badger.Options {
 		WithDetectConflicts(false). // there is one writer
 		WithMemTableSize(o.memTable).
 		WithNumMemtables(3).
-		WithBaseTableSize(8 << 20).
+		WithBaseTableSize(4 << 20).
 		WithBlockSize(8 << 10).       // compresses better than 4 KiB
 		WithValueThreshold(64 << 10). // everything but a monstrous TokenCreated stays in the tree: a scan reads no second file
 		WithValueLogFileSize(2 * o.memTable).
