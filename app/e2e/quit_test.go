@@ -27,7 +27,7 @@ func (a *app) endsCleanly() {
 func TestQuit(t *testing.T) {
 	need(t)
 	ways := map[string]func(*desk, *app){
-		"ctrl+q":    func(d *desk, _ *app) { d.focus(title); d.key("ctrl+q") },
+		"ctrl+q": func(d *desk, _ *app) { d.focus(title); d.key("ctrl+q") },
 		"the cross": func(d *desk, a *app) {
 			d.focus(title)
 			d.until("the window manager closes the window", func() bool { // it may be too new to hear its keys
@@ -40,8 +40,8 @@ func TestQuit(t *testing.T) {
 				}
 			})
 		},
-		"SIGINT":    func(_ *desk, a *app) { _ = a.Process.Signal(os.Interrupt) },
-		"SIGTERM":   func(_ *desk, a *app) { _ = a.Process.Signal(syscall.SIGTERM) },
+		"SIGINT":  func(_ *desk, a *app) { _ = a.Process.Signal(os.Interrupt) },
+		"SIGTERM": func(_ *desk, a *app) { _ = a.Process.Signal(syscall.SIGTERM) },
 	}
 	for name, quit := range ways {
 		t.Run(name, func(t *testing.T) {
