@@ -36,7 +36,7 @@ func Verify(ctx context.Context, o Options, repair bool, progress func(mints, of
 		return report, fmt.Errorf("audit: %w", err)
 	}
 	report, err = verify.Run(ctx, reader{opened}, verify.Options{
-		Intervals: cfg.Kline.ParsedIntervals(), ChainTime: at.ChainTime, Seq: opened.State().Seq, Repair: repair, Progress: progress,
+		Intervals: cfg.Kline.ParsedIntervals(), ChainTime: at.ChainTime, Seq: opened.State().Seq, Horizon: opened.Horizon(), Repair: repair, Progress: progress,
 	})
 	report.Differences += len(problems)
 	report.Findings = append(problems, report.Findings...)

@@ -12,7 +12,7 @@ import (
 	"image/png"
 	"math"
 
-	_ "golang.org/x/image/webp"
+	_ "golang.org/x/image/webp" // registers the format
 )
 
 // errPicture is returned for bytes that are no PNG, JPEG, GIF or WebP, or one that is too large once decoded. SVG is not a

@@ -95,13 +95,7 @@ func (c *cluster) lock(edit func()) {
 	edit()
 }
 
-// write puts n transactions into the current slot without telling anyone.
-func (c *cluster) write(n int) []ledgerTx {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.writeLocked(n)
-}
-
+// writeLocked puts n transactions into the current slot without telling anyone.
 func (c *cluster) writeLocked(n int) []ledgerTx {
 	index := 3
 	if last := len(c.txs) - 1; last >= 0 && c.txs[last].slot == c.slot {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -44,10 +45,8 @@ func checkURL(address string, schemes ...string) error {
 	if err != nil || parsed.Host == "" {
 		return fmt.Errorf("%w: %s", ErrEndpoint, Redact(address))
 	}
-	for _, scheme := range schemes {
-		if parsed.Scheme == scheme {
-			return nil
-		}
+	if slices.Contains(schemes, parsed.Scheme) {
+		return nil
 	}
 	return fmt.Errorf("%w with scheme %s: %s", ErrEndpoint, strings.Join(schemes, " or "), Redact(address))
 }

@@ -52,7 +52,6 @@ type Backfill struct {
 type board struct {
 	mu     sync.Mutex
 	status Status
-	start  time.Time // of the running backfill
 }
 
 func (b *board) read() Status {

@@ -30,7 +30,11 @@ func (c *check) mint(ctx context.Context, mint market.Pubkey) error {
 	c.report.Mints++
 	r := &replay{check: c, mint: mint, book: market.Book{Mint: mint}, orders: map[market.Pubkey]market.OrderChange{}}
 	for _, interval := range c.options.Intervals {
-		r.series = append(r.series, &series{ctx: ctx, replay: r, interval: interval, next: math.MinInt64})
+		r.series = append(r.series, &series{ctx: ctx, replay: r, interval: interval, next: c.from()})
+	}
+	var err error
+	if r.token, err = c.store.Pruned(mint); err != nil {
+		return fmt.Errorf("read what retention deleted: %w", err)
 	}
 	if err := c.store.MintEvents(mint, market.Position{}, func(e *market.Event) error {
 		if err := r.event(e); err != nil {
@@ -96,6 +100,14 @@ func (r *replay) seal(time int64) (err error) {
 		}
 	})
 	return err
+}
+
+// from is the time from which candles are whole.
+func (c *check) from() int64 {
+	if c.options.Horizon > 0 {
+		return c.options.Horizon
+	}
+	return math.MinInt64
 }
 
 func (r *replay) of(interval market.Interval) *series {

@@ -20,6 +20,8 @@ type Store interface {
 	MintEvents(mint market.Pubkey, after market.Position, fn func(*market.Event) error) error
 	// CandlesFrom gives at most limit candles with from <= time <= to, oldest first, open ones included.
 	CandlesFrom(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, error)
+	// Pruned sums up a mint's events that retention deleted.
+	Pruned(mint market.Pubkey) (market.Token, error)
 	Commit(c *market.Commit) error
 }
 
@@ -28,6 +30,7 @@ type Options struct {
 	Intervals []market.Interval // kept ones
 	ChainTime int64             // of the store: candles ending at or before it must be final
 	Seq       market.Seq        // newest commit
+	Horizon   int64             // below this block time retention deletes candles and most events; 0: nothing is deleted
 	Repair    bool
 	Progress  func(mints, of int) // after each mint; may be nil
 }

@@ -31,8 +31,14 @@ func key(n uint64) (k market.Pubkey) {
 // fill writes a random market through the writer and returns the store, cleanly closed and opened again.
 func fill(t *testing.T, seed uint64) *store.Store {
 	t.Helper()
-	r := rand.New(rand.NewPCG(seed, 3))
 	dir := t.TempDir()
+	fillDir(t, seed, dir)
+	return open(t, dir)
+}
+
+func fillDir(t *testing.T, seed uint64, dir string) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(seed, 3))
 	opened := open(t, dir)
 	writer := ingest.New(ingest.Config{
 		Program: spinpet.ProgramID, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
@@ -75,7 +81,6 @@ func fill(t *testing.T, seed uint64) *store.Store {
 	if err := opened.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return open(t, dir)
 }
 
 func open(t *testing.T, dir string) *store.Store {
@@ -92,7 +97,7 @@ func run(t *testing.T, s *store.Store, repair bool) verify.Report {
 	t.Helper()
 	at := s.State()
 	report, err := verify.Run(t.Context(), paged{s}, verify.Options{
-		Intervals: market.AllIntervals(), ChainTime: at.ChainTime, Seq: at.Seq, Repair: repair,
+		Intervals: market.AllIntervals(), ChainTime: at.ChainTime, Seq: at.Seq, Horizon: s.Horizon(), Repair: repair,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -191,5 +196,26 @@ func TestDamageIsFoundAndRepaired(t *testing.T) {
 				t.Fatalf("audit: %v %v", problems, err)
 			}
 		})
+	}
+}
+
+func TestRetentionIsNoDifference(t *testing.T) {
+	dir := t.TempDir()
+	fillDir(t, 3, dir)
+	s, err := store.Open(store.Options{Dir: dir, RetentionDays: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	before := run(t, s, false)
+	if err := s.Retain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	after := run(t, s, false)
+	if s.Horizon() == 0 || after.Events >= before.Events {
+		t.Fatalf("nothing was deleted: %d of %d events, horizon %d", after.Events, before.Events, s.Horizon())
+	}
+	if before.Differences != 0 || after.Differences != 0 {
+		t.Fatalf("before %+v\nafter %+v", before.Findings, after.Findings)
 	}
 }

@@ -103,7 +103,7 @@ func install(t testing.TB, dir, wanted, stamp string, how func()) {
 		return
 	}
 	how()
-	if err := os.WriteFile(filepath.Join(dir, stamp), text, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, stamp), text, 0o600); err != nil { //nolint:gosec // in the examples' own folders
 		t.Fatal(err)
 	}
 }

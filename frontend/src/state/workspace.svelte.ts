@@ -203,7 +203,8 @@ export class Workspace {
     }
     if (this.health.gaps !== known) void this.gaps.read(this.market.mint)
     // The list stayed empty because the server was away or new: look again.
-    if (this.link === 'connected' && this.tokens.all.length === 0) await this.#loadTokens()
+    // Tokens may also have come one by one before any was chosen.
+    if (this.link === 'connected' && (this.tokens.all.length === 0 || !this.market.mint)) await this.#loadTokens()
   }
 
   #every(milliseconds: number, work: () => unknown): void {
