@@ -85,7 +85,7 @@ func (w *webSocket) Send(packets []*packet.Packet) {
 
 func (w *webSocket) control(f frame) {
 	if w.attached.Load() {
-		w.session.write(f)
+		_ = w.session.write(f) // a full queue has cut the client already
 		return
 	}
 	_ = w.nc.SetWriteDeadline(time.Now().Add(w.session.server.opts.StallTimeout))
@@ -244,7 +244,20 @@ func (w *webSocket) readOne() error {
 	if kind == websocket.BinaryMessage {
 		return w.deliver(w.session.message(buf.Bytes(), true))
 	}
-	return w.deliver(w.session.decodeText(buf.Bytes()))
+	p := w.session.decodeText(buf.Bytes())
+	if !bytes.HasPrefix(buf.Bytes(), []byte("40")) {
+		return w.deliver(p)
+	}
+	// The library's way to a CONNECT is deep: the reader's stack would grow for
+	// it and stay so, some kilobytes for each idle client.
+	done := make(chan error, 1)
+	w.session.server.tasks.start(func() {
+		err := net.ErrClosed
+		defer func() { done <- err }()
+		defer w.session.server.recovered("websocket reader")
+		err = w.deliver(p)
+	})
+	return <-done
 }
 
 func (w *webSocket) deliver(p *packet.Packet) error {
