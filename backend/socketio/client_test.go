@@ -105,6 +105,23 @@ func (s *site) dialRaw(query string) *client {
 	return &client{t: s.t, ws: ws}
 }
 
+// offer dials the upgrade of a polling session. The server takes one offer at a time, and its end of the last one may
+// take a moment longer than the client's.
+func (s *site) offer(sid string) *client {
+	s.t.Helper()
+	var ws *websocket.Conn
+	eventually(s.t, "the upgrade is taken", func() bool {
+		conn, resp, err := websocket.DefaultDialer.Dial(s.url("ws", "transport=websocket&sid="+sid), nil)
+		if resp != nil {
+			_ = resp.Body.Close()
+		}
+		ws = conn
+		return err == nil
+	})
+	s.t.Cleanup(func() { _ = ws.Close() })
+	return &client{t: s.t, ws: ws}
+}
+
 // join dials and connects to a namespace.
 func (s *site) join(nsp string) *client {
 	s.t.Helper()

@@ -71,11 +71,11 @@ func TestUpgradeGivenUp(t *testing.T) {
 	sid := s.pollOpen()
 	s.poll("POST", sid, "40")
 	for _, m := range []string{"4x", "2", "3probe", "abc", "2nope"} {
-		c := s.dialRaw("transport=websocket&sid=" + sid)
+		c := s.offer(sid)
 		c.write(m)
 		c.expectClosed()
 	}
-	gone := s.dialRaw("transport=websocket&sid=" + sid)
+	gone := s.offer(sid)
 	gone.write("2probe")
 	gone.expect("3probe")
 	_ = gone.ws.Close()
