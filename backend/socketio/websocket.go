@@ -218,8 +218,9 @@ func (w *webSocket) read() {
 	w.reading.Store(true)
 	defer w.gone(nil)
 	defer w.session.server.recovered("websocket reader")
+	handled := make(chan error, 1)
 	for {
-		err := w.readOne()
+		err := w.readOne(handled)
 		if err != nil {
 			w.gone(err)
 			return
@@ -227,7 +228,7 @@ func (w *webSocket) read() {
 	}
 }
 
-func (w *webSocket) readOne() error {
+func (w *webSocket) readOne(handled chan error) error {
 	kind, r, err := w.ws.NextReader()
 	if err != nil {
 		return err
@@ -241,23 +242,19 @@ func (w *webSocket) readOne() error {
 	if kind != websocket.BinaryMessage && bytes.Equal(buf.Bytes(), []byte{'1'}) {
 		return io.EOF // an Engine.IO CLOSE
 	}
-	if kind == websocket.BinaryMessage {
-		return w.deliver(w.session.message(buf.Bytes(), true))
-	}
-	p := w.session.decodeText(buf.Bytes())
-	if !bytes.HasPrefix(buf.Bytes(), []byte("40")) {
-		return w.deliver(p)
-	}
-	// The library's way to a CONNECT is deep: the reader's stack would grow for
-	// it and stay so, some kilobytes for each idle client.
-	done := make(chan error, 1)
-	w.session.server.tasks.start(func() {
-		err := net.ErrClosed
-		defer func() { done <- err }()
+	// The library's way through a packet is deep: the reader's own stack would
+	// grow for it and stay so, 4 KB for each idle client.
+	go func() {
+		err := net.ErrClosed // after a panic
+		defer func() { handled <- err }()
 		defer w.session.server.recovered("websocket reader")
-		err = w.deliver(p)
-	})
-	return <-done
+		if kind == websocket.BinaryMessage {
+			err = w.deliver(w.session.message(buf.Bytes(), true))
+		} else {
+			err = w.deliver(w.session.decodeText(buf.Bytes()))
+		}
+	}()
+	return <-handled
 }
 
 func (w *webSocket) deliver(p *packet.Packet) error {
