@@ -222,6 +222,7 @@ type intake struct {
 	program market.Pubkey
 	net     *simnet.Net // the demo cluster
 
+	stages    stages
 	extending chan struct{} // holds whoever reads older history
 
 	mu   sync.Mutex
@@ -271,7 +272,7 @@ func (in *intake) read(ctx context.Context) error {
 	in.mu.Lock()
 	in.feed = feed
 	in.mu.Unlock()
-	if err := feed.Run(ctx, in.resume, in.writer.Apply); err != nil && !errors.Is(err, context.Canceled) {
+	if err := feed.Run(ctx, in.resume, in.stages.apply(in.writer.Apply)); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil

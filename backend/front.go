@@ -60,7 +60,7 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *intake) (*
 		HistoryDefault: cfg.Kline.HistoryLimitDefault, HistoryMax: cfg.Kline.HistoryLimitMax,
 		MaxSubscriptions: ws.MaxSubscriptionsPerClient, BatchSize: ws.MessageBatchSize,
 		BatchTimeout: time.Duration(ws.MessageBatchTimeoutMS) * time.Millisecond,
-		Authorize:    authorize, Logger: b.options.Logger,
+		Authorize:    authorize, Queued: in.stages.queued, Logger: b.options.Logger,
 	})
 	f.stream.Mount(f.sockets)
 	f.tokens = b.newTokens(opened, commits, in.net)
@@ -71,7 +71,9 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *intake) (*
 			Intervals: cfg.Kline.ParsedIntervals(), Kline: klineConfig(cfg), Cluster: cfg.Solana.Cluster,
 			ProgramID: in.program, Version: b.options.Version,
 		},
-		Guard: gate, Sockets: f.sockets, Page: b.options.Assets, Logger: b.options.Logger,
+		Figures: func() []server.Figure { return f.figures(in, commits) },
+		Stages:  func() []server.Stage { return in.stages.list(f.stream.Metrics().Latency) },
+		Guard:   gate, Sockets: f.sockets, Page: b.options.Assets, Logger: b.options.Logger,
 	})
 	return f, nil
 }

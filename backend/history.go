@@ -111,6 +111,9 @@ func (b *Backend) newIntake(opened *store.Store, publish func(*market.Commit)) (
 	decimals, _ := cfg.Solana.Decimals()
 	at := opened.State()
 	in := &intake{backend: b, store: opened, resume: at.Checkpoint, program: program, extending: make(chan struct{}, 1)}
+	if publish != nil {
+		publish = in.stages.publish(publish)
+	}
 	in.writer = ingest.New(ingest.Config{
 		Program: program, PriceDecimals: decimals, Intervals: cfg.Kline.ParsedIntervals(),
 		Logger: b.options.Logger.With("component", "ingest"), Publish: publish, Horizon: opened.Horizon,
@@ -124,11 +127,16 @@ func (b *Backend) newIntake(opened *store.Store, publish func(*market.Commit)) (
 
 // recheck has the feed compare recent slots with what it delivered.
 func (in *intake) recheck() {
+	if feed := in.current(); feed != nil {
+		feed.Rescan()
+	}
+}
+
+// current is the feed; nil before the cluster's addresses are known.
+func (in *intake) current() *solana.Feed {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.feed != nil {
-		in.feed.Rescan()
-	}
+	return in.feed
 }
 
 // loadHistory fills the gap before the backfill limit as far as reach says.
@@ -171,9 +179,7 @@ func (in *intake) loadHistory(ctx context.Context, reach Reach) error {
 func (in *intake) connected(ctx context.Context) (*solana.Feed, error) {
 	const every = 20 * time.Millisecond
 	for tick := time.NewTicker(every); ; {
-		in.mu.Lock()
-		feed := in.feed
-		in.mu.Unlock()
+		feed := in.current()
 		if feed != nil && feed.Status().State == solana.Connected {
 			tick.Stop()
 			return feed, nil

@@ -18,10 +18,12 @@ import (
 type Deps struct {
 	API     rest.Deps
 	Guard   *guard.Guard
-	Sockets http.Handler // of /socket.io/; nil answers 404
-	Page    fs.FS        // the built front end; without index.html "/" says how to build it
-	Ready   func() error // nil or a nil error: /readyz answers 200
-	Logger  *slog.Logger // slog.Default() if nil
+	Sockets http.Handler    // of /socket.io/; nil answers 404
+	Page    fs.FS           // the built front end; without index.html "/" says how to build it
+	Figures func() []Figure // what else /metrics shows; nil for nothing
+	Stages  func() []Stage  // histograms of /metrics; nil for none
+	Ready   func() error    // nil or a nil error: /readyz answers 200
+	Logger  *slog.Logger    // slog.Default() if nil
 }
 
 // Server is the HTTP server. Make one with New.
@@ -42,6 +44,7 @@ func New(deps Deps) *Server {
 	}
 	s := &Server{api: rest.New(deps.API), registry: prometheus.NewRegistry(), log: deps.Logger}
 	meter := newMeter(s.registry, deps.API)
+	s.registry.MustRegister(gatherer{deps.Figures, deps.Stages})
 	mux := http.NewServeMux()
 	api := deps.Guard.Authorize(meter.count(compress(s.api)))
 	mux.Handle("/api/", timed(answerTimeout, api))

@@ -42,6 +42,7 @@ type broadcaster struct {
 	casters [numSpaces]caster
 	counts  *counters
 	kick    chan struct{} // asks for a flush
+	queued  func(upTo market.Seq, pushed bool)
 	done    chan struct{} // closed when nothing is flushed any more
 
 	mu       sync.Mutex
@@ -184,6 +185,7 @@ func (b *broadcaster) flush() {
 		b.send(t, push{max(u.seq, u.state), name, payload})
 		b.counts.published(u, at)
 	}
+	b.queued(b.absorbed, b.live > 0)
 	clear(b.pending) // drops the references to commits
 	b.pending, b.live, b.urgent = b.pending[:0], 0, false
 	b.flushed = b.absorbed

@@ -20,15 +20,16 @@ var errStopped = errors.New("the server is stopping")
 type Options struct {
 	Store            Store
 	Hub              *hub.Hub
-	Intervals        []market.Interval       // served, shortest first; nil is all
-	HistoryDefault   int                     // candles of a subscription's history, and of a request without limit: 100
-	HistoryMax       int                     // candles of the largest answer: 5000
-	MaxSubscriptions int                     // per client, over all kinds: 50
-	BatchSize        int                     // updates that wait at most: 100
-	BatchTimeout     time.Duration           // how long an update waits at most: 50 ms
-	Authorize        func(token string) bool // decides on auth.token; nil lets everybody in
-	Now              func() time.Time        // nil is time.Now
-	Logger           *slog.Logger            // nil is silent
+	Intervals        []market.Interval                  // served, shortest first; nil is all
+	HistoryDefault   int                                // candles of a subscription's history, and of a request without limit: 100
+	HistoryMax       int                                // candles of the largest answer: 5000
+	MaxSubscriptions int                                // per client, over all kinds: 50
+	BatchSize        int                                // updates that wait at most: 100
+	BatchTimeout     time.Duration                      // how long an update waits at most: 50 ms
+	Authorize        func(token string) bool            // decides on auth.token; nil lets everybody in
+	Queued           func(upTo market.Seq, pushed bool) // told after each flush; pushed: it held something. Must not block; may be nil
+	Now              func() time.Time                   // nil is time.Now
+	Logger           *slog.Logger                       // nil is silent
 }
 
 // Stream serves the two namespaces.
@@ -92,6 +93,10 @@ func New(options Options) *Stream {
 		joins:    make(map[*join]struct{}),
 		absorbed: seq,
 		flushed:  seq,
+		queued:   options.Queued,
+	}
+	if st.board.queued == nil {
+		st.board.queued = func(market.Seq, bool) {}
 	}
 	return st
 }
