@@ -97,15 +97,6 @@ func (n *Net) mentions(tx *transaction, address market.Pubkey) bool {
 
 // orderOf is the order that an event is about, zero if there is none.
 func orderOf(body market.Body) market.Pubkey {
-	switch b := body.(type) {
-	case *market.LongShort:
-		return b.Order
-	case *market.FullClose:
-		return b.Order
-	case *market.PartialClose:
-		return b.Order
-	case *market.ForceLiquidate:
-		return b.Order
-	}
-	return market.Pubkey{}
+	order, _ := (&market.Event{Body: body}).Order()
+	return order
 }
