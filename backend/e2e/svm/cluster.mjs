@@ -1,0 +1,198 @@
+// A cluster of one node that executes transactions on the genuine Solana VM (litesvm), with as much JSON-RPC over HTTP
+// and PubSub over WebSocket as a reader of one program's logs asks for. Slots pass every SLOT milliseconds and are 0.4 s of
+// chain time each; a slot is confirmed when it has ended and final eight slots later. There are no forks.
+//
+// Methods of its own: svm_send [[{program, data: base64}, …]] executes one transaction with so many instructions and
+// answers {signature, slot, blockTime, failed, logs}; svm_cut drops every WebSocket connection.
+//
+// Usage: node cluster.mjs SLOT PROGRAM.so ADDRESS…    The program is put at every address. The address of the service is
+// printed; it ends when standard input does.
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import {
+  address,
+  appendTransactionMessageInstructions,
+  createTransactionMessage,
+  generateKeyPairSigner,
+  getSignatureFromTransaction,
+  lamports,
+  pipe,
+  setTransactionMessageFeePayerSigner,
+  signTransactionMessageWithSigners,
+} from '@solana/kit'
+import { FailedTransactionMetadata, LiteSVM } from 'litesvm'
+import { WebSocketServer } from 'ws'
+
+const [slotTime, file, ...programs] = process.argv.slice(2)
+const first = 5000
+const epoch = Math.floor(Date.now() / 1000)
+
+const svm = new LiteSVM().withTransactionHistory(0n)
+for (const program of programs) svm.addProgram(address(program), readFileSync(file))
+const payer = await generateKeyPairSigner()
+svm.airdrop(payer.address, lamports(1_000_000_000_000n))
+
+let slot = first
+svm.warpToSlot(BigInt(slot))
+const chain = [] // transactions, oldest first
+const places = new Map() // by signature
+const subscriptions = new Map()
+let subscribed = 0
+
+const timeOf = (n) => epoch + Math.floor((n - first) * 0.4)
+const newest = (options) => ({ processed: slot, confirmed: slot - 1 })[options?.commitment] ?? slot - 9
+const visible = (options) => chain.filter((tx) => tx.slot <= newest(options))
+const level = (tx) => (tx.slot <= slot - 9 ? 'finalized' : tx.slot < slot ? 'confirmed' : 'processed')
+
+class Refusal extends Error {
+  constructor(code, message) {
+    super(message)
+    this.code = code
+  }
+}
+
+async function execute(instructions) {
+  svm.expireBlockhash()
+  const accounts = programs.map((program) => ({ address: address(program), role: 0 }))
+  const message = pipe(
+    createTransactionMessage({ version: 0 }),
+    (m) => setTransactionMessageFeePayerSigner(payer, m),
+    (m) => svm.setTransactionMessageLifetimeUsingLatestBlockhash(m),
+    (m) =>
+      appendTransactionMessageInstructions(
+        instructions.map(({ program, data }) => ({
+          programAddress: address(program),
+          accounts, // named, so that each of them is mentioned
+          data: Buffer.from(data, 'base64'),
+        })),
+        m,
+      ),
+  )
+  const transaction = await signTransactionMessageWithSigners(message)
+  const result = svm.sendTransaction(transaction) // and from here on without a pause: the slot must not end meanwhile
+  const failed = result instanceof FailedTransactionMetadata
+  const logs = (failed ? result.meta() : result).logs()
+  const signature = getSignatureFromTransaction(transaction)
+  const tx = { signature, slot, logs, err: failed ? { InstructionError: [0, { Custom: 1 }] } : null }
+  places.set(signature, chain.length)
+  chain.push(tx)
+  return { signature, slot, blockTime: timeOf(slot), failed, logs }
+}
+
+const methods = {
+  getHealth: () => 'ok',
+  getGenesisHash: () => programs.at(-1), // any 32 bytes that stay
+  getVersion: () => ({ 'solana-core': 'litesvm', 'feature-set': 0 }),
+  getSlot: (options) => newest(options),
+  getBlockTime: (n) => {
+    if (n > slot) throw new Refusal(-32004, `Block not available for slot ${n}`)
+    return timeOf(n)
+  },
+  getBlock: (n, options) => {
+    if (n > newest(options)) throw new Refusal(-32004, `Block not available for slot ${n}`)
+    const signatures = chain.filter((tx) => tx.slot === n).map((tx) => tx.signature)
+    return { blockTime: timeOf(n), blockHeight: n, parentSlot: n - 1, blockhash: '1', previousBlockhash: '1', signatures }
+  },
+  getSignaturesForAddress: (program, options = {}) => {
+    if (!programs.includes(program)) return []
+    if (!(options.limit === undefined || (options.limit >= 1 && options.limit <= 1000)))
+      throw new Refusal(-32602, 'Invalid limit; max 1000')
+    let list = visible(options).reverse()
+    if (options.before) list = list.slice(1 + list.findIndex((tx) => tx.signature === options.before))
+    if (options.until && places.has(options.until))
+      list = list.slice(0, list.findIndex((tx) => tx.signature === options.until))
+    return list.slice(0, options.limit ?? 1000).map((tx) => ({
+      signature: tx.signature,
+      slot: tx.slot,
+      err: tx.err,
+      memo: null,
+      blockTime: timeOf(tx.slot),
+      confirmationStatus: level(tx),
+    }))
+  },
+  getSignatureStatuses: (signatures) => ({
+    context: { slot },
+    value: signatures.map((signature) => {
+      const tx = chain[places.get(signature)]
+      return tx ? { slot: tx.slot, confirmations: null, err: tx.err, confirmationStatus: level(tx) } : null
+    }),
+  }),
+  getTransaction: (signature, options) => {
+    const tx = chain[places.get(signature)]
+    if (!tx || tx.slot > newest(options)) return null
+    if (options?.maxSupportedTransactionVersion === undefined)
+      throw new Refusal(-32015, 'Transaction version (0) is not supported by the requesting client')
+    const meta = { err: tx.err, fee: 5000, logMessages: tx.logs, innerInstructions: [] }
+    return { slot: tx.slot, blockTime: timeOf(tx.slot), version: 0, transaction: ['', 'base64'], meta }
+  },
+  svm_send: execute,
+  svm_cut: () => sockets.clients.forEach((client) => client.terminate()),
+}
+
+const pubsub = {
+  logsSubscribe: (client, filter, options) => {
+    if (filter.mentions?.length !== 1) throw new Refusal(-32602, 'Invalid Request: Only 1 address supported')
+    subscriptions.set(++subscribed, { client, mentions: filter.mentions[0], commitment: options?.commitment })
+    return subscribed
+  },
+  slotSubscribe: (client) => {
+    subscriptions.set(++subscribed, { client })
+    return subscribed
+  },
+}
+
+async function answer(request, client) {
+  const { id, method, params = [] } = request
+  try {
+    const known = client ? pubsub[method] : methods[method]
+    if (!known) throw new Refusal(-32601, 'Method not found')
+    const result = await (client ? known(client, ...params) : known(...params))
+    return { jsonrpc: '2.0', result: result ?? null, id }
+  } catch (error) {
+    return { jsonrpc: '2.0', error: { code: error.code ?? -32603, message: error.message }, id }
+  }
+}
+
+// A notification must not overtake the answer that grants its subscription: both are written in the order of their making,
+// and nothing is told within an answer.
+const notify = (id, { client }, method, result) =>
+  client.send(JSON.stringify({ jsonrpc: '2.0', method, params: { result, subscription: id } }))
+
+setInterval(() => {
+  const ended = slot++
+  svm.warpToSlot(BigInt(slot))
+  for (const [id, subscription] of subscriptions) {
+    if (!subscription.mentions) {
+      notify(id, subscription, 'slotNotification', { parent: ended, root: slot - 9, slot })
+      continue
+    }
+    const told = subscription.commitment === 'confirmed' ? ended : slot - 9
+    for (const { signature, err, logs } of chain.filter((tx) => tx.slot === told))
+      if (programs.includes(subscription.mentions))
+        notify(id, subscription, 'logsNotification', { context: { slot: told }, value: { signature, err, logs } })
+  }
+}, +slotTime)
+
+const server = createServer((request, response) => {
+  const chunks = []
+  request.on('data', (chunk) => chunks.push(chunk))
+  request.on('end', async () => {
+    const body = JSON.parse(Buffer.concat(chunks))
+    const reply = Array.isArray(body) ? await Promise.all(body.map((one) => answer(one))) : await answer(body)
+    response.setHeader('Content-Type', 'application/json')
+    response.end(JSON.stringify(reply))
+  })
+})
+const sockets = new WebSocketServer({ server })
+sockets.on('connection', (client) => {
+  client.on('message', async (text) => client.send(JSON.stringify(await answer(JSON.parse(text), client))))
+  client.on('close', () => {
+    for (const [id, subscription] of subscriptions) if (subscription.client === client) subscriptions.delete(id)
+  })
+})
+server.listen(0, '127.0.0.1', () => {
+  const { port } = server.address()
+  console.log(`http://127.0.0.1:${port} ws://127.0.0.1:${port}`)
+})
+process.stdin.resume()
+process.stdin.on('end', () => process.exit(0))
