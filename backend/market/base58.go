@@ -1,6 +1,10 @@
 package market
 
-import "errors"
+import (
+	"encoding/binary"
+	"errors"
+	"math/bits"
+)
 
 // errBase58 is returned for text that is not base58 of the expected length.
 var errBase58 = errors.New("not base58 of the expected length")
@@ -67,29 +71,49 @@ func appendBase58(dst, src []byte) []byte {
 	return dst
 }
 
-// decodeBase58 fills dst with the bytes that text stands for. It fails unless text is base58 of exactly len(dst) bytes.
+// decodeBase58 fills dst, which holds at most 64 bytes, with the bytes that text stands for. It fails unless text is
+// base58 of exactly len(dst) bytes. It takes ten digits at a time: a signature of 88 is nine rounds over eight limbs.
 func decodeBase58(dst []byte, text string) error {
 	if text == "" || len(text) > len(dst)*138/100+1 {
 		return errBase58
 	}
-	clear(dst)
-	low := len(dst) // dst[low:] holds the number so far
-	for i := range len(text) {
-		digit := base58Digit[text[i]]
-		if digit == 255 {
-			return errBase58
-		}
-		carry := uint32(digit)
-		for j := len(dst) - 1; j >= low || carry > 0; j-- {
-			if j < 0 {
+	var limbs [8]uint64 // little endian
+	used := 0
+	for rest := text; rest != ""; {
+		n := min(len(rest), 10) // 58^10 < 2^64
+		chunk, scale := uint64(0), uint64(1)
+		for i := range n {
+			digit := base58Digit[rest[i]]
+			if digit == 255 {
 				return errBase58
 			}
-			carry += uint32(dst[j]) * 58
-			dst[j] = byte(carry)
-			carry >>= 8
-			low = min(low, j)
+			chunk, scale = chunk*58+uint64(digit), scale*58
+		}
+		rest = rest[n:]
+		for j := range used {
+			high, low := bits.Mul64(limbs[j], scale)
+			sum, carry := bits.Add64(low, chunk, 0)
+			limbs[j], chunk = sum, high+carry
+		}
+		if chunk > 0 {
+			if used == len(limbs) {
+				return errBase58
+			}
+			limbs[used] = chunk
+			used++
 		}
 	}
+	var number [64]byte
+	for j := range limbs {
+		binary.BigEndian.PutUint64(number[len(number)-8*(j+1):], limbs[j])
+	}
+	unused := len(number) - len(dst)
+	for _, b := range number[:unused] {
+		if b != 0 {
+			return errBase58
+		}
+	}
+	copy(dst, number[unused:])
 	zeros := 0
 	for zeros < len(text) && text[zeros] == '1' {
 		zeros++

@@ -170,3 +170,13 @@ func BenchmarkPubkeyString(b *testing.B) {
 		_ = key.String()
 	}
 }
+
+func BenchmarkParseSignature(b *testing.B) {
+	text := Signature{1, 2, 3, 63: 4}.String()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := ParseSignature(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -127,7 +127,7 @@ func transactionCall(signature market.Signature, commitment string, to *found) *
 			to.bare = true
 			return nil
 		}
-		to.tx.Logs, err = copyLogs(nil, logs)
+		to.tx.Logs, _, err = copyLogs(nil, nil, logs)
 		return err
 	}}
 }

@@ -33,17 +33,23 @@ type Frame struct {
 	Code         int    // FrameRefusal
 	Message      string // FrameRefusal; foreign text
 	Transaction  market.Transaction
+
+	text []byte // what Transaction.Logs point into
 }
 
 // FrameParser parses PubSub messages; not safe for concurrent use.
 type FrameParser struct{ json fastjson.Parser }
 
-// Parse reads one message into frame. Strings are copied out of data, and the capacity of frame.Transaction.Logs is
-// used again: a caller that keeps the logs sets it to nil before the next call. ReceivedAt is left to the caller.
+// Parse reads one message into frame. Strings are copied out of data. frame.Transaction.Logs and the text of its lines
+// are used again, so that the next call overwrites them: a caller that keeps the logs, or a part of a line, sets
+// frame.Transaction.Logs to nil before. ReceivedAt is left to the caller.
 func (p *FrameParser) Parse(data []byte, frame *Frame) error {
-	logs := frame.Transaction.Logs[:0]
-	*frame = Frame{}
-	frame.Transaction.Logs = logs
+	logs, text := frame.Transaction.Logs, frame.text[:0]
+	if logs == nil {
+		text = nil // it belongs to the caller now
+	}
+	*frame = Frame{text: text}
+	frame.Transaction.Logs = logs[:0]
 	value, err := p.json.ParseBytes(data)
 	if err != nil {
 		return fmt.Errorf("%w but %d bytes of something else", errFrame, len(data)) // the parser's text would quote a part
@@ -137,7 +143,7 @@ func parseLogs(params *fastjson.Value, frame *Frame) error {
 	if logs == nil {
 		return fmt.Errorf("%w: no logs", errFrame)
 	}
-	if tx.Logs, err = copyLogs(tx.Logs, logs); err != nil {
+	if tx.Logs, frame.text, err = copyLogs(tx.Logs, frame.text, logs); err != nil {
 		return err
 	}
 	frame.Kind, frame.Slot = FrameLogs, tx.Slot
@@ -152,35 +158,33 @@ func uintField2(object *fastjson.Value, outer, inner string) (uint64, error) {
 	return uintField(field, inner)
 }
 
-// copyLogs copies an array of strings out of the parser's memory: one allocation for the text of all lines.
-func copyLogs(dst []string, logs *fastjson.Value) ([]string, error) {
+// copyLogs copies an array of strings out of the parser's memory, the text of all lines into one piece. It appends to dst
+// and blob, which it takes over.
+func copyLogs(dst []string, blob []byte, logs *fastjson.Value) ([]string, []byte, error) {
 	lines, err := logs.Array()
 	if err != nil {
-		return nil, fmt.Errorf("%w: logs: %w", errResponse, err)
+		return nil, nil, fmt.Errorf("%w: logs: %w", errResponse, err)
 	}
 	size := 0
 	for _, line := range lines {
 		text, err := line.StringBytes()
 		if err != nil {
-			return nil, fmt.Errorf("%w: log line: %w", errResponse, err)
+			return nil, nil, fmt.Errorf("%w: log line: %w", errResponse, err)
 		}
 		size += len(text)
 	}
-	blob := make([]byte, 0, size)
-	for _, line := range lines {
-		text, _ := line.StringBytes() // checked above
-		blob = append(blob, text...)
+	if cap(blob) < size {
+		blob = make([]byte, 0, size)
 	}
-	all := bytesText(blob) // blob is never written again
 	if cap(dst) < len(lines) {
 		dst = make([]string, 0, len(lines))
 	}
-	dst = dst[:0]
-	from := 0
+	dst, blob = dst[:0], blob[:0]
 	for _, line := range lines {
 		text, _ := line.StringBytes() // checked above
-		dst = append(dst, all[from:from+len(text)])
-		from += len(text)
+		from := len(blob)
+		blob = append(blob, text...) // never moves: it has room
+		dst = append(dst, bytesText(blob[from:]))
 	}
-	return dst, nil
+	return dst, blob, nil
 }

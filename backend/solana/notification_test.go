@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"spinscope/backend/market"
@@ -65,6 +66,22 @@ func TestFrameOwnsItsText(t *testing.T) {
 	copy(data, logsFrame(ledgerTx{signature: testSignature(2), logs: []string{"other"}}))
 	if err := parser.Parse(data, &frame); err != nil || kept.Logs[0] != "first" || frame.Transaction.Logs[0] != "other" {
 		t.Errorf("kept %q, %v", kept.Logs, err)
+	}
+}
+
+// TestFrameTextIsUsedAgain parses longer and shorter messages into one frame without taking the logs.
+func TestFrameTextIsUsedAgain(t *testing.T) {
+	var parser FrameParser
+	var frame Frame
+	for n := range 40 {
+		logs := make([]string, (n*7)%11)
+		for i := range logs {
+			logs[i] = strings.Repeat(string(rune('a'+i)), (n*i)%50)
+		}
+		tx := ledgerTx{signature: testSignature(uint64(n)), logs: logs}
+		if err := parser.Parse(logsFrame(tx), &frame); err != nil || !slices.Equal(frame.Transaction.Logs, logs) {
+			t.Fatalf("message %d: %q, %v; want %q", n, frame.Transaction.Logs, err, logs)
+		}
 	}
 }
 
