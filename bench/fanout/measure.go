@@ -299,11 +299,7 @@ func (p *plan) stalling(ctx context.Context) error {
 	}
 	var without, with, ratios []float64
 	for range p.runs {
-		a, err := measure()
-		if err != nil {
-			return err
-		}
-		stalled, err := p.stall(ctx, s)
+		stalled, bursts, err := p.stall(ctx, s)
 		if err != nil {
 			return err
 		}
@@ -316,6 +312,15 @@ func (p *plan) stalling(ctx context.Context) error {
 		}
 		for _, c := range stalled {
 			_ = c.nc.Close()
+		}
+		for range bursts { // the same before it
+			if _, err := s.burst(ctx); err != nil {
+				return err
+			}
+		}
+		a, err := measure()
+		if err != nil {
+			return err
 		}
 		without, with, ratios = append(without, a), append(with, b), append(ratios, b/a)
 	}
@@ -330,31 +335,37 @@ func (p *plan) stalling(ctx context.Context) error {
 	return err
 }
 
+// burst pushes a little and returns how many pushes wait for clients then.
+func (s *swarm) burst(ctx context.Context) (queued int64, err error) {
+	if _, err := s.run(ctx, 100, false, "burst 100"); err != nil {
+		return 0, err
+	}
+	st, err := s.peer.stats()
+	return st.Queued, err
+}
+
 // stall subscribes clients that do not read, and pushes until the kernel takes no more for them and their queues grow.
-func (p *plan) stall(ctx context.Context, s *swarm) (stalled []*client, err error) {
+func (p *plan) stall(ctx context.Context, s *swarm) (stalled []*client, bursts int, err error) {
 	for range p.stalled {
 		c, err := dial(ctx, s.peer.address, s.peer.dialect.path, 4096, 4096)
 		if err == nil {
 			err = s.peer.dialect.join(c)
 		}
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		stalled = append(stalled, c)
 	}
-	for range 200 {
-		if _, err := s.run(ctx, 100, false, "burst 100"); err != nil {
-			return nil, err
-		}
-		st, err := s.peer.stats()
+	for bursts < 200 {
+		queued, err := s.burst(ctx)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		if st.Queued >= int64(p.stalled)*50 {
-			return stalled, nil
+		if bursts++; queued >= int64(p.stalled)*50 {
+			return stalled, bursts, nil
 		}
 	}
-	return nil, errors.New("the clients did not stall")
+	return nil, 0, errors.New("the clients did not stall")
 }
 
 // ofFloor divides each run by the floor's run beside it.
