@@ -118,8 +118,9 @@ bench-fanout: ## Measure fan-out beside other servers, in three minutes (FANOUT=
 	cd bench && go run ./fanout $(FANOUT)
 
 .PHONY: soak
-soak: ## Run what takes too long for `test`: 500 Socket.IO clients that come, go and misbehave
+soak: ## Run what takes too long for `test`: 500 Socket.IO clients that misbehave, a cluster with every fault, 30 kills, outages
 	SPINSCOPE_CHURN=500 CGO_ENABLED=1 go test -race -count=3 -timeout 10m -run '^TestChurn$$' ./backend/socketio
+	SPINSCOPE_SOAK=1 go test -count=1 -timeout 40m -v -run '^(TestChaos|TestKills|TestTroubleShowsAndGoes)$$' ./backend/e2e
 
 .PHONY: check
 check: lint test ## Exactly what CI runs
