@@ -112,6 +112,7 @@ fuzz: ## Run every fuzz target for FUZZTIME (default 30s)
 .PHONY: bench
 bench: ## Run the Go benchmarks
 	go test -run '^$$' -bench . -benchmem ./backend/...
+	cd bench && go test -run '^$$' -bench . -benchtime 5s ./decode
 
 .PHONY: bench-fanout
 bench-fanout: ## Measure fan-out beside other servers, in three minutes (FANOUT=-full: docs/performance.md; FANOUT=-help)

@@ -80,16 +80,20 @@ func decodeBase58(dst []byte, text string) error {
 	var limbs [8]uint64 // little endian
 	used := 0
 	for rest := text; rest != ""; {
-		n := min(len(rest), 10) // 58^10 < 2^64
-		chunk, scale := uint64(0), uint64(1)
-		for i := range n {
-			digit := base58Digit[rest[i]]
-			if digit == 255 {
-				return errBase58
-			}
-			chunk, scale = chunk*58+uint64(digit), scale*58
+		var chunk, scale uint64
+		var ok bool
+		if len(rest) >= 10 { // 58^10 < 2^64
+			high, one := fiveDigits(rest)
+			low, two := fiveDigits(rest[5:])
+			chunk, scale, ok = high*power5+low, power5*power5, one && two
+			rest = rest[10:]
+		} else {
+			chunk, scale, ok = fewDigits(rest)
+			rest = ""
 		}
-		rest = rest[n:]
+		if !ok {
+			return errBase58
+		}
 		for j := range used {
 			high, low := bits.Mul64(limbs[j], scale)
 			sum, carry := bits.Add64(low, chunk, 0)
@@ -126,4 +130,27 @@ func decodeBase58(dst []byte, text string) error {
 		return errBase58
 	}
 	return nil
+}
+
+const power5 = 58 * 58 * 58 * 58 * 58
+
+// fiveDigits is the number that the first five digits of text make.
+func fiveDigits(text string) (n uint64, ok bool) {
+	_ = text[4]
+	a, b, c, d, e := base58Digit[text[0]], base58Digit[text[1]], base58Digit[text[2]], base58Digit[text[3]], base58Digit[text[4]]
+	n = ((uint64(a)*58+uint64(b))*58+uint64(c))*(58*58) + uint64(d)*58 + uint64(e)
+	return n, a|b|c|d|e < 128 // 255 marks a byte that is no digit
+}
+
+// fewDigits is the number that text makes, and the power of 58 above it.
+func fewDigits(text string) (n, scale uint64, ok bool) {
+	scale = 1
+	for i := range len(text) {
+		digit := base58Digit[text[i]]
+		if digit == 255 {
+			return 0, 0, false
+		}
+		n, scale = n*58+uint64(digit), scale*58
+	}
+	return n, scale, true
 }

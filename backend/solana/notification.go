@@ -50,6 +50,11 @@ func (p *FrameParser) Parse(data []byte, frame *Frame) error {
 	}
 	*frame = Frame{text: text}
 	frame.Transaction.Logs = logs[:0]
+	if quickLogs(data, frame) {
+		return nil
+	}
+	*frame = Frame{text: frame.text}
+	frame.Transaction.Logs = logs[:0]
 	value, err := p.json.ParseBytes(data)
 	if err != nil {
 		return fmt.Errorf("%w but %d bytes of something else", errFrame, len(data)) // the parser's text would quote a part

@@ -154,6 +154,12 @@ func FuzzFrame(f *testing.F) {
 		for _, line := range frame.Transaction.Logs {
 			size += len(line)
 		}
+		spaced := append([]byte(" "), data...) // which the quick way leaves to the general one
+		var same Frame
+		if err := parser.Parse(spaced, &same); err != nil || same.Kind != frame.Kind || same.Slot != frame.Slot || same.Subscription != frame.Subscription ||
+			same.Transaction.Signature != frame.Transaction.Signature || same.Transaction.Failed != frame.Transaction.Failed || !slices.Equal(same.Transaction.Logs, frame.Transaction.Logs) {
+			t.Fatalf("%+v, and in the general way %+v, %v", frame, same, err)
+		}
 		if size > 3*len(data) { // a \u escape of six bytes becomes at most three
 			t.Errorf("%d bytes of logs from %d", size, len(data))
 		}

@@ -7,6 +7,7 @@ import "strings"
 // do not start with "Program <address>". So an entry is a frame line only if it matches from its first to its last byte.
 const (
 	linePrefix    = "Program "
+	logWord       = "log: "
 	truncatedLine = "Log truncated"
 	invokeWord    = " invoke ["
 	successWord   = " success"
@@ -19,6 +20,7 @@ const deepest = 64
 // frames is the stack of programs being executed, as told by the log.
 type frames struct {
 	ids  []string // addresses as written in the log
+	left string   // the one that was left last: the next call is often to it again
 	lost bool     // a frame line did not fit: who writes is unknown until the next top-level invoke
 	odd  bool     // lost was set at least once
 }
@@ -39,21 +41,51 @@ func (s *frames) top() string {
 // read follows one line that starts with linePrefix. Lines that are no frame line change nothing.
 func (s *frames) read(line string) {
 	rest := line[len(linePrefix):]
-	end := strings.IndexByte(rest, ' ')
+	if last := len(s.ids) - 1; last >= 0 && !s.lost && startsWithWord(rest, s.ids[last]) && rest[len(s.ids[last]):] == successWord {
+		s.ids, s.left = s.ids[:last], s.ids[last] // what most frame lines are
+		return
+	}
+	end := s.word(rest)
 	if end < 32 || end > 44 {
 		return // no address. All that a program can bring about has a short word here: "log:", "data:", "return:"
 	}
 	id, verb := rest[:end], rest[end:]
-	switch {
-	case verb == successWord:
-		s.leave(id)
-	case strings.HasPrefix(verb, invokeWord):
-		if depth := invokeDepth(verb); depth > 0 {
-			s.enter(id, depth)
-		}
-	case strings.HasPrefix(verb, failedWord): // the reason follows
-		s.leave(id)
+	if len(verb) < 2 {
+		return
 	}
+	switch verb[1] { // a "consumed" line is none of them
+	case 's':
+		if verb == successWord {
+			s.leave(id)
+		}
+	case 'i':
+		if len(verb) > len(invokeWord) && verb[:len(invokeWord)] == invokeWord {
+			if depth := invokeDepth(verb); depth > 0 {
+				s.enter(id, depth)
+			}
+		}
+	case 'f':
+		if strings.HasPrefix(verb, failedWord) { // the reason follows
+			s.leave(id)
+		}
+	}
+}
+
+// word is where the first word of rest ends, -1 if it does not. The words that come again and again are compared first,
+// which is faster than looking for their end.
+func (s *frames) word(rest string) int {
+	if n := len(s.ids); n > 0 && startsWithWord(rest, s.ids[n-1]) {
+		return len(s.ids[n-1])
+	}
+	if s.left != "" && startsWithWord(rest, s.left) {
+		return len(s.left)
+	}
+	return strings.IndexByte(rest, ' ')
+}
+
+// startsWithWord tells whether rest begins with the word, which holds no space, and a space.
+func startsWithWord(rest, word string) bool {
+	return len(rest) > len(word) && rest[len(word)] == ' ' && rest[:len(word)] == word
 }
 
 // enter pushes a frame. The runtime counts depth from 1; a top-level one starts afresh whatever was before.
@@ -74,7 +106,7 @@ func (s *frames) leave(id string) {
 		return
 	}
 	if last := len(s.ids) - 1; last >= 0 && s.ids[last] == id {
-		s.ids = s.ids[:last]
+		s.ids, s.left = s.ids[:last], id
 		return
 	}
 	s.lost, s.odd = true, true

@@ -56,15 +56,22 @@ func (r *Reader) Read(dst []market.Event, tx *market.Transaction) ([]market.Even
 	r.stack.reset()
 	ordinal := 0
 	for _, line := range tx.Logs {
-		if !strings.HasPrefix(line, linePrefix) {
+		if len(line) <= len(linePrefix) || line[:len(linePrefix)] != linePrefix {
 			if line == truncatedLine {
 				report.Truncated = true
 				break // later short lines can still follow; whose they are is unknown
 			}
 			continue
 		}
-		if strings.HasPrefix(line, "Program log: ") {
-			continue // the most frequent line
+		switch line[len(linePrefix)] { // most lines are told apart by one byte
+		case 'l':
+			if rest := line[len(linePrefix):]; len(rest) >= len(logWord) && rest[:len(logWord)] == logWord {
+				continue
+			}
+		case 'd':
+		default:
+			r.stack.read(line)
+			continue
 		}
 		fields, isData := strings.CutPrefix(line, LinePrefix)
 		if !isData {
