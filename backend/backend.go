@@ -278,14 +278,30 @@ func (in *intake) read(ctx context.Context) error {
 	return nil
 }
 
-// recall tells the feed which transactions earlier runs stored from a slot on.
+// recall tells the feed which transactions earlier runs stored from a slot on: those with events, and those that left
+// nothing but a hole, as their logs were cut.
 func (in *intake) recall(ctx context.Context, from market.Slot, visit func(market.Transaction)) error {
-	return in.store.SlotEvents(from, math.MaxUint64, func(e *market.Event) error {
+	cut := map[market.Signature]market.Slot{}
+	gaps, err := in.store.Gaps(ctx, nil, new(market.GapUnfillable))
+	if err != nil {
+		return fmt.Errorf("read gaps: %w", err)
+	}
+	for i := range gaps {
+		if signature, ok := ingest.TruncatedIn(&gaps[i]); ok && gaps[i].From >= from {
+			cut[signature] = gaps[i].From
+		}
+	}
+	err = in.store.SlotEvents(from, math.MaxUint64, func(e *market.Event) error {
 		if e.Ordinal == 0 {
+			delete(cut, e.Signature)
 			visit(market.Transaction{
 				Signature: e.Signature, Slot: e.Slot, Index: e.Index, BlockTime: e.BlockTime, Provisional: e.Provisional,
 			})
 		}
 		return ctx.Err()
 	})
+	for signature, slot := range cut {
+		visit(market.Transaction{Signature: signature, Slot: slot}) // its place and time are read again
+	}
+	return err
 }

@@ -346,7 +346,7 @@ func told(t *testing.T, c *client, l *truth) {
 			if e.Seq <= old.Seq {
 				t.Errorf("came twice in commit %d: %s", e.Seq, m.Args[0])
 			}
-			// One that moves within its slot while history is sent, or comes back from a fork, may be told as it was.
+			// A replay tells an event that was corrected once for each commit, both times as it is now.
 			if repeats++; old.Slot == e.Slot && old.Timestamp == e.Timestamp && old.EventData.Provisional == e.EventData.Provisional {
 				idle++
 			}

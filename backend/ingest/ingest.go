@@ -226,6 +226,9 @@ func (in *Ingest) add(event market.Event) error {
 			in.follow(state, &event)
 			candle.Fold(&state.book, in.intervals, &tick)
 			state.touched = min(state.touched, tick.Time)
+			if event.Position.Compare(in.at.Replay) <= 0 { // in order for its mint, not for all of them
+				state.durable = true
+			}
 		} else {
 			state.dirty(tick.Time, tick.At)
 			in.counters.late.Add(1)
@@ -275,6 +278,9 @@ func (in *Ingest) write() error {
 	}
 	in.at.Seq = c.Seq
 	in.at.Checkpoint = max(in.at.Checkpoint, d.checkpoint)
+	if c.Replay != (market.Position{}) {
+		in.at.Replay = c.Replay
+	}
 	in.sinceCheckpoint += len(c.Events)
 	in.counters.events.Add(uint64(len(c.Events)))
 	if in.publish != nil {

@@ -22,7 +22,7 @@ type mintState struct {
 	unsaved bool  // book changed since it was made durable
 	jumped  bool  // a liquidation moved the price since the last trade
 	shrunk  bool  // a trade was taken away: the book's last one may be gone
-	rebuilt bool  // by late events, so that it must be made durable with them
+	durable bool  // the book must be made durable with its events, as recovery would not find them
 }
 
 // span is a stretch of a mint's trades that changed other than at the end.

@@ -41,7 +41,7 @@ func (in *Ingest) rebuild(state *mintState) error {
 	if err := in.newest(state); err != nil {
 		return err
 	}
-	state.touched, state.late, state.rebuilt = dirty.from, nil, true
+	state.touched, state.late, state.durable = dirty.from, nil, true
 	var finer *stretch
 	for _, interval := range in.intervals {
 		s, err := in.stretch(mint, interval, dirty)

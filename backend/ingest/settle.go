@@ -43,11 +43,11 @@ func (in *Ingest) emit(state *mintState) {
 }
 
 // checkpoint adds every changed book to the draft when enough has happened, or at once when forced, and lets idle
-// mints go. A rebuilt book is added in any case: recovery would not find its late events again.
+// mints go. A book with late events is added in any case: recovery would not find them again.
 func (in *Ingest) checkpoint(force bool) {
 	d := &in.draft
 	for _, state := range d.touched {
-		if state.rebuilt {
+		if state.durable {
 			in.keep(state)
 		}
 	}
@@ -81,6 +81,6 @@ func (in *Ingest) keep(state *mintState) {
 	for i := range book.Open {
 		book.Open[i] = append([]market.Candle(nil), book.Open[i]...)
 	}
-	state.unsaved, state.rebuilt = false, false
+	state.unsaved, state.durable = false, false
 	in.draft.books = append(in.draft.books, book)
 }

@@ -1,8 +1,22 @@
 package ingest
 
-import "spinscope/backend/market"
+import (
+	"strings"
+
+	"spinscope/backend/market"
+)
 
 const causeTruncated = "log truncated: " // before the signature
+
+// TruncatedIn is the transaction whose cut log left the hole; false for a hole of another cause.
+func TruncatedIn(gap *market.Gap) (market.Signature, bool) {
+	text, truncated := strings.CutPrefix(gap.Cause, causeTruncated)
+	if !truncated {
+		return market.Signature{}, false
+	}
+	signature, err := market.ParseSignature(text)
+	return signature, err == nil
+}
 
 // truncated records that a transaction's later events were lost: the cluster cuts logs at 10,000 bytes. The hole is one
 // of the mint that all the events before the cut are about, if there is one.

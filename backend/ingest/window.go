@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"strings"
 
 	"spinscope/backend/market"
 )
@@ -59,10 +58,9 @@ func (w *window) load(store Store, newest market.Slot, seen func(*market.Event))
 	if err != nil {
 		return fmt.Errorf("read gaps: %w", err)
 	}
-	for _, gap := range gaps {
-		text, truncated := strings.CutPrefix(gap.Cause, causeTruncated)
-		if signature, err := market.ParseSignature(text); truncated && err == nil && gap.From >= w.floor {
-			w.cut[signature] = gap
+	for i := range gaps {
+		if signature, ok := TruncatedIn(&gaps[i]); ok && gaps[i].From >= w.floor {
+			w.cut[signature] = gaps[i]
 		}
 	}
 	return store.SlotEvents(w.floor, newest+windowSlots, func(e *market.Event) error {
