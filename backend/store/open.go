@@ -58,6 +58,9 @@ func Open(o Options) (_ *Store, err error) {
 		}
 		return nil, openError(&o, err)
 	}
+	if err := dropUnborn(&o); err != nil {
+		return nil, err
+	}
 	db, err := openBadger(&o)
 	if err != nil {
 		return nil, err
