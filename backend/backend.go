@@ -223,6 +223,7 @@ type intake struct {
 	net     *simnet.Net // the demo cluster
 
 	stages    stages
+	thrift    thrift
 	extending chan struct{} // holds whoever reads older history
 
 	mu   sync.Mutex
@@ -272,10 +273,17 @@ func (in *intake) read(ctx context.Context) error {
 	in.mu.Lock()
 	in.feed = feed
 	in.mu.Unlock()
-	if err := feed.Run(ctx, in.resume, in.stages.apply(in.writer.Apply)); err != nil && !errors.Is(err, context.Canceled) {
+	defer in.thrift.set(false)
+	if err := feed.Run(ctx, in.resume, in.stages.apply(in.apply)); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil
+}
+
+// apply takes in a batch of the feed.
+func (in *intake) apply(ctx context.Context, batch market.Batch) error {
+	in.thrift.set(in.current().Status().Backfill.Running)
+	return in.writer.Apply(ctx, batch)
 }
 
 // recall tells the feed which transactions earlier runs stored from a slot on: those with events, and those that left

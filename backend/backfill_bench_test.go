@@ -6,20 +6,20 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/fstest"
 	"time"
 
-	"spinscope/backend/ingest"
-	"spinscope/backend/market"
+	"spinscope/backend"
+	"spinscope/backend/config"
 	"spinscope/backend/simnet"
 	"spinscope/backend/solana"
-	"spinscope/backend/spinpet"
-	"spinscope/backend/store"
 )
 
 // simnetEnv makes the test binary be the simulated cluster: its memory must not count as ours.
@@ -91,53 +91,49 @@ func cluster(tb testing.TB, transactions int) solana.Endpoint {
 	return solana.Endpoint{RPC: urls[0], WS: urls[1]}
 }
 
-// pipeline is feed, writer and store, as the backend puts them together.
-type pipeline struct {
-	store  *store.Store
-	writer *ingest.Ingest
-	feed   *solana.Feed
-	stop   func()
-}
-
-func startPipeline(tb testing.TB, endpoint solana.Endpoint, limit int) *pipeline {
+// serve runs a server on the cluster until stop, which returns what /metrics says at the end.
+func serve(tb testing.TB, endpoint solana.Endpoint, limit int) (b *backend.Backend, stop func() string) {
 	tb.Helper()
-	opened, err := store.Open(store.Options{Dir: tb.TempDir()})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	p := &pipeline{store: opened}
-	p.writer = ingest.New(ingest.Config{
-		Program: spinpet.ProgramID, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
-	}, opened, ingest.Resume{})
-	if err := p.writer.Recover(); err != nil {
-		tb.Fatal(err)
-	}
-	p.feed = solana.New(solana.Config{Endpoints: []solana.Endpoint{endpoint}, Program: spinpet.ProgramID, BackfillLimit: limit})
+	cfg := config.Default()
+	cfg.Server.Listen, cfg.Metadata.Enabled = "127.0.0.1:0", false
+	cfg.Solana.Cluster, cfg.Solana.RPCURL, cfg.Solana.WSURL, cfg.Solana.BackfillLimit = "custom", endpoint.RPC, endpoint.WS, limit
+	b = backend.New(backend.Options{Config: cfg, Assets: fstest.MapFS{}, Logger: slog.New(slog.DiscardHandler), DataDir: tb.TempDir()})
 	ctx, cancel := context.WithCancel(tb.Context())
 	done := make(chan error, 1)
-	go func() { done <- p.feed.Run(ctx, 0, p.writer.Apply) }()
-	p.stop = func() {
-		cancel()
-		if err := <-done; err != nil {
-			tb.Error(err)
-		}
-		if err := p.writer.Close(); err != nil {
-			tb.Error(err)
-		}
-		if err := opened.Close(); err != nil {
-			tb.Error(err)
-		}
+	go func() { done <- b.Run(ctx) }()
+	address, ready := "", false
+	for tick := time.NewTicker(time.Millisecond); !ready; <-tick.C {
+		address, ready = b.Address()
 	}
-	return p
+	return b, func() string {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		text, err := io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
+		cancel()
+		if failed := <-done; failed != nil || err != nil {
+			tb.Error(failed, err)
+		}
+		return string(text)
+	}
 }
 
-func (p *pipeline) untilLive(tb testing.TB) {
+// figure is a value of /metrics.
+func figure(tb testing.TB, metrics, name string) float64 {
 	tb.Helper()
-	for tick := time.NewTicker(5 * time.Millisecond); p.feed.Status().State != solana.Connected; <-tick.C {
-		if tb.Context().Err() != nil {
-			tb.Fatal("never live")
-		}
+	_, rest, _ := strings.Cut(metrics, "\n"+name+" ")
+	text, _, _ := strings.Cut(rest, "\n")
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		tb.Fatalf("%s: %v", name, err)
 	}
+	return value
 }
 
 // resident is this process's resident memory in bytes.
@@ -178,20 +174,14 @@ func watchMemory() (stop func() int64) {
 
 const benchTransactions = 100_000
 
-// BenchmarkBackfill reads 100,000 transactions of history on a first start: cluster in another process, real sockets, real
-// store.
+// BenchmarkBackfill reads 100,000 transactions of history on a first start: the whole server, the cluster in another
+// process, real sockets, real store. Memory is counted from the moment that the server's port is open.
 func BenchmarkBackfill(b *testing.B) {
 	endpoint := cluster(b, benchTransactions)
 	for b.Loop() {
-		grown := watchMemory()
 		start := time.Now()
-		p := startPipeline(b, endpoint, 10*benchTransactions)
-		p.untilLive(b)
-		took := time.Since(start)
-		b.ReportMetric(float64(p.feed.Status().Transactions)/took.Seconds(), "tx/s")
-		b.ReportMetric(float64(p.store.Stats().Total)/took.Seconds(), "events/s")
-		b.ReportMetric(float64(grown())/(1<<20), "MB-grown")
-		p.stop()
+		server, stop := serve(b, endpoint, 10*benchTransactions)
+		report(b, server, stop, start)
 	}
 }
 
@@ -199,20 +189,30 @@ func BenchmarkBackfill(b *testing.B) {
 func BenchmarkExtend(b *testing.B) {
 	endpoint := cluster(b, benchTransactions)
 	for b.Loop() {
-		p := startPipeline(b, endpoint, 0)
-		p.untilLive(b)
-		gaps, err := p.store.Gaps(b.Context(), nil, new(market.GapOpen))
-		if err != nil || len(gaps) != 1 {
-			b.Fatal(gaps, err)
-		}
-		grown := watchMemory()
-		start := time.Now()
-		if err := p.feed.Extend(b.Context(), gaps[0], 0); err != nil {
+		server, stop := serve(b, endpoint, 0)
+		if err := server.LoadHistory(b.Context(), backend.Reach{Since: time.Now()}); err != nil { // waits for the connection
 			b.Fatal(err)
 		}
-		took := time.Since(start)
-		b.ReportMetric(float64(p.feed.Status().Transactions)/took.Seconds(), "tx/s")
-		b.ReportMetric(float64(grown())/(1<<20), "MB-grown")
-		p.stop()
+		report(b, server, stop, time.Now())
 	}
+}
+
+// report waits until all history is read.
+func report(b *testing.B, server *backend.Backend, stop func() string, start time.Time) {
+	b.Helper()
+	grown := watchMemory()
+	if err := server.LoadHistory(b.Context(), backend.Reach{}); err != nil {
+		b.Fatal(err)
+	}
+	took := time.Since(start).Seconds()
+	most := grown()
+	metrics := stop()
+	transactions := figure(b, metrics, "spinscope_feed_transactions_total")
+	if transactions < benchTransactions*9/10 || figure(b, metrics, "spinscope_store_gaps_open") != 0 {
+		b.Fatalf("%v transactions were read", transactions)
+	}
+	b.ReportMetric(transactions/took, "tx/s")
+	b.ReportMetric(figure(b, metrics, "spinscope_ingest_events_total")/took, "events/s")
+	b.ReportMetric(float64(most)/(1<<20), "MB-grown")
+	b.ReportMetric(0, "ns/op")
 }
