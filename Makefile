@@ -90,7 +90,7 @@ e2e-desktop: $(STAMP)/test build ## Drive the desktop app in the real webview un
 
 .PHONY: lint
 lint: $(BIN)/golangci-lint-$(LINT_VERSION) ## Lint the Go code
-	$(BIN)/golangci-lint-$(LINT_VERSION) run --allow-parallel-runners ./...
+	GOLANGCI_LINT_CACHE=$(CURDIR)/build/.lint $(BIN)/golangci-lint-$(LINT_VERSION) run --allow-parallel-runners ./...
 
 $(BIN)/golangci-lint-$(LINT_VERSION):
 	GOBIN=$(CURDIR)/$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
