@@ -28,6 +28,7 @@ var allowed = map[string][]string{
 	"backend/store":         {"backend/market", "backend/spinpet", "backend/candle"},
 	"backend/simnet":        {"backend/market", "backend/spinpet", "backend/candle"},
 	"backend/alert":         {"backend/market"},
+	"backend/logtail":       {},
 	"backend/metadata":      {"backend/market"},
 	"backend/ingest":        {"backend/market", "backend/spinpet", "backend/candle"},
 	"backend/socketio":      {},

@@ -1,0 +1,122 @@
+package logtail
+
+import (
+	"context"
+	"encoding"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+)
+
+// Handler is a slog.Handler that keeps each record and hands it to next. It is enabled for what next is enabled for.
+func (t *Tail) Handler(next slog.Handler) slog.Handler {
+	return &handler{tail: t, next: next}
+}
+
+type handler struct {
+	tail   *Tail
+	next   slog.Handler
+	prefix string // of open groups, each with a dot behind it
+	attrs  []Attr // of With
+}
+
+func (h *handler) Enabled(ctx context.Context, level slog.Level) bool {
+	return h.next.Enabled(ctx, level)
+}
+
+func (h *handler) Handle(ctx context.Context, r slog.Record) error {
+	kept := Record{Time: r.Time, Level: r.Level, Message: cut(r.Message, mostBytes)}
+	if kept.Time.IsZero() {
+		kept.Time = time.Now()
+	}
+	kept.Attrs = append(make([]Attr, 0, min(mostAttrs, len(h.attrs)+r.NumAttrs())), h.attrs...)
+	r.Attrs(func(a slog.Attr) bool {
+		kept.Attrs = flatten(kept.Attrs, h.prefix, a, 0)
+		return len(kept.Attrs) < mostAttrs
+	})
+	h.tail.add(kept)
+	return h.next.Handle(ctx, r)
+}
+
+func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	with := *h
+	with.next = h.next.WithAttrs(attrs)
+	with.attrs = append([]Attr(nil), h.attrs...)
+	for _, a := range attrs {
+		with.attrs = flatten(with.attrs, h.prefix, a, 0)
+	}
+	return &with
+}
+
+func (h *handler) WithGroup(name string) slog.Handler {
+	if name == "" {
+		return h
+	}
+	with := *h
+	with.next = h.next.WithGroup(name)
+	with.prefix += name + "."
+	return &with
+}
+
+const mostDepth = 8 // of groups in groups
+
+// flatten appends a and, for a group, what is in it.
+func flatten(to []Attr, prefix string, a slog.Attr, depth int) []Attr {
+	value := resolved(a.Value)
+	if value.Kind() == slog.KindGroup && depth < mostDepth {
+		if a.Key != "" {
+			prefix += a.Key + "."
+		}
+		for _, inner := range value.Group() {
+			to = flatten(to, prefix, inner, depth+1)
+		}
+		return to
+	}
+	if a.Key == "" || len(to) >= mostAttrs {
+		return to
+	}
+	return append(to, Attr{Key: cut(prefix+a.Key, mostKey), Value: cut(text(value), mostBytes)})
+}
+
+// resolved is v without a slog.LogValuer around it.
+func resolved(v slog.Value) (out slog.Value) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			out = slog.StringValue("!PANIC")
+		}
+	}()
+	return v.Resolve()
+}
+
+// text is v as the text log writes it. A value whose methods panic, as those of a nil pointer may, says so.
+func text(v slog.Value) (out string) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			out = "!PANIC"
+		}
+	}()
+	if v.Kind() == slog.KindTime {
+		return v.Time().Format(time.RFC3339Nano)
+	}
+	if v.Kind() != slog.KindAny {
+		return v.String()
+	}
+	switch value := v.Any().(type) {
+	case error:
+		return value.Error()
+	case encoding.TextMarshaler:
+		if marshalled, err := value.MarshalText(); err == nil {
+			return string(marshalled)
+		}
+	}
+	return fmt.Sprintf("%+v", v.Any())
+}
+
+// cut shortens s to at most most bytes and makes it valid UTF-8.
+func cut(s string, most int) string {
+	if len(s) > most {
+		s = s[:most] + "…"
+	}
+	return strings.ToValidUTF8(s, "")
+}
