@@ -42,7 +42,7 @@ const wailsOnly = ['go', 'runtime'].flatMap((name) => [
 ])
 
 export default ts.config(
-  { ignores: ['dist/**', 'node_modules/**', 'src/api/wire.gen.ts', 'src/wailsjs/**'] },
+  { ignores: ['dist/**', 'node_modules/**', 'src/api/client/wire.gen.ts', 'src/wailsjs/**'] },
   js.configs.recommended,
   ...ts.configs.strict,
   ...svelte.configs.recommended,

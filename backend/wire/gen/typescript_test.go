@@ -12,12 +12,12 @@ func TestGeneratedFileIsCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile("../../../frontend/src/api/wire.gen.ts")
+	got, err := os.ReadFile("../../../frontend/src/api/client/wire.gen.ts")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Fatal("frontend/src/api/wire.gen.ts is stale: run `make gen`")
+		t.Fatal("frontend/src/api/client/wire.gen.ts is stale: run `make gen`")
 	}
 }
 

@@ -10,7 +10,7 @@ import type {
   MintOrders,
   Mints,
   Status,
-} from './wire.gen'
+} from './client/index'
 
 /** Where the server is and what it wants to hear. An empty base is the page's own origin. */
 export interface Endpoint {

@@ -1,6 +1,5 @@
 import type { Rest } from '../api/rest'
-import { Stream } from '../api/stream'
-import type { Candle, Klines } from '../api/wire.gen'
+import { type Candle, type Klines, Stream } from '../api/client/index'
 
 /** Values for tests of this folder and of the views. */
 export function candle(time: number, close = 1, more: Partial<Candle> = {}): Candle {

@@ -1,5 +1,5 @@
 import type { Rest } from '../api/rest'
-import type { Gap } from '../api/wire.gen'
+import type { Gap } from '../api/client/index'
 import { type GapMark, SlotClock } from '../market/gap'
 
 /** Marks kept at most, the newest. */

@@ -1,5 +1,5 @@
 import { isAbort, type Rest, RestError } from '../api/rest'
-import type { Status } from '../api/wire.gen'
+import type { Status } from '../api/client/index'
 
 /** How the cluster side stands, in the words the window uses. */
 export type Feed = 'unknown' | 'live' | 'behind' | 'down'

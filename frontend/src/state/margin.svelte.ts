@@ -1,5 +1,5 @@
 import { isAbort, type Rest } from '../api/rest'
-import type { EventData, Order, StreamGap } from '../api/wire.gen'
+import type { EventData, Order, StreamGap } from '../api/client/index'
 import {
   type Happening,
   MarginBook,

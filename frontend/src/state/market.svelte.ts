@@ -1,6 +1,5 @@
 import { isAbort, type Rest, RestError } from '../api/rest'
-import type { Stream } from '../api/stream'
-import type { HistoryData, KlineData, StreamGap } from '../api/wire.gen'
+import type { HistoryData, KlineData, Stream, StreamGap } from '../api/client/index'
 import { type Bar, CandleSeries, type Change } from '../market/candle'
 import type { Interval } from '../market/interval'
 import { onFrame } from './frame'

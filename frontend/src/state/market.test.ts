@@ -1,6 +1,6 @@
 import { beforeEach, expect, it, vi } from 'vitest'
 import { RestError } from '../api/rest'
-import type { Candle, HistoryData, KlineData, Klines } from '../api/wire.gen'
+import type { Candle, HistoryData, KlineData, Klines } from '../api/client/index'
 import { candle, fakeRest, klines, QuietStream } from './fakes'
 import { Market } from './market.svelte'
 

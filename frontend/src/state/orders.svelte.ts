@@ -1,5 +1,5 @@
 import { isAbort, type Rest } from '../api/rest'
-import type { Order } from '../api/wire.gen'
+import type { Order } from '../api/client/index'
 
 const SHOWN = 100
 

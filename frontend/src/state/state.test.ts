@@ -10,7 +10,7 @@ import type {
   PriceUpdate,
   Status,
   TokenCreatedEvent,
-} from '../api/wire.gen'
+} from '../api/client/index'
 import { Clock } from './clock.svelte'
 import { candle, fakeRest, klines, QuietStream } from './fakes'
 import { Health } from './health.svelte'

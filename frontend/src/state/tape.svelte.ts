@@ -1,6 +1,5 @@
 import { isAbort, type Rest } from '../api/rest'
-import type { Stream } from '../api/stream'
-import type { Event, EventData, StreamGap } from '../api/wire.gen'
+import type { Event, EventData, Stream, StreamGap } from '../api/client/index'
 import { joinTape, toTrade, type Trade } from '../market/trade'
 import { onFrame } from './frame'
 

@@ -1,6 +1,5 @@
 import { isAbort, type MintSort, type Rest } from '../api/rest'
-import type { Stream } from '../api/stream'
-import type { Detail, PriceUpdate, TokenCreatedEvent } from '../api/wire.gen'
+import type { Detail, PriceUpdate, Stream, TokenCreatedEvent } from '../api/client/index'
 import {
   byRank,
   cleanName,

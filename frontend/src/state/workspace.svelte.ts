@@ -1,5 +1,5 @@
 import { type Endpoint, Rest } from '../api/rest'
-import { type Link, Stream } from '../api/stream'
+import { type Link, Stream } from '../api/client/index'
 import type { Interval } from '../market/interval'
 import * as native from '../native'
 import { Clock } from './clock.svelte'

@@ -2,7 +2,7 @@ import { fireEvent, render, screen } from '@testing-library/svelte'
 import { tick } from 'svelte'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { RestError } from '../api/rest'
-import type { Detail, KlineStatus, Mints, Status } from '../api/wire.gen'
+import type { Detail, KlineStatus, Mints, Status } from '../api/client/index'
 import type { Bar } from '../market/candle'
 import { Frames } from '../state/frames.svelte'
 import { Prefs } from '../state/prefs.svelte'
@@ -14,8 +14,8 @@ import { exportName } from './export'
 import { snippet } from './snippets'
 import Host from './Host.test.svelte'
 
-vi.mock('../api/stream', async (original) => {
-  const real = await original<typeof import('../api/stream')>()
+vi.mock('../api/client/index', async (original) => {
+  const real = await original<typeof import('../api/client/index')>()
   return {
     ...real,
     Stream: class extends real.Stream {

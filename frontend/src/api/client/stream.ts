@@ -1,6 +1,4 @@
 import { io, type Socket } from 'socket.io-client'
-import type { Interval } from '../market/interval'
-import type { Endpoint } from './rest'
 import type {
   EventData,
   HistoryData,
@@ -9,7 +7,10 @@ import type {
   StreamError,
   StreamGap,
   TokenCreatedEvent,
-} from './wire.gen'
+} from './wire.gen.js'
+
+/** The ten candle lengths, as the wire names them. */
+export type Interval = 's1' | 's5' | 's15' | 's30' | 'm1' | 'm5' | 'm15' | 'h1' | 'h4' | 'd1'
 
 export type Link = 'connecting' | 'connected' | 'offline' | 'unauthorized'
 
@@ -35,6 +36,8 @@ interface Topic {
   payload: Payload
   /** The newest commit this topic has shown; undefined starts without a replay. */
   seq: number | undefined
+  /** How many parts of the page want it. */
+  users: number
 }
 
 /**
@@ -46,7 +49,7 @@ export class Stream {
   readonly #topics = new Map<string, Topic>()
   readonly #events: StreamEvents
 
-  constructor(endpoint: Endpoint, events: StreamEvents) {
+  constructor(endpoint: { base: string; token: string }, events: StreamEvents) {
     this.#events = events
     this.#socket = io(`${endpoint.base}/ws/kline`, {
       path: '/socket.io/',
@@ -101,21 +104,27 @@ export class Stream {
   watchPrices(symbols: readonly string[]): void {
     const wanted = new Set(symbols)
     for (const [name, topic] of this.#topics) {
-      if (topic.subscribe === 'subscribe_price' && !wanted.has(String(topic.payload['symbol']))) this.#drop(name)
+      if (topic.subscribe === 'subscribe_price' && !wanted.delete(String(topic.payload['symbol']))) this.#drop(name)
     }
     for (const symbol of wanted) this.#add(`price:${symbol}`, 'price', { symbol })
   }
 
   #add(name: string, kind: string, payload: Payload, seq?: number): void {
-    if (this.#topics.has(name)) return
-    const topic = { subscribe: `subscribe_${kind}`, unsubscribe: `unsubscribe_${kind}`, payload, seq }
+    const known = this.#topics.get(name)
+    if (known) {
+      known.users++
+      // Who comes later may have read less than this topic has already told: that is asked for again.
+      if (seq !== undefined && seq < (known.seq ?? 0) && this.#socket.connected) this.#subscribe({ ...known, seq })
+      return
+    }
+    const topic = { subscribe: `subscribe_${kind}`, unsubscribe: `unsubscribe_${kind}`, payload, seq, users: 1 }
     this.#topics.set(name, topic)
     if (this.#socket.connected) this.#subscribe(topic)
   }
 
   #drop(name: string): void {
     const topic = this.#topics.get(name)
-    if (!topic) return
+    if (!topic || --topic.users > 0) return
     this.#topics.delete(name)
     if (this.#socket.connected) this.#socket.emit(topic.unsubscribe, topic.payload)
   }
