@@ -1,5 +1,69 @@
 // Generated from backend/wire by `make gen`. Do not edit.
 
+/** AlertRule says when an alert fires. The members that a kind has no use for are left out; docs/alerts.md has the kinds. */
+export interface AlertRule {
+  /** 1 to 64 letters, digits, - and _ */
+  id: string
+  kind: 'price_above' | 'price_below' | 'percent_move' | 'liquidation' | 'new_token' | 'volume_spike' | 'connection_lost'
+  /** Mint; left out for all mints where the kind allows it */
+  symbol?: string
+  /** SOL per whole token, exact decimal: price_above, price_below */
+  price?: string
+  /** percent_move; both when left out */
+  direction?: 'up' | 'down' | 'both'
+  /** percent_move: 0.01 to 1000000, in steps of 0.01 */
+  percent?: number
+  /** percent_move, volume_spike: 10 to 86400 */
+  window_seconds?: number
+  /** volume_spike: 1.01 to 1000000, in steps of 0.01 */
+  factor?: number
+  /** liquidation: least size of the order, SOL, exact decimal */
+  min_size?: string
+  /** The rule is done after it fired */
+  once?: boolean
+  /** The rule does not fire */
+  muted?: boolean
+  /** A rule with once that has fired; only in answers */
+  spent?: boolean
+  /** Unix milliseconds; what happened before does not fire. 0 when saving: now */
+  created_at: number
+}
+
+/** Alert is a rule that fired. */
+export interface Alert {
+  /** The same for the same rule and event, always */
+  id: string
+  /** The rule's id */
+  rule: string
+  kind: 'price_above' | 'price_below' | 'percent_move' | 'liquidation' | 'new_token' | 'volume_spike' | 'connection_lost'
+  /** Mint; empty for connection_lost */
+  symbol: string
+  /** One line of plain text */
+  message: string
+  /** What was measured: price or size in SOL, percent (negative when down), times the average, seconds without connection; 0 for new_token */
+  value: number
+  /** The same as a decimal string; empty when not known */
+  value_exact: string
+  /** Block time, Unix milliseconds; of connection_lost this machine's time */
+  timestamp: number
+  /** The commit with the event; never goes back from one alert to the next */
+  seq: number
+  /** 0 for connection_lost */
+  slot: number
+  /** Of the event's transaction; empty for connection_lost */
+  signature: string
+  /** It happened more than a minute before it was seen: listed and pushed, but not notified */
+  late: boolean
+}
+
+/** Alerts answers /api/alerts. */
+export interface Alerts extends Paging {
+  /** All rules, in the order of the file */
+  rules: AlertRule[]
+  /** Newest first */
+  alerts: Alert[]
+}
+
 /** Clock answers /api/time. */
 export interface Clock {
   /** Unix seconds */
