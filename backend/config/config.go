@@ -13,6 +13,7 @@ type Config struct {
 	Kline     Kline     `toml:"kline"`
 	Websocket Websocket `toml:"websocket"`
 	Metadata  Metadata  `toml:"metadata"`
+	Window    Window    `toml:"window"`
 }
 
 // Server is where and to whom the program serves.
@@ -95,6 +96,11 @@ type Metadata struct {
 	MaxRetries            int    `toml:"max_retries"`
 }
 
+// Window is the desktop app's own.
+type Window struct {
+	GPU string `toml:"gpu"` // whether the page is drawn with the graphics card: never, on_demand or always; Linux only
+}
+
 // DefaultProgramID is the deployed SpinPet program.
 const DefaultProgramID = "JBMmrp6jhksqnxDBskkmVvWHhJLaPBjgiMHEroJbUTBZ"
 
@@ -118,6 +124,7 @@ func Default() Config {
 			MaxQueuedBytes: 2 << 20, MaxRequestsPerSecondPerConnection: 100,
 		},
 		Metadata: Metadata{Enabled: true, IPFSGateway: "https://ipfs.io/ipfs/", RequestTimeoutSeconds: 30, MaxRetries: 3},
+		Window:   Window{GPU: "never"},
 	}
 }
 

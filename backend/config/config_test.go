@@ -96,6 +96,7 @@ func TestBadInputNamesTheKey(t *testing.T) {
 		{"interval", "[kline]\nintervals = [\"m2\"]", "", "kline.intervals"},
 		{"interval twice", "[kline]\nintervals = [\"m1\", \"m1\"]", "", "twice"},
 		{"no interval", "[kline]\nintervals = []", "", "kline.intervals"},
+		{"gpu", "[window]\ngpu = \"sometimes\"", "", "window.gpu"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cfg, err := Load(write(t, c.text), []string{c.environ})

@@ -12,37 +12,78 @@ import (
 	"spinscope/backend/market"
 )
 
+// KeyError is a value that cannot be used. Its text is one line for the terminal; Hint is the part for whoever sees the
+// value already.
+type KeyError struct {
+	Key   string // such as server.listen
+	shown string // " = value" or nothing, as with secrets
+	text  string // how it goes on, such as ": write HOST:PORT"
+}
+
+// Error names the key, the value unless it is a secret, and the way out.
+func (e *KeyError) Error() string { return e.Key + e.shown + e.text }
+
+// Hint is what is wrong and the way out, without key and value.
+func (e *KeyError) Hint() string { return strings.TrimLeft(e.text, ": ") }
+
+// problems collects what is wrong with a configuration.
+type problems []*KeyError
+
+// add notes a problem whose value may be shown.
+func (p *problems) add(key string, value any, format string, args ...any) {
+	shown := fmt.Sprintf(" = %v", value)
+	if text, ok := value.(string); ok {
+		shown = fmt.Sprintf(" = %q", text)
+	}
+	*p = append(*p, &KeyError{Key: key, shown: shown, text: fmt.Sprintf(format, args...)})
+}
+
+// addUnseen notes a problem whose value is secret, or part of the text already.
+func (p *problems) addUnseen(key, format string, args ...any) {
+	*p = append(*p, &KeyError{Key: key, text: fmt.Sprintf(format, args...)})
+}
+
+func (p *problems) oneOf(key, value string, values ...string) {
+	if !slices.Contains(values, value) {
+		p.add(key, value, ": use one of %s", strings.Join(values, ", "))
+	}
+}
+
 // Validate checks every value. The error wraps ErrConfig and names the key, the value and the way out; secrets are not
 // part of it.
 func (c *Config) Validate() error {
-	for _, check := range []func() error{c.server, c.cors, c.logging, c.solana, c.numbers, c.kline} {
-		if err := check(); err != nil {
-			return fmt.Errorf("%w: %w", ErrConfig, err)
-		}
+	if found := c.Problems(); len(found) > 0 {
+		return fmt.Errorf("%w: %w", ErrConfig, found[0])
 	}
 	return nil
 }
 
-func (c *Config) server() error {
+// Problems is everything that is wrong with the configuration; empty when it is valid.
+func (c *Config) Problems() []*KeyError {
+	var found problems
+	for _, check := range []func(*problems){c.server, c.cors, c.logging, c.solana, c.numbers, c.kline, c.metadata, c.window} {
+		check(&found)
+	}
+	return found
+}
+
+func (c *Config) server(found *problems) {
 	host, port, err := net.SplitHostPort(c.Server.Listen)
 	if err != nil {
-		return fmt.Errorf("server.listen = %q: write HOST:PORT, such as 127.0.0.1:5051", c.Server.Listen)
-	}
-	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
-		return fmt.Errorf("server.listen = %q: the port must be 0..65535", c.Server.Listen)
-	}
-	if !IsLoopback(host) && c.Server.Token == "" {
-		return fmt.Errorf("server.listen = %q is reachable from other machines: set server.token, or listen on 127.0.0.1", c.Server.Listen)
+		found.add("server.listen", c.Server.Listen, ": write HOST:PORT, such as 127.0.0.1:5051")
+	} else if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		found.add("server.listen", c.Server.Listen, ": the port must be 0..65535")
+	} else if !IsLoopback(host) && c.Server.Token == "" {
+		found.add("server.listen", c.Server.Listen, " is reachable from other machines: set server.token, or listen on 127.0.0.1")
 	}
 	if c.Server.Token != "" && len(c.Server.Token) < 8 {
-		return fmt.Errorf("server.token is shorter than 8 characters: use a longer one")
+		found.addUnseen("server.token", " is shorter than 8 characters: use a longer one")
 	}
 	for _, name := range c.Server.AllowedHosts {
 		if name == "" || strings.ContainsAny(name, "/ *") {
-			return fmt.Errorf("server.allowed_hosts holds %q: write plain host names", name)
+			found.addUnseen("server.allowed_hosts", " holds %q: write plain host names", name)
 		}
 	}
-	return nil
 }
 
 // IsLoopback tells whether a listener on host can be reached from this machine only.
@@ -54,64 +95,53 @@ func IsLoopback(host string) bool {
 	return err == nil && address.IsLoopback()
 }
 
-func (c *Config) cors() error {
+func (c *Config) cors(found *problems) {
 	for _, origin := range c.CORS.AllowOrigins {
 		if origin == "*" {
 			if c.Server.Token == "" {
-				return fmt.Errorf(`cors.allow_origins holds "*": set server.token, or name the origins`)
+				found.addUnseen("cors.allow_origins", ` holds "*": set server.token, or name the origins`)
 			}
 			continue
 		}
 		u, err := url.Parse(origin)
 		if err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" || u.RawQuery != "" || origin == "null" {
-			return fmt.Errorf("cors.allow_origins holds %q: write origins such as https://example.org", origin)
+			found.addUnseen("cors.allow_origins", " holds %q: write origins such as https://example.org", origin)
 		}
 	}
-	return nil
 }
 
-func (c *Config) logging() error {
-	if err := oneOf("logging.level", c.Logging.Level, "debug", "info", "warn", "error"); err != nil {
-		return err
-	}
-	return oneOf("logging.format", c.Logging.Format, "text", "json")
+func (c *Config) logging(found *problems) {
+	found.oneOf("logging.level", c.Logging.Level, "debug", "info", "warn", "error")
+	found.oneOf("logging.format", c.Logging.Format, "text", "json")
 }
 
-func (c *Config) solana() error {
+func (c *Config) solana(found *problems) {
 	s := &c.Solana
-	if err := oneOf("solana.cluster", s.Cluster, "demo", "localnet", "devnet", "mainnet", "custom"); err != nil {
-		return err
-	}
+	found.oneOf("solana.cluster", s.Cluster, "demo", "localnet", "devnet", "mainnet", "custom")
 	if s.Cluster == "custom" && s.RPCURL == "" {
-		return fmt.Errorf("solana.cluster = \"custom\" needs solana.rpc_url (or --rpc-url)")
+		found.addUnseen("solana.rpc_url", " (or --rpc-url) is needed with solana.cluster = \"custom\"")
 	}
 	if s.Cluster != "custom" && (s.RPCURL != "" || s.WSURL != "") {
-		return fmt.Errorf("solana.rpc_url and ws_url go with solana.cluster = \"custom\"; it is %q", s.Cluster)
+		found.addUnseen("solana.rpc_url", " and ws_url go with solana.cluster = \"custom\"; it is %q", s.Cluster)
 	}
-	if err := checkEndpoint("solana", Endpoint{s.RPCURL, s.WSURL}); err != nil {
-		return err
-	}
+	found.endpoint("solana", Endpoint{s.RPCURL, s.WSURL})
 	for i, endpoint := range s.Fallback {
+		key := fmt.Sprintf("solana.fallback[%d]", i)
 		if endpoint.RPCURL == "" {
-			return fmt.Errorf("solana.fallback[%d].rpc_url is missing", i)
+			found.addUnseen(key+".rpc_url", " is missing")
 		}
-		if err := checkEndpoint(fmt.Sprintf("solana.fallback[%d]", i), endpoint); err != nil {
-			return err
-		}
+		found.endpoint(key, endpoint)
 	}
 	if _, err := market.ParsePubkey(s.ProgramID); err != nil {
-		return fmt.Errorf("solana.program_id: %w", err)
+		found.addUnseen("solana.program_id", ": %v", err)
 	}
-	if err := oneOf("solana.commitment", s.Commitment, "processed", "confirmed", "finalized"); err != nil {
-		return err
-	}
+	found.oneOf("solana.commitment", s.Commitment, "processed", "confirmed", "finalized")
 	if s.TokenDecimals != market.TokenDecimals {
-		return fmt.Errorf("solana.token_decimals = %d: SpinPet mints have %d decimals", s.TokenDecimals, market.TokenDecimals)
+		found.add("solana.token_decimals", s.TokenDecimals, ": SpinPet mints have %d decimals", market.TokenDecimals)
 	}
 	if _, err := s.Decimals(); err != nil {
-		return err
+		found.add("solana.price_decimals", fmt.Sprint(s.PriceDecimals), ": use \"auto\", 28, 26 or 23")
 	}
-	return nil
 }
 
 // Decimals is price_decimals as a number; 0 stands for "auto".
@@ -129,8 +159,8 @@ func (s *Solana) Decimals() (int, error) {
 	return 0, fmt.Errorf("solana.price_decimals = %v: use \"auto\", 28, 26 or 23", s.PriceDecimals)
 }
 
-// checkEndpoint never repeats a URL, as it may hold a key.
-func checkEndpoint(key string, endpoint Endpoint) error {
+// endpoint never repeats a URL, as it may hold a key.
+func (p *problems) endpoint(key string, endpoint Endpoint) {
 	for _, part := range []struct {
 		name, value string
 		schemes     []string
@@ -143,13 +173,12 @@ func checkEndpoint(key string, endpoint Endpoint) error {
 		}
 		u, err := url.Parse(part.value)
 		if err != nil || u.Host == "" || !slices.Contains(part.schemes, u.Scheme) {
-			return fmt.Errorf("%s.%s is not a URL that starts with %s://", key, part.name, strings.Join(part.schemes, ":// or "))
+			p.addUnseen(key+"."+part.name, " is not a URL that starts with %s://", strings.Join(part.schemes, ":// or "))
 		}
 	}
-	return nil
 }
 
-func (c *Config) numbers() error {
+func (c *Config) numbers(found *problems) {
 	for _, r := range []struct {
 		key         string
 		value       int
@@ -176,30 +205,34 @@ func (c *Config) numbers() error {
 		{"metadata.max_retries", c.Metadata.MaxRetries, 0, 100},
 	} {
 		if r.value < r.least || r.value > r.most {
-			return fmt.Errorf("%s = %d is out of range: use %d..%d", r.key, r.value, r.least, r.most)
+			found.add(r.key, r.value, " is out of range: use %d..%d", r.least, r.most)
 		}
 	}
-	return nil
 }
 
-func (c *Config) kline() error {
+func (c *Config) kline(found *problems) {
 	if len(c.Kline.Intervals) == 0 {
-		return fmt.Errorf("kline.intervals is empty: name at least one interval")
+		found.addUnseen("kline.intervals", " is empty: name at least one interval")
 	}
 	seen := map[string]bool{}
 	for _, name := range c.Kline.Intervals {
 		if _, err := market.ParseInterval(name); err != nil {
-			return fmt.Errorf("kline.intervals: %w", err)
-		}
-		if seen[name] {
-			return fmt.Errorf("kline.intervals names %q twice", name)
+			found.addUnseen("kline.intervals", ": %v", err)
+		} else if seen[name] {
+			found.addUnseen("kline.intervals", " names %q twice", name)
 		}
 		seen[name] = true
 	}
+}
+
+func (c *Config) metadata(found *problems) {
 	if gateway, err := url.Parse(c.Metadata.IPFSGateway); err != nil || gateway.Host == "" || gateway.Scheme != "http" && gateway.Scheme != "https" {
-		return fmt.Errorf("metadata.ipfs_gateway = %q is not an http or https URL", c.Metadata.IPFSGateway)
+		found.add("metadata.ipfs_gateway", c.Metadata.IPFSGateway, " is not an http or https URL")
 	}
-	return nil
+}
+
+func (c *Config) window(found *problems) {
+	found.oneOf("window.gpu", c.Window.GPU, "never", "on_demand", "always")
 }
 
 // ParsedIntervals is kline.intervals, shortest first; the configuration must be valid.
@@ -211,11 +244,4 @@ func (k *Kline) ParsedIntervals() []market.Interval {
 		}
 	}
 	return intervals
-}
-
-func oneOf(key, value string, values ...string) error {
-	if slices.Contains(values, value) {
-		return nil
-	}
-	return fmt.Errorf("%s = %q: use one of %s", key, value, strings.Join(values, ", "))
 }
