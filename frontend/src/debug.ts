@@ -15,34 +15,34 @@ export interface DebugView {
 }
 
 export function debugView(workspace: Workspace): DebugView {
-  const { market } = workspace
+  const market = () => workspace.market
   return {
     get mint() {
-      return market.mint
+      return market().mint
     },
     get interval() {
-      return market.interval
+      return market().interval
     },
     get phase() {
-      return market.phase
+      return market().phase
     },
     get link() {
       return workspace.link
     },
     get last() {
-      return market.series.last
+      return market().series.last
     },
     get bars() {
-      return market.series.length
+      return market().series.length
     },
     get seq() {
-      return market.series.seq
+      return market().series.seq
     },
     get updates() {
-      return market.updates
+      return market().updates
     },
     get candles() {
-      return market.series.bars
+      return market().series.bars
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Rest } from '../api/rest'
 import type { Gap } from '../api/client/index'
-import { type GapMark, SlotClock } from '../market/gap'
+import type { GapMark, SlotClock } from '../market/gap'
 
 /** Marks kept at most, the newest. */
 const MOST = 500
@@ -8,10 +8,12 @@ const MOST = 500
 /** The known holes in the history of the shown mint. */
 export class Gaps {
   marks = $state.raw<GapMark[]>([])
-  readonly clock = new SlotClock()
   #mint = ''
 
-  constructor(private readonly rest: () => Rest) {}
+  constructor(
+    private readonly rest: () => Rest,
+    private readonly clock: SlotClock,
+  ) {}
 
   async read(mint: string): Promise<void> {
     if (mint !== this.#mint) this.marks = []

@@ -1,7 +1,8 @@
 import { PERIODS } from '../market/indicator'
-import { isInterval, type Interval } from '../market/interval'
+import { isInterval } from '../market/interval'
 import type { Zone } from '../market/time'
 import type { ListTab } from '../market/token'
+import type { ChartChoice } from './chart.svelte'
 
 export type ThemeChoice = 'auto' | 'dark' | 'light'
 export type ChartKind = 'candles' | 'line' | 'area'
@@ -25,8 +26,8 @@ export interface PrefValues {
   bands: boolean
   liquidations: boolean
   largeTrades: boolean
-  interval: Interval
-  mint: string
+  /** What each chart shows, in the order of their places. */
+  charts: ChartChoice[]
   tab: ListTab
   side: SideTab
   /** What the connect panel shows. */
@@ -38,6 +39,9 @@ export interface PrefValues {
 
 /** Bounds of the side panes in CSS pixels. */
 export const PANES = { left: [176, 420], right: [200, 460] } as const
+
+/** Charts in one window at most. */
+export const MOST_CHARTS = 4
 
 const KEY = 'spinscope.prefs'
 
@@ -53,6 +57,11 @@ const within =
     typeof value === 'number' && value >= low && value <= high
 
 const isPeriod = (value: unknown): value is number => within(PERIODS)(value) && Number.isInteger(value)
+
+const isChoice = (value: unknown): value is ChartChoice => {
+  const { mint, interval } = (value ?? {}) as Partial<ChartChoice>
+  return isText(mint) && isInterval(interval)
+}
 
 const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValues[Key] } = {
   theme: oneOf('auto', 'dark', 'light'),
@@ -70,8 +79,8 @@ const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValu
   bands: isFlag,
   liquidations: isFlag,
   largeTrades: isFlag,
-  interval: isInterval,
-  mint: isText,
+  charts: (value): value is ChartChoice[] =>
+    Array.isArray(value) && value.length <= MOST_CHARTS && value.every(isChoice),
   tab: oneOf('top', 'active', 'new', 'favourites'),
   side: oneOf('trades', 'orders', 'info'),
   connect: oneOf('node', 'python', 'curl', 'frames'),
@@ -96,8 +105,7 @@ const defaults: PrefValues = {
   bands: true,
   liquidations: true,
   largeTrades: false,
-  interval: 'm1',
-  mint: '',
+  charts: [],
   tab: 'top',
   side: 'trades',
   connect: 'node',

@@ -27,9 +27,9 @@ beforeEach(() => {
 describe('Prefs', () => {
   it('keeps what is valid and forgets the rest', () => {
     const values = readPrefs(
-      JSON.stringify({ theme: 'light', interval: 'm2', volume: 'yes', left: 9999, mint: 'M', other: 1 }),
+      JSON.stringify({ theme: 'light', charts: [{ mint: 'M', interval: 'm2' }], volume: 'yes', left: 9999, other: 1 }),
     )
-    expect(values).toMatchObject({ theme: 'light', interval: 'm1', volume: true, left: 264, mint: 'M' })
+    expect(values).toMatchObject({ theme: 'light', charts: [], volume: true, left: 264 })
     expect(values).not.toHaveProperty('other')
     for (const text of [null, '', '{', 'null', '[]', '7']) expect(readPrefs(text)).toEqual(readPrefs('{}'))
   })
@@ -41,10 +41,10 @@ describe('Prefs', () => {
       setItem: (key: string, text: string) => void stored.set(key, text),
     }
     const prefs = new Prefs(storage)
-    prefs.set('interval', 'h1')
+    prefs.set('side', 'orders')
     prefs.set('theme', 'pink' as 'dark')
     prefs.toggleFavourite('M')
-    expect(new Prefs(storage).values).toMatchObject({ interval: 'h1', theme: 'auto', favourites: ['M'] })
+    expect(new Prefs(storage).values).toMatchObject({ side: 'orders', theme: 'auto', favourites: ['M'] })
     const refusing = new Prefs({
       getItem: () => {
         throw new Error('forbidden')
@@ -53,8 +53,8 @@ describe('Prefs', () => {
         throw new Error('full')
       },
     })
-    refusing.set('interval', 'd1')
-    expect(refusing.values.interval).toBe('d1')
+    refusing.set('side', 'info')
+    expect(refusing.values.side).toBe('info')
   })
 })
 
@@ -251,7 +251,7 @@ describe('TokenList', () => {
   it('keeps prices live for the shown mint and the rows on screen, and reads their day once', async () => {
     const { tokens, stream, read } = list()
     await tokens.load()
-    tokens.pin('C')
+    tokens.pin(['C'])
     tokens.see(['A', 'C'])
     await vi.advanceTimersByTimeAsync(10)
     expect(stream.wanted.at(-1)).toBe('prices C A')

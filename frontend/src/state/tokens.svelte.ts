@@ -62,7 +62,7 @@ export class TokenList {
 
   #byMint = new Map<string, Token>()
   #visible: readonly string[] = []
-  #pinned = ''
+  #pinned: readonly string[] = []
   #queue: string[] = []
   #fetching = 0
   #prices = new Map<string, PriceUpdate>()
@@ -114,9 +114,9 @@ export class TokenList {
     this.refreshRank().catch(() => undefined)
   }
 
-  /** Keeps a mint's price live whether or not its row is on screen. */
-  pin(mint: string): void {
-    this.#pinned = mint
+  /** Keeps these prices live whether or not their rows are on screen. */
+  pin(mints: readonly string[]): void {
+    this.#pinned = mints
     this.#watch()
   }
 
@@ -195,7 +195,7 @@ export class TokenList {
   }
 
   #wanted(): string[] {
-    return [...new Set([this.#pinned, ...this.#visible].filter(Boolean))].slice(0, MOST_PRICES)
+    return [...new Set([...this.#pinned, ...this.#visible])].slice(0, MOST_PRICES)
   }
 
   #watch(): void {

@@ -2,12 +2,12 @@ import { type Endpoint, Rest } from '../api/rest'
 import { type Link, Stream } from '../api/client/index'
 import type { Interval } from '../market/interval'
 import * as native from '../native'
+import type { ChartState } from './chart.svelte'
+import { Charts } from './charts.svelte'
 import { Clock } from './clock.svelte'
 import { Exporting } from './exporting.svelte'
-import { Gaps } from './gaps.svelte'
 import { Health } from './health.svelte'
-import { Margin } from './margin.svelte'
-import { Market } from './market.svelte'
+import type { Market } from './market.svelte'
 import type { Prefs } from './prefs.svelte'
 import { Tape } from './tape.svelte'
 import { Toasts } from './toasts.svelte'
@@ -41,13 +41,8 @@ export class Workspace {
   readonly clock = new Clock()
   readonly toasts = new Toasts()
   readonly exporting = new Exporting()
-  readonly margin = new Margin(() => this.rest)
-  readonly gaps = new Gaps(() => this.rest)
   readonly health = new Health(() => this.rest)
-  readonly market = new Market(
-    () => this.rest,
-    () => this.stream,
-  )
+  readonly charts: Charts
   readonly tape = new Tape(
     () => this.rest,
     () => this.stream,
@@ -63,7 +58,23 @@ export class Workspace {
   #timers: ReturnType<typeof setInterval>[] = []
   #stopped = false
 
-  constructor(readonly prefs: Prefs) {}
+  constructor(readonly prefs: Prefs) {
+    this.charts = new Charts(
+      prefs,
+      () => this.rest,
+      () => this.stream,
+    )
+  }
+
+  /** The focused chart. */
+  get chart(): ChartState {
+    return this.charts.focused
+  }
+
+  /** The candles of the focused chart. */
+  get market(): Market {
+    return this.chart.market
+  }
 
   /** Finds the server and opens the page on it. */
   async start(): Promise<void> {
@@ -96,23 +107,17 @@ export class Workspace {
 
   show(mint: string): void {
     if (!mint || mint === this.market.mint) return
-    this.prefs.set('mint', mint)
-    this.tokens.pin(mint)
-    this.tape.open(mint)
-    this.margin.open(mint)
-    void this.gaps.read(mint)
-    void this.market.open(mint, this.prefs.values.interval)
-    this.#tellShell()
+    this.charts.choose({ mint })
+    this.#follow()
   }
 
   setInterval(interval: Interval): void {
-    this.prefs.set('interval', interval)
-    if (this.market.mint) void this.market.open(this.market.mint, interval)
+    this.charts.choose({ interval })
     this.#tellShell()
   }
 
   step(rows: number): void {
-    const next = this.tokens.neighbour(this.market.mint, rows)
+    const next = this.tokens.neighbour(this.chart.mint, rows)
     if (next) this.show(next.mint)
   }
 
@@ -143,8 +148,7 @@ export class Workspace {
   async #connect(endpoint: Endpoint): Promise<void> {
     this.#endpoint = endpoint
     this.secured = endpoint.token !== ''
-    this.market.close()
-    this.margin.open('')
+    this.charts.close()
     this.tape.close()
     this.stream.close()
     this.rest = new Rest(endpoint)
@@ -165,15 +169,18 @@ export class Workspace {
     const { values } = this.prefs
     this.tokens.tab = values.tab
     this.tokens.favourites = [...values.favourites]
-    if (values.mint) this.show(values.mint)
+    this.charts.open()
+    this.#follow()
     void this.#loadTokens()
     this.#every(HEALTH_MS, () => this.#pollHealth())
     this.#every(RANK_MS, () => {
       this.tokens.refreshRank().catch(() => undefined)
       this.tokens.refreshVisible()
     })
-    this.#every(GAPS_MS, () => this.gaps.read(this.market.mint))
-    this.#every(MARGIN_MS, () => this.margin.refresh())
+    this.#every(GAPS_MS, () => this.#readGaps())
+    this.#every(MARGIN_MS, () => {
+      for (const chart of this.charts.shown) void chart.margin.refresh()
+    })
     this.#every(1000, () => this.clock.tick())
     this.#every(HEARTBEAT_MS, native.heartbeat)
     void this.#pollHealth()
@@ -181,7 +188,7 @@ export class Workspace {
 
   async #loadTokens(): Promise<void> {
     await this.tokens.load()
-    const { mint } = this.market
+    const { mint } = this.chart
     if (mint && (this.tokens.get(mint) || this.tokens.phase !== 'ready')) {
       this.#tellShell()
       return
@@ -199,42 +206,56 @@ export class Workspace {
     if (status) {
       this.clock.observe(status.chain_time)
       // Chain time is that of the newest slot less two slots' grace.
-      this.gaps.clock.observe(status.slot - GRACE_SLOTS, status.chain_time)
+      this.charts.slots.observe(status.slot - GRACE_SLOTS, status.chain_time)
     }
-    if (this.health.gaps !== known) void this.gaps.read(this.market.mint)
+    if (this.health.gaps !== known) this.#readGaps()
     // The list stayed empty because the server was away or new: look again.
     // Tokens may also have come one by one before any was chosen.
-    if (this.link === 'connected' && (this.tokens.all.length === 0 || !this.market.mint)) await this.#loadTokens()
+    if (this.link === 'connected' && (this.tokens.all.length === 0 || !this.chart.mint)) await this.#loadTokens()
   }
 
   #every(milliseconds: number, work: () => unknown): void {
     this.#timers.push(setInterval(() => void work(), milliseconds))
   }
 
+  /** What follows the focused chart does so. */
+  #follow(): void {
+    this.tokens.pin(this.charts.mints)
+    if (this.chart.mint) this.tape.open(this.chart.mint)
+    this.#tellShell()
+  }
+
+  #readGaps(): void {
+    for (const chart of this.charts.shown) void chart.gaps.read(chart.mint)
+  }
+
   #tellShell(): void {
-    const { mint } = this.market
-    native.setView({ mint, symbol: this.tokens.get(mint)?.symbol ?? '', interval: this.prefs.values.interval })
+    const { mint, interval } = this.chart
+    native.setView({ mint, symbol: this.tokens.get(mint)?.symbol ?? '', interval })
+  }
+
+  #each(tell: (chart: ChartState) => void): void {
+    for (const chart of this.charts.shown) tell(chart)
   }
 
   #newStream(endpoint: Endpoint): Stream {
     return new Stream(endpoint, {
       link: (state) => this.#onLink(state),
-      history: (data) => this.market.onHistory(data),
+      history: (data) => this.#each((chart) => chart.onHistory(data)),
       kline: (data) => {
         this.clock.observe(data.block_time)
-        this.gaps.clock.observe(data.slot, data.block_time)
-        this.market.onKline(data)
+        this.charts.slots.observe(data.slot, data.block_time)
+        this.#each((chart) => chart.onKline(data))
       },
       price: (data) => this.tokens.onPrice(data),
       event: (data) => {
         this.tape.onEvent(data)
-        this.margin.onEvent(data)
+        this.#each((chart) => chart.onEvent(data))
       },
       token: (data) => this.tokens.onCreated(data),
       gap: (notice) => {
-        this.market.onGap(notice)
+        this.#each((chart) => chart.onGap(notice))
         this.tape.onGap(notice)
-        this.margin.onGap(notice)
       },
       error: (problem) => this.toasts.show('bad', `The server refused a request: ${problem.message}`),
     })
@@ -245,8 +266,7 @@ export class Workspace {
     if (state === 'connected') {
       this.lostAt = 0
       void this.#pollHealth()
-      if (this.market.phase === 'error') void this.market.reload()
-      void this.margin.reload()
+      this.#each((chart) => chart.onConnected())
       if (this.tape.error) void this.tape.reload()
     }
     if (state === 'unauthorized') {

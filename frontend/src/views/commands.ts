@@ -27,7 +27,7 @@ const THEMES: [ThemeChoice, string][] = [
 ]
 
 export function commands(workspace: Workspace, view: WindowState): Command[] {
-  const { prefs, market } = workspace
+  const { prefs } = workspace
   const list: Command[] = []
   const add = (group: Command['group'], id: string, title: string, keys: string[], run: () => void) =>
     list.push({ group, id, title, keys, run })
@@ -35,8 +35,14 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Tokens', 'search', 'Search tokens', ['/'], () => view.focusSearch?.())
   add('Tokens', 'next', 'Next token', ['ArrowDown', 'j'], () => workspace.step(1))
   add('Tokens', 'previous', 'Previous token', ['ArrowUp', 'k'], () => workspace.step(-1))
-  add('Tokens', 'favourite', 'Favourite on or off', ['s'], () => workspace.setFavourite(market.mint))
-  add('Tokens', 'copy-mint', 'Copy the token’s address', ['y'], () => void workspace.copy(market.mint, 'Address'))
+  add('Tokens', 'favourite', 'Favourite on or off', ['s'], () => workspace.setFavourite(workspace.chart.mint))
+  add(
+    'Tokens',
+    'copy-mint',
+    'Copy the token’s address',
+    ['y'],
+    () => void workspace.copy(workspace.chart.mint, 'Address'),
+  )
 
   add('Tokens', 'pictures', 'Token pictures on or off', ['i'], () => prefs.set('pictures', !prefs.values.pictures))
 
@@ -68,17 +74,15 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Chart', 'zone', 'UTC or local time', ['u'], () =>
     prefs.set('zone', prefs.values.zone === 'utc' ? 'local' : 'utc'),
   )
-  add('Chart', 'fit', 'Fit all bars', ['f'], () => view.chart?.fit())
-  add('Chart', 'reset', 'Back to the newest bar', ['r', 'End'], () => view.chart?.reset())
+  add('Chart', 'fit', 'Fit all bars', ['f'], () => workspace.chart.controls?.fit())
+  add('Chart', 'reset', 'Back to the newest bar', ['r', 'End'], () => workspace.chart.controls?.reset())
 
   if (!isDesktop) {
     add('Export', 'export-csv', 'Export history as CSV', ['e'], () => void exportHistory(workspace, 'csv'))
     add('Export', 'export-jsonl', 'Export history as JSON Lines', [], () => void exportHistory(workspace, 'jsonl'))
     add('Export', 'export-parquet', 'Export history as Parquet', [], () => void exportHistory(workspace, 'parquet'))
     add('Export', 'export-shown', 'Save the shown bars as CSV', [], () => exportShown(workspace))
-    add('Export', 'screenshot', 'Save the chart as a picture', ['p'], () => {
-      if (view.chart) saveScreenshot(workspace, view.chart.screenshot())
-    })
+    add('Export', 'screenshot', 'Save the chart as a picture', ['p'], () => saveScreenshot(workspace))
   }
 
   add('Window', 'palette', 'All commands', ['mod+k'], () => (view.dialog = 'palette'))

@@ -42,10 +42,11 @@ export function exportShown(workspace: Workspace): void {
 }
 
 /** Saves the chart as a picture. */
-export function saveScreenshot(workspace: Workspace, canvas: HTMLCanvasElement): void {
-  const { mint, interval } = workspace.market
+export function saveScreenshot(workspace: Workspace): void {
+  const { mint, interval, controls } = workspace.chart
+  if (!controls) return
   const name = exportName(workspace.tokens.get(mint)?.symbol ?? mint, interval, 'png')
-  canvas.toBlob((picture) => {
+  controls.screenshot().toBlob((picture) => {
     if (!picture) return
     saveFile(name, picture)
     workspace.toasts.show('good', `Saved ${name}`)

@@ -196,8 +196,8 @@ describe('Gaps', () => {
         { ...gap, from_slot: 40, to_slot: 50, state: 'filled' },
       ],
     })
-    workspace.gaps.clock.observe(20, 1_000_000)
-    workspace.market.mint = 'OAKOAKOAKOAKOAK'
+    workspace.charts.slots.observe(20, 1_000_000)
+    workspace.chart.mint = 'OAKOAKOAKOAKOAK'
     workspace.prefs.set('zone', 'utc')
     show('Gaps')
     const cells = (row: HTMLElement) => [...row.children].map((cell) => cell.textContent).join(' | ')
@@ -208,7 +208,7 @@ describe('Gaps', () => {
         '0–5 | 1970-01-12 13:46:34 | before the start | cannot be filled',
       ]),
     )
-    expect(workspace.gaps.marks[1]).toMatchObject({ from: -Infinity, state: 'lost' })
+    expect(workspace.chart.gaps.marks[1]).toMatchObject({ from: -Infinity, state: 'lost' })
   })
 
   it('say their cause under the pointer', () => {
@@ -380,7 +380,7 @@ describe('commands', () => {
     press('v')?.run()
     press('t')?.run()
     press('?')?.run()
-    expect(workspace.prefs.values).toMatchObject({ interval: 'm1', volume: false, theme: 'dark' })
+    expect(workspace.prefs.values).toMatchObject({ volume: false, theme: 'dark' })
     expect(view.dialog).toBe('shortcuts')
   })
 

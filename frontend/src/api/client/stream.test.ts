@@ -80,6 +80,24 @@ it('asks for what was wanted before it was connected', async () => {
   ])
 })
 
+it('keeps a topic until the last that wants it goes, and asks again for who has read less', async () => {
+  const { stream } = open()
+  stream.watchKline('MINT', 'm1', 10)
+  await until(() => expect(requests).toHaveLength(1))
+  stream.watchKline('MINT', 'm1', 10)
+  stream.watchKline('MINT', 'm1', 4)
+  stream.unwatchKline('MINT', 'm1')
+  stream.unwatchKline('MINT', 'm1')
+  stream.watchEvents('MINT')
+  stream.unwatchKline('MINT', 'm1')
+  await until(() => expect(requests).toHaveLength(4))
+  expect(requests.slice(1)).toEqual([
+    ['subscribe_kline', { symbol: 'MINT', interval: 'm1', since_seq: 4 }],
+    ['subscribe_events', { symbol: 'MINT' }],
+    ['unsubscribe_kline', { symbol: 'MINT', interval: 'm1' }],
+  ])
+})
+
 it('hands on only what is still wanted', async () => {
   const { stream, events } = open()
   stream.watchKline('MINT', 'm1', 0)

@@ -42,7 +42,8 @@ interface Topic {
 
 /**
  * The live side of the server, namespace /ws/kline. It remembers what the page wants and asks for it again after every
- * reconnect, from the last commit seen, so that nothing is missed and nothing needs to be asked twice.
+ * reconnect, from the last commit seen, so that nothing is missed and nothing needs to be asked twice. Who watches a
+ * topic ends that once: the topic goes with the last one that wants it.
  */
 export class Stream {
   readonly #socket: Socket

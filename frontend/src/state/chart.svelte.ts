@@ -1,0 +1,99 @@
+import type { EventData, HistoryData, KlineData, Stream, StreamGap } from '../api/client/index'
+import type { Rest } from '../api/rest'
+import type { SlotClock } from '../market/gap'
+import type { Interval } from '../market/interval'
+import { Gaps } from './gaps.svelte'
+import { Margin } from './margin.svelte'
+import { Market } from './market.svelte'
+
+/** What the chart on screen can be told from outside. */
+export interface ChartControls {
+  fit(): void
+  reset(): void
+  screenshot(): HTMLCanvasElement
+}
+
+/** What is remembered of a chart. */
+export interface ChartChoice {
+  mint: string
+  interval: Interval
+}
+
+/** One chart of the window: the token and interval chosen for it, and what is known of them while it is open. */
+export class ChartState {
+  mint = $state('')
+  interval = $state<Interval>('m1')
+  readonly market: Market
+  readonly margin: Margin
+  readonly gaps: Gaps
+  /** Set while the chart is on screen. */
+  controls: ChartControls | undefined
+  /** The mint whose events this chart has asked for. */
+  #watched = ''
+
+  constructor(
+    readonly id: number,
+    rest: () => Rest,
+    private readonly stream: () => Stream,
+    slots: SlotClock,
+  ) {
+    this.market = new Market(rest, stream)
+    this.margin = new Margin(rest)
+    this.gaps = new Gaps(rest, slots)
+  }
+
+  /** Notes what is to be shown, without reading it. */
+  choose({ mint, interval }: Partial<ChartChoice>): void {
+    this.mint = mint ?? this.mint
+    this.interval = interval ?? this.interval
+  }
+
+  /** Shows what is chosen, and keeps it live. */
+  open(): void {
+    if (!this.mint) return
+    if (this.#watched !== this.mint) {
+      this.#unwatch()
+      this.#watched = this.mint
+      this.stream().watchEvents(this.mint)
+      this.margin.open(this.mint)
+      void this.gaps.read(this.mint)
+    }
+    void this.market.open(this.mint, this.interval)
+  }
+
+  /** Forgets everything but the choice. */
+  close(): void {
+    this.#unwatch()
+    this.market.close()
+    this.margin.open('')
+    void this.gaps.read('')
+  }
+
+  onHistory(data: HistoryData): void {
+    this.market.onHistory(data)
+  }
+
+  onKline(data: KlineData): void {
+    this.market.onKline(data)
+  }
+
+  onEvent(data: EventData): void {
+    this.margin.onEvent(data)
+  }
+
+  onGap(notice: StreamGap): void {
+    this.market.onGap(notice)
+    this.margin.onGap(notice)
+  }
+
+  /** The connection stands again: what failed is tried anew, and what is not replayed is read anew. */
+  onConnected(): void {
+    if (this.market.phase === 'error') void this.market.reload()
+    void this.margin.reload()
+  }
+
+  #unwatch(): void {
+    if (this.#watched) this.stream().unwatchEvents(this.#watched)
+    this.#watched = ''
+  }
+}
