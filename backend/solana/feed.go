@@ -14,6 +14,7 @@ import (
 type Feed struct {
 	config     Config
 	board      board
+	figures    *figures
 	rescan     chan struct{}
 	extensions chan *extension
 
@@ -23,7 +24,7 @@ type Feed struct {
 
 // New makes a Feed; it does no I/O. A configuration that cannot work is reported by Run.
 func New(config Config) *Feed {
-	f := &Feed{config: config, rescan: make(chan struct{}, 1), extensions: make(chan *extension)}
+	f := &Feed{config: config, figures: newFigures(config.Endpoints), rescan: make(chan struct{}, 1), extensions: make(chan *extension)}
 	f.board.status.State = Stopped
 	return f
 }
@@ -45,7 +46,7 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 		return err
 	}
 	r := &run{
-		config: config, board: &f.board, logger: config.Logger.With("component", "solana"), apply: apply,
+		config: config, board: &f.board, figures: f.figures, logger: config.Logger.With("component", "solana"), apply: apply,
 		clock: newClock(), ledger: newLedger(0), orders: newOrders(), checkpoint: resume, delivered: resume,
 		missing: map[market.Signature]signatureInfo{}, provisional: map[market.Signature]market.Transaction{},
 	}
@@ -95,12 +96,15 @@ func (r *run) keep(ctx context.Context, feed *Feed) error {
 	for index := 0; ; {
 		endpoint := r.config.Endpoints[index]
 		r.board.change(func(s *Status) { s.Endpoint, s.Fallback, s.RetryAt = endpoint.String(), index > 0, time.Time{} })
+		r.figures.using(index)
 		var since time.Time
 		err := r.connect(ctx, index, feed, func() {
 			since = time.Now()
 			r.board.change(func(s *Status) { s.State, s.Failures, s.LastError, s.RateLimited = Connected, 0, "", false })
+			r.figures.live(index)
 			voice.up(endpoint)
 		})
+		r.figures.left(index, r.board.read().Slot, err, !since.IsZero())
 		if ctx.Err() != nil || isFatal(err) {
 			return err
 		}

@@ -44,7 +44,7 @@ func (l *lookout) wait(ctx context.Context, d time.Duration) (index int, err err
 func (l *lookout) look(ctx context.Context, settled bool) (index int, found bool) {
 	for index, endpoint := range l.run.config.Endpoints {
 		limited, done := context.WithTimeout(ctx, lookoutTime)
-		err := l.run.try(limited, endpoint)
+		err := l.run.try(limited, index)
 		done()
 		if ctx.Err() != nil {
 			return 0, false

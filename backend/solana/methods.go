@@ -26,8 +26,10 @@ const (
 	codeLongSlotSkipped = -32009
 )
 
+const methodSlot = "getSlot"
+
 func slotCall(commitment string, to *market.Slot) *call {
-	return &call{method: "getSlot", params: `[{"commitment":"` + commitment + `"}]`, decode: func(result *fastjson.Value) error {
+	return &call{method: methodSlot, params: `[{"commitment":"` + commitment + `"}]`, decode: func(result *fastjson.Value) error {
 		n, err := result.Uint64()
 		*to = market.Slot(n)
 		return err

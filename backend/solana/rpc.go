@@ -50,10 +50,11 @@ type rpcClient struct {
 	http    *http.Client
 	pace    *pace
 	parsers fastjson.ParserPool
-	batch   atomic.Int32              // most calls in a request at present
-	most    atomic.Int32              // what batch may grow to
-	first   time.Duration             // first pause of retries
-	limited func(pause time.Duration) // told of every 429
+	batch   atomic.Int32                                       // most calls in a request at present
+	most    atomic.Int32                                       // what batch may grow to
+	first   time.Duration                                      // first pause of retries
+	limited func(pause time.Duration)                          // told of every 429
+	told    func(method string, took time.Duration, err error) // told of every request, the first one of a batch
 }
 
 const (
@@ -68,7 +69,7 @@ const (
 func newRPC(endpoint Endpoint, perSecond float64, first time.Duration) *rpcClient {
 	c := &rpcClient{
 		url: endpoint.RPC, name: endpoint.String(), scrub: newScrubber(endpoint.RPC, endpoint.WS),
-		pace: newPace(perSecond), first: min(first, time.Second), limited: func(time.Duration) {},
+		pace: newPace(perSecond), first: min(first, time.Second), limited: func(time.Duration) {}, told: func(string, time.Duration, error) {},
 	}
 	most := int32(maxBatch)
 	if perSecond > 0 {
@@ -107,7 +108,11 @@ func (c *rpcClient) send(ctx context.Context, tries int, calls []*call) error {
 		if err := c.pace.wait(ctx, len(calls)); err != nil {
 			return err
 		}
+		asked := time.Now()
 		left, err := c.post(ctx, calls)
+		if !errors.Is(ctx.Err(), context.Canceled) {
+			c.told(calls[0].method, time.Since(asked), err)
+		}
 		if err == nil && len(left) == 0 {
 			c.grow()
 			return nil

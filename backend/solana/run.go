@@ -24,13 +24,14 @@ const (
 // run is the state of one Feed.Run that outlives connections. Only the delivering goroutine touches it; ledger, clock
 // and orders are safe for others.
 type run struct {
-	config Config
-	board  *board
-	logger *slog.Logger
-	apply  func(context.Context, market.Batch) error
-	clock  *clock
-	ledger *ledger
-	orders *orders
+	config  Config
+	board   *board
+	figures *figures
+	logger  *slog.Logger
+	apply   func(context.Context, market.Batch) error
+	clock   *clock
+	ledger  *ledger
+	orders  *orders
 
 	begun      bool        // start is settled
 	start      market.Slot // slots below are none of ours: a gap, or delivered in an earlier run

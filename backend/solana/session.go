@@ -38,6 +38,7 @@ func (r *run) connect(ctx context.Context, index int, feed *Feed, live func()) e
 	endpoint := r.config.Endpoints[index]
 	rpc := newRPC(endpoint, r.config.MaxRequestsPerSecond, r.config.ReconnectInterval)
 	defer rpc.close()
+	rpc.told = r.figures.answered(index)
 	rpc.limited = func(pause time.Duration) {
 		r.board.fail(fmt.Errorf("%s: %w, pausing %v", endpoint, errLimited, pause.Round(time.Millisecond)), true)
 		r.logger.Debug("rate limited", "endpoint", endpoint, "pause", pause)
@@ -61,6 +62,7 @@ func (r *run) connect(ctx context.Context, index int, feed *Feed, live func()) e
 		queue: s.queue, logger: r.logger, onSlot: r.clock.announced,
 	})
 	if err != nil {
+		r.figures.failed(index, err)
 		return err
 	}
 	group.Go(func() {
@@ -69,7 +71,12 @@ func (r *run) connect(ctx context.Context, index int, feed *Feed, live func()) e
 		s.down <- fmt.Errorf("socket to %s: %w", Redact(endpoint.WS), err)
 	})
 	group.Go(func() {
-		s.down <- r.clock.run(ctx, rpc, r.config.Commitment, r.config.SilenceTimeout, func(err error) { r.board.fail(err, false) })
+		s.down <- r.clock.run(ctx, rpc, r.config.Commitment, r.config.SilenceTimeout, func(err error) {
+			r.board.fail(err, false)
+			if _, refused := errors.AsType[*rpcError](err); refused { // other failures were counted with their request
+				r.figures.failed(index, err)
+			}
+		})
 	})
 	if index > 0 {
 		group.Go(func() {
@@ -91,8 +98,8 @@ func (r *run) probe(ctx context.Context, index int) error {
 		if err := sleep(ctx, jitter(3*r.config.ReconnectInterval)); err != nil {
 			return err
 		}
-		for _, endpoint := range r.config.Endpoints[:index] {
-			err := r.try(ctx, endpoint)
+		for i, endpoint := range r.config.Endpoints[:index] {
+			err := r.try(ctx, i)
 			if err == nil {
 				return nil
 			}
@@ -102,12 +109,20 @@ func (r *run) probe(ctx context.Context, index int) error {
 }
 
 // try tells whether an endpoint is fit for use.
-func (r *run) try(ctx context.Context, endpoint Endpoint) error {
+func (r *run) try(ctx context.Context, index int) (err error) {
+	endpoint := r.config.Endpoints[index]
+	var slot market.Slot
+	outer := ctx
+	defer func() {
+		if !errors.Is(outer.Err(), context.Canceled) { // else it was not the endpoint that ended it
+			r.figures.tried(index, slot, err)
+		}
+	}()
 	ctx, cancel := context.WithTimeout(ctx, 2*r.config.SilenceTimeout)
 	defer cancel()
 	rpc := newRPC(endpoint, 0, r.config.ReconnectInterval)
 	defer rpc.close()
-	var slot market.Slot
+	rpc.told = r.figures.answered(index)
 	one := slotCall(r.config.Commitment, &slot)
 	if err := rpc.do(ctx, 1, one); err != nil {
 		return err
@@ -124,6 +139,7 @@ func (r *run) try(ctx context.Context, endpoint Endpoint) error {
 		queue: newQueue(r.config.buffered), logger: r.logger, onSlot: func(market.Slot) { token(announced) },
 	})
 	if err != nil {
+		r.figures.failed(index, err)
 		return err
 	}
 	defer socket.conn.CloseNow() //nolint:errcheck // only tried
