@@ -18,6 +18,7 @@ type draft struct {
 	orders     map[market.Pubkey]market.OrderChange
 	replays    map[market.Pubkey]market.Pubkey // orders to be replayed from their events → their mints
 	touched    []*mintState
+	visitors   []market.Pubkey // mints that came back to memory only to have candles closed
 	gaps       []market.Gap
 	books      []market.Book
 	evicted    []market.Pubkey
@@ -29,7 +30,7 @@ func (d *draft) reset() {
 	for _, state := range d.touched {
 		state.drafted = false
 	}
-	*d = draft{newest: d.newest, orders: d.orders, replays: d.replays, gone: d.gone, touched: d.touched[:0]}
+	*d = draft{newest: d.newest, orders: d.orders, replays: d.replays, gone: d.gone, touched: d.touched[:0], visitors: d.visitors[:0]}
 	if d.orders == nil {
 		d.orders, d.replays = map[market.Pubkey]market.OrderChange{}, map[market.Pubkey]market.Pubkey{}
 		d.gone = map[market.Position]struct{}{}

@@ -1,6 +1,10 @@
 package ingest
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
+
 	"spinscope/backend/candle"
 	"spinscope/backend/market"
 )
@@ -60,31 +64,96 @@ func (in *Ingest) schedule(state *mintState) {
 	}
 }
 
-// seal closes every candle that chain time has passed and adds it to the draft.
-func (in *Ingest) seal() error {
+// sealCandles is about how many candles one commit closes: at midnight every mint has some to close.
+const sealCandles = 5000
+
+// seal adds to the draft the candles that chain time has passed, by the time they end. There are more to close when it
+// returns true: the draft is full, and is to be written first.
+func (in *Ingest) seal(closing closing) (more bool, err error) {
 	for len(in.due) > 0 && in.due[0].at <= in.at.ChainTime {
+		if len(in.draft.candles) >= sealCandles {
+			return true, nil
+		}
 		entry := in.due.pop()
-		state, err := in.mint(entry.mint)
-		if err != nil {
-			return err
+		state, held := in.mints[entry.mint]
+		if !held {
+			if state, err = in.load(entry.mint); err != nil {
+				return false, err
+			}
+			in.draft.visitors = append(in.draft.visitors, entry.mint)
 		}
 		if state.due == entry.at {
 			state.due = candle.Never
 		}
-		in.sealMint(state)
+		if err := closing(state, entry.at); err != nil {
+			return false, err
+		}
+		in.schedule(state)
+	}
+	return false, nil
+}
+
+// closing puts a mint's candles that end by a time into the draft.
+type closing func(state *mintState, end int64) error
+
+// sealMint is the closing of every day.
+func (in *Ingest) sealMint(state *mintState, end int64) error {
+	candle.Seal(&state.book, in.intervals, end, func(interval market.Interval, c market.Candle) {
+		in.final(state, interval, c)
+	})
+	return nil
+}
+
+// sealUnwritten is the closing after a start: candles that were closed before the stop are stored and only leave the
+// book; those that a stop between two commits of one closing left out are closed now.
+func (in *Ingest) sealUnwritten(state *mintState, _ int64) error {
+	type closed struct {
+		interval market.Interval
+		candle   market.Candle
+	}
+	var list []closed
+	candle.Seal(&state.book, in.intervals, in.at.ChainTime, func(interval market.Interval, c market.Candle) {
+		state.unsaved = true
+		list = append(list, closed{interval, c})
+	})
+	ended := func(c closed) int64 { return c.candle.Time + c.interval.Seconds() }
+	slices.SortStableFunc(list, func(a, b closed) int { return cmp.Compare(ended(a), ended(b)) })
+	for i, c := range slices.Backward(list) {
+		stored, err := in.store.CandlesBetween(state.book.Mint, c.interval, c.candle.Time, c.candle.Time)
+		if err != nil {
+			return fmt.Errorf("read %s candle %d of %s: %w", c.interval, c.candle.Time, state.book.Mint, err)
+		}
+		if len(stored) > 0 && stored[0].Final {
+			list = list[i+1:] // a mint's candles are closed by the time they end: all before are stored too
+			break
+		}
+	}
+	for _, c := range list {
+		in.final(state, c.interval, c.candle)
 	}
 	return nil
 }
 
-func (in *Ingest) sealMint(state *mintState) {
-	mint := state.book.Mint
-	candle.Seal(&state.book, in.intervals, in.at.ChainTime, func(interval market.Interval, c market.Candle) {
-		state.unsaved = true
-		in.draft.candles = append(in.draft.candles, market.CandleChange{
-			Mint: mint, Interval: interval, Candle: c, Type: market.Final, Stamp: state.stampAt(in.at),
-		})
+// final adds a closed candle to the draft.
+func (in *Ingest) final(state *mintState, interval market.Interval, c market.Candle) {
+	state.unsaved = true
+	in.draft.candles = append(in.draft.candles, market.CandleChange{
+		Mint: state.book.Mint, Interval: interval, Candle: c, Type: market.Final, Stamp: state.stampAt(in.at),
 	})
-	in.schedule(state)
+}
+
+// dismiss lets the mints go that came back to memory only to have candles closed.
+func (in *Ingest) dismiss() {
+	for _, mint := range in.draft.visitors {
+		if state, ok := in.mints[mint]; ok {
+			if state.unsaved {
+				in.keep(state)
+			}
+			in.draft.evicted = append(in.draft.evicted, mint)
+			delete(in.mints, mint)
+		}
+	}
+	in.draft.visitors = in.draft.visitors[:0]
 }
 
 // stampAt is the stamp of a closing: caused by chain time, not by an event.

@@ -242,7 +242,7 @@ func (in *Ingest) add(event market.Event) error {
 }
 
 // commit finishes the draft at the given chain time (0: unchanged), writes it and publishes it. A draft that changes
-// nothing is dropped.
+// nothing is dropped. When very many candles close, the rest of them follows in commits of their own.
 func (in *Ingest) commit(chainTime int64) error {
 	in.at.Slot = max(in.at.Slot, in.draft.slot)
 	in.at.ChainTime = max(in.at.ChainTime, chainTime)
@@ -254,14 +254,21 @@ func (in *Ingest) commit(chainTime int64) error {
 	if err := in.settleOrders(); err != nil {
 		return err
 	}
-	if err := in.seal(); err != nil {
-		return err
+	for more := true; more; {
+		var err error
+		if more, err = in.seal(in.sealMint); err != nil {
+			return err
+		}
+		for _, state := range in.draft.touched {
+			in.emit(state)
+		}
+		in.checkpoint(false)
+		in.dismiss()
+		if err := in.write(); err != nil {
+			return err
+		}
 	}
-	for _, state := range in.draft.touched {
-		in.emit(state)
-	}
-	in.checkpoint(false)
-	return in.write()
+	return nil
 }
 
 // write commits and publishes the draft as it stands.

@@ -36,6 +36,16 @@ func (in *Ingest) mint(mint market.Pubkey) (*mintState, error) {
 	if state, ok := in.mints[mint]; ok {
 		return state, nil
 	}
+	state, err := in.load(mint)
+	if err != nil {
+		return nil, err
+	}
+	in.schedule(state)
+	return state, nil
+}
+
+// load brings a mint's state into memory. The caller schedules it.
+func (in *Ingest) load(mint market.Pubkey) (*mintState, error) {
 	state := &mintState{due: candle.Never, touched: math.MaxInt64}
 	var err error
 	if state.book, _, err = in.store.Book(mint); err != nil {
@@ -46,7 +56,6 @@ func (in *Ingest) mint(mint market.Pubkey) (*mintState, error) {
 	}
 	state.book.Mint, state.token.Mint = mint, mint
 	in.mints[mint] = state
-	in.schedule(state)
 	return state, nil
 }
 

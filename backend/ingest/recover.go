@@ -16,11 +16,8 @@ func (in *Ingest) Recover() error {
 	if err := in.window.load(in.store, in.at.Slot, learn); err != nil {
 		return fmt.Errorf("load recent transactions: %w", err)
 	}
-	behind := map[market.Pubkey]bool{} // mints whose durable book is older than the last commit
 	err := in.store.Books(func(book *market.Book) error {
-		if due := candle.Due(book, in.intervals); due <= in.at.ChainTime {
-			behind[book.Mint] = true
-		} else if due != candle.Never {
+		if due := candle.Due(book, in.intervals); due != candle.Never {
 			in.due.push(dueEntry{due, book.Mint})
 		}
 		return nil
@@ -28,20 +25,32 @@ func (in *Ingest) Recover() error {
 	if err != nil {
 		return fmt.Errorf("read books: %w", err)
 	}
-	if err := in.refold(behind); err != nil {
+	if err := in.refold(); err != nil {
 		return fmt.Errorf("fold events since the last checkpoint: %w", err)
 	}
 	publish := in.publish
 	in.publish = nil
 	defer func() { in.publish = publish }()
+	for more := true; more; {
+		if more, err = in.seal(in.sealUnwritten); err != nil {
+			return fmt.Errorf("close candles: %w", err)
+		}
+		if more {
+			in.dismiss()
+			if err := in.write(); err != nil {
+				return err
+			}
+		}
+	}
 	in.checkpoint(true)
+	in.dismiss()
 	return in.write()
 }
 
-// refold adds the events after the last checkpoint to the books, and brings those of behind to the stored chain time.
-// Candles that chain time had closed before the stop are stored already and only leave the books.
-func (in *Ingest) refold(behind map[market.Pubkey]bool) error {
+// refold adds the events after the last checkpoint to the books.
+func (in *Ingest) refold() error {
 	count := 0
+	mints := map[market.Pubkey]struct{}{}
 	err := in.store.EventsAfter(in.at.Replay, func(e *market.Event) error {
 		in.draft.newest = e.Position
 		trade, ok := e.Trade()
@@ -58,24 +67,19 @@ func (in *Ingest) refold(behind map[market.Pubkey]bool) error {
 		}
 		candle.Fold(&state.book, in.intervals, &tick)
 		state.stamp = market.Stamp{Slot: e.Slot, BlockTime: e.BlockTime}
-		behind[e.Mint()] = true
+		state.unsaved = true
+		mints[e.Mint()] = struct{}{}
 		count++
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	for mint := range behind {
-		state, err := in.mint(mint)
-		if err != nil {
-			return err
-		}
-		candle.Seal(&state.book, in.intervals, in.at.ChainTime, func(market.Interval, market.Candle) {})
-		state.unsaved = true
-		in.schedule(state)
+	for mint := range mints {
+		in.schedule(in.mints[mint])
 	}
 	if count > 0 {
-		in.log.Info("open candles rebuilt after an unclean stop", "events", count, "mints", len(behind))
+		in.log.Info("open candles rebuilt after an unclean stop", "events", count, "mints", len(mints))
 	}
 	return nil
 }
