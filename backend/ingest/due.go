@@ -64,14 +64,14 @@ func (in *Ingest) schedule(state *mintState) {
 	}
 }
 
-// sealCandles is about how many candles one commit closes: at midnight every mint has some to close.
+// sealCandles is about how many candles one commit closes, unless Config says otherwise: at midnight every mint has some.
 const sealCandles = 5000
 
 // seal adds to the draft the candles that chain time has passed, by the time they end. There are more to close when it
 // returns true: the draft is full, and is to be written first.
 func (in *Ingest) seal(closing closing) (more bool, err error) {
 	for len(in.due) > 0 && in.due[0].at <= in.at.ChainTime {
-		if len(in.draft.candles) >= sealCandles {
+		if len(in.draft.candles) >= in.sealCandles {
 			return true, nil
 		}
 		entry := in.due.pop()

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,20 +37,23 @@ type Config struct {
 	Horizon func() int64
 	Publish func(*market.Commit) // called after each commit, in order; must not block and not change the commit
 	Recheck func()               // asks the source to look at recent slots again; must not block. May be nil
+	// SealCandles is about how many of the candles that chain time closes go into one commit; 0: 5,000.
+	SealCandles int
 }
 
 // Ingest is the single writer. One goroutine at a time may call its methods, Counters excepted.
 type Ingest struct {
-	store     Store
-	log       *slog.Logger
-	publish   func(*market.Commit)
-	horizon   func() int64
-	chain     chain
-	intervals []market.Interval // the finest first
-	reader    *spinpet.Reader
-	scales    *spinpet.Scales
-	events    []market.Event        // reused by the reader
-	fresh     []*market.Transaction // reused by takeSlot
+	store       Store
+	log         *slog.Logger
+	publish     func(*market.Commit)
+	horizon     func() int64
+	chain       chain
+	intervals   []market.Interval // the finest first
+	sealCandles int
+	reader      *spinpet.Reader
+	scales      *spinpet.Scales
+	events      []market.Event        // reused by the reader
+	fresh       []*market.Transaction // reused by takeSlot
 
 	at     Resume
 	mints  map[market.Pubkey]*mintState
@@ -66,8 +70,8 @@ type Ingest struct {
 func New(cfg Config, store Store, at Resume) *Ingest {
 	return &Ingest{
 		store: store, log: cfg.Logger, publish: cfg.Publish, horizon: cfg.Horizon, chain: chain{recheck: cfg.Recheck},
-		intervals: slices.Sorted(slices.Values(cfg.Intervals)),
-		reader:    spinpet.NewReader(cfg.Program), scales: spinpet.NewScales(cfg.PriceDecimals),
+		intervals: slices.Sorted(slices.Values(cfg.Intervals)), sealCandles: cmp.Or(max(cfg.SealCandles, 0), sealCandles),
+		reader: spinpet.NewReader(cfg.Program), scales: spinpet.NewScales(cfg.PriceDecimals),
 		at: at, mints: map[market.Pubkey]*mintState{}, checkpointAt: at.ChainTime,
 	}
 }

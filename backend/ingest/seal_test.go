@@ -53,7 +53,7 @@ func (n *night) open() {
 	at := s.State()
 	n.writer = ingest.New(ingest.Config{
 		Program: spinpet.ProgramID, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
-		Publish: func(c *market.Commit) { n.published = append(n.published, c) },
+		SealCandles: 400, Publish: func(c *market.Commit) { n.published = append(n.published, c) },
 	}, n.store, ingest.Resume{Seq: at.Seq, Slot: at.Slot, ChainTime: at.ChainTime, Checkpoint: at.Checkpoint, Replay: at.Replay})
 }
 
@@ -76,11 +76,11 @@ func (n *night) fill(mints int) {
 	var batch market.Batch
 	for i := range mints {
 		at := midnight - 3*3600 + int64(i)*5000/int64(mints)
-		if i >= mints-200 {
+		if i >= mints-20 {
 			at = midnight - 50
 		}
 		batch.Transactions = append(batch.Transactions, nightTrade(i, market.Slot(1000+i), at))
-		if len(batch.Transactions) == 900 || i == mints-1 {
+		if len(batch.Transactions) == 90 || i == mints-1 {
 			batch.ChainTime = at
 			if err := n.apply(batch); err != nil {
 				n.t.Fatal(err)
@@ -120,7 +120,7 @@ func (n *night) finals() []string {
 		if i > 0 && c.Seq != n.published[i-1].Seq+1 {
 			n.t.Errorf("seq %d after %d", c.Seq, n.published[i-1].Seq)
 		}
-		if len(c.Candles) > 13_000 { // 5,000 to close, and those of about 900 trades left open
+		if len(c.Candles) > 1400 { // 400 to close, and those that 90 trades left open
 			n.t.Errorf("commit %d has %d candles", c.Seq, len(c.Candles))
 		}
 		for _, change := range c.Candles {
@@ -168,7 +168,7 @@ func (n *night) stored(mints int) (list []string) {
 
 // TestMidnightOfManyMints closes the day of many mints in commits of a bounded size, in order and once.
 func TestMidnightOfManyMints(t *testing.T) {
-	const mints = 6000
+	const mints = 1200
 	n := &night{t: t, dir: t.TempDir()}
 	n.open()
 	defer n.close()
@@ -183,7 +183,7 @@ func TestMidnightOfManyMints(t *testing.T) {
 	if got := len(n.finals()); got < mints*10 {
 		t.Errorf("%d candles became final", got)
 	}
-	if stats, err := n.store.DBStats(); err != nil || stats.OpenMints > 201 {
+	if stats, err := n.store.DBStats(); err != nil || stats.OpenMints > 600 {
 		t.Errorf("%d mints in memory after their day ended (%v)", stats.OpenMints, err)
 	}
 	n.stored(mints)
@@ -192,7 +192,7 @@ func TestMidnightOfManyMints(t *testing.T) {
 // TestCrashWithinMidnight stops between the commits of one closing, at each of them, and expects what a night without a
 // crash leaves: every candle closed, none twice, and late trades corrected.
 func TestCrashWithinMidnight(t *testing.T) {
-	const mints = 5200
+	const mints = 500
 	last := market.Batch{Transactions: []market.Transaction{nightTrade(3, 90_000, midnight-1)}, ChainTime: midnight + 3}
 	late := market.Batch{Transactions: []market.Transaction{
 		nightTrade(7, 90_001, midnight-1), nightTrade(mints-1, 90_002, midnight-1), nightTrade(9, 90_003, midnight+5),
