@@ -35,11 +35,13 @@ type Backend struct {
 	address string       // set once the port is open
 	store   *store.Store // nil unless running
 	intake  *intake      // the same
+
+	alertRules chan struct{} // holds a token while the rule file is to be read again
 }
 
 // New makes a backend; it does no I/O.
 func New(o Options) *Backend {
-	return &Backend{options: o, log: o.Logger.With("component", "backend")}
+	return &Backend{options: o, log: o.Logger.With("component", "backend"), alertRules: make(chan struct{}, 1)}
 }
 
 // Address is the HOST:PORT that is served; false until the port is open.
