@@ -5,16 +5,19 @@ import (
 	"log/slog"
 
 	"spinscope/backend/config"
+	"spinscope/backend/logtail"
 	"spinscope/backend/solana"
 )
 
 // Options are what a Backend is made of. Config must be valid.
 type Options struct {
 	Config   config.Config
-	DataDir  string // holds the store of each cluster, server.addr and window.json; created when missing
-	Assets   fs.FS  // the built page
+	Origin   config.Origin // where Config comes from; the window's settings want it
+	DataDir  string        // holds the store of each cluster, server.addr and window.json; created when missing
+	Assets   fs.FS         // the built page
 	Version  string
 	Logger   *slog.Logger
+	Tail     *logtail.Tail        // what Logger keeps for the health panel; nil makes one
 	Backfill *Reach               // older history to read while serving, nil for none
 	Feed     func(*solana.Config) // changes how the cluster is read, for tests that cannot wait; may be nil
 }

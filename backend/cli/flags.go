@@ -27,29 +27,32 @@ type common struct {
 
 // options loads the configuration, lays the flags over it and checks it.
 func (c *common) options(program *Program) (backend.Options, error) {
-	cfg, err := config.Load(c.Config, program.Env)
+	cfg, origin, err := config.Load(c.Config, program.Env)
 	if err != nil {
 		return backend.Options{}, err
 	}
 	for _, flag := range []struct {
-		value  *string
-		target *string
+		name, key string
+		value     *string
+		target    *string
 	}{
-		{c.Listen, &cfg.Server.Listen},
-		{c.Cluster, &cfg.Solana.Cluster},
-		{c.RPCURL, &cfg.Solana.RPCURL},
-		{c.WSURL, &cfg.Solana.WSURL},
-		{c.ProgramID, &cfg.Solana.ProgramID},
-		{c.Commitment, &cfg.Solana.Commitment},
-		{c.LogLevel, &cfg.Logging.Level},
-		{c.LogFormat, &cfg.Logging.Format},
+		{"--listen", "server.listen", c.Listen, &cfg.Server.Listen},
+		{"--cluster", "solana.cluster", c.Cluster, &cfg.Solana.Cluster},
+		{"--rpc-url", "solana.rpc_url", c.RPCURL, &cfg.Solana.RPCURL},
+		{"--ws-url", "solana.ws_url", c.WSURL, &cfg.Solana.WSURL},
+		{"--program-id", "solana.program_id", c.ProgramID, &cfg.Solana.ProgramID},
+		{"--commitment", "solana.commitment", c.Commitment, &cfg.Solana.Commitment},
+		{"--log-level", "logging.level", c.LogLevel, &cfg.Logging.Level},
+		{"--log-format", "logging.format", c.LogFormat, &cfg.Logging.Format},
 	} {
 		if flag.value != nil {
 			*flag.target = *flag.value
+			origin.Fixed[flag.key] = flag.name
 		}
 	}
 	if c.RPCURL != nil && c.Cluster == nil {
 		cfg.Solana.Cluster = "custom"
+		origin.Fixed["solana.cluster"] = "--rpc-url"
 	}
 	if err := cfg.Validate(); err != nil {
 		return backend.Options{}, err
@@ -61,7 +64,7 @@ func (c *common) options(program *Program) (backend.Options, error) {
 		}
 	}
 	return backend.Options{
-		Config: cfg, DataDir: dir, Assets: program.Assets, Version: Version(),
+		Config: cfg, Origin: origin, DataDir: dir, Assets: program.Assets, Version: Version(),
 		Logger: newLogger(program, cfg.Logging.Level, cfg.Logging.Format),
 	}, nil
 }

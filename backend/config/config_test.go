@@ -48,7 +48,7 @@ allow_origins = ["https://a.example"]
 price_decimals = 26
 fallback = [{rpc_url = "http://127.0.0.1:1", ws_url = "ws://127.0.0.1:2"}]
 `)
-	cfg, err := Load(file, []string{
+	cfg, _, err := Load(file, []string{
 		"SPINSCOPE_SERVER_LISTEN=127.0.0.1:7000", "SPINSCOPE_KLINE_INTERVALS=m1, s1", "SPINSCOPE_WEBSOCKET_MAX_CONNECTIONS=9",
 		"SPINSCOPE_SOLANA_MAX_REQUESTS_PER_SECOND=2.5", "SPINSCOPE_STORE_SYNC_WRITES=true", "SPINSCOPE_BASE=other tools' name", "PATH=/bin",
 	})
@@ -99,7 +99,7 @@ func TestBadInputNamesTheKey(t *testing.T) {
 		{"gpu", "[window]\ngpu = \"sometimes\"", "", "window.gpu"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cfg, err := Load(write(t, c.text), []string{c.environ})
+			cfg, _, err := Load(write(t, c.text), []string{c.environ})
 			if err == nil {
 				err = cfg.Validate()
 			}
@@ -114,7 +114,7 @@ func TestBadInputNamesTheKey(t *testing.T) {
 }
 
 func TestNamedFileMustExist(t *testing.T) {
-	if _, err := Load(filepath.Join(t.TempDir(), "none.toml"), nil); !errors.Is(err, ErrConfig) {
+	if _, _, err := Load(filepath.Join(t.TempDir(), "none.toml"), nil); !errors.Is(err, ErrConfig) {
 		t.Fatalf("got %v", err)
 	}
 }

@@ -26,29 +26,32 @@ func DefaultFile() string {
 	return filepath.Join(dir, "spinscope", "config.toml")
 }
 
+// Origin says where the values of a configuration come from.
+type Origin struct {
+	File  string            // read, or to be written; empty when the system names no place for it
+	Found bool              // the file exists
+	Fixed map[string]string // keys that the file cannot change, with the environment variable or flag that sets them
+}
+
 // Load reads the file and then the environment over the defaults. An empty file name means DefaultFile, which may be
 // absent; a named file must exist. environ is as from os.Environ. The result is not validated yet.
-func Load(file string, environ []string) (Config, error) {
-	cfg := Default()
+func Load(file string, environ []string) (Config, Origin, error) {
 	named := file != ""
 	if !named {
 		file = DefaultFile()
 	}
-	if file != "" {
-		text, err := os.ReadFile(file)
-		switch {
-		case err == nil:
-			if err := parse(text, &cfg); err != nil {
-				return Config{}, fmt.Errorf("%w: %s: %w", ErrConfig, file, err)
-			}
-		case named || !errors.Is(err, fs.ErrNotExist):
-			return Config{}, fmt.Errorf("%w: read file: %w", ErrConfig, err)
-		}
+	read, err := ReadFile(file)
+	if err != nil {
+		return Config{}, Origin{}, err
 	}
-	if err := fromEnvironment(&cfg, environ); err != nil {
-		return Config{}, fmt.Errorf("%w: %w", ErrConfig, err)
+	if named && !read.Found {
+		return Config{}, Origin{}, fmt.Errorf("%w: read file: open %s: %w", ErrConfig, file, fs.ErrNotExist)
 	}
-	return cfg, nil
+	cfg, origin := read.Config, Origin{File: file, Found: read.Found, Fixed: map[string]string{}}
+	if err := fromEnvironment(&cfg, environ, origin.Fixed); err != nil {
+		return Config{}, Origin{}, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	return cfg, origin, nil
 }
 
 func parse(text []byte, cfg *Config) error {
@@ -113,8 +116,8 @@ func inKeys(text string) string {
 const prefix = "SPINSCOPE_"
 
 // fromEnvironment applies SPINSCOPE_SECTION_KEY variables; lists are comma-separated. A variable of a known section with
-// an unknown key is an error; other names with the prefix belong to other tools.
-func fromEnvironment(cfg *Config, environ []string) error {
+// an unknown key is an error; other names with the prefix belong to other tools. fixed gets the keys that were set.
+func fromEnvironment(cfg *Config, environ []string, fixed map[string]string) error {
 	for _, entry := range environ {
 		name, value, ok := strings.Cut(entry, "=")
 		if !ok || !strings.HasPrefix(name, prefix) {
@@ -135,6 +138,7 @@ func fromEnvironment(cfg *Config, environ []string) error {
 		if err := set(target, value); err != nil {
 			return fmt.Errorf("environment variable %s: %w", name, err)
 		}
+		fixed[section+"."+key] = name
 	}
 	return nil
 }
