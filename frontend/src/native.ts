@@ -21,6 +21,7 @@ export interface MenuEvents {
   'menu:theme': string
   'menu:chart': string
   'menu:toggle': string
+  'menu:layout': string
   'menu:fit': undefined
   'menu:about': undefined
   'menu:shortcuts': undefined

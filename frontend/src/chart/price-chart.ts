@@ -40,8 +40,8 @@ export interface ChartLook {
 }
 
 export interface ChartHooks {
-  /** The pointer stands over the bar of this time; undefined when it left. */
-  cross(time: number | undefined): void
+  /** The crosshair stands over the bar of this time, level with this price; undefined when it left. */
+  cross(time: number | undefined, price: number): void
   /** What lies under the pointer beside bars, and where in the chart, in CSS pixels. */
   point(found: Pointed | undefined): void
   /** The left end comes into sight: older bars are wanted. */
@@ -120,7 +120,8 @@ export class PriceChart {
     this.#marks = createSeriesMarkers(this.#main)
     this.#paint()
     this.#chart.subscribeCrosshairMove((move) => {
-      hooks.cross(move.time === undefined ? undefined : Number(move.time))
+      const price = move.point && this.#main.coordinateToPrice(move.point.y)
+      hooks.cross(move.time === undefined ? undefined : Number(move.time), price ?? NaN)
       hooks.point(move.point && this.#pointed(move.point.x, move.point.y, String(move.hoveredObjectId)))
     })
     this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
@@ -210,6 +211,14 @@ export class PriceChart {
     this.#setData()
   }
 
+  /** Puts the crosshair on the bar that holds this time, at its close when no price is given; undefined takes it away. */
+  setCross(time: number | undefined, price = NaN): void {
+    const bar = time === undefined ? undefined : this.#bars[this.#before(time + 1) - 1]
+    if (!bar) return this.#chart.clearCrosshairPosition()
+    const level = Number.isFinite(price) ? price : bar.close
+    this.#chart.setCrosshairPosition(level, bar.time as UTCTimestamp, this.#main)
+  }
+
   /** Shows every bar there is. */
   fit(): void {
     this.#chart.timeScale().fitContent()
@@ -282,13 +291,19 @@ export class PriceChart {
 
   /** Index of the bar of this time, -1 when there is none. */
   #placeOf(time: number): number {
+    const place = this.#before(time)
+    return this.#bars[place]?.time === time ? place : -1
+  }
+
+  /** How many bars begin before this time. */
+  #before(time: number): number {
     let [low, high] = [0, this.#bars.length]
     while (low < high) {
       const middle = (low + high) >> 1
       if ((this.#bars[middle]?.time ?? Infinity) < time) low = middle + 1
       else high = middle
     }
-    return this.#bars[low]?.time === time ? low : -1
+    return low
   }
 
   #paint(): void {

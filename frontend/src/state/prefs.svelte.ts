@@ -7,6 +7,8 @@ import type { ChartChoice } from './chart.svelte'
 export type ThemeChoice = 'auto' | 'dark' | 'light'
 export type ChartKind = 'candles' | 'line' | 'area'
 export type ConnectTab = 'node' | 'python' | 'curl' | 'frames'
+/** How the charts of the window lie: one; two beside or above each other; two by two. */
+export type Layout = 'one' | 'columns' | 'rows' | 'four'
 export type SideTab = 'trades' | 'orders' | 'info'
 
 export interface PrefValues {
@@ -28,6 +30,15 @@ export interface PrefValues {
   largeTrades: boolean
   /** What each chart shows, in the order of their places. */
   charts: ChartChoice[]
+  layout: Layout
+  /** Place of the chart that has the focus. */
+  focus: number
+  /** Where the line between charts beside each other stands, in percent of the width. */
+  splitX: number
+  /** The same for charts above each other, of the height. */
+  splitY: number
+  /** Whether the crosshair moves in all charts at once. */
+  crossSync: boolean
   tab: ListTab
   side: SideTab
   /** What the connect panel shows. */
@@ -40,8 +51,12 @@ export interface PrefValues {
 /** Bounds of the side panes in CSS pixels. */
 export const PANES = { left: [176, 420], right: [200, 460] } as const
 
+/** Bounds of the lines between charts, in percent. */
+export const SPLIT = [20, 80] as const
 /** Charts in one window at most. */
 export const MOST_CHARTS = 4
+/** Charts that a layout shows. */
+export const PLACES: Record<Layout, number> = { one: 1, columns: 2, rows: 2, four: 4 }
 
 const KEY = 'spinscope.prefs'
 
@@ -63,6 +78,8 @@ const isChoice = (value: unknown): value is ChartChoice => {
   return isText(mint) && isInterval(interval)
 }
 
+export const isLayout = oneOf<Layout>('one', 'columns', 'rows', 'four')
+
 const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValues[Key] } = {
   theme: oneOf('auto', 'dark', 'light'),
   chart: oneOf('candles', 'line', 'area'),
@@ -81,6 +98,11 @@ const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValu
   largeTrades: isFlag,
   charts: (value): value is ChartChoice[] =>
     Array.isArray(value) && value.length <= MOST_CHARTS && value.every(isChoice),
+  layout: isLayout,
+  focus: (value): value is number => within([0, MOST_CHARTS - 1])(value) && Number.isInteger(value),
+  splitX: within(SPLIT),
+  splitY: within(SPLIT),
+  crossSync: isFlag,
   tab: oneOf('top', 'active', 'new', 'favourites'),
   side: oneOf('trades', 'orders', 'info'),
   connect: oneOf('node', 'python', 'curl', 'frames'),
@@ -106,6 +128,11 @@ const defaults: PrefValues = {
   liquidations: true,
   largeTrades: false,
   charts: [],
+  layout: 'one',
+  focus: 0,
+  splitX: 50,
+  splitY: 50,
+  crossSync: true,
   tab: 'top',
   side: 'trades',
   connect: 'node',

@@ -271,7 +271,7 @@ describe('TokenList', () => {
   it('never watches more prices than the server allows', async () => {
     const { tokens, stream } = list()
     tokens.see(Array.from({ length: 100 }, (_, i) => `M${i}`))
-    expect(stream.wanted.at(-1)?.split(' ')).toHaveLength(41)
+    expect(stream.wanted.at(-1)?.split(' ')).toHaveLength(39)
   })
 
   it('adds a token as it is created', async () => {

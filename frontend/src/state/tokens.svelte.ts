@@ -16,8 +16,8 @@ import { onFrame } from './frame'
 
 const PAGE = 1000
 const MOST_TOKENS = 10_000
-/** The server allows 50 subscriptions a client; candles, tape and token events take some. */
-const MOST_PRICES = 40
+/** The server allows 50 subscriptions a client; four charts, the tape, alerts and token events take some. */
+const MOST_PRICES = 38
 const FETCHES = 3
 const INSIGHT_MS = 60_000
 const DAY = 86_400

@@ -8,7 +8,7 @@ import { Clock } from './clock.svelte'
 import { Exporting } from './exporting.svelte'
 import { Health } from './health.svelte'
 import type { Market } from './market.svelte'
-import type { Prefs } from './prefs.svelte'
+import type { Layout, Prefs } from './prefs.svelte'
 import { Tape } from './tape.svelte'
 import { Toasts } from './toasts.svelte'
 import { TokenList } from './tokens.svelte'
@@ -106,7 +106,7 @@ export class Workspace {
   }
 
   show(mint: string): void {
-    if (!mint || mint === this.market.mint) return
+    if (!mint || mint === this.chart.mint) return
     this.charts.choose({ mint })
     this.#follow()
   }
@@ -114,6 +114,24 @@ export class Workspace {
   setInterval(interval: Interval): void {
     this.charts.choose({ interval })
     this.#tellShell()
+  }
+
+  /** Gives a chart the focus. */
+  point(chart: ChartState): void {
+    if (chart === this.chart) return
+    this.charts.point(chart)
+    this.#follow()
+  }
+
+  /** Gives the focus to the chart so many places on. */
+  stepChart(places: number): void {
+    this.charts.step(places)
+    this.#follow()
+  }
+
+  arrange(layout: Layout): void {
+    this.charts.arrange(layout)
+    this.#follow()
   }
 
   step(rows: number): void {

@@ -1,6 +1,6 @@
 import { INTERVALS, words } from '../market/interval'
 import { isDesktop } from '../native'
-import type { ChartKind, ThemeChoice } from '../state/prefs.svelte'
+import type { ChartKind, Layout, ThemeChoice } from '../state/prefs.svelte'
 import type { WindowState } from '../state/window.svelte'
 import type { Workspace } from '../state/workspace.svelte'
 import { exportHistory, exportShown, saveScreenshot } from './export'
@@ -8,9 +8,9 @@ import { exportHistory, exportShown, saveScreenshot } from './export'
 /** One thing the window can do: for keys, the palette and the list of shortcuts alike. */
 export interface Command {
   id: string
-  group: 'Tokens' | 'Interval' | 'Chart' | 'Export' | 'Window'
+  group: 'Tokens' | 'Interval' | 'Chart' | 'Layout' | 'Export' | 'Window'
   title: string
-  /** As KeyboardEvent.key, with "mod+" for Ctrl or Command. */
+  /** As KeyboardEvent.key, with "mod+" for Ctrl or Command; "alt+" goes with a digit. */
   keys: string[]
   run: () => void
 }
@@ -19,6 +19,13 @@ const CHARTS: [ChartKind, string][] = [
   ['candles', 'Candles'],
   ['line', 'Line'],
   ['area', 'Area'],
+]
+/** In the order of their keys. */
+export const LAYOUTS: [Layout, string][] = [
+  ['one', 'One chart'],
+  ['columns', 'Two charts side by side'],
+  ['rows', 'Two charts stacked'],
+  ['four', 'Four charts'],
 ]
 const THEMES: [ThemeChoice, string][] = [
   ['auto', 'Theme: as the system'],
@@ -77,6 +84,15 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Chart', 'fit', 'Fit all bars', ['f'], () => workspace.chart.controls?.fit())
   add('Chart', 'reset', 'Back to the newest bar', ['r', 'End'], () => workspace.chart.controls?.reset())
 
+  LAYOUTS.forEach(([layout, title], place) => {
+    add('Layout', `layout-${layout}`, title, [`alt+${place + 1}`], () => workspace.arrange(layout))
+  })
+  add('Layout', 'next-chart', 'Next chart', [']'], () => workspace.stepChart(1))
+  add('Layout', 'previous-chart', 'Previous chart', ['['], () => workspace.stepChart(-1))
+  add('Layout', 'cross-sync', 'Crosshair in all charts on or off', ['z'], () =>
+    prefs.set('crossSync', !prefs.values.crossSync),
+  )
+
   if (!isDesktop) {
     add('Export', 'export-csv', 'Export history as CSV', ['e'], () => void exportHistory(workspace, 'csv'))
     add('Export', 'export-jsonl', 'Export history as JSON Lines', [], () => void exportHistory(workspace, 'jsonl'))
@@ -121,14 +137,20 @@ export function commandFor(list: readonly Command[], event: KeyboardEvent): Comm
   const target = event.target as Element | null
   const typing = target?.closest?.('input, textarea, select, [contenteditable]')
   const mod = event.ctrlKey || event.metaKey
-  if (event.altKey || (typing && !mod)) return undefined
-  const key = mod ? `mod+${event.key.toLowerCase()}` : event.key
+  if (typing && !mod) return undefined
+  const key = event.altKey ? altKey(event) : mod ? `mod+${event.key.toLowerCase()}` : event.key
   return list.find((command) => command.keys.includes(key))
+}
+
+// With Alt some layouts type another character: the digit's place on the keyboard counts.
+function altKey(event: KeyboardEvent): string {
+  return event.ctrlKey || event.metaKey ? '' : `alt+${event.code.replace('Digit', '')}`
 }
 
 /** How a key is written: ⌃K, ↓, /. */
 export function keyLabel(key: string): string {
   const names: Record<string, string> = { ArrowDown: '↓', ArrowUp: '↑' }
   if (key.startsWith('mod+')) return `Ctrl ${key.slice(4).toUpperCase()}`
+  if (key.startsWith('alt+')) return `Alt ${key.slice(4)}`
   return names[key] ?? (key.length === 1 ? key.toUpperCase() : key)
 }

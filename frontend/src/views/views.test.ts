@@ -372,7 +372,9 @@ describe('commands', () => {
     expect(press('k')?.id).toBe('previous')
     expect(press('e', { ctrlKey: true })).toBeUndefined()
     expect(press('1', { altKey: true })).toBeUndefined()
+    expect(press('™', { altKey: true, code: 'Digit2' })?.id).toBe('layout-columns')
     expect(keyLabel('mod+k')).toBe('Ctrl K')
+    expect(keyLabel('alt+2')).toBe('Alt 2')
   })
 
   it('changes what it says', () => {

@@ -1,0 +1,105 @@
+import { beforeEach, expect, it, vi } from 'vitest'
+import { Charts } from './charts.svelte'
+import { candle, fakeRest, klines, QuietStream } from './fakes'
+import { Prefs } from './prefs.svelte'
+
+let stored: Map<string, string>
+let stream: QuietStream
+let charts: Charts
+
+const ask = vi.fn(async () => klines([candle(60)], 7))
+
+function window(): Charts {
+  const prefs = new Prefs({
+    getItem: (key) => stored.get(key) ?? null,
+    setItem: (key, text) => void stored.set(key, text),
+  })
+  stream = new QuietStream()
+  const rest = fakeRest({ klines: ask, gaps: async () => ({ gaps: [], total: 0 }) as never })
+  return new Charts(prefs, rest, () => stream)
+}
+
+const shown = () => charts.shown.map(({ mint, interval }) => `${mint} ${interval}`)
+const settle = () => vi.advanceTimersByTimeAsync(300)
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  stored = new Map()
+  charts = window()
+})
+
+it('shows one chart, and asks for its candles and events', async () => {
+  charts.choose({ mint: 'A' })
+  await settle()
+  expect(shown()).toEqual(['A m1'])
+  expect(stream.wanted).toEqual(['+events A', '+kline A m1 7'])
+  expect(charts.focused.market.phase).toBe('ready')
+})
+
+it('fills the places of a layout with the same token at other intervals', async () => {
+  charts.choose({ mint: 'A', interval: 'm5' })
+  charts.arrange('four')
+  await settle()
+  expect(shown()).toEqual(['A m5', 'A m1', 'A m15', 'A h1'])
+  expect(charts.shown.map((chart) => chart.market.phase)).toEqual(['ready', 'ready', 'ready', 'ready'])
+  expect(charts.focus).toBe(0)
+})
+
+it('changes the chart that has the focus, and no other', async () => {
+  charts.choose({ mint: 'A' })
+  charts.arrange('columns')
+  charts.step(1)
+  charts.choose({ mint: 'B' })
+  await settle()
+  expect(shown()).toEqual(['A m1', 'B m5'])
+  expect(charts.mints).toEqual(['B', 'A'])
+  charts.step(1)
+  expect(charts.focused.mint).toBe('A')
+  charts.step(-1)
+  expect(charts.focused.mint).toBe('B')
+})
+
+it('keeps the focused chart when places go, and closes the others', async () => {
+  charts.choose({ mint: 'A' })
+  charts.arrange('four')
+  const last = charts.shown[3]
+  if (!last) throw new Error('four charts')
+  charts.point(last)
+  charts.choose({ mint: 'D', interval: 'h4' })
+  await settle()
+  stream.wanted = []
+  charts.arrange('one')
+  await settle()
+  expect(charts.focused).toBe(last)
+  expect(shown()).toEqual(['D h4'])
+  expect(stream.wanted.filter((what) => what.startsWith('-')).sort()).toEqual(
+    ['A m1', 'A m5', 'A m15']
+      .map((topic) => `-kline ${topic}`)
+      .concat(['-events A', '-events A', '-events A'])
+      .sort(),
+  )
+  expect(stream.wanted.filter((what) => what.startsWith('+'))).toEqual([])
+})
+
+it('remembers charts, layout and focus', async () => {
+  charts.choose({ mint: 'A' })
+  charts.arrange('rows')
+  charts.step(1)
+  charts.choose({ mint: 'B', interval: 'd1' })
+  charts = window()
+  expect(shown()).toEqual(['A m1', 'B d1'])
+  expect(charts.focused.mint).toBe('B')
+  stored.set('spinscope.prefs', JSON.stringify({ layout: 'one', focus: 3, charts: [{ mint: 'A', interval: 'm1' }] }))
+  charts = window()
+  expect(charts.focused.mint).toBe('A')
+})
+
+it('hands a push to the charts it is about', async () => {
+  charts.choose({ mint: 'A' })
+  charts.arrange('columns')
+  await settle()
+  const data = { symbol: 'A', interval: 'm5', data: candle(300, 9), seq: 8, slot: 1, block_time: 1 }
+  for (const chart of charts.shown) chart.onKline(data as never)
+  await settle()
+  expect(charts.shown.map((chart) => chart.market.last?.time)).toEqual([60, 300])
+})
