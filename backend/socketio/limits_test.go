@@ -331,7 +331,32 @@ func TestCure6Ghosts(t *testing.T) {
 		return in.Load() == out.Load() && s.Stats().Connections == 0 && ns.Members("") == 0 &&
 			len(ns.Rooms()) == 0 && ns.nsp.Sockets().Len() == 0 && s.free() == s.opts.MaxConnections
 	})
-	s.sweep()
+	s.sweep(s.sweep(nil))
+	if st := s.Stats(); st.Ghosts != 0 {
+		t.Errorf("%d ghosts were left to the sweep", st.Ghosts)
+	}
+}
+
+// A session may close before anybody listens for that: here its heartbeat fails in the middle of the handshake.
+func TestCure6ClosedBeforeListening(t *testing.T) {
+	s := serve(t, Options{PingInterval: time.Microsecond, PingTimeout: time.Microsecond}, nil)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 50 {
+				s.poll(http.MethodGet, "", "")
+				if ws, resp, err := websocket.DefaultDialer.Dial(s.url("ws", "transport=websocket"), nil); err == nil {
+					_ = resp.Body.Close()
+					_ = ws.Close()
+				}
+			}
+		})
+	}
+	all.Wait()
+	eventually(t, "all are gone", func() bool {
+		return s.Stats().Connections == 0 && s.io.Engine().ClientsCount() == 0 && s.io.Engine().Clients().Len() == 0 &&
+			s.free() == s.opts.MaxConnections
+	})
 	if st := s.Stats(); st.Ghosts != 0 {
 		t.Errorf("%d ghosts were left to the sweep", st.Ghosts)
 	}

@@ -21,6 +21,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer stall.Stop()
 	ghosts := time.NewTicker(ghostCheck)
 	defer ghosts.Stop()
+	var suspects map[any]struct{}
 	for {
 		select {
 		case <-ctx.Done():
@@ -28,7 +29,7 @@ func (s *Server) Run(ctx context.Context) error {
 		case <-stall.C:
 			s.cutStalled()
 		case <-ghosts.C:
-			s.sweep()
+			suspects = s.sweep(suspects)
 		}
 	}
 }
@@ -42,27 +43,36 @@ func (s *Server) cutStalled() {
 	}
 }
 
-// sweep removes what the library forgot: sockets and sessions whose transport
-// has gone.
-func (s *Server) sweep() {
-	for _, ses := range s.all() {
-		if ses.conn.ReadyState() == "closed" {
-			ses.end("transport close")
+// sweep removes what the library forgot: sockets and sessions whose transport has gone. What is seen so for the first
+// time may be on its way out by itself: it is returned, to be given to the next sweep.
+func (s *Server) sweep(before map[any]struct{}) (suspects map[any]struct{}) {
+	suspects = map[any]struct{}{}
+	stale := func(who any) bool {
+		if _, known := before[who]; known {
 			s.counts.ghosts.Add(1)
+			return true
+		}
+		suspects[who] = struct{}{}
+		return false
+	}
+	for _, ses := range s.all() {
+		if ses.conn.ReadyState() == "closed" && stale(ses) {
+			ses.announceEnd()
+			ses.end("transport close")
 		}
 	}
 	for _, n := range s.channels() {
 		n.nsp.Sockets().Range(func(_ socket.SocketId, sock *socket.Socket) bool {
-			if sock.Client().Conn().ReadyState() == "closed" {
+			if sock.Client().Conn().ReadyState() == "closed" && stale(sock) {
 				n.nsp.Remove(sock)
 				if c, ok := sock.Data().(*Conn); ok {
 					c.finish("transport close")
 				}
-				s.counts.ghosts.Add(1)
 			}
 			return true
 		})
 	}
+	return suspects
 }
 
 // Close refuses new clients, tells the connected ones (see

@@ -17,7 +17,8 @@ type session struct {
 	authorization string
 	out           outbox
 	conn          engine.Socket // set before the server knows the session
-	upgrade       sync.Mutex    // held while a WebSocket is being offered
+	bytesOut      atomic.Int64
+	upgrade       sync.Mutex // held while a WebSocket is being offered
 
 	broken  atomic.Bool // a bad packet came
 	cutting atomic.Bool // the client is being cut, nothing waits for it
@@ -71,10 +72,14 @@ func (s *session) bind() {
 		reason, _ := args[0].(string)
 		s.end(reason)
 	})
-	if conn.ReadyState() == "closed" { // before the listener was there
-		s.end("transport close")
+	if conn.ReadyState() == "closed" { // before the listeners were there
+		s.announceEnd()
 	}
 }
+
+// announceEnd repeats the engine socket's "close", for listeners that came too late for it: this package's and the
+// library's, whose registry would keep the session. Each listens once, so nobody hears it twice.
+func (s *session) announceEnd() { s.conn.Emit("close", "transport close", error(nil)) }
 
 // end runs once, when the engine socket has closed.
 func (s *session) end(reason string) {
@@ -120,6 +125,12 @@ func (s *session) kill() {
 }
 
 // transportName is empty while the engine has none.
+// wrote counts bytes that left for the client.
+func (s *session) wrote(n int) {
+	s.bytesOut.Add(int64(n))
+	s.server.counts.bytesOut.Add(int64(n))
+}
+
 func (s *session) transportName() string {
 	if t, ok := s.conn.Transport().(linked); ok {
 		return t.Name()
