@@ -16,6 +16,7 @@ import (
 	"spinscope/backend/export"
 	"spinscope/backend/hub"
 	"spinscope/backend/ingest"
+	"spinscope/backend/logtail"
 	"spinscope/backend/market"
 	"spinscope/backend/server"
 	"spinscope/backend/simnet"
@@ -41,6 +42,10 @@ type Backend struct {
 
 // New makes a backend; it does no I/O.
 func New(o Options) *Backend {
+	if o.Tail == nil {
+		o.Tail = logtail.New()
+		o.Logger = slog.New(o.Tail.Handler(o.Logger.Handler()))
+	}
 	return &Backend{options: o, log: o.Logger.With("component", "backend"), alertRules: make(chan struct{}, 1)}
 }
 

@@ -1,12 +1,18 @@
 package backend
 
 import (
+	"time"
+
 	"spinscope/backend/server/stream"
+	"spinscope/backend/socketio"
 	"spinscope/backend/wire"
 )
 
 // streamStats shows the stream's figures in the shapes of the REST API.
-type streamStats struct{ *stream.Stream }
+type streamStats struct {
+	*stream.Stream
+	sockets *socketio.Server
+}
 
 // Metrics implements rest.Stream.
 func (s streamStats) Metrics() wire.StreamMetrics {
@@ -25,10 +31,21 @@ func (s streamStats) Metrics() wire.StreamMetrics {
 // Clients implements rest.Stream.
 func (s streamStats) Clients() []wire.StreamClient {
 	list := []wire.StreamClient{}
+	connections := map[[2]string]socketio.ClientInfo{}
+	for _, c := range s.sockets.Clients() {
+		connections[[2]string{c.Namespace, c.ID}] = c
+	}
 	for _, c := range s.Stream.Clients() {
+		connection, there := connections[[2]string{c.Namespace, c.ID}]
+		if !there {
+			continue // it has just left
+		}
 		list = append(list, wire.StreamClient{
 			ID: c.ID, Namespace: c.Namespace, RemoteAddr: c.RemoteAddr, UserAgent: c.UserAgent,
 			ConnectedAt: c.Since.UnixMilli(), Subscriptions: c.Topics,
+			Transport: connection.Transport, QueuedMessages: connection.QueuedMessages, QueuedBytes: connection.QueuedBytes,
+			LagMS:      float64(connection.Lag) / float64(time.Millisecond),
+			MessagesIn: connection.MessagesIn, MessagesOut: connection.MessagesOut, BytesOut: connection.BytesOut,
 		})
 	}
 	return list

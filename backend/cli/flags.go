@@ -9,6 +9,7 @@ import (
 
 	"spinscope/backend"
 	"spinscope/backend/config"
+	"spinscope/backend/logtail"
 )
 
 // common are the flags of the app and of serve. An empty value leaves what environment, file and defaults say.
@@ -63,9 +64,11 @@ func (c *common) options(program *Program) (backend.Options, error) {
 			return backend.Options{}, fmt.Errorf("%w: no place for the data: %w: give --data-dir", config.ErrConfig, err)
 		}
 	}
+	tail := logtail.New()
+	logger := newLogger(program, cfg.Logging.Level, cfg.Logging.Format)
 	return backend.Options{
 		Config: cfg, Origin: origin, DataDir: dir, Assets: program.Assets, Version: Version(),
-		Logger: newLogger(program, cfg.Logging.Level, cfg.Logging.Format),
+		Logger: slog.New(tail.Handler(logger.Handler())), Tail: tail,
 	}, nil
 }
 

@@ -239,6 +239,6 @@ func (c *Conn) info(now int64) ClientInfo {
 		RemoteAddr: c.RemoteAddr(), UserAgent: c.UserAgent(),
 		Transport: c.ses.transportName(), Since: c.since,
 		QueuedMessages: frames, QueuedBytes: bytes, Lag: lag,
-		MessagesIn: c.in.Load(), MessagesOut: c.out.Load(),
+		MessagesIn: c.in.Load(), MessagesOut: c.out.Load(), BytesOut: c.ses.bytesOut.Load(),
 	}
 }

@@ -145,7 +145,7 @@ func (p *polling) answer(ctx *types.HttpContext, body []byte) {
 	ctx.ResponseHeaders.Set("Cache-Control", "no-store")
 	ctx.SetStatusCode(http.StatusOK)
 	n, _ := ctx.Write(body)
-	p.session.server.counts.bytesOut.Add(int64(n))
+	p.session.wrote(n)
 }
 
 // answerPending answers the waiting GET with one bare packet.

@@ -35,4 +35,5 @@ type ClientInfo struct {
 	Lag            time.Duration // how long the oldest queued frame has waited
 	MessagesIn     int64
 	MessagesOut    int64
+	BytesOut       int64 // written to the connection, by all its namespaces
 }

@@ -139,7 +139,7 @@ func (w *webSocket) kick() {
 func (w *webSocket) writeReady(buf []byte) {
 	data := w.session.out.take(buf)
 	n, err := w.direct.write(data)
-	w.session.server.counts.bytesOut.Add(int64(n))
+	w.session.wrote(n)
 	switch {
 	case err != nil:
 		w.drop()
@@ -169,7 +169,7 @@ func (w *webSocket) writeSlowly(data []byte) {
 		if len(data) > 0 {
 			_ = w.nc.SetWriteDeadline(time.Now().Add(stall))
 			n, err := w.nc.Write(data)
-			w.session.server.counts.bytesOut.Add(int64(n))
+			w.session.wrote(n)
 			if err != nil {
 				var timeout net.Error
 				if errors.As(err, &timeout) && timeout.Timeout() {

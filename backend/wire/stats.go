@@ -38,6 +38,14 @@ type StreamClient struct {
 	UserAgent     string   `json:"user_agent"`
 	ConnectedAt   int64    `json:"connected_at" doc:"Unix milliseconds"`
 	Subscriptions []string `json:"subscriptions" doc:"Rooms it is in"`
+
+	Transport      string  `json:"transport" enum:"websocket,polling"`
+	QueuedMessages int     `json:"queued_messages" doc:"Frames that wait for it to read"`
+	QueuedBytes    int     `json:"queued_bytes"`
+	LagMS          float64 `json:"lag_ms" doc:"How long the oldest of them has waited"`
+	MessagesIn     int64   `json:"messages_in"`
+	MessagesOut    int64   `json:"messages_out"`
+	BytesOut       int64   `json:"bytes_out" doc:"Written to its connection, which its other namespaces share"`
 }
 
 // StreamRoom is a topic with subscribers.

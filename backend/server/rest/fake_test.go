@@ -256,7 +256,7 @@ func (fakeStream) Metrics() wire.StreamMetrics {
 }
 
 func (fakeStream) Clients() []wire.StreamClient {
-	return []wire.StreamClient{{ID: "a", Subscriptions: []string{"kline:" + mint.String() + ":m1"}}, {ID: "b"}}
+	return []wire.StreamClient{{ID: "a", Transport: "websocket", Subscriptions: []string{"kline:" + mint.String() + ":m1"}}, {ID: "b", Transport: "polling"}}
 }
 
 func (fakeStream) Rooms() map[string]int {
@@ -287,10 +287,29 @@ func deps(f *fakeReader) rest.Deps {
 		Feed: func() rest.FeedStatus {
 			return rest.FeedStatus{Running: true, Connection: "connected", Slot: 1001, Lag: 3, Backfill: wire.Backfill{Running: true, Done: 1, Total: 2}}
 		},
+		Endpoints: func() []wire.Endpoint {
+			return []wire.Endpoint{
+				{Name: "https://one.example/…", State: "down", Errors: 2, LastError: "no route"}, {Name: "https://two.example", State: "connected", InUse: true, Slot: 9, LagSlots: new(uint64(3))},
+			}
+		},
+		Log:     fakeLog,
 		Now:     func() time.Time { return time.Unix(1_755_000_000, 500_000_000) },
 		Kline:   wire.KlineConfig{Intervals: []string{"s1"}, HistoryLimitDefault: 100},
 		Cluster: "demo", ProgramID: key(1), Version: "test", Logger: slog.New(slog.DiscardHandler),
 	}
+}
+
+// fakeLog holds the records 101 to 600, of the four levels in turn.
+func fakeLog(after uint64, least slog.Level, limit int) wire.Log {
+	log := wire.Log{Records: []wire.LogRecord{}, Oldest: 101, Newest: 600}
+	names := []string{"debug", "info", "warn", "error"}
+	for n := log.Newest; n >= log.Oldest && n > after && len(log.Records) < limit; n-- {
+		if level := slog.Level(n%4*4) + slog.LevelDebug; level >= least {
+			log.Records = append(log.Records, wire.LogRecord{Seq: n, Level: names[n%4], Message: "m", Attrs: []wire.LogAttr{{Key: "component", Value: "fake"}}})
+		}
+	}
+	slices.Reverse(log.Records)
+	return log
 }
 
 // serve runs the API behind a real socket.

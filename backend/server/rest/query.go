@@ -126,7 +126,7 @@ func (q *query) must(name string, choices ...string) string {
 
 // paging is page and limit. A limit above the maximum is clamped.
 func (q *query) paging() (page, limit int) {
-	page, limit = 1, defaultLimit
+	page, limit = 1, q.limit(defaultLimit, maxLimit)
 	if text, ok := q.one("page"); ok {
 		number, err := strconv.ParseUint(text, 10, 64)
 		switch {
@@ -138,19 +138,37 @@ func (q *query) paging() (page, limit int) {
 			page = int(number) //nolint:gosec // at most maxPage
 		}
 	}
-	if text, ok := q.one("limit"); ok {
-		switch {
-		case text == "" || strings.Trim(text, "0123456789") != "":
-			q.refuse("limit", "%.40q is not a number from 0 to %d", text, maxLimit)
-		default:
-			number, err := strconv.Atoi(text)
-			if err != nil { // more digits than an int holds
-				number = maxLimit
-			}
-			limit = min(number, maxLimit)
-		}
-	}
 	return page, limit
+}
+
+// limit is how many entries are wanted, clamped to most.
+func (q *query) limit(otherwise, most int) int {
+	text, ok := q.one("limit")
+	if !ok {
+		return otherwise
+	}
+	if text == "" || strings.Trim(text, "0123456789") != "" {
+		q.refuse("limit", "%.40q is not a number from 0 to %d", text, most)
+		return otherwise
+	}
+	number, err := strconv.Atoi(text)
+	if err != nil { // more digits than an int holds
+		return most
+	}
+	return min(number, most)
+}
+
+// count is a whole number from 0 on; 0 when the parameter is not given.
+func (q *query) count(name string) uint64 {
+	text, ok := q.one(name)
+	if !ok {
+		return 0
+	}
+	number, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		q.refuse(name, "%.40q is not a number from 0 on", text)
+	}
+	return number
 }
 
 // span is from and to in Unix seconds, inclusive, with the given defaults, and whether both were given.

@@ -26,6 +26,8 @@ type Deps struct {
 	Reader    Reader
 	Stream    Stream
 	Feed      func() FeedStatus
+	Endpoints func() []wire.Endpoint // of the cluster; texts hold no secrets
+	Log       func(after uint64, least slog.Level, limit int) wire.Log
 	Metadata  Metadata
 	Export    export.Source
 	Now       func() time.Time  // time.Now if nil

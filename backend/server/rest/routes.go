@@ -8,6 +8,8 @@ import (
 
 func (a *API) routes() {
 	a.statusRoutes()
+	a.endpointRoutes()
+	a.logRoutes()
 	a.eventRoutes()
 	a.mintRoutes()
 	a.orderRoutes()

@@ -232,6 +232,8 @@ func TestGoodRequests(t *testing.T) {
 			}
 		}},
 		{"/api/kline/subscriptions", []string{"timestamp", "total_connections", "total_rooms", "clients", "rooms"}, func(t *testing.T, d map[string]any) {
+			names(t, d["clients"].([]any)[0].(map[string]any), "id", "namespace", "remote_addr", "user_agent", "connected_at", "subscriptions",
+				"transport", "queued_messages", "queued_bytes", "lag_ms", "messages_in", "messages_out", "bytes_out")
 			if d["total_connections"] != 2.0 || d["total_rooms"] != 4.0 || d["rooms"].([]any)[0].(map[string]any)["room"] != "events" {
 				t.Error(d)
 			}
@@ -240,6 +242,38 @@ func TestGoodRequests(t *testing.T) {
 			names(t, d["connections"].(map[string]any), "total_connections", "active_connections", "total_messages_sent", "total_subscriptions")
 			if d["memory_usage_mb"].(float64) <= 0 {
 				t.Error(d)
+			}
+		}},
+		{"/api/endpoints", []string{"endpoints", "total"}, func(t *testing.T, d map[string]any) {
+			list := d["endpoints"].([]any)
+			first, second := list[0].(map[string]any), list[1].(map[string]any)
+			names(t, first, "name", "state", "in_use", "latency_ms", "slot", "lag_slots", "seen_at", "errors", "reconnects", "last_error", "last_error_at")
+			if d["total"] != 2.0 || first["state"] != "down" || first["lag_slots"] != nil || second["lag_slots"] != 3.0 || second["in_use"] != true {
+				t.Error(d)
+			}
+		}},
+		{"/api/log", []string{"records", "oldest", "newest"}, func(t *testing.T, d map[string]any) {
+			list := d["records"].([]any)
+			last := list[len(list)-1].(map[string]any)
+			names(t, last, "seq", "time", "level", "message", "attrs")
+			if len(list) != 500 || last["seq"] != 600.0 || d["oldest"] != 101.0 || d["newest"] != 600.0 {
+				t.Error(len(list), last)
+			}
+		}},
+		{"/api/log?level=error&limit=2", []string{"records", "oldest", "newest"}, func(t *testing.T, d map[string]any) {
+			list := d["records"].([]any)
+			if len(list) != 2 || list[0].(map[string]any)["seq"] != 595.0 || list[1].(map[string]any)["level"] != "error" {
+				t.Error(list)
+			}
+		}},
+		{"/api/log?after=598&limit=99999999999999999999", []string{"records", "oldest", "newest"}, func(t *testing.T, d map[string]any) {
+			if list := d["records"].([]any); len(list) != 2 || list[0].(map[string]any)["seq"] != 599.0 {
+				t.Error(list)
+			}
+		}},
+		{"/api/log?limit=0", []string{"records", "oldest", "newest"}, func(t *testing.T, d map[string]any) {
+			if list := d["records"].([]any); len(list) != 0 {
+				t.Error(list)
 			}
 		}},
 		{"/api/gaps", []string{"gaps", "total"}, func(t *testing.T, d map[string]any) {
@@ -285,7 +319,9 @@ func TestBadRequests(t *testing.T) {
 		},
 		"user":     {"/api/user_event", "/api/user_event?user=x", "/api/user_orders?user=", "/api/user_orders?user=test_user_123"},
 		"page":     {k + "&page=0", k + "&page=-1", k + "&page=a", k + "&page=", k + "&page=1.5", k + "&page=99999999999999999999", k + "&page=9007199254740993", k + "&page=1&page=2", k + "&page=%201"},
-		"limit":    {k + "&limit=-1", k + "&limit=a", k + "&limit=", k + "&limit=1e3", k + "&limit=%2B5", k + "&limit=0x10", k + "&limit=5&limit=6", k + "&limit=%D9%A1"},
+		"limit":    {k + "&limit=-1", k + "&limit=a", k + "&limit=", k + "&limit=1e3", k + "&limit=%2B5", k + "&limit=0x10", k + "&limit=5&limit=6", k + "&limit=%D9%A1", "/api/log?limit=-1", "/api/log?limit=x"},
+		"level":    {"/api/log?level=trace", "/api/log?level=", "/api/log?level=info&level=warn"},
+		"after":    {"/api/log?after=-1", "/api/log?after=", "/api/log?after=x", "/api/log?after=1.5", "/api/log?after=99999999999999999999"},
 		"order_by": {k + "&order_by=slot_desc", k + "&order_by=", "/api/events?order_by=time_desc&" + m, "/api/user_event?order_by=up&" + u, "/api/user_orders?order_by=invalid&" + u},
 		"interval": {"/api/kline?" + m, "/api/kline?interval=&" + m, "/api/kline?interval=m2&" + m, "/api/kline?interval=M1&" + m, "/api/export?interval=x&" + m},
 		"from":     {k + "&from=2&to=1", k + "&from=x", k + "&from=", k + "&from=1.5", k + "&from=99999999999999999999", "/api/export?from=9&to=1&" + m},
@@ -421,6 +457,7 @@ func TestBareAPI(t *testing.T) {
 	server := serve(t, rest.Deps{Reader: newFake()})
 	for path, status := range map[string]int{
 		"/api/time": 200, "/api/events/status": 200, "/api/ws/metrics": 200, "/api/kline/status": 200, "/api/kline/subscriptions": 200,
+		"/api/endpoints": 200, "/api/log?level=warn": 200,
 		"/api/export?mint=" + mint.String(): 404, "/api/image/" + mint.String(): 404, "/api/mint_orders?type=up_orders&mint=" + mint.String(): 200,
 	} {
 		got := call(t, http.MethodGet, server.URL+path, "")

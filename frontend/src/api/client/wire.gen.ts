@@ -478,6 +478,63 @@ export interface MilestoneDiscountEvent extends EventHead {
   fee_discount_flag: number
 }
 
+/** Endpoint is how one access point of the cluster does. Counts are since the start. */
+export interface Endpoint {
+  /** Scheme and host: keys in paths and queries are cut off */
+  name: string
+  state: 'standby' | 'connecting' | 'catching_up' | 'connected' | 'down'
+  in_use: boolean
+  /** Of the last answer to a question for the newest slot; 0 before the first */
+  latency_ms: number
+  /** Newest slot it told of; 0 when unknown */
+  slot: number
+  /** Slots that what is stored is behind it; null when it is not in use */
+  lag_slots: number | null
+  /** When it last answered, Unix milliseconds; 0 before the first time */
+  seen_at: number
+  /** Requests that failed or were refused, sockets that could not be opened */
+  errors: number
+  /** Connections that had been live and were lost */
+  reconnects: number
+  /** Stays after the trouble is over */
+  last_error: string
+  /** Unix milliseconds; 0 for none */
+  last_error_at: number
+}
+
+/** Endpoints answers /api/endpoints: the preferred one first. */
+export interface Endpoints {
+  endpoints: Endpoint[]
+  total: number
+}
+
+/** LogAttr is a key of a log record with its value as text. */
+export interface LogAttr {
+  key: string
+  value: string
+}
+
+/** LogRecord is one line of the server's log. */
+export interface LogRecord {
+  /** Counts up by one, from 1 */
+  seq: number
+  /** Unix milliseconds, of the server's clock */
+  time: number
+  level: 'debug' | 'info' | 'warn' | 'error'
+  message: string
+  attrs: LogAttr[]
+}
+
+/** Log answers /api/log. */
+export interface Log {
+  /** Oldest first */
+  records: LogRecord[]
+  /** Number of the oldest record still kept, of any level; 0 for none */
+  oldest: number
+  /** Number of the newest record */
+  newest: number
+}
+
 /**
  * Amount is an unsigned 64-bit integer of the chain: a JSON number up to 2^53, a decimal string above, where a float64
  * would lose digits.
@@ -570,6 +627,16 @@ export interface StreamClient {
   connected_at: number
   /** Rooms it is in */
   subscriptions: string[]
+  transport: 'websocket' | 'polling'
+  /** Frames that wait for it to read */
+  queued_messages: number
+  queued_bytes: number
+  /** How long the oldest of them has waited */
+  lag_ms: number
+  messages_in: number
+  messages_out: number
+  /** Written to its connection, which its other namespaces share */
+  bytes_out: number
 }
 
 /** StreamRoom is a topic with subscribers. */
