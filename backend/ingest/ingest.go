@@ -159,7 +159,14 @@ func (in *Ingest) takeSlot(txs []market.Transaction) error {
 		if err != nil {
 			return fmt.Errorf("look up transaction %s: %w", tx.Signature, err)
 		}
-		if found && known.same(tx) {
+		if found && tx.Events != nil {
+			if tx, err = in.complete(tx, known); err != nil {
+				return err
+			}
+			if tx == nil {
+				continue
+			}
+		} else if found && known.same(tx) {
 			in.counters.repeats.Add(1)
 			continue
 		}
@@ -185,7 +192,10 @@ func (in *Ingest) take(tx *market.Transaction) error {
 	if err != nil {
 		return err
 	}
-	events, report := in.reader.Read(in.events[:0], tx)
+	events, report := append(in.events[:0], tx.Events...), spinpet.Report{}
+	if tx.Events == nil {
+		events, report = in.reader.Read(events, tx)
+	}
 	in.events = events
 	in.counters.report(report)
 	if report.Truncated {
@@ -196,7 +206,9 @@ func (in *Ingest) take(tx *market.Transaction) error {
 	for i := range events {
 		event := events[i]
 		event.Index = index
-		if scale := in.scales.Choose(&event); scale.Contradicted || scale.Overflow {
+		if event.Scale != 0 {
+			in.scales.Learn(event.Mint(), event.Scale) // an export says which it was
+		} else if scale := in.scales.Choose(&event); scale.Contradicted || scale.Overflow {
 			in.counters.badPrice.Add(1)
 			in.log.Warn("price contradicts its amounts", "sig", tx.Signature, "slot", tx.Slot, "mint", event.Mint(),
 				"scale", event.Scale, "overflow", scale.Overflow)

@@ -11,6 +11,7 @@ type Transaction struct {
 	Provisional bool   // BlockTime is an estimate
 	Failed      bool   // meta.err was not null
 	Logs        []string
+	Events      []Event // its events, by ordinal, when they are known without the logs, as from an export; else nil
 	ReceivedAt  time.Time
 }
 

@@ -97,7 +97,7 @@ func (r *Reader) Read(dst []market.Event, tx *market.Transaction) ([]market.Even
 				BlockTime:   tx.BlockTime,
 				ReceivedAt:  received,
 				Provisional: tx.Provisional,
-				Owner:       owner(body),
+				Owner:       Owner(body),
 				Body:        body,
 			})
 			ordinal++
@@ -138,8 +138,8 @@ func discriminator(fields string) (uint64, bool) {
 	return binary.BigEndian.Uint64(data[:]), true
 }
 
-// owner is whom the event belongs to as far as it says itself; the owner of a closed order is known to the order alone.
-func owner(body market.Body) market.Pubkey {
+// Owner is whom an event belongs to as far as it says itself; the owner of a closed order is known to the order alone.
+func Owner(body market.Body) market.Pubkey {
 	switch b := body.(type) {
 	case *market.TokenCreated:
 		return b.Payer
