@@ -12,7 +12,9 @@ import (
 var ErrOtherChain = errors.New("the data directory holds another market")
 
 // chainFile keeps which chain and program a cluster's store was read from: one line GENESIS PROGRAM beside the store.
-func (o *Options) chainFile() string { return o.storeDir() + ".chain" }
+func (o *Options) chainFile() string { return o.storeDir() + chainSuffix }
+
+const chainSuffix = ".chain"
 
 // checkProgram refuses a store that was read from another program.
 func (o *Options) checkProgram() error {
@@ -46,7 +48,11 @@ func (o *Options) admit(genesis string) error {
 }
 
 func (o *Options) storedChain() (genesis, program string, err error) {
-	text, err := os.ReadFile(o.chainFile())
+	return readChain(o.chainFile())
+}
+
+func readChain(path string) (genesis, program string, err error) {
+	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", "", nil
 	}

@@ -17,8 +17,20 @@ import (
 // ErrNoStore is returned for a data directory that holds no market of the cluster.
 var ErrNoStore = errors.New("no market is stored there")
 
-// storeDir is where a cluster's store lies.
-func (o *Options) storeDir() string { return filepath.Join(o.DataDir, o.Config.Solana.Cluster) }
+// storeDir is where the market of the cluster and the program lies: DIR/CLUSTER, or DIR/CLUSTER-PROGRAM when another
+// program's market is there already.
+func (o *Options) storeDir() string {
+	dir := filepath.Join(o.DataDir, o.Config.Solana.Cluster)
+	if o.Config.Solana.Cluster == "demo" { // made anew at every start
+		return dir
+	}
+	const shown = 8 // characters of the program's address
+	wanted := o.Config.Solana.ProgramID
+	if _, program, err := readChain(dir + chainSuffix); err == nil && program != "" && program != wanted {
+		return dir + "-" + wanted[:min(shown, len(wanted))]
+	}
+	return dir
+}
 
 // openExisting opens a store for an offline command. Unlike a start of the server it creates nothing. When a running
 // server holds the store, the error tells its address if that is known.

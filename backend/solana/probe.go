@@ -1,0 +1,216 @@
+package solana
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/valyala/fastjson"
+
+	"spinscope/backend/market"
+)
+
+// probeTime is how long Try waits for an endpoint at most.
+const probeTime = 10 * time.Second
+
+// Probe is what an endpoint showed when it was tried. Each failure is told in words for a person; no text holds more of
+// an address than its host. Empty words: it works.
+type Probe struct {
+	Requests string // failure of JSON-RPC as a whole
+	Version  string // of the node, such as 2.1.21
+	Genesis  string // of its chain
+
+	SlotFailure string // failure of getSlot
+	Slot        market.Slot
+	Latency     time.Duration // of getSlot, on a connection that stood already
+
+	Logs  string // failure of the subscription to the program's logs
+	Slots string // failure of the announcement of slots
+}
+
+// Works tells whether a market can be read from the endpoint.
+func (p *Probe) Works() bool {
+	return p.Requests == "" && p.SlotFailure == "" && p.Logs == "" && p.Slots == ""
+}
+
+// Try asks an endpoint whatever the feed will ask of it, within ten seconds. It fails only when ctx ends.
+func Try(ctx context.Context, endpoint Endpoint, program market.Pubkey, commitment string) (Probe, error) {
+	limited, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	var p Probe
+	var group sync.WaitGroup
+	group.Go(func() { p.askRequests(limited, endpoint, commitment) })
+	group.Go(func() { p.Logs, p.Slots = trySocket(limited, endpoint, program, commitment) })
+	group.Wait()
+	return p, ctx.Err()
+}
+
+func (p *Probe) askRequests(ctx context.Context, endpoint Endpoint, commitment string) {
+	rpc := newRPC(endpoint, 0, time.Second)
+	defer rpc.close()
+	ask := func(one *call) error {
+		if err := rpc.do(ctx, 1, one); err != nil {
+			return err
+		}
+		return one.err
+	}
+	text := func(method, field string, to *string) *call {
+		return &call{method: method, params: "[]", decode: func(result *fastjson.Value) error {
+			if field != "" {
+				result = result.Get(field)
+			}
+			if result == nil || result.Type() != fastjson.TypeString {
+				return errResponse
+			}
+			*to = string(result.GetStringBytes())
+			return nil
+		}}
+	}
+	if err := ask(text("getVersion", "solana-core", &p.Version)); err != nil {
+		p.Requests = words(err)
+		p.SlotFailure = p.Requests
+		return
+	}
+	_ = ask(text("getGenesisHash", "", &p.Genesis)) // nice to know
+	began := time.Now()
+	if err := ask(slotCall(commitment, &p.Slot)); err != nil {
+		p.SlotFailure = words(err)
+		return
+	}
+	p.Latency = time.Since(began)
+}
+
+// trySocket tells what is wrong with each of the two subscriptions.
+func trySocket(ctx context.Context, endpoint Endpoint, program market.Pubkey, commitment string) (logs, slots string) {
+	both := func(err error) (string, string) {
+		text := words(err)
+		return text, text
+	}
+	scrub := newScrubber(endpoint.RPC, endpoint.WS)
+	client := &http.Client{
+		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	conn, response, err := websocket.Dial(ctx, endpoint.WS, &websocket.DialOptions{HTTPClient: client})
+	if response != nil && response.Body != nil && err != nil {
+		_ = response.Body.Close()
+	}
+	if err != nil {
+		return both(scrub.clean(err))
+	}
+	defer conn.CloseNow() //nolint:errcheck // only tried
+	conn.SetReadLimit(maxFrame)
+	for _, request := range subscriptions(program, commitment) {
+		if err := conn.Write(ctx, websocket.MessageText, []byte(request)); err != nil {
+			return both(scrub.clean(err))
+		}
+	}
+	const waiting = "waiting"
+	logs, slots = waiting, waiting
+	var parser FrameParser
+	var frame Frame
+	for logs == waiting || slots == waiting {
+		_, data, err := conn.Read(ctx)
+		if err != nil {
+			text := words(scrub.clean(err))
+			if slots == waiting && logs == "" && errors.Is(err, context.DeadlineExceeded) {
+				text = "takes the subscription, but announces no new slot: the node stands still or is behind"
+			}
+			return strings.Replace(logs, waiting, text, 1), strings.Replace(slots, waiting, text, 1)
+		}
+		if err := parser.Parse(bytes.TrimSpace(data), &frame); err != nil {
+			return both(errResponse)
+		}
+		switch {
+		case frame.Kind == FrameAnswer && frame.ID == logsID:
+			logs = ""
+		case frame.Kind == FrameRefusal:
+			text := "the node refuses the subscription: " + scrub.text(frame.Message) + " (" + strconv.Itoa(frame.Code) + ")"
+			if frame.ID == slotID {
+				slots = text
+			} else {
+				logs = text
+			}
+		case frame.Kind == FrameSlot:
+			slots = ""
+		}
+	}
+	return logs, slots
+}
+
+func subscriptions(program market.Pubkey, commitment string) []string {
+	return []string{
+		fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"logsSubscribe","params":[{"mentions":["%s"]},{"commitment":"%s"}]}`, logsID, program, commitment),
+		fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"slotSubscribe"}`, slotID),
+	}
+}
+
+// handshake is how the WebSocket library tells of a refused one.
+var handshake = regexp.MustCompile(`expected handshake response status code 101 but got (\d+)`)
+
+// words says what went wrong to somebody who has just typed the address.
+func words(err error) string {
+	text := err.Error()
+	if status, ok := errors.AsType[*statusError](err); ok {
+		return statusWords(status.code)
+	}
+	if found := handshake.FindStringSubmatch(text); found != nil {
+		code, _ := strconv.Atoi(found[1])
+		if code == http.StatusOK || code == http.StatusMethodNotAllowed {
+			return "answers, but not as a WebSocket: is this the WebSocket address?"
+		}
+		return statusWords(code)
+	}
+	if failure, ok := errors.AsType[*rpcError](err); ok {
+		return fmt.Sprintf("the node answers with an error: %s (%d)", failure.message, failure.code)
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time"
+	case errors.Is(err, errLimited):
+		return statusWords(http.StatusTooManyRequests)
+	case errors.Is(err, errResponse), errors.Is(err, errFrame):
+		return "answers, but not like a Solana node: is this its address?"
+	}
+	for _, known := range []struct{ part, words string }{
+		{"no such host", "the host name is not known: is it spelt right?"},
+		{"server misbehaving", "the host name could not be looked up: is this computer online?"},
+		{"connection refused", "nothing listens there: is the node running, and is the port right?"},
+		{"network is unreachable", "there is no way to it: is this computer online?"},
+		{"HTTP response to HTTPS client", "it does not speak TLS: write http:// or ws://"},
+		{"certificate", "its certificate is not trusted"},
+		{"tls: ", "no TLS connection could be made"},
+		{"connection reset", "it closed the connection without an answer"},
+		{"EOF", "it closed the connection without an answer"},
+	} {
+		if strings.Contains(text, known.part) {
+			return known.words
+		}
+	}
+	return text
+}
+
+func statusWords(code int) string {
+	name := strings.TrimSpace(strconv.Itoa(code) + " " + http.StatusText(code))
+	switch {
+	case code == http.StatusUnauthorized, code == http.StatusForbidden:
+		return "it wants a key, or refuses the one in the address (" + name + ")"
+	case code == http.StatusNotFound:
+		return "nothing is at this path: is the address whole? (" + name + ")"
+	case code == http.StatusTooManyRequests:
+		return "it is asked too much: wait a while, or use another plan (" + name + ")"
+	case code >= 300 && code < 400:
+		return "it points to another address: write that one (" + name + ")"
+	case code >= 500:
+		return "it is in trouble (" + name + ")"
+	}
+	return "it answers with " + name
+}
