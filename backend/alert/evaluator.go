@@ -1,0 +1,263 @@
+package alert
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"spinscope/backend/market"
+)
+
+const (
+	lateAfter   = 60      // seconds behind chain time from which an event is history
+	historySlot = 150     // slots behind the newest one from which a mint's unknown event is taken for history: about a minute
+	maxWarm     = 50_000  // events read back to fill a mint's windows
+	maxCells    = 500_000 // steps kept in all windows together, about 30 MB
+	sweepEvery  = 60      // seconds of block time
+)
+
+// Market is what an Evaluator looks up. What it gives may be newer than the commit being fed, but never older.
+type Market interface {
+	// EventsBack calls fn with a mint's events before a position, newest first, until fn returns false.
+	EventsBack(mint market.Pubkey, before market.Position, fn func(*market.Event) bool) error
+	// Terms are those that an order had before a position; false when they are not known.
+	Terms(order market.Pubkey, before market.Position) (market.Terms, bool, error)
+	// Name is the symbol that a token gave itself, "" when not known.
+	Name(mint market.Pubkey) string
+}
+
+// Evaluator holds the rules and what they need to know of each mint.
+type Evaluator struct {
+	look     Market
+	memory   memory
+	rules    map[string]*Rule
+	byMint   map[market.Pubkey][]*Rule // price, move, volume and liquidation rules of one mint
+	broad    []*Rule                   // those of all mints, sorted by id
+	created  []*Rule                   // new_token
+	linked   []*Rule                   // connection_lost
+	trading  bool                      // some of broad look at trades
+	mints    map[market.Pubkey]*mint
+	cells    int
+	clock    uint64 // counts events, to tell which mint rested longest
+	head     market.Slot
+	swept    int64
+	seq      market.Seq
+	now      int64
+	fired    []Alert
+	liquider bool // some rule looks at liquidations of all mints
+}
+
+// mint is what is known of one mint that a rule looks at. It can always be read again from the events.
+type mint struct {
+	rules   []*Rule
+	warm    bool // the windows and the price hold all before last
+	last    market.Position
+	price   market.Price
+	priced  bool
+	moves   map[int64]*moves
+	volumes map[int64]*volumes
+	cells   int
+	used    uint64
+}
+
+// New makes an evaluator without rules.
+func New(look Market) *Evaluator {
+	e := &Evaluator{look: look, memory: newMemory()}
+	e.Use(nil)
+	return e
+}
+
+// Restore takes in the marks that were stored. Call it before anything else.
+func (e *Evaluator) Restore(marks []Mark) {
+	for _, m := range marks {
+		e.memory.read(m)
+	}
+}
+
+// Use replaces the rules. What rules have told that stay as they are is remembered.
+func (e *Evaluator) Use(rules []Rule) {
+	e.rules, e.byMint = make(map[string]*Rule, len(rules)), map[market.Pubkey][]*Rule{}
+	e.broad, e.created, e.linked, e.trading, e.liquider = nil, nil, nil, false, false
+	e.mints, e.cells = map[market.Pubkey]*mint{}, 0
+	for i := range rules {
+		r := &rules[i]
+		e.rules[r.ID] = r
+		switch {
+		case r.Kind == NewToken:
+			e.created = append(e.created, r)
+		case r.Kind == ConnectionLost:
+			e.linked = append(e.linked, r)
+		case !r.Mint.IsZero():
+			e.byMint[r.Mint] = append(e.byMint[r.Mint], r)
+		default:
+			e.broad = append(e.broad, r)
+			e.trading = e.trading || r.Kind != Liquidation
+			e.liquider = e.liquider || r.Kind == Liquidation
+		}
+	}
+	e.memory.prune(e.rules)
+}
+
+// Wants tells whether some rule may look at an event.
+func (e *Evaluator) Wants(event *market.Event) bool {
+	switch event.Kind() {
+	case market.KindTokenCreated:
+		return len(e.created) > 0
+	case market.KindMilestoneDiscount:
+		return false
+	case market.KindForceLiquidate:
+		return e.liquider || len(e.byMint[event.Mint()]) > 0
+	default:
+		return e.trading || len(e.byMint[event.Mint()]) > 0
+	}
+}
+
+// Spent tells whether a rule with once has fired.
+func (e *Evaluator) Spent(r *Rule) bool { return e.memory.isSpent(r) }
+
+// Marks are the marks that changed since the last call. Store them with what Feed or Connection returned.
+func (e *Evaluator) Marks() []Mark { return e.memory.take() }
+
+// Feed looks at the next commit and returns what fired, in the order of the events. now is the chain's present, Unix
+// seconds: what happened more than a minute before is marked late.
+func (e *Evaluator) Feed(c *market.Commit, now int64) ([]Alert, error) {
+	e.seq, e.now, e.fired = c.Seq, now, nil
+	var moved map[identity]bool
+	for i := range c.Removed {
+		gone := &c.Removed[i]
+		if moved == nil {
+			moved = map[identity]bool{}
+		}
+		moved[identity{gone.Signature, gone.Ordinal}] = true
+		e.forget(gone.Mint())
+	}
+	for i := range c.Events {
+		event := &c.Events[i]
+		e.clock++
+		if !e.Wants(event) {
+			continue
+		}
+		if moved[identity{event.Signature, event.Ordinal}] { // looked at when it was somewhere else
+			e.forget(event.Mint())
+			continue
+		}
+		if err := e.event(c, event); err != nil {
+			return nil, fmt.Errorf("look at event %s/%d for alerts: %w", event.Signature, event.Ordinal, err)
+		}
+		e.head = max(e.head, event.Slot)
+		if event.BlockTime >= e.swept+sweepEvery {
+			e.swept = event.BlockTime
+			e.memory.sweep(event.BlockTime, e.rules)
+		}
+	}
+	if e.cells > maxCells {
+		e.shed()
+	}
+	return e.fired, nil
+}
+
+// identity is what tells events apart.
+type identity struct {
+	signature market.Signature
+	ordinal   uint16
+}
+
+func (e *Evaluator) event(c *market.Commit, event *market.Event) error {
+	switch body := event.Body.(type) {
+	case *market.TokenCreated:
+		for _, r := range e.created {
+			if e.counts(r, event) {
+				e.fire(r, event, newTokenText(body), "0")
+			}
+		}
+		return nil
+	case *market.ForceLiquidate:
+		return e.liquidated(c, event, body)
+	}
+	if trade, ok := event.Trade(); ok {
+		return e.trade(event, &trade)
+	}
+	return nil
+}
+
+// counts tells whether a rule may fire for an event.
+func (e *Evaluator) counts(r *Rule, event *market.Event) bool {
+	return !r.Muted && event.BlockTime*1000 >= r.CreatedAt && !e.memory.isSpent(r)
+}
+
+func (e *Evaluator) liquidated(c *market.Commit, event *market.Event, body *market.ForceLiquidate) error {
+	var terms market.Terms
+	read, known := false, false
+	for _, r := range e.rulesOf(body.Mint) {
+		if r.Kind != Liquidation || !e.counts(r, event) {
+			continue
+		}
+		if !read {
+			var err error
+			if terms, known, err = e.termsOf(c, event, body.Order); err != nil {
+				return err
+			}
+			read = true
+		}
+		size := terms.BorrowAmount // of a long: lamports
+		if terms.OrderType == market.OrderShort {
+			size = terms.PositionAssetAmount
+		}
+		switch {
+		case known && size >= r.MinSize:
+			value := market.U64(size).Decimal(market.LamportsDecimals)
+			e.fire(r, event, e.liquidationText(body.Mint, &terms, value), value)
+		case !known && r.MinSize == 0:
+			e.fire(r, event, e.liquidationText(body.Mint, nil, ""), "")
+		}
+	}
+	return nil
+}
+
+// termsOf are the terms of an order that an event ends: the commit has them, or the events before.
+func (e *Evaluator) termsOf(c *market.Commit, event *market.Event, order market.Pubkey) (market.Terms, bool, error) {
+	for i := range c.Orders {
+		if o := &c.Orders[i].Order; o.Address == order && o.Terms.OrderType != 0 {
+			return o.Terms, true, nil
+		}
+	}
+	terms, known, err := e.look.Terms(order, event.Position)
+	if err != nil {
+		return terms, false, fmt.Errorf("read order %s: %w", order, err)
+	}
+	return terms, known && terms.OrderType != 0, nil
+}
+
+// rulesOf are the rules that look at a mint, in one order always.
+func (e *Evaluator) rulesOf(key market.Pubkey) []*Rule {
+	own := e.byMint[key]
+	switch {
+	case len(own) == 0:
+		return e.broad
+	case len(e.broad) == 0:
+		return own
+	}
+	return slices.Concat(own, e.broad)
+}
+
+// shed forgets the mints that rested longest, until half of the room is free. They are read again when they trade.
+func (e *Evaluator) shed() {
+	keys := make([]market.Pubkey, 0, len(e.mints))
+	for key := range e.mints {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(x, y market.Pubkey) int { return cmp.Compare(e.mints[x].used, e.mints[y].used) })
+	for _, key := range keys {
+		if e.cells <= maxCells/2 {
+			return
+		}
+		e.forget(key)
+	}
+}
+
+func (e *Evaluator) forget(key market.Pubkey) {
+	if m := e.mints[key]; m != nil {
+		e.cells -= m.cells
+		delete(e.mints, key)
+	}
+}

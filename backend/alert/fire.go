@@ -1,0 +1,179 @@
+package alert
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"spinscope/backend/market"
+)
+
+// lostAfter is how long the connection must be gone.
+const lostAfter = 10 * time.Second
+
+// ID identifies an alert: the same rule and event give the same one, always.
+type ID [16]byte
+
+// String is the id in hexadecimal digits.
+func (id ID) String() string { return hex.EncodeToString(id[:]) }
+
+// Alert is a rule that fired.
+type Alert struct {
+	ID        ID
+	Rule      string
+	Kind      Kind
+	Mint      market.Pubkey // zero for ConnectionLost
+	Message   string        // one line of plain text
+	Value     string        // decimal; "" when not known
+	Timestamp int64         // block time, Unix milliseconds; of ConnectionLost this machine's
+	Seq       market.Seq
+	Slot      market.Slot
+	Signature market.Signature // zero for ConnectionLost
+	Late      bool
+}
+
+func (e *Evaluator) fire(r *Rule, event *market.Event, message, value string) {
+	var at [10]byte
+	binary.BigEndian.PutUint16(at[:], event.Ordinal)
+	if r.Once {
+		e.memory.spend(r)
+	}
+	e.fired = append(e.fired, Alert{
+		ID: makeID(r.ID, event.Signature[:], at[:2]), Rule: r.ID, Kind: r.Kind, Mint: event.Mint(), Message: message, Value: value,
+		Timestamp: event.BlockTime * 1000, Seq: e.seq, Slot: event.Slot, Signature: event.Signature, Late: e.now-event.BlockTime > lateAfter,
+	})
+}
+
+func makeID(rule string, parts ...[]byte) (id ID) {
+	hash := sha256.New()
+	hash.Write([]byte(rule + "\n"))
+	for _, part := range parts {
+		hash.Write(part)
+	}
+	copy(id[:], hash.Sum(nil))
+	return id
+}
+
+// Connection says whether the cluster is connected, since when that is so, and what time it is here. It returns what
+// fired: once when the connection has been gone for more than ten seconds, and once when it is back after that.
+func (e *Evaluator) Connection(connected bool, since, now time.Time) []Alert {
+	e.fired = nil
+	for _, r := range e.linked {
+		t, known := e.memory.lost[r.ID]
+		switch {
+		case connected && known:
+			e.memory.untell(r.ID)
+			if !r.Muted {
+				gone := now.Sub(time.UnixMilli(t.since)).Round(time.Second)
+				e.link(r, "back", t.since, now, fmt.Sprintf("The cluster is connected again after %s", gone), gone)
+			}
+		case connected, known, r.Muted, e.memory.isSpent(r):
+		default:
+			from := time.UnixMilli(max(since.UnixMilli(), r.CreatedAt))
+			if gone := now.Sub(from); gone > lostAfter {
+				e.memory.tell(r, from.UnixMilli())
+				if r.Once {
+					e.memory.spend(r)
+				}
+				gone = gone.Round(time.Second)
+				e.link(r, "lost", from.UnixMilli(), now, fmt.Sprintf("No connection to the cluster for %s", gone), gone)
+			}
+		}
+	}
+	return e.fired
+}
+
+func (e *Evaluator) link(r *Rule, what string, since int64, now time.Time, message string, gone time.Duration) {
+	e.fired = append(e.fired, Alert{
+		ID:   makeID(r.ID, []byte(what), binary.BigEndian.AppendUint64(nil, uint64(since))), //nolint:gosec // a bijection is wanted
+		Rule: r.ID, Kind: r.Kind, Message: message, Value: fmt.Sprint(int64(gone / time.Second)), Timestamp: now.UnixMilli(), Seq: e.seq,
+	})
+}
+
+func (e *Evaluator) priceText(r *Rule, price market.Price) string {
+	side := "above"
+	if r.Kind == PriceBelow {
+		side = "below"
+	}
+	if price == r.Price {
+		side = "at"
+	}
+	return fmt.Sprintf("%s: price %s SOL, %s %s", e.name(r.Mint), price, side, r.Price)
+}
+
+func (e *Evaluator) moveText(r *Rule, event *market.Event, value string) string {
+	if value[0] != '-' {
+		value = "+" + value
+	}
+	return fmt.Sprintf("%s: %s %% within %s, now %s SOL", e.name(event.Mint()), value, seconds(r.Window), event.Price)
+}
+
+func (e *Evaluator) spikeText(r *Rule, event *market.Event, last market.U128, value string) string {
+	return fmt.Sprintf("%s: %s SOL traded within %s, %s times the average", e.name(event.Mint()),
+		last.Decimal(market.LamportsDecimals), seconds(r.Window), value)
+}
+
+func (e *Evaluator) liquidationText(mint market.Pubkey, terms *market.Terms, size string) string {
+	if terms == nil {
+		return e.name(mint) + ": order liquidated, size not known"
+	}
+	side := "long"
+	if terms.OrderType == market.OrderShort {
+		side = "short"
+	}
+	return fmt.Sprintf("%s: %s of %s SOL liquidated", e.name(mint), side, size)
+}
+
+func newTokenText(created *market.TokenCreated) string {
+	return fmt.Sprintf("New token %s: %s", titled(created.Symbol, created.Mint), clean(created.Name))
+}
+
+// name is how a mint is called in a message. Anybody may give a token any symbol, so that its address stands beside it.
+func (e *Evaluator) name(mint market.Pubkey) string { return titled(e.look.Name(mint), mint) }
+
+func titled(symbol string, mint market.Pubkey) string {
+	address := mint.String()
+	short := address[:4] + "…" + address[len(address)-4:]
+	if symbol = clean(symbol); symbol == "" {
+		return short
+	}
+	return symbol + " (" + short + ")"
+}
+
+// clean makes a stranger's text fit for one line: no line ends, no marks that turn or hide what follows, not too long.
+func clean(text string) string {
+	const most = 32
+	var out strings.Builder
+	n := 0
+	for _, r := range text {
+		switch {
+		case unicode.IsSpace(r):
+			r = ' '
+		case !unicode.IsGraphic(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar:
+			continue
+		}
+		if n++; n > most {
+			out.WriteRune('…')
+			break
+		}
+		out.WriteRune(r)
+	}
+	return strings.Join(strings.Fields(out.String()), " ")
+}
+
+// seconds is a length of time in words.
+func seconds(n int64) string {
+	for _, unit := range []struct {
+		length int64
+		name   string
+	}{{86_400, "d"}, {3600, "h"}, {60, "min"}} {
+		if n%unit.length == 0 {
+			return fmt.Sprintf("%d %s", n/unit.length, unit.name)
+		}
+	}
+	return fmt.Sprintf("%d s", n)
+}
