@@ -13,6 +13,7 @@ type Config struct {
 	Kline     Kline     `toml:"kline"`
 	Websocket Websocket `toml:"websocket"`
 	Metadata  Metadata  `toml:"metadata"`
+	Alerts    Alerts    `toml:"alerts"`
 	Window    Window    `toml:"window"`
 }
 
@@ -94,6 +95,11 @@ type Metadata struct {
 	IPFSGateway           string `toml:"ipfs_gateway"`
 	RequestTimeoutSeconds int    `toml:"request_timeout_seconds"`
 	MaxRetries            int    `toml:"max_retries"`
+}
+
+// Alerts is what happens to alerts beside showing them. The rules themselves are in DATA_DIR/alerts.json.
+type Alerts struct {
+	Webhook string `toml:"webhook"` // secret; an http or https address that each alert is posted to, "" for none
 }
 
 // Window is the desktop app's own.

@@ -96,6 +96,9 @@ func TestBadInputNamesTheKey(t *testing.T) {
 		{"interval", "[kline]\nintervals = [\"m2\"]", "", "kline.intervals"},
 		{"interval twice", "[kline]\nintervals = [\"m1\", \"m1\"]", "", "twice"},
 		{"no interval", "[kline]\nintervals = []", "", "kline.intervals"},
+		{"webhook scheme", "[alerts]\nwebhook = \"ftp://hooks.example/secret-key\"", "", "alerts.webhook"},
+		{"webhook host", "[alerts]\nwebhook = \"https:///secret-key\"", "", "alerts.webhook"},
+		{"webhook text", "", "SPINSCOPE_ALERTS_WEBHOOK=secret-key", "alerts.webhook"},
 		{"gpu", "[window]\ngpu = \"sometimes\"", "", "window.gpu"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

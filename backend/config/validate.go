@@ -61,7 +61,7 @@ func (c *Config) Validate() error {
 // Problems is everything that is wrong with the configuration; empty when it is valid.
 func (c *Config) Problems() []*KeyError {
 	var found problems
-	for _, check := range []func(*problems){c.server, c.cors, c.logging, c.solana, c.numbers, c.kline, c.metadata, c.window} {
+	for _, check := range []func(*problems){c.server, c.cors, c.logging, c.solana, c.numbers, c.kline, c.metadata, c.alerts, c.window} {
 		check(&found)
 	}
 	return found
@@ -222,6 +222,17 @@ func (c *Config) kline(found *problems) {
 			found.addUnseen("kline.intervals", " names %q twice", name)
 		}
 		seen[name] = true
+	}
+}
+
+// alerts checks the webhook, whose address is never shown.
+func (c *Config) alerts(found *problems) {
+	if c.Alerts.Webhook == "" {
+		return
+	}
+	u, err := url.Parse(c.Alerts.Webhook)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Fragment != "" || len(c.Alerts.Webhook) > 2048 {
+		found.addUnseen("alerts.webhook", " is no address that alerts can be posted to: write one that begins with https:// or http:// and a host, up to 2048 characters")
 	}
 }
 
