@@ -6,8 +6,6 @@ import (
 	"github.com/wailsapp/wails/v2/pkg/menu"
 	"github.com/wailsapp/wails/v2/pkg/menu/keys"
 	window "github.com/wailsapp/wails/v2/pkg/runtime"
-
-	"spinscope/backend/market"
 )
 
 // menu is the native menu. On Linux it cannot change once shown, so that whatever has a state is told to the page, which
@@ -25,39 +23,24 @@ func (a *App) menu() *menu.Menu {
 	file.AddText("Quit", keys.CmdOrCtrl("q"), func(*menu.CallbackData) { window.Quit(a.window()) })
 
 	view := bar.AddSubmenu("View")
-	interval := view.AddSubmenu("Interval")
-	for _, i := range market.AllIntervals() {
-		interval.AddText(words(i), nil, a.tell("menu:interval", i.String()))
-	}
-	chart := view.AddSubmenu("Chart")
-	chart.AddText("Candles", nil, a.tell("menu:chart", "candles"))
-	chart.AddText("Line", nil, a.tell("menu:chart", "line"))
-	chart.AddText("Area", nil, a.tell("menu:chart", "area"))
-	view.AddText("Volume", nil, a.tell("menu:toggle", "volume"))
-	view.AddText("Fit Chart", keys.CmdOrCtrl("0"), a.tell("menu:fit", nil))
+	a.layoutMenu(view)
 	theme := view.AddSubmenu("Theme")
 	theme.AddText("System", nil, a.tell("menu:theme", "auto"))
 	theme.AddText("Dark", nil, a.tell("menu:theme", "dark"))
 	theme.AddText("Light", nil, a.tell("menu:theme", "light"))
 	view.AddSeparator()
+	view.AddText("All Commands…", keys.CmdOrCtrl("k"), a.tell("menu:toggle", "palette"))
 	view.AddText("Reload Page", keys.CmdOrCtrl("r"), func(*menu.CallbackData) { renewPage(a.window()) })
 	view.AddText("Full Screen", keys.Key("f11"), func(*menu.CallbackData) { a.toggleFullScreen() })
+
+	a.tokenMenu(bar)
+	a.chartMenu(bar)
 
 	help := bar.AddSubmenu("Help")
 	help.AddText("Keyboard Shortcuts", nil, a.tell("menu:shortcuts", nil))
 	help.AddText("API Documentation", nil, func(*menu.CallbackData) { a.openDocs() })
 	help.AddText("About Spinscope", nil, func(*menu.CallbackData) { go a.about() })
 	return bar
-}
-
-// words names an interval, such as "15 minutes".
-func words(i market.Interval) string {
-	code := i.String()
-	unit := map[byte]string{'s': "second", 'm': "minute", 'h': "hour", 'd': "day"}[code[0]]
-	if code[1:] != "1" {
-		unit += "s"
-	}
-	return code[1:] + " " + unit
 }
 
 // tell passes a menu choice to the page.

@@ -3,6 +3,8 @@
  * The shell puts its bindings on window before the page's module runs.
  */
 
+import type { Rule as AlertRule } from './market/alert'
+
 export interface ServerInfo {
   /** Such as http://127.0.0.1:5051; empty is the page's own origin. */
   base: string
@@ -22,6 +24,7 @@ export interface MenuEvents {
   'menu:chart': string
   'menu:toggle': string
   'menu:layout': string
+  'menu:alerts': 'new' | 'show'
   'menu:fit': undefined
   'menu:about': undefined
   'menu:shortcuts': undefined
@@ -33,6 +36,10 @@ interface Bindings {
   CopyText(text: string): Promise<void>
   OpenExternal(url: string): Promise<void>
   Heartbeat(): Promise<void>
+  SaveAlert(rule: AlertRule): Promise<AlertRule>
+  DeleteAlert(id: string): Promise<void>
+  /** Asks for a file; the answer is its path, empty when the person changed their mind. */
+  SavePicture(name: string, base64: string): Promise<string>
 }
 
 interface Shell extends Window {
@@ -74,6 +81,15 @@ export function heartbeat(): void {
   void app?.Heartbeat?.()
 }
 
+/** What changes alert rules; null in a browser, where they can only be looked at. */
+export function alertBook(): {
+  save(rule: AlertRule): Promise<AlertRule>
+  delete(id: string): Promise<void>
+} | null {
+  const { SaveAlert: save, DeleteAlert: remove } = app ?? {}
+  return save && remove ? { save: (rule) => save(rule), delete: (id) => remove(id) } : null
+}
+
 /** Listens to the native menu; returns how to stop. */
 export function onMenu<Name extends keyof MenuEvents>(name: Name, take: (value: MenuEvents[Name]) => void): () => void {
   return shell.runtime?.EventsOn(name, (value) => take(value as MenuEvents[Name])) ?? (() => undefined)
@@ -87,6 +103,15 @@ export function saveFile(name: string, content: Blob): void {
   link.download = name
   link.click()
   setTimeout(() => URL.revokeObjectURL(url), 10_000)
+}
+
+/** Gives the person a picture as a file; the answer is what it is called now, empty when they changed their mind. */
+export async function savePicture(name: string, canvas: HTMLCanvasElement): Promise<string> {
+  if (app?.SavePicture) return app.SavePicture(name, canvas.toDataURL('image/png').split(',')[1] ?? '')
+  const picture = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve))
+  if (!picture) throw new Error('the browser could not draw the picture')
+  saveFile(name, picture)
+  return name
 }
 
 // navigator.clipboard exists on https and localhost only; a server reached by name over http has this.

@@ -93,12 +93,12 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     prefs.set('crossSync', !prefs.values.crossSync),
   )
 
+  add('Export', 'screenshot', 'Save the chart as a picture', ['p'], () => void saveScreenshot(workspace))
   if (!isDesktop) {
     add('Export', 'export-csv', 'Export history as CSV', ['e'], () => void exportHistory(workspace, 'csv'))
     add('Export', 'export-jsonl', 'Export history as JSON Lines', [], () => void exportHistory(workspace, 'jsonl'))
     add('Export', 'export-parquet', 'Export history as Parquet', [], () => void exportHistory(workspace, 'parquet'))
     add('Export', 'export-shown', 'Save the shown bars as CSV', [], () => exportShown(workspace))
-    add('Export', 'screenshot', 'Save the chart as a picture', ['p'], () => saveScreenshot(workspace))
   }
 
   add('Window', 'palette', 'All commands', ['mod+k'], () => (view.dialog = 'palette'))

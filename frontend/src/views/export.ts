@@ -1,7 +1,7 @@
 import type { ExportFormat } from '../api/rest'
 import { candlesToCsv } from '../market/csv'
 import type { Workspace } from '../state/workspace.svelte'
-import { saveFile } from '../native'
+import { saveFile, savePicture } from '../native'
 import { cleanName } from '../market/token'
 
 /** Such as SPT-m1.csv, without characters that a file system refuses. */
@@ -42,13 +42,17 @@ export function exportShown(workspace: Workspace): void {
 }
 
 /** Saves the chart as a picture. */
-export function saveScreenshot(workspace: Workspace): void {
+export async function saveScreenshot(workspace: Workspace): Promise<void> {
   const { mint, interval, controls } = workspace.chart
   if (!controls) return
   const name = exportName(workspace.tokens.get(mint)?.symbol ?? mint, interval, 'png')
-  controls.screenshot().toBlob((picture) => {
-    if (!picture) return
-    saveFile(name, picture)
-    workspace.toasts.show('good', `Saved ${name}`)
-  })
+  try {
+    const saved = await savePicture(name, controls.screenshot())
+    if (saved) workspace.toasts.show('good', `Saved ${saved}`)
+  } catch (error) {
+    workspace.toasts.show(
+      'bad',
+      `The picture could not be saved: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
 }

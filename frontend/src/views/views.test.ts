@@ -1,4 +1,5 @@
 import { fireEvent, render, screen } from '@testing-library/svelte'
+import { readdirSync, readFileSync } from 'node:fs'
 import { tick } from 'svelte'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { RestError } from '../api/rest'
@@ -384,6 +385,16 @@ describe('commands', () => {
     press('?')?.run()
     expect(workspace.prefs.values).toMatchObject({ volume: false, theme: 'dark' })
     expect(view.dialog).toBe('shortcuts')
+  })
+
+  it('knows everything that the native menu asks for', () => {
+    const ids = commands(workspace, view).map((command) => command.id)
+    const sources = readdirSync('../app').filter((name) => name.endsWith('menu.go'))
+    const asked = sources.flatMap((name) =>
+      [...readFileSync(`../app/${name}`, 'utf8').matchAll(/"menu:toggle", "([\w-]+)"/g)].map((match) => match[1]),
+    )
+    expect(asked.length).toBeGreaterThan(15)
+    expect(asked.filter((id) => !ids.includes(id ?? ''))).toEqual([])
   })
 
   it('leaves the keys alone while the person types', () => {

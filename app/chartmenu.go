@@ -1,0 +1,79 @@
+//go:build desktop
+
+package app
+
+import (
+	"github.com/wailsapp/wails/v2/pkg/menu"
+	"github.com/wailsapp/wails/v2/pkg/menu/keys"
+
+	"spinscope/backend/market"
+)
+
+// What "menu:toggle" carries is the id of a command of the page (frontend/src/views/commands.ts).
+
+func (a *App) layoutMenu(view *menu.Menu) {
+	layout := view.AddSubmenu("Layout")
+	layout.AddText("One Chart", keys.OptionOrAlt("1"), a.tell("menu:layout", "one"))
+	layout.AddText("Two Charts Side by Side", keys.OptionOrAlt("2"), a.tell("menu:layout", "columns"))
+	layout.AddText("Two Charts Stacked", keys.OptionOrAlt("3"), a.tell("menu:layout", "rows"))
+	layout.AddText("Four Charts", keys.OptionOrAlt("4"), a.tell("menu:layout", "four"))
+	layout.AddSeparator()
+	layout.AddText("Next Chart", keys.CmdOrCtrl("]"), a.tell("menu:toggle", "next-chart"))
+	layout.AddText("Previous Chart", keys.CmdOrCtrl("["), a.tell("menu:toggle", "previous-chart"))
+	layout.AddText("Crosshair in All Charts", nil, a.tell("menu:toggle", "cross-sync"))
+}
+
+func (a *App) tokenMenu(bar *menu.Menu) {
+	token := bar.AddSubmenu("Token")
+	token.AddText("Search…", keys.CmdOrCtrl("f"), a.tell("menu:toggle", "search"))
+	token.AddText("Next Token", nil, a.tell("menu:toggle", "next"))
+	token.AddText("Previous Token", nil, a.tell("menu:toggle", "previous"))
+	token.AddSeparator()
+	token.AddText("Star", keys.CmdOrCtrl("d"), a.tell("menu:toggle", "favourite"))
+	token.AddText("Copy Address", nil, a.tell("menu:toggle", "copy-mint"))
+	token.AddSeparator()
+	token.AddText("Show Trades", nil, a.tell("menu:toggle", "tab-trades"))
+	token.AddText("Show Orders", nil, a.tell("menu:toggle", "tab-orders"))
+	token.AddText("Show Information", nil, a.tell("menu:toggle", "tab-info"))
+	token.AddText("Pictures", nil, a.tell("menu:toggle", "pictures"))
+}
+
+func (a *App) chartMenu(bar *menu.Menu) {
+	chart := bar.AddSubmenu("Chart")
+	interval := chart.AddSubmenu("Interval")
+	for _, i := range market.AllIntervals() {
+		interval.AddText(words(i), nil, a.tell("menu:interval", i.String()))
+	}
+	kind := chart.AddSubmenu("Type")
+	kind.AddText("Candles", nil, a.tell("menu:chart", "candles"))
+	kind.AddText("Line", nil, a.tell("menu:chart", "line"))
+	kind.AddText("Area", nil, a.tell("menu:chart", "area"))
+	layers := chart.AddSubmenu("Layers")
+	layers.AddText("Volume", nil, a.tell("menu:toggle", "volume"))
+	layers.AddText("Moving Average", nil, a.tell("menu:toggle", "ma"))
+	layers.AddText("Exponential Average", nil, a.tell("menu:toggle", "ema"))
+	layers.AddText("VWAP of the Day", nil, a.tell("menu:toggle", "vwap"))
+	layers.AddText("Liquidation Ranges", nil, a.tell("menu:toggle", "bands"))
+	layers.AddText("Liquidation Marks", nil, a.tell("menu:toggle", "liquidations"))
+	layers.AddText("Large Trades", nil, a.tell("menu:toggle", "large-trades"))
+	layers.AddText("Gap Marks", nil, a.tell("menu:toggle", "gap-marks"))
+	layers.AddSeparator()
+	layers.AddText("Indicators and Layers…", keys.CmdOrCtrl("i"), a.tell("menu:toggle", "layers"))
+	chart.AddText("Logarithmic Scale", keys.CmdOrCtrl("l"), a.tell("menu:toggle", "log"))
+	chart.AddText("UTC or Local Time", keys.CmdOrCtrl("u"), a.tell("menu:toggle", "zone"))
+	chart.AddSeparator()
+	chart.AddText("Fit Chart", keys.CmdOrCtrl("0"), a.tell("menu:fit", nil))
+	chart.AddText("Back to the Newest Bar", keys.CmdOrCtrl("b"), a.tell("menu:toggle", "reset"))
+	chart.AddText("Known Gaps…", nil, a.tell("menu:toggle", "gaps"))
+	chart.AddText("Save Picture…", keys.CmdOrCtrl("p"), a.tell("menu:toggle", "screenshot"))
+}
+
+// words names an interval, such as "15 minutes".
+func words(i market.Interval) string {
+	code := i.String()
+	unit := map[byte]string{'s': "second", 'm': "minute", 'h': "hour", 'd': "day"}[code[0]]
+	if code[1:] != "1" {
+		unit += "s"
+	}
+	return code[1:] + " " + unit
+}
