@@ -56,7 +56,7 @@ func streamedEvents(t *testing.T, c *client, l *ledger) {
 		case e.Seq < seq:
 			t.Fatalf("seq %d after %d: %s", e.Seq, seq, m.Args[0])
 		case here[id] && !last[i].EventData.Provisional:
-			t.Fatalf("came again: %s", m.Args[0])
+			t.Fatalf("came again: %s after %+v", m.Args[0], *last[i])
 		case i > len(last):
 			t.Fatalf("event %d comes after %d others: %s", i, len(last), m.Args[0])
 		case i == len(last):

@@ -15,6 +15,7 @@ func (s *session) live(ctx context.Context) error {
 	wait := time.NewTimer(time.Hour)
 	defer check.Stop()
 	defer wait.Stop()
+	s.since = time.Now()
 	if s.extending != nil {
 		s.startExtension(ctx)
 	}
@@ -23,7 +24,7 @@ func (s *session) live(ctx context.Context) error {
 			return err
 		}
 		if len(s.held) > 0 {
-			wait.Reset(max(0, time.Until(s.held[0].ReceivedAt.Add(s.config.TimeWait))))
+			wait.Reset(max(0, s.patience(&s.held[0])))
 		}
 		select {
 		case <-ctx.Done():
@@ -98,8 +99,19 @@ func (s *session) recover(ctx context.Context) error {
 	if err := s.catchUp(ctx); err != nil {
 		return err
 	}
+	s.since = time.Now()
 	s.board.change(func(status *Status) { status.State = Connected })
 	return nil
+}
+
+// patience is how long a transaction may still wait for its block time. One that came while history was read has waited
+// for us, and nobody has asked for its time since.
+func (s *session) patience(tx *market.Transaction) time.Duration {
+	from := tx.ReceivedAt
+	if from.Before(s.since) {
+		from = s.since
+	}
+	return time.Until(from.Add(s.config.TimeWait))
 }
 
 // release takes from the held transactions those that can be delivered, with index and time.
@@ -118,7 +130,7 @@ func (s *session) release() []market.Transaction {
 		switch {
 		case dated:
 			tx.BlockTime = at
-		case s.config.Commitment == Processed || time.Since(tx.ReceivedAt) >= s.config.TimeWait:
+		case s.config.Commitment == Processed || s.patience(&tx) <= 0:
 			tx.BlockTime, tx.Provisional = s.clock.estimate(tx.Slot), true
 		default:
 			s.clock.want(tx.Slot)

@@ -2,6 +2,7 @@ package solana
 
 import (
 	"testing"
+	"time"
 
 	"spinscope/backend/market"
 )
@@ -101,5 +102,21 @@ func TestClock(t *testing.T) {
 	}
 	if len(c.times) > keptTimes {
 		t.Errorf("%d block times are kept", len(c.times))
+	}
+}
+
+// TestHistoryDoesNotUseUpPatience: what arrived while history was read, however long that took, waits for its block time
+// as what arrives now does.
+func TestHistoryDoesNotUseUpPatience(t *testing.T) {
+	now := time.Now()
+	s := &session{run: &run{config: Config{TimeWait: time.Hour}, ledger: newLedger(0), clock: newClock()}, since: now}
+	s.clock.learn(5, 1000)
+	s.held = []market.Transaction{{Signature: market.Signature{1}, Slot: 7, ReceivedAt: now.Add(-2 * time.Hour)}}
+	if ready := s.release(); len(ready) != 0 || len(s.held) != 1 {
+		t.Fatalf("released %+v, held %d", ready, len(s.held))
+	}
+	s.since = now.Add(-time.Hour)
+	if ready := s.release(); len(ready) != 1 || !ready[0].Provisional || ready[0].BlockTime != 1000 {
+		t.Fatalf("released %+v", ready)
 	}
 }

@@ -25,6 +25,7 @@ type session struct {
 	scanning bool
 	group    *sync.WaitGroup
 	held     []market.Transaction // live ones that wait for their block time, in order of arrival
+	since    time.Time            // when history was read and the held ones were first looked at
 }
 
 // connect runs one session; it returns when the connection is of no more use, and never nil. live is called when the
