@@ -29,6 +29,7 @@ var allowed = map[string][]string{
 	"backend/simnet":        {"backend/market", "backend/spinpet", "backend/candle"},
 	"backend/alert":         {"backend/market"},
 	"backend/logtail":       {},
+	"backend/recording":     {"backend/market", "backend/spinpet"},
 	"backend/metadata":      {"backend/market"},
 	"backend/ingest":        {"backend/market", "backend/spinpet", "backend/candle"},
 	"backend/socketio":      {},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"strconv"
+	"strings"
 
 	"spinscope/backend/wire"
 )
@@ -44,10 +45,20 @@ func (e *csvEncoder) row(r *record) error {
 
 func (e *csvEncoder) finish() error { return nil }
 
+// likeFormula tells whether a spreadsheet would run the text. Text that differs from such by leading apostrophes counts
+// too, so that the apostrophe put before can be told from the text's own when the file is read.
+func likeFormula[T string | []byte](cell T) bool {
+	i := 0
+	for i < len(cell) && cell[i] == '\'' {
+		i++
+	}
+	return i < len(cell) && strings.IndexByte("=+-@\t\r", cell[i]) >= 0
+}
+
 // appendCSV appends a cell, quoted where needed. Spreadsheets run text that begins like a formula; strangers choose
 // token names, so such text gets a leading apostrophe.
 func appendCSV(dst, cell []byte, strange bool) []byte {
-	formula := strange && len(cell) > 0 && bytes.IndexByte([]byte("=+-@\t\r"), cell[0]) >= 0
+	formula := strange && likeFormula(cell)
 	if !formula && !bytes.ContainsAny(cell, "\",\r\n") && (len(cell) == 0 || cell[0] != ' ') {
 		return append(dst, cell...)
 	}

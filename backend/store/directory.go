@@ -170,6 +170,17 @@ func (s *Store) loadDirectory() error {
 	})
 }
 
+// KnownMints lists every mint that any stored event was about, in the order of their first appearance.
+func (s *Store) KnownMints() []market.Pubkey {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	mints := make([]market.Pubkey, len(s.directory.entries))
+	for i := range s.directory.entries {
+		mints[i] = s.directory.entries[i].mint
+	}
+	return mints
+}
+
 // id is a mint's number under the lock; 0 when the store never saw the mint.
 func (s *Store) id(mint market.Pubkey) mintID { return s.directory.ids[mint] }
 
