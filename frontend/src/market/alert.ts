@@ -1,0 +1,257 @@
+import { exactNumber, formatPrice } from './price'
+
+export type AlertKind =
+  | 'price_above'
+  | 'price_below'
+  | 'percent_move'
+  | 'liquidation'
+  | 'new_token'
+  | 'volume_spike'
+  | 'connection_lost'
+
+export type Direction = 'up' | 'down' | 'both'
+
+/** A rule as the server keeps it; members that the kind has no use for are left out. */
+export interface Rule {
+  id: string
+  kind: AlertKind
+  symbol?: string
+  price?: string
+  direction?: Direction
+  percent?: number
+  window_seconds?: number
+  factor?: number
+  min_size?: string
+  once?: boolean
+  muted?: boolean
+  created_at: number
+}
+
+/** A rule as a form holds it: what was typed, whatever the kind. */
+export interface Draft {
+  /** Empty for a new rule. */
+  id: string
+  kind: AlertKind
+  /** Mint; empty for all tokens. */
+  symbol: string
+  price: string
+  direction: Direction
+  percent: string
+  window: string
+  unit: WindowUnit
+  factor: string
+  minSize: string
+  once: boolean
+  muted: boolean
+  created: number
+}
+
+export type WindowUnit = 's' | 'min' | 'h'
+const UNITS: Record<WindowUnit, number> = { s: 1, min: 60, h: 3600 }
+
+/** In the order of the form. */
+export const ALERT_KINDS: readonly { value: AlertKind; text: string }[] = [
+  { value: 'price_above', text: 'Price rises to' },
+  { value: 'price_below', text: 'Price falls to' },
+  { value: 'percent_move', text: 'Price moves by' },
+  { value: 'volume_spike', text: 'Volume spike' },
+  { value: 'liquidation', text: 'Liquidation' },
+  { value: 'new_token', text: 'New token' },
+  { value: 'connection_lost', text: 'Connection lost' },
+]
+
+const USES: Record<AlertKind, readonly (keyof Draft)[]> = {
+  price_above: ['symbol', 'price'],
+  price_below: ['symbol', 'price'],
+  percent_move: ['symbol', 'direction', 'percent', 'window'],
+  volume_spike: ['symbol', 'factor', 'window'],
+  liquidation: ['symbol', 'minSize'],
+  new_token: [],
+  connection_lost: [],
+}
+
+/** Whether the kind has a use for this member. */
+export function usesOf(kind: AlertKind, member: keyof Draft): boolean {
+  return USES[kind].includes(member)
+}
+
+/** Whether the kind must be about one token. */
+export function needsToken(kind: AlertKind): boolean {
+  return kind === 'price_above' || kind === 'price_below'
+}
+
+/** A new rule about a token at a price; above or below as the price lies to the last one. */
+export function newDraft(symbol: string, price: number, last = price): Draft {
+  return {
+    id: '',
+    kind: price < last ? 'price_below' : 'price_above',
+    symbol,
+    price: priceText(price),
+    direction: 'both',
+    percent: '5',
+    window: '5',
+    unit: 'min',
+    factor: '3',
+    minSize: '',
+    once: false,
+    muted: false,
+    created: 0,
+  }
+}
+
+// The server takes 28 decimals.
+function priceText(price: number): string {
+  if (!(price > 0)) return ''
+  const text = exactNumber(price)
+  const point = text.indexOf('.')
+  return point < 0 ? text : text.slice(0, point + 29)
+}
+
+/** A level that was pointed at on a chart: no more digits than a pixel can mean. */
+export function pointedPrice(price: number): number {
+  return Number(price.toPrecision(5))
+}
+
+export function draftOf(rule: Rule): Draft {
+  const blank = newDraft(rule.symbol ?? '', NaN)
+  const seconds = rule.window_seconds ?? 300
+  const unit: WindowUnit = seconds % 3600 === 0 ? 'h' : seconds % 60 === 0 ? 'min' : 's'
+  return {
+    ...blank,
+    id: rule.id,
+    kind: rule.kind,
+    price: rule.price ?? '',
+    direction: rule.direction ?? 'both',
+    percent: rule.percent === undefined ? blank.percent : exactNumber(rule.percent),
+    window: String(seconds / UNITS[unit]),
+    unit,
+    factor: rule.factor === undefined ? blank.factor : exactNumber(rule.factor),
+    minSize: rule.min_size ?? '',
+    once: rule.once ?? false,
+    muted: rule.muted ?? false,
+    created: rule.created_at,
+  }
+}
+
+/** What is wrong with one field of a form. */
+export interface Problem {
+  /** A member of the rule, such as window_seconds; empty when it is about the whole. */
+  field: string
+  text: string
+}
+
+const DECIMAL = /^\d+(\.\d+)?$/
+
+/** The rule that a form holds, or what is wrong with it. The server looks closer. */
+export function toRule(draft: Draft): Rule | Problem {
+  const { kind } = draft
+  const rule: Rule = { id: draft.id, kind, created_at: draft.created }
+  if (draft.once) rule.once = true
+  if (draft.muted) rule.muted = true
+  const uses = (member: keyof Draft) => usesOf(kind, member)
+  if (uses('symbol')) {
+    const symbol = draft.symbol.trim()
+    if (symbol) rule.symbol = symbol
+    else if (needsToken(kind)) return { field: 'symbol', text: 'choose a token' }
+  }
+  if (uses('price')) {
+    const price = draft.price.trim()
+    if (!DECIMAL.test(price) || Number(price) === 0)
+      return { field: 'price', text: 'write SOL per token as a decimal above 0, such as 0.00000003' }
+    rule.price = price
+  }
+  if (uses('direction')) rule.direction = draft.direction
+  for (const name of ['percent', 'factor'] as const) {
+    if (!uses(name)) continue
+    const text = draft[name].trim()
+    if (!DECIMAL.test(text) || Number(text) === 0) return { field: name, text: 'write a number above 0' }
+    rule[name] = Number(text)
+  }
+  if (uses('window')) {
+    const text = draft.window.trim()
+    const seconds = Number(text) * UNITS[draft.unit]
+    if (!DECIMAL.test(text) || !Number.isInteger(seconds) || seconds < 10 || seconds > 86_400)
+      return { field: 'window_seconds', text: 'from 10 seconds to 24 hours' }
+    rule.window_seconds = seconds
+  }
+  const size = draft.minSize.trim()
+  if (uses('minSize') && size) {
+    if (!DECIMAL.test(size)) return { field: 'min_size', text: 'write SOL as a decimal, such as 1.5, or leave it empty' }
+    rule.min_size = size
+  }
+  return rule
+}
+
+export function isProblem(value: Rule | Problem): value is Problem {
+  return 'field' in value
+}
+
+/** "field: why", as the bindings reject; text of another kind is about the whole. */
+export function readProblem(text: string): Problem {
+  const [, field = '', why = ''] = /^([a-z_]+): (.+)$/s.exec(text) ?? []
+  return field ? { field, text: why } : { field: '', text }
+}
+
+/** The command line that adds the rule, for a POSIX shell. */
+export function commandOf(rule: Rule): string {
+  const words = ['spinscope', 'alert', 'add', '--kind', rule.kind]
+  const members = ['symbol', 'price', 'direction', 'percent', 'window_seconds', 'factor', 'min_size'] as const
+  for (const name of members) {
+    const value = rule[name]
+    if (value === undefined || (name === 'direction' && value === 'both')) continue
+    words.push(`--${name.replace('_', '-')}`, quoted(typeof value === 'number' ? exactNumber(value) : value))
+  }
+  if (rule.once) words.push('--once')
+  return words.join(' ')
+}
+
+function quoted(text: string): string {
+  return /^[\w.:-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`
+}
+
+/** A rule in a few words. */
+export function ruleWords(rule: Rule, name: (mint: string) => string): string {
+  const who = rule.symbol ? name(rule.symbol) : 'Any token'
+  const span = rule.window_seconds === undefined ? '' : ` within ${spanWords(rule.window_seconds)}`
+  switch (rule.kind) {
+    case 'price_above':
+      return `${who} at or above ${formatPrice(Number(rule.price), 6)}`
+    case 'price_below':
+      return `${who} at or below ${formatPrice(Number(rule.price), 6)}`
+    case 'percent_move': {
+      const way = rule.direction === 'up' ? 'up ' : rule.direction === 'down' ? 'down ' : 'up or down '
+      return `${who} ${way}${rule.percent}%${span}`
+    }
+    case 'volume_spike':
+      return `${who}: ${rule.factor}× the usual volume${span}`
+    case 'liquidation':
+      return `${who}: liquidation${rule.min_size ? ` of ${exactNumber(Number(rule.min_size))} SOL or more` : ''}`
+    case 'new_token':
+      return 'A new token'
+    case 'connection_lost':
+      return 'Connection to the cluster lost'
+  }
+}
+
+function spanWords(seconds: number): string {
+  if (seconds % 3600 === 0) return `${seconds / 3600} h`
+  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`
+}
+
+/** A line to draw at an alert's price. */
+export interface AlertLevel {
+  id: string
+  price: number
+  above: boolean
+}
+
+/** The prices that rules wait for at this mint: those that fire. */
+export function levelsOf(rules: readonly (Rule & { spent?: boolean })[], mint: string): AlertLevel[] {
+  const levels: AlertLevel[] = []
+  for (const { id, kind, symbol, price, muted, spent } of rules) {
+    if (symbol !== mint || muted || spent || (kind !== 'price_above' && kind !== 'price_below')) continue
+    const value = Number(price)
+    if (value > 0) levels.push({ id, price: value, above: kind === 'price_above' })
+  }
+  return levels
+}
