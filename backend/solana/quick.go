@@ -49,17 +49,23 @@ func quickLogs(data []byte, frame *Frame) bool {
 	if lines == nil {
 		lines = make([]string, 0, usualLines)
 	}
-	for next := byte(','); next != ']'; {
-		if next != ',' || rest == "" || rest[0] != '"' {
+	for at := 0; ; {
+		if at >= len(rest) || rest[at] != '"' {
 			return false
 		}
-		rest = rest[1:]
-		end := strings.IndexByte(rest, '"')
-		if end < 0 || end+2 > len(rest) {
+		line := rest[at+1:]
+		end := strings.IndexByte(line, '"')
+		if end < 0 || end+1 >= len(line) {
 			return false
 		}
-		lines = append(lines, rest[:end])
-		next, rest = rest[end+1], rest[end+2:]
+		lines = append(lines, line[:end])
+		at += end + 3 // past the quotes and what follows them
+		if next := line[end+1]; next == ']' {
+			rest = rest[at:]
+			break
+		} else if next != ',' {
+			return false
+		}
 	}
 	if rest, ok = strings.CutPrefix(rest, logsTail); !ok {
 		return false

@@ -41,15 +41,24 @@ func (s *frames) top() string {
 // read follows one line that starts with linePrefix. Lines that are no frame line change nothing.
 func (s *frames) read(line string) {
 	rest := line[len(linePrefix):]
-	if last := len(s.ids) - 1; last >= 0 && !s.lost && startsWithWord(rest, s.ids[last]) && rest[len(s.ids[last]):] == successWord {
-		s.ids, s.left = s.ids[:last], s.ids[last] // what most frame lines are
+	if last := len(s.ids) - 1; last >= 0 && startsWithWord(rest, s.ids[last]) { // what most frame lines are about
+		verb := rest[len(s.ids[last]):]
+		if !s.lost && verb == successWord {
+			s.ids, s.left = s.ids[:last], s.ids[last]
+			return
+		}
+		s.verb(s.ids[last], verb)
 		return
 	}
 	end := s.word(rest)
 	if end < 32 || end > 44 {
 		return // no address. All that a program can bring about has a short word here: "log:", "data:", "return:"
 	}
-	id, verb := rest[:end], rest[end:]
+	s.verb(rest[:end], rest[end:])
+}
+
+// verb follows what is said of a program.
+func (s *frames) verb(id, verb string) {
 	if len(verb) < 2 {
 		return
 	}
@@ -71,12 +80,9 @@ func (s *frames) read(line string) {
 	}
 }
 
-// word is where the first word of rest ends, -1 if it does not. The words that come again and again are compared first,
-// which is faster than looking for their end.
+// word is where the first word of rest ends, -1 if it does not. The program that was left last comes again and again:
+// to compare is faster than to look for the end.
 func (s *frames) word(rest string) int {
-	if n := len(s.ids); n > 0 && startsWithWord(rest, s.ids[n-1]) {
-		return len(s.ids[n-1])
-	}
 	if s.left != "" && startsWithWord(rest, s.left) {
 		return len(s.left)
 	}
