@@ -21,5 +21,5 @@ func (a *App) alertRules() *backend.Backend {
 	if running, _, ok := a.server.current(); ok {
 		return running
 	}
-	return backend.New(a.options)
+	return backend.New(a.server.settings())
 }

@@ -38,6 +38,8 @@ type App struct {
 	closing atomic.Bool  // the window is on its way out
 	loads   atomic.Int64 // of the page
 	dialog  dialogs
+	saving  sync.Mutex // held while settings are saved
+	trials  trials     // endpoints being tried
 
 	mu        sync.Mutex
 	ctx       context.Context // of the window, nil before it is there; the window's functions want it
@@ -87,7 +89,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		Menu:             a.menu(),
 		Bind:             []any{a},
 		Logger:           quiet{a.log},
-		Linux:            &linux.Options{ProgramName: "spinscope", WebviewGpuPolicy: linux.WebviewGpuPolicyNever, Icon: icon},
+		Linux:            &linux.Options{ProgramName: "spinscope", WebviewGpuPolicy: gpuPolicy(a.options.Config.Window.GPU), Icon: icon},
 		OnStartup: func(windowCtx context.Context) {
 			a.mu.Lock()
 			a.ctx = windowCtx

@@ -14,6 +14,7 @@ type ServerInfo struct {
 	Token string `json:"token"` // the page's own key to it, empty when none is set
 	Error string `json:"error"` // why the server could not start
 	Ready bool   `json:"ready"`
+	First bool   `json:"first"` // nobody has chosen a market yet: the page asks
 }
 
 // View is what the page shows.
@@ -33,7 +34,8 @@ func (a *App) Server() ServerInfo {
 		return ServerInfo{}
 	}
 	a.expectBeat(true) // the page opens now
-	return ServerInfo{Base: "http://" + address, Token: a.options.Config.Server.Token, Ready: true}
+	now := a.server.settings()
+	return ServerInfo{Base: "http://" + address, Token: now.Config.Server.Token, Ready: true, First: firstStart(now.Origin)}
 }
 
 // SetView tells the menu what File › Export History… is about.

@@ -20,6 +20,8 @@ func (a *App) menu() *menu.Menu {
 		more.AddText(reach.name, nil, func(*menu.CallbackData) { go a.loadHistory(reach.name, reach.age) })
 	}
 	file.AddSeparator()
+	file.AddText("Settings…", keys.CmdOrCtrl(","), a.tell("menu:toggle", "settings"))
+	file.AddSeparator()
 	file.AddText("Quit", keys.CmdOrCtrl("q"), func(*menu.CallbackData) { window.Quit(a.window()) })
 
 	view := bar.AddSubmenu("View")

@@ -4,6 +4,8 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -11,12 +13,24 @@ import (
 	"spinscope/backend"
 )
 
-// service runs the backend beside the window: started once, and again after it failed. Safe for concurrent use.
+var (
+	// errStopping is returned by restart when the app is on its way out.
+	errStopping = errors.New("the app is closing")
+	// errStuck is returned by restart when the backend does not stop.
+	errStuck = errors.New("the server does not stop: close the app and start it again")
+)
+
+// restartTime is how long a backend may take to stop for a restart.
+const restartTime = 30 * time.Second
+
+// service runs the backend beside the window: started once, again after it failed, and anew with other settings. Safe
+// for concurrent use.
 type service struct {
-	options backend.Options
-	log     *slog.Logger
+	log        *slog.Logger
+	restarting sync.Mutex // held by a restart
 
 	mu      sync.Mutex
+	options backend.Options
 	backend *backend.Backend // nil before the start
 	ctx     context.Context  // ends when the backend is to stop
 	cancel  context.CancelFunc
@@ -41,14 +55,14 @@ func (s *service) startLocked(fell func(error)) {
 	if s.stopped {
 		return
 	}
-	running, done := backend.New(s.options), make(chan struct{})
+	running, done, ctx := backend.New(s.options), make(chan struct{}), s.ctx
 	s.backend, s.done, s.failed = running, done, nil
 	go func() {
 		defer close(done)
 		wasReady := make(chan bool, 1)
-		ended, end := context.WithCancel(s.ctx)
+		ended, end := context.WithCancel(ctx)
 		go func() { wasReady <- becameReady(ended, running) }()
-		err := running.Run(s.ctx)
+		err := running.Run(ctx)
 		end()
 		if err == nil {
 			return
@@ -79,13 +93,93 @@ func becameReady(ctx context.Context, b *backend.Backend) bool {
 	}
 }
 
-// retry starts a backend that has failed once more.
+// retry starts a backend that has failed once more. While a restart is under way it is the one that tries.
 func (s *service) retry(fell func(error)) {
+	if !s.restarting.TryLock() {
+		return
+	}
+	defer s.restarting.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.failed != nil {
 		s.startLocked(fell)
 	}
+}
+
+// restart runs the backend with other options and returns when it is ready. When it cannot be, the backend comes back
+// with the options it had, and the error tells why.
+func (s *service) restart(o backend.Options, fell func(error)) error {
+	s.restarting.Lock()
+	defer s.restarting.Unlock()
+	before := s.settings()
+	err := s.replace(o, fell)
+	if err == nil || errors.Is(err, errStopping) || errors.Is(err, errStuck) {
+		return err
+	}
+	if back := s.replace(before, fell); back != nil && back.Error() != err.Error() {
+		return fmt.Errorf("%w; and with the settings before: %w", err, back)
+	}
+	return err
+}
+
+// replace stops the backend, starts one with the options and waits until it is ready or has failed.
+func (s *service) replace(o backend.Options, fell func(error)) error {
+	s.mu.Lock()
+	old, cancel := s.done, s.cancel
+	s.mu.Unlock()
+	cancel()
+	if old != nil {
+		select {
+		case <-old:
+		case <-time.After(restartTime):
+			s.mu.Lock()
+			s.failed = errStuck
+			s.mu.Unlock()
+			return errStuck
+		}
+	}
+	s.mu.Lock()
+	if s.stopped {
+		s.mu.Unlock()
+		return errStopping
+	}
+	s.options = o
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.startLocked(fell)
+	running, done, ctx := s.backend, s.done, s.ctx
+	s.mu.Unlock()
+	waiting, ended := context.WithCancel(ctx)
+	defer ended()
+	go func() {
+		select {
+		case <-done:
+			ended()
+		case <-waiting.Done():
+		}
+	}()
+	if becameReady(waiting, running) {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed != nil {
+		return s.failed
+	}
+	return errStopping
+}
+
+// settings are the options that the backend runs with.
+func (s *service) settings() backend.Options {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.options
+}
+
+// note changes options that make no difference to the backend.
+func (s *service) note(o backend.Options) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.options = o
 }
 
 // state tells where the backend serves, or why it does not; neither while it starts.
@@ -110,9 +204,9 @@ func (s *service) current() (*backend.Backend, context.Context, bool) {
 func (s *service) stop(patience time.Duration) bool {
 	s.mu.Lock()
 	s.stopped = true
-	done := s.done
+	done, cancel := s.done, s.cancel
 	s.mu.Unlock()
-	s.cancel()
+	cancel()
 	if done == nil {
 		return true
 	}

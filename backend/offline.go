@@ -32,6 +32,17 @@ func (o *Options) storeDir() string {
 	return dir
 }
 
+// StoredClusters names the clusters that have a market in the data directory; the demo, made anew at every start, is none.
+func (o *Options) StoredClusters() []string {
+	found := []string{}
+	for _, cluster := range []string{"localnet", "devnet", "mainnet", "custom"} {
+		if info, err := os.Stat(filepath.Join(o.DataDir, cluster)); err == nil && info.IsDir() {
+			found = append(found, cluster)
+		}
+	}
+	return found
+}
+
 // openExisting opens a store for an offline command. Unlike a start of the server it creates nothing. When a running
 // server holds the store, the error tells its address if that is known.
 func openExisting(o *Options) (*store.Store, error) {

@@ -12,6 +12,63 @@ export interface ServerInfo {
   /** Why the server could not start; it will not without the person's help. */
   error: string
   ready: boolean
+  /** Nobody has chosen a market yet. */
+  first?: boolean
+}
+
+/** An endpoint as the settings show it: parts that may be keys are hidden. */
+export interface FormEndpoint {
+  rpc_url: string
+  ws_url: string
+  /** Whose hidden parts these are: n > 0 is the n-th stored fallback, −1 the custom cluster's own endpoint, 0 nobody's. */
+  stored: number
+}
+
+/** Settings by key, such as server.listen; lists are comma-separated. */
+export interface SettingsForm {
+  values: Record<string, string>
+  /** null changes nothing. */
+  fallback: FormEndpoint[] | null
+}
+
+export interface SettingsView {
+  form: SettingsForm
+  /** Keys that cannot be changed, with the flag or environment variable that sets them. */
+  fixed: Record<string, string> | null
+  file: string
+  revision: string
+  /** Why the file cannot be read. */
+  problem: string
+  /** Clusters whose market is kept in the data directory. */
+  stored: string[]
+}
+
+export interface SaveResult {
+  problems: { key: string; text: string }[]
+  error: string
+  restarted: boolean
+  /** Where the old file is, if its comments could not be kept. */
+  backup: string
+  /** Something takes effect only when the app is started again. */
+  app_only: boolean
+}
+
+export interface EndpointQuestion {
+  cluster: string
+  endpoint: FormEndpoint
+  program_id: string
+  commitment: string
+}
+
+export interface EndpointReport {
+  works: boolean
+  /** Why nothing was tried. */
+  problem: string
+  latency_ms: number
+  version: string
+  chain: string
+  checks: { name: string; ok: boolean; text: string }[]
+  note: string
 }
 
 /** What the native menu sends. */
@@ -40,6 +97,10 @@ interface Bindings {
   DeleteAlert(id: string): Promise<void>
   /** Asks for a file; the answer is its path, empty when the person changed their mind. */
   SavePicture(name: string, base64: string): Promise<string>
+  Settings(): Promise<SettingsView>
+  SaveSettings(change: { revision: string; form: SettingsForm }): Promise<SaveResult>
+  TestEndpoint(question: EndpointQuestion): Promise<EndpointReport>
+  StopTests(): Promise<void>
 }
 
 interface Shell extends Window {
@@ -57,6 +118,12 @@ export async function serverInfo(): Promise<ServerInfo> {
   if (app?.Server) return app.Server()
   return { base: '', token: '', error: '', ready: true }
 }
+
+/** What only the desktop app can do with settings; undefined in a browser, as settings never go over HTTP. */
+export type SettingsBindings = Pick<Bindings, 'Settings' | 'SaveSettings' | 'TestEndpoint' | 'StopTests'>
+
+export const settingsBindings: SettingsBindings | undefined =
+  app?.Settings && app.SaveSettings && app.TestEndpoint && app.StopTests ? (app as SettingsBindings) : undefined
 
 /** Tells the native menu what is shown, so that File › Export exports that. */
 export function setView(view: { mint: string; symbol: string; interval: string }): void {
