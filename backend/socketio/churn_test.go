@@ -1,12 +1,14 @@
 package socketio
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -104,6 +106,14 @@ func TestChurn(t *testing.T) {
 		t.Errorf("stats %+v", st)
 	}
 	http.DefaultClient.CloseIdleConnections()
+	// The library may set a timer for a session that ends in the same moment: it runs out, and does nothing.
+	eventually(t, "no timer is left", func() bool { return !running("utils.SetTimeout") })
+}
+
+// running tells whether a goroutine has a function in its stack.
+func running(function string) bool {
+	stacks := make([]byte, 4<<20)
+	return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte(function))
 }
 
 // rudeVisit is one client with no manners. Errors do not matter, they are meant.

@@ -80,6 +80,20 @@ func (p *polling) onPoll(ctx *types.HttpContext) {
 	p.unwatch = context.AfterFunc(ctx.Context(), func() { p.abandoned(ctx) })
 	p.mu.Unlock()
 	kick(p.session.out.wake())
+	if p.session.offered.Load() {
+		p.endSoon()
+	}
+}
+
+// offerPause is how long a GET waits while a WebSocket is offered: the client upgrades when its GET has ended.
+const offerPause = 100 * time.Millisecond
+
+func (p *polling) endSoon() {
+	time.AfterFunc(offerPause, func() {
+		if p.session.offered.Load() {
+			p.answerPending('6')
+		}
+	})
 }
 
 // abandoned ends the session of a client that gave its GET up.

@@ -20,6 +20,7 @@ type session struct {
 	bytesOut      atomic.Int64
 	upgrade       sync.Mutex // held while a WebSocket is being offered
 
+	offered atomic.Bool // a WebSocket is to take over: GETs end soon
 	broken  atomic.Bool // a bad packet came
 	cutting atomic.Bool // the client is being cut, nothing waits for it
 

@@ -157,3 +157,13 @@ func TestOrderAcrossUpgrade(t *testing.T) {
 	}
 	<-sent
 }
+
+// TestUpgradeStartsNoInterval looks for the library's interval, whose goroutine stays for ever when it is stopped in the
+// moment it fires.
+func TestUpgradeStartsNoInterval(t *testing.T) {
+	s := suite(t, Options{})
+	s.probe(s.pollOpen())
+	if running("utils.SetInterval") {
+		t.Error("the probe was answered by the library, which started its interval")
+	}
+}

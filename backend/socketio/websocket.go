@@ -56,6 +56,7 @@ func newWebSocket(rq *request, ctx *types.HttpContext) *webSocket {
 // attach makes this socket the way out of the session.
 func (w *webSocket) attach(s *session) {
 	w.attached.Store(true)
+	s.offered.Store(false)
 	kick(s.out.setSink(w))
 }
 
@@ -267,10 +268,34 @@ func (w *webSocket) deliver(p *packet.Packet) error {
 	if w.session.over {
 		return net.ErrClosed
 	}
+	if isProbe(p) {
+		w.answerProbe()
+		return nil
+	}
 	w.probing.Store(true)
 	defer w.probing.Store(false)
 	w.OnPacket(p)
 	return nil
+}
+
+func isProbe(p *packet.Packet) bool {
+	text, ok := p.Data.(*bytes.Reader)
+	if p.Type != packet.PING || !ok {
+		return false
+	}
+	data, _ := io.ReadAll(text)
+	_, _ = text.Seek(0, io.SeekStart)
+	return string(data) == "probe"
+}
+
+// answerProbe does what the library would, without its interval, whose goroutine stays for ever when it is stopped in
+// the moment it fires.
+func (w *webSocket) answerProbe() {
+	w.control(newFrame(opText, []byte("3probe")))
+	w.session.offered.Store(true)
+	if p, ok := w.session.conn.Transport().(*polling); ok {
+		p.endSoon()
+	}
 }
 
 // gone tells the engine that the connection ended. Only the first call counts.
@@ -279,6 +304,7 @@ func (w *webSocket) gone(err error) {
 	if !w.attached.Load() {
 		w.session.probe.Lock()
 		defer w.session.probe.Unlock()
+		w.session.offered.Store(false)
 		if !w.session.over {
 			w.OnClose()
 		}
