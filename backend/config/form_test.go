@@ -52,6 +52,7 @@ func withSecrets() Config {
 	cfg := Default()
 	cfg.Solana.Cluster, cfg.Solana.RPCURL = "custom", "https://rpc.example/?api-key=0123456789abcdef"
 	cfg.Server.Token = "0123456789token"
+	cfg.Alerts.Webhook = "https://hooks.example/T000/0123456789webhook"
 	cfg.Solana.Fallback = []Endpoint{
 		{"https://a.example/?key=11111111cdef", ""}, {"https://a.example/?key=22222222cdef", "wss://b.example/?key=33333333cdef"},
 	}
