@@ -1,4 +1,5 @@
-import type { EventData, HistoryData, KlineData, Stream, StreamGap } from '../api/client/index'
+import type { EventData, HistoryData, KlineData, StreamGap } from '../api/client/index'
+import type { Stream } from '../api/stream'
 import type { Rest } from '../api/rest'
 import type { SlotClock } from '../market/gap'
 import type { Interval } from '../market/interval'

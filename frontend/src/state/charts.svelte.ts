@@ -1,4 +1,4 @@
-import type { Stream } from '../api/client/index'
+import type { Stream } from '../api/stream'
 import type { Rest } from '../api/rest'
 import { SlotClock } from '../market/gap'
 import type { Interval } from '../market/interval'

@@ -1,5 +1,6 @@
 import type { Rest } from '../api/rest'
-import { type Candle, type Klines, Stream } from '../api/client/index'
+import type { Candle, Klines } from '../api/client/index'
+import { Stream } from '../api/stream'
 
 /** Values for tests of this folder and of the views. */
 export function candle(time: number, close = 1, more: Partial<Candle> = {}): Candle {

@@ -1,5 +1,6 @@
 import { isAbort, type Rest, RestError } from '../api/rest'
-import type { HistoryData, KlineData, Stream, StreamGap } from '../api/client/index'
+import type { HistoryData, KlineData, StreamGap } from '../api/client/index'
+import type { Stream } from '../api/stream'
 import { type Bar, CandleSeries, type Change } from '../market/candle'
 import type { Interval } from '../market/interval'
 import { onFrame } from './frame'

@@ -1,5 +1,6 @@
 import { isAbort, type Rest } from '../api/rest'
-import type { Event, EventData, Stream, StreamGap } from '../api/client/index'
+import type { Event, EventData, StreamGap } from '../api/client/index'
+import type { Stream } from '../api/stream'
 import { joinTape, toTrade, type Trade } from '../market/trade'
 import { onFrame } from './frame'
 

@@ -1,5 +1,6 @@
 import { isAbort, type MintSort, type Rest } from '../api/rest'
-import type { Detail, PriceUpdate, Stream, TokenCreatedEvent } from '../api/client/index'
+import type { Detail, PriceUpdate, TokenCreatedEvent } from '../api/client/index'
+import type { Stream } from '../api/stream'
 import {
   byRank,
   cleanName,

@@ -1,5 +1,6 @@
 import { type Endpoint, Rest } from '../api/rest'
-import { type Link, Stream } from '../api/client/index'
+import type { Link } from '../api/client/index'
+import { Stream } from '../api/stream'
 import type { Interval } from '../market/interval'
 import * as native from '../native'
 import type { ChartState } from './chart.svelte'

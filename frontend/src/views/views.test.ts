@@ -15,8 +15,8 @@ import { exportName } from './export'
 import { snippet } from './snippets'
 import Host from './Host.test.svelte'
 
-vi.mock('../api/client/index', async (original) => {
-  const real = await original<typeof import('../api/client/index')>()
+vi.mock('../api/stream', async (original) => {
+  const real = await original<typeof import('../api/stream')>()
   return {
     ...real,
     Stream: class extends real.Stream {

@@ -1,3 +1,4 @@
-export { klineTopic, Stream } from './stream.js'
-export type { Interval, Link, StreamEvents } from './stream.js'
+export { candleTopic, type Client, connect } from './client.js'
+export { ConnectionLostError, ErrorCode, RequestError } from './errors.js'
+export type * from './types.js'
 export type * from './wire.gen.js'
