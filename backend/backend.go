@@ -120,6 +120,9 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if p := b.options.player; p != nil {
+		p.clients = func() int { return front.stream.Metrics().Subscriptions }
+	}
 	if front.listener, err = server.Listen(ctx, cfg.Server.Listen); err != nil {
 		return err
 	}
@@ -131,6 +134,9 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 	b.intake, b.address = in, front.address()
 	b.mu.Unlock()
 	b.log.Info("serving", "address", "http://"+front.address()+"/", "cluster", cfg.Solana.Cluster, "data", b.options.DataDir)
+	if b.options.serving != nil {
+		b.options.serving(front.address())
+	}
 	return runParts(ctx, opened, in, front)
 }
 
@@ -169,6 +175,10 @@ func runParts(ctx context.Context, opened *store.Store, in *intake, front *front
 	group.Go(func() error { return front.stream.Run(groupCtx) })
 	group.Go(func() error { return front.sockets.Run(groupCtx) })
 	group.Go(func() error { return front.run(groupCtx) })
+	group.Go(func() error { return front.alerts.run(groupCtx) })
+	if front.alerts.webhook != nil {
+		group.Go(func() error { return front.alerts.webhook.Run(groupCtx) })
+	}
 	if front.tokens != nil {
 		group.Go(func() error { return front.tokens.fetch(groupCtx) })
 		group.Go(func() error { return front.tokens.follow(groupCtx) })
@@ -253,6 +263,12 @@ func (in *intake) run(ctx context.Context) error {
 }
 
 func (in *intake) read(ctx context.Context) error {
+	if p := in.backend.options.player; p != nil {
+		if err := p.play(ctx, in, in.stages.apply(in.writer.Apply)); err != nil && ctx.Err() == nil {
+			return err
+		}
+		return nil
+	}
 	cfg := &in.backend.options.Config.Solana
 	list := endpoints(cfg)
 	if in.net != nil {

@@ -27,6 +27,7 @@ type front struct {
 	sockets  *socketio.Server
 	stream   *stream.Stream
 	tokens   *tokens // nil without metadata
+	alerts   *alerts
 	listener net.Listener
 }
 
@@ -56,7 +57,7 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *intake) (*
 		authorize = gate.Token
 	}
 	f.stream = stream.New(stream.Options{
-		Store: opened, Hub: commits, Intervals: cfg.Kline.ParsedIntervals(),
+		Store: opened, Hub: commits, Alerts: storedAlerts{opened}, Intervals: cfg.Kline.ParsedIntervals(),
 		HistoryDefault: cfg.Kline.HistoryLimitDefault, HistoryMax: cfg.Kline.HistoryLimitMax,
 		MaxSubscriptions: ws.MaxSubscriptionsPerClient, BatchSize: ws.MessageBatchSize,
 		BatchTimeout: time.Duration(ws.MessageBatchTimeoutMS) * time.Millisecond,
@@ -64,10 +65,11 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *intake) (*
 	})
 	f.stream.Mount(f.sockets)
 	f.tokens = b.newTokens(opened, commits, in.net)
+	f.alerts = b.newAlerts(opened, commits, in, f.stream)
 	f.http = server.New(server.Deps{
 		API: rest.Deps{
 			Reader: reader{opened}, Stream: streamStats{f.stream, f.sockets}, Feed: in.status, Endpoints: in.endpoints, Log: b.logRecords, Export: reader{opened},
-			Metadata:  f.tokens.orNone(),
+			Metadata: f.tokens.orNone(), Alerts: f.alerts,
 			Intervals: cfg.Kline.ParsedIntervals(), Kline: klineConfig(cfg), Cluster: cfg.Solana.Cluster,
 			ProgramID: in.program, Version: b.options.Version,
 		},
@@ -107,6 +109,9 @@ func klineConfig(cfg *config.Config) wire.KlineConfig {
 
 // status tells how reading the cluster goes, in the words of the REST API.
 func (in *intake) status() rest.FeedStatus {
+	if p := in.backend.options.player; p != nil {
+		return p.status()
+	}
 	in.mu.Lock()
 	feed := in.feed
 	in.mu.Unlock()

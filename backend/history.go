@@ -142,7 +142,7 @@ func (in *intake) current() *solana.Feed {
 // loadHistory fills the gap before the backfill limit as far as reach says.
 func (in *intake) loadHistory(ctx context.Context, reach Reach) error {
 	cfg := &in.backend.options.Config.Solana
-	if in.net != nil || !cfg.EnableEventListener {
+	if in.net != nil || !cfg.EnableEventListener || in.backend.options.player != nil {
 		return ErrNoHistory
 	}
 	select { // one at a time: the gap that one leaves is what the next begins with

@@ -60,7 +60,7 @@ func openExisting(o *Options) (*store.Store, error) {
 }
 
 // Export writes a stored market's records to path, whole or not at all, or to w when path is empty. The store must not
-// be in use. It returns the number of rows.
+// be in use. A request without mints is for all of them. It returns the number of rows.
 func Export(ctx context.Context, o Options, request export.Request, path string, w io.Writer, progress func(rows int64)) (rows int64, err error) {
 	opened, err := openExisting(&o)
 	if err != nil {
@@ -71,6 +71,9 @@ func Export(ctx context.Context, o Options, request export.Request, path string,
 			err = fmt.Errorf("close store: %w", closing)
 		}
 	}()
+	if len(request.Mints) == 0 {
+		request.Mints = opened.KnownMints()
+	}
 	if path == "" {
 		return export.Write(ctx, w, reader{opened}, request, progress)
 	}

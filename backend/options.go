@@ -7,6 +7,7 @@ import (
 	"spinscope/backend/config"
 	"spinscope/backend/logtail"
 	"spinscope/backend/solana"
+	"spinscope/backend/wire"
 )
 
 // Options are what a Backend is made of. Config must be valid.
@@ -19,5 +20,9 @@ type Options struct {
 	Logger   *slog.Logger
 	Tail     *logtail.Tail        // what Logger keeps for the health panel; nil makes one
 	Backfill *Reach               // older history to read while serving, nil for none
+	Notify   func(wire.Alert)     // told of each alert as it fires, but not of history; must not block; may be nil
 	Feed     func(*solana.Config) // changes how the cluster is read, for tests that cannot wait; may be nil
+
+	player  *player              // replays a recording in the place of reading a cluster
+	serving func(address string) // called once the port is open
 }

@@ -104,6 +104,13 @@ func (s *stages) queued(upTo market.Seq, pushed bool) {
 	s.flying = slices.Delete(s.flying, 0, n)
 }
 
+// idle tells whether all that was published has been queued to the clients.
+func (s *stages) idle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.flying) == 0
+}
+
 // list is the histograms as they are now, and the stream's, which covers them all.
 func (s *stages) list(whole stream.Latency) []server.Stage {
 	list := make([]server.Stage, 0, numStages+1)

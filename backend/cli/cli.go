@@ -38,6 +38,8 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Run the same backend without a window and serve the page at http://LISTEN/."`
 	Simnet   simnetCommand   `cmd:"" help:"Run a simulated Solana cluster with a SpinPet market."`
 	Export   exportCommand   `cmd:"" help:"Export stored candles, trades, events or orders to CSV, JSON Lines or Parquet."`
+	Import   importCommand   `cmd:"" help:"Take exported events into a store that is not in use."`
+	Replay   replayCommand   `cmd:"" help:"Serve recorded days through the live API, at their own speed or faster."`
 	Backfill backfillCommand `cmd:"" help:"Read more history from the chain into a store that is not in use."`
 	Verify   verifyCommand   `cmd:"" help:"Rebuild every candle and order from the stored events and report differences."`
 	Version  versionCommand  `cmd:"" help:"Print version, commit and Go version."`

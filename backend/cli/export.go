@@ -22,7 +22,7 @@ import (
 
 type exportCommand struct {
 	Kind     string   `arg:"" enum:"candles,trades,events,orders,gaps" default:"candles" help:"candles, trades, events, orders or gaps."`
-	Mint     []string `help:"Token to export; may be repeated." required:"" placeholder:"ADDRESS"`
+	Mint     []string `help:"Token to export; may be repeated. Without it, all." placeholder:"ADDRESS"`
 	Interval string   `help:"Interval of candles, such as m1." default:"m1"`
 	From     string   `help:"Earliest time: Unix seconds, 2026-11-01, 2026-11-01T12:00:00Z, or an age such as 7d or 36h." placeholder:"TIME"`
 	To       string   `help:"Latest time, inclusive." placeholder:"TIME"`
@@ -41,6 +41,9 @@ func (c *exportCommand) Run(ctx context.Context, program *Program) error {
 	request, err := c.request(time.Now())
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	if c.URL != "" && len(c.Mint) == 0 {
+		return fmt.Errorf("%w: --url needs --mint: a server exports the tokens that are named", errUsage)
 	}
 	progress := func(rows int64) { _, _ = fmt.Fprintf(program.Stderr, "\r%d rows", rows) }
 	if c.Out == "" {

@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"spinscope/backend"
+	"spinscope/backend/export"
+	"spinscope/backend/store"
+)
+
+type importCommand struct {
+	File    string `arg:"" help:"Events as 'spinscope export events' writes them: JSON Lines, CSV or Parquet." type:"path"`
+	Format  string `help:"jsonl, csv or parquet; by default what the file's name ends in." placeholder:"FORMAT"`
+	SkipBad bool   `help:"Leave out lines that are no events instead of refusing the file."`
+
+	Config    string  `help:"Configuration file (TOML)." placeholder:"FILE" type:"path"`
+	DataDir   string  `help:"Where the market is stored; made when missing." placeholder:"DIR" type:"path"`
+	Cluster   *string `help:"Whose market: localnet, devnet, mainnet or custom." placeholder:"NAME"`
+	RPCURL    *string `name:"rpc-url" help:"RPC address of the custom cluster whose market it is." placeholder:"URL"`
+	ProgramID *string `help:"SpinPet program the events are of." placeholder:"ADDRESS"`
+	LogLevel  *string `help:"debug, info, warn or error." placeholder:"LEVEL" default:"warn"`
+}
+
+// Run imports until all is stored or the context ends.
+func (c *importCommand) Run(ctx context.Context, program *Program) error {
+	file, err := recorded(c.File, c.Format, c.SkipBad)
+	if err != nil {
+		return err
+	}
+	shared := common{Config: c.Config, DataDir: c.DataDir, Cluster: c.Cluster, RPCURL: c.RPCURL, ProgramID: c.ProgramID, LogLevel: c.LogLevel}
+	options, err := shared.options(program)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	line := ticker{program: program}
+	result, err := backend.Import(ctx, options, file, func(p backend.ImportProgress) {
+		if p.Reading {
+			line.show(fmt.Sprintf("%d events read", p.Done))
+		} else {
+			line.show(fmt.Sprintf("%d of %d events (%.0f %%)", p.Done, p.Total, 100*float64(p.Done)/float64(max(p.Total, 1))))
+		}
+	})
+	line.end()
+	switch {
+	case errors.Is(err, store.ErrLocked):
+		return fmt.Errorf("%w: stop it first; an import needs the store for itself", err)
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return fmt.Errorf("%w: %d events are stored, and the same command goes on from there", errUnfinished, result.Stored)
+	case err != nil:
+		return err
+	}
+	_, _ = fmt.Fprintf(program.Stderr, "%d events read, %d stored, in %v\n", result.Read, result.Stored, time.Since(start).Round(time.Second/10))
+	if result.Known > 0 {
+		_, _ = fmt.Fprintf(program.Stderr, "%d transactions were there already\n", result.Known)
+	}
+	if result.Expired > 0 {
+		_, _ = fmt.Fprintf(program.Stderr, "%d transactions are older than store.retention_days and were left out\n", result.Expired)
+	}
+	for _, bad := range result.Bad {
+		_, _ = fmt.Fprintln(program.Stderr, bad)
+	}
+	if result.BadLines > 0 {
+		_, _ = fmt.Fprintf(program.Stderr, "%d bad lines were left out\n", result.BadLines)
+	}
+	return nil
+}
+
+// recorded names a file of events; format may be empty.
+func recorded(path, format string, skipBad bool) (backend.Recorded, error) {
+	name := format
+	if name == "" {
+		name = strings.TrimPrefix(filepath.Ext(path), ".")
+	}
+	known, err := export.ParseFormat(name)
+	if err != nil {
+		if format == "" {
+			return backend.Recorded{}, fmt.Errorf("%w: %s: its name does not tell the format: give --format", errUsage, path)
+		}
+		return backend.Recorded{}, fmt.Errorf("%w: --format: %w", errUsage, err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		return backend.Recorded{}, fmt.Errorf("%w: read the export: %w", errUsage, err)
+	}
+	return backend.Recorded{Path: path, Format: known, SkipBad: skipBad}, nil
+}
+
+// ticker shows a line of progress that replaces the last one, a few times a second.
+type ticker struct {
+	program *Program
+	shown   time.Time
+}
+
+func (t *ticker) show(line string) {
+	const every = 200 * time.Millisecond
+	if time.Since(t.shown) < every {
+		return
+	}
+	t.shown = time.Now()
+	_, _ = fmt.Fprintf(t.program.Stderr, "\r%s\x1b[K", line)
+}
+
+// end makes room for what is said next.
+func (t *ticker) end() {
+	if !t.shown.IsZero() {
+		_, _ = fmt.Fprint(t.program.Stderr, "\r\x1b[K")
+	}
+}
+
+// speed reads 10, 10x or 0.5 as seconds of chain time for each second.
+func speed(text string) (float64, error) {
+	value, err := strconv.ParseFloat(strings.TrimSuffix(text, "x"), 64)
+	if err != nil || !(value > 0 && value <= 1e6) { // not a number is neither
+		return 0, fmt.Errorf("--speed %q: write a number above 0 and up to 1000000, such as 10 for ten seconds in one", text)
+	}
+	return value, nil
+}

@@ -1,0 +1,181 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"spinscope/backend/export"
+	"spinscope/backend/market"
+	"spinscope/backend/recording"
+	"spinscope/backend/store"
+)
+
+// ErrBadLines is returned when a file holds lines that are no events.
+var ErrBadLines = errors.New("lines that are no events")
+
+const (
+	badLinesShown  = 10   // bad lines that an error or a report names
+	badLinesLimit  = 1000 // after so many a file is not read further
+	importedEvents = 1000 // events given to the writer at once
+)
+
+// Recorded names a file of exported events.
+type Recorded struct {
+	Path    string
+	Format  export.Format
+	SkipBad bool // leave bad lines out; else one refuses the whole file
+}
+
+// Imported says what became of a file's events.
+type Imported struct {
+	Read     int64    // events in the file, repeated lines included
+	Stored   uint64   // events that are new in the store
+	Known    uint64   // transactions that were there already
+	Expired  uint64   // transactions older than retention_days
+	BadLines int64    // lines left out
+	Bad      []string // the first of them, with their numbers
+}
+
+// ImportProgress is how far an import has come.
+type ImportProgress struct {
+	Reading bool // the file is being read; nothing is stored yet
+	Done    int64
+	Total   int64 // 0 while reading
+}
+
+// Import takes a file of exported events into a store that is not in use; without one it makes one. Events that are there
+// already are left out, so that an import that was ended by ctx, which is clean, goes on where it was when it is repeated.
+// Nothing is stored of a file with bad lines, unless they are to be left out. progress is called now and then.
+func Import(ctx context.Context, o Options, file Recorded, progress func(ImportProgress)) (result Imported, err error) {
+	if o.Config.Solana.Cluster == "demo" {
+		return result, fmt.Errorf("%w: the demo market is made anew at every start; name another with --cluster", ErrNoHistory)
+	}
+	if err := o.checkProgram(); err != nil {
+		return result, err
+	}
+	if _, err := os.Stat(file.Path); err != nil {
+		return result, fmt.Errorf("read the export: %w", err)
+	}
+	if err := os.MkdirAll(o.storeDir(), 0o700); err != nil {
+		return result, fmt.Errorf("data directory: %w: give another with --data-dir", err)
+	}
+	opened, err := openExisting(&o)
+	if err != nil {
+		return result, err
+	}
+	defer closeStore(opened, &err)
+	tape := recording.New(o.DataDir)
+	defer func() {
+		if closing := tape.Close(); closing != nil && err == nil {
+			err = fmt.Errorf("remove sorted events: %w", closing)
+		}
+	}()
+	if err := file.record(ctx, tape, &result, progress); err != nil {
+		return result, err
+	}
+	in, err := New(o).newIntake(opened, nil)
+	if err != nil {
+		return result, err
+	}
+	all := func(*market.Transaction) bool { return false }
+	_, err = in.take(ctx, tape, all, func(done int64) { progress(ImportProgress{Done: done, Total: result.Read}) })
+	if err == nil || ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		if closing := in.writer.Close(); closing != nil {
+			err = fmt.Errorf("close the writer: %w", closing)
+		}
+	}
+	counters := in.writer.Counters()
+	result.Stored, result.Known, result.Expired = counters.Events, counters.Repeats, counters.Expired
+	return result, err
+}
+
+// closeStore closes a store; its failure becomes err unless there is one.
+func closeStore(opened *store.Store, err *error) {
+	if closing := opened.Close(); closing != nil && *err == nil {
+		*err = fmt.Errorf("close store: %w", closing)
+	}
+}
+
+// record reads the file's events.
+func (r *Recorded) record(ctx context.Context, tape *recording.Tape, result *Imported, progress func(ImportProgress)) error {
+	file, err := os.Open(r.Path)
+	if err != nil {
+		return fmt.Errorf("read the export: %w", err)
+	}
+	defer file.Close() //nolint:errcheck // only read
+	err = export.ReadEvents(ctx, file, r.Format, func(read *export.Read) error {
+		if read.Err != nil {
+			if errors.Is(read.Err, export.ErrNotEvents) && result.Read == 0 {
+				return fmt.Errorf("line %d: %w", read.Line, read.Err)
+			}
+			result.BadLines++
+			if result.BadLines <= badLinesShown {
+				result.Bad = append(result.Bad, fmt.Sprintf("line %d: %v", read.Line, read.Err))
+			}
+			if result.BadLines == badLinesLimit && !r.SkipBad {
+				return r.bad(result)
+			}
+			return nil
+		}
+		result.Read++
+		if result.Read%10_000 == 0 {
+			progress(ImportProgress{Reading: true, Done: result.Read})
+		}
+		return tape.Add(&read.Event)
+	})
+	switch {
+	case errors.Is(err, ErrBadLines):
+		return err
+	case err != nil:
+		return fmt.Errorf("%s: %w", r.Path, err)
+	case result.BadLines > 0 && !r.SkipBad:
+		return r.bad(result)
+	}
+	return nil
+}
+
+func (r *Recorded) bad(result *Imported) error {
+	more := ""
+	if n := result.BadLines - int64(len(result.Bad)); n > 0 {
+		more = fmt.Sprintf("; and %d more", n)
+	}
+	return fmt.Errorf("%s has %w, nothing was stored: %s%s: mend them, or leave them out with --skip-bad",
+		r.Path, ErrBadLines, strings.Join(result.Bad, "; "), more)
+}
+
+// errUntil ends a feeding at the transaction that is not to be stored yet.
+var errUntil = errors.New("until here")
+
+// take gives recorded transactions to the writer as fast as it takes them: all, or those before the first that until is
+// true for. It returns how many it gave.
+func (in *intake) take(ctx context.Context, tape *recording.Tape, until func(*market.Transaction) bool, progress func(events int64)) (transactions int64, err error) {
+	var batch market.Batch
+	events, done := 0, int64(0)
+	flush := func() error {
+		err := in.writer.Apply(ctx, batch)
+		done += int64(events)
+		batch, events = market.Batch{Transactions: batch.Transactions[:0]}, 0
+		progress(done)
+		return err
+	}
+	err = tape.Transactions(ctx, func(tx market.Transaction) error {
+		if until(&tx) {
+			return errUntil
+		}
+		batch.Transactions = append(batch.Transactions, tx)
+		batch.ChainTime = max(batch.ChainTime, tx.BlockTime)
+		events += len(tx.Events)
+		transactions++
+		if events < importedEvents {
+			return nil
+		}
+		return flush()
+	})
+	if err != nil && !errors.Is(err, errUntil) {
+		return transactions, err
+	}
+	return transactions, flush()
+}
