@@ -1,15 +1,21 @@
 import type { Interval } from '../market/interval'
 import type {
+  Alerts,
+  DBStats,
   Detail,
   Details,
+  Endpoints,
   Envelope,
   Events,
   Gaps,
   Klines,
   KlineStatus,
+  Log,
+  LogRecord,
   MintOrders,
   Mints,
   Status,
+  Subscriptions,
 } from './client/index'
 
 /** Where the server is and what it wants to hear. An empty base is the page's own origin. */
@@ -83,6 +89,26 @@ export class Rest {
 
   status(signal?: AbortSignal): Promise<Status> {
     return this.#get('/api/events/status', {}, signal)
+  }
+
+  alerts(page: number, limit: number, signal?: AbortSignal): Promise<Alerts> {
+    return this.#get('/api/alerts', { page, limit }, signal)
+  }
+
+  endpoints(signal?: AbortSignal): Promise<Endpoints> {
+    return this.#get('/api/endpoints', {}, signal)
+  }
+
+  log(level: LogRecord['level'], after: number, signal?: AbortSignal): Promise<Log> {
+    return this.#get('/api/log', { level, after }, signal)
+  }
+
+  subscriptions(signal?: AbortSignal): Promise<Subscriptions> {
+    return this.#get('/api/kline/subscriptions', {}, signal)
+  }
+
+  dbStats(signal?: AbortSignal): Promise<DBStats> {
+    return this.#get('/api/events/db-stats', {}, signal)
   }
 
   klineStatus(signal?: AbortSignal): Promise<KlineStatus> {

@@ -16,12 +16,14 @@ import {
   type Time,
   type UTCTimestamp,
 } from 'lightweight-charts'
+import type { AlertLevel } from '../market/alert'
 import type { Bar } from '../market/candle'
 import type { GapMark } from '../market/gap'
 import type { IndicatorName } from '../market/indicator'
 import type { Happening, Position } from '../market/margin'
 import { type Interval, seconds } from '../market/interval'
 import type { Zone } from '../market/time'
+import { AlertLines } from './alert-lines'
 import { crossLabel, priceFormat, tickLabel } from './axis'
 import { toCandle, toLine, toVolume } from './bars'
 import { type Band, Bands } from './bands'
@@ -78,6 +80,8 @@ export class PriceChart {
   readonly #gaps: GapMarks
   readonly #studies: Studies
   readonly #bands: Bands
+  readonly #alerts: AlertLines
+  #levels: readonly AlertLevel[] = []
   #positions: readonly Position[] = []
   #happenings: readonly Happening[] = []
   /** Happenings as marked, by the mark's id. */
@@ -118,6 +122,7 @@ export class PriceChart {
     for (const layer of [this.#gaps, this.#bands]) this.#chart.panes()[0]?.attachPrimitive(layer)
     this.#main = this.#addMain()
     this.#marks = createSeriesMarkers(this.#main)
+    this.#alerts = new AlertLines(this.#main)
     this.#paint()
     this.#chart.subscribeCrosshairMove((move) => {
       const price = move.point && this.#main.coordinateToPrice(move.point.y)
@@ -164,6 +169,7 @@ export class PriceChart {
       this.#chart.removeSeries(this.#main)
       this.#main = this.#addMain()
       this.#marks = createSeriesMarkers(this.#main)
+      this.#alerts.move(this.#main, this.#theme)
       const last = this.#bars.at(-1)
       if (last) this.#main.applyOptions({ priceFormat: priceFormat(last.close) })
       this.#setData()
@@ -191,6 +197,19 @@ export class PriceChart {
     this.#mark()
   }
 
+  /** Draws a line at the price of each of these, and of no others. */
+  setAlerts(levels: readonly AlertLevel[]): void {
+    if (levels.length + this.#levels.length === 0) return
+    this.#levels = levels
+    this.#alerts.set(levels, this.#theme)
+  }
+
+  /** The price at a height of the chart, in CSS pixels from its top; undefined outside the scale. */
+  priceAt(y: number): number | undefined {
+    const price = this.#main.coordinateToPrice(y)
+    return price !== null && price > 0 ? price : undefined
+  }
+
   /** Draws these indicators, and no others. */
   setStudies(studied: Studied): void {
     this.#studies.choose(studied, this.#bars, this.#theme)
@@ -207,6 +226,7 @@ export class PriceChart {
     this.#gaps.set(this.#gapMarks, this.#theme)
     this.#bands.set(this.#positions, this.#theme)
     this.#studies.paint(this.#theme)
+    this.#alerts.set(this.#levels, this.#theme)
     this.#paint()
     this.#setData()
   }
@@ -217,6 +237,17 @@ export class PriceChart {
     if (!bar) return this.#chart.clearCrosshairPosition()
     const level = Number.isFinite(price) ? price : bar.close
     this.#chart.setCrosshairPosition(level, bar.time as UTCTimestamp, this.#main)
+  }
+
+  /** Moves the bar that holds this time to the middle and puts the crosshair on it; false when it is not loaded. */
+  goTo(time: number): boolean {
+    const place = this.#before(time + 1) - 1
+    const range = this.#chart.timeScale().getVisibleLogicalRange()
+    if (place < 0 || !range) return false
+    const half = (range.to - range.from) / 2
+    this.#chart.timeScale().setVisibleLogicalRange({ from: place - half, to: place + half })
+    this.setCross(time)
+    return true
   }
 
   /** Shows every bar there is. */

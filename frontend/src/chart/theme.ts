@@ -19,6 +19,7 @@ export interface ChartTheme {
   ema: string
   vwap: string
   liquidation: string
+  alert: string
   longBand: string
   longBar: string
   shortBand: string
@@ -48,6 +49,7 @@ const TOKENS: Record<keyof ChartTheme, string> = {
   ema: '--chart-ema',
   vwap: '--chart-vwap',
   liquidation: '--chart-liquidation',
+  alert: '--chart-alert',
   longBand: '--chart-long-band',
   longBar: '--chart-long-bar',
   shortBand: '--chart-short-band',

@@ -1,13 +1,7 @@
 import { exactNumber, formatPrice } from './price'
 
 export type AlertKind =
-  | 'price_above'
-  | 'price_below'
-  | 'percent_move'
-  | 'liquidation'
-  | 'new_token'
-  | 'volume_spike'
-  | 'connection_lost'
+  'price_above' | 'price_below' | 'percent_move' | 'liquidation' | 'new_token' | 'volume_spike' | 'connection_lost'
 
 export type Direction = 'up' | 'down' | 'both'
 
@@ -176,7 +170,8 @@ export function toRule(draft: Draft): Rule | Problem {
   }
   const size = draft.minSize.trim()
   if (uses('minSize') && size) {
-    if (!DECIMAL.test(size)) return { field: 'min_size', text: 'write SOL as a decimal, such as 1.5, or leave it empty' }
+    if (!DECIMAL.test(size))
+      return { field: 'min_size', text: 'write SOL as a decimal, such as 1.5, or leave it empty' }
     rule.min_size = size
   }
   return rule

@@ -11,6 +11,8 @@ import { Market } from './market.svelte'
 export interface ChartControls {
   fit(): void
   reset(): void
+  /** Shows the bar of this time; false when it is not loaded. */
+  goTo(time: number): boolean
   screenshot(): HTMLCanvasElement
 }
 

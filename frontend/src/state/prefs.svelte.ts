@@ -9,7 +9,7 @@ export type ChartKind = 'candles' | 'line' | 'area'
 export type ConnectTab = 'node' | 'python' | 'curl' | 'frames'
 /** How the charts of the window lie: one; two beside or above each other; two by two. */
 export type Layout = 'one' | 'columns' | 'rows' | 'four'
-export type SideTab = 'trades' | 'orders' | 'info'
+export type SideTab = 'trades' | 'orders' | 'info' | 'alerts'
 
 export interface PrefValues {
   theme: ThemeChoice
@@ -44,6 +44,8 @@ export interface PrefValues {
   /** What the connect panel shows. */
   connect: ConnectTab
   favourites: string[]
+  /** Up to which time, Unix milliseconds, alerts were looked at. */
+  alertsSeen: number
   left: number
   right: number
 }
@@ -104,9 +106,10 @@ const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValu
   splitY: within(SPLIT),
   crossSync: isFlag,
   tab: oneOf('top', 'active', 'new', 'favourites'),
-  side: oneOf('trades', 'orders', 'info'),
+  side: oneOf('trades', 'orders', 'info', 'alerts'),
   connect: oneOf('node', 'python', 'curl', 'frames'),
   favourites: (value): value is string[] => Array.isArray(value) && value.every(isText),
+  alertsSeen: within([0, Number.MAX_SAFE_INTEGER]),
   left: within(PANES.left),
   right: within(PANES.right),
 }
@@ -137,6 +140,7 @@ const defaults: PrefValues = {
   side: 'trades',
   connect: 'node',
   favourites: [],
+  alertsSeen: 0,
   left: 264,
   right: 268,
 }

@@ -1,4 +1,4 @@
-export type DialogName = '' | 'shortcuts' | 'about' | 'connect' | 'palette' | 'gaps' | 'layers'
+export type DialogName = '' | 'shortcuts' | 'about' | 'connect' | 'palette' | 'gaps' | 'layers' | 'health'
 
 /** What the window itself shows, beside the market. */
 export class WindowState {

@@ -1,13 +1,16 @@
 import { type Endpoint, Rest } from '../api/rest'
-import type { Link } from '../api/client/index'
+import type { Alert, Link } from '../api/client/index'
 import { Stream } from '../api/stream'
+import { pointedPrice } from '../market/alert'
 import type { Interval } from '../market/interval'
 import * as native from '../native'
+import { Alerts } from './alerts.svelte'
 import type { ChartState } from './chart.svelte'
 import { Charts } from './charts.svelte'
 import { Clock } from './clock.svelte'
 import { Exporting } from './exporting.svelte'
 import { Health } from './health.svelte'
+import { jump } from './jump'
 import type { Market } from './market.svelte'
 import type { Layout, Prefs } from './prefs.svelte'
 import { Tape } from './tape.svelte'
@@ -43,6 +46,7 @@ export class Workspace {
   readonly toasts = new Toasts()
   readonly exporting = new Exporting()
   readonly health = new Health(() => this.rest)
+  readonly alerts: Alerts
   readonly charts: Charts
   readonly tape = new Tape(
     () => this.rest,
@@ -60,6 +64,11 @@ export class Workspace {
   #stopped = false
 
   constructor(readonly prefs: Prefs) {
+    this.alerts = new Alerts(() => this.rest, native.alertBook(), {
+      seen: () => prefs.values.alertsSeen,
+      see: (time) => prefs.set('alertsSeen', time),
+    })
+    this.alerts.announce = (alerts) => this.#announce(alerts)
     this.charts = new Charts(
       prefs,
       () => this.rest,
@@ -110,6 +119,18 @@ export class Workspace {
     if (!mint || mint === this.chart.mint) return
     this.charts.choose({ mint })
     this.#follow()
+  }
+
+  /** Opens the form for an alert on the focused token: at this price, else under the crosshair, else the last one. */
+  newAlert(price?: number): void {
+    const last = this.market.last?.close ?? NaN
+    const pointed = price ?? this.charts.cross?.price
+    this.prefs.set('side', 'alerts')
+    this.alerts.begin(this.chart.mint, pointed === undefined ? last : pointedPrice(pointed), last)
+  }
+
+  showAlerts(): void {
+    this.prefs.set('side', 'alerts')
   }
 
   setInterval(interval: Interval): void {
@@ -184,6 +205,7 @@ export class Workspace {
   #open(): void {
     this.phase = 'open'
     this.stream.watchTokens()
+    this.stream.watchAlerts()
     this.stream.open()
     const { values } = this.prefs
     this.tokens.tab = values.tab
@@ -197,6 +219,8 @@ export class Workspace {
       this.tokens.refreshVisible()
     })
     this.#every(GAPS_MS, () => this.#readGaps())
+    // Rules also change by the command line and by hand.
+    this.#every(GAPS_MS, () => this.alerts.read())
     this.#every(MARGIN_MS, () => {
       for (const chart of this.charts.shown) void chart.margin.refresh()
     })
@@ -244,6 +268,17 @@ export class Workspace {
     this.#tellShell()
   }
 
+  /** A few alerts are told each, many as one. */
+  #announce(alerts: readonly Alert[]): void {
+    const newest = alerts.at(-1)
+    if (!newest) return
+    if (alerts.length > 2) {
+      this.toasts.show('alert', `${alerts.length} alerts, the last: ${newest.message}`, () => this.showAlerts())
+      return
+    }
+    for (const alert of alerts) this.toasts.show('alert', alert.message, () => void jump(this, alert))
+  }
+
   #readGaps(): void {
     for (const chart of this.charts.shown) void chart.gaps.read(chart.mint)
   }
@@ -272,6 +307,7 @@ export class Workspace {
         this.#each((chart) => chart.onEvent(data))
       },
       token: (data) => this.tokens.onCreated(data),
+      alert: (data) => this.alerts.onAlert(data),
       gap: (notice) => {
         this.#each((chart) => chart.onGap(notice))
         this.tape.onGap(notice)
@@ -286,6 +322,7 @@ export class Workspace {
       this.lostAt = 0
       void this.#pollHealth()
       this.#each((chart) => chart.onConnected())
+      void this.alerts.read()
       if (this.tape.error) void this.tape.reload()
     }
     if (state === 'unauthorized') {

@@ -8,7 +8,7 @@ import { exportHistory, exportShown, saveScreenshot } from './export'
 /** One thing the window can do: for keys, the palette and the list of shortcuts alike. */
 export interface Command {
   id: string
-  group: 'Tokens' | 'Interval' | 'Chart' | 'Layout' | 'Export' | 'Window'
+  group: 'Tokens' | 'Interval' | 'Chart' | 'Layout' | 'Alerts' | 'Export' | 'Window'
   title: string
   /** As KeyboardEvent.key, with "mod+" for Ctrl or Command; "alt+" goes with a digit. */
   keys: string[]
@@ -94,6 +94,9 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   )
 
   add('Export', 'screenshot', 'Save the chart as a picture', ['p'], () => void saveScreenshot(workspace))
+  add('Alerts', 'alerts', 'Show alerts', ['a'], () => workspace.showAlerts())
+  add('Alerts', 'alert-new', 'New alert at the crosshair’s price, or the last one', ['A'], () => workspace.newAlert())
+
   if (!isDesktop) {
     add('Export', 'export-csv', 'Export history as CSV', ['e'], () => void exportHistory(workspace, 'csv'))
     add('Export', 'export-jsonl', 'Export history as JSON Lines', [], () => void exportHistory(workspace, 'jsonl'))
@@ -106,13 +109,14 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     prefs.set('connect', 'frames')
     view.dialog = 'connect'
   })
+  add('Window', 'health', 'Health: endpoints, clients, log', ['H'], () => (view.dialog = 'health'))
   add('Window', 'gaps', 'Known gaps', [], () => (view.dialog = 'gaps'))
   add('Window', 'connect', 'Connect a script', ['x'], () => (view.dialog = 'connect'))
   add(
     'Window',
     'copy-base',
     'Copy the server’s address',
-    ['a'],
+    ['C'],
     () => void workspace.copy(workspace.address, 'Server address'),
   )
   for (const [theme, title] of THEMES) add('Window', `theme-${theme}`, title, [], () => prefs.set('theme', theme))
@@ -152,5 +156,6 @@ export function keyLabel(key: string): string {
   const names: Record<string, string> = { ArrowDown: '↓', ArrowUp: '↑' }
   if (key.startsWith('mod+')) return `Ctrl ${key.slice(4).toUpperCase()}`
   if (key.startsWith('alt+')) return `Alt ${key.slice(4)}`
+  if (/^[A-Z]$/.test(key)) return `Shift ${key}`
   return names[key] ?? (key.length === 1 ? key.toUpperCase() : key)
 }
