@@ -2,7 +2,10 @@ package backend
 
 import (
 	"encoding/json"
+	"log/slog"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"spinscope/backend/alert"
@@ -64,4 +67,53 @@ func wireRule(r *alert.Rule) wire.AlertRule {
 		ID: f.ID, Kind: string(f.Kind), Symbol: f.Symbol, Price: f.Price, Direction: f.Direction, Percent: percent,
 		WindowSeconds: f.WindowSeconds, Factor: factor, MinSize: f.MinSize, Once: f.Once, Muted: f.Muted, CreatedAt: f.CreatedAt,
 	}
+}
+
+// alertRules is the rule file as it was last read. Safe for concurrent use.
+type alertRules struct {
+	file alert.File
+	log  *slog.Logger
+
+	mu      sync.Mutex
+	stamp   alert.Stamp
+	version int // 0 before the first reading
+	rules   []alert.Rule
+	wrong   string // what the last error said
+}
+
+// read gives the rules that make sense, and a number that is another one when they may have changed. The slice is not to
+// be changed. What cannot be used is told in the log once.
+func (r *alertRules) read() (rules []alert.Rule, version int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	stamp := r.file.Stamp()
+	if r.version > 0 && stamp.Equal(r.stamp) {
+		return r.rules, r.version
+	}
+	rules, problems, whole, err := r.file.Read()
+	if err != nil {
+		if r.wrong != err.Error() {
+			r.log.Error("alert rules not read: the ones known stay in force", "err", err)
+			r.wrong = err.Error()
+		}
+		return r.rules, r.version
+	}
+	r.stamp = stamp
+	r.version++
+	if !whole { // rules behind the fault are not gone, they cannot be read
+		for i := range r.rules {
+			if !slices.ContainsFunc(rules, func(one alert.Rule) bool { return one.ID == r.rules[i].ID }) && len(rules) < alert.MaxRules {
+				rules = append(rules, r.rules[i])
+			}
+		}
+	}
+	r.rules, r.wrong = rules, ""
+	for _, problem := range problems {
+		remedy := "correct the file; rules that were in force stay so until then"
+		if problem.Rule > 0 {
+			remedy = "correct it in the file, or take it out: spinscope alert remove " + problem.ID
+		}
+		r.log.Warn("alert rule left out", "file", r.file.Path(), "err", problem, "remedy", remedy)
+	}
+	return rules, r.version
 }

@@ -72,6 +72,8 @@ func (f *front) figures(in *intake, commits *hub.Hub) []server.Figure {
 	gauge("socketio_queued_messages", "Frames that wait in all queues.", float64(s.QueuedMessages))
 	gauge("socketio_queued_bytes", "Bytes that wait in all queues.", float64(s.QueuedBytes))
 
+	list = append(list, f.alerts.figures()...)
+
 	if feed := in.current(); feed != nil {
 		s := feed.Status()
 		counter("feed_transactions_total", "Transactions delivered, repeats included.", s.Transactions)

@@ -3,6 +3,7 @@ package alert
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"spinscope/backend/market"
@@ -28,23 +29,28 @@ type Market interface {
 
 // Evaluator holds the rules and what they need to know of each mint.
 type Evaluator struct {
-	look     Market
-	memory   memory
-	rules    map[string]*Rule
-	byMint   map[market.Pubkey][]*Rule // price, move, volume and liquidation rules of one mint
-	broad    []*Rule                   // those of all mints, sorted by id
-	created  []*Rule                   // new_token
-	linked   []*Rule                   // connection_lost
-	trading  bool                      // some of broad look at trades
-	mints    map[market.Pubkey]*mint
-	cells    int
-	clock    uint64 // counts events, to tell which mint rested longest
-	head     market.Slot
-	swept    int64
-	seq      market.Seq
-	now      int64
-	fired    []Alert
-	liquider bool // some rule looks at liquidations of all mints
+	look   Market
+	memory memory
+	rules  map[string]*Rule
+	*Interest
+	linked []*Rule // connection_lost
+	mints  map[market.Pubkey]*mint
+	cells  int
+	clock  uint64 // counts events, to tell which mint rested longest
+	head   market.Slot
+	swept  int64
+	seq    market.Seq
+	now    int64
+	fired  []Alert
+}
+
+// Interest tells which events a set of rules looks at. It is not changed once made, so that others may ask it too.
+type Interest struct {
+	byMint    map[market.Pubkey][]*Rule // price, move, volume and liquidation rules of one mint
+	broad     []*Rule                   // those of all mints
+	created   []*Rule                   // new_token
+	trades    bool                      // some of broad look at trades
+	liquidity bool                      // some of broad look at liquidations
 }
 
 // mint is what is known of one mint that a rule looks at. It can always be read again from the events.
@@ -76,44 +82,66 @@ func (e *Evaluator) Restore(marks []Mark) {
 
 // Use replaces the rules. What rules have told that stay as they are is remembered.
 func (e *Evaluator) Use(rules []Rule) {
-	e.rules, e.byMint = make(map[string]*Rule, len(rules)), map[market.Pubkey][]*Rule{}
-	e.broad, e.created, e.linked, e.trading, e.liquider = nil, nil, nil, false, false
+	in := &Interest{byMint: map[market.Pubkey][]*Rule{}}
+	e.rules, e.linked, e.Interest = make(map[string]*Rule, len(rules)), nil, in
 	e.mints, e.cells = map[market.Pubkey]*mint{}, 0
 	for i := range rules {
 		r := &rules[i]
 		e.rules[r.ID] = r
 		switch {
 		case r.Kind == NewToken:
-			e.created = append(e.created, r)
+			in.created = append(in.created, r)
 		case r.Kind == ConnectionLost:
 			e.linked = append(e.linked, r)
 		case !r.Mint.IsZero():
-			e.byMint[r.Mint] = append(e.byMint[r.Mint], r)
+			in.byMint[r.Mint] = append(in.byMint[r.Mint], r)
 		default:
-			e.broad = append(e.broad, r)
-			e.trading = e.trading || r.Kind != Liquidation
-			e.liquider = e.liquider || r.Kind == Liquidation
+			in.broad = append(in.broad, r)
+			in.trades = in.trades || r.Kind != Liquidation
+			in.liquidity = in.liquidity || r.Kind == Liquidation
 		}
 	}
 	e.memory.prune(e.rules)
 }
 
-// Wants tells whether some rule may look at an event.
-func (e *Evaluator) Wants(event *market.Event) bool {
+// Wants tells whether some rule may look at an event. It may be called from any goroutine.
+func (in *Interest) Wants(event *market.Event) bool {
 	switch event.Kind() {
 	case market.KindTokenCreated:
-		return len(e.created) > 0
+		return len(in.created) > 0
 	case market.KindMilestoneDiscount:
 		return false
 	case market.KindForceLiquidate:
-		return e.liquider || len(e.byMint[event.Mint()]) > 0
+		return in.liquidity || len(in.byMint) > 0 && len(in.byMint[event.Mint()]) > 0
 	default:
-		return e.trading || len(e.byMint[event.Mint()]) > 0
+		return in.trades || len(in.byMint) > 0 && len(in.byMint[event.Mint()]) > 0
 	}
 }
 
-// Spent tells whether a rule with once has fired.
-func (e *Evaluator) Spent(r *Rule) bool { return e.memory.isSpent(r) }
+// WantsCommit tells whether some rule may look at an event of a commit, or did when it was somewhere else.
+func (in *Interest) WantsCommit(c *market.Commit) bool {
+	for _, list := range [][]market.Event{c.Events, c.Removed} {
+		for i := range list {
+			if in.Wants(&list[i]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Adopt takes over the marks of an evaluator that looked at rules of this one.
+func (e *Evaluator) Adopt(marks []Mark) {
+	for _, m := range marks {
+		if m.Value != nil {
+			e.memory.read(m)
+			e.memory.dirty[string(m.Key)] = m.Value
+		}
+	}
+}
+
+// Spent are the rules with once that have fired, by id, with the CreatedAt they had.
+func (e *Evaluator) Spent() map[string]int64 { return maps.Clone(e.memory.spent) }
 
 // Marks are the marks that changed since the last call. Store them with what Feed or Connection returned.
 func (e *Evaluator) Marks() []Mark { return e.memory.take() }

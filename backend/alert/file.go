@@ -34,11 +34,8 @@ func At(dir string) File { return File{filepath.Join(dir, FileName)} }
 // Path is where the file is.
 func (f File) Path() string { return f.path }
 
-// Stamp tells whether the file changed: its size and modification time. The zero Stamp is no file.
-type Stamp struct {
-	size     int64
-	modified time.Time
-}
+// Stamp tells whether the file changed. The zero Stamp is no file.
+type Stamp struct{ info fs.FileInfo }
 
 // Stamp looks at the file without reading it.
 func (f File) Stamp() Stamp {
@@ -46,7 +43,15 @@ func (f File) Stamp() Stamp {
 	if err != nil {
 		return Stamp{}
 	}
-	return Stamp{info.Size(), info.ModTime()}
+	return Stamp{info}
+}
+
+// Equal tells whether the file is as it was.
+func (s Stamp) Equal(other Stamp) bool {
+	if s.info == nil || other.info == nil {
+		return s.info == other.info
+	}
+	return os.SameFile(s.info, other.info) && s.info.Size() == other.info.Size() && s.info.ModTime().Equal(other.info.ModTime())
 }
 
 // Read gives the rules that make sense, in the order of the file, and what is wrong with the others; whole is false when

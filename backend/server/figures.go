@@ -7,7 +7,8 @@ import (
 // Figure is one value of /metrics that another part of the program counts.
 type Figure struct {
 	Name, Help string
-	Counter    bool // it only rises; else it is a gauge
+	Counter    bool   // it only rises; else it is a gauge
+	Kind       string // value of its one label, kind; "" when it has none
 	Value      float64
 }
 
@@ -37,7 +38,11 @@ func (g gatherer) Collect(out chan<- prometheus.Metric) {
 			if f.Counter {
 				kind = prometheus.CounterValue
 			}
-			out <- prometheus.MustNewConstMetric(describe(f.Name, f.Help), kind, f.Value)
+			if f.Kind == "" {
+				out <- prometheus.MustNewConstMetric(describe(f.Name, f.Help), kind, f.Value)
+			} else {
+				out <- prometheus.MustNewConstMetric(describe(f.Name, f.Help, "kind"), kind, f.Value, f.Kind)
+			}
 		}
 	}
 	if g.stages == nil {

@@ -33,9 +33,10 @@ type AlertID [16]byte
 
 // AlertRecord is one stored alert.
 type AlertRecord struct {
-	ID   AlertID
-	Seq  market.Seq
-	Data []byte // up to 8 KiB
+	ID     AlertID
+	Seq    market.Seq
+	Data   []byte // up to 8 KiB
+	Number uint64 // 1 for the first one ever stored, then one more each; given by the store
 }
 
 // AlertMark is a small value under a key. A nil Value deletes it.
@@ -117,12 +118,13 @@ func (s *Store) CommitAlerts(c *AlertChange) (fresh []AlertRecord, err error) {
 		}
 		state.cursor = max(state.cursor, c.Cursor)
 		for i := range c.Fired {
-			isNew, err := w.alert(&state, &c.Fired[i])
+			a := c.Fired[i]
+			isNew, err := w.alert(&state, &a)
 			if err != nil {
 				return err
 			}
 			if isNew {
-				fresh = append(fresh, c.Fired[i])
+				fresh = append(fresh, a)
 			}
 		}
 		for _, mark := range c.Marks {
@@ -169,6 +171,7 @@ func (w *writer) alert(state *alertState, a *AlertRecord) (isNew bool, err error
 	}
 	number := state.next
 	state.next++
+	a.Number = state.next
 	if err := w.put(idKey, []byte{recordVersion}); err != nil {
 		return false, err
 	}
@@ -267,6 +270,7 @@ func (s *Store) Alerts(ctx context.Context, offset, limit int) (list []AlertReco
 			if err != nil {
 				return err
 			}
+			a.Number = newest + 1 - uint64(len(list))
 			list = append(list, a)
 			return stopAt(len(list), limit)
 		})
@@ -274,15 +278,15 @@ func (s *Store) Alerts(ctx context.Context, offset, limit int) (list []AlertReco
 	return list, total, err
 }
 
-// AlertsSince are the stored alerts of commits from since on, oldest first. upTo is the newest commit that was looked at
-// for alerts; complete is false when some from since on are no longer stored.
-func (s *Store) AlertsSince(ctx context.Context, since market.Seq) (list []AlertRecord, upTo market.Seq, complete bool, err error) {
+// AlertsSince are the stored alerts of commits from since on, oldest first. last is the number of the newest alert stored,
+// 0 when there is none; complete is false when some from since on are no longer stored.
+func (s *Store) AlertsSince(ctx context.Context, since market.Seq) (list []AlertRecord, last uint64, complete bool, err error) {
 	err = s.read(nil, func(v *view) error {
 		state, _, err := v.alerts()
 		if err != nil {
 			return err
 		}
-		upTo, complete = state.cursor, state.first == 0 || since > state.cut
+		last, complete = state.next, state.first == 0 || since > state.cut
 		return v.scan(ctx, span{prefix: []byte{tableAlert, 'n'}, reverse: true}, func(_ []byte, item *badger.Item) error {
 			a, err := v.alertRow(item)
 			if err != nil {
@@ -291,12 +295,13 @@ func (s *Store) AlertsSince(ctx context.Context, since market.Seq) (list []Alert
 			if a.Seq < since {
 				return Stop
 			}
+			a.Number = last - uint64(len(list))
 			list = append(list, a)
 			return nil
 		})
 	})
 	slices.Reverse(list)
-	return list, upTo, complete, err
+	return list, last, complete, err
 }
 
 func (v *view) alertRow(item *badger.Item) (AlertRecord, error) {

@@ -293,10 +293,30 @@ func deps(f *fakeReader) rest.Deps {
 			}
 		},
 		Log:     fakeLog,
+		Alerts:  fakeAlerts{},
 		Now:     func() time.Time { return time.Unix(1_755_000_000, 500_000_000) },
 		Kline:   wire.KlineConfig{Intervals: []string{"s1"}, HistoryLimitDefault: 100},
 		Cluster: "demo", ProgramID: key(1), Version: "test", Logger: slog.New(slog.DiscardHandler),
 	}
+}
+
+// fakeAlerts are two rules and 70 alerts, the newest with the seq 70.
+type fakeAlerts struct{ err error }
+
+func (fakeAlerts) Rules() []wire.AlertRule {
+	return []wire.AlertRule{
+		{ID: "up", Kind: "price_above", Symbol: mint.String(), Price: "0.00000003", CreatedAt: 1_755_000_000_123},
+		{ID: "jump", Kind: "percent_move", Direction: "both", Percent: 12.5, WindowSeconds: 60, Once: true, Spent: true, CreatedAt: 1},
+	}
+}
+
+func (f fakeAlerts) Alerts(_ context.Context, offset, limit int) ([]wire.Alert, int, error) {
+	const total = 70
+	var list []wire.Alert
+	for n := total - offset; n > 0 && len(list) < limit; n-- {
+		list = append(list, wire.Alert{ID: fmt.Sprint(n), Rule: "up", Kind: "price_above", Symbol: mint.String(), Message: "m", Value: 3e-8, ValueExact: "0.00000003", Timestamp: firstTime * 1000, Seq: uint64(n)})
+	}
+	return list, total, f.err
 }
 
 // fakeLog holds the records 101 to 600, of the four levels in turn.

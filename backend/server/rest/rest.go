@@ -20,7 +20,7 @@ import (
 	"spinscope/backend/wire"
 )
 
-// Deps is what the API reads. Reader is needed; without Stream, Feed, Metadata or Export their routes say that nothing
+// Deps is what the API reads. Reader is needed; without Stream, Feed, Metadata, Alerts or Export their routes say that nothing
 // is there.
 type Deps struct {
 	Reader    Reader
@@ -29,6 +29,7 @@ type Deps struct {
 	Endpoints func() []wire.Endpoint // of the cluster; texts hold no secrets
 	Log       func(after uint64, least slog.Level, limit int) wire.Log
 	Metadata  Metadata
+	Alerts    Alerts
 	Export    export.Source
 	Now       func() time.Time  // time.Now if nil
 	Intervals []market.Interval // kept ones; all if empty

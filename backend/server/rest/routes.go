@@ -15,6 +15,7 @@ func (a *API) routes() {
 	a.orderRoutes()
 	a.klineRoutes()
 	a.fileRoutes()
+	a.alertRoutes()
 }
 
 func get(path, tag, summary, description string, params ...[]*huma.Param) route {

@@ -276,6 +276,31 @@ func TestGoodRequests(t *testing.T) {
 				t.Error(list)
 			}
 		}},
+		{"/api/alerts", []string{"rules", "alerts", "total", "page", "limit", "has_next", "has_prev"}, func(t *testing.T, d map[string]any) {
+			rules, list := d["rules"].([]any), d["alerts"].([]any)
+			names(t, rules[0].(map[string]any), "id", "kind", "symbol", "price", "created_at")
+			names(t, rules[1].(map[string]any), "id", "kind", "direction", "percent", "window_seconds", "once", "spent", "created_at")
+			first := list[0].(map[string]any)
+			names(t, first, "id", "rule", "kind", "symbol", "message", "value", "value_exact", "timestamp", "seq", "slot", "signature", "late")
+			if len(list) != 50 || d["total"] != 70.0 || first["seq"] != 70.0 || d["has_next"] != true || d["has_prev"] != false {
+				t.Error(d)
+			}
+		}},
+		{"/api/alerts?page=2", []string{"rules", "alerts", "total", "page", "limit", "has_next", "has_prev"}, func(t *testing.T, d map[string]any) {
+			if list := d["alerts"].([]any); len(list) != 20 || list[19].(map[string]any)["seq"] != 1.0 || d["has_next"] != false || d["has_prev"] != true {
+				t.Error(d)
+			}
+		}},
+		{"/api/alerts?page=9007199254740992&limit=5000", []string{"rules", "alerts", "total", "page", "limit", "has_next", "has_prev"}, func(t *testing.T, d map[string]any) {
+			if len(d["alerts"].([]any)) != 0 || d["limit"] != 1000.0 || len(d["rules"].([]any)) != 2 {
+				t.Error(d)
+			}
+		}},
+		{"/api/alerts?limit=0", []string{"rules", "alerts", "total", "page", "limit", "has_next", "has_prev"}, func(t *testing.T, d map[string]any) {
+			if len(d["alerts"].([]any)) != 0 || d["total"] != 70.0 {
+				t.Error(d)
+			}
+		}},
 		{"/api/gaps", []string{"gaps", "total"}, func(t *testing.T, d map[string]any) {
 			gaps := d["gaps"].([]any)
 			names(t, gaps[0].(map[string]any), "from_slot", "to_slot", "cause", "state", "seq")
@@ -318,8 +343,8 @@ func TestBadRequests(t *testing.T) {
 			"/api/export", "/api/export?mint=x", "/api/export?" + m + "&mint=x", "/api/gaps?mint=x", "/api/image/x",
 		},
 		"user":     {"/api/user_event", "/api/user_event?user=x", "/api/user_orders?user=", "/api/user_orders?user=test_user_123"},
-		"page":     {k + "&page=0", k + "&page=-1", k + "&page=a", k + "&page=", k + "&page=1.5", k + "&page=99999999999999999999", k + "&page=9007199254740993", k + "&page=1&page=2", k + "&page=%201"},
-		"limit":    {k + "&limit=-1", k + "&limit=a", k + "&limit=", k + "&limit=1e3", k + "&limit=%2B5", k + "&limit=0x10", k + "&limit=5&limit=6", k + "&limit=%D9%A1", "/api/log?limit=-1", "/api/log?limit=x"},
+		"page":     {k + "&page=0", k + "&page=-1", k + "&page=a", k + "&page=", k + "&page=1.5", k + "&page=99999999999999999999", k + "&page=9007199254740993", k + "&page=1&page=2", k + "&page=%201", "/api/alerts?page=0", "/api/alerts?page=-1", "/api/alerts?page=x", "/api/alerts?page=1&page=1"},
+		"limit":    {k + "&limit=-1", k + "&limit=a", k + "&limit=", k + "&limit=1e3", k + "&limit=%2B5", k + "&limit=0x10", k + "&limit=5&limit=6", k + "&limit=%D9%A1", "/api/log?limit=-1", "/api/log?limit=x", "/api/alerts?limit=-1", "/api/alerts?limit=x"},
 		"level":    {"/api/log?level=trace", "/api/log?level=", "/api/log?level=info&level=warn"},
 		"after":    {"/api/log?after=-1", "/api/log?after=", "/api/log?after=x", "/api/log?after=1.5", "/api/log?after=99999999999999999999"},
 		"order_by": {k + "&order_by=slot_desc", k + "&order_by=", "/api/events?order_by=time_desc&" + m, "/api/user_event?order_by=up&" + u, "/api/user_orders?order_by=invalid&" + u},
@@ -441,10 +466,12 @@ func TestUnknownRoutesAndMethods(t *testing.T) {
 func TestFailingReader(t *testing.T) {
 	f := newFake()
 	f.err = errors.New("badger: /home/me/.local/secret: corrupt")
-	server := serve(t, deps(f))
+	d := deps(f)
+	d.Alerts = fakeAlerts{f.err}
+	server := serve(t, d)
 	for _, path := range []string{
 		"/api/events?mint=" + mint.String(), "/api/mints", "/api/kline?interval=m1&mint=" + mint.String(), "/api/gaps", "/api/events/db-stats", "/api/kline/status",
-		"/api/mint_orders?type=up_orders&mint=" + mint.String(), "/api/user_event?user=" + user.String(), "/api/user_orders?user=" + user.String(),
+		"/api/alerts", "/api/mint_orders?type=up_orders&mint=" + mint.String(), "/api/user_event?user=" + user.String(), "/api/user_orders?user=" + user.String(),
 	} {
 		if got := call(t, http.MethodGet, server.URL+path, ""); got.status != 500 || strings.Contains(string(got.raw), "secret") {
 			t.Errorf("%s: %d %s", path, got.status, got.raw)

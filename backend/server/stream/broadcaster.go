@@ -51,6 +51,7 @@ type broadcaster struct {
 	joins    map[*join]struct{} // of all topics
 	absorbed market.Seq
 	flushed  market.Seq
+	alerted  market.Seq // number of the newest alert sent
 	wanted   market.Seq // somebody waits for this to be flushed
 	pending  []update
 	live     int // pending updates that were not replaced

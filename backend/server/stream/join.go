@@ -60,12 +60,12 @@ func (b *broadcaster) hold(s *session, k key) (*join, error) {
 	}
 	j := sub.join
 	j.was, j.reading = true, true
-	j.from = max(b.flushed, j.after) + 1
+	j.from = max(b.sent(k), j.after) + 1
 	return j, nil
 }
 
 func (b *broadcaster) newJoin(s *session, t *topic) *join {
-	j := &join{session: s, topic: t, reading: true, from: b.flushed + 1}
+	j := &join{session: s, topic: t, reading: true, from: b.sent(t.key) + 1}
 	t.joins[j] = struct{}{}
 	b.joins[j] = struct{}{}
 	return j
@@ -90,7 +90,7 @@ func (j *join) advance(b *broadcaster) {
 		close(j.reached)
 		j.reached = nil
 	}
-	if !j.reading && b.flushed >= j.after {
+	if !j.reading && b.sent(j.topic.key) >= j.after {
 		b.leaveJoin(j)
 		sub := j.session.subs[j.topic.key]
 		sub.join = nil

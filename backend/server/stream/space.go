@@ -75,8 +75,11 @@ func (s *session) subscribeWhole(k key, f fields) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if asked && k.kind != alertTopic { // alerts are not stored
+	switch {
+	case asked && k.kind != alertTopic:
 		return s.replay(k, id, since)
+	case asked && s.stream.alerts != nil:
+		return s.replayAlerts(id, since)
 	}
 	var reply wire.SubscriptionConfirmed
 	err = s.stream.board.follow(s, k, func(added bool) { reply = s.confirm(k, id, subscribedText(added)) })

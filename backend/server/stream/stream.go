@@ -20,6 +20,7 @@ var errStopped = errors.New("the server is stopping")
 type Options struct {
 	Store            Store
 	Hub              *hub.Hub
+	Alerts           Alerts                             // nil: none are stored
 	Intervals        []market.Interval                  // served, shortest first; nil is all
 	HistoryDefault   int                                // candles of a subscription's history, and of a request without limit: 100
 	HistoryMax       int                                // candles of the largest answer: 5000
@@ -36,6 +37,7 @@ type Options struct {
 type Stream struct {
 	store            Store
 	hub              *hub.Hub
+	alerts           Alerts
 	commits          *hub.Subscriber
 	board            *broadcaster
 	counts           *counters
@@ -60,6 +62,7 @@ func New(options Options) *Stream {
 	st := &Stream{
 		store:            options.Store,
 		hub:              options.Hub,
+		alerts:           options.Alerts,
 		commits:          options.Hub.Subscribe(hub.SubscribeOptions{Name: "stream"}),
 		counts:           newCounters(),
 		intervals:        options.Intervals,
