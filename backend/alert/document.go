@@ -63,7 +63,7 @@ func readDocument(text []byte) *document {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	if err := d.read(decoder, text); err != nil {
-		d.broken = &Problem{Line: lineAt(text, int(offsetOf(decoder, err))), Err: plain(err)}
+		d.broken = &Problem{Line: lineAt(text, faultAt(text, int(decoder.InputOffset()))), Err: plain(err)}
 	}
 	return d
 }
@@ -118,10 +118,7 @@ func (d *document) list(decoder *json.Decoder, text []byte) error {
 		return errNoList
 	}
 	for decoder.More() {
-		at := int(decoder.InputOffset())
-		for at < len(text) && strings.ContainsRune(" \t\r\n,", rune(text[at])) {
-			at++
-		}
+		at := skipBlank(text, int(decoder.InputOffset()))
 		var rule json.RawMessage
 		if err := decoder.Decode(&rule); err != nil {
 			return err
@@ -187,12 +184,25 @@ func idOf(text []byte) string {
 	return named.ID
 }
 
-// offsetOf is where in the text an error of the decoder lies.
-func offsetOf(decoder *json.Decoder, err error) int64 {
-	if bad, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return bad.Offset
+func skipBlank(text []byte, at int) int {
+	for at < len(text) && strings.ContainsRune(" \t\r\n,:", rune(text[at])) {
+		at++
 	}
-	return decoder.InputOffset()
+	return at
+}
+
+// faultAt is where the value that begins at a place stops making sense; the place itself when it does not.
+func faultAt(text []byte, at int) int {
+	at = skipBlank(text, at)
+	var value json.RawMessage
+	err := json.NewDecoder(bytes.NewReader(text[at:])).Decode(&value)
+	if bad, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return at + int(bad.Offset) - 1
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return len(text)
+	}
+	return at
 }
 
 func lineAt(text []byte, offset int) int {

@@ -22,6 +22,9 @@ const maxFile = 1 << 20
 // ErrNoRule is returned for an id that no rule has.
 var ErrNoRule = errors.New("no such rule")
 
+// ErrRuleExists is returned when a rule is added with an id that another one has.
+var ErrRuleExists = errors.New("there is a rule with this id already")
+
 // ErrUnreadable is returned when the rule file cannot be changed because it makes no sense as it is.
 var ErrUnreadable = errors.New("the rule file must be mended first")
 
@@ -98,7 +101,12 @@ func (f File) load() (*document, time.Time, error) {
 // Save adds a rule, or replaces the one with its id, and returns it as it was written. An empty id gets a new one. With
 // CreatedAt 0, and whenever what it looks for changed, the rule counts from now on. It returns a *FieldError for a rule
 // that makes no sense and ErrUnreadable for a file that does not.
-func (f File) Save(fields Fields, now time.Time) (Rule, error) {
+func (f File) Save(fields Fields, now time.Time) (Rule, error) { return f.save(fields, now, true) }
+
+// Add is Save for a rule that must be new; it returns ErrRuleExists when one has its id.
+func (f File) Add(fields Fields, now time.Time) (Rule, error) { return f.save(fields, now, false) }
+
+func (f File) save(fields Fields, now time.Time, replace bool) (Rule, error) {
 	if fields.ID == "" {
 		fields.ID = newID()
 	}
@@ -111,6 +119,9 @@ func (f File) Save(fields Fields, now time.Time) (Rule, error) {
 	}
 	err = f.edit(func(d *document) error {
 		place := d.find(rule.ID)
+		if place >= 0 && !replace {
+			return fmt.Errorf("%q: %w", rule.ID, ErrRuleExists)
+		}
 		if place >= 0 {
 			if old, err := decodeRule(d.rules[place]); err != nil || !old.Same(&rule) {
 				rule.CreatedAt = now.UnixMilli()

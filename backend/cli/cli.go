@@ -42,6 +42,7 @@ type commands struct {
 	Replay   replayCommand   `cmd:"" help:"Serve recorded days through the live API, at their own speed or faster."`
 	Backfill backfillCommand `cmd:"" help:"Read more history from the chain into a store that is not in use."`
 	Verify   verifyCommand   `cmd:"" help:"Rebuild every candle and order from the stored events and report differences."`
+	Alert    alertCommand    `cmd:"" help:"List and change the rules that alerts follow, also while a server runs."`
 	Version  versionCommand  `cmd:"" help:"Print version, commit and Go version."`
 }
 
