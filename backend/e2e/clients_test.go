@@ -81,6 +81,9 @@ func TestExamples(t *testing.T) {
 		{"node", []string{mint, "s1"}, func(t *testing.T, args ...string) *exec.Cmd {
 			return exampletest.Node(t.Context(), t, "candles.mjs", args...)
 		}},
+		{"typescript", []string{mint, "s1"}, func(t *testing.T, args ...string) *exec.Cmd {
+			return exampletest.TypeScript(t.Context(), t, args...)
+		}},
 		{"python", nil, func(t *testing.T, args ...string) *exec.Cmd {
 			return exampletest.Python(t.Context(), t, "candles.py", args...)
 		}},

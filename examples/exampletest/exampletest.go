@@ -13,7 +13,7 @@ import (
 
 const installTimeout = 5 * time.Minute
 
-// Dir is the folder of an example: "node", "python", "go" or "browser".
+// Dir is the folder of an example: "node", "typescript", "python", "go" or "browser".
 func Dir(t testing.TB, name string) string {
 	t.Helper()
 	_, file, _, ok := runtime.Caller(0)
@@ -29,10 +29,36 @@ func Node(ctx context.Context, t testing.TB, script string, args ...string) *exe
 	t.Helper()
 	node, npm := find(t, "node"), find(t, "npm")
 	dir := Dir(t, "node")
-	install(t, dir, "package-lock.json", filepath.Join("node_modules", ".spinscope"), func() {
+	install(t, dir, filepath.Join("node_modules", ".spinscope"), func() {
 		run(t, dir, npm, "ci", "--no-audit", "--no-fund", "--loglevel=error")
-	})
+	}, "package-lock.json")
 	return command(ctx, dir, node, append([]string{script}, args...))
+}
+
+// TypeScript is a command that runs the program of examples/typescript. What `npm start` does before that, it does when
+// something has changed: tsc checks and compiles the program and the client package that the page uses too. The command
+// ends with ctx.
+func TypeScript(ctx context.Context, t testing.TB, args ...string) *exec.Cmd {
+	t.Helper()
+	node, npm := find(t, "node"), find(t, "npm")
+	dir := Dir(t, "typescript")
+	sources, err := filepath.Glob(filepath.Join(dir, "..", "..", "frontend", "src", "api", "client", "*.*"))
+	if err != nil || len(sources) == 0 {
+		t.Fatalf("the client package is not where it was: %v", err)
+	}
+	wanted := []string{"package-lock.json", "package.json", "tsconfig.json", "candles.ts"}
+	for _, source := range sources {
+		relative, err := filepath.Rel(dir, source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wanted = append(wanted, relative)
+	}
+	install(t, dir, filepath.Join("node_modules", ".spinscope"), func() {
+		run(t, dir, npm, "ci", "--no-audit", "--no-fund", "--loglevel=error")
+		run(t, dir, npm, "run", "build", "--", "--force")
+	}, wanted...)
+	return command(ctx, dir, node, append([]string{filepath.Join("dist", "candles.js")}, args...))
 }
 
 // Python is a command that runs a script with the virtual environment of examples/python, where python-socketio is
@@ -43,13 +69,13 @@ func Python(ctx context.Context, t testing.TB, script string, args ...string) *e
 	dir := Dir(t, "python")
 	venv := filepath.Join(dir, ".venv")
 	inside := filepath.Join(venv, "bin", "python")
-	install(t, dir, "requirements.txt", filepath.Join(".venv", ".spinscope"), func() {
+	install(t, dir, filepath.Join(".venv", ".spinscope"), func() {
 		if err := exec.CommandContext(t.Context(), python, "-c", "import ensurepip, venv").Run(); err != nil {
 			t.Skip("SKIPPED: python3 has no venv module (Debian: apt-get install python3-venv)")
 		}
 		run(t, dir, python, "-m", "venv", "--clear", venv)
 		run(t, dir, inside, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt")
-	})
+	}, "requirements.txt")
 	return command(ctx, dir, inside, append([]string{"-u", script}, args...))
 }
 
@@ -90,12 +116,16 @@ func find(t testing.TB, program string) string {
 	return path
 }
 
-// install calls how unless stamp, a file in what it installs, holds the current text of wanted.
-func install(t testing.TB, dir, wanted, stamp string, how func()) {
+// install calls how unless stamp, a file in what it installs, holds the current text of the wanted files.
+func install(t testing.TB, dir, stamp string, how func(), wanted ...string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, wanted))
-	if err != nil {
-		t.Fatal(err)
+	var text []byte
+	for _, name := range wanted {
+		part, err := os.ReadFile(filepath.Join(dir, name)) //nolint:gosec // the examples' own files
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, part...)
 	}
 	unlock := lock(t, filepath.Join(dir, ".install.lock"))
 	defer unlock()

@@ -17,7 +17,15 @@ parser.add_argument("--url", default=os.environ.get("SPINSCOPE_URL", "http://127
 parser.add_argument("--token", default=os.environ.get("SPINSCOPE_TOKEN", ""))
 args = parser.parse_args()
 
-client = socketio.Client()  # reconnects by itself
+
+class Client(socketio.Client):
+    """Reconnects by itself. A namespace has 30 s to answer, each time; the library would give it one second."""
+
+    def connect(self, *args, **options):
+        super().connect(*args, **{"wait_timeout": 30, **options})
+
+
+client = Client()
 seen = {}  # the newest commit seen: a reconnect resumes from there
 
 

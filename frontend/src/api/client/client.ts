@@ -14,7 +14,15 @@ import type {
   Subscription,
   TokenHandlers,
 } from './types.js'
-import type { EventData, HistoryData, KlineData, PriceUpdate, StreamError, StreamGap } from './wire.gen.js'
+import type {
+  ConnectionSuccess,
+  EventData,
+  HistoryData,
+  KlineData,
+  PriceUpdate,
+  StreamError,
+  StreamGap,
+} from './wire.gen.js'
 
 type Payload = Record<string, unknown>
 
@@ -62,6 +70,7 @@ export class Client {
   /** The newest commit of which all topics that are live have been told. */
   #seen = 0
   #link: Link = 'offline'
+  #greeting: ConnectionSuccess | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
   #delay: number
 
@@ -83,6 +92,14 @@ export class Client {
 
   get link(): Link {
     return this.#link
+  }
+
+  /** What the server says first: its intervals, and the mints traded last. Waits for a connection. */
+  greeting(): Promise<ConnectionSuccess> {
+    return new Promise((resolve) => {
+      if (this.#greeting) resolve(this.#greeting)
+      else this.#socket.once('connection_success', resolve)
+    })
   }
 
   /** Connects, if that was not done yet. */
@@ -265,6 +282,7 @@ export class Client {
       }
     }
     this.#lose()
+    this.#greeting = undefined
     this.#tell('offline', reason)
     // The server ended the session (a slow consumer, a restart): the library leaves coming back to us.
     if (reason === 'io server disconnect') this.#later()
@@ -310,6 +328,7 @@ export class Client {
     this.#socket.on('connect', () => this.#onConnect())
     this.#socket.on('disconnect', (reason) => this.#onDisconnect(reason))
     this.#socket.on('connect_error', (error) => this.#onRefusal(error))
+    this.#socket.on('connection_success', (greeting: ConnectionSuccess) => (this.#greeting = greeting))
     this.#socket.on('history_data', (data: HistoryData) => this.#onHistory(data))
     this.#socket.on('kline_data', (push: KlineData) => this.#push(candleTopic(push.symbol, push.interval), push))
     this.#socket.on('price_update', (push: PriceUpdate) => this.#push(`price:${push.symbol}`, push))
