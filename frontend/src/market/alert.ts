@@ -194,7 +194,10 @@ export function commandOf(rule: Rule): string {
   for (const name of members) {
     const value = rule[name]
     if (value === undefined || (name === 'direction' && value === 'both')) continue
-    words.push(`--${name.replace('_', '-')}`, quoted(typeof value === 'number' ? exactNumber(value) : value))
+    words.push(
+      name === 'window_seconds' ? '--window' : `--${name.replace('_', '-')}`,
+      quoted(typeof value === 'number' ? exactNumber(value) : value),
+    )
   }
   if (rule.once) words.push('--once')
   return words.join(' ')
@@ -210,15 +213,15 @@ export function ruleWords(rule: Rule, name: (mint: string) => string): string {
   const span = rule.window_seconds === undefined ? '' : ` within ${spanWords(rule.window_seconds)}`
   switch (rule.kind) {
     case 'price_above':
-      return `${who} at or above ${formatPrice(Number(rule.price), 6)}`
+      return `${who} rises to ${formatPrice(Number(rule.price), 6)}`
     case 'price_below':
-      return `${who} at or below ${formatPrice(Number(rule.price), 6)}`
+      return `${who} falls to ${formatPrice(Number(rule.price), 6)}`
     case 'percent_move': {
       const way = rule.direction === 'up' ? 'up ' : rule.direction === 'down' ? 'down ' : 'up or down '
-      return `${who} ${way}${rule.percent}%${span}`
+      return `${who} moves ${way}${rule.percent}%${span}`
     }
     case 'volume_spike':
-      return `${who}: ${rule.factor}× the usual volume${span}`
+      return `${who}: ${rule.factor}× the average volume${span}`
     case 'liquidation':
       return `${who}: liquidation${rule.min_size ? ` of ${exactNumber(Number(rule.min_size))} SOL or more` : ''}`
     case 'new_token':

@@ -158,6 +158,13 @@ export class Alerts {
     return this.#write((book) => book.save(changed))
   }
 
+  /** Lets a rule that is done wait anew. */
+  async again(rule: AlertRule): Promise<boolean> {
+    const anew = { ...rule, created_at: 0 }
+    delete anew.spent
+    return this.#write((book) => book.save(anew))
+  }
+
   async delete(id: string): Promise<boolean> {
     const done = await this.#write((book) => book.delete(id))
     if (done && this.draft?.id === id) this.cancel()
