@@ -53,7 +53,11 @@ func newDesk(t *testing.T, env ...string) *desk {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	d := &desk{t: t, dir: dir, home: filepath.Join(dir, "home")}
-	if err := os.Mkdir(d.home, 0o700); err != nil {
+	// Somebody who has chosen the demo market already: else the app asks.
+	if err := os.MkdirAll(filepath.Dir(d.config()), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(d.config(), []byte("# mine\n[solana]\ncluster = \"demo\"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	d.env = append([]string{
@@ -69,6 +73,9 @@ func newDesk(t *testing.T, env ...string) *desk {
 	})
 	return d
 }
+
+// config is the person's configuration file.
+func (d *desk) config() string { return filepath.Join(d.home, ".config", "spinscope", "config.toml") }
 
 // screen starts an X server and returns its name. A server that is given a number takes it or ends; one that may choose
 // for itself (-displayfd) can take another's.

@@ -1,4 +1,5 @@
-export type DialogName = '' | 'shortcuts' | 'about' | 'connect' | 'palette' | 'gaps' | 'layers' | 'health'
+export type DialogName =
+  '' | 'settings' | 'first-start' | 'shortcuts' | 'about' | 'connect' | 'palette' | 'gaps' | 'layers' | 'health'
 
 /** What the window itself shows, beside the market. */
 export class WindowState {

@@ -39,6 +39,9 @@ export class Workspace {
   /** Such as http://127.0.0.1:5051. */
   address = $state('')
 
+  /** Nobody has chosen a market yet: the window asks. */
+  firstStart = $state(false)
+
   /** Whether the server wants a token of its clients. */
   secured = $state(false)
 
@@ -100,6 +103,7 @@ export class Workspace {
       return
     }
     this.address = info.base || location.origin
+    this.firstStart = info.first ?? false
     await this.#connect({ base: info.base, token: info.token || readToken() })
   }
 

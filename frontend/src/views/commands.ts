@@ -124,6 +124,7 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Window', 'tab-trades', 'Show trades', [], () => prefs.set('side', 'trades'))
   add('Window', 'tab-orders', 'Show orders', [], () => prefs.set('side', 'orders'))
   add('Window', 'tab-info', 'Show token information', [], () => prefs.set('side', 'info'))
+  add('Window', 'settings', 'Settings', ['mod+,'], () => (view.dialog = 'settings'))
   add('Window', 'retry', 'Try the connection again', [], () => workspace.retry())
   add('Window', 'shortcuts', 'Keyboard shortcuts', ['?'], () => (view.dialog = 'shortcuts'))
   add('Window', 'about', 'About Spinscope', [], () => (view.dialog = 'about'))
