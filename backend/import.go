@@ -13,6 +13,9 @@ import (
 	"spinscope/backend/store"
 )
 
+// ErrDemo is returned for an import into the demo market.
+var ErrDemo = errors.New("the demo market is made anew at every start, so nothing can be imported into it: name another with --cluster")
+
 // ErrBadLines is returned when a file holds lines that are no events.
 var ErrBadLines = errors.New("lines that are no events")
 
@@ -51,7 +54,7 @@ type ImportProgress struct {
 // Nothing is stored of a file with bad lines, unless they are to be left out. progress is called now and then.
 func Import(ctx context.Context, o Options, file Recorded, progress func(ImportProgress)) (result Imported, err error) {
 	if o.Config.Solana.Cluster == "demo" {
-		return result, fmt.Errorf("%w: the demo market is made anew at every start; name another with --cluster", ErrNoHistory)
+		return result, ErrDemo
 	}
 	if err := o.checkProgram(); err != nil {
 		return result, err

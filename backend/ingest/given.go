@@ -9,52 +9,55 @@ import (
 )
 
 // complete compares a transaction that came with its events, as from an export, with what is stored of it: an export may
-// hold the events of one mint only, and another those of the next. What is missing is added where the transaction
-// stands. It returns nil when that is all, else the transaction to be taken anew: its time was an estimate and is known.
-func (in *Ingest) complete(tx *market.Transaction, known place) (*market.Transaction, error) {
+// hold the events of one mint only, and another those of the next. It returns the missing events, at the place where the
+// transaction stands, or the whole transaction, to be taken anew as its time was an estimate and is known now.
+func (in *Ingest) complete(tx *market.Transaction, known place) (missing []market.Event, whole *market.Transaction, err error) {
 	var stored []market.Event
 	for i := range in.draft.events {
 		if in.draft.events[i].Signature == tx.Signature {
 			stored = append(stored, in.draft.events[i])
 		}
 	}
-	err := in.store.SlotEvents(known.slot, known.slot, func(e *market.Event) error {
+	err = in.store.SlotEvents(known.slot, known.slot, func(e *market.Event) error {
 		if e.Signature == tx.Signature && !in.draft.isRemoved(e.Position) {
 			stored = append(stored, *e)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read slot %d: %w", known.slot, err)
+		return nil, nil, fmt.Errorf("read slot %d: %w", known.slot, err)
 	}
 	if known.provisional && !tx.Provisional {
-		whole := *tx
-		whole.Events = slices.Clone(tx.Events)
+		anew := *tx
+		anew.Events = slices.Clone(tx.Events)
 		for _, e := range stored {
 			if !has(tx.Events, e.Ordinal) {
 				e.Slot, e.BlockTime, e.Provisional = tx.Slot, tx.BlockTime, false
-				whole.Events = append(whole.Events, e)
+				anew.Events = append(anew.Events, e)
 			}
 		}
-		slices.SortFunc(whole.Events, func(a, b market.Event) int { return cmp.Compare(a.Ordinal, b.Ordinal) })
-		return &whole, nil
+		slices.SortFunc(anew.Events, func(a, b market.Event) int { return cmp.Compare(a.Ordinal, b.Ordinal) })
+		return nil, &anew, nil
 	}
-	added := false
 	for _, event := range tx.Events {
-		if has(stored, event.Ordinal) {
-			continue
+		if !has(stored, event.Ordinal) {
+			event.Slot, event.Index, event.BlockTime, event.Provisional = known.slot, known.index, known.time, known.provisional
+			missing = append(missing, event)
 		}
-		event.Slot, event.Index, event.BlockTime, event.Provisional = known.slot, known.index, known.time, known.provisional
+	}
+	return missing, nil, nil
+}
+
+// join adds what complete found missing. It comes after the slot's new transactions, and so may be late.
+func (in *Ingest) join() error {
+	for _, event := range in.joins {
 		in.scales.Learn(event.Mint(), event.Scale)
 		if err := in.add(event); err != nil {
-			return nil, err
+			return err
 		}
-		added = true
 	}
-	if !added {
-		in.counters.repeats.Add(1)
-	}
-	return nil, nil //nolint:nilnil // nothing left to take
+	in.joins = in.joins[:0]
+	return nil
 }
 
 // has tells whether one of a transaction's events has the ordinal.

@@ -7,12 +7,16 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"math"
 	"slices"
 
 	"spinscope/backend/candle"
 	"spinscope/backend/market"
 	"spinscope/backend/spinpet"
 )
+
+// newestPosition is above that of every event.
+var newestPosition = market.Position{Slot: math.MaxUint64, Index: math.MaxUint32, Ordinal: math.MaxUint16}
 
 // errStop ends an iteration over stored events; it never leaves the package.
 var errStop = errors.New("stop")
@@ -54,6 +58,7 @@ type Ingest struct {
 	scales      *spinpet.Scales
 	events      []market.Event        // reused by the reader
 	fresh       []*market.Transaction // reused by takeSlot
+	joins       []market.Event        // of takeSlot, for transactions that are stored in part
 
 	at     Resume
 	mints  map[market.Pubkey]*mintState
@@ -160,12 +165,18 @@ func (in *Ingest) takeSlot(txs []market.Transaction) error {
 			return fmt.Errorf("look up transaction %s: %w", tx.Signature, err)
 		}
 		if found && tx.Events != nil {
-			if tx, err = in.complete(tx, known); err != nil {
+			joins, whole, err := in.complete(tx, known)
+			if err != nil {
 				return err
 			}
-			if tx == nil {
+			if whole == nil && len(joins) == 0 {
+				in.counters.repeats.Add(1)
+			}
+			if whole == nil {
+				in.joins = append(in.joins, joins...)
 				continue
 			}
+			tx = whole
 		} else if found && known.same(tx) {
 			in.counters.repeats.Add(1)
 			continue
@@ -183,7 +194,7 @@ func (in *Ingest) takeSlot(txs []market.Transaction) error {
 			return err
 		}
 	}
-	return nil
+	return in.join()
 }
 
 // take adds one transaction's events to the draft.
@@ -227,7 +238,10 @@ func (in *Ingest) add(event market.Event) error {
 		return err
 	}
 	in.draft.touch(state)
-	late := state.behind(&event)
+	late, err := in.behind(state, &event)
+	if err != nil {
+		return err
+	}
 	if err := in.applyOrder(&event, late); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -13,6 +14,9 @@ type mintState struct {
 	book  market.Book
 	token market.Token
 	stamp market.Stamp
+
+	last market.Position // of the newest event, unless it was withdrawn
+	seen bool            // last is set
 
 	due     int64 // earliest entry in the due heap
 	touched int64 // earliest block time folded since the last commit
@@ -59,9 +63,23 @@ func (in *Ingest) load(mint market.Pubkey) (*mintState, error) {
 	return state, nil
 }
 
-// behind tells whether the event's place lies before what the mint has seen.
-func (s *mintState) behind(event *market.Event) bool {
-	return event.Position.Compare(s.book.Last) <= 0 && !s.book.Price.IsZero()
+// behind tells whether the event's place lies before what the mint has seen, of any kind.
+func (in *Ingest) behind(state *mintState, event *market.Event) (bool, error) {
+	if !state.seen {
+		err := in.store.MintEventsBack(event.Mint(), newestPosition, func(e *market.Event) error {
+			state.last = e.Position
+			return errStop
+		})
+		if err != nil && !errors.Is(err, errStop) {
+			return false, fmt.Errorf("read newest event: %w", err)
+		}
+		state.seen = true
+	}
+	if event.Position.Compare(state.last) <= 0 {
+		return true, nil
+	}
+	state.last = event.Position
+	return false, nil
 }
 
 // dirty marks the stretch around a trade for building anew.
