@@ -32,11 +32,16 @@ func (a *App) menu() *menu.Menu {
 	theme.AddText("Light", nil, a.tell("menu:theme", "light"))
 	view.AddSeparator()
 	view.AddText("All Commands…", keys.CmdOrCtrl("k"), a.tell("menu:toggle", "palette"))
+	view.AddText("Health", nil, a.tell("menu:toggle", "health"))
 	view.AddText("Reload Page", keys.CmdOrCtrl("r"), func(*menu.CallbackData) { renewPage(a.window()) })
 	view.AddText("Full Screen", keys.Key("f11"), func(*menu.CallbackData) { a.toggleFullScreen() })
 
 	a.tokenMenu(bar)
 	a.chartMenu(bar)
+
+	alerts := bar.AddSubmenu("Alerts")
+	alerts.AddText("New Alert…", keys.CmdOrCtrl("n"), a.tell("menu:toggle", "alert-new"))
+	alerts.AddText("Show Alerts", nil, a.tell("menu:toggle", "alerts"))
 
 	help := bar.AddSubmenu("Help")
 	help.AddText("Keyboard Shortcuts", nil, a.tell("menu:shortcuts", nil))

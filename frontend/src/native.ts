@@ -81,7 +81,6 @@ export interface MenuEvents {
   'menu:chart': string
   'menu:toggle': string
   'menu:layout': string
-  'menu:alerts': 'new' | 'show'
   'menu:fit': undefined
   'menu:about': undefined
   'menu:shortcuts': undefined
