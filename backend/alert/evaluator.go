@@ -38,6 +38,7 @@ type Evaluator struct {
 	cells  int
 	clock  uint64 // counts events, to tell which mint rested longest
 	head   market.Slot
+	most   int // cells before some are shed
 	swept  int64
 	seq    market.Seq
 	now    int64
@@ -68,7 +69,7 @@ type mint struct {
 
 // New makes an evaluator without rules.
 func New(look Market) *Evaluator {
-	e := &Evaluator{look: look, memory: newMemory()}
+	e := &Evaluator{look: look, memory: newMemory(), most: maxCells}
 	e.Use(nil)
 	return e
 }
@@ -78,6 +79,7 @@ func (e *Evaluator) Restore(marks []Mark) {
 	for _, m := range marks {
 		e.memory.read(m)
 	}
+	e.head = e.memory.head
 }
 
 // Use replaces the rules. What rules have told that stay as they are is remembered.
@@ -133,7 +135,7 @@ func (in *Interest) WantsCommit(c *market.Commit) bool {
 // Adopt takes over the marks of an evaluator that looked at rules of this one.
 func (e *Evaluator) Adopt(marks []Mark) {
 	for _, m := range marks {
-		if m.Value != nil {
+		if m.Value != nil && m.Key[0] != markHead {
 			e.memory.read(m)
 			e.memory.dirty[string(m.Key)] = m.Value
 		}
@@ -144,7 +146,12 @@ func (e *Evaluator) Adopt(marks []Mark) {
 func (e *Evaluator) Spent() map[string]int64 { return maps.Clone(e.memory.spent) }
 
 // Marks are the marks that changed since the last call. Store them with what Feed or Connection returned.
-func (e *Evaluator) Marks() []Mark { return e.memory.take() }
+func (e *Evaluator) Marks() []Mark {
+	if e.head != e.memory.head {
+		e.memory.setHead(e.head)
+	}
+	return e.memory.take()
+}
 
 // Feed looks at the next commit and returns what fired, in the order of the events. now is the chain's present, Unix
 // seconds: what happened more than a minute before is marked late.
@@ -178,7 +185,7 @@ func (e *Evaluator) Feed(c *market.Commit, now int64) ([]Alert, error) {
 			e.memory.sweep(event.BlockTime, e.rules)
 		}
 	}
-	if e.cells > maxCells {
+	if e.cells > e.most {
 		e.shed()
 	}
 	return e.fired, nil
@@ -276,7 +283,7 @@ func (e *Evaluator) shed() {
 	}
 	slices.SortFunc(keys, func(x, y market.Pubkey) int { return cmp.Compare(e.mints[x].used, e.mints[y].used) })
 	for _, key := range keys {
-		if e.cells <= maxCells/2 {
+		if e.cells <= e.most/2 {
 			return
 		}
 		e.forget(key)

@@ -37,13 +37,15 @@ type Alert struct {
 }
 
 func (e *Evaluator) fire(r *Rule, event *market.Event, message, value string) {
-	var at [10]byte
-	binary.BigEndian.PutUint16(at[:], event.Ordinal)
+	part := binary.BigEndian.AppendUint16(nil, event.Ordinal)
+	if strings.HasPrefix(value, "-") { // one trade may be far above the lowest price and far below the highest
+		part = append(part, 'd')
+	}
 	if r.Once {
 		e.memory.spend(r)
 	}
 	e.fired = append(e.fired, Alert{
-		ID: makeID(r.ID, event.Signature[:], at[:2]), Rule: r.ID, Kind: r.Kind, Mint: event.Mint(), Message: message, Value: value,
+		ID: makeID(r.ID, event.Signature[:], part), Rule: r.ID, Kind: r.Kind, Mint: event.Mint(), Message: message, Value: value,
 		Timestamp: event.BlockTime * 1000, Seq: e.seq, Slot: event.Slot, Signature: event.Signature, Late: e.now-event.BlockTime > lateAfter,
 	})
 }
@@ -102,19 +104,19 @@ func (e *Evaluator) priceText(r *Rule, price market.Price) string {
 	if price == r.Price {
 		side = "at"
 	}
-	return fmt.Sprintf("%s: price %s SOL, %s %s", e.name(r.Mint), price, side, r.Price)
+	return fmt.Sprintf("%s: price %s SOL, %s %s", e.name(r.Mint), short(price.String()), side, r.Price)
 }
 
 func (e *Evaluator) moveText(r *Rule, event *market.Event, value string) string {
 	if value[0] != '-' {
 		value = "+" + value
 	}
-	return fmt.Sprintf("%s: %s %% within %s, now %s SOL", e.name(event.Mint()), value, seconds(r.Window), event.Price)
+	return fmt.Sprintf("%s: %s %% within %s, now %s SOL", e.name(event.Mint()), value, seconds(r.Window), short(event.Price.String()))
 }
 
 func (e *Evaluator) spikeText(r *Rule, event *market.Event, last market.U128, value string) string {
 	return fmt.Sprintf("%s: %s SOL traded within %s, %s times the average", e.name(event.Mint()),
-		last.Decimal(market.LamportsDecimals), seconds(r.Window), value)
+		short(last.Decimal(market.LamportsDecimals)), seconds(r.Window), value)
 }
 
 func (e *Evaluator) liquidationText(mint market.Pubkey, terms *market.Terms, size string) string {
@@ -142,6 +144,24 @@ func titled(symbol string, mint market.Pubkey) string {
 		return short
 	}
 	return symbol + " (" + short + ")"
+}
+
+// short cuts a decimal after six digits that count; Alert.Value has them all.
+func short(number string) string {
+	const most = 6
+	counted, point := 0, false
+	for i, c := range number {
+		switch {
+		case c == '.':
+			point = true
+		case counted > 0 || c != '0':
+			counted++
+		}
+		if counted > most && point {
+			return strings.TrimRight(strings.TrimRight(number[:i], "0"), ".")
+		}
+	}
+	return number
 }
 
 // clean makes a stranger's text fit for one line: no line ends, no marks that turn or hide what follows, not too long.

@@ -21,6 +21,7 @@ type memory struct {
 	spent map[string]int64 // rules with once that fired, by id: the CreatedAt they had
 	arms  map[armKey]armed
 	lost  map[string]told // rules that told of a lost connection
+	head  market.Slot     // newest slot looked at
 	dirty map[string][]byte
 }
 
@@ -50,6 +51,7 @@ const (
 	markSpent = 's'
 	markArm   = 'w'
 	markLost  = 'c'
+	markHead  = 'h'
 )
 
 func (k armKey) mark() string {
@@ -73,6 +75,8 @@ func (m *memory) read(mark Mark) {
 	}
 	value, _ := binary.Varint(mark.Value[n:])
 	switch key[0] {
+	case markHead:
+		m.head = market.Slot(created) //nolint:gosec // as it was written
 	case markSpent:
 		m.spent[string(key[1:])] = created
 	case markLost:
@@ -83,6 +87,11 @@ func (m *memory) read(mark Mark) {
 			m.arms[k] = armed{created, value}
 		}
 	}
+}
+
+func (m *memory) setHead(slot market.Slot) {
+	m.head = slot
+	m.dirty[string(markHead)+"s"] = numbers(int64(slot)) //nolint:gosec // a bijection
 }
 
 func (m *memory) spend(r *Rule) {
