@@ -118,6 +118,11 @@ bench: ## Run the Go benchmarks
 bench-fanout: ## Measure fan-out beside other servers, in three minutes (FANOUT=-full: docs/performance.md; FANOUT=-help)
 	cd bench && go run ./fanout $(FANOUT)
 
+.PHONY: bench-ui
+bench-ui: $(STAMP)/test server ## Measure the page in Chromium: frames, memory, start (UI="updates switch scroll memory start": some parts only)
+	cd bench && go build -o ../$(BIN)/feeder ./ui
+	cd frontend && node tools/bench-ui.mjs ../$(BIN)/feeder ../$(BIN)/spinscope-server $(UI)
+
 .PHONY: soak
 soak: ## Run what takes too long for `test`: 500 Socket.IO clients that misbehave, a cluster with every fault, 30 kills, outages
 	SPINSCOPE_CHURN=500 CGO_ENABLED=1 go test -race -count=3 -timeout 10m -run '^TestChurn$$' ./backend/socketio

@@ -12,6 +12,8 @@ export interface DebugView {
   readonly seq: number
   readonly updates: number
   readonly candles: Bar[]
+  /** Reads the page before the oldest bar. */
+  older(): Promise<void>
 }
 
 export function debugView(workspace: Workspace): DebugView {
@@ -44,5 +46,6 @@ export function debugView(workspace: Workspace): DebugView {
     get candles() {
       return market().series.bars
     },
+    older: () => market().loadOlder(),
   }
 }

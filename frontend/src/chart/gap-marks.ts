@@ -13,6 +13,8 @@ export interface GapInput {
   /** Length of a bar in seconds. */
   length: number
   hasOlder: boolean
+  /** The last bar is not the newest: what lies after it is not in sight. */
+  hasNewer: boolean
 }
 
 /** Hatched bands over the bars that a known gap touches. */
@@ -61,9 +63,11 @@ export class GapMarks implements IPanePrimitive<Time> {
     const scale = this.#attached?.chart.timeScale()
     const [zero, one] = [scale?.logicalToCoordinate(0 as Logical), scale?.logicalToCoordinate(1 as Logical)]
     if (this.#marks.length === 0 || zero == null || one == null) return
-    const { bars, length, hasOlder } = this.input()
+    const { bars, length, hasOlder, hasNewer } = this.input()
+    const end = hasNewer ? (bars.at(-1)?.time ?? Infinity) + length : Infinity
     target.useBitmapCoordinateSpace(({ context, bitmapSize, horizontalPixelRatio: ratio, mediaSize }) => {
       for (const mark of this.#marks) {
+        if (mark.from >= end) continue
         const span = gapSpan(bars, length, mark, hasOlder)
         if (!span) continue
         let left = Math.max(-1, zero + span.left * (one - zero))

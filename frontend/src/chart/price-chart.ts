@@ -30,6 +30,7 @@ import { type Band, Bands } from './bands'
 import { GapMarks } from './gap-marks'
 import { validLocale } from './locale'
 import { gather, type Mark, toMarker } from './marks'
+import { follow, newest, type Span } from './span'
 import { type Studied, Studies } from './studies'
 import { type ChartTheme, readTheme } from './theme'
 
@@ -62,6 +63,7 @@ export interface Pointed {
 type Flag = 'corrected' | 'provisional'
 
 const BAR_SPACING = 7
+const LEAST_SPACING = 0.4
 const RIGHT_BARS = 8
 /** Older bars are asked for when fewer than this are left of the window. */
 const AHEAD = 120
@@ -89,6 +91,11 @@ export class PriceChart {
   #gapMarks: readonly GapMark[] = []
   #hasOlder = false
   #bars: Bar[] = []
+  /** Which of them the canvas holds, and those themselves: its first bar is the library's bar 0. */
+  #span: Span = { from: 0, to: 0 }
+  #held: Bar[] = []
+  #following = 0
+  #dragging = false
   /** Bars that wear a mark, by time. */
   #flags = new Map<number, Flag>()
 
@@ -103,7 +110,12 @@ export class PriceChart {
       layout: { attributionLogo: false, fontSize: 11 },
       crosshair: { mode: CrosshairMode.Normal },
       rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.24 }, minimumWidth: 76 },
-      timeScale: { borderVisible: false, barSpacing: BAR_SPACING, rightOffset: RIGHT_BARS, minBarSpacing: 0.4 },
+      timeScale: {
+        borderVisible: false,
+        barSpacing: BAR_SPACING,
+        rightOffset: RIGHT_BARS,
+        minBarSpacing: LEAST_SPACING,
+      },
     })
     this.#volume = this.#chart.addSeries(HistogramSeries, {
       priceScaleId: 'volume',
@@ -114,9 +126,10 @@ export class PriceChart {
     this.#volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } })
     this.#studies = new Studies(this.#chart)
     this.#gaps = new GapMarks(this.#theme, () => ({
-      bars: this.#bars,
+      bars: this.#held,
       length: seconds(this.#look.interval),
-      hasOlder: this.#hasOlder,
+      hasOlder: this.#hasOlder || this.#span.from > 0,
+      hasNewer: !this.#live,
     }))
     this.#bands = new Bands(this.#theme, (price) => this.#main.priceToCoordinate(price))
     for (const layer of [this.#gaps, this.#bands]) this.#chart.panes()[0]?.attachPrimitive(layer)
@@ -130,18 +143,28 @@ export class PriceChart {
       hooks.point(move.point && this.#pointed(move.point.x, move.point.y, String(move.hoveredObjectId)))
     })
     this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
-      if (range && range.from < AHEAD) this.#hooks.older()
+      if (range && range.from + this.#span.from < AHEAD) this.#hooks.older()
+      this.#follow()
     })
+    host.addEventListener('pointerdown', this.#drag)
+    addEventListener('pointerup', this.#drop)
+    addEventListener('pointercancel', this.#drop)
   }
 
   /** Draws everything anew: another series (`reset`), or the same one with more or other bars. */
   rebuild(bars: Bar[], reset: boolean, hasOlder: boolean): void {
+    const [first, final] = [this.#held[0]?.time, this.#held.at(-1)?.time]
+    const live = this.#live
     this.#bars = bars
     this.#hasOlder = hasOlder
     const last = bars.at(-1)
     if (last) this.#main.applyOptions({ priceFormat: priceFormat(last.close) })
+    if (reset || first === undefined || final === undefined) this.#span = newest(bars.length)
+    else this.#span = { from: this.#before(first), to: live ? bars.length : this.#before(final + 1) }
+    this.#studies.rebuild(this.#bars)
     this.#setData()
     if (reset) this.reset()
+    else this.#follow()
   }
 
   /** Draws one bar: the newest, or (`late`) one before it. */
@@ -149,10 +172,17 @@ export class PriceChart {
     const known = this.#bars.findLastIndex(({ time }) => time <= bar.time)
     const place = this.#bars[known]?.time === bar.time ? known : known + 1
     const fresh = place === this.#bars.length
+    const live = this.#live
     this.#bars[place] = bar
-    this.#main.update(this.#look.kind === 'candles' ? toCandle(bar, this.#theme) : toLine(bar), late)
-    this.#volume.update(toVolume(bar, this.#theme), late)
-    this.#studies.update(this.#bars, place)
+    if (fresh && live) this.#span.to++
+    if (place >= this.#span.from && place < this.#span.to) {
+      this.#held[place - this.#span.from] = bar
+      this.#main.update(this.#look.kind === 'candles' ? toCandle(bar, this.#theme) : toLine(bar), late)
+      this.#volume.update(toVolume(bar, this.#theme), late)
+    }
+    this.#studies.update(this.#bars, place, this.#span)
+    if (fresh) this.#follow()
+    if (!this.#isHeld(bar.time)) return
     const flag = this.#flagOf(bar)
     // A happening may be told before its candle.
     if (flag === this.#flags.get(bar.time) && !(fresh && this.#happenings.length > 0)) return
@@ -212,7 +242,7 @@ export class PriceChart {
 
   /** Draws these indicators, and no others. */
   setStudies(studied: Studied): void {
-    this.#studies.choose(studied, this.#bars, this.#theme)
+    this.#studies.choose(studied, this.#bars, this.#span, this.#theme)
   }
 
   /** What the indicators say at the bar of this time. */
@@ -233,7 +263,8 @@ export class PriceChart {
 
   /** Puts the crosshair on the bar that holds this time, at its close when no price is given; undefined takes it away. */
   setCross(time: number | undefined, price = NaN): void {
-    const bar = time === undefined ? undefined : this.#bars[this.#before(time + 1) - 1]
+    const place = time === undefined ? -1 : this.#before(time + 1) - 1
+    const bar = this.#held[place - this.#span.from]
     if (!bar) return this.#chart.clearCrosshairPosition()
     const level = Number.isFinite(price) ? price : bar.close
     this.#chart.setCrosshairPosition(level, bar.time as UTCTimestamp, this.#main)
@@ -245,19 +276,25 @@ export class PriceChart {
     const range = this.#chart.timeScale().getVisibleLogicalRange()
     if (place < 0 || !range) return false
     const half = (range.to - range.from) / 2
-    this.#chart.timeScale().setVisibleLogicalRange({ from: place - half, to: place + half })
+    const wanted = follow(this.#span, { from: place - half, to: place + half }, this.#bars.length)
+    if (wanted) this.#hold({ from: Math.floor(wanted.from), to: Math.ceil(wanted.to) })
+    const middle = place - this.#span.from
+    this.#chart.timeScale().setVisibleLogicalRange({ from: middle - half, to: middle + half })
     this.setCross(time)
     return true
   }
 
-  /** Shows every bar there is. */
+  /** Shows every bar there is, or as many of the newest as the canvas has room for. */
   fit(): void {
+    const room = Math.ceil(this.#host.clientWidth / LEAST_SPACING)
+    this.#hold({ from: Math.max(0, this.#bars.length - room), to: this.#bars.length })
     this.#chart.timeScale().fitContent()
     this.#chart.priceScale('right').applyOptions({ autoScale: true })
   }
 
   /** Back to the newest bars at the usual width. */
   reset(): void {
+    if (!this.#live) this.#hold(newest(this.#bars.length))
     this.#chart.timeScale().applyOptions({ barSpacing: BAR_SPACING, rightOffset: RIGHT_BARS })
     this.#chart.timeScale().scrollToRealTime()
     this.#chart.priceScale('right').applyOptions({ autoScale: true })
@@ -268,7 +305,58 @@ export class PriceChart {
   }
 
   destroy(): void {
+    cancelAnimationFrame(this.#following)
+    removeEventListener('pointerup', this.#drop)
+    removeEventListener('pointercancel', this.#drop)
     this.#chart.remove()
+  }
+
+  /** Whether the newest bar is among those on the canvas. */
+  get #live(): boolean {
+    return this.#span.to === this.#bars.length
+  }
+
+  readonly #drag = (): void => {
+    this.#dragging = true
+  }
+
+  readonly #drop = (): void => {
+    this.#dragging = false
+    this.#follow()
+  }
+
+  /** Sees to it, before the next frame, that the canvas holds the bars around those in sight. */
+  #follow(): void {
+    cancelAnimationFrame(this.#following)
+    this.#following = requestAnimationFrame(() => {
+      const range = this.#chart.timeScale().getVisibleLogicalRange()
+      if (!range) return
+      const { from, to } = this.#span
+      const wanted = follow(
+        this.#span,
+        {
+          from: Math.max(0, Math.floor(range.from) + from),
+          to: Math.min(this.#bars.length, Math.ceil(range.to) + from),
+        },
+        this.#bars.length,
+      )
+      if (!wanted) return
+      // While the person drags, the library reckons from the last bar it has: only the other end may move.
+      if (this.#dragging) this.#hold({ from: Math.min(from, wanted.from), to })
+      else this.#hold(wanted)
+    })
+  }
+
+  /** Puts other bars on the canvas; what is in sight stays there. */
+  #hold(span: Span): void {
+    const moved = this.#span.from - span.from
+    if (moved === 0 && span.to === this.#span.to) return
+    const range = span.to === this.#span.to ? null : this.#chart.timeScale().getVisibleLogicalRange()
+    this.#span = { ...span }
+    this.#setData()
+    if (!range) return // the library keeps what is in sight by its distance from the last bar
+    const [from, to] = [range.from + moved, range.to + moved]
+    this.#chart.timeScale().setVisibleLogicalRange({ from, to })
   }
 
   #pointed(x: number, y: number, object: string): Pointed | undefined {
@@ -289,11 +377,14 @@ export class PriceChart {
 
   #setData(): void {
     const candles = this.#look.kind === 'candles'
-    this.#main.setData(this.#bars.map((bar) => (candles ? toCandle(bar, this.#theme) : toLine(bar))))
-    this.#volume.setData(this.#bars.map((bar) => toVolume(bar, this.#theme)))
-    this.#studies.rebuild(this.#bars)
+    this.#held = this.#bars.slice(this.#span.from, this.#span.to)
+    // Of a part that ends in the past, the last price is not the last price.
+    this.#main.applyOptions({ lastValueVisible: this.#live, priceLineVisible: this.#live })
+    this.#main.setData(this.#held.map((bar) => (candles ? toCandle(bar, this.#theme) : toLine(bar))))
+    this.#volume.setData(this.#held.map((bar) => toVolume(bar, this.#theme)))
+    this.#studies.draw(this.#bars, this.#span)
     this.#flags.clear()
-    for (const bar of this.#bars) {
+    for (const bar of this.#held) {
       const flag = this.#flagOf(bar)
       if (flag) this.#flags.set(bar.time, flag)
     }
@@ -315,7 +406,7 @@ export class PriceChart {
       color: this.#theme.caution,
       size: 0.5,
     }))
-    this.#marked = gather(this.#happenings, seconds(this.#look.interval), (time) => this.#placeOf(time) >= 0)
+    this.#marked = gather(this.#happenings, seconds(this.#look.interval), (time) => this.#isHeld(time))
     for (const [id, mark] of this.#marked) markers.push(toMarker(id, mark, this.#theme))
     this.#marks.setMarkers(markers.sort((a, b) => Number(a.time) - Number(b.time)))
   }
@@ -324,6 +415,11 @@ export class PriceChart {
   #placeOf(time: number): number {
     const place = this.#before(time)
     return this.#bars[place]?.time === time ? place : -1
+  }
+
+  #isHeld(time: number): boolean {
+    const place = this.#placeOf(time)
+    return place >= this.#span.from && place < this.#span.to
   }
 
   /** How many bars begin before this time. */

@@ -8,6 +8,7 @@ import {
   volumeWeightedPrice,
 } from '../market/indicator'
 import { priceFormat } from './axis'
+import type { Span } from './span'
 import type { ChartTheme } from './theme'
 
 /** Which lines are drawn over the candles; an average with its span in bars. */
@@ -33,7 +34,7 @@ export class Studies {
   constructor(private readonly chart: IChartApi) {}
 
   /** Makes the lines exactly these. */
-  choose(studied: Studied, bars: readonly Bar[], theme: ChartTheme): void {
+  choose(studied: Studied, bars: readonly Bar[], span: Span, theme: ChartTheme): void {
     const wanted = new Map<string, () => Indicator>()
     const { ma, ema, vwap } = studied
     if (ma) wanted.set(`ma ${ma}`, () => movingAverage(ma))
@@ -55,7 +56,8 @@ export class Studies {
       })
       const study = { key, indicator: make(), series }
       this.#studies.push(study)
-      this.#draw(study, bars)
+      study.indicator.fill(bars, 0)
+      this.#draw(study, bars, span)
     }
     this.paint(theme)
   }
@@ -64,21 +66,27 @@ export class Studies {
     for (const { indicator, series } of this.#studies) series.applyOptions({ color: theme[indicator.name] })
   }
 
+  /** Reckons everything anew, for other bars. */
   rebuild(bars: readonly Bar[]): void {
-    for (const study of this.#studies) this.#draw(study, bars)
+    for (const { indicator } of this.#studies) indicator.fill(bars, 0)
   }
 
-  /** Takes a change of the bar at this place; what stands after it follows. */
-  update(bars: readonly Bar[], place: number): void {
+  /** Draws what was reckoned for this part of the bars. */
+  draw(bars: readonly Bar[], span: Span): void {
+    for (const study of this.#studies) this.#draw(study, bars, span)
+  }
+
+  /** Takes a change of the bar at this place; what stands after it follows, as far as the part of the bars reaches. */
+  update(bars: readonly Bar[], place: number, span: Span): void {
     for (const { indicator, series } of this.#studies) {
       indicator.fill(bars, place)
       if (bars.length - place > FEW) {
-        series.setData(bars.map((bar, i) => point(bar, indicator.values[i])))
+        series.setData(points(bars, indicator, span))
         continue
       }
-      for (let i = place; i < bars.length; i++) {
+      for (let i = Math.max(place, span.from); i < span.to; i++) {
         const bar = bars[i]
-        if (bar) series.update(point(bar, indicator.values[i]), i < bars.length - 1)
+        if (bar) series.update(point(bar, indicator.values[i]), i < span.to - 1)
       }
     }
   }
@@ -88,12 +96,15 @@ export class Studies {
     return Object.fromEntries(this.#studies.map(({ indicator }) => [indicator.name, indicator.values[place] ?? NaN]))
   }
 
-  #draw({ indicator, series }: Study, bars: readonly Bar[]): void {
-    indicator.fill(bars, 0)
+  #draw({ indicator, series }: Study, bars: readonly Bar[], span: Span): void {
     const last = bars.at(-1)
     if (last) series.applyOptions({ priceFormat: priceFormat(last.close) })
-    series.setData(bars.map((bar, i) => point(bar, indicator.values[i])))
+    series.setData(points(bars, indicator, span))
   }
+}
+
+function points(bars: readonly Bar[], { values }: Indicator, { from, to }: Span): LineData[] {
+  return bars.slice(from, to).map((bar, i) => point(bar, values[from + i]))
 }
 
 /** A bar without a value keeps its place, so that the axis stays that of the candles. */

@@ -92,7 +92,9 @@ export class Market {
       const page = await this.rest().klines(mint, interval, { limit: FIRST_PAGE }, opening.signal)
       if (opening.signal.aborted) return
       this.series.merge(page.klines, page.seq, page.has_next)
-      this.#schedule('reset')
+      this.#rebuild = 'reset'
+      // At once: the person waits, and the chart itself draws with the next frame.
+      this.#flush()
       // From the page's own commit on: nothing can fall between history and live.
       this.stream().watchKline(mint, interval, page.seq)
     } catch (error) {
