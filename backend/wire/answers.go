@@ -23,7 +23,7 @@ type Status struct {
 	TotalEventsProcessed uint64   `json:"total_events_processed" doc:"Stored events; survives restarts"`
 	ConnectionStatus     string   `json:"connection_status"`
 	ProgramID            string   `json:"program_id"`
-	Cluster              string   `json:"cluster"   doc:"demo is a simulated market inside this program"`
+	Cluster              string   `json:"cluster"   doc:"demo is a simulated market inside this program, replay recorded events played again"`
 	Endpoint             string   `json:"endpoint"  doc:"Without secrets"`
 	Slot                 uint64   `json:"slot"      doc:"Newest slot known"`
 	LagSlots             uint64   `json:"lag_slots"`

@@ -23,6 +23,8 @@ export class Health {
   unauthorized = $state(false)
   feed = $derived(feedOf(this.status))
   simulated = $derived(this.status?.cluster === 'demo')
+  /** The market is a recording that is played again. */
+  replay = $derived(this.status?.cluster === 'replay')
   #samples: Sample[] = []
   /** Transactions of history that had been read at the last look. */
   #read = -1
@@ -58,7 +60,7 @@ export class Health {
   /** Events as they happen: those of history, read in bulk, would only look like a storm. */
   #rate({ total_events_processed: total, backfill, connection_status: state }: Status): void {
     const now = this.machine()
-    const reading = backfill.running || backfill.done !== this.#read || feedOf(this.status) === 'down'
+    const reading = backfill.running || (backfill.done !== this.#read && !this.replay) || feedOf(this.status) === 'down'
     this.#read = backfill.done
     if (reading || state === 'catching_up') {
       this.#samples = []
@@ -76,6 +78,7 @@ function feedOf(status: Status | null): Feed {
   if (!status) return 'unknown'
   const state = status.connection_status
   if (status.backfill.running || state === 'catching_up' || state === 'backfilling') return 'behind'
+  if (state.startsWith('replay')) return 'live'
   if (state === 'connected' || state === 'live') return status.lag_slots > CALM_LAG ? 'behind' : 'live'
   return 'down'
 }

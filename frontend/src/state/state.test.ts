@@ -92,6 +92,7 @@ describe('Health', () => {
     [{ lag_slots: 400 }, 'behind'],
     [{ connection_status: 'catching_up' }, 'behind'],
     [{ backfill: { running: true, done: 1, total: 2, eta_seconds: 3 } }, 'behind'],
+    [{ connection_status: 'replaying' }, 'live'],
     [{ connection_status: 'reconnecting' }, 'down'],
   ])('reads %j as %s', async (more, feed) => {
     const health = new Health(

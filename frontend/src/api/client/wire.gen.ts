@@ -96,7 +96,7 @@ export interface Status {
   total_events_processed: number
   connection_status: string
   program_id: string
-  /** demo is a simulated market inside this program */
+  /** demo is a simulated market inside this program, replay recorded events played again */
   cluster: string
   /** Without secrets */
   endpoint: string
