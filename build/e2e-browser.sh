@@ -39,7 +39,7 @@ end() {
 }
 
 serve open
-(cd frontend && SPINSCOPE_BASE=http://$address npm run --silent e2e)
+(cd frontend && SPINSCOPE_BASE=http://$address SPINSCOPE_DATA=$home/open npm run --silent e2e)
 end
 
 token=$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')

@@ -84,6 +84,8 @@ export class PriceChart {
   readonly #bands: Bands
   readonly #alerts: AlertLines
   #levels: readonly AlertLevel[] = []
+  /** The frame that puts the crosshair where goTo went. */
+  #going = 0
   #positions: readonly Position[] = []
   #happenings: readonly Happening[] = []
   /** Happenings as marked, by the mark's id. */
@@ -280,7 +282,12 @@ export class PriceChart {
     if (wanted) this.#hold({ from: Math.floor(wanted.from), to: Math.ceil(wanted.to) })
     const middle = place - this.#span.from
     this.#chart.timeScale().setVisibleLogicalRange({ from: middle - half, to: middle + half })
-    this.setCross(time)
+    // The library moves with the next frame, and tells nobody of a crosshair that was put somewhere.
+    cancelAnimationFrame(this.#going)
+    this.#going = requestAnimationFrame(() => {
+      this.setCross(time)
+      this.#hooks.cross(this.#bars[this.#before(time + 1) - 1]?.time, NaN)
+    })
     return true
   }
 
@@ -305,6 +312,7 @@ export class PriceChart {
   }
 
   destroy(): void {
+    cancelAnimationFrame(this.#going)
     cancelAnimationFrame(this.#following)
     removeEventListener('pointerup', this.#drop)
     removeEventListener('pointercancel', this.#drop)

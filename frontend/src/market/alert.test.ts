@@ -23,7 +23,7 @@ describe('a draft', () => {
     expect(newDraft(MINT, 2.8e-8, 2.7e-8)).toMatchObject({ kind: 'price_above', price: '0.000000028' })
     expect(newDraft(MINT, 2.6e-8, 2.7e-8)).toMatchObject({ kind: 'price_below', price: '0.000000026' })
     expect(newDraft(MINT, NaN).price).toBe('')
-    expect(newDraft(MINT, 1.2345678901234567e-18).price).toBe('0.0000000000000000012345678901')
+    expect(newDraft(MINT, 1 / 3e18).price).toBe('0.0000000000000000003333333333')
     expect(pointedPrice(2.795899123e-8)).toBe(2.7959e-8)
   })
 
