@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,8 +28,9 @@ const (
 type client struct {
 	nc   net.Conn
 	buf  []byte
-	r, w int   // the unread part of buf
-	at   int64 // when it was read, Unix nanoseconds
+	r, w int           // the unread part of buf
+	at   int64         // when it was read, Unix nanoseconds
+	gate *sync.RWMutex // nil, or it reads only while this can be had
 
 	round *round
 	next  uint64 // seq that comes next in round
@@ -91,6 +93,10 @@ func (c *client) fill() error {
 	}
 	if c.w == len(c.buf) {
 		c.buf = append(c.buf, make([]byte, len(c.buf))...)
+	}
+	if c.gate != nil {
+		c.gate.RLock()
+		c.gate.RUnlock() //nolint:staticcheck // only waits
 	}
 	n, err := c.nc.Read(c.buf[c.w:])
 	c.w += n

@@ -28,6 +28,7 @@ type plan struct {
 	connects   int
 	cycles     int
 	stalled    int
+	slices     int // pairs, of the stalled part
 	among      int // subscribers of the latency runs and, with the stalled, of the stalled ones
 	binaries   string
 }
@@ -46,10 +47,11 @@ func main() {
 	flag.IntVar(&p.connects, "connects", 1000, "simultaneous connects")
 	flag.IntVar(&p.cycles, "cycles", 2000, "connects and disconnects")
 	flag.IntVar(&p.stalled, "stalled", 50, "stalled clients among the healthy ones")
+	flag.IntVar(&p.slices, "slices", 12, "pairs of slices with and without stalled clients")
 	flag.IntVar(&p.among, "among", 1000, "subscribers of the latency runs, and clients among which some stall")
 	flag.Parse()
 	if *full {
-		p.runs, p.deliveries, p.seconds, p.idle, p.cycles = 5, 1_000_000, 10, 10_000, 10_000
+		p.runs, p.deliveries, p.seconds, p.idle, p.cycles, p.slices = 5, 1_000_000, 10, 10_000, 10_000, 40
 	}
 	p.peers, p.parts = strings.Split(*peers, ","), strings.Split(*parts, ",")
 	for size := range strings.SplitSeq(*sizes, ",") {

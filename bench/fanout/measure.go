@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -276,98 +275,6 @@ func cycle(ctx context.Context, server *peer, n int) error {
 	return <-failed
 }
 
-func (p *plan) stalling(ctx context.Context) error {
-	const perSecond = 20
-	size := p.among
-	healthy := size - p.stalled
-	seconds := min(p.seconds, 8) // they are cut after 10
-	fmt.Printf("\n%d stalled among %d: p99 ms of the others at %d pushes/s, %d runs of %d s: spinscope\n\n",
-		p.stalled, size, perSecond, p.runs, seconds)
-	swarms, end, err := p.each(ctx, healthy, "spinscope")
-	if err != nil {
-		return err
-	}
-	defer end()
-	s := swarms[0]
-	measure := func() (float64, error) {
-		n := perSecond * seconds
-		r, err := s.run(ctx, n, true, "rate %d %d", perSecond, n)
-		if err == nil && r.delivered != r.wanted {
-			err = fmt.Errorf("delivered %d of %d", r.delivered, r.wanted)
-		}
-		return quantile(r.late, 99), err
-	}
-	var without, with, ratios []float64
-	for range p.runs {
-		stalled, bursts, err := p.stall(ctx, s)
-		if err != nil {
-			return err
-		}
-		b, err := measure()
-		if err != nil {
-			return err
-		}
-		if err := s.settled(healthy); err != nil { // all of them are cut
-			return err
-		}
-		for _, c := range stalled {
-			_ = c.nc.Close()
-		}
-		for range bursts { // the same before it
-			if _, err := s.burst(ctx); err != nil {
-				return err
-			}
-		}
-		a, err := measure()
-		if err != nil {
-			return err
-		}
-		without, with, ratios = append(without, a), append(with, b), append(ratios, b/a)
-	}
-	st, err := s.peer.stats()
-	table([][]string{
-		{"", "p99 ms", "each run"},
-		{"without", fmt.Sprintf("%.1f", median(without)), join(without)},
-		{"with", fmt.Sprintf("%.1f", median(with)), join(with)},
-		{"ratio", fmt.Sprintf("%.2f", median(ratios)), join(ratios)},
-	})
-	fmt.Printf("\n%d of %d stalled clients were cut, %d healthy ones lost\n", st.Cut, p.runs*p.stalled, s.lost.Load())
-	return err
-}
-
-// burst pushes a little and returns how many pushes wait for clients then.
-func (s *swarm) burst(ctx context.Context) (queued int64, err error) {
-	if _, err := s.run(ctx, 100, false, "burst 100"); err != nil {
-		return 0, err
-	}
-	st, err := s.peer.stats()
-	return st.Queued, err
-}
-
-// stall subscribes clients that do not read, and pushes until the kernel takes no more for them and their queues grow.
-func (p *plan) stall(ctx context.Context, s *swarm) (stalled []*client, bursts int, err error) {
-	for range p.stalled {
-		c, err := dial(ctx, s.peer.address, s.peer.dialect.path, 4096, 4096)
-		if err == nil {
-			err = s.peer.dialect.join(c)
-		}
-		if err != nil {
-			return nil, 0, err
-		}
-		stalled = append(stalled, c)
-	}
-	for bursts < 200 {
-		queued, err := s.burst(ctx)
-		if err != nil {
-			return nil, 0, err
-		}
-		if bursts++; queued >= int64(p.stalled)*50 {
-			return stalled, bursts, nil
-		}
-	}
-	return nil, 0, errors.New("the clients did not stall")
-}
-
 // ofFloor divides each run by the floor's run beside it.
 func ofFloor(list, floor []float64) []float64 {
 	ratios := slices.Clone(list)
@@ -385,6 +292,11 @@ func median(list []float64) float64 {
 		return (sorted[len(sorted)/2-1] + sorted[len(sorted)/2]) / 2
 	}
 	return sorted[len(sorted)/2]
+}
+
+// at is the q-th percentile of a list.
+func at(list []float64, q int) float64 {
+	return slices.Sorted(slices.Values(list))[(len(list)-1)*q/100]
 }
 
 // quantile is the q-th percentile in milliseconds.

@@ -37,8 +37,8 @@ type peer struct {
 	pushed  uint64
 }
 
-// start runs a server of the kind from the folder of binaries.
-func start(ctx context.Context, kind, binaries string) (*peer, error) {
+// start runs a server of the kind from the folder of binaries, with more variables in its environment.
+func start(ctx context.Context, kind, binaries string, environment ...string) (*peer, error) {
 	p := &peer{name: kind}
 	for _, k := range kinds {
 		if k.name == kind {
@@ -52,6 +52,7 @@ func start(ctx context.Context, kind, binaries string) (*peer, error) {
 		p.cmd = exec.CommandContext(ctx, filepath.Join(binaries, kind))
 	}
 	p.cmd.Stderr = os.Stderr
+	p.cmd.Env = append(os.Environ(), environment...)
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err

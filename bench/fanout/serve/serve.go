@@ -7,6 +7,8 @@
 //	rate PER_SECOND COUNT  push at a steady rate
 //	stats                  a JSON object of Stats, after a garbage collection
 //
+// FANOUT_SNDBUF is how many bytes the kernel is to hold for each connection, if it is set.
+//
 // Pushes carry a seq, +1 each from 1 on, and the Unix nanoseconds of their start as slot. A server ends with its input.
 package serve
 
@@ -87,6 +89,9 @@ func Run(s Server) {
 	if err != nil {
 		log.Fatal(err)
 	}
+	if kernel, err := strconv.Atoi(os.Getenv("FANOUT_SNDBUF")); err == nil {
+		listener = narrow{listener, kernel}
+	}
 	go func() {
 		srv := &http.Server{Handler: s.Handler, ReadHeaderTimeout: time.Minute}
 		log.Fatal(srv.Serve(listener))
@@ -118,6 +123,20 @@ func Run(s Server) {
 			log.Fatalf("unknown command %q", lines.Text())
 		}
 	}
+}
+
+// narrow accepts connections for which the kernel holds little.
+type narrow struct {
+	net.Listener
+	bytes int
+}
+
+func (n narrow) Accept() (net.Conn, error) {
+	c, err := n.Listener.Accept()
+	if tcp, ok := c.(*net.TCPConn); ok {
+		_ = tcp.SetWriteBuffer(n.bytes)
+	}
+	return c, err
 }
 
 func number(text string) int {
