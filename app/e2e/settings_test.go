@@ -183,6 +183,11 @@ func (a *app) keepShots(themes ...string) {
 	a.d.t.Helper()
 	for _, theme := range themes {
 		a.ask(fmt.Sprintf(`(document.documentElement.dataset.theme = %q)`, theme), new(string))
+		a.ask(`(window.drawnFrames = 0, requestAnimationFrame(function next() { ++window.drawnFrames < 5 && requestAnimationFrame(next) }), 0)`, new(int))
+		a.d.until("it is drawn", func() bool {
+			var drawn bool
+			return a.page.eval("window.drawnFrames === 5", &drawn) == nil && drawn
+		})
 		a.keepShot(theme)
 	}
 }
