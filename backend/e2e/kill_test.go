@@ -15,9 +15,6 @@ import (
 // and lost notifications goes on. In the end the store must be sound and hold what the ledger gives, and no client may
 // ever have seen seq go back.
 func TestKills(t *testing.T) {
-	if !soak {
-		t.Skip("SKIPPED: not yet steady on a busy machine; make soak runs it")
-	}
 	t.Parallel()
 	kills, seed := 10, uint64(3)
 	if soak {

@@ -7,6 +7,9 @@ import (
 	"github.com/valyala/fastjson"
 )
 
+// greetings is how often a new connection's first question is asked: an endpoint that is gone is left soon for the next.
+const greetings = 2
+
 // admit asks whose chain the endpoint serves and lets the configuration decide on it.
 func (r *run) admit(ctx context.Context, rpc *rpcClient, endpoint Endpoint) error {
 	if r.config.Admit == nil {
@@ -18,7 +21,7 @@ func (r *run) admit(ctx context.Context, rpc *rpcClient, endpoint Endpoint) erro
 		genesis = string(text)
 		return err
 	}}
-	if err := rpc.do(ctx, attempts, question); err != nil {
+	if err := rpc.do(ctx, greetings, question); err != nil {
 		return fmt.Errorf("ask %s for its chain: %w", endpoint, err)
 	}
 	if err := firstError([]*call{question}); err != nil {

@@ -61,6 +61,7 @@ type cluster struct {
 	drop     func(ledgerTx) bool
 	arrival  func([]ledgerTx) []ledgerTx // order of notification
 	noTimes  bool
+	hidden   bool // getTransaction answers null
 	peers    map[*peer]bool
 	dials    int
 	calls    map[string]int
@@ -340,7 +341,7 @@ func (c *cluster) result(request rpcRequest) (any, *rpcError) {
 			return nil, &rpcError{-32015, "Transaction version (1) is not supported"}
 		}
 		n, ok := c.find(text)
-		if !ok || c.txs[n].slot > c.at(opts.Commitment) {
+		if !ok || c.hidden || c.txs[n].slot > c.at(opts.Commitment) {
 			return nil, nil
 		}
 		tx := c.txs[n]

@@ -32,7 +32,7 @@ type Config struct {
 	BackfillLimit        int           // signatures looked back on a first start; 0 = none
 	IncludeFailed        bool          // deliver failed transactions too, with Failed set
 
-	SilenceTimeout time.Duration // a cluster that shows no new slot for so long counts as down, default 4.5 s
+	SilenceTimeout time.Duration // a cluster that shows no new slot for so long counts as down, default 4 s
 	RescanInterval time.Duration // between checks of recent finalized slots, default 1 min
 	TimeWait       time.Duration // how long a live transaction waits for its block time, default 1 s
 
@@ -50,6 +50,7 @@ type Config struct {
 
 	buffered int           // tests lower bufferedTxs
 	lookout  time.Duration // tests lower lookoutPause
+	recheck  time.Duration // tests lower recheckEvery
 }
 
 const (
@@ -87,10 +88,11 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	setDefault(&c.ReconnectInterval, time.Second)
 	setDefault(&c.PingInterval, 15*time.Second)
-	setDefault(&c.SilenceTimeout, 4500*time.Millisecond)
+	setDefault(&c.SilenceTimeout, 4*time.Second)
 	setDefault(&c.RescanInterval, time.Minute)
 	setDefault(&c.TimeWait, time.Second)
 	setDefault(&c.lookout, lookoutPause)
+	setDefault(&c.recheck, recheckEvery)
 	if c.buffered == 0 {
 		c.buffered = bufferedTxs
 	}

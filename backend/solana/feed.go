@@ -110,6 +110,7 @@ func (r *run) keep(ctx context.Context, feed *Feed) error {
 		}
 		if errors.Is(err, errPreferred) {
 			r.logger.Info("returning to a preferred endpoint")
+			r.board.change(func(s *Status) { s.State = Reconnecting })
 			index = 0
 			continue
 		}

@@ -359,6 +359,24 @@ func TestProvisionalTimeIsCorrected(t *testing.T) {
 	r.equal(c.ledger())
 }
 
+// TestHoleClosesSoon: a hole closes when the node shows its transactions at last, without waiting for the regular rescan.
+func TestHoleClosesSoon(t *testing.T) {
+	c := newCluster(t)
+	c.history(50, 1)
+	c.lock(func() { c.hidden = true })
+	config := testConfig(c.endpoint())
+	config.RescanInterval, config.recheck = time.Hour, 30*time.Millisecond
+	r := start(t, config, 0)
+	stop := c.run(1)
+	r.until("holes", func() bool { return r.open(causeMissing) > 0 })
+	c.lock(func() { c.hidden = false })
+	r.until("no holes", func() bool { return r.open(causeMissing) == 0 })
+	stop()
+	all := c.ledger()
+	r.until("everything", func() bool { return r.has(all) })
+	r.equal(all)
+}
+
 func TestOverflowReadsAgain(t *testing.T) {
 	c := newCluster(t)
 	c.history(5, 1)

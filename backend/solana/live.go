@@ -7,15 +7,20 @@ import (
 	"spinscope/backend/market"
 )
 
-const mostInBatch = 1000
+const (
+	mostInBatch = 1000
+	tellLag     = 5 // slots, two seconds: from here on the log tells
+)
 
 // live delivers until the session is down.
 func (s *session) live(ctx context.Context) error {
 	check := time.NewTimer(min(s.config.RescanInterval, firstRescan))
 	wait := time.NewTimer(time.Hour)
+	again := time.NewTicker(s.config.recheck)
 	defer check.Stop()
 	defer wait.Stop()
-	s.since = time.Now()
+	defer again.Stop()
+	s.since, s.behind = time.Now(), false
 	if s.extending != nil {
 		s.startExtension(ctx)
 	}
@@ -42,6 +47,8 @@ func (s *session) live(ctx context.Context) error {
 			s.startRescan(ctx)
 		case <-s.feed.rescan:
 			s.startRescan(ctx)
+		case <-again.C:
+			s.startRecheck(ctx)
 		case s.extending = <-s.extensions():
 			s.startExtension(ctx)
 		case found := <-s.finds:
@@ -153,9 +160,17 @@ func (s *session) showSlot() {
 		return
 	}
 	const usual = 2 * graceSlots
+	lag := uint64(minus(minus(newest, s.delivered), usual))
+	switch {
+	case lag >= tellLag && !s.behind:
+		s.behind = true
+		s.logger.Warn("behind the cluster", "slot", s.delivered, "lag", lag)
+	case lag == 0 && s.behind:
+		s.behind = false
+		s.logger.Info("level with the cluster again", "slot", s.delivered)
+	}
 	s.board.change(func(status *Status) {
-		status.Slot, status.Buffered = newest, len(s.held)
-		status.Lag = uint64(minus(minus(newest, status.Delivered), usual))
+		status.Slot, status.Buffered, status.Lag = newest, len(s.held), lag
 		if !status.RateLimited || s.rpc.pace.paused() == 0 {
 			status.RateLimited = false
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"spinscope/backend/market"
@@ -23,8 +24,10 @@ type session struct {
 	down     chan error // ends the session
 	feed     *Feed
 	scanning bool
+	checking atomic.Bool // a recheck runs
 	group    *sync.WaitGroup
 	held     []market.Transaction // live ones that wait for their block time, in order of arrival
+	behind   bool                 // the log has told of a lag
 	since    time.Time            // when history was read and the held ones were first looked at
 }
 

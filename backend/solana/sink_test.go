@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -104,6 +105,22 @@ func (s *sink) until(what string, ok func() bool) {
 			s.t.Fatalf("%s: not within 30 s", what)
 		}
 	}
+}
+
+// open counts the open gaps whose cause begins so.
+func (s *sink) open(cause string) (n int) {
+	state := map[string]market.GapState{}
+	for _, gap := range s.gaps {
+		if strings.HasPrefix(gap.Cause, cause) {
+			state[gap.Cause] = gap.State
+		}
+	}
+	for _, now := range state {
+		if now == market.GapOpen {
+			n++
+		}
+	}
+	return n
 }
 
 // has tells whether the sink holds all of txs, finally dated.
