@@ -134,6 +134,11 @@ func (a *alerts) begin(ctx context.Context) error {
 		return fmt.Errorf("read alerts: %w", err)
 	}
 	a.stream.PushAlerts(last, nil)
+	if !known {
+		if err := a.persist(nil); err != nil {
+			return err
+		}
+	}
 	rules, version := a.rules.read()
 	a.version = version
 	a.use(rules)
