@@ -26,7 +26,9 @@ for (const theme of ['dark', 'light']) {
       ['layers', () => closeDialog(page).then(() => page.keyboard.press('o'))],
       ['gaps', () => closeDialog(page).then(() => byId(page, 'show-gaps').click())],
       ['settings', () => closeDialog(page).then(() => page.keyboard.press('Control+,'))],
-      ['commands', () => closeDialog(page).then(() => page.keyboard.press('Control+k'))],
+      ['four charts', () => closeDialog(page).then(() => page.keyboard.press('Alt+4'))],
+      ['layout menu', () => byId(page, 'layout').click()],
+      ['commands', () => page.keyboard.press('Escape').then(() => page.keyboard.press('Control+k'))],
     ]
     for (const [name, show] of views) {
       await show()

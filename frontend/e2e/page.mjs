@@ -51,7 +51,7 @@ export async function ready(page) {
     undefined,
     { timeout: 30_000 },
   )
-  await byId(page, 'legend-close').waitFor()
+  await byId(page, 'legend-close').first().waitFor()
 }
 
 export async function closeDialog(page) {

@@ -193,11 +193,13 @@ test('the status bar tells cluster, slot and the address, which can be copied', 
 
 test('a lost connection is told, and after it nothing is missing', async () => {
   let cut = false
+  let attempts = 0
   const sockets = new Set()
   const page = await open(browser, {
     routes: async (page) => {
       await page.route('**/api/**', (route) => (cut ? route.abort() : route.continue()))
       await page.routeWebSocket(/socket\.io/, (socket) => {
+        attempts++
         if (cut) return void socket.close()
         socket.connectToServer()
         sockets.add(socket)
@@ -223,8 +225,11 @@ test('a lost connection is told, and after it nothing is missing', async () => {
     },
     QUIET,
   )
-  cut = false
+  // Pressed while it cannot help: once it can, the page may be back by itself before the button is reached.
+  const tried = attempts
   await byId(page, 'retry').click()
+  await until('it tries again', () => attempts > tried)
+  cut = false
   await until('it is back', async () => (await byId(page, 'status').getAttribute('data-state')) !== 'offline')
   await byId(page, 'banner').waitFor({ state: 'detached' })
   await until('the missed candles are there', async () => {
@@ -263,28 +268,109 @@ test('the exported CSV holds what /api/kline holds', async () => {
   await page.context().close()
 })
 
-test('scrolling back fetches older candles', async (t) => {
+/** The token with the most candles of a second, and how many those are. */
+async function longest() {
+  const { mints } = await ask('/api/mints?limit=100')
+  const totals = await Promise.all(
+    mints.map(async (mint) => ({ mint, total: (await ask(`/api/kline?mint=${mint}&interval=s1&limit=1`)).total })),
+  )
+  return totals.sort((a, b) => b.total - a.total)[0]
+}
+
+test('scrolling back fetches older candles, to the first, and the way back leads to the newest', async (t) => {
+  const { mint, total } = await longest()
+  if (total <= 1600) return t.skip(`SKIPPED: the server holds only ${total} candles of a second, nothing to scroll to`)
   const page = await open(browser)
-  await byId(page, 'interval-s1').click()
+  await byId(page, 'token-search').fill(mint)
+  await page.locator(`[data-testid="token-row"][data-mint="${mint}"]`).click()
+  await page.keyboard.press('1')
   await until('the chart shows seconds', async () => (await debug(page)).interval === 's1')
   await ready(page)
-  const { mint, bars } = await debug(page)
-  const { total } = await ask(`/api/kline?mint=${mint}&interval=s1&limit=1`)
-  if (total <= 600) {
-    await page.context().close()
-    return t.skip(`SKIPPED: the server holds only ${total} candles of a second, nothing to scroll to`)
-  }
+  await until('the first page is drawn', async () => (await debug(page)).bars >= 500)
   const box = await byId(page, 'chart').boundingBox()
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
-  await until('more bars are there', async () => {
-    await page.mouse.wheel(-2000, 0)
-    return (await debug(page)).bars > bars + 200
-  })
+  /** Time of the bar under the pointer; none when it is beyond the bars. */
+  const under = async (share) => {
+    await page.mouse.move(box.x + box.width * share, box.y + box.height * (0.5 + Math.random() / 20))
+    const legend = byId(page, 'legend')
+    return (await legend.getAttribute('data-hovered')) === 'true' ? Number(await legend.getAttribute('data-time')) : NaN
+  }
+  await until(
+    'every candle is read, and the first ones are in sight',
+    async () => {
+      await page.mouse.wheel(-3000, 0)
+      const view = await debug(page)
+      return view.bars >= total && (await under(0.75)) <= view.candles[150].time
+    },
+    90_000,
+  )
   const { candles } = await debug(page)
   candles.reduce((before, candle) => {
     assert.ok(before.time < candle.time, 'bars stay in order')
     return candle
   })
+  await page.keyboard.press('r')
+  await until('the newest are in sight again', async () => {
+    const { candles } = await debug(page)
+    return (await under(0.7)) > candles.at(-150).time
+  })
+  calm(page)
+  await page.context().close()
+})
+
+test('up to four charts lie in one window, each with its own token and interval, and are remembered', async () => {
+  const page = await open(browser)
+  const charts = byId(page, 'chart')
+  const shown = () =>
+    charts.evaluateAll((list) => list.map(({ dataset }) => `${dataset.mint} ${dataset.interval} ${dataset.phase}`))
+  const all = async (count) => {
+    const list = await shown()
+    return list.length === count && list.every((text) => text.endsWith('ready')) && list
+  }
+  await byId(page, 'layout').click()
+  await byId(page, 'layout-columns').click()
+  const [first, second] = await until('two charts are shown', () => all(2))
+  assert.notEqual(first, second)
+  await charts.nth(1).click({ position: { x: 40, y: 120 } })
+  assert.equal(await charts.nth(1).getAttribute('data-focused'), 'true')
+  await page.keyboard.press('9')
+  const other = page.locator('[data-testid="token-row"][aria-selected="false"]').first()
+  const mint = await other.getAttribute('data-mint')
+  await other.click()
+  await until('the focused chart changes', async () => (await shown())[1] === `${mint} h4 ready`)
+  assert.equal((await shown())[0], first, 'the other stays')
+  await page.keyboard.press('[')
+  assert.equal(await charts.nth(0).getAttribute('data-focused'), 'true')
+  await page.keyboard.press('Alt+4')
+  await until('four charts are shown', () => all(4))
+  const width = async () => (await charts.nth(0).boundingBox()).width
+  const before = await width()
+  await byId(page, 'split-x').focus()
+  for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowRight')
+  await until('the left charts are wider', async () => (await width()) > before + 20)
+  const box = await charts.nth(0).boundingBox()
+  await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.6)
+  const legends = byId(page, 'legend')
+  const hovered = () => legends.evaluateAll((list) => list.map(({ dataset }) => dataset.hovered))
+  await until('the crosshair stands in charts of the same token', async () => {
+    await page.mouse.move(box.x + box.width * (0.6 + Math.random() / 50), box.y + box.height * 0.6)
+    const list = await hovered()
+    return list[0] === 'true' && list[2] === 'true'
+  })
+  await page.keyboard.press('z')
+  await until('and no longer once that is switched off', async () => {
+    const list = await hovered()
+    return list[0] === 'true' && list[2] === 'false'
+  })
+  const kept = await shown()
+  await page.reload()
+  await ready(page)
+  await until('all are back', () => all(4))
+  assert.deepEqual(await shown(), kept)
+  assert.ok((await width()) > before + 20, 'the split is remembered')
+  await page.keyboard.press('Alt+1')
+  await until('one chart is left', () => all(1))
+  calm(page)
   await page.context().close()
 })
 

@@ -186,17 +186,7 @@ async function memory(browser, base) {
     async () => (await (await fetch(`${base}/bench/feed`)).json()).left === 0,
     3_600_000,
   )
-  let taken = -1
-  await until(
-    'the page has taken them',
-    async () => {
-      const before = taken
-      await sleep(2000)
-      taken = (await debug(page)).updates
-      return taken === before
-    },
-    600_000,
-  )
+  await until('the page has taken them', async () => (await debug(page)).updates >= trades, 1_800_000)
   const seconds = (Date.now() - start) / 1000
   const after = await heap(page)
   console.log(`\n${trades.toLocaleString('en')} trades of eight simulated hours in ${round(seconds)} s`)

@@ -267,9 +267,15 @@ export class PriceChart {
   setCross(time: number | undefined, price = NaN): void {
     const place = time === undefined ? -1 : this.#before(time + 1) - 1
     const bar = this.#held[place - this.#span.from]
-    if (!bar) return this.#chart.clearCrosshairPosition()
+    // The library tells of pointers only.
+    if (!bar) {
+      this.#chart.clearCrosshairPosition()
+      this.#hooks.cross(undefined, NaN)
+      return
+    }
     const level = Number.isFinite(price) ? price : bar.close
     this.#chart.setCrosshairPosition(level, bar.time as UTCTimestamp, this.#main)
+    this.#hooks.cross(bar.time, level)
   }
 
   /** Moves the bar that holds this time to the middle and puts the crosshair on it; false when it is not loaded. */
