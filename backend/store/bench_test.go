@@ -266,6 +266,63 @@ func BenchmarkCandles(b *testing.B) {
 	}
 }
 
+// BenchmarkGrowth reads the same pages from a small store and from a large one in turn, so that what else the machine
+// does meets both. SPINSCOPE_BENCH_CANDLES=10000000 is the size that the figures of docs/performance.md are for; it
+// takes minutes to fill.
+func BenchmarkGrowth(b *testing.B) {
+	large := 1_000_000
+	if more, err := strconv.Atoi(os.Getenv("SPINSCOPE_BENCH_CANDLES")); err == nil {
+		large = more
+	}
+	sizes := []int{100_000, large}
+	var stores [2]*Store
+	var mints [2]market.Pubkey
+	for i, size := range sizes {
+		stores[i] = benchStore(b)
+		mints[i] = fillCandles(b, stores[i], size)
+	}
+	for _, limit := range []int{100, 1000} {
+		b.Run(fmt.Sprint("latest-", limit), func(b *testing.B) {
+			var own, plain [2][]time.Duration
+			for b.Loop() {
+				for i := range stores {
+					own[i] = append(own[i], readPage(b, stores[i], mints[i], CandleQuery{Limit: limit}))
+					plain[i] = append(plain[i], scanRaw(b, stores[i], mints[i], limit))
+				}
+			}
+			for i := range stores {
+				name := fmt.Sprint(sizes[i])
+				b.ReportMetric(micros(quantile(own[i], 0.5)), name+"-p50-µs")
+				b.ReportMetric(micros(quantile(own[i], 0.99)), name+"-p99-µs")
+				b.ReportMetric(micros(quantile(plain[i], 0.5)), name+"-raw-p50-µs")
+			}
+			b.ReportMetric(float64(quantile(own[1], 0.5))/float64(quantile(own[0], 0.5)), "growth")
+			b.ReportMetric(float64(quantile(plain[1], 0.5))/float64(quantile(plain[0], 0.5)), "raw-growth")
+		})
+	}
+	b.Run("page-1000", func(b *testing.B) {
+		var first, deep []time.Duration
+		for b.Loop() {
+			first = append(first, readPage(b, stores[1], mints[1], CandleQuery{Limit: 50}))
+			deep = append(deep, readPage(b, stores[1], mints[1], CandleQuery{Limit: 50, Offset: 999 * 50}))
+		}
+		b.ReportMetric(micros(quantile(first, 0.5)), "page-1-p50-µs")
+		b.ReportMetric(micros(quantile(deep, 0.5)), "p50-µs")
+		b.ReportMetric(micros(quantile(deep, 0.99)), "p99-µs")
+		b.ReportMetric(float64(quantile(deep, 0.5))/float64(quantile(first, 0.5)), "x-page-1")
+	})
+}
+
+func readPage(b *testing.B, s *Store, mint market.Pubkey, q CandleQuery) time.Duration {
+	b.Helper()
+	start := time.Now()
+	page, err := s.Candles(context.Background(), mint, market.S1, q)
+	if err != nil || len(page.Candles) != q.Limit {
+		b.Fatal(len(page.Candles), err)
+	}
+	return time.Since(start)
+}
+
 // scanRaw reads the newest rows as one would with Badger alone.
 func scanRaw(b *testing.B, s *Store, mint market.Pubkey, limit int) time.Duration {
 	b.Helper()

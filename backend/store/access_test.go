@@ -1,0 +1,48 @@
+package store
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// Raw is Badger alone with the store's options, for benchmarks of other packages' code over the store.
+type Raw struct {
+	db   *badger.DB
+	rows []row
+}
+
+// NewRaw opens it.
+func NewRaw(b *testing.B) *Raw {
+	b.Helper()
+	return &Raw{db: rawDB(b)}
+}
+
+// Watch collects the rows that the store writes from now on.
+func (r *Raw) Watch(s *Store) {
+	s.onPut = func(key, value []byte) { r.rows = append(r.rows, row{bytes.Clone(key), bytes.Clone(value)}) }
+}
+
+// Write writes what was collected, in one transaction for each 20,000 rows.
+func (r *Raw) Write(b *testing.B) (took time.Duration, rows int) {
+	b.Helper()
+	rows = len(r.rows)
+	for left := r.rows; len(left) > 0; {
+		n := min(len(left), 20_000)
+		took += writeRaw(b, r.db, left[:n])
+		left = left[n:]
+	}
+	r.rows = r.rows[:0]
+	return took, rows
+}
+
+// Quantile and Micros are those of the package's own benchmarks.
+var (
+	Quantile = quantile
+	Micros   = micros
+)
+
+// Unwatch ends the collecting.
+func Unwatch(s *Store) { s.onPut = nil }

@@ -1,0 +1,143 @@
+package store_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"spinscope/backend/ingest"
+	"spinscope/backend/market"
+	"spinscope/backend/spinpet"
+	"spinscope/backend/store"
+)
+
+// tape makes a busy market's transactions: so many mints on their curves, 20,000 users, one trade in each.
+type tape struct {
+	r       *rand.Rand
+	program string
+	curves  []spinpet.Curve
+	next    uint64
+	now     int64
+	slot    market.Slot
+}
+
+func newTape(b *testing.B, mints int) *tape {
+	b.Helper()
+	fresh, err := spinpet.FreshCurve(26)
+	if err != nil {
+		b.Fatal(err)
+	}
+	t := &tape{r: rand.New(rand.NewPCG(3, 3)), program: spinpet.ProgramID.String(), now: 1_760_000_000, slot: 300_000_000}
+	for range mints {
+		curve, _, err := fresh.Buy(50_000_000_000_000)
+		if err != nil {
+			b.Fatal(err)
+		}
+		t.curves = append(t.curves, curve)
+	}
+	return t
+}
+
+func address(kind byte, n int) (k market.Pubkey) {
+	r := rand.New(rand.NewPCG(uint64(kind), uint64(n))) //nolint:gosec // small
+	for i := range 4 {
+		binary.BigEndian.PutUint64(k[8*i:], r.Uint64())
+	}
+	return k
+}
+
+// second is a batch of one second of the chain.
+func (t *tape) second(b *testing.B, trades int) market.Batch {
+	b.Helper()
+	t.now++
+	var batch market.Batch
+	for i := range trades {
+		if i%((trades+1)/2) == 0 {
+			t.slot++
+		}
+		n := t.r.IntN(len(t.curves))
+		amount, buy := 1+t.r.Uint64N(1_000_000_000_000), t.r.IntN(2) == 0
+		curve, lamports, err := t.curves[n].Move(amount, buy)
+		if err != nil {
+			b.Fatal(err)
+		}
+		t.curves[n] = curve
+		t.next++
+		tx := market.Transaction{Slot: t.slot, Index: uint32(i), BlockTime: t.now, Logs: []string{ //nolint:gosec // small
+			"Program " + t.program + " invoke [1]",
+			spinpet.LogLine(&market.BuySell{
+				Payer: address(2, t.r.IntN(20_000)), Mint: address(1, n), IsBuy: buy, TokenAmount: amount, SolAmount: lamports, LatestPrice: curve.Raw(),
+			}),
+			"Program " + t.program + " success",
+		}}
+		for i := range 8 {
+			binary.BigEndian.PutUint64(tx.Signature[8*i:], t.r.Uint64())
+		}
+		batch.Transactions = append(batch.Transactions, tx)
+	}
+	batch.ChainTime, batch.Slot = t.now, t.slot
+	return batch
+}
+
+// BenchmarkIngest takes transactions' logs in, with ten intervals and 1,000 mints, until they are committed, and after
+// each batch writes the same rows with Badger alone.
+func BenchmarkIngest(b *testing.B) {
+	for _, trades := range []int{500, 1} {
+		b.Run(fmt.Sprint(trades, "-events"), func(b *testing.B) {
+			s, err := store.Open(store.Options{Dir: b.TempDir()})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer s.Close() //nolint:errcheck // a benchmark's
+			writer := ingest.New(ingest.Config{Program: spinpet.ProgramID, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler)}, s, ingest.Resume{})
+			if err := writer.Recover(); err != nil {
+				b.Fatal(err)
+			}
+			t, raw := newTape(b, 1000), store.NewRaw(b)
+			for range 20 { // every mint is known
+				if err := writer.Apply(b.Context(), t.second(b, 500)); err != nil {
+					b.Fatal(err)
+				}
+			}
+			var own, plain []time.Duration
+			var ownSum, plainSum, ownCompared time.Duration
+			rows := 0
+			for b.Loop() {
+				b.StopTimer()
+				batch := t.second(b, trades)
+				compare := trades == 1 || len(own)%4 == 0
+				if compare {
+					raw.Watch(s)
+				} else {
+					store.Unwatch(s)
+				}
+				b.StartTimer()
+				start := time.Now()
+				if err := writer.Apply(b.Context(), batch); err != nil {
+					b.Fatal(err)
+				}
+				took := time.Since(start)
+				b.StopTimer()
+				own, ownSum = append(own, took), ownSum+took
+				if compare {
+					took, n := raw.Write(b)
+					plain, plainSum, ownCompared, rows = append(plain, took), plainSum+took, ownCompared+own[len(own)-1], rows+n
+				}
+				b.StartTimer()
+			}
+			perSecond := func(d time.Duration) float64 { return float64(trades) * float64(time.Second) / float64(d) }
+			b.ReportMetric(perSecond(ownSum/time.Duration(len(own))), "events/s")
+			b.ReportMetric(float64(ownCompared)/float64(plainSum), "x-raw")
+			b.ReportMetric(float64(rows)/float64(len(plain)*trades), "rows/event")
+			median := store.Quantile(own, 0.5)
+			b.ReportMetric(perSecond(median), "median-events/s")
+			b.ReportMetric(store.Micros(median), "p50-µs")
+			b.ReportMetric(store.Micros(store.Quantile(own, 0.99)), "p99-µs")
+			b.ReportMetric(store.Micros(store.Quantile(plain, 0.5)), "raw-p50-µs")
+			b.ReportMetric(store.Micros(store.Quantile(plain, 0.99)), "raw-p99-µs")
+		})
+	}
+}
