@@ -40,7 +40,10 @@ func (d *desk) launch(args ...string) *app {
 	a := &app{data: filepath.Join(d.home, ".local", "share", "spinscope"), inspector: freePort(d.t)}
 	env := d.env
 	d.env = append(env[:len(env):len(env)], "WEBKIT_INSPECTOR_HTTP_SERVER="+a.inspector)
-	a.process = d.start("spinscope", os.Getenv("SPINSCOPE_DESKTOP"), append([]string{"--listen", "127.0.0.1:0"}, args...)...)
+	if !d.listens {
+		args = append([]string{"--listen", "127.0.0.1:0"}, args...)
+	}
+	a.process = d.start("spinscope", os.Getenv("SPINSCOPE_DESKTOP"), args...)
 	d.env = env
 	d.t.Cleanup(func() {
 		if d.t.Failed() {

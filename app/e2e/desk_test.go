@@ -27,6 +27,8 @@ type desk struct {
 	dir  string
 	home string
 	env  []string
+
+	listens bool // apps listen where their configuration file says, and on a free port otherwise
 }
 
 // need skips the test, saying so, when what it drives is not there.

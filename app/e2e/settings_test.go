@@ -127,6 +127,40 @@ func TestFirstStart(t *testing.T) {
 	}
 }
 
+// Somebody whose port is taken mends that in the window itself.
+func TestSettingsOfAServerThatCannotStart(t *testing.T) {
+	need(t)
+	d := newDesk(t)
+	taken := listen(t, "127.0.0.1:0")
+	defer taken.Close()
+	d.listens = true
+	text := fmt.Sprintf("[server]\nlisten = %q\n", taken.Addr())
+	if err := os.WriteFile(d.config(), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := d.open()
+	a.attach()
+	d.until("the window says why", func() bool { return strings.Contains(a.body(), "in use") })
+	a.press("gate-settings")
+	d.until("the settings are shown", func() bool { return a.value("input-server.listen") == taken.Addr().String() })
+	a.enter("input-store.retention_days", "30")
+	d.key("Return")
+	d.until("it still cannot start", func() bool { return a.holds("save-problem", "in use") })
+	a.keepShot("not-saved")
+	if d.readConfig() != text {
+		t.Errorf("the file became %s", d.readConfig())
+	}
+	a.enter("input-server.listen", "127.0.0.1:0")
+	d.key("Return")
+	d.until("the file holds the address", func() bool { return strings.Contains(d.readConfig(), `listen = "127.0.0.1:0"`) })
+	a.ready()
+	d.focus(title)
+	d.key("ctrl+q")
+	if code := a.exit(patience); code != 0 {
+		t.Errorf("exit code %d\n%s", code, a.output)
+	}
+}
+
 // forgetConfig makes the next start a first one.
 func (d *desk) forgetConfig() {
 	d.t.Helper()
