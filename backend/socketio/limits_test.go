@@ -339,7 +339,7 @@ func TestCure6Ghosts(t *testing.T) {
 
 // A session may close before anybody listens for that: here its heartbeat fails in the middle of the handshake.
 func TestCure6ClosedBeforeListening(t *testing.T) {
-	s := serve(t, Options{PingInterval: time.Microsecond, PingTimeout: time.Microsecond}, nil)
+	s := serve(t, Options{PingInterval: time.Microsecond, PingTimeout: time.Microsecond, connectTimeout: 50 * time.Millisecond}, nil)
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
@@ -360,4 +360,6 @@ func TestCure6ClosedBeforeListening(t *testing.T) {
 	if st := s.Stats(); st.Ghosts != 0 {
 		t.Errorf("%d ghosts were left to the sweep", st.Ghosts)
 	}
+	http.DefaultClient.CloseIdleConnections()
+	eventually(t, "no timer is left", func() bool { return !running("utils.SetTimeout") })
 }

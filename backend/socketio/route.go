@@ -16,7 +16,10 @@ type partial struct {
 
 // receive judges one message and routes it; forward gives it to the library.
 func (s *session) receive(in *inbound, forward func(*parser.Packet)) error {
-	err := s.route(in, forward)
+	err := in.failed
+	if err == nil {
+		err = s.route(in, forward)
+	}
 	if err != nil {
 		s.malformed(err.Error())
 	}

@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"bytes"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -189,6 +190,22 @@ func (s *session) deliver(from transports.Transport, p *packet.Packet) {
 		s.malformed("undecodable packet")
 	}
 	from.OnPacket(p)
+}
+
+// takeEvent takes an event or an acknowledgement past the library, which answers one client half as many again. What is wrong
+// is returned as the packet that tells the library.
+func (s *session) takeEvent(raw []byte) (failed *packet.Packet) {
+	s.rx.Lock()
+	defer s.rx.Unlock()
+	if s.conn.ReadyState() != "open" {
+		return nil
+	}
+	in := &inbound{session: s, raw: raw}
+	if in.failed = s.route(in, nil); in.failed == nil {
+		return nil
+	}
+	in.Reader = bytes.NewReader(raw)
+	return &packet.Packet{Type: packet.MESSAGE, Data: in}
 }
 
 func (s *session) malformed(why string) {

@@ -99,6 +99,7 @@ type inbound struct {
 	session *session
 	raw     []byte
 	binary  bool
+	failed  error // what is wrong with it, when that is known already
 }
 
 // errorPacket reports an undecodable packet to the engine, which closes the
@@ -134,7 +135,7 @@ func (s *session) decodeText(raw []byte) *packet.Packet {
 }
 
 func (s *session) message(raw []byte, binary bool) *packet.Packet {
-	return &packet.Packet{Type: packet.MESSAGE, Data: &inbound{bytes.NewReader(raw), s, raw, binary}}
+	return &packet.Packet{Type: packet.MESSAGE, Data: &inbound{Reader: bytes.NewReader(raw), session: s, raw: raw, binary: binary}}
 }
 
 // encode builds the frame of a packet the library sends.

@@ -243,19 +243,36 @@ func (w *webSocket) readOne(handled chan error) error {
 	if kind != websocket.BinaryMessage && bytes.Equal(buf.Bytes(), []byte{'1'}) {
 		return io.EOF // an Engine.IO CLOSE
 	}
-	// The library's way through a packet is deep: the reader's own stack would
-	// grow for it and stay so, 4 KB for each idle client.
+	if kind != websocket.BinaryMessage && w.attached.Load() && isEvent(buf.Bytes()) {
+		failed := w.session.takeEvent(buf.Bytes()[1:])
+		if failed == nil {
+			return nil
+		}
+		return w.offStack(handled, func() *packet.Packet { return failed })
+	}
+	return w.offStack(handled, func() *packet.Packet {
+		if kind == websocket.BinaryMessage {
+			return w.session.message(buf.Bytes(), true)
+		}
+		return w.session.decodeText(buf.Bytes())
+	})
+}
+
+// offStack hands a packet to the library. Its way through a packet is deep: the reader's own stack would grow for it and
+// stay so, 4 KB for each idle client.
+func (w *webSocket) offStack(handled chan error, decode func() *packet.Packet) error {
 	go func() {
 		err := net.ErrClosed // after a panic
 		defer func() { handled <- err }()
 		defer w.session.server.recovered("websocket reader")
-		if kind == websocket.BinaryMessage {
-			err = w.deliver(w.session.message(buf.Bytes(), true))
-		} else {
-			err = w.deliver(w.session.decodeText(buf.Bytes()))
-		}
+		err = w.deliver(decode())
 	}()
 	return <-handled
+}
+
+// isEvent tells whether a text is an event or an acknowledgement, which the library does not need to see.
+func isEvent(text []byte) bool {
+	return len(text) > 1 && text[0] == '4' && (text[1] == '2' || text[1] == '3')
 }
 
 func (w *webSocket) deliver(p *packet.Packet) error {
