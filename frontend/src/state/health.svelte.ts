@@ -1,12 +1,17 @@
 import { isAbort, type Rest, RestError } from '../api/rest'
 import type { Status } from '../api/client/index'
 
-/** How the cluster side stands, in the words the window uses. */
-export type Feed = 'unknown' | 'live' | 'behind' | 'down'
+/**
+ * How the cluster side stands. off: nothing is read on purpose; connecting: the first attempt; behind: what happens now
+ * is not shown yet.
+ */
+export type Feed = 'unknown' | 'off' | 'connecting' | 'live' | 'behind' | 'down'
 
 const WINDOW_MS = 8000
 /** Slots of 0.4 s each that count as no lag worth a word. */
 const CALM_LAG = 25
+/** A question that waits so long for its answer is trouble. */
+const SILENT_MS = 7000
 
 interface Sample {
   at: number
@@ -18,7 +23,10 @@ export class Health {
   status = $state.raw<Status | null>(null)
   gaps = $state(0)
   clients = $state(0)
-  eventsPerSecond = $state(0)
+  /** null while history is read in bulk: then nobody can tell. */
+  eventsPerSecond = $state<number | null>(0)
+  /** Whether the server leaves questions without an answer. */
+  silent = $state(false)
   /** Set when the server wants a token that the page has not. */
   unauthorized = $state(false)
   feed = $derived(feedOf(this.status))
@@ -26,6 +34,8 @@ export class Health {
   /** The market is a recording that is played again. */
   replay = $derived(this.status?.cluster === 'replay')
   #samples: Sample[] = []
+  /** When the oldest question without an answer was asked. */
+  #asked: number | undefined
   /** Transactions of history that had been read at the last look. */
   #read = -1
 
@@ -34,7 +44,13 @@ export class Health {
     private readonly machine: () => number = () => performance.now(),
   ) {}
 
+  /** Looks whether an answer is overdue. */
+  check(): void {
+    this.silent = this.#asked !== undefined && this.machine() - this.#asked > SILENT_MS
+  }
+
   async poll(signal?: AbortSignal): Promise<void> {
+    this.#asked ??= this.machine()
     try {
       const [status, kline] = await Promise.all([
         this.rest().status(signal),
@@ -43,6 +59,8 @@ export class Health {
           .catch(() => null),
       ])
       this.status = status
+      this.#asked = undefined
+      this.check()
       if (kline) {
         this.gaps = kline.stats.gaps_open
         this.clients = kline.stats.active_connections
@@ -52,6 +70,7 @@ export class Health {
     } catch (error) {
       if (isAbort(error)) return
       if (error instanceof RestError && error.unauthorized) this.unauthorized = true
+      this.check()
       this.#samples = []
       this.eventsPerSecond = 0
     }
@@ -64,7 +83,7 @@ export class Health {
     this.#read = backfill.done
     if (reading || state === 'catching_up') {
       this.#samples = []
-      this.eventsPerSecond = 0
+      this.eventsPerSecond = feedOf(this.status) === 'down' ? 0 : null
       return
     }
     this.#samples = [...this.#samples.filter((sample) => now - sample.at <= WINDOW_MS), { at: now, total }]
@@ -77,8 +96,10 @@ export class Health {
 function feedOf(status: Status | null): Feed {
   if (!status) return 'unknown'
   const state = status.connection_status
-  if (status.backfill.running || state === 'catching_up' || state === 'backfilling') return 'behind'
+  if (state === 'disabled') return 'off'
+  if (state === 'catching_up') return 'behind'
   if (state.startsWith('replay')) return 'live'
+  // Older history may be read meanwhile: what happens now comes in all the same.
   if (state === 'connected' || state === 'live') return status.lag_slots > CALM_LAG ? 'behind' : 'live'
-  return 'down'
+  return state === 'connecting' && !status.last_error && !status.failures ? 'connecting' : 'down'
 }

@@ -91,7 +91,10 @@ describe('Health', () => {
     [{}, 'live'],
     [{ lag_slots: 400 }, 'behind'],
     [{ connection_status: 'catching_up' }, 'behind'],
-    [{ backfill: { running: true, done: 1, total: 2, eta_seconds: 3 } }, 'behind'],
+    [{ backfill: { running: true, done: 1, total: 2, eta_seconds: 3 } }, 'live'],
+    [{ connection_status: 'disabled' }, 'off'],
+    [{ connection_status: 'connecting' }, 'connecting'],
+    [{ connection_status: 'connecting', failures: 2 }, 'down'],
     [{ connection_status: 'replaying' }, 'live'],
     [{ connection_status: 'reconnecting' }, 'down'],
   ])('reads %j as %s', async (more, feed) => {
@@ -134,17 +137,38 @@ describe('Health', () => {
     }
     await health.poll()
     await look(5000, 4000)
-    expect(health.eventsPerSecond).toBe(0)
+    expect(health.eventsPerSecond).toBe(null)
     running = false
     await look(3000, 2000)
-    expect(health.eventsPerSecond).toBe(0)
+    expect(health.eventsPerSecond).toBe(null)
     await look(20, 0)
     await look(20, 0)
     await look(20, 0)
     expect(health.eventsPerSecond).toBe(10)
     // A short rescan between two looks.
     await look(900, 800)
-    expect(health.eventsPerSecond).toBe(0)
+    expect(health.eventsPerSecond).toBe(null)
+  })
+
+  it('tells a server that leaves questions open from one that answers late', async () => {
+    let now = 0
+    let answer: (() => void) | undefined
+    const waiting = () => new Promise<Status>((resolve) => (answer = () => resolve(status({}))))
+    const health = new Health(fakeRest({ status: waiting, klineStatus: () => Promise.reject(new Error()) }), () => now)
+    const first = health.poll()
+    now = 6000
+    health.check()
+    expect(health.silent).toBe(false)
+    now = 8000
+    health.check()
+    expect(health.silent).toBe(true)
+    answer?.()
+    await first
+    expect(health.silent).toBe(false)
+    // A page that slept asked nothing meanwhile.
+    now = 100_000
+    health.check()
+    expect(health.silent).toBe(false)
   })
 
   it('knows a locked door', async () => {

@@ -3,6 +3,7 @@ import type { Alert, Link } from '../api/client/index'
 import { Stream } from '../api/stream'
 import { pointedPrice } from '../market/alert'
 import type { Interval } from '../market/interval'
+import { formatClock } from '../market/time'
 import * as native from '../native'
 import { Alerts } from './alerts.svelte'
 import type { ChartState } from './chart.svelte'
@@ -13,6 +14,7 @@ import { Health } from './health.svelte'
 import { jump } from './jump'
 import type { Market } from './market.svelte'
 import type { Layout, Prefs } from './prefs.svelte'
+import { type Standing, standingOf } from './standing'
 import { Tape } from './tape.svelte'
 import { Toasts } from './toasts.svelte'
 import { TokenList } from './tokens.svelte'
@@ -77,6 +79,13 @@ export class Workspace {
       () => this.rest,
       () => this.stream,
     )
+  }
+
+  /** How everything stands. */
+  get standing(): Standing {
+    const { silent, feed, status } = this.health
+    const lost = this.lostAt > 0 ? formatClock(this.lostAt / 1000, this.prefs.values.zone) : ''
+    return standingOf({ link: this.link, silent, feed, status, lost })
   }
 
   /** The focused chart. */
@@ -248,6 +257,7 @@ export class Workspace {
 
   async #pollHealth(): Promise<void> {
     const known = this.health.gaps
+    this.health.check()
     await this.health.poll()
     const { status } = this.health
     if (status) {

@@ -236,9 +236,16 @@ describe('Banner', () => {
     [{ lag_slots: 99 }, 'behind', '99 slots behind'],
     [
       { backfill: { running: true, done: 10, total: 40, eta_seconds: 12 } },
-      'behind',
-      '10 of 40 transactions, about 12 s left',
+      'history',
+      'older history: 10 of 40 transactions, about 12 s left. New trades come in',
     ],
+    [
+      { connection_status: 'catching_up', backfill: { running: true, done: 0, total: 0, eta_seconds: 0 } },
+      'behind',
+      'counting',
+    ],
+    [{ connection_status: 'connecting' }, 'connecting', 'Connecting to the demo cluster'],
+    [{ connection_status: 'disabled' }, 'off', 'enable_event_listener'],
   ])('%j is told', async (more, kind, words) => {
     Object.assign(workspace.rest, { status: async () => ({ ...status, ...more }) })
     workspace.link = 'connected'

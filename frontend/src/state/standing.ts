@@ -1,0 +1,75 @@
+import type { Link, Status } from '../api/client/index'
+import type { Feed } from './health.svelte'
+
+/** How everything stands, as one word for the status bar and, unless all is well, a sentence with the way out. */
+export interface Standing {
+  state: Feed | 'offline' | 'silent' | 'unauthorized' | 'reaching' | 'history'
+  word: string
+  /** Empty when there is nothing to say. */
+  text: string
+  /** What the person can do about it. */
+  ways: readonly ('retry' | 'health' | 'settings')[]
+}
+
+export interface Circumstances {
+  link: Link
+  /** Whether the server leaves questions without an answer, although the connection stands. */
+  silent: boolean
+  feed: Feed
+  status: Status | null
+  /** When the connection was lost, as a person reads it; empty when it never stood. */
+  lost: string
+}
+
+const quiet = { text: '', ways: [] }
+
+/** The server before the cluster, the cluster before the history: the first trouble explains the others. */
+export function standingOf({ link, silent, feed, status, lost }: Circumstances): Standing {
+  if (link === 'unauthorized') return { state: 'unauthorized', word: 'Token needed', ...quiet }
+  if (link === 'offline' || link === 'closed') {
+    const since = lost ? ` since ${lost}` : ''
+    const text = `No connection to the server${since}. What is shown is from before; it is tried again by itself.`
+    return { state: 'offline', word: 'Offline', text, ways: ['retry'] }
+  }
+  if (link === 'connecting') return { state: 'reaching', word: 'Connecting', ...quiet }
+  if (silent) {
+    const text = 'The server does not answer questions. What is shown may be old; it is asked again by itself.'
+    return { state: 'silent', word: 'Server does not answer', text, ways: ['retry'] }
+  }
+  if (!status) return { state: 'unknown', word: 'Waiting', ...quiet }
+  const why = status.last_error ? `: ${status.last_error}` : ''
+  switch (feed) {
+    case 'off': {
+      const text = 'Reading the cluster is switched off (solana.enable_event_listener). Only what is stored is shown.'
+      return { state: feed, word: 'Not reading', text, ways: ['settings'] }
+    }
+    case 'connecting':
+      return { state: feed, word: 'Connecting', text: `Connecting to the ${status.cluster} cluster.`, ways: ['health'] }
+    case 'down': {
+      const text = `The ${status.cluster} cluster is not reachable${why}. It is tried again by itself; stored history stays usable.`
+      return { state: feed, word: 'Cluster not reachable', text, ways: ['health', 'settings'] }
+    }
+    case 'behind':
+      return { state: feed, word: 'Catching up', text: behindText(status), ways: ['health'] }
+    default:
+      if (!status.backfill.running) return { state: feed, word: 'Live', ...quiet }
+      return {
+        state: 'history',
+        word: 'Live',
+        text: `${readingText('older history', status)} New trades come in meanwhile.`,
+        ways: ['health'],
+      }
+  }
+}
+
+function behindText(status: Status): string {
+  if (status.backfill.running) return `${readingText('history', status)} Trades of this moment follow after it.`
+  if (status.connection_status === 'catching_up') return 'Reading what happened since the last connection.'
+  return `What is shown is ${status.lag_slots} slots behind the chain.`
+}
+
+function readingText(what: string, { backfill: { done, total, eta_seconds: eta } }: Status): string {
+  if (!total) return `Reading ${what}: counting transactions.`
+  const left = eta > 0 ? `, about ${eta < 90 ? `${Math.ceil(eta)} s` : `${Math.ceil(eta / 60)} min`} left` : ''
+  return `Reading ${what}: ${done} of ${total} transactions${left}.`
+}
