@@ -34,6 +34,7 @@ type App struct {
 	options backend.Options
 	log     *slog.Logger
 	server  *service
+	notes   *notifier
 
 	closing atomic.Bool  // the window is on its way out
 	loads   atomic.Int64 // of the page
@@ -55,8 +56,10 @@ func Run(ctx context.Context, o backend.Options) error {
 	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 		return errNoDisplay
 	}
+	notes := newNotifier(o.Logger.With("component", "app"))
+	o.Notify = notes.offer
 	a := &App{
-		options: o, log: o.Logger.With("component", "app"), server: newService(o), geometry: loadGeometry(o.DataDir),
+		notes: notes, options: o, log: o.Logger.With("component", "app"), server: newService(o), geometry: loadGeometry(o.DataDir),
 	}
 	only, err := claim(o.DataDir, a.show)
 	if errors.Is(err, errAlreadyOpen) {
@@ -74,6 +77,8 @@ func Run(ctx context.Context, o backend.Options) error {
 func (a *App) open(ctx context.Context) (err error) {
 	windowDone := make(chan struct{})
 	defer close(windowDone)
+	noting, stopNoting := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopNoting()
 	defer func() {
 		if cause := recover(); cause != nil {
 			if a.window() != nil {
@@ -97,6 +102,7 @@ func (a *App) open(ctx context.Context) (err error) {
 			a.server.start(a.fell)
 			go a.quitWith(ctx, windowDone)
 			go a.watchPage(windowDone)
+			go a.notes.run(noting)
 			a.geometry.place(windowCtx)
 		},
 		OnBeforeClose: func(windowCtx context.Context) bool {

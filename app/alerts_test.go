@@ -1,0 +1,74 @@
+//go:build desktop
+
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"spinscope/backend/wire"
+)
+
+func TestNotificationsAreFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var shown []string
+		var log strings.Builder
+		n := newNotifier(slog.New(slog.NewTextHandler(&log, nil)))
+		broken := true
+		n.open = func() (func(title, body string) error, func(), error) {
+			if broken {
+				return nil, nil, errors.New("no service")
+			}
+			return func(title, body string) error {
+				shown = append(shown, title+": "+body)
+				return nil
+			}, func() {}, nil
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			n.run(ctx)
+		}()
+		offer := func(count int) {
+			for range count {
+				n.offer(wire.Alert{Kind: "liquidation", Message: "m"})
+			}
+		}
+		for range 3 { // nobody shows them: told once
+			offer(1)
+			time.Sleep(2 * notifyEvery)
+		}
+		broken = false
+		offer(1)
+		synctest.Wait()
+		offer(1)
+		synctest.Wait()
+		offer(2)
+		time.Sleep(2 * notifyEvery)
+		offer(2)
+		synctest.Wait()
+		offer(10 * notifyQueue)
+		time.Sleep(5 * notifyEvery)
+		stop()
+		<-done
+		want := []string{
+			"Liquidation: m", "Liquidation: m\n2 more alerts", "Liquidation: m", "Liquidation: m\n1 more alert", "Liquidation: m\n999 more alerts",
+		}
+		// Whether the second of two alerts offered at once is shown apart depends on who is first.
+		if len(shown) < 4 || shown[0] != want[0] || shown[1] != want[1] || !slices.ContainsFunc(shown, func(s string) bool {
+			return strings.Contains(s, "999 more") || strings.Contains(s, "1000 more") || strings.Contains(s, "1001 more")
+		}) {
+			t.Errorf("%q", shown)
+		}
+		if strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "no service") {
+			t.Errorf("the log says %s", &log)
+		}
+	})
+}
