@@ -1,3 +1,5 @@
+import type { CorrectionLog } from './correction'
+
 /** A candle as the wire carries it. Prices are SOL per whole token. */
 export interface Candle {
   time: number
@@ -40,6 +42,7 @@ export class CandleSeries {
   #entries: Entry[] = []
   #removed = new Map<number, number>()
   #hasOlder = false
+  #log: CorrectionLog | undefined
   /** The newest commit seen. */
   seq = 0
 
@@ -75,7 +78,9 @@ export class CandleSeries {
     return this.#entries[this.#find(time) - 1]?.bar
   }
 
-  clear(): void {
+  /** Forgets all bars, for those of another mint or interval, of which the log knows what was corrected. */
+  clear(log?: CorrectionLog): void {
+    this.#log = log
     this.#entries = []
     this.#removed.clear()
     this.#hasOlder = false
@@ -106,7 +111,7 @@ export class CandleSeries {
     if (hasOlder !== undefined && reaches) this.#hasOlder = hasOlder
     let result: Change = 'none'
     if (older.length > 0) {
-      const entries = older.map((candle) => ({ bar: { ...candle, corrected: false }, seq }))
+      const entries = older.map((candle) => ({ bar: { ...candle, corrected: this.#wasCorrected(candle) }, seq }))
       this.#entries = entries.sort((a, b) => a.bar.time - b.bar.time).concat(this.#entries)
       result = 'rebuild'
     }
@@ -130,13 +135,21 @@ export class CandleSeries {
     if (known?.bar.time === candle.time) {
       if (known.seq > seq) return 'none'
       const unchanged = same(known.bar, candle)
+      // A closed candle that comes back with other figures was corrected, also when that was told by way of history.
+      const now = corrected || (known.bar.is_final && !sameFigures(known.bar, candle))
+      if (now) this.#log?.add(candle.time)
       known.seq = seq
-      if (unchanged && !(corrected && !known.bar.corrected)) return 'none'
-      known.bar = { ...candle, corrected: corrected || known.bar.corrected }
+      if (unchanged && !(now && !known.bar.corrected)) return 'none'
+      known.bar = { ...candle, corrected: now || known.bar.corrected }
       return index === this.#entries.length - 1 ? 'last' : 'late'
     }
-    this.#entries.splice(index, 0, { bar: { ...candle, corrected }, seq })
+    if (corrected) this.#log?.add(candle.time)
+    this.#entries.splice(index, 0, { bar: { ...candle, corrected: corrected || this.#wasCorrected(candle) }, seq })
     return index === this.#entries.length - 1 ? 'append' : 'rebuild'
+  }
+
+  #wasCorrected(candle: Candle): boolean {
+    return candle.is_final && (this.#log?.has(candle.time) ?? false)
   }
 
   #isRemoved(time: number, seq: number): boolean {
@@ -171,6 +184,10 @@ function both(a: Change, b: Change): Change {
 }
 
 function same(a: Candle, b: Candle): boolean {
+  return sameFigures(a, b) && a.is_final === b.is_final && (a.provisional ?? false) === (b.provisional ?? false)
+}
+
+function sameFigures(a: Candle, b: Candle): boolean {
   return (
     a.close === b.close &&
     a.high === b.high &&
@@ -179,8 +196,6 @@ function same(a: Candle, b: Candle): boolean {
     a.volume === b.volume &&
     a.quote_volume === b.quote_volume &&
     a.buy_volume === b.buy_volume &&
-    a.trades === b.trades &&
-    a.is_final === b.is_final &&
-    (a.provisional ?? false) === (b.provisional ?? false)
+    a.trades === b.trades
   )
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { candlesToCsv } from './csv'
 import { INTERVALS, isInterval, label, seconds, words } from './interval'
 import { formatAge, formatClock, formatCountdown, formatDate, formatMoment } from './time'
-import { byRank, cleanName, initial, matches, moveOver, shortAddress, sparkPoints, webLink } from './token'
+import { baseAt, byRank, cleanName, initial, matches, moveOver, shortAddress, sparkPoints, webLink } from './token'
 import { joinTape, largeFrom, type TapeEvent, toTrade, type Trade } from './trade'
 
 describe('interval', () => {
@@ -200,4 +200,14 @@ it('writes CSV with every digit', () => {
     'time,open,high,low,close,volume,quote_volume,trades,buy_volume,is_final\n' +
       '60,0.000000025,0.00000003,0.00000002,0.0000000275,1.5,0.0000002,3,1,true\n',
   )
+})
+
+it('measures a change from the price at its beginning', () => {
+  const candles = [
+    { time: 60, open: 1 },
+    { time: 120, open: 2 },
+  ]
+  expect(baseAt(candles, 100, 9)).toEqual({ price: 2, since: 120 })
+  expect(baseAt(candles, 200, 9)).toEqual({ price: 9, since: 200 })
+  expect(baseAt([], 200, undefined)).toBeNull()
 })

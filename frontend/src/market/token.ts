@@ -41,6 +41,35 @@ export function byRank<T extends TokenFacts>(tokens: readonly T[], rank: Readonl
   })
 }
 
+/** How far back the list's change reaches. */
+export const CHANGE_SPANS = ['m5', 'h1', 'h24'] as const
+export type ChangeSpan = (typeof CHANGE_SPANS)[number]
+export const SPAN_SECONDS: Record<ChangeSpan, number> = { m5: 300, h1: 3600, h24: 86_400 }
+
+/** What the list tells of a token beside its price and change. */
+export const FIGURES = ['last', 'age', 'volume', 'trades'] as const
+export type Figure = (typeof FIGURES)[number]
+
+/** A price to measure a change from, and since when it counts, Unix seconds. */
+export interface Base {
+  price: number
+  since: number
+}
+
+/**
+ * What a token cost at a moment, of candles oldest first: the open of the first one from there on, which is the close
+ * before it; without one, what it costs still. Null when that is not known either.
+ */
+export function baseAt(
+  candles: readonly { time: number; open: number }[],
+  moment: number,
+  still: number | undefined,
+): Base | null {
+  const first = candles.find((candle) => candle.time >= moment)
+  if (first) return { price: first.open, since: first.time }
+  return still === undefined ? null : { price: still, since: moment }
+}
+
 /** What moved over the window that the candles cover: the fraction, and from when it counts. */
 export interface Move {
   fraction: number

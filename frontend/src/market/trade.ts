@@ -50,6 +50,8 @@ export interface Trade {
   tokens: number
   sol: number
   price: number
+  /** The price with every digit; empty when there is none. */
+  exact: string
   /** Who did it. */
   account: string
   signature: string
@@ -82,6 +84,7 @@ export function toTrade(event: TapeEvent): Trade | null {
     tokens: whole(tokens, TOKEN),
     sol: whole(sol, LAMPORTS),
     price: Number(event.price_exact ?? NaN),
+    exact: event.price_exact ?? '',
     account: 'user' in event ? event.user : event.payer,
     signature: event.signature,
     slot: event.slot,

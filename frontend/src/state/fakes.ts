@@ -38,7 +38,10 @@ export class QuietStream extends Stream {
   constructor() {
     const nothing = () => undefined
     const events = { link: nothing, history: nothing, kline: nothing, price: nothing, event: nothing }
-    super({ base: 'http://127.0.0.1:9', token: '' }, { ...events, token: nothing, alert: nothing, gap: nothing, error: nothing })
+    super(
+      { base: 'http://127.0.0.1:9', token: '' },
+      { ...events, token: nothing, alert: nothing, gap: nothing, error: nothing },
+    )
   }
 
   override watchKline(symbol: string, interval: string, seq: number): void {

@@ -1,7 +1,7 @@
 import { PERIODS } from '../market/indicator'
 import { isInterval } from '../market/interval'
 import type { Zone } from '../market/time'
-import type { ListTab } from '../market/token'
+import { CHANGE_SPANS, type ChangeSpan, type Figure, FIGURES, type ListTab } from '../market/token'
 import type { ChartChoice } from './chart.svelte'
 
 export type ThemeChoice = 'auto' | 'dark' | 'light'
@@ -40,6 +40,10 @@ export interface PrefValues {
   /** Whether the crosshair moves in all charts at once. */
   crossSync: boolean
   tab: ListTab
+  /** How far back the list's change reaches. */
+  span: ChangeSpan
+  /** What stands beside a token's name in the list. */
+  figure: Figure
   side: SideTab
   /** What the connect panel shows. */
   connect: ConnectTab
@@ -105,6 +109,8 @@ const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValu
   splitX: within(SPLIT),
   splitY: within(SPLIT),
   crossSync: isFlag,
+  span: oneOf(...CHANGE_SPANS),
+  figure: oneOf(...FIGURES),
   tab: oneOf('top', 'active', 'new', 'favourites'),
   side: oneOf('trades', 'orders', 'info', 'alerts'),
   connect: oneOf('node', 'python', 'curl', 'frames'),
@@ -137,6 +143,8 @@ const defaults: PrefValues = {
   splitY: 50,
   crossSync: true,
   tab: 'top',
+  span: 'h24',
+  figure: 'last',
   side: 'trades',
   connect: 'node',
   favourites: [],

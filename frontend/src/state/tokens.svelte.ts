@@ -2,13 +2,17 @@ import { isAbort, type MintSort, type Rest } from '../api/rest'
 import type { Detail, PriceUpdate, TokenCreatedEvent } from '../api/client/index'
 import type { Stream } from '../api/stream'
 import {
+  type Base,
+  baseAt,
   byRank,
+  type ChangeSpan,
   cleanName,
   type ListTab,
   matches,
   type Move,
   moveOver,
   shortAddress,
+  SPAN_SECONDS,
   sparkPoints,
   type TokenFacts,
 } from '../market/token'
@@ -27,16 +31,20 @@ const RANKED: Partial<Record<ListTab, MintSort>> = { top: 'volume_desc', active:
 /** One token of the list; only what changes is reactive. */
 export class Token implements TokenFacts {
   price = $state(NaN)
+  /** The same with every digit, as told last. */
+  exact = $state('')
   /** Unix seconds of the last trade; 0 when there was none. */
   lastTrade = $state(0)
-  /** The first price the change is measured from. */
-  base = $state.raw<{ price: number; since: number } | null>(null)
+  /** The prices that changes are measured from; null while none is known. */
+  bases = $state.raw<Record<ChangeSpan, Base | null>>({ m5: null, h1: null, h24: null })
+  /** SOL traded in the last 24 h, and trades; NaN while not known. */
+  volume = $state(NaN)
+  trades = $state(NaN)
   spark = $state.raw<number[]>([])
   detail = $state.raw<Detail | null>(null)
-  move: Move | null = $derived(
-    this.base ? moveOver([{ time: this.base.since, open: this.base.price }], this.price) : null,
-  )
-  /** When the candles behind base and spark were read, in milliseconds. */
+  /** The change of the last 24 h. */
+  move: Move | null = $derived(this.moved('h24'))
+  /** When the candles behind bases and spark were read, in milliseconds. */
   read = 0
 
   constructor(
@@ -45,6 +53,12 @@ export class Token implements TokenFacts {
     readonly symbol: string,
     readonly created: number,
   ) {}
+
+  /** How the price has moved; null when it is not known. */
+  moved(span: ChangeSpan): Move | null {
+    const base = this.bases[span]
+    return base && moveOver([{ time: base.since, open: base.price }], this.price)
+  }
 }
 
 export type ListPhase = 'loading' | 'ready' | 'error'
@@ -182,7 +196,10 @@ export class TokenList {
         grew = true
       }
       token.detail = detail
-      if (!Number.isFinite(token.price) && detail.price_exact) token.price = Number(detail.price_exact)
+      if (!Number.isFinite(token.price) && detail.price_exact) {
+        token.price = Number(detail.price_exact)
+        token.exact = detail.price_exact
+      }
       token.lastTrade = Math.max(token.lastTrade, (detail.latest_trade_time ?? 0) / 1000)
     }
     if (grew) this.all = [...this.#byMint.values()]
@@ -207,7 +224,7 @@ export class TokenList {
     while (this.#fetching < FETCHES && this.#queue.length > 0) void this.#fetchNext()
   }
 
-  /** Reads a day of candles for one row: its change and its line. */
+  /** Reads a day of candles for one row: its changes, its line and what was traded. */
   async #fetchNext(): Promise<void> {
     const token = this.#byMint.get(this.#queue.shift() ?? '')
     if (!token) return
@@ -216,12 +233,21 @@ export class TokenList {
     try {
       const to = Math.floor(this.clock.read())
       const from = to - DAY
-      const page = await this.rest().klines(token.mint, 'm5', { limit: DAY / 300, from })
-      const candles = page.klines.toReversed()
+      const [day, hour] = await Promise.all([
+        this.rest().klines(token.mint, 'm5', { limit: DAY / 300, from }),
+        this.rest().klines(token.mint, 'm1', { limit: 61, from: to - SPAN_SECONDS.h1 }),
+      ])
+      const [candles, minutes] = [day.klines.toReversed(), hour.klines.toReversed()]
       const first = candles[0]
-      token.base = first ? { price: first.open, since: first.time } : null
-      token.spark = sparkPoints(candles, first?.time ?? from, to)
       const close = candles.at(-1)?.close
+      token.bases = {
+        m5: baseAt(minutes, to - SPAN_SECONDS.m5, close),
+        h1: baseAt(minutes, to - SPAN_SECONDS.h1, close),
+        h24: first ? { price: first.open, since: first.time } : null,
+      }
+      token.volume = candles.reduce((sum, candle) => sum + candle.quote_volume, 0)
+      token.trades = candles.reduce((sum, candle) => sum + candle.trades, 0)
+      token.spark = sparkPoints(candles, first?.time ?? from, to)
       if (close !== undefined && !Number.isFinite(token.price)) token.price = close
     } catch {
       token.read = 0
@@ -236,6 +262,7 @@ export class TokenList {
       const token = this.#byMint.get(mint)
       if (!token) continue
       token.price = update.price
+      token.exact = update.price_exact
       token.lastTrade = Math.max(token.lastTrade, update.timestamp)
       this.clock.observe(update.timestamp)
     }

@@ -3,6 +3,7 @@ import { isDesktop } from '../native'
 import type { ChartKind, Layout, ThemeChoice } from '../state/prefs.svelte'
 import type { WindowState } from '../state/window.svelte'
 import type { Workspace } from '../state/workspace.svelte'
+import { nextFigure, nextSpan } from './list'
 import { exportHistory, exportShown, saveScreenshot } from './export'
 
 /** One thing the window can do: for keys, the palette and the list of shortcuts alike. */
@@ -52,6 +53,11 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   )
 
   add('Tokens', 'pictures', 'Token pictures on or off', ['i'], () => prefs.set('pictures', !prefs.values.pictures))
+
+  add('Tokens', 'list-span', 'Next change: 5 minutes, 1 hour, 24 hours', [], () => nextSpan(workspace))
+  add('Tokens', 'list-figure', 'Next figure beside the name: last trade, age, volume, trades', [], () =>
+    nextFigure(workspace),
+  )
 
   INTERVALS.forEach((interval, place) => {
     add('Interval', `interval-${interval}`, words(interval), [String((place + 1) % 10)], () =>

@@ -1,0 +1,27 @@
+import { CHANGE_SPANS, type ChangeSpan, type Figure, FIGURES } from '../market/token'
+import type { Workspace } from '../state/workspace.svelte'
+
+/** How a choice of the list is written, and what it is in words. */
+export const SPAN_WORDS: Record<ChangeSpan, [string, string]> = {
+  m5: ['5 m', '5 minutes'],
+  h1: ['1 h', 'hour'],
+  h24: ['24 h', '24 hours'],
+}
+export const FIGURE_WORDS: Record<Figure, [string, string]> = {
+  last: ['last trade', 'how long ago the last trade was'],
+  age: ['age', 'how long ago the token was created'],
+  volume: ['volume', 'SOL traded in 24 h'],
+  trades: ['trades', 'trades in 24 h'],
+}
+
+function after<T>(list: readonly T[], value: T): T {
+  return list[(list.indexOf(value) + 1) % list.length] ?? value
+}
+
+export function nextSpan({ prefs }: Workspace): void {
+  prefs.set('span', after(CHANGE_SPANS, prefs.values.span))
+}
+
+export function nextFigure({ prefs }: Workspace): void {
+  prefs.set('figure', after(FIGURES, prefs.values.figure))
+}
