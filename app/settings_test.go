@@ -3,6 +3,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -19,6 +20,8 @@ import (
 
 	"spinscope/backend"
 	"spinscope/backend/config"
+	"spinscope/backend/market"
+	"spinscope/backend/simnet"
 )
 
 // running is an app without a window whose server runs until the test ends. It reads no cluster.
@@ -218,4 +221,72 @@ func TestGPUPolicy(t *testing.T) {
 			t.Errorf("%s: %v", text, got)
 		}
 	}
+}
+
+// What is stored survives a restart, and a stay with another cluster.
+func TestSaveSettingsKeepsTheData(t *testing.T) {
+	cfg := simnet.Default()
+	var err error
+	if cfg.Program, err = market.ParsePubkey(config.DefaultProgramID); err != nil {
+		t.Fatal(err)
+	}
+	cfg.HistoryTransactions = 50
+	net := simnet.New(cfg)
+	ended := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		defer close(ended)
+		_ = net.Run(ctx)
+	}()
+	defer func() { cancel(); <-ended }()
+	<-net.Ready()
+
+	a := running(t, nil)
+	mustSave := func(values map[string]string) {
+		t.Helper()
+		if result := save(a, values); result.Error != "" || len(result.Problems) > 0 || !result.Restarted {
+			t.Fatalf("%+v", result)
+		}
+	}
+	text := "[server]\nlisten = \"127.0.0.1:0\"\n[solana]\ncluster = \"localnet\"\n" // it reads clusters from now on
+	if err := os.WriteFile(a.options.Origin.File, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	custom := map[string]string{"solana.cluster": "custom", "solana.rpc_url": net.RPCURL(), "solana.ws_url": net.WSURL()}
+	mustSave(custom)
+	until := time.Now().Add(time.Minute)
+	for events(t, a) < 50 {
+		if time.Now().After(until) {
+			t.Fatal("no events come")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	stored := events(t, a)
+	mustSave(map[string]string{"store.retention_days": "3650"})
+	if now := events(t, a); now < stored {
+		t.Errorf("%d events after a restart, %d before", now, stored)
+	}
+	mustSave(map[string]string{"solana.cluster": "localnet"})
+	if now := events(t, a); now != 0 {
+		t.Errorf("another cluster shows %d events", now)
+	}
+	mustSave(custom)
+	if now := events(t, a); now < stored {
+		t.Errorf("%d events after a stay elsewhere, %d before", now, stored)
+	}
+}
+
+// events is how many events the server has stored.
+func events(t *testing.T, a *App) int {
+	t.Helper()
+	response, err := http.Get(a.Server().Base + "/api/events/stats")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var answer struct{ Data struct{ Total int } }
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+		t.Fatal(err)
+	}
+	return answer.Data.Total
 }
