@@ -229,8 +229,8 @@ func (a *app) keepShots(themes ...string) {
 func (a *app) keepShot(name string) {
 	a.d.t.Helper()
 	path := a.d.keepPicture()
-	if strings.HasSuffix(path, ".png") {
-		if err := os.Rename(path, strings.TrimSuffix(path, ".png")+"-"+name+".png"); err != nil {
+	if start, kept := strings.CutSuffix(path, ".png"); kept {
+		if err := os.Rename(path, start+"-"+name+".png"); err != nil {
 			a.d.t.Log(err)
 		}
 	}

@@ -93,12 +93,15 @@ func (f *File) Draft(next Config) (*Draft, error) {
 	return d, nil
 }
 
-const headline = "# Spinscope's configuration. docs/configuration.md describes every key.\n\n"
+const (
+	headline = "# Spinscope's configuration. docs/configuration.md describes every key.\n\n"
+	fresh    = headline + "[solana]\ncluster = \"demo\"\n" // reads as the defaults
+)
 
 // edited is text with the values in which next differs from before. It is false when the result would not read as next.
 func edited(text []byte, before, next Config) ([]byte, bool) {
 	if len(text) == 0 {
-		text = []byte(headline)
+		text = []byte(fresh)
 	}
 	out, err := edit(text, changes(before, next))
 	if err != nil {
