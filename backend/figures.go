@@ -47,6 +47,14 @@ func (f *front) figures(in *intake, commits *hub.Hub) []server.Figure {
 	gauge("hub_pending", "Changes that wait for the hub's readers.", float64(pending))
 	counter("hub_lags_total", "Times that a reader fell behind and read from the store.", lags)
 
+	m := f.stream.Metrics()
+	gauge("stream_topics", "Topics that have subscribers.", float64(m.Topics))
+	counter("stream_updates_total", "Pushes, however many clients got each.", m.Updates)
+	counter("stream_conflated_total", "Interim candles and prices that a newer one replaced before they were sent.", m.Conflated)
+	counter("stream_errors_total", "Requests refused.", m.Errors)
+	counter("stream_lags_total", "Times that the pushes caught up from the store.", m.Lags)
+	gauge("stream_waiting", "Updates in the open batch.", float64(m.Waiting))
+
 	s := f.sockets.Stats()
 	gauge("socketio_connections", "Open sessions.", float64(s.Connections))
 	for _, one := range []struct {

@@ -200,7 +200,7 @@ func TestStagesAreMeasured(t *testing.T) {
 	}
 	for _, name := range []string{
 		"ingest_events_total", "ingest_price_breaks_total", "store_gaps_open", "hub_commits_total", "socketio_messages_out_total",
-		"feed_transactions_total",
+		"feed_transactions_total", "stream_topics", "stream_conflated_total", "socketio_queued_messages", "socketio_dropped_total",
 	} {
 		if !strings.Contains(string(text), "\nspinscope_"+name+" ") {
 			t.Errorf("no %s in /metrics", name)

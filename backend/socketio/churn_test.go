@@ -35,7 +35,7 @@ func TestChurn(t *testing.T) {
 	opts := plenty
 	opts.StallTimeout = 2 * time.Second
 	opts.PingInterval = 50 * time.Millisecond // so that no GET waits long
-	opts.PingTimeout = patience / 4           // longer than a goroutine waits for its turn among all these
+	opts.PingTimeout = patience / 2           // longer than a goroutine waits for its turn among all these
 	var ns *Namespace
 	s := serve(t, opts, func(s *Server) {
 		ns = s.Namespace("/c", Handler{

@@ -363,3 +363,43 @@ func TestCure6ClosedBeforeListening(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 	eventually(t, "no timer is left", func() bool { return !running("utils.SetTimeout") })
 }
+
+// TestCure11NoRecovery: connection state recovery, which panics in the library, is off. A client that asks for it is a new
+// one.
+func TestCure11NoRecovery(t *testing.T) {
+	s := serve(t, Options{}, func(s *Server) { s.Namespace("/r", Handler{}) })
+	seen := map[string]bool{}
+	for range 2 {
+		c := s.dial()
+		c.write(`40/r,{"pid":"abc","offset":"def"}`)
+		var answer struct{ Sid, Pid string }
+		text := strings.TrimPrefix(c.read(), "40/r,")
+		if err := json.Unmarshal([]byte(text), &answer); err != nil || answer.Sid == "" || answer.Pid != "" || seen[answer.Sid] {
+			t.Fatalf("CONNECT answered %s: %v", text, err)
+		}
+		seen[answer.Sid] = true
+		_ = c.ws.Close()
+	}
+	eventually(t, "both are gone", func() bool { return s.Stats().Connections == 0 })
+}
+
+// TestCure12NoAuth: without a payload the library has no auth at all, which is not an object either.
+func TestCure12NoAuth(t *testing.T) {
+	got := make(chan map[string]any, 1)
+	s := serve(t, Options{}, func(s *Server) {
+		s.Namespace("/a", Handler{Connect: func(_ *Conn, auth map[string]any) error { got <- auth; return nil }})
+	})
+	for payload, want := range map[string]int{"": 0, "{}": 0, `{"token":"x"}`: 1} {
+		c := s.dial()
+		c.write("40/a," + payload)
+		if auth := <-got; len(auth) != want {
+			t.Errorf("CONNECT with %q gave %v", payload, auth)
+		}
+		if text := c.read(); !strings.HasPrefix(text, `40/a,{"sid":`) {
+			t.Errorf("answered %s", text)
+		}
+	}
+	if st := s.Stats(); st.Panics != 0 {
+		t.Errorf("%d panics", st.Panics)
+	}
+}

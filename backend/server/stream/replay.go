@@ -160,6 +160,9 @@ func (s *session) nextPage(k key, since, until market.Seq, first bool) (page, er
 		}
 	}
 	p, err := s.stream.readPage(s.stream.ctx, k, since, until)
+	if s.traced() {
+		s.stream.log.Debug("answer read", "client", s.peer.ID(), "topic", k.room(), "since_seq", since, "seq", p.upTo, "pushes", len(p.pushes))
+	}
 	if err == nil && first && !p.complete {
 		to := p.upTo
 		if len(p.pushes) > 0 {

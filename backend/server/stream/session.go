@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"time"
 
 	"spinscope/backend/wire"
@@ -35,13 +36,23 @@ type session struct {
 
 // emit queues an encoded payload.
 func (s *session) emit(event string, payload []byte) {
-	if s.peer.Emit(event, json.RawMessage(payload)) == nil {
-		s.stream.counts.messages.Add(1)
+	if s.peer.Emit(event, json.RawMessage(payload)) != nil {
+		return
+	}
+	s.stream.counts.messages.Add(1)
+	if s.traced() {
+		s.stream.log.Debug("message queued", "client", s.peer.ID(), "event", event, "bytes", len(payload))
 	}
 }
 
+// traced tells whether the steps of a request are logged.
+func (s *session) traced() bool { return s.stream.log.Enabled(s.stream.ctx, slog.LevelDebug) }
+
 // request serves one event of the client. ack may be nil.
 func (s *session) request(event string, args []any, ack func(any)) {
+	if s.traced() {
+		s.stream.log.Debug("request received", "client", s.peer.ID(), "event", event, "args", len(args), "ack", ack != nil)
+	}
 	serve := s.space.handlers[event]
 	if serve == nil {
 		s.refuse(invalid("unknown event: this namespace has no %.40q", event), ack)
@@ -57,7 +68,8 @@ func (s *session) request(event string, args []any, ack func(any)) {
 		s.refuse(err, ack)
 		return
 	}
-	s.stream.log.Debug("request served", "client", s.peer.ID(), "event", event, "mint", f["symbol"], "interval", f["interval"])
+	s.stream.log.Debug("request served", "client", s.peer.ID(), "event", event, "mint", f["symbol"], "interval", f["interval"],
+		"since_seq", f["since_seq"])
 	if ack == nil {
 		return
 	}

@@ -174,6 +174,9 @@ func (s *session) prepare(ctx context.Context, j *join, read func(context.Contex
 	if err != nil {
 		return nil, err
 	}
+	if s.traced() {
+		s.stream.log.Debug("answer read", "client", s.peer.ID(), "topic", j.topic.name, "seq", result.seq, "bytes", len(result.text))
+	}
 	if j.was && !s.stream.board.reach(ctx, j, result.seq) {
 		return nil, fmt.Errorf("wait for commit %d: %w", result.seq, errStopped)
 	}
