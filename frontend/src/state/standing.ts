@@ -46,8 +46,8 @@ export function standingOf({ link, silent, feed, status, lost }: Circumstances):
     case 'connecting':
       return { state: feed, word: 'Connecting', text: `Connecting to the ${status.cluster} cluster.`, ways: ['health'] }
     case 'down': {
-      const text = `The ${status.cluster} cluster is not reachable${why}. It is tried again by itself; stored history stays usable.`
-      return { state: feed, word: 'Cluster not reachable', text, ways: ['health', 'settings'] }
+      const text = `The ${status.cluster} cluster cannot be read${why}. It is tried again by itself; stored history stays usable.`
+      return { state: feed, word: 'Cluster not read', text, ways: ['health', 'settings'] }
     }
     case 'behind':
       return { state: feed, word: 'Catching up', text: behindText(status), ways: ['health'] }
