@@ -65,7 +65,7 @@ func TestAlertsAreTheModel(t *testing.T) {
 			}
 		}
 		for range r.IntN(3) {
-			key, value := fmt.Sprint("k", r.IntN(20)), []byte(fmt.Sprint(round))
+			key, value := fmt.Sprint("k", r.IntN(20)), fmt.Append(nil, round)
 			if r.IntN(3) == 0 {
 				value = nil
 				delete(marks, key)
