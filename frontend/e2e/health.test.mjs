@@ -156,3 +156,47 @@ test('endpoints in trouble are told', async () => {
     await page.context().close()
   }
 })
+
+test('trouble has its own words in the status bar, and a way out', async () => {
+  const real = (await ask('/api/events/status')) ?? {}
+  const reading = { running: true, done: 10, total: 400, eta_seconds: 30 }
+  const cases = [
+    ['down', { connection_status: 'reconnecting', last_error: 'no route', failures: 3 }, /cannot be read: no route/],
+    ['connecting', { connection_status: 'connecting', last_error: '', failures: 0 }, /Connecting to the/],
+    ['off', { connection_status: 'disabled' }, /enable_event_listener/],
+    ['behind', { connection_status: 'catching_up', backfill: reading }, /10 of 400 transactions/],
+    ['history', { connection_status: 'connected', backfill: reading }, /New trades come in meanwhile/],
+    ['live', { connection_status: 'connected', last_error: 'rate limited, pausing 2s' }, null],
+  ]
+  let now = {}
+  const page = await open(browser, {
+    routes: (page) =>
+      page.route('**/api/events/status', (route) => {
+        if (now === null) return undefined // an answer that never comes
+        return route.fulfill({ json: { success: true, message: '', data: { ...real, ...now } } })
+      }),
+  })
+  for (const [state, answer, text] of cases) {
+    now = answer
+    await until(`the state is ${state}`, async () => (await byId(page, 'status').getAttribute('data-state')) === state)
+    if (text) assert.match(await byId(page, 'banner').textContent(), text)
+    else assert.match(await byId(page, 'hiccup').getAttribute('title'), /rate limited/)
+    await picture(page, `state-${state}`)
+  }
+  await byId(page, 'hiccup').click()
+  await byId(page, 'health-dialog').waitFor()
+  await closeDialog(page)
+  now = null
+  await until(
+    'silence is told',
+    async () => (await byId(page, 'status').getAttribute('data-state')) === 'silent',
+    30_000,
+  )
+  await picture(page, 'state-silent')
+  now = {}
+  await byId(page, 'retry').click()
+  await until('it is over', async () => (await byId(page, 'status').getAttribute('data-state')) === 'live')
+  await byId(page, 'banner').waitFor({ state: 'detached' })
+  calm(page)
+  await page.context().close()
+})
