@@ -196,3 +196,37 @@ func TestAlertsHaveNoSeam(t *testing.T) {
 	}
 	group.Wait()
 }
+
+// What is stored and not pushed yet comes with the replay, and then not again.
+func TestAlertsStoredButNotPushed(t *testing.T) {
+	b, l := alertBench(t)
+	b.fire(l)
+	two, three := l.store(), l.store()
+	s, p := b.client(t, openSpace, "a")
+	_, got := ask(t, s, "subscribe_alerts", object{"since_seq": 1.0})
+	if numbers, _ := alertNumbers(t, got); !slices.Equal(numbers, []int{2, 3}) {
+		t.Fatalf("replayed %v", numbers)
+	}
+	b.PushAlerts(2, []Alert{two})
+	if got := taken(t, s); len(got) > 0 {
+		t.Errorf("again: %v", eventsOf(got))
+	}
+	b.PushAlerts(3, []Alert{three})
+	b.fire(l)
+	if numbers, _ := alertNumbers(t, taken(t, s)); !slices.Equal(numbers, []int{4}) {
+		t.Errorf("then %v", numbers)
+	}
+	// Subscribing once more while an alert is pushed: it comes in its place, once.
+	l.reading = func() {
+		l.reading = nil
+		b.fire(l)
+	}
+	_, got = ask(t, s, "subscribe_alerts", object{"since_seq": 2.0})
+	if numbers, _ := alertNumbers(t, got); !slices.Equal(numbers, []int{4, 5}) {
+		t.Errorf("with a push in the middle %v", numbers)
+	}
+	b.fire(l)
+	if numbers, _ := alertNumbers(t, taken(t, s)); !slices.Equal(numbers, []int{6}) || p.gone {
+		t.Errorf("in the end %v", numbers)
+	}
+}
