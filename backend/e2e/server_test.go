@@ -102,6 +102,7 @@ func startServer(t *testing.T, dir string, args ...string) *server {
 	if !slices.Contains(args, "--listen") {
 		argv = append(argv, "--listen", "127.0.0.1:0")
 	}
+	verifyAfter(t, dir)
 	s := &server{process: launch(t, "serve", environment(t), nil, argv...), dir: dir}
 	await(t, "readiness", func() error {
 		if err := s.alive(); err != nil {
