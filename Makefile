@@ -83,6 +83,10 @@ test-page: frontend/node_modules/.package-lock.json page ## Check and test the p
 e2e: $(STAMP)/test server ## Drive the page in Chromium against a running server
 	@build/e2e-browser.sh $(BIN)/spinscope-server
 
+.PHONY: shots
+shots: $(STAMP)/test server ## Take the pictures in docs/images anew, which `make e2e` compares the page with
+	@SPINSCOPE_SHOTS_UPDATE=1 build/e2e-browser.sh $(BIN)/spinscope-server shots
+
 .PHONY: e2e-desktop
 e2e-desktop: $(STAMP)/test build ## Drive the desktop app in the real webview under Xvfb
 	@go build -tags $(DESKTOP_TAGS),devtools -trimpath -o $(BIN)/spinscope-devtools .

@@ -1,17 +1,21 @@
 #!/usr/bin/env bash
 # Runs the browser tests of the page against servers of its own: demo market, free port, new data directory; first
-# without a token, then the tests that are about one. Usage: build/e2e-browser.sh SERVER
+# without a token, then the tests that are about one. Usage: build/e2e-browser.sh SERVER [shots]; with "shots" only
+# the pictures are compared, and with SPINSCOPE_SHOTS_UPDATE=1 taken anew.
 set -euo pipefail
 server=$(realpath "$1")
+only=${2:-}
 cd "$(dirname "$0")/.."
 . build/wait-server.sh
 
 home=$(mktemp -d)
 pid=
+market=
 stop() {
   local code=$?
   trap - EXIT
   [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
+  [ -z "$market" ] || kill "$market" 2>/dev/null || true
   [ "$code" = 0 ] || sed 's/^/server: /' "$home/server.log" >&2
   rm -rf "$home"
   exit "$code"
@@ -19,12 +23,14 @@ stop() {
 trap stop EXIT
 trap 'exit 130' INT TERM
 
-# serve DATA [NAME=VALUE…] starts a server; the person's own configuration stays out of it.
+# serve DATA [NAME=VALUE…] starts a server on the market of $cluster; the person's own configuration stays out of it.
+cluster="--cluster demo"
 serve() {
   local data=$home/$1
   shift
   mkdir "$data"
-  env HOME="$home" XDG_CONFIG_HOME="$home" "$@" "$server" serve --cluster demo --listen 127.0.0.1:0 --data-dir "$data" \
+  # shellcheck disable=SC2086 # several flags
+  env HOME="$home" XDG_CONFIG_HOME="$home" "$@" "$server" serve $cluster --listen 127.0.0.1:0 --data-dir "$data" \
     >"$home/server.log" 2>&1 &
   pid=$!
   address=$(wait_server "$data" "$pid")
@@ -37,6 +43,27 @@ end() {
   wait "$pid" || { echo "e2e: the server ended badly" >&2; exit 1; }
   pid=
 }
+
+# A market of six hours that ends with 9 October 2025: all its candles are closed, and nothing happens any more.
+still() {
+  "$server" simnet --listen 127.0.0.1:0 --seed 3 --start 1760054400 --rest --log-level error >"$home/market.log" 2>&1 &
+  market=$!
+  for _ in $(seq 600); do
+    grep -q PubSub "$home/market.log" && break
+    sleep 0.1
+  done
+  rpc=$(grep -o 'http://[0-9.:]*' "$home/market.log")
+  cluster="--cluster custom --rpc-url $rpc --ws-url $(grep -o 'ws://[0-9.:]*' "$home/market.log")"
+}
+
+still
+serve still SPINSCOPE_METADATA_IPFS_GATEWAY="${rpc%/}/ipfs/"
+(cd frontend && SPINSCOPE_STILL=http://$address node --test e2e/shots.test.mjs)
+end
+kill "$market"
+market=
+cluster="--cluster demo"
+[ "$only" != shots ] || exit 0
 
 serve open
 (cd frontend && SPINSCOPE_BASE=http://$address SPINSCOPE_DATA=$home/open npm run --silent e2e)

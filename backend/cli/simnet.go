@@ -16,6 +16,7 @@ type simnetCommand struct {
 	Rate      float64       `help:"Transactions per second, all tokens together." default:"3"`
 	Mints     int           `help:"Tokens at the start." default:"8"`
 	History   time.Duration `help:"How much trading lies before the start." default:"6h"`
+	Rest      bool          `help:"Nobody trades after the start, so that a seed and a start give the same market for ever."`
 	Slot      time.Duration `help:"Length of a slot." default:"400ms"`
 	Start     int64         `help:"Chain time of the first live slot, Unix seconds; 0 is now." default:"0"`
 	ProgramID string        `help:"Program address the market runs under." placeholder:"ADDRESS"`
@@ -62,6 +63,9 @@ func (c *simnetCommand) Run(ctx context.Context, program *Program) error {
 	}
 	cfg.Logger = newLogger(program, c.LogLevel, c.LogFormat)
 	net := simnet.New(cfg)
+	if c.Rest {
+		net.SetRate(0)
+	}
 	go func() {
 		select {
 		case <-net.Ready():

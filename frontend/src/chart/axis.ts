@@ -15,8 +15,13 @@ export function priceFormat(price: number): PriceFormatCustom {
     formatter: (value: number) => formatPrice(value, 5),
     tickmarksFormatter: (values: number[]) => {
       const [first = 0, second = 0] = values
-      const digits = digitsFor(Math.max(...values), Math.abs(second - first))
-      return values.map((value) => formatPrice(value, digits))
+      const step = Math.abs(second - first)
+      const digits = digitsFor(Math.max(...values), step)
+      // Below the candles the axis goes on past zero, where no price is; zero itself comes with a rounding error.
+      return values.map((value) => {
+        if (Math.abs(value) < step / 1000) return '0'
+        return value < 0 ? '' : formatPrice(value, digits)
+      })
     },
   }
 }

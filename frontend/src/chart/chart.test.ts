@@ -43,6 +43,11 @@ describe('axis', () => {
     const labels = format.tickmarksFormatter?.([price || 1, (price || 1) * 1.001] as BarPrice[]) ?? []
     expect(new Set(labels).size).toBe(2)
   })
+
+  it('has no prices below zero, and zero without its rounding error', () => {
+    const labels = priceFormat(1e-7).tickmarksFormatter?.([-1e-7, 1.32e-22, 1e-7] as BarPrice[])
+    expect(labels?.slice(0, 2)).toEqual(['', '0'])
+  })
 })
 
 describe('bars', () => {
