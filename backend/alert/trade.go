@@ -91,7 +91,7 @@ func (m *mint) take(t int64, price market.Price, lamports uint64) {
 
 // count keeps the books of the room that windows take.
 func (e *Evaluator) count(m *mint) {
-	cells := 1
+	cells := 8 + 2*(len(m.moves)+len(m.volumes)) // the mint itself takes room too
 	for _, w := range m.moves {
 		cells += len(w.cells)
 	}
