@@ -226,6 +226,7 @@ export class Workspace {
     this.charts.open()
     this.#follow()
     void this.#loadTokens()
+    void this.#chooseFirst()
     this.#every(HEALTH_MS, () => this.#pollHealth())
     this.#every(RANK_MS, () => {
       this.tokens.refreshRank().catch(() => undefined)
@@ -249,10 +250,25 @@ export class Workspace {
       this.#tellShell()
       return
     }
-    // Nothing chosen, or chosen on another server: whatever traded last, so that something moves.
-    const traded = await this.rest.mints('last_trade_desc', 1).catch(() => null)
-    const first = traded?.mints[0] ?? this.tokens.all[0]?.mint
+    // Nothing chosen, or chosen on another server.
+    const first = (await this.#tradedLast()) ?? this.tokens.all[0]?.mint
     if (first) this.show(first)
+  }
+
+  /** What traded last, so that something moves. */
+  async #tradedLast(): Promise<string | undefined> {
+    const traded = await this.rest.mints('last_trade_desc', 1).catch(() => null)
+    return traded?.mints[0]
+  }
+
+  /** Shows a token as soon as there is one: a server that has just started has none for a moment. */
+  async #chooseFirst(): Promise<void> {
+    const wanted = () => this.phase === 'open' && !this.#stopped && !this.chart.mint
+    for (let wait = 100; wanted() && wait < HEALTH_MS; wait *= 1.5) {
+      const first = await this.#tradedLast()
+      if (first && wanted()) this.show(first)
+      else await new Promise((resolve) => setTimeout(resolve, wait))
+    }
   }
 
   async #pollHealth(): Promise<void> {
