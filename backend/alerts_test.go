@@ -311,6 +311,16 @@ func TestSpoiltRuleFile(t *testing.T) {
 	if _, again := rules.read(); again != 2 || strings.Count(log.String(), "\n") != 1 {
 		t.Errorf("version %d, log %s", again, &log)
 	}
+	// One that does not say how old it is stays as old as it was, while the file is edited by hand.
+	b.must(os.WriteFile(rules.file.Path(), []byte(`{"version":1,"rules":[{"id":"x","kind":"new_token"}]}`), 0o600))
+	old := time.Now().Add(-time.Hour)
+	b.must(os.Chtimes(rules.file.Path(), old, old))
+	list, _ = rules.read()
+	created := list[0].CreatedAt
+	b.must(os.WriteFile(rules.file.Path(), []byte(`{"version":1,"rules":[{"id":"x","kind":"new_token"},{"id":"y","kind":"new_token"}]}`), 0o600))
+	if list, _ = rules.read(); len(list) != 2 || list[0].CreatedAt != created || list[1].CreatedAt == created || created != old.UnixMilli() {
+		t.Errorf("%+v", list)
+	}
 	b.must(os.Remove(rules.file.Path()))
 	if list, _ := rules.read(); len(list) != 0 {
 		t.Errorf("%v without a file", list)

@@ -107,6 +107,12 @@ func (r *alertRules) read() (rules []alert.Rule, version int) {
 			}
 		}
 	}
+	for i := range rules { // one without a date stays as old as it is known to be, as long as it looks for the same
+		at := slices.IndexFunc(r.rules, func(old alert.Rule) bool { return old.ID == rules[i].ID && old.Same(&rules[i]) })
+		if rules[i].Undated && at >= 0 {
+			rules[i].Date(r.rules[at].CreatedAt)
+		}
+	}
 	r.rules, r.wrong = rules, ""
 	for _, problem := range problems {
 		remedy := "correct the file; rules that were in force stay so until then"

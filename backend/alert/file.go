@@ -68,8 +68,8 @@ func (f File) Read() (rules []Rule, problems []*Problem, whole bool, err error) 
 	rules, problems = d.parse()
 	for i := range rules {
 		if rules[i].CreatedAt == 0 {
-			rules[i].CreatedAt = modified.UnixMilli()
-			rules[i].fields.CreatedAt = rules[i].CreatedAt
+			rules[i].Date(modified.UnixMilli())
+			rules[i].Undated = true
 		}
 	}
 	return rules, problems, d.broken == nil, nil
@@ -124,8 +124,7 @@ func (f File) save(fields Fields, now time.Time, replace bool) (Rule, error) {
 		}
 		if place >= 0 {
 			if old, err := decodeRule(d.rules[place]); err != nil || !old.Same(&rule) {
-				rule.CreatedAt = now.UnixMilli()
-				rule.fields.CreatedAt = rule.CreatedAt
+				rule.Date(now.UnixMilli())
 			}
 		}
 		text, err := json.Marshal(rule.fields)
@@ -205,12 +204,15 @@ func (f File) edit(change func(*document) error) error {
 		return fmt.Errorf("change alert rules: %w", err)
 	}
 	defer unlock()
-	d, _, err := f.load()
+	d, modified, err := f.load()
 	if err != nil {
 		return err
 	}
 	if d.broken != nil {
 		return fmt.Errorf("%s: %w: %w", f.path, ErrUnreadable, d.broken)
+	}
+	if err := d.date(modified); err != nil {
+		return err
 	}
 	if err := change(d); err != nil {
 		return err
@@ -223,6 +225,21 @@ func (f File) edit(change func(*document) error) error {
 		return fmt.Errorf("write alert rules: the file would be larger than %d KiB", maxFile>>10)
 	}
 	return f.replace(text)
+}
+
+// date writes into rules that do not say when they were created that it was then: the file changes now.
+func (d *document) date(then time.Time) error {
+	for i, text := range d.rules {
+		rule, err := decodeRule(text)
+		if err != nil || rule.CreatedAt != 0 {
+			continue
+		}
+		rule.Date(then.UnixMilli())
+		if d.rules[i], err = json.Marshal(rule.fields); err != nil {
+			return fmt.Errorf("write rule: %w", err)
+		}
+	}
+	return nil
 }
 
 func (f File) replace(text []byte) (err error) {

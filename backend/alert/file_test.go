@@ -202,6 +202,26 @@ func TestSaveKeepsAge(t *testing.T) {
 	}
 }
 
+// A rule written by hand without created_at is as old as the file was, also when a program changes the file later.
+func TestUndatedRules(t *testing.T) {
+	f := At(t.TempDir())
+	rewrite(t, f, `{"version":1,"rules":[{"id":"a","kind":"new_token","once":true},{"id":"b","kind":"moon"}]}`)
+	if err := os.Chtimes(f.Path(), noon, noon); err != nil {
+		t.Fatal(err)
+	}
+	rules, _, _, err := f.Read()
+	if err != nil || len(rules) != 1 || rules[0].CreatedAt != noon.UnixMilli() || !rules[0].Undated {
+		t.Fatalf("%+v %v", rules, err)
+	}
+	if _, err := f.Save(Fields{ID: "c", Kind: NewToken}, noon.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	rules, problems, _, err := f.Read()
+	if err != nil || len(rules) != 2 || rules[0].CreatedAt != noon.UnixMilli() || rules[0].Undated || !rules[0].Once || len(problems) != 1 {
+		t.Errorf("%+v %v %v", rules, problems, err)
+	}
+}
+
 func TestBounds(t *testing.T) {
 	f := At(t.TempDir())
 	var rules []string

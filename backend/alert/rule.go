@@ -72,6 +72,7 @@ type Rule struct {
 	Once      bool
 	Muted     bool
 	CreatedAt int64 // Unix milliseconds
+	Undated   bool  // the file does not say when it was created
 	fields    Fields
 }
 
@@ -210,6 +211,9 @@ func (r *Rule) Same(other *Rule) bool {
 	x.ID, x.Muted, x.CreatedAt = y.ID, y.Muted, y.CreatedAt
 	return x == y
 }
+
+// Date says when the rule was created; before anybody else has the rule.
+func (r *Rule) Date(created int64) { r.CreatedAt, r.fields.CreatedAt = created, created }
 
 // broad tells whether the rule keeps a window for every mint that trades.
 func (r *Rule) broad() bool {
