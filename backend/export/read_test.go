@@ -1,6 +1,7 @@
 package export_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -129,6 +130,35 @@ func TestOtherFilesAreRefused(t *testing.T) {
 			t.Errorf("%s: %v", format, err)
 		}
 		_ = file.Close()
+	}
+}
+
+// TestDamagedParquet changes bytes all over a file: it is read, or refused, and nothing panics.
+func TestDamagedParquet(t *testing.T) {
+	source := randomSource(rand.New(rand.NewPCG(9, 9)), 60)
+	whole := write(t, source, request(export.Events, export.Parquet))
+	path := filepath.Join(t.TempDir(), "damaged.parquet")
+	refused := 0
+	for i := 0; i < len(whole); i += max(1, len(whole)/300) {
+		damaged := bytes.Clone(whole)
+		damaged[i] ^= byte(1 + i%255)
+		if i%7 == 0 {
+			damaged = damaged[:i]
+		}
+		if err := os.WriteFile(path, damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := export.ReadEvents(t.Context(), file, export.Parquet, func(*export.Read) error { return nil }); err != nil {
+			refused++
+		}
+		_ = file.Close()
+	}
+	if refused < 50 {
+		t.Errorf("%d damaged files were refused", refused)
 	}
 }
 

@@ -15,8 +15,11 @@ func readParquet(file *os.File, take func(int64, *row, error) error) error {
 	if err != nil {
 		return fmt.Errorf("read Parquet: %w", err)
 	}
-	opened, err := parquet.OpenFile(file, info.Size())
-	if err != nil {
+	var opened *parquet.File
+	if err := guarded(func() (err error) {
+		opened, err = parquet.OpenFile(file, info.Size())
+		return err
+	}); err != nil {
 		return fmt.Errorf("read Parquet: %w: %w", err, ErrNotEvents)
 	}
 	places, known := map[int]int{}, 0
@@ -39,12 +42,19 @@ func readParquet(file *os.File, take func(int64, *row, error) error) error {
 }
 
 func readRowGroup(group parquet.RowGroup, places map[int]int, number *int64, take func(int64, *row, error) error) error {
-	rows := group.Rows()
+	var rows parquet.Rows
+	if err := guarded(func() error { rows = group.Rows(); return nil }); err != nil {
+		return fmt.Errorf("read Parquet row %d: %w", *number+1, err)
+	}
 	defer rows.Close() //nolint:errcheck // only read
 	r := newRow()
 	buffer := make([]parquet.Row, 256)
 	for {
-		n, err := rows.ReadRows(buffer)
+		n := 0
+		err := guarded(func() (err error) {
+			n, err = rows.ReadRows(buffer)
+			return err
+		})
 		for _, values := range buffer[:n] {
 			r.reset()
 			for _, value := range values {
@@ -67,6 +77,16 @@ func readRowGroup(group parquet.RowGroup, places map[int]int, number *int64, tak
 			return fmt.Errorf("read Parquet row %d: %w", *number+1, io.ErrNoProgress)
 		}
 	}
+}
+
+// guarded turns a panic of the library, which trusts a file's own figures, into an error.
+func guarded(read func() error) (err error) {
+	defer func() {
+		if trouble := recover(); trouble != nil {
+			err = fmt.Errorf("the file is damaged: %v", trouble)
+		}
+	}()
+	return read()
 }
 
 // cellOf is the inverse of parquetValue.
