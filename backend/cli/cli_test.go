@@ -3,12 +3,15 @@ package cli
 import (
 	"bytes"
 	"context"
+	"io"
+	"maps"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"spinscope/backend"
+	"spinscope/backend/config"
 )
 
 // run runs a command line as the program would, with no environment and no window.
@@ -80,5 +83,24 @@ func TestParseTime(t *testing.T) {
 		if got, err := parseTime("--from", text, now, 0); err == nil {
 			t.Errorf("%q: %d", text, got)
 		}
+	}
+}
+
+// The window is told which values the file cannot change.
+func TestFlagsAndEnvironmentAreFixed(t *testing.T) {
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	var got config.Origin
+	code := Main([]string{"--listen", "127.0.0.1:0", "--rpc-url", "http://127.0.0.1:1", "--data-dir", t.TempDir()}, Program{
+		Assets: fstest.MapFS{}, Stdout: io.Discard, Stderr: io.Discard, Env: []string{"SPINSCOPE_STORE_RETENTION_DAYS=3"},
+		Window: func(_ context.Context, o backend.Options) error {
+			got = o.Origin
+			return nil
+		},
+	})
+	want := map[string]string{
+		"server.listen": "--listen", "solana.rpc_url": "--rpc-url", "solana.cluster": "--rpc-url", "store.retention_days": "SPINSCOPE_STORE_RETENTION_DAYS",
+	}
+	if code != 0 || !maps.Equal(got.Fixed, want) || got.Found || got.File != config.DefaultFile() {
+		t.Fatalf("exit %d: %+v", code, got)
 	}
 }
