@@ -95,6 +95,7 @@ export class Market {
       if (opening.signal.aborted) return
       this.series.merge(page.klines, page.seq, page.has_next)
       this.#rebuild = 'reset'
+      this.phase = 'empty'
       // At once: the person waits, and the chart itself draws with the next frame.
       this.#flush()
       // From the page's own commit on: nothing can fall between history and live.
@@ -181,6 +182,6 @@ export class Market {
     this.#drawn = this.series.last?.time ?? -Infinity
     this.last = this.series.last
     this.count = this.series.length
-    if (this.phase !== 'error' && this.phase !== 'idle') this.phase = this.count > 0 ? 'ready' : 'empty'
+    if (this.phase === 'ready' || this.phase === 'empty') this.phase = this.count > 0 ? 'ready' : 'empty'
   }
 }

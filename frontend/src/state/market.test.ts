@@ -115,6 +115,18 @@ it('shows the newest choice when the answers come late', async () => {
   expect(market.count).toBe(2)
 })
 
+it('is loading until the answer is there, also when it is drawn meanwhile', async () => {
+  let answer: (page: Klines) => void = () => undefined
+  ask.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)))
+  const opened = market.open('MINT', 'm1')
+  market.attach({ rebuild: () => undefined, update: () => undefined })
+  await frame()
+  expect(market.phase).toBe('loading')
+  answer(klines([candle(60)], 1))
+  await opened
+  expect(market.phase).toBe('ready')
+})
+
 it('says that there is nothing, and what went wrong', async () => {
   ask.mockResolvedValueOnce(klines([], 5))
   await market.open('MINT', 'm1')
