@@ -16,8 +16,12 @@ func Continues(previous market.Price, e *market.Event) bool {
 	if err != nil {
 		return false
 	}
-	next, _, err := curve.Move(trade.TokenAmount, trade.Buy)
+	_, after, err := curve.reserves(trade.TokenAmount, trade.Buy)
 	if err != nil {
+		return false
+	}
+	next, ok := curve.at(after)
+	if !ok {
 		return false
 	}
 	// The program rounds in 28-digit decimals; a last digit apart is the same price.

@@ -34,6 +34,14 @@ var (
 	productSol = new(big.Int).Mul(product, new(big.Int).Mul(tokenUnit, solUnit))   // K · tokenUnit · solUnit
 )
 
+// scaledProducts are K · tokenUnit² · 10^decimals.
+var scaledProducts = func() (table [market.PriceDecimals + 1]*big.Int) {
+	for n := range table {
+		table[n] = new(big.Int).Mul(productTok, pow10Big(n))
+	}
+	return table
+}()
+
 // Curve is a point of the bonding curve, given by the price as the program stores it. With K the product of the
 // reserves and p the price, t = √(K/p) tokens and s = K/t SOL are in reserve; a trade moves t and the price becomes
 // s/t. Fees are not part of it. A Curve is a value: trades return the next one. The zero Curve fails with ErrCurve.
@@ -131,11 +139,28 @@ func (c Curve) Reserves() (tokens, lamports uint64) {
 }
 
 func (c Curve) move(tokens uint64, buy bool) (Curve, uint64, error) {
-	if c.raw.IsZero() {
-		return Curve{}, 0, ErrCurve
+	before, after, err := c.reserves(tokens, buy)
+	if err != nil {
+		return Curve{}, 0, err
 	}
-	before := c.tokens()
-	after := new(big.Int).SetUint64(tokens)
+	lamports, ok := lamportsBetween(before, after)
+	if !ok {
+		return Curve{}, 0, ErrReserve
+	}
+	next, ok := c.at(after)
+	if !ok {
+		return Curve{}, 0, ErrReserve
+	}
+	return next, lamports, nil
+}
+
+// reserves are the tokens before and after a trade, in working digits. It returns ErrCurve and ErrReserve.
+func (c Curve) reserves(tokens uint64, buy bool) (before, after *big.Int, err error) {
+	if c.raw.IsZero() {
+		return nil, nil, ErrCurve
+	}
+	before = c.tokens()
+	after = new(big.Int).SetUint64(tokens)
 	after.Mul(after, guardUnit)
 	if buy {
 		after.Sub(before, after)
@@ -143,24 +168,21 @@ func (c Curve) move(tokens uint64, buy bool) (Curve, uint64, error) {
 		after.Add(before, after)
 	}
 	if after.Sign() <= 0 {
-		return Curve{}, 0, ErrReserve
+		return nil, nil, ErrReserve
 	}
-	lamports, ok := lamportsBetween(before, after)
-	if !ok {
-		return Curve{}, 0, ErrReserve
-	}
-	price := new(big.Int).Mul(productTok, pow10Big(c.decimals))
-	raw, ok := toU128(price.Div(price, after.Mul(after, after)))
-	if !ok || raw.IsZero() {
-		return Curve{}, 0, ErrReserve
-	}
-	return Curve{raw, c.decimals}, lamports, nil
+	return before, after, nil
+}
+
+// at is the point with that token reserve, which it uses up; false if its price does not fit.
+func (c Curve) at(tokens *big.Int) (Curve, bool) {
+	raw, ok := toU128(new(big.Int).Div(scaledProducts[c.decimals], tokens.Mul(tokens, tokens)))
+	return Curve{raw, c.decimals}, ok && !raw.IsZero()
 }
 
 // tokens is t in working digits, rounded down, so that the price worked out from it is never below c's.
 func (c Curve) tokens() *big.Int {
-	t := new(big.Int).Mul(productTok, pow10Big(c.decimals))
-	return t.Sqrt(t.Div(t, c.raw.Big()))
+	t := new(big.Int).Div(scaledProducts[c.decimals], c.raw.Big())
+	return t.Sqrt(t)
 }
 
 // lamportsBetween is the SOL between two token reserves; false if it does not fit.

@@ -321,3 +321,27 @@ func bigFloat(x market.U128) float64 {
 func near(got, want, tolerance float64) bool { return math.Abs(got-want) <= tolerance*math.Abs(want) }
 
 func diff(a, b uint64) uint64 { return max(a, b) - min(a, b) }
+
+func BenchmarkContinues(b *testing.B) {
+	curve, err := FreshCurve(28)
+	if err != nil {
+		b.Fatal(err)
+	}
+	const tokens = 35_766_666_666_666
+	next, lamports, err := curve.Buy(tokens)
+	if err != nil {
+		b.Fatal(err)
+	}
+	previous, err := curve.Price()
+	if err != nil {
+		b.Fatal(err)
+	}
+	e := &market.Event{Scale: 28, Body: &market.BuySell{IsBuy: true, TokenAmount: tokens, SolAmount: lamports, LatestPrice: next.Raw()}}
+	NewScales(28).Choose(e)
+	b.ReportAllocs()
+	for b.Loop() {
+		if !Continues(previous, e) {
+			b.Fatal("it does")
+		}
+	}
+}
