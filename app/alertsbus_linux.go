@@ -18,9 +18,9 @@ const (
 	busReply = 5 * time.Second
 )
 
-// openNotifications connects to the session's notification service. Where that reads markup, texts are escaped: what a
+// openNotifications connects to the session's notification service, itself: the library passes texts on as they are. Where that reads markup, texts are escaped: what a
 // token calls itself must not become a link.
-func openNotifications() (send func(title, body string) error, closing func(), err error) {
+func openNotifications(context.Context) (send func(title, body string) error, closing func(), err error) {
 	bus, err := dbus.ConnectSessionBus()
 	if err != nil {
 		return nil, nil, fmt.Errorf("session bus: %w", err)

@@ -21,7 +21,7 @@ const (
 // offer is safe for concurrent use; the rest belongs to run.
 type notifier struct {
 	log  *slog.Logger
-	open func() (send func(title, body string) error, closing func(), err error)
+	open func(window context.Context) (send func(title, body string) error, closing func(), err error)
 
 	mu      sync.Mutex
 	waiting []wire.Alert
@@ -67,7 +67,7 @@ func (n *notifier) take() (title, body string, ok bool) {
 	return alertTitle(first.Kind), body, true
 }
 
-// run shows what is offered until ctx ends. Where nothing shows it, that is logged once: the page shows alerts too.
+// run shows what is offered until ctx, the window's, ends. Where nothing shows it, that is logged once: the page shows alerts too.
 func (n *notifier) run(ctx context.Context) {
 	var send func(title, body string) error
 	closing, told := func() {}, false
@@ -92,7 +92,7 @@ func (n *notifier) run(ctx context.Context) {
 		}
 		var err error
 		if send == nil {
-			if send, closing, err = n.open(); err != nil {
+			if send, closing, err = n.open(ctx); err != nil {
 				send, closing = nil, func() {}
 			}
 		}
@@ -107,6 +107,17 @@ func (n *notifier) run(ctx context.Context) {
 			told = true
 		}
 	}
+}
+
+// notify runs the notifier until the window is closed.
+func (a *App) notify(window context.Context, closed <-chan struct{}) {
+	ctx, stop := context.WithCancel(window)
+	defer stop()
+	go func() {
+		<-closed
+		stop()
+	}()
+	a.notes.run(ctx)
 }
 
 func alertTitle(kind string) string {

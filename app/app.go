@@ -77,8 +77,6 @@ func Run(ctx context.Context, o backend.Options) error {
 func (a *App) open(ctx context.Context) (err error) {
 	windowDone := make(chan struct{})
 	defer close(windowDone)
-	noting, stopNoting := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopNoting()
 	defer func() {
 		if cause := recover(); cause != nil {
 			if a.window() != nil {
@@ -102,7 +100,7 @@ func (a *App) open(ctx context.Context) (err error) {
 			a.server.start(a.fell)
 			go a.quitWith(ctx, windowDone)
 			go a.watchPage(windowDone)
-			go a.notes.run(noting)
+			go a.notify(windowCtx, windowDone)
 			a.geometry.place(windowCtx)
 		},
 		OnBeforeClose: func(windowCtx context.Context) bool {

@@ -42,7 +42,7 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"serve", "--config", "/nonexistent/x.toml"}, 2, "/nonexistent/x.toml"},
 		{[]string{"simnet", "--listen", "0.0.0.0:0"}, 2, "loopback"},
 		{[]string{"simnet", "--program-id", "0"}, 2, "--program-id"},
-		{[]string{"export"}, 2, "--mint"},
+		{[]string{"export", "--url", "http://127.0.0.1:1"}, 2, "--mint"},
 		{[]string{"export", "--mint", "x"}, 2, "--mint"},
 		{[]string{"export", "--mint", "11111111111111111111111111111111", "--data-dir", t.TempDir()}, 1, "--data-dir"},
 		{[]string{"export", "--mint", "11111111111111111111111111111111", "--interval", "m2"}, 2, "m2"},
