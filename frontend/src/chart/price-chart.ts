@@ -309,7 +309,8 @@ export class PriceChart {
   reset(): void {
     if (!this.#live) this.#hold(newest(this.#bars.length))
     this.#chart.timeScale().applyOptions({ barSpacing: BAR_SPACING, rightOffset: RIGHT_BARS })
-    this.#chart.timeScale().scrollToRealTime()
+    // At once: on the way an animation would ask for the bars it passes.
+    this.#chart.timeScale().scrollToPosition(RIGHT_BARS, false)
     this.#chart.priceScale('right').applyOptions({ autoScale: true })
   }
 
