@@ -14,7 +14,8 @@ market=
 stop() {
   local code=$?
   trap - EXIT
-  [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
+  # Its data must not go before it has ended.
+  [ -z "$pid" ] || { kill "$pid" && wait "$pid"; } 2>/dev/null || true
   [ -z "$market" ] || kill "$market" 2>/dev/null || true
   [ "$code" = 0 ] || sed 's/^/server: /' "$home/server.log" >&2
   rm -rf "$home"
