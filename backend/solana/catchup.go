@@ -64,6 +64,11 @@ func (s *session) readHistory(ctx context.Context) error {
 	}
 	progress := newProgress(s.board, s.logger, way.total)
 	err = s.history.replay(ctx, way, newest, check.see, func(o outcome) error {
+		if s.lost.Swap(false) { // whoever answers now may be another cluster, started at the same address
+			if err := s.admit(ctx, s.rpc, s.endpoint); err != nil {
+				return err
+			}
+		}
 		b := s.absorb(o, finalized)
 		b.Slot, b.ChainTime = o.last, o.time
 		if audited {

@@ -334,6 +334,8 @@ func (c *cluster) result(request rpcRequest) (any, *rpcError) {
 			signatures = append(signatures, tx.signature.String())
 		}
 		return map[string]any{"signatures": signatures, "blockTime": testTime(number), "blockhash": "x", "parentSlot": number - 1}, nil
+	case "getGenesisHash":
+		return "genesis", nil
 	case "getSignaturesForAddress":
 		return c.signatures(text, opts), nil
 	case "getTransaction":

@@ -359,6 +359,35 @@ func TestProvisionalTimeIsCorrected(t *testing.T) {
 	r.equal(c.ledger())
 }
 
+// TestAnotherChainDuringHistory: the cluster is replaced by another one while its history is read. Nothing more is taken.
+func TestAnotherChainDuringHistory(t *testing.T) {
+	c := newCluster(t)
+	c.history(3000, 1)
+	var replaced atomic.Bool
+	config := testConfig(c.endpoint())
+	config.Admit = func(string) error {
+		if replaced.Load() {
+			return errors.New("another chain")
+		}
+		return nil
+	}
+	hold := make(chan struct{})
+	r := start(t, config, 0, func(s *sink) { s.hold = hold })
+	hold <- struct{}{} // one batch
+	replaced.Store(true)
+	c.cut()
+	r.status("the loss of the socket", func(s Status) bool { return s.LastError != "" })
+	close(hold)
+	r.status("a refusal", func(s Status) bool {
+		return s.State == Reconnecting && strings.Contains(s.LastError, "another chain")
+	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n := len(r.txs); n >= 2000 { // one or two batches were on their way
+		t.Errorf("%d transactions were taken", n)
+	}
+}
+
 // TestHoleClosesSoon: a hole closes when the node shows its transactions at last, without waiting for the regular rescan.
 func TestHoleClosesSoon(t *testing.T) {
 	c := newCluster(t)

@@ -25,6 +25,8 @@ type session struct {
 	feed     *Feed
 	scanning bool
 	checking atomic.Bool // a recheck runs
+	lost     atomic.Bool // the socket ended, and nobody has asked since whether the chain is still the same
+	endpoint Endpoint
 	group    *sync.WaitGroup
 	held     []market.Transaction // live ones that wait for their block time, in order of arrival
 	behind   bool                 // the log has told of a lag
@@ -52,7 +54,7 @@ func (r *run) connect(ctx context.Context, index int, feed *Feed, live func()) e
 	}
 	r.clock.reset()
 	s := &session{
-		run: r, rpc: rpc, queue: newQueue(r.config.buffered), finds: make(chan find), down: make(chan error, 4), feed: feed, group: &group,
+		run: r, endpoint: endpoint, rpc: rpc, queue: newQueue(r.config.buffered), finds: make(chan find), down: make(chan error, 4), feed: feed, group: &group,
 		history: &history{
 			rpc: rpc, program: r.config.Program, commitment: r.config.readable(), failed: r.config.IncludeFailed,
 			ledger: r.ledger, clock: r.clock, orders: r.orders, logger: r.logger, workers: workers,
@@ -71,8 +73,13 @@ func (r *run) connect(ctx context.Context, index int, feed *Feed, live func()) e
 	}
 	group.Go(func() {
 		err := socket.run(ctx, r.config.PingInterval)
+		s.lost.Store(true)
 		r.board.change(func(s *Status) { s.Garbage += socket.unread.Load() })
-		s.down <- fmt.Errorf("socket to %s: %w", Redact(endpoint.WS), err)
+		err = fmt.Errorf("socket to %s: %w", Redact(endpoint.WS), err)
+		if ctx.Err() == nil {
+			r.board.fail(err, false) // while history is read the session goes on
+		}
+		s.down <- err
 	})
 	group.Go(func() {
 		s.down <- r.clock.run(ctx, rpc, r.config.Commitment, r.config.SilenceTimeout, func(err error) {
