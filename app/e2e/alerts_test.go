@@ -51,7 +51,7 @@ func TestAlertIsShownOnTheDesktop(t *testing.T) {
 	}
 	save := func(rule string) {
 		t.Helper()
-		a.ask("window.__rule = 0, window.go.app.App.SaveAlert("+rule+").then(rule => window.__rule = rule, error => window.__rule = {Error: String(error)}), 1", new(any))
+		a.ask("window.__rule = 0, window.go.app.App.SaveAlert("+rule+").then(rule => window.__rule = rule, error => window.__rule = {Error: error.message ?? String(error)}), 1", new(any))
 		saved.Error, saved.ID = "", ""
 		d.until("the rule is saved or refused", func() bool {
 			return a.page.eval("window.__rule || undefined", &saved) == nil && saved.ID+saved.Error != ""

@@ -1,6 +1,7 @@
 import type { Alert, AlertRule } from '../api/client/index'
 import { isAbort, type Rest, RestError } from '../api/rest'
 import { type Draft, draftOf, isProblem, levelsOf, newDraft, type Problem, readProblem, toRule } from '../market/alert'
+import { reason } from './reason'
 
 /** What can change rules: the desktop app's bindings. A rejection's message is "field: why". */
 export interface RuleBook {
@@ -76,7 +77,7 @@ export class Alerts {
       if (reading.signal.aborted || isAbort(error)) return
       // What is known stays: the next look comes soon.
       if (this.phase !== 'ready') this.phase = 'error'
-      this.error = error instanceof RestError && error.status === 404 ? 'This server has no alerts.' : text(error)
+      this.error = error instanceof RestError && error.status === 404 ? 'This server has no alerts.' : reason(error)
     }
   }
 
@@ -90,7 +91,7 @@ export class Alerts {
       this.total = answer.total
       this.#keep([...this.fired, ...answer.alerts])
     } catch (error) {
-      this.error = text(error)
+      this.error = reason(error)
     } finally {
       this.busy = false
     }
@@ -182,7 +183,7 @@ export class Alerts {
     try {
       await change(this.book)
     } catch (error) {
-      this.problem = readProblem(text(error))
+      this.problem = readProblem(reason(error))
       return false
     } finally {
       this.busy = false
@@ -206,9 +207,4 @@ export class Alerts {
     this.#fresh = []
     this.announce?.(fresh)
   }
-}
-
-// Bindings reject with plain text.
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

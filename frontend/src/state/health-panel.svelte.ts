@@ -1,5 +1,6 @@
 import type { DBStats, Endpoint, LogRecord, StreamClient } from '../api/client/index'
-import { isAbort, type Rest, RestError } from '../api/rest'
+import { isAbort, type Rest } from '../api/rest'
+import { reason } from './reason'
 
 export type LogLevel = LogRecord['level']
 
@@ -44,7 +45,7 @@ export class HealthPanel {
       this.error = ''
     } catch (error) {
       if (isAbort(error)) return
-      this.error = error instanceof RestError ? error.message : String(error)
+      this.error = reason(error)
     }
   }
 

@@ -1,5 +1,6 @@
 import { isAbort, type Rest } from '../api/rest'
 import type { Order } from '../api/client/index'
+import { reason } from './reason'
 
 const SHOWN = 100
 
@@ -36,7 +37,7 @@ export class Orders {
       this.error = ''
       this.loaded = true
     } catch (error) {
-      if (!isAbort(error)) this.error = error instanceof Error ? error.message : String(error)
+      if (!isAbort(error)) this.error = reason(error)
     }
   }
 }

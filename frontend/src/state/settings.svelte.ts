@@ -1,4 +1,5 @@
 import type { EndpointReport, FormEndpoint, SaveResult, SettingsBindings, SettingsView } from '../native'
+import { reason } from './reason'
 
 /** A fallback endpoint in the dialog; its id stays while it is moved. */
 export interface FallbackRow extends FormEndpoint {
@@ -53,7 +54,7 @@ export class Settings {
     try {
       this.view = await this.bindings.Settings()
     } catch (problem) {
-      this.error = String(problem)
+      this.error = reason(problem)
       return
     }
     this.error = this.view.problem
@@ -158,7 +159,7 @@ export class Settings {
         commitment: this.value('solana.commitment'),
       })
     } catch (problem) {
-      report = { works: false, problem: String(problem), latency_ms: 0, version: '', chain: '', checks: [], note: '' }
+      report = { works: false, problem: reason(problem), latency_ms: 0, version: '', chain: '', checks: [], note: '' }
     }
     if (this.trials[of] === current) this.trials[of] = { running: false, report }
   }
@@ -184,7 +185,7 @@ export class Settings {
       })
     } catch (problem) {
       this.phase = 'ready'
-      this.error = String(problem)
+      this.error = reason(problem)
       return undefined
     }
     this.phase = 'ready'

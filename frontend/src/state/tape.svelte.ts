@@ -3,6 +3,7 @@ import type { Event, EventData, StreamGap } from '../api/client/index'
 import type { Stream } from '../api/stream'
 import { joinTape, toTrade, type Trade } from '../market/trade'
 import { onFrame } from './frame'
+import { reason } from './reason'
 
 const FIRST = 100
 const KEPT = 250
@@ -52,8 +53,7 @@ export class Tape {
       const page = await this.rest().events(this.#mint, FIRST, opening.signal)
       if (!opening.signal.aborted) this.#take(page.events)
     } catch (error) {
-      if (!opening.signal.aborted && !isAbort(error))
-        this.error = error instanceof Error ? error.message : String(error)
+      if (!opening.signal.aborted && !isAbort(error)) this.error = reason(error)
     } finally {
       if (!opening.signal.aborted) this.loading = false
     }

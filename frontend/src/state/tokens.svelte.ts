@@ -18,6 +18,7 @@ import {
 } from '../market/token'
 import type { Clock } from './clock.svelte'
 import { onFrame } from './frame'
+import { reason } from './reason'
 
 const PAGE = 1000
 const MOST_TOKENS = 10_000
@@ -107,7 +108,7 @@ export class TokenList {
       } while (cursor && this.all.length < MOST_TOKENS)
     } catch (error) {
       if (isAbort(error)) return
-      this.error = error instanceof Error ? error.message : String(error)
+      this.error = reason(error)
       if (this.all.length === 0) this.phase = 'error'
     }
   }

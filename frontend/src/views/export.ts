@@ -3,6 +3,7 @@ import { candlesToCsv } from '../market/csv'
 import type { Workspace } from '../state/workspace.svelte'
 import { saveFile, savePicture } from '../native'
 import { cleanName } from '../market/token'
+import { reason } from '../state/reason'
 
 /** Such as SPT-m1.csv, without characters that a file system refuses. */
 export function exportName(symbol: string, interval: string, extension: string): string {
@@ -27,7 +28,7 @@ export async function exportHistory(workspace: Workspace, format: ExportFormat):
     workspace.exporting.done(rows, name)
     workspace.toasts.show('good', `Saved ${name}`)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = reason(error)
     workspace.exporting.fail(why)
     workspace.toasts.show('bad', `Export failed: ${why}`)
   }
@@ -50,9 +51,6 @@ export async function saveScreenshot(workspace: Workspace): Promise<void> {
     const saved = await savePicture(name, controls.screenshot())
     if (saved) workspace.toasts.show('good', `Saved ${saved}`)
   } catch (error) {
-    workspace.toasts.show(
-      'bad',
-      `The picture could not be saved: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    workspace.toasts.show('bad', `The picture could not be saved: ${reason(error)}`)
   }
 }
