@@ -51,7 +51,7 @@ func (o Options) withDefaults() Options {
 
 const (
 	defaultLogLength = 200_000
-	memTable         = 16 << 20 // a transaction may hold 15 % of it
+	memTable         = 8 << 20 // a transaction may hold 15 % of it
 )
 
 // badgerOptions are Badger's settings for one process among others on a desktop: about 150 MB of memory at rest,
