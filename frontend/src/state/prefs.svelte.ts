@@ -6,7 +6,7 @@ import type { ChartChoice } from './chart.svelte'
 
 export type ThemeChoice = 'auto' | 'dark' | 'light'
 export type ChartKind = 'candles' | 'line' | 'area'
-export type ConnectTab = 'node' | 'python' | 'curl' | 'frames'
+export type ConnectTab = 'node' | 'python' | 'go' | 'curl' | 'frames'
 /** How the charts of the window lie: one; two beside or above each other; two by two. */
 export type Layout = 'one' | 'columns' | 'rows' | 'four'
 export type SideTab = 'trades' | 'orders' | 'info' | 'alerts'
@@ -113,7 +113,7 @@ const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValu
   figure: oneOf(...FIGURES),
   tab: oneOf('top', 'active', 'new', 'favourites'),
   side: oneOf('trades', 'orders', 'info', 'alerts'),
-  connect: oneOf('node', 'python', 'curl', 'frames'),
+  connect: oneOf('node', 'python', 'go', 'curl', 'frames'),
   favourites: (value): value is string[] => Array.isArray(value) && value.every(isText),
   alertsSeen: within([0, Number.MAX_SAFE_INTEGER]),
   left: within(PANES.left),

@@ -1,4 +1,4 @@
-export type Language = 'node' | 'python' | 'curl'
+export type Language = 'node' | 'python' | 'go' | 'curl'
 
 const UNIX_QUOTE = /'/g
 
@@ -37,6 +37,48 @@ def candle(push):
 
 sio.connect("${base}", namespaces=["/ws/kline"]${secured ? ',\n            auth={"token": os.environ["SPINSCOPE_TOKEN"]}' : ''})
 sio.wait()`
+    case 'go':
+      return `// go mod init candles && go get github.com/coder/websocket@v1.8.14
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+${secured ? '\t"os"\n' : ''}	"strings"
+
+	"github.com/coder/websocket"
+)
+
+func main() {
+	ctx := context.Background()
+	ws, _, err := websocket.Dial(ctx, "${base.replace(/^http/, 'ws')}/socket.io/?EIO=4&transport=websocket", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ws.SetReadLimit(16 << 20)
+	say := func(text string) {
+		if err := ws.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
+			log.Fatal(err)
+		}
+	}
+	for {
+		_, data, err := ws.Read(ctx)
+		if err != nil {
+			log.Fatal(err)
+		}
+		switch text := string(data); {
+		case text[0] == '0': // open: join the namespace
+			say(${secured ? 'fmt.Sprintf(`40/ws/kline,{"token":%q}`, os.Getenv("SPINSCOPE_TOKEN"))' : '"40/ws/kline,"'})
+		case text == "2": // ping
+			say("3")
+		case strings.HasPrefix(text, "40/ws/kline,"): // joined
+			say(\`42/ws/kline,["subscribe_kline",{"symbol":"${mint}","interval":"${interval}"}]\`)
+		case strings.HasPrefix(text, \`42/ws/kline,["kline_data"\`):
+			fmt.Println(text)
+		}
+	}
+}`
     case 'curl': {
       const url = `${base}/api/kline?mint=${mint}&interval=${interval}&limit=100`.replace(UNIX_QUOTE, '%27')
       return `curl -s ${secured ? '-H "Authorization: Bearer $SPINSCOPE_TOKEN" ' : ''}'${url}'`

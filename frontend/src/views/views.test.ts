@@ -421,9 +421,9 @@ it('names exports safely', () => {
 })
 
 it('writes scripts for what is shown, never with the token in them', () => {
-  for (const language of ['node', 'python', 'curl'] as const) {
+  for (const language of ['node', 'python', 'go', 'curl'] as const) {
     const open = snippet(language, 'http://127.0.0.1:5051', 'MINT', 'm5', false)
-    expect(open).toContain('http://127.0.0.1:5051')
+    expect(open).toContain('127.0.0.1:5051')
     expect(open).toContain('MINT')
     expect(open).toContain('m5')
     expect(open).not.toContain('SPINSCOPE_TOKEN')
