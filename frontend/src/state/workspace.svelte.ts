@@ -24,7 +24,7 @@ export type Phase = 'starting' | 'token' | 'failed' | 'open'
 
 const TOKEN_KEY = 'spinscope.token'
 const SERVER_POLL_MS = 100
-const HEALTH_MS = 2000
+const HEALTH_MS = 1000
 const RANK_MS = 15_000
 const GAPS_MS = 30_000
 const MARGIN_MS = 60_000
