@@ -33,9 +33,16 @@ func startCluster(t *testing.T, args ...string) *cluster {
 		argv = append(argv, "--listen", "127.0.0.1:0")
 	}
 	c := &cluster{process: launch(t, "simnet", environment(t), out, argv...)}
-	await(t, "simnet's address", func() error {
+	c.awaitAddresses(out)
+	return c
+}
+
+// awaitAddresses reads the addresses that a cluster prints.
+func (c *cluster) awaitAddresses(out *capture) {
+	c.t.Helper()
+	await(c.t, c.name+"'s address", func() error {
 		if err := c.alive(); err != nil {
-			t.Fatal(err)
+			c.t.Fatal(err)
 		}
 		found := clusterAddresses.FindStringSubmatch(out.String())
 		if found == nil {
@@ -44,7 +51,6 @@ func startCluster(t *testing.T, args ...string) *cluster {
 		c.rpc, c.ws = found[1], found[2]
 		return nil
 	})
-	return c
 }
 
 // flags point serve at the cluster.

@@ -133,17 +133,7 @@ func startSVM(t *testing.T) *svmCluster {
 		cluster: &cluster{process: launch(t, "svm", environment(t), out, "node", filepath.Join(dir, "cluster.mjs"), "100", program, ours, foreign, deep)},
 		random:  rand.New(rand.NewPCG(1, 2)), truth: &ledger{trades: map[string][]record{}}, slots: map[uint64]uint32{},
 	}
-	await(t, "the VM's address", func() error {
-		if err := c.alive(); err != nil {
-			t.Fatal(err)
-		}
-		found := clusterAddresses.FindStringSubmatch(out.String())
-		if found == nil {
-			return errNotYet
-		}
-		c.rpc, c.ws = found[1], found[2]
-		return nil
-	})
+	c.awaitAddresses(out)
 	return c
 }
 
