@@ -12,6 +12,9 @@ import (
 // hold the events of one mint only, and another those of the next. It returns the missing events, at the place where the
 // transaction stands, or the whole transaction, to be taken anew as its time was an estimate and is known now.
 func (in *Ingest) complete(tx *market.Transaction, known place) (missing []market.Event, whole *market.Transaction, err error) {
+	if len(tx.Events) == 0 {
+		return nil, nil, nil
+	}
 	var stored []market.Event
 	for i := range in.draft.events {
 		if in.draft.events[i].Signature == tx.Signature {
@@ -48,10 +51,22 @@ func (in *Ingest) complete(tx *market.Transaction, known place) (missing []marke
 	return missing, nil, nil
 }
 
+// told is a transaction that the cluster shows again, with the events of its log: of the one stored an import may have
+// brought a part only.
+func (in *Ingest) told(tx *market.Transaction) *market.Transaction {
+	whole := *tx
+	whole.Events, _ = in.reader.Read([]market.Event{}, tx)
+	return &whole
+}
+
 // join adds what complete found missing. It comes after the slot's new transactions, and so may be late.
 func (in *Ingest) join() error {
 	for _, event := range in.joins {
-		in.scales.Learn(event.Mint(), event.Scale)
+		if event.Scale != 0 {
+			in.scales.Learn(event.Mint(), event.Scale)
+		} else {
+			in.scales.Choose(&event)
+		}
 		if err := in.add(event); err != nil {
 			return err
 		}

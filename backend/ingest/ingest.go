@@ -164,6 +164,9 @@ func (in *Ingest) takeSlot(txs []market.Transaction) error {
 		if err != nil {
 			return fmt.Errorf("look up transaction %s: %w", tx.Signature, err)
 		}
+		if found && tx.Events == nil && known.same(tx) {
+			tx = in.told(tx)
+		}
 		if found && tx.Events != nil {
 			joins, whole, err := in.complete(tx, known)
 			if err != nil {
@@ -177,9 +180,6 @@ func (in *Ingest) takeSlot(txs []market.Transaction) error {
 				continue
 			}
 			tx = whole
-		} else if found && known.same(tx) {
-			in.counters.repeats.Add(1)
-			continue
 		}
 		if found {
 			in.counters.moved.Add(1)
