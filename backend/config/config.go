@@ -47,6 +47,8 @@ type Solana struct {
 	Cluster                   string     `toml:"cluster"` // demo, localnet, devnet, mainnet or custom
 	RPCURL                    string     `toml:"rpc_url"`
 	WSURL                     string     `toml:"ws_url"`
+	KeptRPCURL                string     `toml:"kept_rpc_url"` // rpc_url of before the settings left custom; not used
+	KeptWSURL                 string     `toml:"kept_ws_url"`
 	Fallback                  []Endpoint `toml:"fallback"`
 	ProgramID                 string     `toml:"program_id"`
 	Commitment                string     `toml:"commitment"` // processed, confirmed or finalized

@@ -35,6 +35,7 @@ var formKeys = map[string]func(string) string{
 
 // NewForm is what a configuration looks like to a person.
 func NewForm(cfg Config) Form {
+	cfg.Solana.offerKept()
 	form := Form{Values: map[string]string{}, Fallback: []FormEndpoint{}}
 	for key, mask := range formKeys {
 		text := shown(at(&cfg, key))
@@ -55,6 +56,7 @@ func NewForm(cfg Config) Form {
 func (f Form) Apply(cfg Config) (Config, []*KeyError) {
 	var found problems
 	next := cfg
+	next.Solana.offerKept()
 	for _, key := range slices.Sorted(maps.Keys(f.Values)) {
 		mask, known := formKeys[key]
 		if !known {
@@ -73,9 +75,7 @@ func (f Form) Apply(cfg Config) (Config, []*KeyError) {
 			found.addUnseen(key, ": %v", err)
 		}
 	}
-	if next.Solana.Cluster != "custom" && cfg.Solana.Cluster == "custom" {
-		next.Solana.RPCURL, next.Solana.WSURL = "", ""
-	}
+	next.Solana.keepOwn(cfg.Solana)
 	if f.Fallback != nil {
 		next.Solana.Fallback = nil
 	}
@@ -90,6 +90,26 @@ func (f Form) Apply(cfg Config) (Config, []*KeyError) {
 	return next, found
 }
 
+// offerKept puts the kept addresses where those of a custom cluster stand, when there are none.
+func (s *Solana) offerKept() {
+	if s.Cluster != "custom" && s.RPCURL == "" && s.WSURL == "" {
+		s.RPCURL, s.WSURL = s.KeptRPCURL, s.KeptWSURL
+	}
+}
+
+// keepOwn sets addresses aside that no cluster uses now, and forgets those that are in use again.
+func (s *Solana) keepOwn(before Solana) {
+	switch {
+	case s.Cluster == "custom":
+		if before.Cluster != "custom" {
+			s.KeptRPCURL, s.KeptWSURL = "", ""
+		}
+	case before.Cluster == "custom" || before.RPCURL == "" && before.WSURL == "":
+		s.KeptRPCURL, s.KeptWSURL = s.RPCURL, s.WSURL
+		s.RPCURL, s.WSURL = "", ""
+	}
+}
+
 const stillMasked = ": a part of it is still hidden: write it anew, or leave it as it was"
 
 // Unmask is the endpoint with its secrets, out of the configuration that the form was made of. A problem names rpc_url or
@@ -98,6 +118,7 @@ func (f FormEndpoint) Unmask(cfg Config) (Endpoint, *KeyError) {
 	var stored Endpoint
 	switch {
 	case f.Stored == Preferred:
+		cfg.Solana.offerKept()
 		stored = Endpoint{cfg.Solana.RPCURL, cfg.Solana.WSURL}
 	case f.Stored > 0 && f.Stored <= len(cfg.Solana.Fallback):
 		stored = cfg.Solana.Fallback[f.Stored-1]

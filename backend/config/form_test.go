@@ -124,10 +124,41 @@ func TestFormProblems(t *testing.T) {
 	}
 }
 
-func TestFormLeavesCustom(t *testing.T) {
-	next, found := Form{Values: map[string]string{"solana.cluster": "devnet"}}.Apply(withSecrets())
-	if found = append(found, next.Problems()...); len(found) > 0 || next.Solana.RPCURL != "" {
-		t.Fatalf("%v %+v", found, next.Solana)
+func TestFormLeavesCustomAndComesBack(t *testing.T) {
+	custom := withSecrets()
+	custom.Solana.WSURL = "wss://rpc.example/?api-key=0123456789abcdef"
+	apply := func(cfg Config, values map[string]string) Config {
+		t.Helper()
+		next, found := Form{Values: values}.Apply(cfg)
+		if found = append(found, next.Problems()...); len(found) > 0 {
+			t.Fatal(found[0])
+		}
+		return next
+	}
+	devnet := apply(custom, map[string]string{"solana.cluster": "devnet"})
+	if s := devnet.Solana; s.RPCURL+s.WSURL != "" || s.KeptRPCURL != custom.Solana.RPCURL || s.KeptWSURL != custom.Solana.WSURL {
+		t.Fatalf("%+v", s)
+	}
+	form := NewForm(devnet)
+	if got := form.Values["solana.rpc_url"]; got != "https://rpc.example/?api-key=••••cdef" {
+		t.Fatalf("not offered: %q", got)
+	}
+	if next := apply(devnet, form.Values); !same(next, devnet) {
+		t.Fatalf("an unchanged form changes %+v", next.Solana)
+	}
+	if next := apply(devnet, map[string]string{"solana.cluster": "mainnet"}); next.Solana.KeptRPCURL != custom.Solana.RPCURL {
+		t.Fatalf("lost: %+v", next.Solana)
+	}
+	endpoint, problem := FormEndpoint{form.Values["solana.rpc_url"], form.Values["solana.ws_url"], Preferred}.Unmask(devnet)
+	if problem != nil || endpoint.RPCURL != custom.Solana.RPCURL || endpoint.WSURL != custom.Solana.WSURL {
+		t.Fatalf("%v %+v", problem, endpoint)
+	}
+	if next := apply(devnet, map[string]string{"solana.cluster": "custom"}); !same(next, custom) {
+		t.Fatalf("%+v, want %+v", next.Solana, custom.Solana)
+	}
+	next := apply(devnet, map[string]string{"solana.cluster": "custom", "solana.rpc_url": "https://new.example", "solana.ws_url": ""})
+	if s := next.Solana; s.RPCURL != "https://new.example" || s.WSURL+s.KeptRPCURL+s.KeptWSURL != "" {
+		t.Fatalf("%+v", s)
 	}
 }
 
