@@ -133,7 +133,8 @@ func marketIn(dir string) backend.Options {
 	return backend.Options{Config: cfg, DataDir: dir, Logger: slog.New(slog.DiscardHandler)}
 }
 
-// contents is all that a store answers with, as text.
+// contents is all that a store answers with, as text, but for which candles were corrected: that tells how the events
+// came.
 func contents(t *testing.T, o backend.Options) (text []string, chain int64) {
 	t.Helper()
 	s, err := store.Open(store.Options{Dir: filepath.Join(o.DataDir, o.Config.Solana.Cluster)})
@@ -165,6 +166,7 @@ func contents(t *testing.T, o backend.Options) (text []string, chain int64) {
 				t.Fatal(err)
 			}
 			for _, c := range candles {
+				c.Corrected = false
 				add(n, interval, c)
 			}
 		}
@@ -175,6 +177,30 @@ func contents(t *testing.T, o backend.Options) (text []string, chain int64) {
 		t.Fatal(problems, err)
 	}
 	return text, s.ChainTime()
+}
+
+// corrected counts the candles that are marked as corrected.
+func corrected(t *testing.T, o backend.Options) (count int) {
+	t.Helper()
+	s, err := store.Open(store.Options{Dir: filepath.Join(o.DataDir, o.Config.Solana.Cluster)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // only read
+	for n := range byte(6) {
+		for _, interval := range market.AllIntervals() {
+			candles, err := s.CandlesBetween(market.Pubkey{1, 15: n}, interval, math.MinInt64, math.MaxInt64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range candles {
+				if c.Corrected {
+					count++
+				}
+			}
+		}
+	}
+	return count
 }
 
 func sameContents(t *testing.T, what string, got, want []string) {
@@ -231,6 +257,9 @@ func TestImportEqualsItsOrigin(t *testing.T) {
 			}
 			got, at := contents(t, copied)
 			sameContents(t, string(format), got, want)
+			if late, n := corrected(t, origin), corrected(t, copied); late == 0 || n != 0 {
+				t.Errorf("%d candles are corrected in the origin, where trades came late, and %d in the copy, where none did", late, n)
+			}
 			if at != chain {
 				t.Errorf("chain time %d, want %d", at, chain)
 			}

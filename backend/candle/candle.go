@@ -89,7 +89,8 @@ func Build(interval market.Interval, previous market.Price, ticks []Tick) []mark
 }
 
 // Merge makes the candles of an interval out of those of a finer one whose buckets lie whole within its own. parts are in
-// order, each with the close before it as its open, and hold the buckets whole. None of the candles is marked final.
+// order, each with the close before it as its open, and hold the buckets whole. None of the candles is marked final or
+// corrected.
 func Merge(interval market.Interval, parts []market.Candle) []market.Candle {
 	var candles []market.Candle
 	for i := range parts {
@@ -97,7 +98,7 @@ func Merge(interval market.Interval, parts []market.Candle) []market.Candle {
 		start := interval.Floor(part.Time)
 		n := len(candles)
 		if n == 0 || candles[n-1].Time != start {
-			part.Time, part.Final = start, false
+			part.Time, part.Final, part.Corrected = start, false, false
 			candles = append(candles, part)
 			continue
 		}

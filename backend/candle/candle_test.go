@@ -211,7 +211,7 @@ func TestMergeEqualsBuild(t *testing.T) {
 		for i, fine := range all {
 			parts := Build(fine, previous, ticks)
 			for j := range parts {
-				parts[j].Final = j%2 == 0
+				parts[j].Final, parts[j].Corrected = j%2 == 0, j%4 == 0
 			}
 			for _, coarse := range all[i:] {
 				if got, want := Merge(coarse, parts), Build(coarse, previous, ticks); !slices.Equal(got, want) {

@@ -153,6 +153,7 @@ type bench struct {
 	store     *store.Store
 	writer    *ingest.Ingest
 	published []*market.Commit
+	read      func() // after each commit that is published, and after each start
 }
 
 func (b *bench) open() {
@@ -165,10 +166,18 @@ func (b *bench) open() {
 	at := s.State()
 	b.writer = ingest.New(ingest.Config{
 		Program: spinpet.ProgramID, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
-		Publish: func(c *market.Commit) { b.published = append(b.published, c) },
+		Publish: func(c *market.Commit) {
+			b.published = append(b.published, c)
+			if b.read != nil {
+				b.read()
+			}
+		},
 	}, s, ingest.Resume{Seq: at.Seq, Slot: at.Slot, ChainTime: at.ChainTime, Checkpoint: at.Checkpoint, Replay: at.Replay})
 	if err := b.writer.Recover(); err != nil {
 		b.t.Fatal(err)
+	}
+	if b.read != nil {
+		b.read()
 	}
 }
 
@@ -339,38 +348,16 @@ func checkCandles(t *testing.T, l *ledger, b *bench, events []market.Event, chai
 			}
 		}
 		for _, interval := range market.AllIntervals() {
-			var want []market.Candle
-			for i, e := range trades {
-				trade, _ := e.Trade()
-				start := e.BlockTime / interval.Seconds() * interval.Seconds()
-				if len(want) == 0 || want[len(want)-1].Time != start {
-					open := trade.Price
-					if i > 0 {
-						open = trades[i-1].Price
-					}
-					want = append(want, market.Candle{
-						Time: start, Open: open, High: open, Low: open,
-						Final: start+interval.Seconds() <= chain,
-					})
-				}
-				c := &want[len(want)-1]
-				if c.High.Less(trade.Price) {
-					c.High = trade.Price
-				}
-				if trade.Price.Less(c.Low) {
-					c.Low = trade.Price
-				}
-				c.Close = trade.Price
-				c.Trades++
-				c.Volume = c.Volume.Add(market.U64(trade.TokenAmount))
-				c.QuoteVolume = c.QuoteVolume.Add(market.U64(trade.SolAmount))
-				if trade.Buy {
-					c.BuyVolume = c.BuyVolume.Add(market.U64(trade.TokenAmount))
-				}
+			want := naive(trades, interval)
+			for i := range want {
+				want[i].Final = want[i].Time+interval.Seconds() <= chain
 			}
 			got, err := b.store.CandlesBetween(mint, interval, math.MinInt64, math.MaxInt64)
 			if err != nil {
 				t.Fatal(err)
+			}
+			for i := range got {
+				got[i].Corrected = false // see TestCorrectedCandlesAreMarked
 			}
 			if !slices.Equal(got, want) {
 				for i := range min(len(got), len(want)) {
@@ -445,11 +432,6 @@ func checkOrders(t *testing.T, l *ledger, b *bench, events []market.Event) {
 // checkPublished holds the promises to readers: seq without gaps, a bucket final once, corrections only after that.
 func checkPublished(t *testing.T, b *bench) {
 	t.Helper()
-	type bucket struct {
-		mint     market.Pubkey
-		interval market.Interval
-		time     int64
-	}
 	finals := map[bucket]bool{}
 	seq := market.Seq(0)
 	for _, c := range b.published {
@@ -464,6 +446,9 @@ func checkPublished(t *testing.T, b *bench) {
 				min2(candle.Open, candle.Close).Less(candle.Low) {
 				t.Fatalf("candle breaks low <= open, close <= high: %+v", candle)
 			}
+			if candle.Corrected && change.Type != market.Correction {
+				t.Fatalf("%v is marked as corrected when it became %s", key, change.Type)
+			}
 			switch change.Type {
 			case market.Final:
 				if finals[key] {
@@ -473,6 +458,9 @@ func checkPublished(t *testing.T, b *bench) {
 			case market.Correction:
 				if !finals[key] && !change.Removed {
 					t.Fatalf("%v corrected before it was final", key)
+				}
+				if candle.Corrected != finals[key] { // an open one may be emptied
+					t.Fatalf("%v is a correction, and %+v marked", key, candle)
 				}
 				if change.Removed {
 					delete(finals, key) // a later trade may make the bucket anew

@@ -193,8 +193,9 @@ func (in *Ingest) newest(state *mintState) error {
 	return nil
 }
 
-// replace puts one interval's newly built candles in the place of the old ones: final ones go out as corrections, or
-// as finals where there was none; the others become open candles of the book.
+// replace puts one interval's newly built candles in the place of the old ones: final ones that changed go out as
+// corrections and stay marked as corrected, those where there was none as finals; the others become open candles of the
+// book.
 func (in *Ingest) replace(state *mintState, s *stretch) {
 	open := slices.DeleteFunc(state.book.Open[s.interval], func(c market.Candle) bool { return c.Time >= s.from && c.Time <= s.to })
 
@@ -219,8 +220,9 @@ func (in *Ingest) replace(state *mintState, s *stretch) {
 		over := c.Time+s.interval.Seconds() <= in.at.ChainTime
 		switch {
 		case existed && before.Final:
-			c.Final = true
+			c.Final, c.Corrected = true, before.Corrected
 			if c != before {
+				c.Corrected = true
 				emit(c, market.Correction, false)
 			}
 		case over && !c.Provisional:
@@ -243,6 +245,6 @@ func removed(old market.Candle, previous market.Price) market.Candle {
 		previous = old.Open
 	}
 	c := candle.Flat(old.Time, previous)
-	c.Final = true
+	c.Final, c.Corrected = true, old.Final
 	return c
 }

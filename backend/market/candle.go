@@ -11,6 +11,7 @@ type Candle struct {
 	Trades                 uint64 // price events in the bucket
 	Final                  bool   // chain time has passed the end
 	Provisional            bool   // holds an event whose block time is estimated
+	Corrected              bool   // was final and has changed since: tells of the delivery, not of the trades
 }
 
 // UpdateType says why a candle is pushed.

@@ -16,6 +16,7 @@ const (
 	candleFell   // close is below open
 	candleNoBuys
 	candleAllBuys
+	candleCorrected // in rows of older versions never set; they ignored it, and lost it when they wrote the row anew
 )
 
 // appendCandle appends a candle without its time, and the commit that last changed it.
@@ -31,6 +32,9 @@ func appendCandle(dst []byte, c *market.Candle, seq market.Seq) []byte {
 	}
 	if c.Provisional {
 		flags |= candleProvisional
+	}
+	if c.Corrected {
+		flags |= candleCorrected
 	}
 	if market.U128(c.High) == upper {
 		flags |= candleTop
@@ -70,7 +74,9 @@ func (f *fields) candle(t int64) (c market.Candle, seq market.Seq) {
 	}
 	flags := f.u8()
 	seq = market.Seq(f.uvarint())
-	c = market.Candle{Time: t, Final: flags&candleFinal != 0, Provisional: flags&candleProvisional != 0}
+	c = market.Candle{
+		Time: t, Final: flags&candleFinal != 0, Provisional: flags&candleProvisional != 0, Corrected: flags&candleCorrected != 0,
+	}
 	c.Trades = f.uvarint()
 	open, body := f.u128(), f.u128()
 	upper, lower := open.Add(body), open

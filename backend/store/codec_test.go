@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/hex"
 	"errors"
 	"math"
 	"reflect"
@@ -37,6 +38,38 @@ func TestRecordsComeBack(t *testing.T) {
 		x := r.wide()
 		f := fields{rest: appendU128(nil, x)}
 		same(t, "u128", f.u128(), x, f.err("u128"))
+	}
+}
+
+// TestCandlesOfOlderVersions reads rows as they were written before candles could be marked as corrected, and expects of
+// the mark that it changes one bit, which those versions did not look at.
+func TestCandlesOfOlderVersions(t *testing.T) {
+	price := func(n uint64) market.Price { return market.Price(market.U128{Hi: 15, Lo: n}) }
+	for written, want := range map[string]market.Candle{
+		"0101e7240ce480808080808080801ebc05645d80809aa6eaafe301b8da018080e983b1de16": {
+			Time: 1_755_000_000, Open: price(100), High: price(900), Low: price(7), Close: price(800), Volume: market.U64(1e15),
+			QuoteVolume: market.U64(27_960), BuyVolume: market.U64(1e14), Trades: 12, Final: true,
+		},
+		"015fe724018980808080808080801e04ac0205": {
+			Time: 1_755_000_000, Open: price(9), High: price(9), Low: price(5), Close: price(5), Volume: market.U64(300),
+			QuoteVolume: market.U64(5), BuyVolume: market.U64(300), Trades: 1, Final: true, Provisional: true,
+		},
+	} {
+		row, err := hex.DecodeString(written)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, seq, err := decodeCandle(want.Time, row)
+		same(t, "old row", got, want, err)
+		same(t, "its commit", seq, market.Seq(4711), nil)
+		same(t, "written again", hex.EncodeToString(appendCandle(nil, &want, 4711)), written, nil)
+
+		want.Corrected = true
+		marked := appendCandle(nil, &want, 4711)
+		got, _, err = decodeCandle(want.Time, marked)
+		same(t, "marked", got, want, err)
+		marked[1] &^= candleCorrected
+		same(t, "marked, but for the bit", hex.EncodeToString(marked), written, nil)
 	}
 }
 

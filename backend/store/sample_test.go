@@ -143,7 +143,7 @@ func payerOf(body market.Body) market.Pubkey {
 func (r samples) candle(t int64, final bool) market.Candle {
 	c := market.Candle{
 		Time: t, Open: r.price(), High: r.price(), Low: r.price(), Close: r.price(), Volume: r.wide(), QuoteVolume: r.wide(),
-		BuyVolume: r.wide(), Trades: r.number(), Final: final, Provisional: r.IntN(5) == 0,
+		BuyVolume: r.wide(), Trades: r.number(), Final: final, Provisional: r.IntN(5) == 0, Corrected: final && r.IntN(4) == 0,
 	}
 	switch r.IntN(4) {
 	case 0:

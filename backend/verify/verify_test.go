@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -196,6 +197,49 @@ func TestDamageIsFoundAndRepaired(t *testing.T) {
 				t.Fatalf("audit: %v %v", problems, err)
 			}
 		})
+	}
+}
+
+// TestMarksOfCorrectedCandles expects that a mark is no difference and outlives a repair, that a final candle which the
+// repair changes is marked, and that one which it brings back is not: history held none.
+func TestMarksOfCorrectedCandles(t *testing.T) {
+	s := fill(t, 4)
+	mint := key(2)
+	read := func() []market.Candle {
+		list, err := s.CandlesBetween(mint, market.M1, 0, 1<<40)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	commit := func(candle market.Candle, removed bool) {
+		at := s.State()
+		if err := s.Commit(&market.Commit{Seq: at.Seq + 1, ChainTime: at.ChainTime, Candles: []market.CandleChange{
+			{Mint: mint, Interval: market.M1, Candle: candle, Type: market.Correction, Removed: removed},
+		}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := read()
+	for _, place := range []int{2, 6} {
+		want[place].Corrected = true
+		commit(want[place], false)
+	}
+	if report := run(t, s, true); report.Differences != 0 || report.Repaired != 0 {
+		t.Fatalf("a mark is a difference: %+v", report)
+	}
+	for _, place := range []int{4, 6} {
+		wrong := want[place]
+		wrong.Trades++
+		commit(wrong, false)
+	}
+	commit(want[8], true)
+	if report := run(t, s, true); report.Differences != 3 || report.Repaired == 0 {
+		t.Fatalf("%+v", report)
+	}
+	want[4].Corrected = true
+	if got := read(); !slices.Equal(got, want) {
+		t.Fatalf("after the repair:\n got %+v\nwant %+v", got[:10], want[:10])
 	}
 }
 

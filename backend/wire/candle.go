@@ -19,9 +19,10 @@ type Candle struct {
 	Trades      uint64  `json:"trades"       doc:"Price events in the bucket"`
 	BuyVolume   float64 `json:"buy_volume"   doc:"Whole tokens bought by takers"`
 	IsFinal     bool    `json:"is_final"     doc:"Chain time has passed the bucket's end"`
-	UpdateType  string  `json:"update_type"  doc:"Why it was sent; history knows no correction" enum:"realtime,final,correction"`
+	UpdateType  string  `json:"update_type"  doc:"Why it was sent; history has realtime and final only, see corrected" enum:"realtime,final,correction"`
 	UpdateCount uint64  `json:"update_count" doc:"The same as trades"`
 	Provisional bool    `json:"provisional,omitempty" doc:"Holds an event whose block time is an estimate"`
+	Corrected   bool    `json:"corrected,omitempty"   doc:"Was final once and has changed since"`
 }
 
 // NewCandle is c as sent for the given reason. A final or corrected candle always says is_final.
@@ -40,6 +41,7 @@ func NewCandle(c market.Candle, reason market.UpdateType) Candle {
 		UpdateType:  reason.String(),
 		UpdateCount: c.Trades,
 		Provisional: c.Provisional,
+		Corrected:   c.Corrected,
 	}
 }
 
@@ -81,6 +83,9 @@ func (c *Candle) AppendJSON(dst []byte) []byte {
 	dst = strconv.AppendUint(dst, c.UpdateCount, 10)
 	if c.Provisional {
 		dst = append(dst, `,"provisional":true`...)
+	}
+	if c.Corrected {
+		dst = append(dst, `,"corrected":true`...)
 	}
 	return append(dst, '}')
 }

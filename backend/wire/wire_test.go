@@ -121,6 +121,9 @@ func TestGoldenShapes(t *testing.T) {
 	c.Final, c.Provisional = true, true
 	candle := HistoryCandle(c)
 	golden(t, "candle_history_final_provisional", candle.AppendJSON(nil))
+	c.Provisional, c.Corrected = false, true
+	candle = HistoryCandle(c)
+	golden(t, "candle_history_corrected", candle.AppendJSON(nil))
 	order := market.Order{Address: testKey(5), MintAccount: testKey(2), Terms: goldenEvents(t)["long_short"].Body.(*market.LongShort).Terms, Scale: 26, LatestPrice: market.Price(parse(t, "279589934762348555400")), LatestTradeTime: 1755964862}
 	text, err := json.Marshal(NewOrder(&order))
 	if err != nil {
@@ -184,6 +187,7 @@ func TestAppendEqualsEncodingJSON(t *testing.T) {
 			Time: random.Int64() - random.Int64(), Open: anyFloat(random), High: anyFloat(random), Low: anyFloat(random), Close: anyFloat(random),
 			Volume: anyFloat(random), QuoteVolume: anyFloat(random), Trades: random.Uint64(), BuyVolume: anyFloat(random),
 			IsFinal: random.IntN(2) == 0, UpdateType: "final", UpdateCount: random.Uint64(), Provisional: random.IntN(2) == 0,
+			Corrected: random.IntN(2) == 0,
 		}
 		want, err := json.Marshal(c)
 		if err != nil {

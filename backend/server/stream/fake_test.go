@@ -260,6 +260,7 @@ func (w *writer) correct(c *market.Commit) {
 	changed := final[w.random.IntN(len(final))]
 	changed.Trades++
 	changed.Volume = changed.Volume.Add(market.U64(1))
+	changed.Corrected = true
 	c.Candles = append(c.Candles, market.CandleChange{Mint: k.mint, Interval: k.interval, Candle: changed, Type: market.Correction})
 }
 

@@ -246,12 +246,14 @@ export interface Candle {
   buy_volume: number
   /** Chain time has passed the bucket's end */
   is_final: boolean
-  /** Why it was sent; history knows no correction */
+  /** Why it was sent; history has realtime and final only, see corrected */
   update_type: 'realtime' | 'final' | 'correction'
   /** The same as trades */
   update_count: number
   /** Holds an event whose block time is an estimate */
   provisional?: boolean
+  /** Was final once and has changed since */
+  corrected?: boolean
 }
 
 /** Sum is a total of 64-bit amounts: a JSON number up to 2^53, a decimal string above. */
