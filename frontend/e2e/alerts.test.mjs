@@ -1,13 +1,12 @@
 // Alerts: a real rule fires on the running server and reaches list, toast, badge and chart; the form, by the desktop's
 // bindings (stood in for here) and without them; axe in both themes.
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { findings } from './axe.mjs'
 import { ask, byId, debug, launch, open, picture, until } from './page.mjs'
 
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 /** The server's data directory: the rule file is there. */
 const data = process.env.SPINSCOPE_DATA ?? ''
 /** A simulated market may rest for a while. */
@@ -190,6 +189,70 @@ test('every kind can be made by keyboard alone', async () => {
   await page.context().close()
 })
 
+test('an alert may be about any token: found by keyboard, or its address pasted', async () => {
+  const state = { rules: [], alerts: [] }
+  const page = await open(browser, { routes: (page) => standIn(page, state) })
+  const { mint: shown } = await debug(page)
+  const row = page.locator(`[data-testid="token-row"]:not([data-mint="${shown}"])`).first()
+  const [other, symbol] = [await row.getAttribute('data-mint'), await row.getAttribute('data-symbol')]
+  const field = byId(page, 'alert-symbol')
+  const begin = async () => {
+    await page.keyboard.press('Shift+A')
+    await byId(page, 'alert-price').fill('0.5')
+    await page.keyboard.press('Shift+Tab')
+    assert.ok(await field.evaluate((element) => element === document.activeElement))
+  }
+  const saved = async (count) => {
+    await byId(page, 'alert-form').waitFor({ state: 'detached' })
+    assert.equal(state.rules.length, count)
+    return state.rules.at(-1).symbol
+  }
+
+  await begin()
+  await page.keyboard.type(symbol.toLowerCase())
+  const options = byId(page, 'alert-token')
+  await options.first().waitFor()
+  for (let i = 0; (await field.getAttribute('aria-activedescendant')) !== `alert-token-${other}`; i++) {
+    assert.ok(i < 50, 'the token is among the options')
+    await page.keyboard.press('ArrowDown')
+  }
+  await picture(page, 'alert-token-search')
+  await page.keyboard.press('Enter')
+  assert.equal(await options.count(), 0)
+  assert.equal(await field.getAttribute('data-value'), other)
+  assert.ok((await byId(page, 'alert-token-note').textContent()).includes(other), 'the whole address is told')
+  await page.keyboard.press('Enter')
+  assert.equal(await saved(1), other)
+
+  // System program: 32 bytes, and no token of this market.
+  const unknown = '1'.repeat(32)
+  await begin()
+  await page.evaluate((text) => navigator.clipboard.writeText(text), unknown.slice(1))
+  await page.keyboard.press('Control+V')
+  await page.keyboard.press('Tab')
+  await byId(page, 'alert-problem').waitFor()
+  assert.equal(await byId(page, 'alert-problem').getAttribute('data-field'), 'symbol')
+  await picture(page, 'alert-token-refused')
+  await page.keyboard.press('Enter')
+  assert.equal(state.rules.length, 1, 'nothing is saved with half an address')
+  await page.evaluate((text) => navigator.clipboard.writeText(text), unknown)
+  await field.focus()
+  await page.keyboard.press('Control+V')
+  await byId(page, 'alert-problem').waitFor({ state: 'detached' })
+  await page.keyboard.press('Enter')
+  assert.equal(await saved(2), unknown)
+
+  await begin()
+  await page.keyboard.press('ArrowDown')
+  await options.first().waitFor()
+  await page.keyboard.press('Escape')
+  assert.equal(await options.count(), 0)
+  await page.keyboard.press('Escape')
+  await byId(page, 'alert-form').waitFor({ state: 'detached' })
+  calm(page)
+  await page.context().close()
+})
+
 test('a browser reads only, and has the command to use', async () => {
   const page = await open(browser)
   await page.keyboard.press('a')
@@ -265,7 +328,6 @@ for (const theme of ['dark', 'light']) {
       ],
     }
     const page = await open(browser, { theme, routes: (page) => standIn(page, state) })
-    await page.evaluate(axe)
     await byId(page, 'token-row')
       .and(page.locator(`[data-mint="${mints[0]}"]`))
       .click()
@@ -276,19 +338,20 @@ for (const theme of ['dark', 'light']) {
       ['fired', async () => undefined],
       ['rules', () => byId(page, 'alerts-rules').click()],
       ['form', () => byId(page, 'alert-new').click()],
+      ['form-tokens', () => byId(page, 'alert-symbol').click()],
+      [
+        'form-no-token',
+        async () => {
+          await byId(page, 'alert-symbol').fill('no such token')
+          await byId(page, 'alert-price').focus()
+          await byId(page, 'alert-problem').waitFor()
+        },
+      ],
       ['form-move', () => byId(page, 'alert-kind').selectOption('percent_move')],
     ]
     for (const [name, show] of views) {
       await show()
-      const { violations } = await page.evaluate(() =>
-        window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }),
-      )
-      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      assert.deepEqual(
-        serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join('\n')}`),
-        [],
-        name,
-      )
+      assert.deepEqual(await findings(page), [], name)
       await picture(page, `alerts-${name}-${theme}`)
     }
     calm(page)

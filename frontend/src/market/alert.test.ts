@@ -59,6 +59,8 @@ describe('a draft', () => {
 
   it.each<[string, Partial<Draft>]>([
     ['symbol', { symbol: ' ' }],
+    ['symbol', { symbol: 'OAK' }],
+    ['symbol', { kind: 'liquidation', symbol: MINT.slice(1, -1) }],
     ['price', { price: '' }],
     ['price', { price: '0.000' }],
     ['price', { price: '2.7e-8' }],

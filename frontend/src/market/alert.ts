@@ -1,3 +1,4 @@
+import { addressProblem } from './address'
 import { exactNumber, formatPrice } from './price'
 
 export type AlertKind =
@@ -26,7 +27,7 @@ export interface Draft {
   /** Empty for a new rule. */
   id: string
   kind: AlertKind
-  /** Mint; empty for all tokens. */
+  /** Mint, or what was typed in its place; empty for all tokens. */
   symbol: string
   price: string
   direction: Direction
@@ -93,8 +94,8 @@ export function newDraft(symbol: string, price: number, last = price): Draft {
   }
 }
 
-// The server takes 28 decimals.
-function priceText(price: number): string {
+/** A price as the form has it; the server takes 28 decimals. Empty when there is none. */
+export function priceText(price: number): string {
   if (!(price > 0)) return ''
   const text = exactNumber(price)
   const point = text.indexOf('.')
@@ -145,8 +146,9 @@ export function toRule(draft: Draft): Rule | Problem {
   const uses = (member: keyof Draft) => usesOf(kind, member)
   if (uses('symbol')) {
     const symbol = draft.symbol.trim()
+    const wrong = symbol || needsToken(kind) ? addressProblem(symbol) : ''
+    if (wrong) return { field: 'symbol', text: wrong }
     if (symbol) rule.symbol = symbol
-    else if (needsToken(kind)) return { field: 'symbol', text: 'choose a token' }
   }
   if (uses('price')) {
     const price = draft.price.trim()

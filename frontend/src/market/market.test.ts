@@ -2,7 +2,18 @@ import { describe, expect, it } from 'vitest'
 import { candlesToCsv } from './csv'
 import { INTERVALS, isInterval, label, seconds, words } from './interval'
 import { formatAge, formatClock, formatCountdown, formatDate, formatMoment } from './time'
-import { baseAt, byRank, cleanName, initial, matches, moveOver, shortAddress, sparkPoints, webLink } from './token'
+import {
+  baseAt,
+  byRank,
+  cleanName,
+  findTokens,
+  initial,
+  matches,
+  moveOver,
+  shortAddress,
+  sparkPoints,
+  webLink,
+} from './token'
 import { joinTape, largeFrom, type TapeEvent, toTrade, type Trade } from './trade'
 
 describe('interval', () => {
@@ -82,6 +93,27 @@ describe('token', () => {
   it('orders by rank, the unranked newest first after it', () => {
     expect(byRank([a, b, c], new Map([['aaa', 0]])).map((token) => token.mint)).toEqual(['aaa', 'bbb', 'ccc'])
     expect(byRank([a, b, c], new Map()).map((token) => token.mint)).toEqual(['bbb', 'ccc', 'aaa'])
+  })
+
+  it('finds the likeliest first, and says how many there are', () => {
+    const named = (mint: string, symbol: string, name = '') => ({ mint, symbol, name, created: 0 })
+    const list = [
+      named('m1', 'DOGWOOD'),
+      named('m2', 'CAT', 'not a dog'),
+      named('m3', 'DOG', 'the first'),
+      named('m4', 'dog', 'its twin'),
+      named('dog5', 'ELM'),
+      named('m6', 'FIR'),
+    ]
+    const rank = new Map([['m4', 0]])
+    const mints = (query: string, most = 9) => findTokens(list, query, rank, most).hits.map(({ mint }) => mint)
+    expect(mints(' dog ')).toEqual(['m4', 'm3', 'm1', 'dog5', 'm2'])
+    expect(mints('M3')).toEqual(['m3'])
+    expect(mints('dog', 2)).toEqual(['m4', 'm3'])
+    expect(findTokens(list, 'dog', rank, 2).total).toBe(5)
+    expect(mints('')[0]).toBe('m4')
+    expect(mints('dog the')).toEqual(['m3'])
+    expect(findTokens(list, 'nothing', rank, 2)).toEqual({ hits: [], total: 0 })
   })
 
   it('takes the tricks out of names that strangers chose', () => {

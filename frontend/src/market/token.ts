@@ -32,6 +32,28 @@ export function matches(token: TokenFacts, query: string): boolean {
   return words.every((word) => hay.includes(word) || token.mint.toLowerCase().includes(word))
 }
 
+/**
+ * The tokens that match, at most `most` of them, and how many there are: those of exactly this symbol or address first,
+ * then those whose symbol begins with the query, then the others; within each as ranked.
+ */
+export function findTokens<T extends TokenFacts>(
+  tokens: readonly T[],
+  query: string,
+  rank: ReadonlyMap<string, number>,
+  most: number,
+): { hits: T[]; total: number } {
+  const wanted = query.trim().toLowerCase()
+  const nearness = (token: TokenFacts) => {
+    const symbol = token.symbol.toLowerCase()
+    return symbol === wanted || token.mint.toLowerCase() === wanted ? 0 : wanted && symbol.startsWith(wanted) ? 1 : 2
+  }
+  const groups: T[][] = [[], [], []]
+  const found = tokens.filter((token) => matches(token, query))
+  for (const token of found) groups[nearness(token)]?.push(token)
+  const hits = groups.flatMap((group) => byRank(group, rank)).slice(0, most)
+  return { hits, total: found.length }
+}
+
 /** Orders tokens by the server's ranking where it has one, else newest first. */
 export function byRank<T extends TokenFacts>(tokens: readonly T[], rank: ReadonlyMap<string, number>): T[] {
   return [...tokens].sort((a, b) => {

@@ -1,6 +1,16 @@
 import type { Alert, AlertRule } from '../api/client/index'
 import { isAbort, type Rest, RestError } from '../api/rest'
-import { type Draft, draftOf, isProblem, levelsOf, newDraft, type Problem, readProblem, toRule } from '../market/alert'
+import {
+  type Draft,
+  draftOf,
+  isProblem,
+  levelsOf,
+  newDraft,
+  priceText,
+  type Problem,
+  readProblem,
+  toRule,
+} from '../market/alert'
 import { reason } from './reason'
 
 /** What can change rules: the desktop app's bindings. A rejection's message is "field: why". */
@@ -40,6 +50,8 @@ export class Alerts {
   readonly writable: boolean
   /** Hears of new alerts, oldest first. */
   announce: ((alerts: readonly Alert[]) => void) | undefined
+  /** The price that the form had of itself. */
+  #offered: string | null = null
   #unseen = new Set<string>()
   #fresh: Alert[] = []
   #reading: AbortController | undefined
@@ -121,11 +133,20 @@ export class Alerts {
   begin(symbol: string, price: number, last = price): void {
     this.problem = null
     this.draft = newDraft(symbol, price, last)
+    this.#offered = this.draft.price
+  }
+
+  /** Another token was chosen, which costs this: the form offers its price, unless the person wrote one. */
+  offer(price: number): void {
+    if (!this.draft || this.draft.price !== this.#offered) return
+    this.#offered = priceText(price)
+    this.draft.price = this.#offered
   }
 
   edit(rule: AlertRule): void {
     this.problem = null
     this.draft = draftOf(rule)
+    this.#offered = null
   }
 
   cancel(): void {

@@ -5,11 +5,13 @@ import { Alerts, type RuleBook } from './alerts.svelte'
 import { fakeRest } from './fakes'
 import { Toasts } from './toasts.svelte'
 
+const MINT = 'JBMmrp6jhksqnxDBskkmVvWHhJLaPBjgiMHEroJbUTBZ'
+
 const alert = (seq: number, more: Partial<Alert> = {}): Alert => ({
   id: `a${seq}`,
   rule: 'r1',
   kind: 'price_above',
-  symbol: 'MINT',
+  symbol: MINT,
   message: `alert ${seq}`,
   value: 1,
   value_exact: '1',
@@ -20,7 +22,7 @@ const alert = (seq: number, more: Partial<Alert> = {}): Alert => ({
   late: false,
   ...more,
 })
-const rule: AlertRule = { id: 'r1', kind: 'price_above', symbol: 'MINT', price: '2', created_at: 1 }
+const rule: AlertRule = { id: 'r1', kind: 'price_above', symbol: MINT, price: '2', created_at: 1 }
 
 /** A server with these alerts, newest first. */
 let served: Alert[]
@@ -142,10 +144,10 @@ describe('rules', () => {
   it('are saved as the form says, and read again', async () => {
     const saved: AlertRule[] = []
     const alerts = make({ save: async (one) => (saved.push(one), one), delete: async () => undefined })
-    alerts.begin('MINT', 3, 2)
+    alerts.begin(MINT, 3, 2)
     rules = [rule, { ...rule, id: 'r2' }]
     expect(await alerts.save()).toBe(true)
-    expect(saved).toEqual([{ id: '', kind: 'price_above', symbol: 'MINT', price: '3', created_at: 0 }])
+    expect(saved).toEqual([{ id: '', kind: 'price_above', symbol: MINT, price: '3', created_at: 0 }])
     expect([alerts.draft, alerts.rules.length]).toEqual([null, 2])
   })
 
@@ -154,7 +156,7 @@ describe('rules', () => {
       save: () => Promise.reject('price: "3" has more than 28 decimals'),
       delete: async () => undefined,
     })
-    alerts.begin('MINT', 3)
+    alerts.begin(MINT, 3)
     expect(await alerts.save()).toBe(false)
     expect(alerts.draft?.price).toBe('3')
     expect(alerts.problem).toEqual({ field: 'price', text: '"3" has more than 28 decimals' })
@@ -175,7 +177,7 @@ describe('rules', () => {
   it('cannot be changed from a browser', async () => {
     const alerts = make()
     expect(alerts.writable).toBe(false)
-    alerts.begin('MINT', 3)
+    alerts.begin(MINT, 3)
     expect(await alerts.save()).toBe(false)
     expect(alerts.rule).toMatchObject({ kind: 'price_above', price: '3' })
   })
@@ -184,9 +186,9 @@ describe('rules', () => {
     rules = [{ ...rule, once: true }]
     const alerts = make()
     await alerts.read()
-    expect(alerts.levels('MINT')).toHaveLength(1)
+    expect(alerts.levels(MINT)).toHaveLength(1)
     alerts.onAlert(alert(4))
-    expect(alerts.levels('MINT')).toHaveLength(0)
+    expect(alerts.levels(MINT)).toHaveLength(0)
   })
 })
 

@@ -7,6 +7,7 @@ import {
   byRank,
   type ChangeSpan,
   cleanName,
+  findTokens,
   type ListTab,
   matches,
   type Move,
@@ -92,6 +93,11 @@ export class TokenList {
 
   get(mint: string): Token | undefined {
     return this.#byMint.get(mint)
+  }
+
+  /** Tokens of the whole list for a query, the likeliest first, and how many match. */
+  find(query: string, most: number): { hits: Token[]; total: number } {
+    return findTokens(this.all, query, this.#rank, most)
   }
 
   /** Reads who there is; the first page is on screen before the others come. */
