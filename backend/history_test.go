@@ -75,7 +75,7 @@ func read(t *testing.T, o backend.Options) stored {
 				t.Fatal(err)
 			}
 			for i := range list {
-				list[i].Final = false // chain time went on between the two
+				list[i].Final = false     // chain time went on between the two
 				list[i].Corrected = false // tells how the events came
 			}
 			got.candles[mint] = append(got.candles[mint], list...)

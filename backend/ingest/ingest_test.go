@@ -432,7 +432,7 @@ func checkOrders(t *testing.T, l *ledger, b *bench, events []market.Event) {
 // checkPublished holds the promises to readers: seq without gaps, a bucket final once, corrections only after that.
 func checkPublished(t *testing.T, b *bench) {
 	t.Helper()
-	finals := map[bucket]bool{}
+	finals := map[bucket]market.Candle{}
 	seq := market.Seq(0)
 	for _, c := range b.published {
 		if c.Seq <= seq {
@@ -451,22 +451,25 @@ func checkPublished(t *testing.T, b *bench) {
 			}
 			switch change.Type {
 			case market.Final:
-				if finals[key] {
+				if finals[key].Final {
 					t.Fatalf("%v became final twice", key)
 				}
-				finals[key] = true
+				finals[key] = candle
 			case market.Correction:
-				if !finals[key] && !change.Removed {
+				if !finals[key].Final && !change.Removed {
 					t.Fatalf("%v corrected before it was final", key)
 				}
-				if candle.Corrected != finals[key] { // an open one may be emptied
+				if candle.Corrected != finals[key].Final { // an open one may be emptied
 					t.Fatalf("%v is a correction, and %+v marked", key, candle)
 				}
-				if change.Removed {
+				if candle == finals[key] {
+					t.Fatalf("%v is corrected to what it was: %+v", key, candle)
+				}
+				if finals[key] = candle; change.Removed {
 					delete(finals, key) // a later trade may make the bucket anew
 				}
 			case market.Realtime:
-				if finals[key] {
+				if finals[key].Final {
 					t.Fatalf("%v moved on after it was final", key)
 				}
 			}

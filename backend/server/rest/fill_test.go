@@ -10,14 +10,17 @@ import (
 	"spinscope/backend/market"
 )
 
-// fill against the plain reading of its rule, bucket by bucket.
+// fill against the plain reading of its rule, bucket by bucket. Only stored candles can be corrected; of the others the
+// answer holds no such key.
 func TestFillEqualsItsRule(t *testing.T) {
 	f := newFake()
 	server := serve(t, deps(f))
 	random := rand.New(rand.NewPCG(4, 2))
 	stored := map[int64]market.Candle{}
-	for _, c := range f.candles[market.M1] {
-		stored[c.Time] = c
+	mark := map[bool]any{true: true} // a key that is not there reads as nil
+	for i, c := range f.candles[market.M1] {
+		c.Corrected = c.Final && i%5 == 0
+		f.candles[market.M1][i], stored[c.Time] = c, c
 	}
 	for range 150 {
 		from := int64(firstTime + random.IntN(60*220) - 60*20)
@@ -36,7 +39,7 @@ func TestFillEqualsItsRule(t *testing.T) {
 				c = market.Candle{Time: start, Close: last.Close, Final: start+60 <= f.state.ChainTime}
 			}
 			if start >= from {
-				want = append(want, fmt.Sprint(c.Time, c.Close.Float(), c.Trades, c.Final))
+				want = append(want, fmt.Sprint(c.Time, c.Close.Float(), c.Trades, c.Final, mark[c.Corrected]))
 			}
 		}
 		order := []string{"time_asc", "time_desc"}[random.IntN(2)]
@@ -53,7 +56,7 @@ func TestFillEqualsItsRule(t *testing.T) {
 			}
 			for _, entry := range data["klines"].([]any) {
 				c := entry.(map[string]any)
-				got = append(got, fmt.Sprint(int64(c["time"].(float64)), c["close"], int64(c["trades"].(float64)), c["is_final"]))
+				got = append(got, fmt.Sprint(int64(c["time"].(float64)), c["close"], int64(c["trades"].(float64)), c["is_final"], c["corrected"]))
 				if c["trades"] == 0.0 && (c["open"] != c["close"] || c["high"] != c["close"] || c["low"] != c["close"] || c["volume"] != 0.0) {
 					t.Fatalf("not flat: %v", c)
 				}

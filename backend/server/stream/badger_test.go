@@ -1,11 +1,17 @@
 package stream
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
 	"spinscope/backend/market"
 	"spinscope/backend/store"
+	"spinscope/backend/wire"
 )
 
 // The seam holds over the real store too, and what it keeps across a restart serves a resume.
@@ -102,5 +108,84 @@ func TestResumeAfterRollback(t *testing.T) {
 		if len(got) != 2 || got[0].event != "history_data" {
 			t.Errorf("%s, later: %v", c.name, eventsOf(got))
 		}
+	}
+}
+
+// A corrected candle says so in the push, in history on both namespaces, and to a client that resumes; after a restart too.
+func TestCorrectedCandlesSaySo(t *testing.T) {
+	dir := t.TempDir()
+	open := func() *store.Store {
+		s, err := store.Open(store.Options{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	durable := open()
+	b := newBench(t, func(o *Options) { o.Store = durable })
+	follower, _ := b.client(t, openSpace, "follower")
+	ask(t, follower, "subscribe_kline", klineOf(testMints[0]))
+	push := func(time int64, kind market.UpdateType) {
+		p := market.Price(market.U64(1e18))
+		c := &market.Commit{Candles: []market.CandleChange{{Mint: testMints[0], Interval: market.M1, Type: kind, Candle: market.Candle{
+			Time: market.M1.Floor(time), Open: p, High: p, Low: p, Close: p, Trades: 1, Final: true, Corrected: kind == market.Correction,
+		}}}}
+		c.Seq = durable.Seq() + 1
+		if err := durable.Commit(c); err != nil {
+			t.Fatal(err)
+		}
+		b.publish(c)
+		b.tick(t)
+		var sent wire.Candle
+		got := taken(t, follower)
+		if len(got) != 1 || json.Unmarshal(got[0].Data, &sent) != nil || sent.UpdateType != kind.String() || sent.Corrected != (kind == market.Correction) {
+			t.Fatalf("pushed as %s: %+v %+v", kind, got, sent)
+		}
+	}
+	push(startTime, market.Final)
+	push(startTime+60, market.Final)
+	push(startTime+120, market.Final)
+	push(startTime+60, market.Correction)
+	for range 2 {
+		for what, request := range map[string]struct {
+			space   int
+			event   string
+			more    object
+			candles string
+		}{
+			"history":            {openSpace, "get_history", nil, "[false true false]"},
+			"filled":             {openSpace, "get_history", object{"from": float64(startTime - 60), "to": float64(startTime + 120), "fill": true}, "[false true false]"},
+			"subscription":       {openSpace, "subscribe_kline", nil, "[false true false]"},
+			"resume":             {openSpace, "subscribe_kline", object{"since_seq": 3.0}, "[true false]"},
+			"spin-server's":      {spinSpace, "history", nil, "[false true false]"},
+			"spin-server's live": {spinSpace, "subscribe", nil, "[false true false]"},
+		} {
+			s, _ := b.client(t, request.space, what)
+			o := klineOf(testMints[0])
+			maps.Copy(o, request.more)
+			_, got := ask(t, s, request.event, o)
+			i := slices.IndexFunc(got, func(p parsed) bool { return p.event == "history_data" })
+			if i < 0 {
+				t.Fatalf("%s: %v", what, eventsOf(got))
+			}
+			var marks []bool
+			for _, c := range parseCandles(t, got[i].Data) {
+				marks = append(marks, c.Corrected)
+				if c.UpdateType != "final" {
+					t.Errorf("%s: %+v", what, c)
+				}
+			}
+			if fmt.Sprint(marks) != request.candles || bytes.Count(got[i].Data, []byte(`"corrected"`)) != 1 {
+				t.Errorf("%s: %v, want %s", what, marks, request.candles)
+			}
+		}
+		if err := durable.Close(); err != nil {
+			t.Fatal(err)
+		}
+		durable = open()
+		b = newBench(t, func(o *Options) { o.Store = durable })
+	}
+	if err := durable.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
