@@ -10,6 +10,7 @@ import (
 	"spinscope/backend/export"
 	"spinscope/backend/market"
 	"spinscope/backend/recording"
+	"spinscope/backend/solana"
 	"spinscope/backend/store"
 )
 
@@ -23,6 +24,8 @@ const (
 	badLinesShown  = 10   // bad lines that an error or a report names
 	badLinesLimit  = 1000 // after so many a file is not read further
 	importedEvents = 1000 // events given to the writer at once
+
+	mostImportedGaps = 100_000 // of a file; what is more is left out
 )
 
 // Recorded names a file of exported events.
@@ -38,8 +41,11 @@ type Imported struct {
 	Stored   uint64   // events that are new in the store
 	Known    uint64   // transactions that were there already
 	Expired  uint64   // transactions older than retention_days
+	Gaps     int      // known holes that are new in the store
 	BadLines int64    // lines left out
 	Bad      []string // the first of them, with their numbers
+
+	gaps []market.Gap // of the file
 }
 
 // ImportProgress is how far an import has come.
@@ -85,6 +91,9 @@ func Import(ctx context.Context, o Options, file Recorded, progress func(ImportP
 	}
 	all := func(*market.Transaction) bool { return false }
 	_, err = in.take(ctx, tape, all, func(done int64) { progress(ImportProgress{Done: done, Total: result.Read}) })
+	if err == nil {
+		result.Gaps, err = in.takeGaps(ctx, result.gaps)
+	}
 	if err == nil || ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		if closing := in.writer.Close(); closing != nil {
 			err = fmt.Errorf("close the writer: %w", closing)
@@ -123,6 +132,12 @@ func (r *Recorded) record(ctx context.Context, tape *recording.Tape, result *Imp
 			}
 			return nil
 		}
+		if read.Gap != nil {
+			if len(result.gaps) < mostImportedGaps {
+				result.gaps = append(result.gaps, *read.Gap)
+			}
+			return nil
+		}
 		result.Read++
 		if result.Read%10_000 == 0 {
 			progress(ImportProgress{Reading: true, Done: result.Read})
@@ -147,6 +162,50 @@ func (r *Recorded) bad(result *Imported) error {
 	}
 	return fmt.Errorf("%s has %w, nothing was stored: %s%s: mend them, or leave them out with --skip-bad",
 		r.Path, ErrBadLines, strings.Join(result.Bad, "; "), more)
+}
+
+// takeGaps stores the holes of a file, but for those that the store knows or can have filled: what lies before a first
+// start or was deleted is the origin's own affair, and a transaction that was not shown there may be stored here.
+func (in *intake) takeGaps(ctx context.Context, gaps []market.Gap) (fresh int, err error) {
+	type name struct {
+		from, to market.Slot
+		mint     market.Pubkey
+		cause    string
+	}
+	stored, err := in.store.Gaps(ctx, nil, nil)
+	if err != nil {
+		return 0, fmt.Errorf("read gaps: %w", err)
+	}
+	known := map[name]bool{}
+	for _, gap := range stored {
+		known[name{gap.From, gap.To, gap.Mint, gap.Cause}] = true
+	}
+	var batch market.Batch
+	for _, gap := range gaps {
+		key := name{gap.From, gap.To, gap.Mint, gap.Cause}
+		if known[key] || gap.Cause == solana.CauseLimit || gap.Cause == store.CauseRetention {
+			continue
+		}
+		known[key] = true
+		if signature, ok := solana.MissingIn(&gap); ok {
+			found := false
+			err := in.store.SlotEvents(gap.From, gap.From, func(e *market.Event) error {
+				found = found || e.Signature == signature
+				return ctx.Err()
+			})
+			if err != nil {
+				return 0, fmt.Errorf("look for transaction %s: %w", signature, err)
+			}
+			if found {
+				continue
+			}
+		}
+		batch.Gaps = append(batch.Gaps, gap)
+	}
+	if len(batch.Gaps) == 0 {
+		return 0, nil
+	}
+	return len(batch.Gaps), in.writer.Apply(ctx, batch)
 }
 
 // errUntil ends a feeding at the transaction that is not to be stored yet.

@@ -48,6 +48,9 @@ func (o *Options) StoredClusters() []string {
 func openExisting(o *Options) (*store.Store, error) {
 	dir := o.storeDir()
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		if stored := o.StoredClusters(); len(stored) > 0 {
+			return nil, fmt.Errorf("%s: %w, but the market of %s is: name it with --cluster", dir, ErrNoStore, strings.Join(stored, ", "))
+		}
 		return nil, fmt.Errorf("%s: %w: name the directory with --data-dir and the cluster with --cluster", dir, ErrNoStore)
 	}
 	opened, err := store.Open(store.Options{Dir: dir, SyncWrites: o.Config.Store.SyncWrites, Logger: o.Logger})
@@ -71,9 +74,6 @@ func Export(ctx context.Context, o Options, request export.Request, path string,
 			err = fmt.Errorf("close store: %w", closing)
 		}
 	}()
-	if len(request.Mints) == 0 {
-		request.Mints = opened.KnownMints()
-	}
 	if path == "" {
 		return export.Write(ctx, w, reader{opened}, request, progress)
 	}

@@ -42,7 +42,10 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"serve", "--config", "/nonexistent/x.toml"}, 2, "/nonexistent/x.toml"},
 		{[]string{"simnet", "--listen", "0.0.0.0:0"}, 2, "loopback"},
 		{[]string{"simnet", "--program-id", "0"}, 2, "--program-id"},
-		{[]string{"export", "--url", "http://127.0.0.1:1"}, 2, "--mint"},
+		{[]string{"export", "--url", "http://127.0.0.1:1"}, 1, "is it running there?"},
+		{[]string{"export", "--from", "2026-11-02", "--to", "2026-11-01"}, 2, "--from 2026-11-02 is after --to"},
+		{[]string{"export", "--cluster", "custom", "--data-dir", t.TempDir()}, 1, "--cluster"},
+		{[]string{"verify", "--cluster", "custom", "--data-dir", t.TempDir()}, 1, "--cluster"},
 		{[]string{"export", "--mint", "x"}, 2, "--mint"},
 		{[]string{"export", "--mint", "11111111111111111111111111111111", "--data-dir", t.TempDir()}, 1, "--data-dir"},
 		{[]string{"export", "--mint", "11111111111111111111111111111111", "--interval", "m2"}, 2, "m2"},
@@ -72,11 +75,18 @@ func TestExitCodes(t *testing.T) {
 func TestParseTime(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	for text, want := range map[string]int64{
-		"": -5, "0": 0, "1795384061": 1795384061, "2026-11-22": 1795305600, "2026-11-22T21:47:41Z": 1795384061,
+		"": -5, "0": 0, "2026-11": 1793491200, "1795384061": 1795384061, "2026-11-22": 1795305600, "2026-11-22T21:47:41Z": 1795384061,
 		"7d": 1_800_000_000 - 7*86400, "36h": 1_800_000_000 - 36*3600, "0.5d": 1_800_000_000 - 43200,
 	} {
 		if got, err := parseTime("--from", text, now, -5); err != nil || got != want {
 			t.Errorf("%q: %d, %v; want %d", text, got, err, want)
+		}
+	}
+	for text, want := range map[string]int64{
+		"": -5, "2026-11-22": 1795305600 + 86399, "2026-11": 1796083199, "2026-12": 1798761599, "2026-11-22T21:47:41Z": 1795384061,
+	} {
+		if got, err := parseEnd("--to", text, now, -5); err != nil || got != want {
+			t.Errorf("--to %q: %d, %v; want %d", text, got, err, want)
 		}
 	}
 	for _, text := range []string{"soon", "-3h", "-1d", "d", "2026-13-01"} {

@@ -2,13 +2,13 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -24,8 +24,8 @@ type exportCommand struct {
 	Kind     string   `arg:"" enum:"candles,trades,events,orders,gaps" default:"candles" help:"candles, trades, events, orders or gaps."`
 	Mint     []string `help:"Token to export; may be repeated. Without it, all." placeholder:"ADDRESS"`
 	Interval string   `help:"Interval of candles, such as m1." default:"m1"`
-	From     string   `help:"Earliest time: Unix seconds, 2026-11-01, 2026-11-01T12:00:00Z, or an age such as 7d or 36h." placeholder:"TIME"`
-	To       string   `help:"Latest time, inclusive." placeholder:"TIME"`
+	From     string   `help:"Earliest time: 2026-11, 2026-11-01, 2026-11-01T12:00:00Z, Unix seconds, or an age such as 7d or 36h. Days and months are UTC." placeholder:"TIME"`
+	To       string   `help:"Latest time, inclusive; a day or a month with all of it." placeholder:"TIME"`
 	Format   string   `help:"csv, jsonl or parquet; by default what the file's name ends in, else csv." placeholder:"FORMAT"`
 	Out      string   `short:"o" help:"File to write; without it, standard output." type:"path" placeholder:"FILE"`
 	URL      string   `name:"url" help:"Export from the running server at this address." placeholder:"URL"`
@@ -34,6 +34,8 @@ type exportCommand struct {
 	Config  string  `help:"Configuration file (TOML)." placeholder:"FILE" type:"path"`
 	DataDir string  `help:"Where the market is stored." placeholder:"DIR" type:"path"`
 	Cluster *string `help:"Whose market: demo, localnet, devnet, mainnet or custom." placeholder:"NAME"`
+
+	ProgramID *string `help:"SpinPet program whose market it is." placeholder:"ADDRESS"`
 }
 
 // Run exports from a store that is not in use, or from a running server.
@@ -42,37 +44,53 @@ func (c *exportCommand) Run(ctx context.Context, program *Program) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	if c.URL != "" && len(c.Mint) == 0 {
-		return fmt.Errorf("%w: --url needs --mint: a server exports the tokens that are named", errUsage)
-	}
-	progress := func(rows int64) { _, _ = fmt.Fprintf(program.Stderr, "\r%d rows", rows) }
-	if c.Out == "" {
-		progress = nil
-	}
+	line := ticker{program: program}
 	var rows int64
+	count := func(n int64) {
+		rows = n
+		line.show(fmt.Sprintf("%d rows", n))
+	}
 	if c.URL != "" {
-		err = c.download(ctx, program, &request)
+		err = c.download(ctx, program, &request, &line)
 	} else {
-		shared := common{Config: c.Config, DataDir: c.DataDir, Cluster: c.Cluster}
-		options, optionsErr := shared.options(program)
-		if optionsErr != nil {
-			return optionsErr
-		}
-		rows, err = backend.Export(ctx, options, request, c.Out, program.Stdout, progress)
-		if errors.Is(err, store.ErrLocked) {
-			err = fmt.Errorf("%w: export from it with --url", err)
+		err = c.stored(ctx, program, request, count)
+	}
+	line.end()
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("%w: %s", errUnfinished, c.left())
+	case errors.Is(err, store.ErrLocked):
+		return fmt.Errorf("%w: export from it with --url", err)
+	case err != nil:
+		return err
+	case c.Out == "":
+	case c.URL != "":
+		_, _ = fmt.Fprintln(program.Stderr, "written to", c.Out)
+	default:
+		_, _ = fmt.Fprintf(program.Stderr, "%d rows written to %s\n", rows, c.Out)
+		if rows == 0 {
+			_, _ = fmt.Fprintln(program.Stderr, "nothing is stored of these tokens in this range")
 		}
 	}
-	if progress != nil && rows > 0 {
-		_, _ = fmt.Fprintln(program.Stderr)
+	return nil
+}
+
+// left says what an export that was stopped leaves behind.
+func (c *exportCommand) left() string {
+	if c.Out == "" {
+		return "what was written is not whole"
 	}
+	return "no file was written"
+}
+
+func (c *exportCommand) stored(ctx context.Context, program *Program, request export.Request, progress func(int64)) error {
+	shared := common{Config: c.Config, DataDir: c.DataDir, Cluster: c.Cluster, ProgramID: c.ProgramID}
+	options, err := shared.offline(program)
 	if err != nil {
 		return err
 	}
-	if c.Out != "" {
-		_, _ = fmt.Fprintln(program.Stderr, "written to", c.Out)
-	}
-	return nil
+	_, err = backend.Export(ctx, options, request, c.Out, program.Stdout, progress)
+	return err
 }
 
 // request reads the flags; now is what ages count from.
@@ -105,36 +123,61 @@ func (c *exportCommand) request(now time.Time) (export.Request, error) {
 	if request.From, err = parseTime("--from", c.From, now, request.From); err != nil {
 		return request, err
 	}
-	request.To, err = parseTime("--to", c.To, now, request.To)
-	return request, err
+	if request.To, err = parseEnd("--to", c.To, now, request.To); err != nil {
+		return request, err
+	}
+	if request.From > request.To {
+		return request, fmt.Errorf("--from %s is after --to %s", c.From, c.To)
+	}
+	return request, nil
 }
 
-// parseTime reads a time as people write it; empty text gives otherwise.
+// parseTime reads a time as people write it; empty text gives otherwise. A day or a month stands for its first second.
 func parseTime(flag, text string, now time.Time, otherwise int64) (int64, error) {
+	from, _, err := parseSpan(flag, text, now, otherwise)
+	return from, err
+}
+
+// parseEnd is parseTime for an inclusive end: a day or a month stands for its last second.
+func parseEnd(flag, text string, now time.Time, otherwise int64) (int64, error) {
+	_, to, err := parseSpan(flag, text, now, otherwise)
+	return to, err
+}
+
+// parseSpan reads a time, and the first and last second of a day or a month, all UTC.
+func parseSpan(flag, text string, now time.Time, otherwise int64) (from, to int64, err error) {
 	if text == "" {
-		return otherwise, nil
+		return otherwise, otherwise, nil
 	}
 	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return seconds, nil
+		return seconds, seconds, nil
 	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly, "2006-01-02T15:04:05", time.DateTime} {
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return day.Unix(), day.AddDate(0, 0, 1).Unix() - 1, nil
+	}
+	if month, err := time.Parse("2006-01", text); err == nil {
+		return month.Unix(), month.AddDate(0, 1, 0).Unix() - 1, nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateTime} {
 		if at, err := time.Parse(layout, text); err == nil {
-			return at.Unix(), nil
+			return at.Unix(), at.Unix(), nil
 		}
 	}
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		if n, err := strconv.ParseFloat(days, 64); err == nil && n >= 0 && n < 1e5 {
-			return now.Add(-time.Duration(n * 24 * float64(time.Hour))).Unix(), nil
+			at := now.Add(-time.Duration(n * 24 * float64(time.Hour))).Unix()
+			return at, at, nil
 		}
 	}
 	if age, err := time.ParseDuration(text); err == nil && age >= 0 {
-		return now.Add(-age).Unix(), nil
+		at := now.Add(-age).Unix()
+		return at, at, nil
 	}
-	return 0, fmt.Errorf("%s %q: write Unix seconds, a date such as 2026-11-01, a time such as 2026-11-01T12:00:00Z, or an age such as 7d or 36h", flag, text)
+	return 0, 0, fmt.Errorf("%s %q: write a month such as 2026-11, a day such as 2026-11-01, a time such as 2026-11-01T12:00:00Z (UTC), Unix seconds, or an age such as 7d or 36h", flag, text)
 }
 
 // download streams GET /api/export of a running server.
-func (c *exportCommand) download(ctx context.Context, program *Program, r *export.Request) error {
+func (c *exportCommand) download(ctx context.Context, program *Program, r *export.Request, line *ticker) error {
 	query := url.Values{"kind": {string(r.Kind)}, "interval": {r.Interval.String()}, "format": {string(r.Format)}, "mint": c.Mint}
 	if r.From > math.MinInt64 {
 		query.Set("from", strconv.FormatInt(r.From, 10))
@@ -151,28 +194,57 @@ func (c *exportCommand) download(ctx context.Context, program *Program, r *expor
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("ask the server: %w", err)
+		return fmt.Errorf("ask the server: %w: is it running there?", err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(answer.Body, 4096))
-		return fmt.Errorf("the server answered %s: %s", answer.Status, strings.TrimSpace(string(text)))
+		return refusal(answer)
 	}
+	body := &counted{reader: answer.Body, line: line}
 	if c.Out == "" {
-		_, err = io.Copy(program.Stdout, answer.Body)
-		return err
+		_, err = io.Copy(program.Stdout, body)
+	} else {
+		err = export.Place(c.Out, func(w io.Writer) error {
+			_, err := io.Copy(w, body)
+			return err
+		})
 	}
-	temp, err := os.CreateTemp(filepath.Dir(c.Out), ".spinscope-export-*")
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("the server broke off after %d kB: its log says why; %s", body.bytes>>10, c.left())
+	}
 	if err != nil {
-		return fmt.Errorf("create export file: %w", err)
-	}
-	defer func() { _ = os.Remove(temp.Name()) }() // gone already after the renaming
-	if _, err := io.Copy(temp, answer.Body); err != nil {
-		_ = temp.Close()
 		return fmt.Errorf("download: %w", err)
 	}
-	if err := temp.Close(); err != nil {
-		return fmt.Errorf("write export file: %w", err)
+	return nil
+}
+
+// refusal is what a server answered in the place of a file, in its own words.
+func refusal(answer *http.Response) error {
+	text, _ := io.ReadAll(io.LimitReader(answer.Body, 4096))
+	var envelope struct {
+		Message string `json:"message"`
 	}
-	return os.Rename(temp.Name(), c.Out)
+	words := strings.TrimSpace(string(text))
+	if json.Unmarshal(text, &envelope) == nil && envelope.Message != "" {
+		words = envelope.Message
+	}
+	if answer.StatusCode == http.StatusUnauthorized {
+		words += ": give it with --token or SPINSCOPE_TOKEN"
+	}
+	return fmt.Errorf("the server answered %s: %s", answer.Status, words)
+}
+
+// counted tells of the bytes read.
+type counted struct {
+	reader io.Reader
+	line   *ticker
+	bytes  int64
+}
+
+// Read implements io.Reader.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.reader.Read(p)
+	c.bytes += int64(n)
+	c.line.show(fmt.Sprintf("%.1f MB", float64(c.bytes)/1e6))
+	return n, err
 }

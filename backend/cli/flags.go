@@ -26,8 +26,18 @@ type common struct {
 	LogFormat  *string `help:"text or json." placeholder:"FORMAT"`
 }
 
+// unreachable takes the place of a custom cluster's address in commands that do not ask the cluster.
+const unreachable = "http://127.0.0.1:1"
+
+// offline is options for a command that reads or writes a store only: a custom cluster needs no address.
+func (c *common) offline(program *Program) (backend.Options, error) {
+	return c.load(program, unreachable)
+}
+
 // options loads the configuration, lays the flags over it and checks it.
-func (c *common) options(program *Program) (backend.Options, error) {
+func (c *common) options(program *Program) (backend.Options, error) { return c.load(program, "") }
+
+func (c *common) load(program *Program, address string) (backend.Options, error) {
 	cfg, origin, err := config.Load(c.Config, program.Env)
 	if err != nil {
 		return backend.Options{}, err
@@ -54,6 +64,9 @@ func (c *common) options(program *Program) (backend.Options, error) {
 	if c.RPCURL != nil && c.Cluster == nil {
 		cfg.Solana.Cluster = "custom"
 		origin.Fixed["solana.cluster"] = "--rpc-url"
+	}
+	if cfg.Solana.Cluster == "custom" && cfg.Solana.RPCURL == "" {
+		cfg.Solana.RPCURL = address
 	}
 	if err := cfg.Validate(); err != nil {
 		return backend.Options{}, err

@@ -35,7 +35,7 @@ func (c *importCommand) Run(ctx context.Context, program *Program) error {
 		return err
 	}
 	shared := common{Config: c.Config, DataDir: c.DataDir, Cluster: c.Cluster, RPCURL: c.RPCURL, ProgramID: c.ProgramID, LogLevel: c.LogLevel}
-	options, err := shared.options(program)
+	options, err := shared.offline(program)
 	if err != nil {
 		return err
 	}
@@ -64,6 +64,9 @@ func (c *importCommand) Run(ctx context.Context, program *Program) error {
 	if result.Expired > 0 {
 		_, _ = fmt.Fprintf(program.Stderr, "%d transactions are older than store.retention_days and were left out\n", result.Expired)
 	}
+	if result.Gaps > 0 {
+		_, _ = fmt.Fprintf(program.Stderr, "%d known holes of the origin are noted: spinscope export gaps lists them\n", result.Gaps)
+	}
 	for _, bad := range result.Bad {
 		_, _ = fmt.Fprintln(program.Stderr, bad)
 	}
@@ -90,28 +93,6 @@ func recorded(path, format string, skipBad bool) (backend.Recorded, error) {
 		return backend.Recorded{}, fmt.Errorf("%w: read the export: %w", errUsage, err)
 	}
 	return backend.Recorded{Path: path, Format: known, SkipBad: skipBad}, nil
-}
-
-// ticker shows a line of progress that replaces the last one, a few times a second.
-type ticker struct {
-	program *Program
-	shown   time.Time
-}
-
-func (t *ticker) show(line string) {
-	const every = 200 * time.Millisecond
-	if time.Since(t.shown) < every {
-		return
-	}
-	t.shown = time.Now()
-	_, _ = fmt.Fprintf(t.program.Stderr, "\r%s\x1b[K", line)
-}
-
-// end makes room for what is said next.
-func (t *ticker) end() {
-	if !t.shown.IsZero() {
-		_, _ = fmt.Fprint(t.program.Stderr, "\r\x1b[K")
-	}
 }
 
 // speed reads 10, 10x or 0.5 as seconds of chain time for each second.

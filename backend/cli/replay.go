@@ -13,8 +13,8 @@ import (
 
 type replayCommand struct {
 	File    string `arg:"" optional:"" help:"Events as 'spinscope export events' writes them; without it, the market of the data directory." type:"path"`
-	From    string `help:"Begin here: Unix seconds, 2026-11-01, 2026-11-01T12:00:00Z, or an age such as 7d or 36h. What lies before is there as history." placeholder:"TIME"`
-	To      string `help:"End here, inclusive." placeholder:"TIME"`
+	From    string `help:"Begin here: 2026-11, 2026-11-01, 2026-11-01T12:00:00Z, Unix seconds, or an age such as 7d or 36h. What lies before is there as history." placeholder:"TIME"`
+	To      string `help:"End here, inclusive; a day or a month with all of it." placeholder:"TIME"`
 	Speed   string `help:"Seconds of the market in one second." default:"1" placeholder:"N"`
 	Wait    bool   `help:"Begin when a client subscribes."`
 	Stay    bool   `help:"Go on serving after the end."`
@@ -51,7 +51,7 @@ func (c *replayCommand) Run(ctx context.Context, program *Program) error {
 		Config: c.Config, DataDir: c.DataDir, Listen: &c.Listen, Cluster: c.Cluster, RPCURL: c.RPCURL, ProgramID: c.ProgramID,
 		LogLevel: c.LogLevel, LogFormat: c.LogFormat,
 	}
-	options, err := shared.options(program)
+	options, err := shared.offline(program)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (c *replayCommand) replay(now time.Time) (replay backend.Replay, err error)
 	if replay.From, err = parseTime("--from", c.From, now, replay.From); err != nil {
 		return replay, err
 	}
-	if replay.To, err = parseTime("--to", c.To, now, replay.To); err != nil {
+	if replay.To, err = parseEnd("--to", c.To, now, replay.To); err != nil {
 		return replay, err
 	}
 	if replay.From > replay.To {

@@ -6,14 +6,16 @@ import (
 	"fmt"
 
 	"spinscope/backend"
+	"spinscope/backend/store"
 )
 
 type verifyCommand struct {
 	Repair bool `help:"Write what the events say over what differs."`
 
-	Config  string  `help:"Configuration file (TOML)." placeholder:"FILE" type:"path"`
-	DataDir string  `help:"Where the market is stored." placeholder:"DIR" type:"path"`
-	Cluster *string `help:"Whose market: demo, localnet, devnet, mainnet or custom." placeholder:"NAME"`
+	Config    string  `help:"Configuration file (TOML)." placeholder:"FILE" type:"path"`
+	DataDir   string  `help:"Where the market is stored." placeholder:"DIR" type:"path"`
+	Cluster   *string `help:"Whose market: demo, localnet, devnet, mainnet or custom." placeholder:"NAME"`
+	ProgramID *string `help:"SpinPet program whose market it is." placeholder:"ADDRESS"`
 }
 
 // errDifferences ends a verification that found something.
@@ -21,18 +23,23 @@ var errDifferences = errors.New("the store differs from its events")
 
 // Run verifies a store that is not in use.
 func (c *verifyCommand) Run(ctx context.Context, program *Program) error {
-	shared := common{Config: c.Config, DataDir: c.DataDir, Cluster: c.Cluster}
-	options, err := shared.options(program)
+	shared := common{Config: c.Config, DataDir: c.DataDir, Cluster: c.Cluster, ProgramID: c.ProgramID}
+	options, err := shared.offline(program)
 	if err != nil {
 		return err
 	}
+	line := ticker{program: program}
+	line.show("opening the store and counting its records")
 	report, err := backend.Verify(ctx, options, c.Repair, func(mints, of int) {
-		_, _ = fmt.Fprintf(program.Stderr, "\r%d of %d mints", mints, of)
-		if mints == of {
-			_, _ = fmt.Fprintln(program.Stderr)
-		}
+		line.show(fmt.Sprintf("%d of %d mints", mints, of))
 	})
-	if err != nil {
+	line.end()
+	switch {
+	case errors.Is(err, store.ErrLocked):
+		return fmt.Errorf("%w: stop it first; verify needs the store for itself", err)
+	case err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return fmt.Errorf("%w: nothing is known of the rest of the store", errUnfinished)
+	case err != nil:
 		return err
 	}
 	for _, finding := range report.Findings {

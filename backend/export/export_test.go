@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -59,14 +60,22 @@ func (m *memory) OrdersOf(_ context.Context, _ market.Pubkey, short bool, offset
 	return orders[:min(limit, len(orders))], m.fail
 }
 
-func (m *memory) Gaps(_ context.Context, mint *market.Pubkey, _ *market.GapState) ([]market.Gap, error) {
-	var gaps []market.Gap
-	for _, g := range m.gaps {
-		if g.Mint.IsZero() || g.Mint == *mint {
-			gaps = append(gaps, g)
+func (m *memory) Gaps(context.Context, *market.Pubkey, *market.GapState) ([]market.Gap, error) {
+	return m.gaps, m.fail
+}
+
+func (m *memory) KnownMints() []market.Pubkey { return []market.Pubkey{key(1)} }
+
+func (m *memory) TimesAround(_ context.Context, from, to market.Slot) (before, after int64, err error) {
+	for _, e := range m.events {
+		if e.Slot < from {
+			before = e.BlockTime
+		}
+		if e.Slot > to && after == 0 {
+			after = e.BlockTime
 		}
 	}
-	return gaps, m.fail
+	return before, after, nil
 }
 
 func key(n uint64) (k market.Pubkey) {
@@ -237,6 +246,7 @@ func TestRangeIsInclusive(t *testing.T) {
 // A line of an events export is the wire's event plus the three fields that complete it.
 func TestEventsAreTheWiresEvents(t *testing.T) {
 	source := randomSource(rand.New(rand.NewPCG(3, 4)), 1400)
+	source.gaps = nil // TestHolesOfEvents has them
 	lines := readJSONL(t, write(t, source, request(export.Events, export.JSONL)))
 	records := readCSV(t, write(t, source, request(export.Events, export.CSV)))
 	if len(lines) != len(source.events) || len(records) != len(source.events) {
@@ -333,7 +343,6 @@ func TestBadRequests(t *testing.T) {
 	for name, change := range map[string]func(*export.Request){
 		"kind":   func(r *export.Request) { r.Kind = "klines" },
 		"format": func(r *export.Request) { r.Format = "xlsx" },
-		"mints":  func(r *export.Request) { r.Mints = nil },
 		"range":  func(r *export.Request) { r.From, r.To = 2, 1 },
 	} {
 		req := request(export.Candles, export.CSV)
@@ -446,6 +455,23 @@ func BenchmarkCandlesCSV(b *testing.B) {
 	}
 }
 
+// A request that names no mint is for all of them.
+func TestAllMints(t *testing.T) {
+	source := randomSource(rand.New(rand.NewPCG(1, 2)), 20)
+	for _, kind := range export.Kinds() {
+		req := request(kind, export.JSONL)
+		named := write(t, source, req)
+		req.Mints = nil
+		if got := write(t, source, req); !bytes.Equal(got, named) || len(got) == 0 {
+			t.Errorf("%s: %s", kind, got)
+		}
+	}
+	req := request(export.Candles, export.Parquet)
+	if req.Mints = nil; req.Name() != "spinscope-all-candles-m1.parquet" {
+		t.Error(req.Name())
+	}
+}
+
 // The documented columns are the written ones.
 func TestColumnsAreDocumented(t *testing.T) {
 	docs, err := os.ReadFile("../../docs/rest.md")
@@ -465,18 +491,59 @@ func TestColumnsAreDocumented(t *testing.T) {
 	}
 }
 
-// Holes of the whole program come once, those of a mint with it.
+// Holes of the whole program come once, those of a mint with it; those surely out of range are left out.
 func TestGaps(t *testing.T) {
 	source := &memory{gaps: []market.Gap{
 		{From: 5, To: 5, Cause: "cut, later", State: market.GapUnfillable, Mint: key(2), Seq: 9},
 		{From: 6, To: 8, Cause: "limit", Seq: 2},
 		{From: 9, To: 9, Cause: "cut", State: market.GapFilled, Mint: key(1), Seq: 11},
 	}}
-	req := request(export.Gaps, export.CSV)
-	req.Mints = append(req.Mints, key(2))
-	want := "mint,from_slot,to_slot,state,cause,seq\n,6,8,open,limit,2\n" +
-		key(1).String() + ",9,9,filled,cut,11\n" + key(2).String() + ",5,5,unfillable,\"cut, later\",9\n"
-	if got := string(write(t, source, req)); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
+	for _, slot := range []market.Slot{5, 6, 8, 9} {
+		source.events = append(source.events, market.Event{Position: market.Position{Slot: slot}, BlockTime: 1000 + int64(slot)})
+	}
+	rows := map[string]string{
+		"limit": ",6,8,open,limit,2,1005,1009\n", "cut": key(1).String() + ",9,9,filled,cut,11,1008,\n",
+		"later": key(2).String() + ",5,5,unfillable,\"cut, later\",9,,1006\n",
+	}
+	for _, c := range []struct {
+		from, to int64
+		holes    []string
+	}{
+		{math.MinInt64, math.MaxInt64, []string{"limit", "cut", "later"}}, {1, 1004, []string{"later"}},
+		{1006, 1007, []string{"limit", "later"}}, {1009, 1009, []string{"limit", "cut"}}, {1010, 2000, []string{"cut"}},
+	} {
+		req := request(export.Gaps, export.CSV)
+		req.Mints, req.From, req.To = append(req.Mints, key(2)), c.from, c.to
+		want := "mint,from_slot,to_slot,state,cause,seq,from_time,to_time\n"
+		for _, hole := range c.holes {
+			want += rows[hole]
+		}
+		if got := string(write(t, source, req)); got != want {
+			t.Errorf("%d to %d: got\n%s\nwant\n%s", c.from, c.to, got, want)
+		}
+	}
+}
+
+// An export of events tells of its holes, and they are read back; what was filled is no hole.
+func TestHolesOfEvents(t *testing.T) {
+	for _, format := range export.Formats() {
+		source := randomSource(rand.New(rand.NewPCG(9, 9)), 30)
+		missing := market.Gap{From: 103, To: 104, Cause: "not, \"available\"", State: market.GapOpen, Mint: key(1)}
+		source.gaps = append(source.gaps, missing, market.Gap{From: 105, To: 105, Cause: "once", State: market.GapFilled},
+			market.Gap{From: 105, To: 105, Cause: "of another", Mint: key(2)})
+		data := write(t, source, request(export.Events, format))
+		events, bad := readBack(t, data, format)
+		if len(events) != 30 || len(bad) > 0 {
+			t.Fatalf("%s: %d events, bad %v", format, len(events), bad)
+		}
+		want := []market.Gap{source.gaps[0], source.gaps[1], missing}
+		want[0].Seq, want[1].Seq = 0, 0
+		if got := gapsIn(t, data, format); !slices.Equal(got, want) {
+			t.Errorf("%s: got %+v, want %+v", format, got, want)
+		}
+		if format == export.JSONL && !strings.Contains(string(data), `{"event_type":"Gap","mint_account":"`+key(1).String()+
+			`","from_slot":103,"to_slot":104,"state":"open","cause":"not, \"available\"","from_time":1755000008,"to_time":1755000015}`) {
+			t.Errorf("%s", data)
+		}
 	}
 }

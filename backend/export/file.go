@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -13,9 +14,21 @@ func File(ctx context.Context, path string, source Source, req Request, progress
 	if err := req.check(); err != nil {
 		return 0, err
 	}
+	err = Place(path, func(w io.Writer) error {
+		rows, err = Write(ctx, w, source, req, progress)
+		return err
+	})
+	return rows, err
+}
+
+// Place writes a file as File does: what write gives is there whole, or not at all.
+func Place(path string, write func(io.Writer) error) (err error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("create export file: %s is a directory: name a file in it", path)
+	}
 	temp, err := os.CreateTemp(filepath.Dir(path), ".spinscope-export-*")
 	if err != nil {
-		return 0, fmt.Errorf("create export file: %w", err)
+		return fmt.Errorf("create export file: %w", err)
 	}
 	done := false
 	defer func() {
@@ -24,21 +37,21 @@ func File(ctx context.Context, path string, source Source, req Request, progress
 			_ = os.Remove(temp.Name())
 		}
 	}()
-	if rows, err = Write(ctx, temp, source, req, progress); err != nil {
-		return rows, err
+	if err := write(temp); err != nil {
+		return err
 	}
 	if err := temp.Sync(); err != nil {
-		return rows, fmt.Errorf("write export file: %w", err)
+		return fmt.Errorf("write export file: %w", err)
 	}
 	if err := temp.Chmod(0o644); err != nil { //nolint:gosec // a document of the user's, like any other they save
-		return rows, fmt.Errorf("write export file: %w", err)
+		return fmt.Errorf("write export file: %w", err)
 	}
 	if err := temp.Close(); err != nil {
-		return rows, fmt.Errorf("write export file: %w", err)
+		return fmt.Errorf("write export file: %w", err)
 	}
 	if err := os.Rename(temp.Name(), path); err != nil {
-		return rows, fmt.Errorf("put export file in place: %w", err)
+		return fmt.Errorf("put export file in place: %w", err)
 	}
 	done = true
-	return rows, nil
+	return nil
 }

@@ -18,14 +18,15 @@ const longestLine = 1 << 20
 // ErrNotEvents is returned for a file that holds something other than exported events.
 var ErrNotEvents = errors.New("this is no export of events: make one with spinscope export events")
 
-// Read is one event of an export, or what is wrong with it.
+// Read is one event of an export, a hole that it tells of, or what is wrong with the line.
 type Read struct {
 	Line  int64 // counts from 1; of Parquet, which has no lines, the row
 	Event market.Event
-	Err   error // the line holds no whole event
+	Gap   *market.Gap // nil for an event
+	Err   error       // the line holds no whole event
 }
 
-// ReadEvents reads an export of events and gives each line's event to fn, in the order of the file. The events have
+// ReadEvents reads an export of events and gives each line's event or hole to fn, in the order of the file. The events have
 // everything but owner, price and the time of receipt. A bad line is given to fn with its error; fn decides whether to
 // go on. It ends at the first error of fn, at the end of ctx with its cause, and with ErrNotEvents. The file is not
 // closed; of Parquet it must be one that can be read at any place.
@@ -35,7 +36,12 @@ func ReadEvents(ctx context.Context, file *os.File, format Format, fn func(*Read
 			return context.Cause(ctx)
 		}
 		read := Read{Line: line, Err: bad}
-		if bad == nil {
+		switch {
+		case bad != nil:
+		case r.isGap():
+			gap, err := r.gap()
+			read.Gap, read.Err = &gap, err
+		default:
 			read.Event, read.Err = r.event()
 		}
 		return fn(&read)

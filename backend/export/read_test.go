@@ -33,12 +33,51 @@ func readBack(t *testing.T, data []byte, format export.Format) (events []market.
 			bad[r.Line] = r.Err.Error()
 			return nil
 		}
-		events = append(events, r.Event)
+		if r.Gap == nil {
+			events = append(events, r.Event)
+		}
 		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
 	return events, bad
+}
+
+// gapsIn reads a file's holes.
+func gapsIn(t *testing.T, data []byte, format export.Format) (gaps []market.Gap) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "events")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close() //nolint:errcheck // only read
+	if err := export.ReadEvents(t.Context(), file, format, func(r *export.Read) error {
+		if r.Gap != nil && r.Err == nil {
+			gaps = append(gaps, *r.Gap)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return gaps
+}
+
+// TestBadGapsAreNamed reads rows of holes that cannot be.
+func TestBadGapsAreNamed(t *testing.T) {
+	good := `{"event_type":"Gap","from_slot":5,"to_slot":7,"state":"open","cause":"x"}`
+	for _, change := range [][3]string{
+		{`"from_slot":5`, `"from_slot":9`, "from_slot 9"}, {`"open"`, `"replaced"`, "state"}, {`"to_slot":7,`, ``, "to_slot: missing"},
+		{`"x"`, `"` + strings.Repeat("x", 501) + `"`, "cause"}, {`"from`, `"mint_account":"0","from`, "mint_account"}, {`,"cause":"x"`, ``, "cause: missing"},
+	} {
+		_, bad := readBack(t, []byte(good+"\n"+strings.Replace(good, change[0], change[1], 1)+"\n"), export.JSONL)
+		if len(bad) != 1 || !strings.Contains(bad[2], change[2]) {
+			t.Errorf("%s: %v", change[1], bad)
+		}
+	}
 }
 
 // TestEventsReadBack writes events with texts that every format has to take care of and reads the same ones.
@@ -79,6 +118,7 @@ func TestEventsReadBack(t *testing.T) {
 // TestBadLinesAreNamed damages lines of a file and expects exactly those to be named, with the column.
 func TestBadLinesAreNamed(t *testing.T) {
 	source := randomSource(rand.New(rand.NewPCG(9, 9)), 14)
+	source.gaps = nil
 	lines := strings.Split(string(write(t, source, request(export.Events, export.JSONL))), "\n")
 	damage := func(line int, old, text string) {
 		t.Helper()
@@ -185,7 +225,7 @@ func FuzzReadEvents(f *testing.F) {
 		}
 		defer file.Close() //nolint:errcheck // only read
 		_ = export.ReadEvents(t.Context(), file, format, func(r *export.Read) error {
-			if r.Err == nil && (r.Event.Body == nil || r.Event.BlockTime <= 0) {
+			if r.Err == nil && r.Gap == nil && (r.Event.Body == nil || r.Event.BlockTime <= 0) || r.Gap != nil && r.Err == nil && r.Gap.From > r.Gap.To {
 				t.Fatalf("line %d: %+v", r.Line, r.Event)
 			}
 			return nil

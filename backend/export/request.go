@@ -17,7 +17,7 @@ var ErrKind = errors.New("unknown kind: use one of candles, trades, events, orde
 // ErrFormat is returned for an unknown file format.
 var ErrFormat = errors.New("unknown format: use one of csv, jsonl, parquet")
 
-// ErrRange is returned when a request's From lies after its To, or when it names no mint.
+// ErrRange is returned when a request's From lies after its To.
 var ErrRange = errors.New("nothing to export")
 
 // Kind is what to export.
@@ -76,11 +76,11 @@ func (f Format) ContentType() string {
 }
 
 // Request says what to export. From and To are block times in Unix seconds, inclusive; for orders they bound
-// start_time, and gaps, which have slots and no times, are given whole.
+// start_time, and of gaps those are left out that lie before or after them for sure.
 type Request struct {
 	Kind     Kind
 	Format   Format
-	Mints    []market.Pubkey
+	Mints    []market.Pubkey // none: all that the source knows
 	Interval market.Interval // of candles
 	From, To int64
 }
@@ -92,9 +92,12 @@ func Always() (from, to int64) { return math.MinInt64, math.MaxInt64 }
 func (r *Request) Name() string {
 	name := strings.Builder{}
 	name.WriteString("spinscope-")
-	if len(r.Mints) == 1 {
+	switch len(r.Mints) {
+	case 0:
+		name.WriteString("all")
+	case 1:
 		name.WriteString(r.Mints[0].String()[:min(8, len(r.Mints[0].String()))])
-	} else {
+	default:
 		fmt.Fprintf(&name, "%d-mints", len(r.Mints))
 	}
 	name.WriteString("-" + string(r.Kind))
@@ -111,9 +114,6 @@ func (r *Request) check() error {
 	if _, err := ParseFormat(string(r.Format)); err != nil {
 		return err
 	}
-	if len(r.Mints) == 0 {
-		return fmt.Errorf("no mint: %w", ErrRange)
-	}
 	if r.From > r.To {
 		return fmt.Errorf("from %d is after to %d: %w", r.From, r.To, ErrRange)
 	}
@@ -128,6 +128,10 @@ type Source interface {
 	EventsAfter(ctx context.Context, mint market.Pubkey, after market.Position, limit int) ([]market.Event, error)
 	// OrdersOf gives the mint's open orders of one side, in a stable order, from offset on.
 	OrdersOf(ctx context.Context, mint market.Pubkey, short bool, offset, limit int) ([]market.Order, error)
-	// Gaps gives the known holes by slot: the mint's and those of the whole program, in any state when state is nil.
+	// Gaps gives the known holes by slot: of all mints when mint is nil, in any state when state is nil.
 	Gaps(ctx context.Context, mint *market.Pubkey, state *market.GapState) ([]market.Gap, error)
+	// TimesAround gives the block times of the newest event below slot from and of the oldest above slot to; 0 for none.
+	TimesAround(ctx context.Context, from, to market.Slot) (before, after int64, err error)
+	// KnownMints lists every mint that an event was about.
+	KnownMints() []market.Pubkey
 }

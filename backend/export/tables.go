@@ -121,7 +121,8 @@ func putOrder(r *record, o *market.Order) {
 }
 
 // eventColumns are every field that an event of any kind has; most are empty in any one row. The names are the wire's,
-// and index, block_time and price_decimals make the row complete: an event can be rebuilt from it.
+// and index, block_time and price_decimals make the row complete: an event can be rebuilt from it. The last ones are
+// those of known holes.
 var eventColumns = []column{
 	{"event_type", text},
 	{"signature", text},
@@ -171,6 +172,12 @@ var eventColumns = []column{
 	{"name", foreign},
 	{"symbol", foreign},
 	{"uri", foreign},
+	{"from_slot", amount},
+	{"to_slot", amount},
+	{"state", text},
+	{"cause", text},
+	{"from_time", integer},
+	{"to_time", integer},
 }
 
 var eventColumn = func() map[string]int {
@@ -211,10 +218,12 @@ var gapColumns = []column{
 	{"state", text},
 	{"cause", text},
 	{"seq", amount},
+	{"from_time", integer},
+	{"to_time", integer},
 }
 
 // putGap leaves the mint of a gap of the whole program empty.
-func putGap(r *record, g *market.Gap) {
+func putGap(r *record, g *hole) {
 	if !g.Mint.IsZero() {
 		r.key(0, g.Mint)
 	}
@@ -223,4 +232,28 @@ func putGap(r *record, g *market.Gap) {
 	r.text(3, g.State.String())
 	r.text(4, g.Cause)
 	r.amount(5, uint64(g.Seq))
+	if g.from != 0 {
+		r.integer(6, g.from)
+	}
+	if g.to != 0 {
+		r.integer(7, g.to)
+	}
+}
+
+// putGapEvent is putGap for an export of events, where an analyst could not tell a quiet hour from a hole otherwise.
+func putGapEvent(r *record, g *hole) {
+	r.text(eventColumn["event_type"], gapType)
+	if !g.Mint.IsZero() {
+		r.key(eventColumn["mint_account"], g.Mint)
+	}
+	r.amount(eventColumn["from_slot"], uint64(g.From))
+	r.amount(eventColumn["to_slot"], uint64(g.To))
+	r.text(eventColumn["state"], g.State.String())
+	r.text(eventColumn["cause"], g.Cause)
+	if g.from != 0 {
+		r.integer(eventColumn["from_time"], g.from)
+	}
+	if g.to != 0 {
+		r.integer(eventColumn["to_time"], g.to)
+	}
 }

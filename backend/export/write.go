@@ -29,7 +29,19 @@ func Write(ctx context.Context, w io.Writer, source Source, req Request, progres
 	if err != nil {
 		return 0, err
 	}
-	for _, mint := range req.Mints {
+	if req.Kind == Gaps || req.Kind == Events {
+		if out.gapsOf, err = out.holes(ctx, source); err != nil {
+			return 0, fmt.Errorf("export %s: %w", req.Kind, err)
+		}
+		if err := out.gaps(market.Pubkey{}); err != nil {
+			return out.rows, fmt.Errorf("export %s: %w", req.Kind, err)
+		}
+	}
+	mints := req.Mints
+	if len(mints) == 0 {
+		mints = source.KnownMints()
+	}
+	for _, mint := range mints {
 		if err := out.mint(ctx, source, mint); err != nil {
 			return out.rows, fmt.Errorf("export %s of %s: %w", req.Kind, mint, err)
 		}
@@ -49,6 +61,7 @@ type exporter struct {
 	encoder  encoder
 	progress func(int64)
 	rows     int64
+	gapsOf   map[market.Pubkey][]hole // of gaps and events only
 }
 
 func newExporter(w io.Writer, req *Request, progress func(int64)) (*exporter, error) {
@@ -80,7 +93,11 @@ func (x *exporter) mint(ctx context.Context, source Source, mint market.Pubkey) 
 	case Orders:
 		return x.orders(ctx, source, mint)
 	case Gaps:
-		return x.gaps(ctx, source, mint)
+		return x.gaps(mint)
+	case Events:
+		if err := x.gaps(mint); err != nil {
+			return err
+		}
 	}
 	return x.events(ctx, source, mint)
 }
@@ -168,25 +185,5 @@ func (x *exporter) orders(ctx context.Context, source Source, mint market.Pubkey
 			}
 		}
 	}
-	return ctx.Err()
-}
-
-// gaps writes a mint's gaps; those of the whole program come once, before the first mint's.
-func (x *exporter) gaps(ctx context.Context, source Source, mint market.Pubkey) error {
-	gaps, err := source.Gaps(ctx, &mint, nil)
-	if err != nil {
-		return err
-	}
-	for _, shared := range []bool{true, false} {
-		for i := range gaps {
-			if gaps[i].Mint.IsZero() != shared || shared && mint != x.req.Mints[0] {
-				continue
-			}
-			if err := x.put(func(r *record) bool { putGap(r, &gaps[i]); return true }); err != nil {
-				return err
-			}
-		}
-	}
-	x.progress(x.rows)
 	return ctx.Err()
 }

@@ -142,12 +142,22 @@ func missingGap(info *signatureInfo, state market.GapState) market.Gap {
 	return market.Gap{From: info.slot, To: info.slot, Cause: causeMissing + info.signature.String(), State: state}
 }
 
+// MissingIn is the transaction that the node listed and did not show, of the gap that it left; false for a gap of another
+// cause.
+func MissingIn(gap *market.Gap) (market.Signature, bool) {
+	text, missing := strings.CutPrefix(gap.Cause, causeMissing)
+	if !missing {
+		return market.Signature{}, false
+	}
+	signature, err := market.ParseSignature(text)
+	return signature, err == nil
+}
+
 // recallMissing takes up the open gaps of earlier runs, to ask for their transactions again.
 func (r *run) recallMissing(gaps []market.Gap) {
 	for _, gap := range gaps {
-		text, ok := strings.CutPrefix(gap.Cause, causeMissing)
-		signature, err := market.ParseSignature(text)
-		if ok && err == nil && gap.State == market.GapOpen && len(r.missing) < mostMissing {
+		signature, ok := MissingIn(&gap)
+		if ok && gap.State == market.GapOpen && len(r.missing) < mostMissing {
 			r.missing[signature] = signatureInfo{signature: signature, slot: gap.From}
 		}
 	}

@@ -31,6 +31,30 @@ func (s *Store) EventsAfter(after market.Position, fn func(*market.Event) error)
 	})
 }
 
+// TimesAround gives the block times of the newest event below slot from and of the oldest above slot to, in Unix seconds;
+// 0 for none.
+func (s *Store) TimesAround(ctx context.Context, from, to market.Slot) (before, after int64, err error) {
+	first := func(v *view, sp span, at *int64) error {
+		return v.scanEvents(sp, func(e *market.Event) error {
+			*at = e.BlockTime
+			return Stop
+		})
+	}
+	prefix := []byte{tableEvent}
+	below := span{prefix: prefix, from: appendEventKey(nil, market.Position{Slot: from}), open: true, reverse: true}
+	above := span{prefix: prefix, from: appendEventKey(nil, market.Position{Slot: to + 1})}
+	err = s.read(nil, func(v *view) error {
+		if err := v.alive(ctx); err != nil {
+			return err
+		}
+		if err := first(v, below, &before); err != nil || to == math.MaxUint64 {
+			return err
+		}
+		return first(v, above, &after)
+	})
+	return before, after, err
+}
+
 // SlotEvents calls fn with the events of the slots from..to, both included, in chain order.
 func (s *Store) SlotEvents(from, to market.Slot, fn func(*market.Event) error) error {
 	return s.read(nil, func(v *view) error {

@@ -229,6 +229,17 @@ func (f *fakeReader) CandlesFrom(ctx context.Context, m market.Pubkey, interval 
 	return page.Candles, err
 }
 
+func (f *fakeReader) KnownMints() (known []market.Pubkey) {
+	for i := range f.tokens {
+		known = append(known, f.tokens[i].Mint)
+	}
+	return known
+}
+
+func (f *fakeReader) TimesAround(context.Context, market.Slot, market.Slot) (before, after int64, err error) {
+	return 0, 0, f.err
+}
+
 func (f *fakeReader) EventsAfter(_ context.Context, m market.Pubkey, after market.Position, limit int) ([]market.Event, error) {
 	var list []market.Event
 	for _, e := range f.events {

@@ -21,10 +21,10 @@ const maxExportMints = 1000
 const exportStall = time.Minute
 
 func (a *API) fileRoutes() {
-	download := get("/api/export", "files", "A streamed download of candles, trades, events or orders",
+	download := get("/api/export", "files", "A streamed download of candles, trades, events, orders or gaps",
 		"Every digit of the stored integers. An export that fails midway ends with a broken transfer, never as a whole file.",
 		some(&huma.Param{
-			Name: "mint", In: "query", Description: "Mint address; may be repeated", Required: true, Explode: new(true),
+			Name: "mint", In: "query", Description: "Mint address; may be repeated; without it, all", Explode: new(true),
 			Schema: &huma.Schema{Type: huma.TypeArray, MinItems: new(1), MaxItems: new(maxExportMints), Items: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern}},
 		},
 			choiceParam("kind", "", false, texts(export.Kinds())...), intervalParam(false)), spanParams(),

@@ -78,9 +78,6 @@ func (q *query) maybeKey(name string) *market.Pubkey {
 func (q *query) keys(name string, most int) []market.Pubkey {
 	values := q.values[name]
 	switch {
-	case len(values) == 0:
-		q.refuse(name, "missing: a base58 address is needed")
-		return nil
 	case len(values) > most:
 		q.refuse(name, "given %d times, at most %d are taken", len(values), most)
 		return nil

@@ -340,7 +340,7 @@ func TestBadRequests(t *testing.T) {
 			"/api/events", "/api/events?mint=", "/api/events?mint=test_mint_12345", "/api/events?mint=0OIl", "/api/events?mint=" + mint.String() + "1",
 			"/api/events?mint=" + strings.Repeat("z", 44), "/api/events?mint=" + strings.Repeat("1", 5000), "/api/events?" + m + "&" + m,
 			"/api/kline?interval=m1", "/api/mint_orders?type=up_orders", "/api/user_event?mint=x&" + u, "/api/user_orders?mint=&" + u,
-			"/api/export", "/api/export?mint=x", "/api/export?" + m + "&mint=x", "/api/gaps?mint=x", "/api/image/x",
+			"/api/export?mint=", "/api/export?mint=x", "/api/export?" + m + "&mint=x", "/api/gaps?mint=x", "/api/image/x",
 		},
 		"user":     {"/api/user_event", "/api/user_event?user=x", "/api/user_orders?user=", "/api/user_orders?user=test_user_123"},
 		"page":     {k + "&page=0", k + "&page=-1", k + "&page=a", k + "&page=", k + "&page=1.5", k + "&page=99999999999999999999", k + "&page=9007199254740993", k + "&page=1&page=2", k + "&page=%201", "/api/alerts?page=0", "/api/alerts?page=-1", "/api/alerts?page=x", "/api/alerts?page=1&page=1"},
