@@ -100,6 +100,9 @@ func TestCandlesEqualTheLedger(t *testing.T) {
 		}
 		restEvents(t, s, l, mint)
 	}
+	if n := sameMarks(t, s, c); n > 0 && len(f.late) == 0 {
+		t.Errorf("%d candles are marked as corrected, in a market without faults", n)
+	}
 	histories(t, c, l, mints[0])
 	unsubscribed(t, c, mints[0])
 	if err := c.dropped(0); err != nil {
@@ -236,26 +239,31 @@ func prices(t *testing.T, c *client, l *ledger, mint string, late bool) {
 	}
 }
 
-// restCandles reads all candles page by page, in both orders.
+// candles reads all candles page by page, and how many there are said to be.
+func (s *server) candles(mint, interval, order string) (all []candle, total int) {
+	s.t.Helper()
+	for page := 1; ; page++ {
+		query := url.Values{"mint": {mint}, "interval": {interval}, "order_by": {order}, "limit": {"1000"}, "page": {strconv.Itoa(page)}}
+		var data struct {
+			Klines  []candle `json:"klines"`
+			Total   int      `json:"total"`
+			HasNext bool     `json:"has_next"`
+		}
+		s.get("/api/kline?"+query.Encode(), &data)
+		if all = append(all, data.Klines...); !data.HasNext {
+			return all, data.Total
+		}
+	}
+}
+
+// restCandles compares all candles with the ledger, in both orders.
 func restCandles(t *testing.T, s *server, l *ledger, mint, interval string) {
 	t.Helper()
 	list := l.buckets(mint, interval)
 	for _, order := range []string{"time_asc", "time_desc"} {
-		var all []candle
-		for page := 1; ; page++ {
-			query := url.Values{"mint": {mint}, "interval": {interval}, "order_by": {order}, "limit": {"1000"}, "page": {strconv.Itoa(page)}}
-			var data struct {
-				Klines  []candle `json:"klines"`
-				Total   int      `json:"total"`
-				HasNext bool     `json:"has_next"`
-			}
-			s.get("/api/kline?"+query.Encode(), &data)
-			if data.Total != len(list) {
-				t.Errorf("%s %s: total is %d, the ledger has %d", mint, interval, data.Total, len(list))
-			}
-			if all = append(all, data.Klines...); !data.HasNext {
-				break
-			}
+		all, total := s.candles(mint, interval, order)
+		if total != len(list) {
+			t.Errorf("%s %s: total is %d, the ledger has %d", mint, interval, total, len(list))
 		}
 		if order == "time_desc" {
 			slices.Reverse(all)

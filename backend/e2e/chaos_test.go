@@ -161,6 +161,7 @@ func chaos(t *testing.T, seed int64, size extent) (int, map[string]int) {
 		return agrees(t, c, l.ledger)
 	})
 	told(t, c, l)
+	corrected := sameMarks(t, s, c)
 	corrections := 0
 	for _, m := range c.all(0) {
 		if m.Event == "kline_data" && strings.Contains(string(m.Args[0]), `"correction"`) {
@@ -173,9 +174,9 @@ func chaos(t *testing.T, seed int64, size extent) (int, map[string]int) {
 	for _, kind := range kinds {
 		list = append(list, fmt.Sprintf("%s %d", kind, faults[kind]))
 	}
-	t.Logf("seed %d: %d transactions, %d events, %d mints, %d open orders, %d cut logs; faults: %s; %d corrections pushed for %d candle streams; looks by state %v; equal %v after the trouble ended, %v in all",
+	t.Logf("seed %d: %d transactions, %d events, %d mints, %d open orders, %d cut logs; faults: %s; %d corrections pushed for %d candle streams, %d candles corrected in history; looks by state %v; equal %v after the trouble ended, %v in all",
 		seed, l.transactions, len(l.records), len(l.mints()), len(l.orders), len(l.cut), strings.Join(list, ", "), corrections,
-		len(f.topics), states, took.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
+		len(f.topics), corrected, states, took.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
 	return l.transactions, faults
 }
 
@@ -310,7 +311,7 @@ func agrees(t *testing.T, c *client, l *ledger) error {
 				return fmt.Errorf("%s: no candle at %d", name, b.time)
 			}
 			want := b.after(len(b.trades))
-			want.IsFinal, want.UpdateType = got.IsFinal, got.UpdateType
+			want.IsFinal, want.UpdateType, want.Corrected = got.IsFinal, got.UpdateType, got.Corrected
 			if known && got != want {
 				return fmt.Errorf("%s:\n got %+v\nwant %+v", name, got, want)
 			}
@@ -322,6 +323,25 @@ func agrees(t *testing.T, c *client, l *ledger) error {
 		}
 	}
 	return nil
+}
+
+// sameMarks expects history to say of each candle that was streamed whether it was corrected as the newest word on it did,
+// and returns how many were.
+func sameMarks(t *testing.T, s *server, c *client) (corrected int) {
+	t.Helper()
+	for name, w := range view(t, c) {
+		all, _ := s.candles(name.mint, name.interval, "time_asc")
+		for _, stored := range all {
+			said, known := w.candles[stored.Time]
+			if known && stored.Corrected != said.Corrected {
+				t.Errorf("%s: history holds %+v, the stream said %+v", name, stored, said)
+			}
+			if stored.Corrected {
+				corrected++
+			}
+		}
+	}
+	return corrected
 }
 
 // told expects the newest word on every event of the ledger to be the ledger's. A client is not told of an event's end:

@@ -66,7 +66,7 @@ func TestFaultyCluster(t *testing.T) {
 			corrections++
 		}
 	}
-	t.Logf("%d events, %d corrections pushed", len(l.records), corrections)
+	t.Logf("%d events, %d corrections pushed, %d candles corrected in history", len(l.records), corrections, sameMarks(t, s, c))
 	c.close()
 	s.end()
 }

@@ -158,6 +158,7 @@ type candle struct {
 	UpdateType  string  `json:"update_type"`
 	UpdateCount int     `json:"update_count"`
 	Provisional bool    `json:"provisional"`
+	Corrected   bool    `json:"corrected"`
 }
 
 // after is the candle once its first n trades happened; how it was sent is left out.
@@ -211,9 +212,11 @@ func (b *bucket) check(got candle) error {
 		return fmt.Errorf("final with %d trades, the ledger has %d: %+v", got.Trades, len(b.trades), got)
 	case got.IsFinal != (got.UpdateType == "final") && got.UpdateType != "correction":
 		return fmt.Errorf("is_final does not fit update_type: %+v", got)
+	case got.Corrected && !got.IsFinal:
+		return fmt.Errorf("corrected before it was final: %+v", got)
 	}
 	want := b.after(got.Trades)
-	want.IsFinal, want.UpdateType, want.Provisional = got.IsFinal, got.UpdateType, got.Provisional
+	want.IsFinal, want.UpdateType, want.Provisional, want.Corrected = got.IsFinal, got.UpdateType, got.Provisional, got.Corrected
 	if got != want {
 		return fmt.Errorf("\n got %+v\nwant %+v", got, want)
 	}

@@ -159,6 +159,9 @@ func (f *follower) history(ns string, h *historyData) error {
 		if old, known := s.finals[c.Time]; known && old != c && f.exact(h.Symbol) {
 			return fmt.Errorf("%s: a final candle changed from %+v to %+v", name, old, c)
 		}
+		if err := marked(s.finals[c.Time], c, false); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
 		if delete(s.finals, c.Time); c.IsFinal {
 			s.finals[c.Time] = c
 		}
@@ -204,11 +207,29 @@ func (f *follower) push(ns string, k *klineData) error {
 	case emptied:
 		delete(s.finals, c.Time)
 	case c.IsFinal:
+		if c.UpdateType == "correction" && !c.Corrected {
+			return fmt.Errorf("a correction that does not say corrected")
+		}
 		c.UpdateType = "final"
+		if err := marked(s.finals[c.Time], c, true); err != nil {
+			return err
+		}
 		s.finals[c.Time] = c
 	}
 	if k.Data.UpdateType == "final" {
 		s.pushed[c.Time]++
+	}
+	return nil
+}
+
+// marked tells whether a candle says that it was corrected when it is another than the final one known so far; and, if
+// every change of it was seen, only then.
+func marked(known, now candle, whole bool) error {
+	same := now
+	same.Corrected = known.Corrected
+	must := known.Corrected || same != known
+	if known.IsFinal && (must && !now.Corrected || whole && now.Corrected && !must) {
+		return fmt.Errorf("corrected is %v, from %+v to %+v", now.Corrected, known, now)
 	}
 	return nil
 }
