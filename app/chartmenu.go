@@ -64,6 +64,9 @@ func (a *App) chartMenu(bar *menu.Menu) {
 	chart.AddSeparator()
 	chart.AddText("Fit Chart", keys.CmdOrCtrl("0"), a.tell("menu:fit", nil))
 	chart.AddText("Back to the Newest Bar", keys.CmdOrCtrl("b"), a.tell("menu:toggle", "reset"))
+	chart.AddText("Oldest Bar", nil, a.tell("menu:toggle", "oldest"))
+	chart.AddText("Wider Bars", nil, a.tell("menu:toggle", "zoom-in"))
+	chart.AddText("Narrower Bars", nil, a.tell("menu:toggle", "zoom-out"))
 	chart.AddText("Known Gaps…", nil, a.tell("menu:toggle", "gaps"))
 	chart.AddText("Save Picture…", keys.CmdOrCtrl("p"), a.tell("menu:toggle", "screenshot"))
 }

@@ -2,8 +2,8 @@ package e2e
 
 import "testing"
 
-// The menu opens the form for an alert; keys alone make a rule in the real webview, and the pointer's menu key makes
-// another at the price under it.
+// The menu opens the form for an alert; keys alone make a rule in the real webview, and the chart's menu makes
+// another at the price under the pointer.
 func TestAlertIsMadeInTheWindow(t *testing.T) {
 	need(t)
 	d := newDesk(t)
@@ -45,6 +45,8 @@ func TestAlertIsMadeInTheWindow(t *testing.T) {
 
 	a.ask(`document.querySelector('[data-testid="chart"]').dispatchEvent(new MouseEvent('contextmenu', {bubbles: true, cancelable: true, `+
 		`clientX: innerWidth / 2, clientY: innerHeight / 2}))`, new(any))
+	d.until("the chart's menu has the focus", shows(`document.activeElement?.dataset.testid === 'menu-alert'`))
+	d.key("Return")
 	d.until("the form has the price under the pointer", shows(focused))
 	d.key("Return")
 	d.until("the second rule is stored", rules(2))

@@ -78,6 +78,13 @@ func TestMenu(t *testing.T) {
 	menu.click("1 minute")
 	d.until("minutes are shown", func() bool { return a.shows("m1") })
 
+	for _, label := range []string{"Wider Bars", "Narrower Bars", "Oldest Bar"} {
+		before := a.paint()
+		menu.click(label)
+		d.until(label+" changes the picture", func() bool { return a.paint().hash != before.hash })
+	}
+	menu.click("Back to the Newest Bar")
+
 	for label, button := range map[string]string{"Line": "chart-line", "Area": "chart-area"} {
 		menu.click(label)
 		d.until("the chart is of the kind "+label, func() bool { return a.pressed(button) })
@@ -100,6 +107,7 @@ func TestMenu(t *testing.T) {
 			err := a.page.eval("document.documentElement.dataset.theme", &now)
 			return err == nil && (now == strings.ToLower(theme) || theme == "System")
 		})
+		d.until("the canvas has the background of the theme", func() bool { return a.count(":root[data-theme="+a.canvasTheme()+"]") == 1 })
 	}
 
 	menu.click("Full Screen")
@@ -110,11 +118,23 @@ func TestMenu(t *testing.T) {
 	menu.click("Keyboard Shortcuts")
 	d.until("the shortcuts are shown", func() bool { return a.count("dialog[open], [role=dialog]") == 1 })
 
-	menu.click("API Documentation")
-	d.until("the browser is asked for the documentation", func() bool {
+	docs := func() bool {
 		text, err := os.ReadFile(opened)
 		return err == nil && strings.TrimSpace(string(text)) == a.base()+"/docs"
-	})
+	}
+	menu.click("API Documentation")
+	d.until("the browser is asked for the documentation", docs)
+	if err := os.Remove(opened); err != nil {
+		t.Fatal(err)
+	}
+	d.focus(title)
+	d.key("Escape")
+	d.until("the shortcuts are gone", func() bool { return a.count("dialog[open]") == 0 })
+	a.ask(`(document.querySelector('[data-testid="connect"]').click(), 1)`, new(int))
+	d.until("the panel is there", func() bool { return a.count(`[data-testid="open-docs"]`) == 1 })
+	a.ask(`(document.querySelector('[data-testid="open-docs"]').click(), 1)`, new(int))
+	d.until("the browser is asked for it again", docs)
+	d.key("Escape")
 
 	menu.click("About Spinscope")
 	d.focus("About Spinscope")
@@ -148,6 +168,13 @@ func browser(t *testing.T) (opened, bin string) {
 		t.Fatal(err)
 	}
 	return opened, bin
+}
+
+// canvasTheme is dark or light, by what the chart has in a corner.
+func (a *app) canvasTheme() (theme string) {
+	a.ask(`(canvas => canvas.getContext('2d').getImageData(canvas.width - 40, 3, 1, 1).data[0] > 128 ? 'light' : 'dark')(
+		document.querySelector('[data-testid="chart"] canvas'))`, &theme)
+	return theme
 }
 
 func (a *app) pressed(testID string) bool {

@@ -124,6 +124,7 @@ test('an alert is made on the chart, drawn, changed, muted and deleted', async (
   const page = await open(browser, { routes: (page) => standIn(page, state) })
   const box = await byId(page, 'chart').boundingBox()
   await page.mouse.click(box.x + box.width / 2, box.y + box.height * 0.3, { button: 'right' })
+  await byId(page, 'menu-alert').click()
   await byId(page, 'alert-form').waitFor()
   const price = Number(await byId(page, 'alert-price').inputValue())
   const { last, mint } = await debug(page)

@@ -142,6 +142,15 @@ export function openExternal(url: string): void {
   else window.open(url, '_blank', 'noopener,noreferrer')
 }
 
+/**
+ * Opens a page of the server itself outside. In a browser it gets what this tab keeps, such as the server's token; a page
+ * of strangers must not.
+ */
+export function openOwn(url: string): void {
+  if (app?.OpenExternal) openExternal(url)
+  else window.open(url, '_blank')
+}
+
 /** Says that the page is alive: when its process crashes the shell is told nothing. */
 export function heartbeat(): void {
   void app?.Heartbeat?.()

@@ -90,6 +90,7 @@ async function load() {
   try {
     const response = await fetch('/api-docs/openapi.json', { headers: headers() })
     unlock.hidden = response.status !== 401
+    document.getElementById('refused').hidden = unlock.hidden || !sessionStorage.getItem(tokenKey)
     if (response.ok) draw(await response.json())
   } catch (problem) {
     document.getElementById('routes').textContent = String(problem)

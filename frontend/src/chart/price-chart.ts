@@ -43,8 +43,10 @@ export interface ChartLook {
 }
 
 export interface ChartHooks {
-  /** The crosshair stands over the bar of this time, level with this price; undefined when it left. */
-  cross(time: number | undefined, price: number): void
+  /**
+   * The crosshair stands over the bar of this time, level with this price; undefined when it left. `moved`: by the keyboard.
+   */
+  cross(time: number | undefined, price: number, moved?: boolean): void
   /** What lies under the pointer beside bars, and where in the chart, in CSS pixels. */
   point(found: Pointed | undefined): void
   /** The left end comes into sight: older bars are wanted. */
@@ -63,6 +65,7 @@ export interface Pointed {
 type Flag = 'corrected' | 'provisional'
 
 const BAR_SPACING = 7
+const MOST_SPACING = 80
 const LEAST_SPACING = 0.4
 const RIGHT_BARS = 8
 /** Older bars are asked for when fewer than this are left of the window. */
@@ -86,6 +89,8 @@ export class PriceChart {
   #levels: readonly AlertLevel[] = []
   /** The frame that puts the crosshair where goTo went. */
   #going = 0
+  /** Time of the bar under the crosshair. */
+  #crossed: number | undefined
   #positions: readonly Position[] = []
   #happenings: readonly Happening[] = []
   /** Happenings as marked, by the mark's id. */
@@ -141,7 +146,8 @@ export class PriceChart {
     this.#paint()
     this.#chart.subscribeCrosshairMove((move) => {
       const price = move.point && this.#main.coordinateToPrice(move.point.y)
-      hooks.cross(move.time === undefined ? undefined : Number(move.time), price ?? NaN)
+      this.#crossed = move.time === undefined ? undefined : Number(move.time)
+      hooks.cross(this.#crossed, price ?? NaN)
       hooks.point(move.point && this.#pointed(move.point.x, move.point.y, String(move.hoveredObjectId)))
     })
     this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
@@ -268,6 +274,7 @@ export class PriceChart {
     const place = time === undefined ? -1 : this.#before(time + 1) - 1
     const bar = this.#held[place - this.#span.from]
     // The library tells of pointers only.
+    this.#crossed = bar?.time
     if (!bar) {
       this.#chart.clearCrosshairPosition()
       this.#hooks.cross(undefined, NaN)
@@ -295,6 +302,36 @@ export class PriceChart {
       this.#hooks.cross(this.#bars[this.#before(time + 1) - 1]?.time, NaN)
     })
     return true
+  }
+
+  step(bars: number): void {
+    const from = this.#crossed === undefined ? this.#bars.length - 1 - Math.sign(bars) : this.#before(this.#crossed)
+    const place = Math.max(0, Math.min(this.#bars.length - 1, from + bars))
+    const [time, range] = [this.#bars[place]?.time, this.#chart.timeScale().getVisibleLogicalRange()]
+    if (time === undefined || !range) return
+    const inSight = place - this.#span.from
+    if (inSight < range.from || inSight > range.to) this.goTo(time)
+    else this.setCross(time)
+    this.#crossed = time
+    this.#hooks.cross(time, this.#bars[place]?.close ?? NaN, true)
+  }
+
+  uncross(): void {
+    cancelAnimationFrame(this.#going)
+    this.setCross(undefined)
+    this.#hooks.cross(undefined, NaN, true)
+  }
+
+  /** Wider or narrower bars; the right end stays. */
+  zoom(factor: number): void {
+    const scale = this.#chart.timeScale()
+    const spacing = Math.min(MOST_SPACING, Math.max(LEAST_SPACING, scale.options().barSpacing * factor))
+    scale.applyOptions({ barSpacing: spacing })
+  }
+
+  oldest(): void {
+    const [first] = this.#bars
+    if (first) this.goTo(first.time)
   }
 
   /** Shows every bar there is, or as many of the newest as the canvas has room for. */

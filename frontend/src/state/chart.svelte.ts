@@ -14,6 +14,14 @@ export interface ChartControls {
   reset(): void
   /** Shows the bar of this time; false when it is not loaded. */
   goTo(time: number): boolean
+  /** Moves the crosshair so many bars on, from the newest one when it was nowhere; back with a negative number. */
+  step(bars: number): void
+  /** Takes the crosshair away. */
+  uncross(): void
+  /** Makes bars wider by a factor, or narrower with one below 1. */
+  zoom(factor: number): void
+  /** Shows the oldest bar there is so far; older ones are then asked for. */
+  oldest(): void
   screenshot(): HTMLCanvasElement
 }
 

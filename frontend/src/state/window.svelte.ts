@@ -1,9 +1,19 @@
 export type DialogName =
   '' | 'settings' | 'first-start' | 'shortcuts' | 'about' | 'connect' | 'palette' | 'gaps' | 'layers' | 'health'
 
+/** A menu that was asked for with the other button of the pointer, at a place of the window. */
+export interface OpenMenu {
+  x: number
+  y: number
+  label: string
+  items: readonly { text: string; hint?: string; testid: string; checked?: boolean; run: () => void }[]
+}
+
 /** What the window itself shows, beside the market. */
 export class WindowState {
   dialog = $state<DialogName>('')
+  /** The menu at the pointer. */
+  menu = $state.raw<OpenMenu | undefined>()
   /** Set while the list is on screen. */
   focusSearch: (() => void) | undefined
 }

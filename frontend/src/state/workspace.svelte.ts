@@ -198,6 +198,16 @@ export class Workspace {
     }
   }
 
+  /** As copy, for what must not be shown when copying fails. */
+  async copySecret(text: string, what: string): Promise<void> {
+    try {
+      await native.copyText(text)
+      this.toasts.show('good', `${what} copied`)
+    } catch {
+      this.toasts.show('bad', `The browser did not let the page copy the ${what.toLowerCase()}`)
+    }
+  }
+
   async #connect(endpoint: Endpoint): Promise<void> {
     this.#endpoint = endpoint
     this.secured = endpoint.token !== ''

@@ -1,4 +1,4 @@
-import { INTERVALS, words } from '../market/interval'
+import { INTERVALS, label, words } from '../market/interval'
 import { isDesktop } from '../native'
 import type { ChartKind, Layout, ThemeChoice } from '../state/prefs.svelte'
 import type { WindowState } from '../state/window.svelte'
@@ -14,6 +14,8 @@ export interface Command {
   /** As KeyboardEvent.key, with "mod+" for Ctrl or Command; "alt+" goes with a digit. */
   keys: string[]
   run: () => void
+  /** What else the palette finds it by. */
+  words?: string
 }
 
 const CHARTS: [ChartKind, string][] = [
@@ -28,6 +30,8 @@ export const LAYOUTS: [Layout, string][] = [
   ['rows', 'Two charts stacked'],
   ['four', 'Four charts'],
 ]
+/** How much wider bars get at once. */
+const ZOOM = 1.25
 const THEMES: [ThemeChoice, string][] = [
   ['auto', 'Theme: as the system'],
   ['dark', 'Theme: dark'],
@@ -37,8 +41,8 @@ const THEMES: [ThemeChoice, string][] = [
 export function commands(workspace: Workspace, view: WindowState): Command[] {
   const { prefs } = workspace
   const list: Command[] = []
-  const add = (group: Command['group'], id: string, title: string, keys: string[], run: () => void) =>
-    list.push({ group, id, title, keys, run })
+  const add = (group: Command['group'], id: string, title: string, keys: string[], run: () => void, words = '') =>
+    list.push({ group, id, title, keys, run, words })
 
   add('Tokens', 'search', 'Search tokens', ['/'], () => view.focusSearch?.())
   add('Tokens', 'next', 'Next token', ['ArrowDown', 'j'], () => workspace.step(1))
@@ -60,9 +64,8 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   )
 
   INTERVALS.forEach((interval, place) => {
-    add('Interval', `interval-${interval}`, words(interval), [String((place + 1) % 10)], () =>
-      workspace.setInterval(interval),
-    )
+    const show = () => workspace.setInterval(interval)
+    add('Interval', `interval-${interval}`, words(interval), [String((place + 1) % 10)], show, label(interval))
   })
 
   for (const [kind, title] of CHARTS) add('Chart', `chart-${kind}`, title, [], () => prefs.set('chart', kind))
@@ -89,6 +92,13 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   )
   add('Chart', 'fit', 'Fit all bars', ['f'], () => workspace.chart.controls?.fit())
   add('Chart', 'reset', 'Back to the newest bar', ['r', 'End'], () => workspace.chart.controls?.reset())
+
+  add('Chart', 'oldest', 'To the oldest bar read so far', ['Home'], () => workspace.chart.controls?.oldest())
+  add('Chart', 'cross-left', 'Crosshair one bar back', ['ArrowLeft'], () => workspace.chart.controls?.step(-1))
+  add('Chart', 'cross-right', 'Crosshair one bar on', ['ArrowRight'], () => workspace.chart.controls?.step(1))
+  add('Chart', 'cross-off', 'No crosshair', ['Escape'], () => workspace.chart.controls?.uncross())
+  add('Chart', 'zoom-in', 'Wider bars', ['+', '='], () => workspace.chart.controls?.zoom(ZOOM))
+  add('Chart', 'zoom-out', 'Narrower bars', ['-'], () => workspace.chart.controls?.zoom(1 / ZOOM))
 
   LAYOUTS.forEach(([layout, title], place) => {
     add('Layout', `layout-${layout}`, title, [`alt+${place + 1}`], () => workspace.arrange(layout))
@@ -148,7 +158,7 @@ export function commandFor(list: readonly Command[], event: KeyboardEvent): Comm
   const target = event.target as Element | null
   const typing = target?.closest?.('input, textarea, select, [contenteditable]')
   const mod = event.ctrlKey || event.metaKey
-  if (typing && !mod) return undefined
+  if (event.defaultPrevented || (typing && !mod)) return undefined
   const key = event.altKey ? altKey(event) : mod ? `mod+${event.key.toLowerCase()}` : event.key
   return list.find((command) => command.keys.includes(key))
 }
@@ -160,7 +170,7 @@ function altKey(event: KeyboardEvent): string {
 
 /** How a key is written: ⌃K, ↓, /. */
 export function keyLabel(key: string): string {
-  const names: Record<string, string> = { ArrowDown: '↓', ArrowUp: '↑' }
+  const names: Record<string, string> = { ArrowDown: '↓', ArrowUp: '↑', ArrowLeft: '←', ArrowRight: '→', Escape: 'Esc' }
   if (key.startsWith('mod+')) return `Ctrl ${key.slice(4).toUpperCase()}`
   if (key.startsWith('alt+')) return `Alt ${key.slice(4)}`
   if (/^[A-Z]$/.test(key)) return `Shift ${key}`

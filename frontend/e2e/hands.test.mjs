@@ -1,0 +1,210 @@
+// What a trader's hands do without looking: the crosshair and the scale by key, the palette, the chart's menu, one row of
+// the trades and of the orders in full, and the theme, however it changes.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { base, byId, closeDialog, debug, launch, open, pixels, until } from './page.mjs'
+import { findings } from './axe.mjs'
+
+let browser
+before(async () => {
+  browser = await launch()
+})
+after(() => browser?.close())
+
+const calm = (page) => assert.deepEqual(page.complaints, [])
+const legends = (page) =>
+  page
+    .locator('[data-testid="legend"]')
+    .evaluateAll((list) => list.map(({ dataset }) => ({ time: Number(dataset.time), hovered: dataset.hovered })))
+
+test('the palette takes what is typed at once, also an interval as traders write it', async () => {
+  const page = await open(browser)
+  await byId(page, 'side-alerts').click() // the focus is elsewhere
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('15m')
+  await until('one command is left', async () => (await page.locator('#commands [role="option"]').count()) === 1)
+  await page.keyboard.press('Enter')
+  await until('it is shown', async () => (await debug(page)).interval === 'm15')
+  calm(page)
+  await page.context().close()
+})
+
+test('arrows move the crosshair through all charts, + and − the scale, Home and End lead to the ends', async () => {
+  const page = await open(browser)
+  await page.keyboard.press('5')
+  await page.keyboard.press('Alt+2')
+  await until('two charts are drawn', async () => (await legends(page)).length === 2)
+  await page.mouse.move(2, 400)
+  const length = 60
+  await page.keyboard.press('ArrowLeft')
+  await until('both have a crosshair', async () => (await legends(page)).every(({ hovered }) => hovered === 'true'))
+  const [{ time: first }] = await legends(page)
+  await page.keyboard.press('ArrowLeft')
+  await page.keyboard.press('ArrowLeft')
+  await until('two bars before', async () => {
+    const [{ time }] = await legends(page)
+    return time <= first - 2 * length
+  })
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('ArrowRight')
+  await until('and there again', async () => (await legends(page))[0].time === first)
+  await page.keyboard.press('Escape')
+  await until('no crosshair', async () => (await legends(page)).every(({ hovered }) => hovered === 'false'))
+
+  const spacing = async () => (await pixels(page)).hash
+  for (const key of ['+', '-']) {
+    const before = await spacing()
+    for (let i = 0; i < 3; i++) await page.keyboard.press(key)
+    await until(`${key} changes the picture`, async () => (await spacing()) !== before)
+  }
+  await page.keyboard.press('Home')
+  await until('the crosshair is on the oldest bar', async () => {
+    const [{ time, hovered }] = await legends(page)
+    return hovered === 'true' && time < first - 60 * length
+  })
+  await page.keyboard.press('End')
+  await page.keyboard.press('Escape')
+  calm(page)
+  await page.context().close()
+})
+
+test('arrows stay with a control that has the focus', async () => {
+  const page = await open(browser)
+  await byId(page, 'side-trades').click()
+  await page.mouse.move(2, 400)
+  await page.keyboard.press('ArrowRight')
+  await until('the next tab', async () => (await byId(page, 'side-orders').getAttribute('aria-selected')) === 'true')
+  assert.equal((await legends(page))[0].hovered, 'false')
+  calm(page)
+  await page.context().close()
+})
+
+test('the chart has a menu, by pointer and keys', async () => {
+  const page = await open(browser)
+  const box = await byId(page, 'chart').boundingBox()
+  const menu = byId(page, 'context-menu')
+  const ask = async (x, y) => {
+    await page.mouse.click(box.x + box.width * x, box.y + box.height * y, { button: 'right' })
+    await menu.waitFor()
+  }
+  await ask(0.5, 0.4)
+  assert.match(await byId(page, 'menu-alert').textContent(), /New alert at 0\.0/)
+  const serious = await findings(page)
+  assert.deepEqual(serious, [])
+  await page.keyboard.press('Escape')
+  await menu.waitFor({ state: 'detached' })
+  await ask(0.9, 0.9) // the corner: all of it stays in the window
+  const { x, y, width, height } = await menu.boundingBox()
+  assert.ok(x >= 0 && y >= 0 && x + width <= 1280 && y + height <= 800, JSON.stringify({ x, y, width, height }))
+  for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await menu.waitFor({ state: 'detached' })
+  await until('the scale is logarithmic', () =>
+    page.evaluate(() => JSON.parse(localStorage.getItem('spinscope.prefs')).log === true),
+  )
+  await ask(0.5, 0.4)
+  await byId(page, 'menu-price').click()
+  const price = Number(await page.evaluate(() => navigator.clipboard.readText()))
+  assert.ok(price > 0 && price < 1, `a price is copied: ${price}`)
+  calm(page)
+  await page.context().close()
+})
+
+/** Pretends that the server reads another cluster, whose transactions an explorer knows. */
+const real = (cluster) => (page) =>
+  page.route('**/api/events/status', async (route) => {
+    const answer = await (await route.fetch()).json()
+    answer.data.cluster = cluster
+    await route.fulfill({ json: answer })
+  })
+
+test('a trade and an order are told in full, with the explorer where there is one', async () => {
+  const page = await open(browser, { routes: real('devnet') })
+  await page.evaluate(() => {
+    window.opened = []
+    window.open = (url) => void window.opened.push(url)
+  })
+  await byId(page, 'trade').first().waitFor()
+  await byId(page, 'tape').focus()
+  await page.keyboard.press('Enter')
+  const card = byId(page, 'trade-card')
+  await card.waitFor()
+  const { mint } = await debug(page)
+  for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowDown')
+  assert.equal((await debug(page)).mint, mint, 'the token stays')
+  await until('a row stands out', async () => (await page.locator('.trade.chosen').count()) === 1)
+  const hint = await page.locator('.trade.chosen').getAttribute('title')
+  const signature = hint.split('\n').find((line) => line.length > 80)
+  await byId(page, 'explore-transaction').click()
+  await byId(page, 'explore-account').click()
+  const [transaction, account] = await page.evaluate(() => window.opened)
+  assert.equal(transaction, `https://explorer.solana.com/tx/${signature}?cluster=devnet`)
+  assert.ok(hint.includes(account.match(/address\/(\w+)\?/)[1]), account)
+  await byId(page, 'copy-transaction').click()
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), signature)
+  await byId(page, 'trade-card-close').click()
+  await card.waitFor({ state: 'detached' })
+
+  const { mints } = await (await fetch(`${base}/api/mints?sort_by=volume_desc&limit=1`)).json().then(({ data }) => data)
+  await page.locator(`[data-testid="token-row"][data-mint="${mints[0]}"]`).click()
+  await byId(page, 'side-orders').click()
+  await byId(page, 'order').first().click()
+  await byId(page, 'order-card').waitFor()
+  assert.match(await byId(page, 'order-card').textContent(), /Margin/)
+  assert.deepEqual(await findings(page), [])
+  calm(page)
+  await page.context().close()
+})
+
+test('of a simulated trade no explorer is asked', async () => {
+  const page = await open(browser)
+  await byId(page, 'trade').first().click()
+  await byId(page, 'trade-card').waitFor()
+  assert.match(await byId(page, 'trade-card').textContent(), /Simulated/)
+  assert.equal(await byId(page, 'explore-transaction').count(), 0)
+  calm(page)
+  await page.context().close()
+})
+
+test('the theme is followed by page and canvas, however it changes', async () => {
+  const page = await open(browser, { theme: 'dark' })
+  const shown = () =>
+    page.evaluate(() => {
+      const canvas = document.querySelector('[data-testid="chart"] canvas')
+      const [red] = canvas.getContext('2d').getImageData(canvas.width - 40, 3, 1, 1).data
+      return [document.documentElement.dataset.theme, red > 128 ? 'light' : 'dark'].join()
+    })
+  const becomes = (theme) => until(`all is ${theme}`, async () => (await shown()) === `${theme},${theme}`)
+  await becomes('dark')
+  await page.emulateMedia({ colorScheme: 'light' }) // the system, while the page runs
+  await becomes('light')
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await becomes('dark')
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('theme: light')
+  await page.keyboard.press('Enter')
+  await becomes('light')
+  await page.keyboard.press('Control+,')
+  await byId(page, 'set-theme-dark').click()
+  await closeDialog(page)
+  await becomes('dark')
+  await page.keyboard.press('t') // the next: light
+  await becomes('light')
+  await page.keyboard.press('t') // as the system, which is dark
+  await becomes('dark')
+  calm(page)
+  await page.context().close()
+})
+
+test('the connect panel has the address, and leads to the documentation', async () => {
+  const page = await open(browser)
+  await page.keyboard.press('x')
+  await byId(page, 'copy-connect').click()
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), base)
+  assert.match(await byId(page, 'connect-token').textContent(), /none needed/)
+  const [docs] = await Promise.all([page.context().waitForEvent('page'), byId(page, 'open-docs').click()])
+  await docs.locator('summary').first().waitFor()
+  assert.equal(new URL(docs.url()).pathname, '/docs')
+  calm(page)
+  await page.context().close()
+})
