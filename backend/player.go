@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	playTick    = 50 * time.Millisecond // how often chain time goes on while nothing happens
-	playedBatch = 500                   // transactions given to the writer at once
-	flushTime   = 3 * time.Second       // at the end, for clients to be sent what was played last
+	playTick     = 50 * time.Millisecond // how often chain time goes on while nothing happens
+	playedBatch  = 500                   // transactions given to the writer at once
+	playedSecond = 10_000                // transactions of one second that are spread over it; more come at its end
+	flushTime    = 3 * time.Second       // at the end, for clients to be sent what was played last
 )
 
 // The states of a replay, in the place of a connection's.
@@ -51,39 +52,60 @@ func (p *player) status() rest.FeedStatus {
 	return s
 }
 
+// pulse is the clock of a replay.
+type pulse struct {
+	elapsed func() time.Duration        // since the replay began
+	pause   func(context.Context) error // until the next tick
+}
+
 // play applies the recording at its pace until its end or that of ctx.
 func (p *player) play(ctx context.Context, in *intake, apply func(context.Context, market.Batch) error) error {
-	tick := time.NewTicker(playTick)
-	defer tick.Stop()
-	pause := func() error {
+	ticker := time.NewTicker(playTick)
+	defer ticker.Stop()
+	clock := pulse{pause: func(ctx context.Context) error {
 		select {
-		case <-tick.C:
+		case <-ticker.C:
 			return nil
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-	}
+	}}
 	for p.wait && p.clients() == 0 {
-		if err := pause(); err != nil {
+		if err := clock.pause(ctx); err != nil {
 			return err
 		}
 	}
 	p.state.Store(replayRunning)
 	start := time.Now()
-	now := func() int64 { return min(p.to, p.from+int64(time.Since(start).Seconds()*p.speed)) }
-	var batch market.Batch
-	chain := int64(0)
-	flush := func(at int64) error {
-		if len(batch.Transactions) == 0 && at <= chain {
-			return nil
-		}
-		chain = max(chain, at)
-		batch.ChainTime = chain
-		err := apply(ctx, batch)
-		batch = market.Batch{} // the writer is done with it, stages may not be
+	clock.elapsed = func() time.Duration { return time.Since(start) }
+	if err := p.perform(ctx, &clock, apply); err != nil {
 		return err
 	}
+	p.state.Store(replayEnded)
+	for end := time.Now().Add(flushTime); !in.stages.idle() && time.Now().Before(end); {
+		if err := clock.pause(ctx); err != nil {
+			return err
+		}
+	}
+	p.ended()
+	return nil
+}
+
+// performance is a replay that goes on.
+type performance struct {
+	*player
+	clock *pulse
+	apply func(context.Context, market.Batch) error
+	batch market.Batch
+	chain int64 // chain time given last
+}
+
+// perform gives the transactions of the recording, each when its time has come. Block times are whole seconds: those of
+// one second are spread evenly over it, in the order of the chain, while chain time goes on by whole seconds.
+func (p *player) perform(ctx context.Context, clock *pulse, apply func(context.Context, market.Batch) error) error {
+	f := &performance{player: p, clock: clock, apply: apply}
 	skip := p.skip
+	var second []market.Transaction
 	err := p.tape.Transactions(ctx, func(tx market.Transaction) error {
 		if skip > 0 {
 			skip--
@@ -92,46 +114,76 @@ func (p *player) play(ctx context.Context, in *intake, apply func(context.Contex
 		if tx.BlockTime > p.to {
 			return nil
 		}
-		for at := now(); at < tx.BlockTime; at = now() {
-			if err := flush(at); err != nil {
+		if n := len(second); n > 0 && second[0].BlockTime != tx.BlockTime || n == playedSecond {
+			if err := f.give(ctx, second); err != nil {
 				return err
 			}
-			if err := pause(); err != nil {
-				return err
-			}
+			second = second[:0]
 		}
-		tx.ReceivedAt = time.Now()
-		for i := range tx.Events {
-			tx.Events[i].ReceivedAt = tx.ReceivedAt.UnixMilli()
-		}
-		batch.Transactions = append(batch.Transactions, tx)
-		p.slot.Store(uint64(tx.Slot))
-		p.done.Add(1)
-		if len(batch.Transactions) == playedBatch {
-			return flush(tx.BlockTime)
-		}
+		second = append(second, tx)
 		return nil
 	})
+	if err == nil {
+		err = f.give(ctx, second)
+	}
+	if err == nil {
+		err = f.until(ctx, float64(p.to-p.from)) // a quiet end closes its candles in time
+	}
 	if err != nil {
 		return err
 	}
-	for at := now(); at < p.to; at = now() { // a quiet end closes its candles in time
-		if err := flush(at); err != nil {
-			return err
-		}
-		if err := pause(); err != nil {
-			return err
-		}
-	}
-	if err := flush(p.to); err != nil {
+	if err := f.flush(ctx, p.to); err != nil {
 		return fmt.Errorf("end of the recording: %w", err)
 	}
-	p.state.Store(replayEnded)
-	for end := time.Now().Add(flushTime); !in.stages.idle() && time.Now().Before(end); {
-		if err := pause(); err != nil {
+	return nil
+}
+
+// played is how many seconds of chain time have gone by.
+func (f *performance) played() float64 { return f.clock.elapsed().Seconds() * f.speed }
+
+// until waits for a place in the recording, in seconds from its beginning, and lets chain time go on meanwhile.
+func (f *performance) until(ctx context.Context, place float64) error {
+	for at := f.played(); at < place; at = f.played() {
+		if err := f.flush(ctx, min(f.to, f.from+int64(at))); err != nil {
+			return err
+		}
+		if err := f.clock.pause(ctx); err != nil {
 			return err
 		}
 	}
-	p.ended()
 	return nil
+}
+
+// give gives the transactions of one second.
+func (f *performance) give(ctx context.Context, second []market.Transaction) error {
+	for i := range second {
+		tx := second[i]
+		if err := f.until(ctx, float64(tx.BlockTime-f.from)+float64(i)/float64(len(second))); err != nil {
+			return err
+		}
+		tx.ReceivedAt = time.Now()
+		for j := range tx.Events {
+			tx.Events[j].ReceivedAt = tx.ReceivedAt.UnixMilli()
+		}
+		f.batch.Transactions = append(f.batch.Transactions, tx)
+		f.slot.Store(uint64(tx.Slot))
+		f.done.Add(1)
+		if len(f.batch.Transactions) == playedBatch {
+			if err := f.flush(ctx, tx.BlockTime); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *performance) flush(ctx context.Context, at int64) error {
+	if len(f.batch.Transactions) == 0 && at <= f.chain {
+		return nil
+	}
+	f.chain = max(f.chain, at)
+	f.batch.ChainTime = f.chain
+	err := f.apply(ctx, f.batch)
+	f.batch = market.Batch{} // the writer is done with it, stages may not be
+	return err
 }

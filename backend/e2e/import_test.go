@@ -93,6 +93,16 @@ func TestImportOfAnExport(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if kind == "events" { // the origin's own beginning is no hole of the copy
+				first, rest, _ := bytes.Cut(text, []byte("\nGap,"))
+				_, rest, _ = bytes.Cut(rest, []byte("\n"))
+				if i == 0 && len(rest) == 0 {
+					t.Error("the origin's export tells of no hole")
+				}
+				if i == 0 {
+					text = append(append(first, '\n'), rest...)
+				}
+			}
 			if kind == "candles" { // the market's clock went on after its last trade
 				text = bytes.ReplaceAll(text, []byte(",false\n"), []byte(",true\n"))
 			}
