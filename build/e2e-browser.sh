@@ -11,18 +11,36 @@ cd "$(dirname "$0")/.."
 home=$(mktemp -d)
 pid=
 market=
+tests=
+# A program of this script ends with it, even if the script is killed outright.
+beside=(setpriv --pdeathsig TERM)
 stop() {
   local code=$?
   trap - EXIT
-  # Its data must not go before it has ended.
-  [ -z "$pid" ] || { kill "$pid" && wait "$pid"; } 2>/dev/null || true
-  [ -z "$market" ] || kill "$market" 2>/dev/null || true
-  [ "$code" = 0 ] || sed 's/^/server: /' "$home/server.log" >&2
+  trap '' INT TERM HUP # once is enough
+  # Their data must not go before they have ended.
+  for one in ${tests:+-$tests} $pid $market; do
+    kill -- "$one" 2>/dev/null && wait "${one#-}" 2>/dev/null || true
+  done
+  [ "$code" = 0 ] || sed 's/^/server: /' "$home/server.log" >&2 || true
   rm -rf "$home"
   exit "$code"
 }
 trap stop EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP
+
+# in_page NAME=VALUE… COMMAND… runs tests in the page's directory. A signal is heard at once: the shell waits for what it
+# has put beside itself, not for what stands before it.
+in_page() {
+  set -m # a group of their own, which ends as one
+  "${beside[@]}" env -C frontend "$@" &
+  tests=$!
+  set +m
+  local code=0
+  wait "$tests" || code=$?
+  tests=
+  return "$code"
+}
 
 # serve DATA [NAME=VALUE…] starts a server on the market of $cluster; the person's own configuration stays out of it.
 cluster="--cluster demo"
@@ -31,7 +49,7 @@ serve() {
   shift
   mkdir "$data"
   # shellcheck disable=SC2086 # several flags
-  env HOME="$home" XDG_CONFIG_HOME="$home" "$@" "$server" serve $cluster --listen 127.0.0.1:0 --data-dir "$data" \
+  "${beside[@]}" env HOME="$home" XDG_CONFIG_HOME="$home" "$@" "$server" serve $cluster --listen 127.0.0.1:0 --data-dir "$data" \
     >"$home/server.log" 2>&1 &
   pid=$!
   address=$(wait_server "$data" "$pid")
@@ -47,7 +65,7 @@ end() {
 
 # A market of six hours that ends with 9 October 2025: all its candles are closed, and nothing happens any more.
 still() {
-  "$server" simnet --listen 127.0.0.1:0 --seed 3 --start 1760054400 --rest --log-level error >"$home/market.log" 2>&1 &
+  "${beside[@]}" "$server" simnet --listen 127.0.0.1:0 --seed 3 --start 1760054400 --rest --log-level error >"$home/market.log" 2>&1 &
   market=$!
   for _ in $(seq 600); do
     grep -q PubSub "$home/market.log" && break
@@ -59,7 +77,7 @@ still() {
 
 still
 serve still SPINSCOPE_METADATA_IPFS_GATEWAY="${rpc%/}/ipfs/"
-(cd frontend && SPINSCOPE_STILL=http://$address node --test e2e/shots.test.mjs)
+in_page SPINSCOPE_STILL="http://$address" node --test e2e/shots.test.mjs
 end
 kill "$market"
 market=
@@ -67,11 +85,11 @@ cluster="--cluster demo"
 [ "$only" != shots ] || exit 0
 
 serve open
-(cd frontend && SPINSCOPE_BASE=http://$address SPINSCOPE_DATA=$home/open npm run --silent e2e)
+in_page SPINSCOPE_BASE="http://$address" SPINSCOPE_DATA="$home/open" node e2e/run.mjs
 end
 
 token=$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
 serve guarded SPINSCOPE_SERVER_TOKEN="$token"
-(cd frontend && SPINSCOPE_BASE=http://$address SPINSCOPE_TOKEN=$token \
-  node --test --test-name-pattern='^a server with a token' e2e/page.test.mjs)
+in_page SPINSCOPE_BASE="http://$address" SPINSCOPE_TOKEN="$token" \
+  node --test --test-name-pattern='^a server with a token' e2e/page.test.mjs
 end
