@@ -55,14 +55,26 @@ describe('CandleSeries', () => {
     expect(times(series)).toEqual([60, 120, 180])
   })
 
-  it('marks a correction, and keeps the mark', () => {
+  it('marks what the server says was corrected, in a page, in a push, or by the kind of the push alone', () => {
     const series = new CandleSeries()
-    series.merge([candle(60), candle(120)], 10, false)
-    expect(series.push(candle(60, 7, { update_type: 'correction' }), 11)).toBe('late')
-    expect(series.at(60)?.corrected).toBe(true)
-    series.merge([candle(60, 8)], 12)
+    series.merge([candle(60), candle(120, 2, { corrected: true }), candle(180)], 10, false)
+    expect(series.bars.map((bar) => bar.corrected)).toEqual([false, true, false])
+    expect(series.push(candle(60, 7, { update_type: 'correction', corrected: true }), 11)).toBe('late')
+    expect(series.push(candle(180, 7, { update_type: 'correction' }), 12)).toBe('last')
+    expect(series.bars.map((bar) => bar.corrected)).toEqual([true, true, true])
+    // The same figures, but the mark is news.
+    series.merge([candle(0)], 13, false)
+    expect(series.merge([candle(0, 1, { corrected: true })], 14)).toBe('late')
+    series.merge([candle(60, 8, { corrected: true })], 15)
     expect(series.at(60)).toMatchObject({ close: 8, corrected: true })
-    expect(series.at(120)?.corrected).toBe(false)
+  })
+
+  it('takes a bucket that was emptied and filled again for a new one, as the server does', () => {
+    const series = new CandleSeries()
+    series.merge([candle(60), candle(120, 2, { corrected: true })], 10, false)
+    series.push(candle(120, 1, { update_type: 'correction', corrected: true, trades: 0 }), 11)
+    expect(series.push(candle(120, 3), 12)).toBe('append')
+    expect(series.at(120)).toMatchObject({ close: 3, corrected: false })
   })
 
   it('drops a bucket that a rollback emptied, and does not take it back from an older page', () => {

@@ -1,5 +1,3 @@
-import type { CorrectionLog } from './correction'
-
 /** A candle as the wire carries it. Prices are SOL per whole token. */
 export interface Candle {
   time: number
@@ -15,11 +13,12 @@ export interface Candle {
   update_type: string
   update_count: number
   provisional?: boolean
+  corrected?: boolean
 }
 
-/** A candle of the shown series, with what was learned while it was shown. */
+/** A candle of the shown series. */
 export interface Bar extends Candle {
-  /** It changed after it was final, while this window watched. */
+  /** It changed after it had been final. */
   corrected: boolean
 }
 
@@ -42,7 +41,6 @@ export class CandleSeries {
   #entries: Entry[] = []
   #removed = new Map<number, number>()
   #hasOlder = false
-  #log: CorrectionLog | undefined
   /** The newest commit seen. */
   seq = 0
 
@@ -78,9 +76,8 @@ export class CandleSeries {
     return this.#entries[this.#find(time) - 1]?.bar
   }
 
-  /** Forgets all bars, for those of another mint or interval, of which the log knows what was corrected. */
-  clear(log?: CorrectionLog): void {
-    this.#log = log
+  /** Forgets all bars, for those of another mint or interval. */
+  clear(): void {
     this.#entries = []
     this.#removed.clear()
     this.#hasOlder = false
@@ -90,7 +87,7 @@ export class CandleSeries {
   /** Takes one live push. */
   push(candle: Candle, seq: number): Change {
     this.seq = Math.max(this.seq, seq)
-    const change = this.#put(candle, seq, candle.update_type === 'correction')
+    const change = this.#put(candle, seq)
     if (this.#entries.length > MAX_BARS) {
       this.#entries.splice(0, MAX_BARS / 10)
       this.#hasOlder = true
@@ -111,17 +108,17 @@ export class CandleSeries {
     if (hasOlder !== undefined && reaches) this.#hasOlder = hasOlder
     let result: Change = 'none'
     if (older.length > 0) {
-      const entries = older.map((candle) => ({ bar: { ...candle, corrected: this.#wasCorrected(candle) }, seq }))
+      const entries = older.map((candle) => ({ bar: toBar(candle), seq }))
       this.#entries = entries.sort((a, b) => a.bar.time - b.bar.time).concat(this.#entries)
       result = 'rebuild'
     }
     for (const candle of page) {
-      if (candle.time >= oldest) result = both(result, this.#put(candle, seq, false))
+      if (candle.time >= oldest) result = both(result, this.#put(candle, seq))
     }
     return result
   }
 
-  #put(candle: Candle, seq: number, corrected: boolean): Change {
+  #put(candle: Candle, seq: number): Change {
     if (this.#isRemoved(candle.time, seq)) return 'none'
     const index = this.#find(candle.time)
     const known = this.#entries[index]
@@ -132,24 +129,16 @@ export class CandleSeries {
       this.#entries.splice(index, 1)
       return 'rebuild'
     }
+    const bar = toBar(candle)
     if (known?.bar.time === candle.time) {
       if (known.seq > seq) return 'none'
-      const unchanged = same(known.bar, candle)
-      // A closed candle that comes back with other figures was corrected, also when that was told by way of history.
-      const now = corrected || (known.bar.is_final && !sameFigures(known.bar, candle))
-      if (now) this.#log?.add(candle.time)
       known.seq = seq
-      if (unchanged && !(now && !known.bar.corrected)) return 'none'
-      known.bar = { ...candle, corrected: now || known.bar.corrected }
+      if (same(known.bar, bar)) return 'none'
+      known.bar = bar
       return index === this.#entries.length - 1 ? 'last' : 'late'
     }
-    if (corrected) this.#log?.add(candle.time)
-    this.#entries.splice(index, 0, { bar: { ...candle, corrected: corrected || this.#wasCorrected(candle) }, seq })
+    this.#entries.splice(index, 0, { bar, seq })
     return index === this.#entries.length - 1 ? 'append' : 'rebuild'
-  }
-
-  #wasCorrected(candle: Candle): boolean {
-    return candle.is_final && (this.#log?.has(candle.time) ?? false)
   }
 
   #isRemoved(time: number, seq: number): boolean {
@@ -183,11 +172,11 @@ function both(a: Change, b: Change): Change {
   return a === 'last' && b === 'last' ? 'last' : 'rebuild'
 }
 
-function same(a: Candle, b: Candle): boolean {
-  return sameFigures(a, b) && a.is_final === b.is_final && (a.provisional ?? false) === (b.provisional ?? false)
+function toBar(candle: Candle): Bar {
+  return { ...candle, corrected: candle.corrected === true || candle.update_type === 'correction' }
 }
 
-function sameFigures(a: Candle, b: Candle): boolean {
+function same(a: Bar, b: Bar): boolean {
   return (
     a.close === b.close &&
     a.high === b.high &&
@@ -196,6 +185,9 @@ function sameFigures(a: Candle, b: Candle): boolean {
     a.volume === b.volume &&
     a.quote_volume === b.quote_volume &&
     a.buy_volume === b.buy_volume &&
-    a.trades === b.trades
+    a.trades === b.trades &&
+    a.is_final === b.is_final &&
+    a.corrected === b.corrected &&
+    (a.provisional ?? false) === (b.provisional ?? false)
   )
 }

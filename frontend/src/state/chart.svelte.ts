@@ -1,7 +1,6 @@
 import type { EventData, HistoryData, KlineData, StreamGap } from '../api/client/index'
 import type { Stream } from '../api/stream'
 import type { Rest } from '../api/rest'
-import type { Corrections } from '../market/correction'
 import type { SlotClock } from '../market/gap'
 import type { Interval } from '../market/interval'
 import { Gaps } from './gaps.svelte'
@@ -48,9 +47,8 @@ export class ChartState {
     rest: () => Rest,
     private readonly stream: () => Stream,
     slots: SlotClock,
-    corrections: Corrections,
   ) {
-    this.market = new Market(rest, stream, corrections)
+    this.market = new Market(rest, stream)
     this.margin = new Margin(rest)
     this.gaps = new Gaps(rest, slots)
   }

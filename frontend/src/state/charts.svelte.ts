@@ -1,6 +1,5 @@
 import type { Stream } from '../api/stream'
 import type { Rest } from '../api/rest'
-import { Corrections } from '../market/correction'
 import { SlotClock } from '../market/gap'
 import type { Interval } from '../market/interval'
 import { type ChartChoice, ChartState } from './chart.svelte'
@@ -35,12 +34,8 @@ export class Charts {
     rest: () => Rest,
     stream: () => Stream,
   ) {
-    const corrections = new Corrections()
     const { charts, focus, layout } = prefs.values
-    this.list = Array.from(
-      { length: MOST_CHARTS },
-      (_, id) => new ChartState(id, rest, stream, this.slots, corrections),
-    )
+    this.list = Array.from({ length: MOST_CHARTS }, (_, id) => new ChartState(id, rest, stream, this.slots))
     this.list.forEach((chart, place) => chart.choose(charts[place] ?? {}))
     this.focus = Math.min(focus, PLACES[layout] - 1)
   }

@@ -2,7 +2,6 @@ import { isAbort, type Rest, RestError } from '../api/rest'
 import type { HistoryData, KlineData, StreamGap } from '../api/client/index'
 import type { Stream } from '../api/stream'
 import { type Bar, CandleSeries, type Change } from '../market/candle'
-import { Corrections } from '../market/correction'
 import type { Interval } from '../market/interval'
 import { onFrame } from './frame'
 
@@ -44,7 +43,6 @@ export class Market {
   constructor(
     private readonly rest: () => Rest,
     private readonly stream: () => Stream,
-    private readonly corrections = new Corrections(),
   ) {}
 
   /** Hands the series to what draws it; returns how to stop. */
@@ -86,7 +84,7 @@ export class Market {
     const opening = new AbortController()
     this.#opening = opening
     const { mint, interval } = this
-    this.series.clear(this.corrections.of(mint, interval))
+    this.series.clear()
     this.gap = ''
     this.loadingOlder = false
     this.phase = 'loading'
