@@ -115,7 +115,7 @@ func (d *desk) start(name, program string, args ...string) *process {
 	p.Env, p.Dir = d.env, d.dir
 	p.Stdout, p.Stderr = p.output, p.output
 	p.WaitDelay = time.Second
-	if err := p.Start(); err != nil {
+	if err := begin(p.Cmd); err != nil {
 		d.t.Fatalf("start %s: %v", name, err)
 	}
 	go func() {
@@ -188,7 +188,7 @@ func (d *desk) untilWithin(limit time.Duration, what string, check func() bool) 
 	}
 }
 
-// windows are the visible windows whose title is exactly this.
+// windows are the visible windows whose whole title matches the pattern.
 func (d *desk) windows(title string) []string {
 	return strings.Fields(d.try("xdotool", "search", "--onlyvisible", "--name", "^"+title+"$"))
 }
