@@ -38,7 +38,7 @@ func newClicker(d *desk) *clicker {
 		d.t.Fatal(err)
 	}
 	c.answers = bufio.NewScanner(output)
-	if err := cmd.Start(); err != nil {
+	if err := begin(cmd); err != nil {
 		d.t.Fatal(err)
 	}
 	d.t.Cleanup(func() {
