@@ -43,7 +43,7 @@ type Backend struct {
 // New makes a backend; it does no I/O.
 func New(o Options) *Backend {
 	if o.Tail == nil {
-		o.Tail = logtail.New()
+		o.Tail = logtail.New(logtail.Place{Path: o.DataDir, Name: "DATA_DIR"})
 		o.Logger = slog.New(o.Tail.Handler(o.Logger.Handler()))
 	}
 	return &Backend{options: o, log: o.Logger.With("component", "backend"), alertRules: make(chan struct{}, 1)}

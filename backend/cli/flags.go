@@ -77,7 +77,8 @@ func (c *common) load(program *Program, address string) (backend.Options, error)
 			return backend.Options{}, fmt.Errorf("%w: no place for the data: %w: give --data-dir", config.ErrConfig, err)
 		}
 	}
-	tail := logtail.New()
+	home, _ := os.UserHomeDir() // "" is no place
+	tail := logtail.New(logtail.Place{Path: dir, Name: "DATA_DIR"}, logtail.Place{Path: home, Name: "~"})
 	logger := newLogger(program, cfg.Logging.Level, cfg.Logging.Format)
 	return backend.Options{
 		Config: cfg, Origin: origin, DataDir: dir, Assets: program.Assets, Version: Version(),

@@ -26,13 +26,13 @@ func (h *handler) Enabled(ctx context.Context, level slog.Level) bool {
 }
 
 func (h *handler) Handle(ctx context.Context, r slog.Record) error {
-	kept := Record{Time: r.Time, Level: r.Level, Message: cut(r.Message, mostBytes)}
+	kept := Record{Time: r.Time, Level: r.Level, Message: cut(h.tail.veil(r.Message), mostBytes)}
 	if kept.Time.IsZero() {
 		kept.Time = time.Now()
 	}
 	kept.Attrs = append(make([]Attr, 0, min(mostAttrs, len(h.attrs)+r.NumAttrs())), h.attrs...)
 	r.Attrs(func(a slog.Attr) bool {
-		kept.Attrs = flatten(kept.Attrs, h.prefix, a, 0)
+		kept.Attrs = h.tail.flatten(kept.Attrs, h.prefix, a, 0)
 		return len(kept.Attrs) < mostAttrs
 	})
 	h.tail.add(kept)
@@ -44,7 +44,7 @@ func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	with.next = h.next.WithAttrs(attrs)
 	with.attrs = append([]Attr(nil), h.attrs...)
 	for _, a := range attrs {
-		with.attrs = flatten(with.attrs, h.prefix, a, 0)
+		with.attrs = h.tail.flatten(with.attrs, h.prefix, a, 0)
 	}
 	return &with
 }
@@ -62,21 +62,21 @@ func (h *handler) WithGroup(name string) slog.Handler {
 const mostDepth = 8 // of groups in groups
 
 // flatten appends a and, for a group, what is in it.
-func flatten(to []Attr, prefix string, a slog.Attr, depth int) []Attr {
+func (t *Tail) flatten(to []Attr, prefix string, a slog.Attr, depth int) []Attr {
 	value := resolved(a.Value)
 	if value.Kind() == slog.KindGroup && depth < mostDepth {
 		if a.Key != "" {
 			prefix += a.Key + "."
 		}
 		for _, inner := range value.Group() {
-			to = flatten(to, prefix, inner, depth+1)
+			to = t.flatten(to, prefix, inner, depth+1)
 		}
 		return to
 	}
 	if a.Key == "" || len(to) >= mostAttrs {
 		return to
 	}
-	return append(to, Attr{Key: cut(prefix+a.Key, mostKey), Value: cut(text(value), mostBytes)})
+	return append(to, Attr{Key: cut(prefix+a.Key, mostKey), Value: cut(t.veil(text(value)), mostBytes)})
 }
 
 // resolved is v without a slog.LogValuer around it.

@@ -221,3 +221,21 @@ func TestManyAtOnce(t *testing.T) {
 		t.Error(oldest, newest)
 	}
 }
+
+// What is shown names directories, wherever their paths stand, and leaves other paths alone.
+func TestPlacesAreNamed(t *testing.T) {
+	tail := logtail.New(logtail.Place{Path: "/home/ann", Name: "~"}, logtail.Place{Path: "/home/ann/data/", Name: "DATA_DIR"},
+		logtail.Place{Path: "/", Name: "ROOT"}, logtail.Place{Path: "", Name: "HERE"}, logtail.Place{Path: "rel", Name: "REL"})
+	out := &bytes.Buffer{}
+	log := slog.New(tail.Handler(slog.NewTextHandler(out, nil)))
+	log.With("data", "/home/ann/data").Info("in /home/ann/data", "err", fmt.Errorf("open %q: %w", "/home/ann/data/mainnet/1.sst", errors.New("full")),
+		"other", "/home/anna/x /mnt/home/ann /home/ann-2 /home/ann/.config", "twice", "/home/ann:/home/ann/data/x /home/ann", "rel", "rel/x")
+	found := tail.After(0, slog.LevelDebug, 1)
+	if got := found[0].Message + " " + attrs(found[0]); got != `in DATA_DIR data=DATA_DIR err=open "DATA_DIR/mainnet/1.sst": full `+
+		`other=/home/anna/x /mnt/home/ann /home/ann-2 ~/.config twice=~:DATA_DIR/x ~ rel=rel/x` {
+		t.Error(got)
+	}
+	if !strings.Contains(out.String(), "/home/ann/data") {
+		t.Error("the log itself lost the path:", out)
+	}
+}
