@@ -297,16 +297,24 @@ func (in *intake) read(ctx context.Context) error {
 	in.feed = feed
 	in.mu.Unlock()
 	defer in.thrift.set(false)
-	if err := feed.Run(ctx, in.resume, in.stages.apply(in.apply)); err != nil && !errors.Is(err, context.Canceled) {
+	if err := feed.Run(ctx, in.resume, in.apply); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil
 }
 
-// apply takes in a batch of the feed.
+// apply takes in a batch of the feed. While history is read, batches follow each other closely, and each is written
+// while the next one is read; what others ask the store about at once, holes, is stored on return.
 func (in *intake) apply(ctx context.Context, batch market.Batch) error {
-	in.thrift.set(in.current().Status().Backfill.Running)
-	return in.writer.Apply(ctx, batch)
+	backfilling := in.current().Status().Backfill.Running
+	in.thrift.set(backfilling)
+	if backfilling && len(batch.Gaps) == 0 {
+		return in.writer.Take(ctx, batch)
+	}
+	if err := in.writer.Flush(); err != nil { // its publication is not to be measured as this batch's
+		return err
+	}
+	return in.stages.apply(in.writer.Apply)(ctx, batch)
 }
 
 // recall tells the feed which transactions earlier runs stored from a slot on: those with events, and those that left

@@ -217,7 +217,7 @@ func (in *intake) take(ctx context.Context, tape *recording.Tape, until func(*ma
 	var batch market.Batch
 	events, done := 0, int64(0)
 	flush := func() error {
-		err := in.writer.Apply(ctx, batch)
+		err := in.writer.Take(ctx, batch)
 		done += int64(events)
 		batch, events = market.Batch{Transactions: batch.Transactions[:0]}, 0
 		progress(done)
@@ -239,5 +239,8 @@ func (in *intake) take(ctx context.Context, tape *recording.Tape, until func(*ma
 	if err != nil && !errors.Is(err, errUntil) {
 		return transactions, err
 	}
-	return transactions, flush()
+	if err := flush(); err != nil {
+		return transactions, err
+	}
+	return transactions, in.writer.Flush()
 }

@@ -44,7 +44,8 @@ func (h *histogram) observe(d time.Duration) {
 	h.sum.Add(int64(d))
 }
 
-// stages measures each stage. apply and publish are called by the writer's goroutine, queued by the stream's.
+// stages measures each stage. apply is called while nothing is under way, publish by one goroutine at a time, queued by
+// the stream's.
 type stages struct {
 	histograms [numStages]histogram
 	mark       time.Time // when the writer took what the next commit holds

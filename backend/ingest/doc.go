@@ -4,6 +4,7 @@
 //
 // Order: a batch's transactions are read, told apart from what is known, and folded in order of (block time, slot,
 // index, ordinal). Then everything is committed at once, and only then published. Seq grows by one with each commit.
+// Commits are written one after the other, each while the next one is made ready (pending.go).
 //
 // What comes in order costs one pass over the ten open candles of its mint. What comes late, moves or is withdrawn
 // makes its mint's touched buckets, and the next one, to be built anew from the stored events (rebuild.go); changed

@@ -21,6 +21,9 @@ func (in *Ingest) complete(tx *market.Transaction, known place) (missing []marke
 			stored = append(stored, in.draft.events[i])
 		}
 	}
+	if err := in.await(); err != nil {
+		return nil, nil, err
+	}
 	err = in.store.SlotEvents(known.slot, known.slot, func(e *market.Event) error {
 		if e.Signature == tx.Signature && !in.draft.isRemoved(e.Position) {
 			stored = append(stored, *e)

@@ -22,7 +22,7 @@ var newestPosition = market.Position{Slot: math.MaxUint64, Index: math.MaxUint32
 var errStop = errors.New("stop")
 
 const (
-	commitEvents     = 1000   // a batch is cut into commits of about this many events
+	commitEvents     = 1000   // a batch is cut into commits of about this many events, unless Config says otherwise
 	checkpointEvents = 20_000 // books become durable after this many events,
 	checkpointTime   = 300    // or this many seconds of chain time
 	idleTime         = 3600   // a mint without an event for this long, in seconds of chain time, leaves memory
@@ -41,6 +41,8 @@ type Config struct {
 	Horizon func() int64
 	Publish func(*market.Commit) // called after each commit, in order; must not block and not change the commit
 	Recheck func()               // asks the source to look at recent slots again; must not block. May be nil
+	// CommitEvents is about how many events of a batch go into one commit; 0: 1,000.
+	CommitEvents int
 	// SealCandles is about how many of the candles that chain time closes go into one commit; 0: 5,000.
 	SealCandles int
 }
@@ -53,6 +55,7 @@ type Ingest struct {
 	horizon     func() int64
 	chain       chain
 	intervals   []market.Interval // the finest first
+	most        int               // events in a commit, about
 	sealCandles int
 	reader      *spinpet.Reader
 	scales      *spinpet.Scales
@@ -66,6 +69,8 @@ type Ingest struct {
 	window window
 	draft  draft
 
+	pending *pending // nil when everything handed over is written
+
 	sinceCheckpoint int   // events
 	checkpointAt    int64 // chain time
 	counters        counters
@@ -75,22 +80,35 @@ type Ingest struct {
 func New(cfg Config, store Store, at Resume) *Ingest {
 	return &Ingest{
 		store: store, log: cfg.Logger, publish: cfg.Publish, horizon: cfg.Horizon, chain: chain{recheck: cfg.Recheck},
-		intervals: slices.Sorted(slices.Values(cfg.Intervals)), sealCandles: cmp.Or(max(cfg.SealCandles, 0), sealCandles),
+		intervals: slices.Sorted(slices.Values(cfg.Intervals)), most: cmp.Or(max(cfg.CommitEvents, 0), commitEvents), sealCandles: cmp.Or(max(cfg.SealCandles, 0), sealCandles),
 		reader: spinpet.NewReader(cfg.Program), scales: spinpet.NewScales(cfg.PriceDecimals),
 		at: at, mints: map[market.Pubkey]*mintState{}, checkpointAt: at.ChainTime,
 	}
 }
 
-// Apply reads a batch, commits what is new in it and publishes that. On an error nothing of the failed commit is
-// visible, and the writer must not be used again.
+// Apply reads a batch, commits what is new in it and publishes that, all before it returns. On an error nothing of the
+// failed commit is visible, and the writer must not be used again.
 func (in *Ingest) Apply(ctx context.Context, batch market.Batch) error {
+	return in.apply(ctx, &batch, false)
+}
+
+// Take is Apply for a source that has more to give: the last commit may still be under way when it returns, and is
+// written while the next batch is read. An error of it is returned by the next call of any method.
+func (in *Ingest) Take(ctx context.Context, batch market.Batch) error {
+	return in.apply(ctx, &batch, true)
+}
+
+// Flush waits until everything taken is committed and published.
+func (in *Ingest) Flush() error { return in.await() }
+
+func (in *Ingest) apply(ctx context.Context, batch *market.Batch, ahead bool) error {
 	in.draft.reset()
 	for slot := range slots(batch.Transactions) {
 		if err := in.takeSlot(slot); err != nil {
 			return err
 		}
-		if len(in.draft.events) >= commitEvents {
-			if err := in.commit(0); err != nil {
+		if len(in.draft.events) >= in.most {
+			if err := in.commit(0, true); err != nil {
 				return err
 			}
 			if ctx.Err() != nil {
@@ -116,7 +134,7 @@ func (in *Ingest) Apply(ctx context.Context, batch market.Batch) error {
 		in.draft.force = in.draft.force || batch.Checkpoint >= in.at.Checkpoint+150
 		in.draft.checkpoint = batch.Checkpoint
 	}
-	return in.commit(batch.ChainTime)
+	return in.commit(batch.ChainTime, ahead)
 }
 
 // slots cuts transactions, which are ordered, into those of each slot.
@@ -160,7 +178,7 @@ func (in *Ingest) takeSlot(txs []market.Transaction) error {
 			}
 			continue
 		}
-		known, found, err := in.window.find(in.store, tx)
+		known, found, err := in.find(tx)
 		if err != nil {
 			return fmt.Errorf("look up transaction %s: %w", tx.Signature, err)
 		}
@@ -272,8 +290,9 @@ func (in *Ingest) add(event market.Event) error {
 }
 
 // commit finishes the draft at the given chain time (0: unchanged), writes it and publishes it. A draft that changes
-// nothing is dropped. When very many candles close, the rest of them follows in commits of their own.
-func (in *Ingest) commit(chainTime int64) error {
+// nothing is dropped. When very many candles close, the rest of them follows in commits of their own. With ahead the last
+// one may still be under way when it returns.
+func (in *Ingest) commit(chainTime int64, ahead bool) error {
 	in.at.Slot = max(in.at.Slot, in.draft.slot)
 	in.at.ChainTime = max(in.at.ChainTime, chainTime)
 	for _, state := range in.draft.touched {
@@ -294,24 +313,29 @@ func (in *Ingest) commit(chainTime int64) error {
 		}
 		in.checkpoint(false)
 		in.dismiss()
-		if err := in.write(); err != nil {
+		if err := in.write(ahead || more); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// write commits and publishes the draft as it stands.
-func (in *Ingest) write() error {
+// write hands the draft as it stands over to be committed and published; unless ahead, it waits until that is done.
+func (in *Ingest) write(ahead bool) error {
 	d := &in.draft
 	defer d.reset()
+	if err := in.await(); err != nil {
+		return err
+	}
 	if d.empty() {
 		return nil
 	}
 	c := d.take()
 	c.Seq, c.Slot, c.ChainTime, c.Checkpoint = in.at.Seq+1, in.at.Slot, in.at.ChainTime, d.checkpoint
-	if err := in.store.Commit(c); err != nil {
-		return fmt.Errorf("commit %d events: %w", len(c.Events), err)
+	if ahead {
+		in.send(c)
+	} else if err := in.put(c); err != nil {
+		return err
 	}
 	in.at.Seq = c.Seq
 	in.at.Checkpoint = max(in.at.Checkpoint, d.checkpoint)
@@ -319,6 +343,14 @@ func (in *Ingest) write() error {
 		in.at.Replay = c.Replay
 	}
 	in.sinceCheckpoint += len(c.Events)
+	return nil
+}
+
+// put commits and publishes. It touches nothing that the making of the next commit does.
+func (in *Ingest) put(c *market.Commit) error {
+	if err := in.store.Commit(c); err != nil {
+		return fmt.Errorf("commit %d events: %w", len(c.Events), err)
+	}
 	in.counters.events.Add(uint64(len(c.Events)))
 	if in.publish != nil {
 		in.publish(c)
@@ -330,5 +362,5 @@ func (in *Ingest) write() error {
 func (in *Ingest) Close() error {
 	in.draft.reset()
 	in.checkpoint(true)
-	return in.write()
+	return in.write(false)
 }

@@ -50,6 +50,9 @@ func (in *Ingest) mint(mint market.Pubkey) (*mintState, error) {
 
 // load brings a mint's state into memory. The caller schedules it.
 func (in *Ingest) load(mint market.Pubkey) (*mintState, error) {
+	if err := in.awaitMint(); err != nil {
+		return nil, err
+	}
 	state := &mintState{due: candle.Never, touched: math.MaxInt64}
 	var err error
 	if state.book, _, err = in.store.Book(mint); err != nil {
@@ -66,6 +69,7 @@ func (in *Ingest) load(mint market.Pubkey) (*mintState, error) {
 // behind tells whether the event's place lies before what the mint has seen, of any kind.
 func (in *Ingest) behind(state *mintState, event *market.Event) (bool, error) {
 	if !state.seen {
+		// A commit under way may take events of the mint away, but adds none: it would have been seen.
 		err := in.store.MintEventsBack(event.Mint(), newestPosition, func(e *market.Event) error {
 			state.last = e.Position
 			return errStop

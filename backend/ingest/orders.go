@@ -35,7 +35,15 @@ func (in *Ingest) order(address market.Pubkey) (market.Order, error) {
 		}
 		return change.Order, nil
 	}
-	order, _, err := in.store.Order(address)
+	if in.pending != nil {
+		if change, ok := in.pending.order(address); ok {
+			if change.Closed {
+				return market.Order{}, nil
+			}
+			return change.Order, nil
+		}
+	}
+	order, _, err := in.store.Order(address) // no commit under way speaks of it
 	if err != nil {
 		return market.Order{}, fmt.Errorf("read order %s: %w", address, err)
 	}
@@ -55,6 +63,9 @@ func (in *Ingest) settleOrders() error {
 // replayOrder folds all of an order's events anew. Stored events whose owner turns out different are written again.
 func (in *Ingest) replayOrder(address, mint market.Pubkey) error {
 	d := &in.draft
+	if err := in.await(); err != nil {
+		return err
+	}
 	var history []*market.Event
 	err := in.store.OrderEvents(address, func(e *market.Event) error {
 		if !d.isRemoved(e.Position) {

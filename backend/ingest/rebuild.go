@@ -28,6 +28,9 @@ type stretch struct {
 // candles of the interval before it, whose buckets lie whole within its own: a day is made of six candles, not of all its
 // trades.
 func (in *Ingest) rebuild(state *mintState) error {
+	if err := in.await(); err != nil {
+		return err
+	}
 	dirty := *state.late
 	if state.touched != math.MaxInt64 { // trades folded in order before the late one came are built again as well
 		dirty.from, dirty.to = min(dirty.from, state.touched), max(dirty.to, state.book.BlockTime)

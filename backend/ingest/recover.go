@@ -37,14 +37,14 @@ func (in *Ingest) Recover() error {
 		}
 		if more {
 			in.dismiss()
-			if err := in.write(); err != nil {
+			if err := in.write(false); err != nil {
 				return err
 			}
 		}
 	}
 	in.checkpoint(true)
 	in.dismiss()
-	return in.write()
+	return in.write(false)
 }
 
 // refold adds the events after the last checkpoint to the books.

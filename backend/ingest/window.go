@@ -73,16 +73,20 @@ func (w *window) load(store Store, newest market.Slot, seen func(*market.Event))
 }
 
 // find returns where the transaction was seen before.
-func (w *window) find(store Store, tx *market.Transaction) (place, bool, error) {
+func (in *Ingest) find(tx *market.Transaction) (place, bool, error) {
+	w := &in.window
 	if at, ok := w.known[tx.Signature]; ok {
 		return at, true, nil
 	}
 	if tx.Slot >= w.floor {
 		return place{}, false, nil
 	}
+	if err := in.awaitSlot(tx.Slot); err != nil {
+		return place{}, false, err
+	}
 	var at place
 	found := false
-	err := store.SlotEvents(tx.Slot, tx.Slot, func(e *market.Event) error {
+	err := in.store.SlotEvents(tx.Slot, tx.Slot, func(e *market.Event) error {
 		if e.Signature == tx.Signature {
 			at, found = placeOf(e), true
 		}
@@ -154,6 +158,9 @@ func (in *Ingest) freeIndex(tx *market.Transaction) (uint32, error) {
 		if e := &in.draft.events[i]; e.Slot == tx.Slot {
 			taken[e.Index] = true
 		}
+	}
+	if err := in.awaitSlot(tx.Slot); err != nil {
+		return 0, err
 	}
 	err := in.store.SlotEvents(tx.Slot, tx.Slot, func(e *market.Event) error {
 		if !in.draft.isRemoved(e.Position) {

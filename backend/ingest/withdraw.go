@@ -12,6 +12,9 @@ func (in *Ingest) withdraw(signature market.Signature) error {
 	if known, ok := in.window.known[signature]; ok {
 		return in.remove(signature, known.slot)
 	}
+	if err := in.await(); err != nil {
+		return err
+	}
 	slot := market.Slot(0)
 	err := in.store.FindSignature(signature, func(e *market.Event) error {
 		slot = e.Slot
@@ -46,6 +49,9 @@ func (in *Ingest) lift(signature market.Signature, slot market.Slot) (gone []mar
 		return false
 	})
 	if len(gone) == 0 {
+		if err := in.awaitSlot(slot); err != nil {
+			return nil, err
+		}
 		err := in.store.SlotEvents(slot, slot, func(e *market.Event) error {
 			if e.Signature == signature && !d.isRemoved(e.Position) {
 				gone = append(gone, *e)

@@ -25,15 +25,17 @@ func (r *Raw) Watch(s *Store) {
 	s.onPut = func(key, value []byte) { r.rows = append(r.rows, row{bytes.Clone(key), bytes.Clone(value)}) }
 }
 
-// Write writes what was collected, in one transaction for each 20,000 rows.
-func (r *Raw) Write(b *testing.B) (took time.Duration, rows int) {
+// Write writes what was collected, as many transactions as there were commits, and tells how long each took.
+func (r *Raw) Write(b *testing.B) (took []time.Duration, rows int) {
 	b.Helper()
-	rows = len(r.rows)
-	for left := r.rows; len(left) > 0; {
-		n := min(len(left), 20_000)
-		took += writeRaw(b, r.db, left[:n])
-		left = left[n:]
+	start := 0
+	for i := range r.rows {
+		if bytes.Equal(r.rows[i].key, keyState) { // a commit's last row
+			took = append(took, writeRaw(b, r.db, r.rows[start:i+1]))
+			start = i + 1
+		}
 	}
+	rows = len(r.rows)
 	r.rows = r.rows[:0]
 	return took, rows
 }
