@@ -51,7 +51,7 @@ func (c *exportCommand) Run(ctx context.Context, program *Program) error {
 		line.show(fmt.Sprintf("%d rows", n))
 	}
 	if c.URL != "" {
-		err = c.download(ctx, program, &request, &line)
+		rows, err = c.download(ctx, program, &request, &line)
 	} else {
 		err = c.stored(ctx, program, request, count)
 	}
@@ -64,7 +64,7 @@ func (c *exportCommand) Run(ctx context.Context, program *Program) error {
 	case err != nil:
 		return err
 	case c.Out == "":
-	case c.URL != "":
+	case rows < 0: // an older server does not say
 		_, _ = fmt.Fprintln(program.Stderr, "written to", c.Out)
 	default:
 		_, _ = fmt.Fprintf(program.Stderr, "%d rows written to %s\n", rows, c.Out)
@@ -177,7 +177,7 @@ func parseSpan(flag, text string, now time.Time, otherwise int64) (from, to int6
 }
 
 // download streams GET /api/export of a running server.
-func (c *exportCommand) download(ctx context.Context, program *Program, r *export.Request, line *ticker) error {
+func (c *exportCommand) download(ctx context.Context, program *Program, r *export.Request, line *ticker) (rows int64, err error) {
 	query := url.Values{"kind": {string(r.Kind)}, "interval": {r.Interval.String()}, "format": {string(r.Format)}, "mint": c.Mint}
 	if r.From > math.MinInt64 {
 		query.Set("from", strconv.FormatInt(r.From, 10))
@@ -185,37 +185,44 @@ func (c *exportCommand) download(ctx context.Context, program *Program, r *expor
 	if r.To < math.MaxInt64 {
 		query.Set("to", strconv.FormatInt(r.To, 10))
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(c.URL, "/")+"/api/export?"+query.Encode(), nil)
+	address := c.URL
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(address, "/")+"/api/export?"+query.Encode(), nil)
 	if err != nil {
-		return fmt.Errorf("%w: --url: %w", errUsage, err)
+		return 0, fmt.Errorf("%w: --url %s: write it as http://127.0.0.1:5051", errUsage, c.URL)
 	}
 	if c.Token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.Token)
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("ask the server: %w: is it running there?", err)
+		return 0, fmt.Errorf("ask the server: %w: is it running there?", err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
-		return refusal(answer)
+		return 0, refusal(answer)
 	}
 	body := &counted{reader: answer.Body, line: line}
 	if c.Out == "" {
 		_, err = io.Copy(program.Stdout, body)
 	} else {
 		err = export.Place(c.Out, func(w io.Writer) error {
-			_, err := io.Copy(w, body)
-			return err
+			if _, err := io.Copy(w, body); err != nil {
+				return fmt.Errorf("download: %w", err)
+			}
+			return nil
 		})
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("the server broke off after %d kB: its log says why; %s", body.bytes>>10, c.left())
+		return 0, fmt.Errorf("the server broke off after %d kB: its log says why; %s", body.bytes>>10, c.left())
 	}
-	if err != nil {
-		return fmt.Errorf("download: %w", err)
+	rows, known := strconv.ParseInt(answer.Trailer.Get(export.RowsTrailer), 10, 64)
+	if known != nil {
+		rows = -1
 	}
-	return nil
+	return rows, err
 }
 
 // refusal is what a server answered in the place of a file, in its own words.

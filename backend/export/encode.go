@@ -105,7 +105,7 @@ func (e *jsonlEncoder) finish() error { return nil }
 
 func appendJSON(dst, cell []byte, typ columnType) []byte {
 	switch typ {
-	case text, foreign, big:
+	case text, foreign, big, moment:
 		return wire.AppendString(dst, string(cell))
 	case amount:
 		value, _ := strconv.ParseUint(string(cell), 10, 64) // written by record.amount

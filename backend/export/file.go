@@ -2,8 +2,10 @@ package export
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -25,6 +27,9 @@ func File(ctx context.Context, path string, source Source, req Request, progress
 func Place(path string, write func(io.Writer) error) (err error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return fmt.Errorf("create export file: %s is a directory: name a file in it", path)
+	}
+	if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("create export file: there is no directory %s: make it, or name a file elsewhere", filepath.Dir(path))
 	}
 	temp, err := os.CreateTemp(filepath.Dir(path), ".spinscope-export-*")
 	if err != nil {

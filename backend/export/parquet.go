@@ -4,12 +4,13 @@ import (
 	"io"
 	"reflect"
 	"strconv"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 )
 
 // parquetEncoder writes zstd-compressed Parquet. A decimal becomes two columns: a DOUBLE, the nearest one, and its
-// exact digits in NAME_exact. Amounts are unsigned 64-bit, 128-bit prices strings; every column is optional.
+// exact digits in NAME_exact. timestamp is one in milliseconds of UTC. Amounts are unsigned 64-bit, 128-bit prices strings; every column is optional.
 type parquetEncoder struct {
 	writer *parquet.GenericWriter[any]
 	row1   []parquet.Row
@@ -29,19 +30,22 @@ func newParquetEncoder(w io.Writer, columns []column) *parquetEncoder {
 // rowType is a struct with the columns in order: parquet-go sorts a schema made of anything else by name.
 func rowType(columns []column) reflect.Type {
 	var fields []reflect.StructField
-	add := func(name string, typ reflect.Type) {
+	addAs := func(name, options string, typ reflect.Type) {
 		fields = append(fields, reflect.StructField{
 			Name: "C" + strconv.Itoa(len(fields)),
 			Type: typ,
-			Tag:  reflect.StructTag(`parquet:"` + name + `,optional"`),
+			Tag:  reflect.StructTag(`parquet:"` + name + `,optional` + options + `"`),
 		})
 	}
+	add := func(name string, typ reflect.Type) { addAs(name, "", typ) }
 	for _, c := range columns {
 		switch c.typ {
 		case integer:
 			add(c.name, reflect.TypeFor[*int64]())
 		case amount:
 			add(c.name, reflect.TypeFor[*uint64]())
+		case moment:
+			addAs(c.name, ",timestamp(millisecond)", reflect.TypeFor[*int64]())
 		case flag:
 			add(c.name, reflect.TypeFor[*bool]())
 		case decimal:
@@ -87,6 +91,12 @@ func parquetValue(r *record, i int, typ columnType) parquet.Value {
 	case amount:
 		value, _ := strconv.ParseUint(cell, 10, 64)
 		return parquet.Int64Value(int64(value)) //nolint:gosec // the column is unsigned: the bits are kept
+	case moment:
+		at, err := time.Parse(time.RFC3339, cell)
+		if err != nil {
+			return parquet.NullValue()
+		}
+		return parquet.Int64Value(at.UnixMilli())
 	case flag:
 		return parquet.BooleanValue(cell == "true")
 	case decimal:

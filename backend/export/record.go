@@ -17,6 +17,7 @@ const (
 	big                // digits that stay text: uint128, and the wire's exact decimals
 	decimal            // exact decimal number
 	flag
+	moment // ISO-8601; in Parquet a timestamp
 )
 
 type column struct {

@@ -85,6 +85,9 @@ type Request struct {
 	From, To int64
 }
 
+// RowsTrailer is the HTTP trailer that tells how many rows a downloaded export has.
+const RowsTrailer = "Spinscope-Rows"
+
 // Always is the range that holds everything.
 func Always() (from, to int64) { return math.MinInt64, math.MaxInt64 }
 

@@ -94,6 +94,8 @@ func (a *API) send(ctx context.Context, hc huma.Context, req export.Request) {
 	extend(0)
 	rows, err := export.Write(ctx, w, a.deps.Export, req, extend)
 	if err == nil {
+		_ = control.Flush() // a short answer with a length would have no trailer
+		header.Set(http.TrailerPrefix+export.RowsTrailer, strconv.FormatInt(rows, 10))
 		return
 	}
 	if ctx.Err() == nil {

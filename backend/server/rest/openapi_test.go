@@ -17,6 +17,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"spinscope/backend/export"
 	"spinscope/backend/market"
 	"spinscope/backend/server/rest"
 )
@@ -233,6 +234,16 @@ func TestExport(t *testing.T) {
 		if err != nil || len(rows)-1 != c.rows {
 			t.Errorf("%s: %d rows, %v", c.query, len(rows)-1, err)
 		}
+	}
+	for query, rows := range map[string]string{"kind=trades": "120", "kind=trades&mint=" + nobody.String(): "0"} {
+		answer, err := http.Get(server.URL + "/api/export?" + query) //nolint:noctx // of the test's own server
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, answer.Body); err != nil || answer.Trailer.Get(export.RowsTrailer) != rows {
+			t.Errorf("%s: trailer %v, want %s rows, %v", query, answer.Trailer, rows, err)
+		}
+		_ = answer.Body.Close()
 	}
 	lines := request(t, http.MethodGet, server.URL+"/api/export?format=jsonl&kind=events&mint="+m, "")
 	if got := strings.Count(string(lines.raw), "\n"); got != 122 || lines.header.Get("Content-Type") != "application/x-ndjson" {

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"spinscope/backend/export"
+)
+
+// TestExportFromAServer downloads from servers that answer well, refuse, break off, and do not say how many rows.
+func TestExportFromAServer(t *testing.T) {
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer letmeinplease" {
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = fmt.Fprint(w, `{"success":false,"data":null,"message":"a token is needed"}`)
+			return
+		}
+		if mints := r.URL.Query()["mint"]; len(mints) > 0 {
+			t.Errorf("mints asked for: %v", mints)
+		}
+		_, _ = fmt.Fprintln(w, "mint,time")
+		switch r.URL.Query().Get("kind") {
+		case "trades":
+			http.NewResponseController(w).Flush() //nolint:errcheck // the client is there
+			panic(http.ErrAbortHandler)
+		case "events":
+			return
+		}
+		http.NewResponseController(w).Flush() //nolint:errcheck // the client is there
+		w.Header().Set(http.TrailerPrefix+export.RowsTrailer, "0")
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.csv")
+	plain := strings.TrimPrefix(server.URL, "http://")
+	for _, c := range []struct {
+		args []string
+		code int
+		want string
+		file bool
+	}{
+		{[]string{"candles", "--url", plain, "--token", "letmeinplease"}, 0, "0 rows written to " + path + "\nnothing is stored of these", true},
+		{[]string{"events", "--url", server.URL + "/", "--token", "letmeinplease"}, 0, "written to " + path, true},
+		{[]string{"trades", "--url", server.URL, "--token", "letmeinplease"}, 1, "the server broke off after 0 kB: its log says why; no file was written", false},
+		{[]string{"orders", "--url", server.URL}, 1, "401 Unauthorized: a token is needed: give it with --token or SPINSCOPE_TOKEN", false},
+		{[]string{"orders", "--url", "http://a b"}, 2, "--url http://a b: write it as", false},
+	} {
+		_ = os.Remove(path)
+		code, _, stderr := run(t, append(append([]string{"export"}, c.args...), "-o", path)...)
+		_, err := os.Stat(path)
+		if code != c.code || !strings.Contains(stderr, c.want) || (err == nil) != c.file {
+			t.Errorf("%v: exit %d, %q, file %v", c.args, code, stderr, err == nil)
+		}
+	}
+	for target, want := range map[string]string{dir: "is a directory: name a file in it", filepath.Join(dir, "no", "x.csv"): "there is no directory " + filepath.Join(dir, "no")} {
+		if code, _, stderr := run(t, "export", "candles", "--url", plain, "--token", "letmeinplease", "-o", target); code != 1 || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit %d, %q", target, code, stderr)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".spinscope*")); len(left) > 0 {
+		t.Error("left:", left)
+	}
+}
