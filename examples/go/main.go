@@ -17,8 +17,6 @@ import (
 	"time"
 )
 
-const unauthorized = 1004
-
 type candle struct {
 	Time       int64   `json:"time"` // Unix seconds
 	Open       float64 `json:"open"`
@@ -48,6 +46,9 @@ func main() {
 	url := flag.String("url", cmp.Or(os.Getenv("SPINSCOPE_URL"), "http://127.0.0.1:5051"), "the server")
 	token := flag.String("token", os.Getenv("SPINSCOPE_TOKEN"), "its token, if it has one")
 	flag.Parse()
+	if flag.NArg() > 2 {
+		log.Fatal("options stand before the mint: go run . [-url URL] [-token TOKEN] [MINT] [INTERVAL]")
+	}
 	f := &follower{symbol: flag.Arg(0), interval: cmp.Or(flag.Arg(1), "m1")}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -55,10 +56,13 @@ func main() {
 		began := time.Now()
 		err := f.follow(ctx, *url, *token)
 		var refused *Refused
-		if errors.As(err, &refused) && refused.Data.Code == unauthorized {
-			log.Fatal(err) // trying again will not help
+		switch {
+		case ctx.Err() != nil:
+			return // Ctrl-C
+		case errors.As(err, &refused), errors.Is(err, ErrURL):
+			log.Fatalf("%s: %v", *url, err) // trying again will not help
 		}
-		log.Printf("disconnected: %v", err)
+		log.Printf("%s: %v: is Spinscope running there? Trying again", *url, err)
 		if time.Since(began) > time.Minute {
 			wait = time.Second
 		}
@@ -94,17 +98,19 @@ func (f *follower) handle(ctx context.Context, client *Client, event string, pay
 		if err := json.Unmarshal(payload, &greeting); err != nil {
 			return err
 		}
-		if f.symbol == "" {
-			if len(greeting.SupportedSymbols) == 0 {
-				return errors.New("the server knows no mint yet")
-			}
-			f.symbol = greeting.SupportedSymbols[0] // the mint traded last
+		mint := f.symbol
+		if mint == "" && len(greeting.SupportedSymbols) > 0 {
+			mint = greeting.SupportedSymbols[0] // the mint traded last
 		}
-		request := map[string]any{"symbol": f.symbol, "interval": f.interval}
-		if f.seq != nil {
-			request["since_seq"] = *f.seq
+		return f.subscribe(ctx, client, mint)
+	case "token_created":
+		var token struct {
+			Mint string `json:"mint_account"`
 		}
-		return client.Emit(ctx, "subscribe_kline", request)
+		if err := json.Unmarshal(payload, &token); err != nil || f.symbol != "" {
+			return err
+		}
+		return f.subscribe(ctx, client, token.Mint)
 	case "history_data":
 		var history struct {
 			Data []candle
@@ -128,8 +134,26 @@ func (f *follower) handle(ctx context.Context, client *Client, event string, pay
 		}
 		push.Data.print()
 		f.seq = &push.Seq
-	case "gap", "error":
+	case "gap":
 		log.Printf("%s: %s", event, payload)
+	case "error":
+		refused := &Refused{}
+		if err := json.Unmarshal(payload, refused); err != nil {
+			return err
+		}
+		return refused
 	}
 	return nil
+}
+
+// subscribe asks for the mint's candles; without a mint, as nothing was traded yet, for the first mint.
+func (f *follower) subscribe(ctx context.Context, client *Client, mint string) error {
+	if f.symbol = mint; mint == "" {
+		return client.Emit(ctx, "subscribe_token_events", map[string]any{"since_seq": 1})
+	}
+	request := map[string]any{"symbol": mint, "interval": f.interval}
+	if f.seq != nil {
+		request["since_seq"] = *f.seq
+	}
+	return client.Emit(ctx, "subscribe_kline", request)
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -20,16 +22,17 @@ type Client struct {
 	patience  time.Duration // how long the server may say nothing before it counts as gone
 }
 
-// Refused is returned by Dial when the server does not let the client into the namespace.
+// Refused is what the server says when it does not let the client into the namespace, which Dial returns, and in its
+// "error" events.
 type Refused struct {
 	Message string `json:"message"`
-	Data    struct {
-		Code int `json:"code"`
-	} `json:"data"`
 }
 
 // Error returns what the server said.
-func (r *Refused) Error() string { return fmt.Sprintf("refused (%d): %s", r.Data.Code, r.Message) }
+func (r *Refused) Error() string { return "refused: " + r.Message }
+
+// ErrURL is returned by Dial for an address that is none of a server.
+var ErrURL = errors.New("an address such as http://127.0.0.1:5051 is needed")
 
 // ErrEnded is returned by Next when the server has disconnected the client.
 var ErrEnded = errors.New("the server ended the connection")
@@ -39,16 +42,16 @@ const maxMessage = 16 << 20 // bytes
 // Dial connects to server, an http or https address, and joins the namespace. auth is what the server gets to decide by.
 func Dial(ctx context.Context, server, namespace string, auth any) (*Client, error) {
 	address, err := url.Parse(server)
-	if err != nil {
-		return nil, err
+	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" {
+		return nil, ErrURL
 	}
 	address.Scheme = strings.Replace(address.Scheme, "http", "ws", 1)
 	address.Path, address.RawQuery = "/socket.io/", "EIO=4&transport=websocket"
 	opening, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	ws, _, err := websocket.Dial(opening, address.String(), nil) //nolint:bodyclose // the library closes it
+	ws, answer, err := websocket.Dial(opening, address.String(), nil) //nolint:bodyclose // the library closes it
 	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", server, err)
+		return nil, fmt.Errorf("cannot connect: %w", reason(answer, err))
 	}
 	ws.SetReadLimit(maxMessage)
 	c := &Client{ws: ws, namespace: namespace, patience: 20 * time.Second}
@@ -57,6 +60,18 @@ func Dial(ctx context.Context, server, namespace string, auth any) (*Client, err
 		return nil, err
 	}
 	return c, nil
+}
+
+// reason is why no WebSocket came about: what the server answered, else what the network says.
+func reason(answer *http.Response, err error) error {
+	if answer != nil && answer.StatusCode != http.StatusSwitchingProtocols {
+		return errors.New("the answer is " + answer.Status)
+	}
+	var network *net.OpError
+	if errors.As(err, &network) {
+		return network
+	}
+	return err
 }
 
 // join reads OPEN, sends CONNECT and reads the answer.

@@ -3,29 +3,37 @@
 import { parseArgs } from 'node:util'
 import { io } from 'socket.io-client'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    url: { type: 'string', default: process.env.SPINSCOPE_URL || 'http://127.0.0.1:5051' },
-    token: { type: 'string', default: process.env.SPINSCOPE_TOKEN || '' },
-  },
-})
-let [symbol, interval = 'm1'] = positionals
-let seq // the newest commit seen: a reconnect resumes from there
-
-const socket = io(`${values.url}/ws/kline`, { transports: ['websocket'], auth: { token: values.token } })
 const fail = (text) => {
   console.error(text)
   process.exit(1)
 }
+function options() {
+  const url = { type: 'string', default: process.env.SPINSCOPE_URL || 'http://127.0.0.1:5051' }
+  const token = { type: 'string', default: process.env.SPINSCOPE_TOKEN || '' }
+  try {
+    const { values, positionals } = parseArgs({ allowPositionals: true, options: { url, token } })
+    return { ...values, positionals, server: new URL('/ws/kline', values.url).href }
+  } catch (error) {
+    return fail(`${error.message}: node candles.mjs [MINT] [INTERVAL] [--url http://HOST:PORT] [--token TOKEN]`)
+  }
+}
+
+const { url, token, server, positionals } = options()
+let [symbol, interval = 'm1'] = positionals
+let seq // the newest commit seen: a reconnect resumes from there
+
+const socket = io(server, { transports: ['websocket'], auth: { token } })
 const row = (c) =>
   console.log([new Date(c.time * 1000).toISOString(), c.open, c.high, c.low, c.close, c.volume, c.update_type].join('\t'))
 
-socket.on('connection_success', ({ supportedSymbols }) => {
-  symbol ??= supportedSymbols[0] // the mint traded last
-  if (!symbol) return fail('the server knows no mint yet')
-  socket.emit('subscribe_kline', { symbol, interval, since_seq: seq })
-})
+function follow(mint) {
+  symbol ??= mint
+  if (symbol) socket.emit('subscribe_kline', { symbol, interval, since_seq: seq })
+  else socket.emit('subscribe_token_events', { since_seq: 1 }) // nothing was traded yet: the first mint will do
+}
+
+socket.on('connection_success', ({ supportedSymbols }) => follow(supportedSymbols[0])) // the mint traded last
+socket.on('token_created', ({ mint_account }) => symbol ?? follow(mint_account))
 socket.on('history_data', (history) => {
   console.error(`${history.symbol} ${history.interval}: ${history.data.length} candles of history`)
   history.data.forEach(row)
@@ -36,13 +44,14 @@ socket.on('kline_data', (push) => {
   seq = push.seq
 })
 socket.on('gap', (gap) => console.error(`missed commits ${gap.from_seq} to ${gap.to_seq}: ${gap.reason}`))
-socket.on('error', (error) => console.error(`refused (${error.code}): ${error.message}`))
+socket.on('error', (error) => fail(`refused (${error.code}): ${error.message}`))
 socket.on('connect_error', (error) => {
-  const text = `cannot connect to ${values.url}: ${error.message}`
-  if (error.data?.code === 1004) fail(text) // wrong token: trying again will not help
-  console.error(text)
+  if (!socket.active) fail(`${url} refused the connection (--token): ${error.message}`) // a wrong token, most likely
+  console.error(`cannot connect to ${url} (${error.message}): is Spinscope running there? Trying again`)
 })
 socket.on('disconnect', (reason) => {
+  if (reason === 'io client disconnect') return
   console.error(`disconnected: ${reason}`)
   if (reason === 'io server disconnect') socket.connect() // the other reasons reconnect by themselves
 })
+process.once('SIGINT', () => socket.disconnect()) // nothing is left to do then, so the program ends

@@ -16,6 +16,8 @@ parser.add_argument("interval", nargs="?", default="m1")
 parser.add_argument("--url", default=os.environ.get("SPINSCOPE_URL", "http://127.0.0.1:5051"))
 parser.add_argument("--token", default=os.environ.get("SPINSCOPE_TOKEN", ""))
 args = parser.parse_args()
+if not args.url.startswith(("http://", "https://")):
+    parser.error(f"--url {args.url}: an address such as http://127.0.0.1:5051 is needed")
 
 
 class Client(socketio.Client):
@@ -27,6 +29,7 @@ class Client(socketio.Client):
 
 client = Client()
 seen = {}  # the newest commit seen: a reconnect resumes from there
+refusals = []  # what ended the program
 
 
 def row(candle):
@@ -35,14 +38,24 @@ def row(candle):
     print(time, *(candle[name] for name in fields), sep="\t", flush=True)
 
 
+def follow(mint):
+    args.symbol = args.symbol or mint
+    if args.symbol:
+        request = {"symbol": args.symbol, "interval": args.interval, **seen}
+        client.emit("subscribe_kline", request, namespace="/ws/kline")
+    else:  # nothing was traded yet: the first mint will do
+        client.emit("subscribe_token_events", {"since_seq": 1}, namespace="/ws/kline")
+
+
 @client.on("connection_success", namespace="/ws/kline")
 def connected(info):
-    args.symbol = args.symbol or next(iter(info["supportedSymbols"]), None)
+    follow(next(iter(info["supportedSymbols"]), None))  # the mint traded last
+
+
+@client.on("token_created", namespace="/ws/kline")
+def created(token):
     if not args.symbol:
-        print("the server knows no mint yet", file=sys.stderr)
-        return client.disconnect()
-    request = {"symbol": args.symbol, "interval": args.interval, **seen}
-    client.emit("subscribe_kline", request, namespace="/ws/kline")
+        follow(token["mint_account"])
 
 
 @client.on("history_data", namespace="/ws/kline")
@@ -66,13 +79,29 @@ def gap(missed):
 
 @client.on("error", namespace="/ws/kline")
 def refused(error):
-    print("refused", error["code"], error["message"], file=sys.stderr)
+    refusals.append(f"refused ({error['code']}): {error['message']}")
+    client.shutdown()
+
+
+@client.on("connect_error", namespace="/ws/kline")
+def unreachable(reason):
+    if isinstance(reason, dict):  # the server's own words: a wrong token, most likely
+        refusals.append(f"{args.url} refused the connection (--token): {reason['message']}")
+        client.shutdown()
+    else:
+        print(f"cannot connect to {args.url} ({reason}): is Spinscope running there? Trying again", file=sys.stderr)
+
+
+@client.on("disconnect", namespace="/ws/kline")
+def lost(reason):
+    if reason != client.reason.CLIENT_DISCONNECT:
+        print("disconnected:", reason, file=sys.stderr)
 
 
 try:
-    client.connect(args.url, auth={"token": args.token}, transports=["websocket"], namespaces=["/ws/kline"])
+    client.connect(args.url, auth={"token": args.token}, transports=["websocket"], namespaces=["/ws/kline"], retry=True)
     client.wait()
-except socketio.exceptions.ConnectionError as error:
-    sys.exit(f"cannot connect to {args.url}: {error}")
-except KeyboardInterrupt:
+except (KeyboardInterrupt, socketio.exceptions.ConnectionError):
     client.disconnect()
+if refusals:
+    sys.exit(refusals[0])

@@ -306,6 +306,7 @@ type link struct {
 	target   string
 	mu       sync.Mutex
 	open     []net.Conn
+	shut     bool
 	group    sync.WaitGroup
 }
 
@@ -330,6 +331,13 @@ func (l *link) accept() {
 		near, err := l.listener.Accept()
 		if err != nil {
 			return
+		}
+		l.mu.Lock()
+		shut := l.shut
+		l.mu.Unlock()
+		if shut {
+			_ = near.Close()
+			continue
 		}
 		far, err := net.Dial("tcp", l.target)
 		if err != nil {
@@ -365,6 +373,13 @@ func (l *link) cut() {
 		_ = conn.Close()
 	}
 	l.open = nil
+}
+
+// refuse ends new connections at once, as if nobody served there.
+func (l *link) refuse(shut bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.shut = shut
 }
 
 func (l *link) url() string { return fmt.Sprintf("http://%s", l.listener.Addr()) }
