@@ -103,6 +103,10 @@ func TestMemoryOfManyMints(t *testing.T) {
 		t.Errorf("the heap grew by %d bytes over the second half", grown)
 	}
 	// Half of the mints came in the second half: the directory's 140 bytes each, and what Badger and the collector leave.
+	// A short run ends before Badger has made its first tables, and shows nothing but those.
+	if mints < 20_000 {
+		return
+	}
 	if grown := endResident - middleResident; grown > int64(mints)*1000+(128<<20) {
 		t.Errorf("resident memory grew by %d bytes over the second half", grown)
 	}
