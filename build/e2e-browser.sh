@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the browser tests of the page against servers of its own: demo market, free port, new data directory; first
-# without a token, then the tests that are about one. Usage: build/e2e-browser.sh SERVER [shots]; with "shots" only
-# the pictures are compared, and with SPINSCOPE_SHOTS_UPDATE=1 taken anew.
+# without a token, then the tests that are about a disturbed market and about a token. Usage: build/e2e-browser.sh
+# SERVER [shots]; with "shots" only the pictures are compared, and with SPINSCOPE_SHOTS_UPDATE=1 taken anew.
 set -euo pipefail
 server=$(realpath "$1")
 only=${2:-}
@@ -86,6 +86,10 @@ cluster="--cluster demo"
 
 serve open
 in_page SPINSCOPE_BASE="http://$address" SPINSCOPE_DATA="$home/open" node e2e/run.mjs
+end
+
+serve unsteady
+(cd frontend && SPINSCOPE_UNSTEADY=1 SPINSCOPE_BASE=http://$address node --test e2e/corrected.test.mjs)
 end
 
 token=$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
