@@ -1,8 +1,6 @@
-import type { IPanePrimitive, IPrimitivePaneView, PaneAttachedParameter, Time } from 'lightweight-charts'
 import { depth, type Position, type PositionSide } from '../market/margin'
+import { Layer, type Target } from './layer'
 import type { ChartTheme } from './theme'
-
-type Target = Parameters<NonNullable<ReturnType<IPrimitivePaneView['renderer']>>['draw']>[0]
 
 /** The deepest row reaches this share of the pane's width in from the right. */
 const REACH = 0.2
@@ -17,47 +15,23 @@ export interface Band {
 }
 
 /** Liquidation ranges of open orders: a wash over the whole width, and from the right a bar as long as their size. */
-export class Bands implements IPanePrimitive<Time> {
-  #attached: PaneAttachedParameter<Time> | undefined
-  #positions: readonly Position[] = []
-  #theme: ChartTheme
+export class Bands extends Layer<Position> {
   /** Length of the bar at each row as drawn last, in CSS pixels. */
   #reach: Float64Array = new Float64Array(0)
   #width = 0
-  readonly #views: IPrimitivePaneView[] = [
-    { zOrder: () => 'bottom', renderer: () => ({ draw: (target: Target) => this.#draw(target) }) },
-  ]
 
   constructor(
     theme: ChartTheme,
     private readonly toY: (price: number) => number | null,
   ) {
-    this.#theme = theme
-  }
-
-  attached(given: PaneAttachedParameter<Time>): void {
-    this.#attached = given
-  }
-
-  detached(): void {
-    this.#attached = undefined
-  }
-
-  paneViews(): readonly IPrimitivePaneView[] {
-    return this.#views
-  }
-
-  set(positions: readonly Position[], theme: ChartTheme): void {
-    this.#positions = positions
-    this.#theme = theme
-    this.#attached?.requestUpdate()
+    super(theme)
   }
 
   /** The bar under the pointer. */
   at(x: number, y: number): Band | undefined {
     const reach = this.#reach[Math.floor(y)] ?? 0
     if (reach === 0 || x < this.#width - reach - 3) return undefined
-    const hit = this.#positions.filter(({ low, high }) => {
+    const hit = this.items.filter(({ low, high }) => {
       const [top, bottom] = [this.toY(high), this.toY(low)]
       return top !== null && bottom !== null && y >= Math.floor(top) && y <= Math.max(bottom, top + 1)
     })
@@ -72,9 +46,12 @@ export class Bands implements IPanePrimitive<Time> {
     }
   }
 
-  #draw(target: Target): void {
+  protected override clear(): void {
     this.#reach = new Float64Array(0)
-    if (this.#positions.length === 0) return
+  }
+
+  protected override draw(target: Target): void {
+    this.clear()
     target.useMediaCoordinateSpace(({ context, mediaSize }) => {
       const height = Math.floor(mediaSize.height)
       const sides = (['long', 'short'] as const).map((side) => [side, this.#rows(side, height)] as const)
@@ -84,7 +61,7 @@ export class Bands implements IPanePrimitive<Time> {
       this.#reach = new Float64Array(height)
       for (const [side, rows] of sides) {
         const colours =
-          side === 'long' ? [this.#theme.longBand, this.#theme.longBar] : [this.#theme.shortBand, this.#theme.shortBar]
+          side === 'long' ? [this.theme.longBand, this.theme.longBar] : [this.theme.shortBand, this.theme.shortBar]
         for (let row = 0; row < height;) {
           const size = rows[row] ?? 0
           let end = row + 1
@@ -105,7 +82,7 @@ export class Bands implements IPanePrimitive<Time> {
 
   #rows(side: PositionSide, height: number): Float64Array {
     const ranges = []
-    for (const { side: own, low, high, sol } of this.#positions) {
+    for (const { side: own, low, high, sol } of this.items) {
       if (own !== side) continue
       const [top, bottom] = [this.toY(high), this.toY(low)]
       if (top !== null && bottom !== null) ranges.push({ top, bottom, size: sol })

@@ -1,8 +1,7 @@
-import type { IPanePrimitive, IPrimitivePaneView, Logical, PaneAttachedParameter, Time } from 'lightweight-charts'
+import type { Logical } from 'lightweight-charts'
 import { type GapMark, gapSpan } from '../market/gap'
+import { Layer, type Target } from './layer'
 import type { ChartTheme } from './theme'
-
-type Target = Parameters<NonNullable<ReturnType<IPrimitivePaneView['renderer']>>['draw']>[0]
 
 /** A hole without bars in it is still drawn this wide, in CSS pixels. */
 const LEAST = 7
@@ -18,39 +17,15 @@ export interface GapInput {
 }
 
 /** Hatched bands over the bars that a known gap touches. */
-export class GapMarks implements IPanePrimitive<Time> {
-  #attached: PaneAttachedParameter<Time> | undefined
-  #marks: readonly GapMark[] = []
-  #theme: ChartTheme
+export class GapMarks extends Layer<GapMark> {
   /** As drawn last, in CSS pixels, for the pointer. */
   #drawn: { left: number; right: number; mark: GapMark }[] = []
-  readonly #views: IPrimitivePaneView[] = [
-    { zOrder: () => 'bottom', renderer: () => ({ draw: (target: Target) => this.#draw(target) }) },
-  ]
 
   constructor(
     theme: ChartTheme,
     private readonly input: () => GapInput,
   ) {
-    this.#theme = theme
-  }
-
-  attached(given: PaneAttachedParameter<Time>): void {
-    this.#attached = given
-  }
-
-  detached(): void {
-    this.#attached = undefined
-  }
-
-  paneViews(): readonly IPrimitivePaneView[] {
-    return this.#views
-  }
-
-  set(marks: readonly GapMark[], theme: ChartTheme): void {
-    this.#marks = marks
-    this.#theme = theme
-    this.#attached?.requestUpdate()
+    super(theme)
   }
 
   /** The gap under the pointer. */
@@ -58,15 +33,19 @@ export class GapMarks implements IPanePrimitive<Time> {
     return this.#drawn.find((one) => x >= one.left - 2 && x <= one.right + 2)?.mark
   }
 
-  #draw(target: Target): void {
+  protected override clear(): void {
     this.#drawn = []
-    const scale = this.#attached?.chart.timeScale()
+  }
+
+  protected override draw(target: Target): void {
+    this.clear()
+    const scale = this.attachedTo?.chart.timeScale()
     const [zero, one] = [scale?.logicalToCoordinate(0 as Logical), scale?.logicalToCoordinate(1 as Logical)]
-    if (this.#marks.length === 0 || zero == null || one == null) return
+    if (zero == null || one == null) return
     const { bars, length, hasOlder, hasNewer } = this.input()
     const end = hasNewer ? (bars.at(-1)?.time ?? Infinity) + length : Infinity
     target.useBitmapCoordinateSpace(({ context, bitmapSize, horizontalPixelRatio: ratio, mediaSize }) => {
-      for (const mark of this.#marks) {
+      for (const mark of this.items) {
         if (mark.from >= end) continue
         const span = gapSpan(bars, length, mark, hasOlder)
         if (!span) continue
@@ -75,7 +54,7 @@ export class GapMarks implements IPanePrimitive<Time> {
         if (right - left < LEAST) [left, right] = [(left + right - LEAST) / 2, (left + right + LEAST) / 2]
         if (right < 0 || left > mediaSize.width) continue
         this.#drawn.push({ left, right, mark })
-        const colour = mark.state === 'open' ? this.#theme.gap : this.#theme.gapLost
+        const colour = mark.state === 'open' ? this.theme.gap : this.theme.gapLost
         hatch(context, left * ratio, Math.min(right, mediaSize.width) * ratio, bitmapSize.height, ratio, colour)
       }
     })

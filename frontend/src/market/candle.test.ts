@@ -1,23 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Bar, type Candle, CandleSeries } from './candle'
-
-function candle(time: number, close = 1, more: Partial<Candle> = {}): Candle {
-  return {
-    time,
-    open: 1,
-    high: Math.max(1, close),
-    low: Math.min(1, close),
-    close,
-    volume: 10,
-    quote_volume: 10,
-    trades: 1,
-    buy_volume: 5,
-    is_final: true,
-    update_type: 'final',
-    update_count: 1,
-    ...more,
-  }
-}
+import { candle } from './fakes'
 
 const times = (series: CandleSeries) => series.bars.map((bar) => bar.time)
 

@@ -1,4 +1,7 @@
-/** A candle as the wire carries it. Prices are SOL per whole token. */
+/**
+ * A candle as the wire carries it. Prices are SOL per whole token. This layer knows no wire, and the wire's types are a
+ * package of their own; the compiler holds the two to each other where answers are merged.
+ */
 export interface Candle {
   time: number
   open: number
@@ -10,7 +13,7 @@ export interface Candle {
   trades: number
   buy_volume: number
   is_final: boolean
-  update_type: string
+  update_type: 'realtime' | 'final' | 'correction'
   update_count: number
   provisional?: boolean
   corrected?: boolean

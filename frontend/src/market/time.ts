@@ -23,6 +23,11 @@ export function formatClock(seconds: number, zone: Zone): string {
   return `${two(hour)}:${two(minute)}:${two(second)}`
 }
 
+/** 12:01:07.250, of Unix milliseconds */
+export function formatMillis(milliseconds: number, zone: Zone): string {
+  return `${formatClock(milliseconds / 1000, zone)}.${String(Math.floor(milliseconds % 1000)).padStart(3, '0')}`
+}
+
 /** 2025-08-14 */
 export function formatDate(seconds: number, zone: Zone): string {
   const [year, month, day] = fields(seconds, zone)

@@ -2,25 +2,9 @@ import type { Rest } from '../api/rest'
 import type { Candle, Klines } from '../api/client/index'
 import { Stream } from '../api/stream'
 
-/** Values for tests of this folder and of the views. */
-export function candle(time: number, close = 1, more: Partial<Candle> = {}): Candle {
-  return {
-    time,
-    open: 1,
-    high: Math.max(1, close),
-    low: Math.min(1, close),
-    close,
-    volume: 10,
-    quote_volume: 10,
-    trades: 1,
-    buy_volume: 5,
-    is_final: true,
-    update_type: 'final',
-    update_count: 1,
-    ...more,
-  }
-}
+export { candle } from '../market/fakes'
 
+/** Values for tests of this folder and of the views. */
 export function klines(list: Candle[], seq: number, hasNext = false): Klines {
   const paging = { total: list.length, page: 1, limit: 500, has_next: hasNext, has_prev: false }
   return { klines: list, seq, interval: 'm1', mint_account: 'MINT', ...paging }
