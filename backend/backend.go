@@ -214,6 +214,9 @@ func (b *Backend) openStore() (*store.Store, error) {
 	if err := b.options.checkProgram(); err != nil {
 		return nil, err
 	}
+	if err := b.options.checkRoom(); err != nil {
+		return nil, err
+	}
 	opened, err := store.Open(options)
 	if err != nil {
 		return nil, err
@@ -238,6 +241,8 @@ type intake struct {
 	resume  market.Slot
 	program market.Pubkey
 	net     *simnet.Net // the demo cluster
+	patient bool        // it waits for room on the disk
+	room    room
 
 	stages    stages
 	thrift    thrift
@@ -252,6 +257,9 @@ func (in *intake) run(ctx context.Context) error {
 	cfg := &in.backend.options.Config
 	if cfg.Solana.EnableEventListener {
 		if err := in.read(ctx); err != nil {
+			if errors.Is(err, ErrNoRoom) { // what was taken is kept
+				err = errors.Join(err, in.writer.Close())
+			}
 			return fmt.Errorf("read the cluster: %w", err)
 		}
 	}
@@ -264,7 +272,7 @@ func (in *intake) run(ctx context.Context) error {
 
 func (in *intake) read(ctx context.Context) error {
 	if p := in.backend.options.player; p != nil {
-		if err := p.play(ctx, in, in.stages.apply(in.writer.Apply)); err != nil && ctx.Err() == nil {
+		if err := p.play(ctx, in, in.stages.apply(in.write)); err != nil && ctx.Err() == nil {
 			return err
 		}
 		return nil
@@ -306,6 +314,9 @@ func (in *intake) read(ctx context.Context) error {
 // apply takes in a batch of the feed. While history is read, batches follow each other closely, and each is written
 // while the next one is read; what others ask the store about at once, holes, is stored on return.
 func (in *intake) apply(ctx context.Context, batch market.Batch) error {
+	if err := in.await(ctx); err != nil {
+		return err
+	}
 	backfilling := in.current().Status().Backfill.Running
 	in.thrift.set(backfilling)
 	if backfilling && len(batch.Gaps) == 0 {
@@ -315,6 +326,14 @@ func (in *intake) apply(ctx context.Context, batch market.Batch) error {
 		return err
 	}
 	return in.stages.apply(in.writer.Apply)(ctx, batch)
+}
+
+// write stores a batch as soon as there is room for it.
+func (in *intake) write(ctx context.Context, batch market.Batch) error {
+	if err := in.await(ctx); err != nil {
+		return err
+	}
+	return in.writer.Apply(ctx, batch)
 }
 
 // recall tells the feed which transactions earlier runs stored from a slot on: those with events, and those that left

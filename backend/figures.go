@@ -38,6 +38,10 @@ func (f *front) figures(in *intake, commits *hub.Hub) []server.Figure {
 		gauge("store_open_mints", "Mints with open candles in memory.", float64(db.OpenMints))
 	}
 
+	if left, known := in.backend.options.free(); known {
+		gauge("data_dir_free_bytes", "Room left on the data directory's disk.", float64(left))
+	}
+
 	h := commits.Stats()
 	counter("hub_commits_total", "Commits handed to readers since the start.", h.Published)
 	pending, lags := 0, uint64(0)
@@ -89,7 +93,7 @@ func (f *front) figures(in *intake, commits *hub.Hub) []server.Figure {
 		counter("feed_garbage_total", "Frames that could not be read.", s.Garbage)
 		gauge("feed_buffered", "Live transactions that wait for history.", float64(s.Buffered))
 		gauge("feed_backfill_done", "Transactions of the history being read that are done.", float64(s.Backfill.Done))
-		gauge("feed_backfill_total", "Transactions of the history being read, 0 while not known.", float64(s.Backfill.Total))
+		gauge("feed_backfill_expected", "Transactions of the history being read, 0 while not known.", float64(s.Backfill.Total))
 	}
 	return list
 }

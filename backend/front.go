@@ -122,6 +122,9 @@ func (in *intake) status() rest.FeedStatus {
 		return rest.FeedStatus{Connection: "disabled"}
 	}
 	s := feed.Status()
+	if trouble := in.trouble(); trouble != "" {
+		s.LastError = trouble
+	}
 	return rest.FeedStatus{
 		Running: s.State == solana.Connected || s.State == solana.CatchingUp, Connection: string(s.State),
 		Endpoint: s.Endpoint, Slot: s.Slot, Lag: s.Lag, LastError: s.LastError, Failures: uint64(max(0, s.Failures)),

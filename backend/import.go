@@ -94,8 +94,8 @@ func Import(ctx context.Context, o Options, file Recorded, progress func(ImportP
 	if err == nil {
 		result.Gaps, err = in.takeGaps(ctx, result.gaps)
 	}
-	if err == nil || ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
-		if closing := in.writer.Close(); closing != nil {
+	if err == nil || errors.Is(err, ErrNoRoom) || ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		if closing := in.writer.Close(); closing != nil && err == nil {
 			err = fmt.Errorf("close the writer: %w", closing)
 		}
 	}
@@ -205,7 +205,7 @@ func (in *intake) takeGaps(ctx context.Context, gaps []market.Gap) (fresh int, e
 	if len(batch.Gaps) == 0 {
 		return 0, nil
 	}
-	return len(batch.Gaps), in.writer.Apply(ctx, batch)
+	return len(batch.Gaps), in.write(ctx, batch)
 }
 
 // errUntil ends a feeding at the transaction that is not to be stored yet.
@@ -217,7 +217,10 @@ func (in *intake) take(ctx context.Context, tape *recording.Tape, until func(*ma
 	var batch market.Batch
 	events, done := 0, int64(0)
 	flush := func() error {
-		err := in.writer.Take(ctx, batch)
+		err := in.await(ctx)
+		if err == nil {
+			err = in.writer.Take(ctx, batch)
+		}
 		done += int64(events)
 		batch, events = market.Batch{Transactions: batch.Transactions[:0]}, 0
 		progress(done)

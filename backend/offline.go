@@ -53,6 +53,9 @@ func openExisting(o *Options) (*store.Store, error) {
 		}
 		return nil, fmt.Errorf("%s: %w: name the directory with --data-dir and the cluster with --cluster", dir, ErrNoStore)
 	}
+	if err := o.checkRoom(); err != nil {
+		return nil, err
+	}
 	opened, err := store.Open(store.Options{Dir: dir, SyncWrites: o.Config.Store.SyncWrites, Logger: o.Logger})
 	if errors.Is(err, store.ErrLocked) {
 		if address, readErr := os.ReadFile(filepath.Join(o.DataDir, addressFile)); readErr == nil {

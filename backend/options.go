@@ -23,6 +23,7 @@ type Options struct {
 	Notify   func(wire.Alert)     // told of each alert as it fires, but not of history; must not block; may be nil
 	Feed     func(*solana.Config) // changes how the cluster is read, for tests that cannot wait; may be nil
 
-	player  *player              // replays a recording in the place of reading a cluster
-	serving func(address string) // called once the port is open
+	freeOf  func(dir string) (int64, bool) // in the place of free, for tests
+	player  *player                        // replays a recording in the place of reading a cluster
+	serving func(address string)           // called once the port is open
 }
