@@ -92,18 +92,19 @@ func (v *view) rowsFrom(ctx context.Context, series seriesID, t *tally, at place
 		return 0, nil
 	}
 	rowOf := func(first place) []byte { return append(series.prefix(nil), first[:series.size()]...) }
-	var n uint64     // rows above the chunk that the place lies in
-	var upper []byte // where that chunk ends; nil: it is the tail
+	var n uint64  // rows above the chunk that the place lies in
+	var end place // where that chunk ends
+	inTail := true
 	if t.tail == 0 || t.first.after(&at) {
 		n = t.tail
 		if t.tail > 0 {
-			upper = rowOf(t.first)
+			end, inTail = t.first, false
 		}
 		var last chunk // counted once a lower one is seen: the lowest reaches below its first place
 		err := v.scan(ctx, span{prefix: series.chunkPrefix(nil)}, func(key []byte, item *badger.Item) error {
 			if last.count > 0 {
 				n += last.count
-				upper = rowOf(last.first)
+				end, inTail = last.first, false
 			}
 			value, err := v.value(item)
 			if err != nil {
@@ -121,6 +122,10 @@ func (v *view) rowsFrom(ctx context.Context, series seriesID, t *tally, at place
 		if err != nil {
 			return 0, err
 		}
+	}
+	var upper []byte
+	if !inTail {
+		upper = rowOf(end)
 	}
 	sp := span{prefix: series.prefix(nil), from: rowOf(at)}
 	err := v.scan(ctx, sp, func(key []byte, _ *badger.Item) error {

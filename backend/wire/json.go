@@ -58,6 +58,10 @@ func AppendFloat(dst []byte, x float64) []byte {
 	return dst
 }
 
+// Milliseconds tells whether a time that should be in Unix seconds was most likely given in milliseconds, as the clocks of
+// scripting languages have it: in seconds it would lie after the year 5000, in milliseconds between 1973 and then.
+func Milliseconds(time int64) bool { return time >= 1e11 && time < 1e14 }
+
 const hexDigits = "0123456789abcdef"
 
 // AppendString appends text as a JSON string, escaped as encoding/json does: also safe inside HTML, and with U+FFFD

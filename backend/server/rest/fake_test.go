@@ -25,6 +25,7 @@ type fakeReader struct {
 	gapList []market.Gap
 	state   rest.State
 	err     error
+	asked   chan [2]int64 // from and to of candles, while there is room
 }
 
 func key(n byte) (k market.Pubkey) {
@@ -102,6 +103,10 @@ func (f *fakeReader) Counts() (c rest.Counts) {
 }
 
 func (f *fakeReader) Candles(_ context.Context, m market.Pubkey, interval market.Interval, from, to int64, page rest.Page) (rest.CandlePage, error) {
+	select {
+	case f.asked <- [2]int64{from, to}:
+	default:
+	}
 	var list []market.Candle
 	for _, c := range f.candles[interval] {
 		if m == mint && c.Time >= from && c.Time <= to {

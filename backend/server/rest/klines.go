@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -28,13 +29,15 @@ func (a *API) klines(ctx context.Context, q *query) (*wire.Klines, error) {
 	mint := q.key("mint")
 	interval := a.interval(q, true)
 	page, limit, at := q.page("time_desc", "time_asc")
-	from, to, bounded := q.span(-maxTime, maxTime)
+	// The widest span is the one whose candles need not be counted.
+	from, to, bounded := q.span(math.MinInt64, math.MaxInt64)
 	fill := q.flag("fill")
-	if fill && q.err == nil {
-		switch buckets := (interval.Floor(to)-interval.Floor(from))/interval.Seconds() + 1; {
-		case !bounded:
-			q.refuse("fill", "needs from and to")
-		case buckets > maxFill:
+	switch {
+	case !fill || q.err != nil:
+	case !bounded:
+		q.refuse("fill", "needs from and to")
+	default:
+		if buckets := (interval.Floor(to)-interval.Floor(from))/interval.Seconds() + 1; buckets > maxFill {
 			q.refuse("fill", "from and to span %d buckets, at most %d are filled", buckets, maxFill)
 		}
 	}

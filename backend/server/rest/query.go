@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"spinscope/backend/market"
+	"spinscope/backend/wire"
 )
 
 const (
@@ -184,8 +185,11 @@ func (q *query) seconds(name string, otherwise int64) (int64, bool) {
 		return otherwise, false
 	}
 	number, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
+	switch {
+	case err != nil:
 		q.refuse(name, "%.40q is not a time in Unix seconds", text)
+	case wire.Milliseconds(number):
+		q.refuse(name, "%d looks like milliseconds: use Unix seconds", number)
 	}
 	return min(max(number, -maxTime), maxTime), true
 }

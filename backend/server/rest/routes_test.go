@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -349,9 +350,9 @@ func TestBadRequests(t *testing.T) {
 		"after":    {"/api/log?after=-1", "/api/log?after=", "/api/log?after=x", "/api/log?after=1.5", "/api/log?after=99999999999999999999"},
 		"order_by": {k + "&order_by=slot_desc", k + "&order_by=", "/api/events?order_by=time_desc&" + m, "/api/user_event?order_by=up&" + u, "/api/user_orders?order_by=invalid&" + u},
 		"interval": {"/api/kline?" + m, "/api/kline?interval=&" + m, "/api/kline?interval=m2&" + m, "/api/kline?interval=M1&" + m, "/api/export?interval=x&" + m},
-		"from":     {k + "&from=2&to=1", k + "&from=x", k + "&from=", k + "&from=1.5", k + "&from=99999999999999999999", "/api/export?from=9&to=1&" + m},
-		"to":       {k + "&to=x", k + "&to=1&to=2"},
-		"fill":     {k + "&fill=yes", k + "&fill=", k + "&fill=true", k + "&fill=true&from=1", k + "&fill=1&from=0&to=9999999", k + "&fill=1&from=-99999999999999&to=99999999999999"},
+		"from":     {k + "&from=2&to=1", k + "&from=x", k + "&from=", k + "&from=1.5", k + "&from=99999999999999999999", k + "&from=1755000000000", "/api/export?from=9&to=1&" + m},
+		"to":       {k + "&to=x", k + "&to=1&to=2", k + "&from=0&to=1755000000000", "/api/export?to=1755000000000&" + m},
+		"fill":     {k + "&fill=yes", k + "&fill=", k + "&fill=true", k + "&fill=true&from=1", k + "&fill=1&from=0&to=9999999", k + "&fill=1&from=-99999999999999&to=999999999999999"},
 		"sort_by":  {"/api/mints?sort_by=name", "/api/mints?sort_by="},
 		"cursor":   {"/api/mints?cursor=x", "/api/mints?cursor=a&cursor=b", "/api/mints?cursor=" + nobody.String()},
 		"type":     {"/api/mint_orders?" + m, "/api/mint_orders?type=&" + m, "/api/mint_orders?type=longs&" + m},
@@ -555,4 +556,25 @@ func FuzzQueryNeverFails(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Only over the widest span is the number of a mint's candles known without counting: a request without from and to must
+// ask for just that.
+func TestKlinesWithoutBoundsAreNotCounted(t *testing.T) {
+	f := newFake()
+	f.asked = make(chan [2]int64, 1)
+	server := serve(t, deps(f))
+	for query, want := range map[string][2]int64{
+		"":               {math.MinInt64, math.MaxInt64},
+		"&from=5":        {5, math.MaxInt64},
+		"&to=5":          {math.MinInt64, 5},
+		"&from=5&to=500": {5, 500},
+	} {
+		if got := call(t, http.MethodGet, server.URL+"/api/kline?interval=m1&mint="+mint.String()+query, ""); got.status != http.StatusOK {
+			t.Fatal(got.status, got.message)
+		}
+		if got := <-f.asked; got != want {
+			t.Errorf("%s: the store was asked for %v, want %v", query, got, want)
+		}
+	}
 }
