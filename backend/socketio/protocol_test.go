@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -40,6 +41,18 @@ func TestHandshakeRefusals(t *testing.T) {
 		_ = resp.Body.Close()
 		if resp.StatusCode != http.StatusBadRequest {
 			t.Errorf("%s %s: %d, want 400", tc.method, tc.query, resp.StatusCode)
+		}
+	}
+	for _, version := range []string{"3", "2", "", "abc"} { // of socket.io-client 2 and older, and of none
+		ws, resp, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(s.http.URL, "http")+"/socket.io/?transport=websocket&EIO="+version, nil)
+		if err == nil {
+			_ = ws.Close()
+			t.Fatalf("EIO=%s: accepted", version)
+		}
+		text, _ := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusBadRequest || !strings.Contains(string(text), "socket.io-client 3") {
+			t.Errorf("EIO=%s: %d %s", version, resp.StatusCode, text)
 		}
 	}
 	for _, query := range []string{"transport=abc", "transport=websocket&sid=unknown"} {

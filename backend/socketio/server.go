@@ -107,6 +107,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// errVersion refuses clients of Engine.IO 3 and older.
+var errVersion = &RequestError{
+	http.StatusBadRequest, 5,
+	"unsupported protocol version: this is Socket.IO protocol 5 (Engine.IO 4), spoken by socket.io-client 3 and 4 and python-socketio 5",
+}
+
 // begin decides whether a request may reach the engine.
 func (s *Server) begin(r *http.Request) (*request, error) {
 	if s.opts.Allow != nil {
@@ -118,8 +124,14 @@ func (s *Server) begin(r *http.Request) (*request, error) {
 	if credentials := r.Header.Values("Authorization"); len(credentials) == 1 {
 		rq.authorization = strings.Clone(credentials[0])
 	}
-	sid := r.URL.Query().Get("sid")
+	query := r.URL.Query()
+	sid := query.Get("sid")
 	rq.fresh = sid == ""
+	if version := query.Get("EIO"); rq.fresh && version != "4" {
+		// The library would accept the WebSocket of an older client first, which then never learns why it ends.
+		s.opts.Logger.Info("client refused", "client", r.RemoteAddr, "err", errVersion.Message, "EIO", strings.Clone(version))
+		return nil, errVersion
+	}
 	if rq.fresh {
 		return rq, s.reserve()
 	}

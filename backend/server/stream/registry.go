@@ -20,7 +20,7 @@ type subscription struct {
 // register adds a subscription that is in no room yet. The mutex is held, here and in all functions below.
 func (b *broadcaster) register(s *session, k key) (*subscription, error) {
 	if len(s.subs) >= s.stream.maxSubscriptions {
-		return nil, fmt.Errorf("%w: at most %d for one client", errLimit, s.stream.maxSubscriptions)
+		return nil, fmt.Errorf("%w: at most %d for one client (websocket.max_subscriptions_per_client)", errLimit, s.stream.maxSubscriptions)
 	}
 	t := b.topics[k]
 	if t == nil {

@@ -23,9 +23,24 @@ func payload(args []any) (fields, error) {
 	}
 	object, ok := args[0].(map[string]any)
 	if !ok {
-		return nil, invalid("payload must be an object")
+		return nil, invalid("payload must be an object of named fields, not %s", kindOf(args[0]))
 	}
 	return object, nil
+}
+
+func kindOf(value any) string {
+	switch value.(type) {
+	case string:
+		return "a string"
+	case float64:
+		return "a number"
+	case bool:
+		return "a boolean"
+	case []any:
+		return "an array"
+	default:
+		return "binary data"
+	}
 }
 
 // failure is a request that was refused, with its code on the wire.
@@ -58,6 +73,15 @@ func (f fields) integer(name string, fallback int64) (int64, error) {
 		return 0, invalid("%s must be a whole number", name)
 	}
 	return int64(number), nil
+}
+
+// seconds reads a time in Unix seconds; fallback when there is none.
+func (f fields) seconds(name string, fallback int64) (int64, error) {
+	time, err := f.integer(name, fallback)
+	if err == nil && f[name] != nil && wire.Milliseconds(time) {
+		return 0, invalid("%s: %d looks like milliseconds: use Unix seconds", name, time)
+	}
+	return time, err
 }
 
 func (f fields) flag(name string) (bool, error) {
@@ -156,10 +180,10 @@ type historyQuery struct {
 // history reads a query's bounds and order; missing ones stay as in q.
 func (f fields) history(q historyQuery, interval market.Interval, most int) (historyQuery, error) {
 	var err error
-	if q.from, err = f.integer("from", minTime); err != nil {
+	if q.from, err = f.seconds("from", minTime); err != nil {
 		return q, err
 	}
-	if q.to, err = f.integer("to", maxTime); err != nil {
+	if q.to, err = f.seconds("to", maxTime); err != nil {
 		return q, err
 	}
 	if q.from > q.to {

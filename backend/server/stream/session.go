@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"spinscope/backend/wire"
@@ -55,7 +58,8 @@ func (s *session) request(event string, args []any, ack func(any)) {
 	}
 	serve := s.space.handlers[event]
 	if serve == nil {
-		s.refuse(invalid("unknown event: this namespace has no %.40q", event), ack)
+		known := slices.Sorted(maps.Keys(s.space.handlers))
+		s.refuse(invalid("unknown event %.40q: %s has %s", event, s.space.name, strings.Join(known, ", ")), ack)
 		return
 	}
 	f, err := payload(args)

@@ -132,7 +132,7 @@ func (st *Stream) Mount(server *socketio.Server) {
 			},
 			Limited: func(c *socketio.Conn, ack func(any)) {
 				if s, ok := c.Data().(*session); ok {
-					s.refuse(&failure{Code: wire.CodeRateLimited, Message: "too many requests: this one was not served"}, ack)
+					s.refuse(&failure{Code: wire.CodeRateLimited, Message: "too many requests: this one was not served; see websocket.max_requests_per_second_per_connection"}, ack)
 				}
 			},
 			Disconnect: func(c *socketio.Conn, reason string) {
