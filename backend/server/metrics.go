@@ -36,8 +36,9 @@ func newMeter(registry *prometheus.Registry, api rest.Deps) *meter {
 }
 
 var (
-	seqDesc         = describe("spinscope_store_seq", "Commits of the store.")
-	eventsDesc      = describe("spinscope_events_total", "Stored events.", "kind")
+	buildDesc       = describe("spinscope_build_info", "Always 1; the label is the version that runs.", "version")
+	seqDesc         = describe("spinscope_store_seq", "Number of the store's newest commit.")
+	eventsDesc      = describe("spinscope_store_events", "Events stored now; deleted and withdrawn ones are taken off.", "kind")
 	lastEventDesc   = describe("spinscope_last_event_timestamp_seconds", "Block time of the newest event.")
 	chainTimeDesc   = describe("spinscope_chain_time_seconds", "Chain time of the store.")
 	slotDesc        = describe("spinscope_slot", "Newest slot known.")
@@ -58,7 +59,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 // Describe implements prometheus.Collector.
 func (m *meter) Describe(out chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
-		seqDesc, eventsDesc, lastEventDesc, chainTimeDesc, slotDesc, lagDesc, connectedDesc, failuresDesc,
+		buildDesc, seqDesc, eventsDesc, lastEventDesc, chainTimeDesc, slotDesc, lagDesc, connectedDesc, failuresDesc,
 		connectionsDesc, topicsDesc, messagesDesc, metadataDesc, waitingDesc,
 	} {
 		out <- desc
@@ -67,18 +68,19 @@ func (m *meter) Describe(out chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (m *meter) Collect(out chan<- prometheus.Metric) {
-	gauge := func(desc *prometheus.Desc, value float64) {
-		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value)
+	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
 	}
 	counter := func(desc *prometheus.Desc, value float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, value, labels...)
 	}
 	state, counts := m.api.Reader.State(), m.api.Reader.Counts()
-	counter(seqDesc, float64(state.Seq))
+	gauge(buildDesc, 1, m.api.Version)
+	gauge(seqDesc, float64(state.Seq))
 	gauge(chainTimeDesc, float64(state.ChainTime))
 	gauge(lastEventDesc, float64(counts.LastEventTime))
 	for kind := market.KindTokenCreated; kind <= market.KindMilestoneDiscount; kind++ {
-		counter(eventsDesc, float64(counts.Kinds[kind]), kind.String())
+		gauge(eventsDesc, float64(counts.Kinds[kind]), kind.String())
 	}
 	slot := state.Slot
 	if m.api.Feed != nil {

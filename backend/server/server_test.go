@@ -336,7 +336,7 @@ func TestMetrics(t *testing.T) {
 	}
 	_, body := do(t, "GET", base+"/metrics")
 	for _, line := range []string{
-		"spinscope_store_seq 7", `spinscope_events_total{kind="BuySell"} 5`, "spinscope_chain_time_seconds 1000", "spinscope_slot 120", "spinscope_feed_connected 1",
+		"spinscope_store_seq 7", `spinscope_store_events{kind="BuySell"} 5`, "spinscope_chain_time_seconds 1000", "spinscope_slot 120", "spinscope_feed_connected 1",
 		`spinscope_http_requests_total{code="200",route="GET /api/kline"} 1`, `spinscope_http_requests_total{code="400",route="GET /api/kline"} 1`,
 		`spinscope_http_requests_total{code="404",route="/"} 3`, "go_goroutines",
 	} {
