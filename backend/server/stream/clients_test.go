@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -230,5 +232,30 @@ func TestNodeClientConformance(t *testing.T) {
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("%v\n%s", err, complaints.String())
+	}
+}
+
+// Whatever the real client sends is answered, and refused with a word where it is wrong. SPINSCOPE_SOAK makes it longer,
+// with another seed each time.
+func TestNodeClientSendsAnything(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	seed, count := uint32(1), 600
+	if os.Getenv("SPINSCOPE_SOAK") != "" {
+		seed, count = rand.Uint32(), 20_000
+	}
+	b := newBench(t, nil)
+	address := b.serve(t, socketio.Options{RequestsPerSecond: 1e6})
+	for minute := range int64(50) {
+		b.trade(testMints[0], startTime+60*minute, 1e18)
+	}
+	script, err := filepath.Abs(filepath.Join("testdata", "fuzz.mjs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exampletest.Node(ctx, t, script, "http://"+address, testMints[0].String(), fmt.Sprint(seed), fmt.Sprint(count))
+	defer time.AfterFunc(clientPatience, cancel).Stop()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("seed %d: %v\n%s", seed, err, out)
 	}
 }
