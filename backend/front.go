@@ -39,7 +39,7 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *intake) (*
 	cfg := &b.options.Config
 	gate, err := guard.New(guard.Config{
 		Listen: cfg.Server.Listen, AllowedHosts: cfg.Server.AllowedHosts, AllowOrigins: cfg.CORS.AllowOrigins,
-		CORS: cfg.CORS.Enabled, Token: cfg.Server.Token, OwnPageOnly: !cfg.Websocket.Enabled,
+		CORS: cfg.CORS.Enabled, Token: cfg.Server.Token, OwnPageOnly: !cfg.Websocket.Enabled, Logger: b.options.Logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("guard: %w", err)

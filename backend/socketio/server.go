@@ -129,7 +129,7 @@ func (s *Server) begin(r *http.Request) (*request, error) {
 	rq.fresh = sid == ""
 	if version := query.Get("EIO"); rq.fresh && version != "4" {
 		// The library would accept the WebSocket of an older client first, which then never learns why it ends.
-		s.opts.Logger.Info("client refused", "client", r.RemoteAddr, "err", errVersion.Message, "EIO", strings.Clone(version))
+		s.opts.Logger.Info("client refused", "component", "socketio", "client", r.RemoteAddr, "err", errVersion.Message, "version", strings.Clone(version))
 		return nil, errVersion
 	}
 	if rq.fresh {

@@ -3,12 +3,14 @@ package guard
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // ErrHost is returned for a Host header that names none of this server's hosts.
@@ -26,12 +28,13 @@ var appOrigins = []string{"wails://wails", "http://wails.localhost"}
 
 // Config says who may pass.
 type Config struct {
-	Listen       string   // HOST:PORT or HOST listened on; an unspecified host (0.0.0.0) takes any IP address as Host
-	AllowedHosts []string // further Host names, with or without port
-	AllowOrigins []string // further origins; "*" takes all but "null"
-	CORS         bool     // send CORS headers to origins that pass
-	Token        string   // "" needs none
-	OwnPageOnly  bool     // Allow takes only the own page and the app
+	Listen       string       // HOST:PORT or HOST listened on; an unspecified host (0.0.0.0) takes any IP address as Host
+	AllowedHosts []string     // further Host names, with or without port
+	AllowOrigins []string     // further origins; "*" takes all but "null"
+	CORS         bool         // send CORS headers to origins that pass
+	Token        string       // "" needs none
+	OwnPageOnly  bool         // Allow takes only the own page and the app
+	Logger       *slog.Logger // told of each host and origin that is refused, once; nil for nobody
 }
 
 // Guard checks requests. Make one with New.
@@ -44,7 +47,13 @@ type Guard struct {
 	ownOnly    bool
 	needsToken bool
 	tokenHash  [32]byte
+	log        *slog.Logger
+	mu         sync.Mutex
+	told       map[string]bool // what of refused requests was logged
 }
+
+// maxTold bounds what is remembered, and logged, of refused requests: a page can make up names without end.
+const maxTold = 64
 
 // New returns a guard for cfg. An allowed origin that is no origin is an error that names it.
 func New(cfg Config) (*Guard, error) {
@@ -53,6 +62,8 @@ func New(cfg Config) (*Guard, error) {
 		origins: slices.Clone(appOrigins),
 		cors:    cfg.CORS,
 		ownOnly: cfg.OwnPageOnly,
+		log:     cfg.Logger,
+		told:    map[string]bool{},
 	}
 	g.setToken(cfg.Token)
 	listen := hostOnly(cfg.Listen)
@@ -84,12 +95,26 @@ func New(cfg Config) (*Guard, error) {
 // Check returns nil when r's Host and Origin may pass, else an error that wraps ErrHost or ErrOrigin.
 func (g *Guard) Check(r *http.Request) error {
 	if !g.hostAllowed(r) {
-		return fmt.Errorf("%.100q: %w", r.Host, ErrHost)
+		return g.refused(r, fmt.Errorf("%.100q: %w", r.Host, ErrHost))
 	}
 	if origins := r.Header.Values("Origin"); len(origins) > 0 && !g.originAllowed(r, origins) {
-		return fmt.Errorf("%.100q: %w", origins[0], ErrOrigin)
+		return g.refused(r, fmt.Errorf("%.100q: %w", origins[0], ErrOrigin))
 	}
 	return nil
+}
+
+// refused logs err, which the page of a refused origin never gets to read, when it is new.
+func (g *Guard) refused(r *http.Request, err error) error {
+	if g.log == nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if text := err.Error(); !g.told[text] && len(g.told) < maxTold {
+		g.told[text] = true
+		g.log.Warn("request refused", "component", "server", "client", r.RemoteAddr, "err", err)
+	}
+	return err
 }
 
 // Allow is Check for requests of the stream's transports; it also honours Config.OwnPageOnly.

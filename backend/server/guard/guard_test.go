@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -343,4 +344,34 @@ func FuzzCheck(f *testing.F) {
 			t.Errorf("passed: host %q, origin %q", host, origin)
 		}
 	})
+}
+
+// The page of a refused origin cannot read why; the log says it, once for each, and not without end.
+func TestRefusalsAreLoggedOnce(t *testing.T) {
+	var text strings.Builder
+	g := newGuard(t, guard.Config{Listen: "127.0.0.1:5051", Logger: slog.New(slog.NewTextHandler(&text, nil))})
+	ask := func(host, origin string) {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+host+"/api/time", nil)
+		r.Header.Set("Origin", origin)
+		g.Wrap(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
+	}
+	for range 3 {
+		ask("127.0.0.1:5051", "http://page.example")
+		ask("server.example", "http://page.example")
+		ask("127.0.0.1:5051", "http://127.0.0.1:5051")
+	}
+	for _, want := range []string{"page.example", "cors.allow_origins", "server.example", "server.allowed_hosts"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("%q is not told of: %s", want, text.String())
+		}
+	}
+	if lines := strings.Count(text.String(), "\n"); lines != 2 {
+		t.Errorf("%d lines: %s", lines, text.String())
+	}
+	for i := range 1000 {
+		ask("127.0.0.1:5051", fmt.Sprintf("http://page%d.example", i))
+	}
+	if lines := strings.Count(text.String(), "\n"); lines > 100 {
+		t.Errorf("%d lines", lines)
+	}
 }
