@@ -21,6 +21,9 @@ func Verify(ctx context.Context, o Options, repair bool, progress func(mints, of
 			err = fmt.Errorf("close store: %w", closing)
 		}
 	}()
+	if err := opened.CheckBlocks(); err != nil { // before anything is written over what only looks missing
+		return report, err
+	}
 	cfg := &o.Config
 	program, _ := market.ParsePubkey(cfg.Solana.ProgramID) // validated
 	at := opened.State()
