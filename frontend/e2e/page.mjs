@@ -19,7 +19,7 @@ export function launch() {
 }
 
 /** A page that has drawn its first candles. Anything the page complains about is collected in `page.complaints`. */
-export async function open(browser, { theme = 'dark', width = 1280, height = 800, routes } = {}) {
+export async function open(browser, { theme = 'dark', width = 1280, height = 800, routes, at = base } = {}) {
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: theme,
@@ -34,7 +34,7 @@ export async function open(browser, { theme = 'dark', width = 1280, height = 800
     if (message.type() === 'error') page.complaints.push(`console: ${message.text()}`)
   })
   await routes?.(page)
-  await page.goto(base)
+  await page.goto(at)
   await ready(page)
   return page
 }

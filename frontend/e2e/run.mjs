@@ -2,7 +2,7 @@
 //   npm run e2e -- --base http://127.0.0.1:5051     (or SPINSCOPE_BASE=… npm run e2e)
 // Needs Chromium (SPINSCOPE_CHROMIUM, default /usr/bin/chromium). Pictures go to SPINSCOPE_SHOTS, default
 // ../test-results/page. A server with a token: SPINSCOPE_TOKEN. Rules of alerts are put into its data directory, if it is
-// on this machine: SPINSCOPE_DATA.
+// on this machine: SPINSCOPE_DATA. The program, for the test that makes trouble on a server of its own: SPINSCOPE_SERVER.
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
