@@ -44,13 +44,10 @@ func (c *backfillCommand) Run(ctx context.Context, program *Program) error {
 		return err
 	}
 	start := time.Now()
-	last := ""
-	err = backend.Backfill(ctx, options, reach, func(p backend.Progress) {
-		if line := progressLine(p); line != last {
-			_, _ = fmt.Fprintln(program.Stderr, line)
-			last = line
-		}
-	})
+	line := ticker{program: program}
+	line.show("opening the store")
+	err = backend.Backfill(ctx, options, reach, func(p backend.Progress) { line.show(progressLine(p)) })
+	line.end()
 	switch {
 	case err == nil:
 		_, _ = fmt.Fprintf(program.Stderr, "history is read, in %v\n", time.Since(start).Round(time.Second/10))

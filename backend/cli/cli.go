@@ -72,13 +72,23 @@ func Main(args []string, program Program) (code int) {
 	if err != nil {
 		return fail(program, fmt.Errorf("%w: %w (see spinscope --help)", errUsage, err))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), ending()...)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second one ends at once
 	run.BindTo(ctx, (*context.Context)(nil))
 	if err := run.Run(&program); err != nil {
 		return fail(program, err)
 	}
 	return exitOK
+}
+
+// ending are the signals that end the program cleanly: a closed terminal's too, unless nohup said to outlive it.
+func ending() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // errUsage marks a command line that cannot be run.
