@@ -85,7 +85,8 @@ cluster="--cluster demo"
 [ "$only" != shots ] || exit 0
 
 serve open
-in_page SPINSCOPE_BASE="http://$address" SPINSCOPE_DATA="$home/open" node e2e/run.mjs
+in_page SPINSCOPE_BASE="http://$address" SPINSCOPE_DATA="$home/open" \
+  SPINSCOPE_SERVER="$server" node e2e/run.mjs
 end
 
 serve unsteady
