@@ -22,12 +22,13 @@ func TestTimesAround(t *testing.T) {
 	for from := range last + 3 {
 		for _, to := range []market.Slot{from, from + 1, from + 4, math.MaxUint64} {
 			var below, above int64
+			passed := false
 			for i := range events {
 				if events[i].Slot < from {
 					below = events[i].BlockTime
 				}
-				if events[i].Slot > to && above == 0 {
-					above = events[i].BlockTime
+				if events[i].Slot > to && !passed { // a block time may be 0 here
+					above, passed = events[i].BlockTime, true
 				}
 			}
 			before, after, err := s.TimesAround(t.Context(), from, to)
