@@ -56,6 +56,9 @@ func New(deps Deps) *Server {
 		deps.Sockets = s.api // answers 404 with the envelope
 	}
 	mux.Handle("/socket.io/", deps.Sockets)
+	for _, namespace := range []string{"/ws/kline", "/kline"} {
+		mux.Handle(namespace, timed(answerTimeout, noPath(namespace)))
+	}
 	docs := docsPage()
 	mux.Handle("/docs", timed(answerTimeout, docs))
 	mux.Handle("/docs/", timed(answerTimeout, docs))
@@ -88,6 +91,16 @@ func health(ready func() error) http.Handler {
 			}
 		}
 		_, _ = w.Write([]byte("ok\n"))
+	})
+}
+
+// noPath tells who opens a namespace as if it were a path, perhaps with a plain WebSocket, what it is.
+func noPath(namespace string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write(wire.AppendFailure(nil, namespace+" is a namespace of Socket.IO, whose path is /socket.io/: a Socket.IO client connects to it, a plain WebSocket does not"))
 	})
 }
 

@@ -194,6 +194,8 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/api/time", 200, "application/json", "no-store", "iso8601"},
 		{"GET", "/api", 404, plain, "no-store", ""},
 		{"GET", "/api/x", 404, "application/json", "no-store", "no such route"},
+		{"GET", "/ws/kline", 404, "application/json", "no-store", "namespace of Socket.IO"},
+		{"GET", "/kline", 404, "application/json", "no-store", "namespace of Socket.IO"},
 		{"GET", "/healthz", 200, plain, "no-store", "ok"},
 		{"GET", "/readyz", 200, plain, "no-store", "ok"},
 		{"GET", "/metrics", 200, "", "", "spinscope_store_seq 7"},

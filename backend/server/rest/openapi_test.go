@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -309,5 +310,29 @@ func TestRoutesAreDocumented(t *testing.T) {
 				t.Errorf("%s: parameter %s is not documented", path, p.Name)
 			}
 		}
+	}
+}
+
+// docs/rest.md, or the page it sends readers to, names every field of every answer.
+func TestFieldsAreDocumented(t *testing.T) {
+	var text []byte
+	for _, name := range []string{"rest.md", "events.md", "alerts.md"} {
+		page, err := os.ReadFile("../../../docs/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, page...)
+	}
+	fields := 0
+	for name, schema := range rest.New(deps(newFake())).OpenAPI().Components.Schemas.Map() {
+		for field := range schema.Properties {
+			fields++
+			if !regexp.MustCompile(`\b` + regexp.QuoteMeta(field) + `\b`).Match(text) {
+				t.Errorf("%s: field %s is not documented", name, field)
+			}
+		}
+	}
+	if fields < 100 {
+		t.Errorf("only %d fields looked at", fields)
 	}
 }
