@@ -36,6 +36,8 @@ func (a *App) tokenMenu(bar *menu.Menu) {
 	token.AddText("Show Orders", nil, a.tell("menu:toggle", "tab-orders"))
 	token.AddText("Show Information", nil, a.tell("menu:toggle", "tab-info"))
 	token.AddText("Pictures", nil, a.tell("menu:toggle", "pictures"))
+	token.AddText("Next Change: 5 Minutes, 1 Hour, 24 Hours", nil, a.tell("menu:toggle", "list-span"))
+	token.AddText("Next Figure beside the Name", nil, a.tell("menu:toggle", "list-figure"))
 }
 
 func (a *App) chartMenu(bar *menu.Menu) {
@@ -64,6 +66,10 @@ func (a *App) chartMenu(bar *menu.Menu) {
 	chart.AddSeparator()
 	chart.AddText("Fit Chart", keys.CmdOrCtrl("0"), a.tell("menu:fit", nil))
 	chart.AddText("Back to the Newest Bar", keys.CmdOrCtrl("b"), a.tell("menu:toggle", "reset"))
+	cross := chart.AddSubmenu("Crosshair")
+	cross.AddText("One Bar Back", nil, a.tell("menu:toggle", "cross-left"))
+	cross.AddText("One Bar On", nil, a.tell("menu:toggle", "cross-right"))
+	cross.AddText("None", nil, a.tell("menu:toggle", "cross-off"))
 	chart.AddText("Oldest Bar", nil, a.tell("menu:toggle", "oldest"))
 	chart.AddText("Wider Bars", nil, a.tell("menu:toggle", "zoom-in"))
 	chart.AddText("Narrower Bars", nil, a.tell("menu:toggle", "zoom-out"))

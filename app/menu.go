@@ -33,6 +33,12 @@ func (a *App) menu() *menu.Menu {
 	view.AddSeparator()
 	view.AddText("All Commands…", keys.CmdOrCtrl("k"), a.tell("menu:toggle", "palette"))
 	view.AddText("Health", nil, a.tell("menu:toggle", "health"))
+	view.AddText("Try the Connection Again", nil, a.tell("menu:toggle", "retry"))
+	view.AddSeparator()
+	view.AddText("Connect a Script…", nil, a.tell("menu:toggle", "connect"))
+	view.AddText("Live Frames…", nil, a.tell("menu:toggle", "frames"))
+	view.AddText("Copy Server Address", nil, a.tell("menu:toggle", "copy-base"))
+	view.AddSeparator()
 	view.AddText("Reload Page", keys.CmdOrCtrl("r"), func(*menu.CallbackData) { renewPage(a.window()) })
 	view.AddText("Full Screen", keys.Key("f11"), func(*menu.CallbackData) { a.toggleFullScreen() })
 

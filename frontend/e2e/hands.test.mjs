@@ -120,6 +120,7 @@ const real = (cluster) => (page) =>
 
 test('a trade and an order are told in full, with the explorer where there is one', async () => {
   const page = await open(browser, { routes: real('devnet') })
+  assert.match(await byId(page, 'endpoint').textContent(), /via 127\.0\.0\.1:\d+/)
   await page.evaluate(() => {
     window.opened = []
     window.open = (url) => void window.opened.push(url)
@@ -206,5 +207,31 @@ test('the connect panel has the address, and leads to the documentation', async 
   await docs.locator('summary').first().waitFor()
   assert.equal(new URL(docs.url()).pathname, '/docs')
   calm(page)
+  await page.context().close()
+})
+
+test('a server with a token: a script gets it by a button, the documentation by itself', async (t) => {
+  const token = process.env.SPINSCOPE_TOKEN
+  if (!token) return t.skip('SKIPPED: set SPINSCOPE_TOKEN and start the server with that token')
+  const page = await open(browser)
+  await page.keyboard.press('x')
+  assert.ok(!(await byId(page, 'connect-dialog').textContent()).includes(token), 'it is nowhere to be read')
+  await byId(page, 'copy-token').click()
+  await until('it is copied', async () => (await page.evaluate(() => navigator.clipboard.readText())) === token)
+  const [docs] = await Promise.all([page.context().waitForEvent('page'), byId(page, 'open-docs').click()])
+  await docs.locator('summary').first().waitFor()
+  assert.equal(await docs.locator('#unlock').isVisible(), false)
+  calm(page)
+
+  // Whoever comes from elsewhere is asked, and told when it is the wrong one.
+  const stranger = await (await browser.newContext()).newPage()
+  await stranger.goto(`${base}/docs`)
+  await stranger.locator('#token').fill('not the token')
+  await stranger.locator('#unlock button').click()
+  await stranger.locator('#refused').waitFor()
+  await stranger.locator('#token').fill(token)
+  await stranger.locator('#unlock button').click()
+  await stranger.locator('summary').first().waitFor()
+  await stranger.context().close()
   await page.context().close()
 })
