@@ -110,8 +110,10 @@ func (b *Backend) newIntake(opened *store.Store, publish func(*market.Commit)) (
 	program, _ := market.ParsePubkey(cfg.Solana.ProgramID) // validated
 	decimals, _ := cfg.Solana.Decimals()
 	at := opened.State()
-	in := &intake{backend: b, store: opened, resume: at.Checkpoint, program: program, extending: make(chan struct{}, 1),
-		patient: publish != nil && b.options.player == nil}
+	in := &intake{
+		backend: b, store: opened, resume: at.Checkpoint, program: program, extending: make(chan struct{}, 1),
+		patient: publish != nil && b.options.player == nil,
+	}
 	if publish != nil {
 		publish = in.stages.publish(publish)
 	}

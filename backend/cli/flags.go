@@ -14,11 +14,11 @@ import (
 
 // common are the flags of the app and of serve. An empty value leaves what environment, file and defaults say.
 type common struct {
-	Config     string  `help:"Configuration file (TOML)." placeholder:"FILE" type:"path"`
-	DataDir    string  `help:"Where the market is stored." placeholder:"DIR" type:"path"`
-	Listen     *string `help:"Address to serve on; port 0 takes any free one." placeholder:"HOST:PORT"`
-	Cluster    *string `help:"demo, localnet, devnet, mainnet or custom." placeholder:"NAME"`
-	RPCURL     *string `name:"rpc-url" help:"RPC address of a custom cluster." placeholder:"URL"`
+	Config     string  `help:"Configuration file (TOML); without it, ~/.config/spinscope/config.toml or the like of the system, if there is one." placeholder:"FILE" type:"path"`
+	DataDir    string  `help:"Where the market is stored; without it, ~/.local/share/spinscope or the like of the system." placeholder:"DIR" type:"path"`
+	Listen     *string `help:"Address to serve on, 127.0.0.1:5051 without it; port 0 takes any free one, and server.addr in the data directory tells which." placeholder:"HOST:PORT"`
+	Cluster    *string `help:"demo (simulated, without it), localnet, devnet, mainnet or custom." placeholder:"NAME"`
+	RPCURL     *string `name:"rpc-url" help:"RPC address of a custom cluster. Other users of the machine see it here; the configuration file keeps a key in it to itself." placeholder:"URL"`
 	WSURL      *string `name:"ws-url" help:"PubSub address of a custom cluster." placeholder:"URL"`
 	ProgramID  *string `help:"SpinPet program to read." placeholder:"ADDRESS"`
 	Commitment *string `help:"processed, confirmed or finalized." placeholder:"LEVEL"`

@@ -70,8 +70,12 @@ func gapsIn(t *testing.T, data []byte, format export.Format) (gaps []market.Gap)
 func TestBadGapsAreNamed(t *testing.T) {
 	good := `{"event_type":"Gap","from_slot":5,"to_slot":7,"state":"open","cause":"x"}`
 	for _, change := range [][3]string{
-		{`"from_slot":5`, `"from_slot":9`, "from_slot 9"}, {`"open"`, `"replaced"`, "state"}, {`"to_slot":7,`, ``, "to_slot: missing"},
-		{`"x"`, `"` + strings.Repeat("x", 501) + `"`, "cause"}, {`"from`, `"mint_account":"0","from`, "mint_account"}, {`,"cause":"x"`, ``, "cause: missing"},
+		{`"from_slot":5`, `"from_slot":9`, "from_slot 9"},
+		{`"open"`, `"replaced"`, "state"},
+		{`"to_slot":7,`, ``, "to_slot: missing"},
+		{`"x"`, `"` + strings.Repeat("x", 501) + `"`, "cause"},
+		{`"from`, `"mint_account":"0","from`, "mint_account"},
+		{`,"cause":"x"`, ``, "cause: missing"},
 	} {
 		_, bad := readBack(t, []byte(good+"\n"+strings.Replace(good, change[0], change[1], 1)+"\n"), export.JSONL)
 		if len(bad) != 1 || !strings.Contains(bad[2], change[2]) {
