@@ -127,7 +127,7 @@ func (in *intake) status() rest.FeedStatus {
 	}
 	return rest.FeedStatus{
 		Running: s.State == solana.Connected || s.State == solana.CatchingUp, Connection: string(s.State),
-		Endpoint: s.Endpoint, Slot: s.Slot, Lag: s.Lag, LastError: s.LastError, Failures: uint64(max(0, s.Failures)),
+		Endpoint: s.Endpoint, Slot: s.Slot, Lag: s.Lag, LastError: in.backend.options.Tail.Veil(s.LastError), Failures: uint64(max(0, s.Failures)),
 		Backfill: wire.Backfill{
 			Running: s.Backfill.Running, Done: int64(s.Backfill.Done), Total: int64(s.Backfill.Total), ETASeconds: s.Backfill.ETASeconds,
 		},

@@ -19,7 +19,7 @@ func (in *intake) endpoints() []wire.Endpoint {
 		endpoint := wire.Endpoint{
 			Name: one.Name, State: string(one.State), InUse: one.InUse,
 			LatencyMS: float64(one.Latency) / float64(time.Millisecond), Slot: uint64(one.Slot), SeenAt: milliseconds(one.SeenAt),
-			Errors: one.Errors, Reconnects: one.Reconnects, LastError: one.LastError, LastErrorAt: milliseconds(one.LastErrorAt),
+			Errors: one.Errors, Reconnects: one.Reconnects, LastError: in.backend.options.Tail.Veil(one.LastError), LastErrorAt: milliseconds(one.LastErrorAt),
 		}
 		if one.InUse {
 			endpoint.LagSlots = new(lag)

@@ -42,6 +42,8 @@ type player struct {
 	slot  atomic.Uint64
 	done  atomic.Int64
 	total int64 // transactions
+
+	oldest, newest int64 // block times of the whole recording
 }
 
 // status tells how far it has come in the words of the REST API.

@@ -62,7 +62,10 @@ func RunReplay(ctx context.Context, o Options, r Replay) (err error) {
 		return ended(ctx, err)
 	}
 	if p.total == 0 {
-		return fmt.Errorf("%w between %s and %s", ErrEmptyRecording, clock(r.From), clock(r.To))
+		if p.oldest == 0 {
+			return fmt.Errorf("%w at all", ErrEmptyRecording)
+		}
+		return fmt.Errorf("%w between %s and %s: there are such from %s to %s", ErrEmptyRecording, clock(r.From), clock(r.To), clock(p.oldest), clock(p.newest))
 	}
 	o.DataDir, o.Backfill, o.player = dir, nil, p
 	o.Config.Solana.Cluster, o.Config.Solana.EnableEventListener = replayCluster, true
@@ -134,6 +137,10 @@ func (r *Replay) load(ctx context.Context, o Options, tape *recording.Tape) (kno
 func (p *player) measure(ctx context.Context, known int64) error {
 	first, last, began := int64(0), int64(0), false
 	err := p.tape.Transactions(ctx, func(tx market.Transaction) error {
+		if p.oldest == 0 {
+			p.oldest = tx.BlockTime
+		}
+		p.newest = max(p.newest, tx.BlockTime)
 		began = began || tx.BlockTime >= p.from
 		switch {
 		case !began:

@@ -26,7 +26,7 @@ func (h *handler) Enabled(ctx context.Context, level slog.Level) bool {
 }
 
 func (h *handler) Handle(ctx context.Context, r slog.Record) error {
-	kept := Record{Time: r.Time, Level: r.Level, Message: cut(h.tail.veil(r.Message), mostBytes)}
+	kept := Record{Time: r.Time, Level: r.Level, Message: cut(h.tail.Veil(r.Message), mostBytes)}
 	if kept.Time.IsZero() {
 		kept.Time = time.Now()
 	}
@@ -76,7 +76,7 @@ func (t *Tail) flatten(to []Attr, prefix string, a slog.Attr, depth int) []Attr 
 	if a.Key == "" || len(to) >= mostAttrs {
 		return to
 	}
-	return append(to, Attr{Key: cut(prefix+a.Key, mostKey), Value: cut(t.veil(text(value)), mostBytes)})
+	return append(to, Attr{Key: cut(prefix+a.Key, mostKey), Value: cut(t.Veil(text(value)), mostBytes)})
 }
 
 // resolved is v without a slog.LogValuer around it.

@@ -85,8 +85,8 @@ func (t *Tail) After(seq uint64, least slog.Level, limit int) []Record {
 	return found
 }
 
-// veil puts the places' names where their paths stand in s.
-func (t *Tail) veil(s string) string {
+// Veil puts the places' names where their paths stand in s.
+func (t *Tail) Veil(s string) string {
 	for _, place := range t.places {
 		for from := 0; ; {
 			at := strings.Index(s[from:], place.Path)
