@@ -215,7 +215,15 @@ func (a *app) enter(testID, text string) {
 func (a *app) keepShots(themes ...string) {
 	a.d.t.Helper()
 	for _, theme := range themes {
-		a.ask(fmt.Sprintf(`(document.documentElement.dataset.theme = %q)`, theme), new(string))
+		// As the person does it, so that the canvas follows too: one after the other until it is the right one.
+		a.d.until("the theme is "+theme, func() bool {
+			var now string
+			a.ask(`document.documentElement.dataset.theme`, &now)
+			if now != theme {
+				a.ask(`(document.querySelector('[data-testid="theme"]').click(), 0)`, new(int))
+			}
+			return now == theme && a.canvasTheme() == theme
+		})
 		a.ask(`(window.drawnFrames = 0, requestAnimationFrame(function next() { ++window.drawnFrames < 5 && requestAnimationFrame(next) }), 0)`, new(int))
 		a.d.until("it is drawn", func() bool {
 			var drawn bool
