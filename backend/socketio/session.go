@@ -36,6 +36,7 @@ type session struct {
 
 	mu     sync.Mutex
 	conns  map[string]*Conn
+	name   string          // id of the Conn that came last, for the log
 	left   map[string]bool // namespaces joined once and left
 	reason string          // why this side ended the session
 	ended  bool
@@ -126,13 +127,13 @@ func (s *session) kill() {
 	}
 }
 
-// transportName is empty while the engine has none.
 // wrote counts bytes that left for the client.
 func (s *session) wrote(n int) {
 	s.bytesOut.Add(int64(n))
 	s.server.counts.bytesOut.Add(int64(n))
 }
 
+// transportName is empty while the engine has none.
 func (s *session) transportName() string {
 	if t, ok := s.conn.Transport().(linked); ok {
 		return t.Name()
@@ -158,15 +159,12 @@ func (s *session) reasonOr(reason string) string {
 	return reason
 }
 
-// id names the session in logs by its first client; the engine's own id is a
+// id names the session in logs by its newest client; the engine's own id is a
 // secret.
 func (s *session) id() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, c := range s.conns {
-		return c.id
-	}
-	return ""
+	return s.name
 }
 
 // write queues frames for the client, in order.
@@ -227,6 +225,7 @@ func (s *session) add(c *Conn) bool {
 		s.conns = make(map[string]*Conn, 1)
 	}
 	s.conns[c.ns.name] = c
+	s.name = c.id
 	return true
 }
 

@@ -14,6 +14,7 @@ import (
 	"spinscope/backend/candle"
 	"spinscope/backend/hub"
 	"spinscope/backend/market"
+	"spinscope/backend/socketio"
 )
 
 // memory is a Store that keeps everything, for comparison and for speed.
@@ -311,12 +312,18 @@ func (p *fakePeer) Emit(event string, payload any) error {
 	return nil
 }
 
-func (p *fakePeer) ID() string                  { return p.id }
-func (p *fakePeer) Drain(context.Context) error { return nil }
-func (p *fakePeer) RemoteAddr() string          { return "127.0.0.1:1" }
-func (p *fakePeer) UserAgent() string           { return "fake" }
-func (p *fakePeer) Authorization() string       { return "" }
-func (p *fakePeer) Since() time.Time            { return time.Time{} }
+func (p *fakePeer) ID() string            { return p.id }
+func (p *fakePeer) RemoteAddr() string    { return "127.0.0.1:1" }
+func (p *fakePeer) UserAgent() string     { return "fake" }
+func (p *fakePeer) Authorization() string { return "" }
+func (p *fakePeer) Since() time.Time      { return time.Time{} }
+
+func (p *fakePeer) Drain(context.Context) error {
+	if p.gone {
+		return socketio.ErrClosed
+	}
+	return nil
+}
 
 func (p *fakePeer) Join(room string) {
 	p.rooms.mu.Lock()

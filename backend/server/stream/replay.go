@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"spinscope/backend/market"
+	"spinscope/backend/socketio"
 )
 
 // replayPage is how many pushes are replayed before the client has to have taken them.
@@ -180,6 +181,9 @@ func (s *session) emitAll(p page) {
 }
 
 func (s *session) replayFailed(k key, from, to market.Seq, err error) {
+	if errors.Is(err, socketio.ErrClosed) {
+		return // there is nobody to tell, and nothing is wrong here
+	}
 	s.stream.log.Error("replay failed", "client", s.peer.ID(), "topic", k.room(), "err", err)
 	s.gap(k, from, to, "the replay failed")
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"spinscope/backend/socketio"
 	"spinscope/backend/wire"
 )
 
@@ -85,6 +86,9 @@ func (s *session) request(event string, args []any, ack func(any)) {
 
 // refuse answers a failed request with an error event and a negative acknowledgement.
 func (s *session) refuse(err error, ack func(any)) {
+	if errors.Is(err, socketio.ErrClosed) {
+		return // the client has gone
+	}
 	code := codeOf(err)
 	s.stream.counts.errors.Add(1)
 	s.stream.log.Debug("request refused", "client", s.peer.ID(), "code", code, "err", err)

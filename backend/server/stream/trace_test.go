@@ -67,3 +67,27 @@ func TestDebugTracesOneRequestWhole(t *testing.T) {
 		})
 	}
 }
+
+// A client that goes away in the middle of an answer is nobody's error.
+func TestGoneClientIsNoError(t *testing.T) {
+	var text bytes.Buffer
+	b := newBench(t, func(o *Options) {
+		o.Logger = slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	})
+	for i := range int64(2 * replayPage) {
+		b.trade(testMints[0], startTime+i, 1e18)
+	}
+	s, p := b.client(t, openSpace, "one")
+	text.Reset()
+	p.gone = true
+	s.request("subscribe_events", []any{object{"since_seq": 1.0}}, nil)
+	for range 10 { // until what was answered is more than may wait
+		s.request("get_history", []any{with(klineOf(testMints[0]), "limit", 5000.0)}, nil)
+	}
+	if text.Len() > 0 {
+		t.Errorf("logged: %s", text.String())
+	}
+	if m := b.Metrics(); m.Errors != 0 {
+		t.Errorf("%d errors counted", m.Errors)
+	}
+}
