@@ -74,6 +74,7 @@ func Backfill(ctx context.Context, o Options, reach Reach, report func(Progress)
 	if opened.State().Checkpoint == 0 {
 		b.options.Config.Solana.BackfillLimit = 0 // a first start: reach alone says how much is read
 	}
+	refused := b.refusal()
 	in, err := b.newIntake(opened, nil)
 	if err != nil {
 		return err
@@ -95,6 +96,7 @@ func Backfill(ctx context.Context, o Options, reach Reach, report func(Progress)
 			report(in.progress())
 			continue
 		case err = <-loaded:
+		case err = <-refused: // no waiting makes another chain of it
 		}
 		stop()
 		if failed := <-ended; failed != nil {
@@ -102,6 +104,32 @@ func Backfill(ctx context.Context, o Options, reach Reach, report func(Progress)
 		}
 		return err
 	}
+}
+
+// refusal tells when the only endpoint there is serves another chain than the stored one.
+func (b *Backend) refusal() <-chan error {
+	refused := make(chan error, 1)
+	if len(endpoints(&b.options.Config.Solana)) > 1 {
+		return refused
+	}
+	adjust := b.options.Feed
+	b.options.Feed = func(c *solana.Config) {
+		if adjust != nil {
+			adjust(c)
+		}
+		admit := c.Admit
+		c.Admit = func(genesis string) error {
+			err := admit(genesis)
+			if errors.Is(err, ErrOtherChain) {
+				select {
+				case refused <- err:
+				default:
+				}
+			}
+			return err
+		}
+	}
+	return refused
 }
 
 // newIntake makes the writer over an open store and brings it up to date. publish may be nil.

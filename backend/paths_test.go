@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -22,37 +23,9 @@ import (
 // TestStatusShowsNoPaths serves a directory of another chain, whose error names the directory: the log does, the port
 // does not.
 func TestStatusShowsNoPaths(t *testing.T) {
-	cluster := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		text, _ := io.ReadAll(r.Body)
-		list := []byte("[]")
-		var calls []struct {
-			ID int `json:"id"`
-		}
-		if json.Unmarshal(text, &calls) != nil {
-			calls = append(calls, struct {
-				ID int `json:"id"`
-			}{})
-			_ = json.Unmarshal(text, &calls[0])
-			list = nil
-		}
-		answer := fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"result":"11111111111111111111111111111112"}`, calls[0].ID)
-		if list != nil {
-			answer = "[" + answer + "]"
-		}
-		_, _ = io.WriteString(w, answer)
-	}))
-	defer cluster.Close()
-	o := marketIn(t.TempDir())
+	o := otherChain(t)
 	var log locked
 	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
-	o.Config.Solana.Cluster, o.Config.Solana.RPCURL = "custom", cluster.URL
-	if err := os.MkdirAll(filepath.Join(o.DataDir, "custom"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	chain := "GpQhD6um5pzyuXtqd8P18GTLhXaqdTbKB1MQ8upeVTkX " + o.Config.Solana.ProgramID + "\n"
-	if err := os.WriteFile(filepath.Join(o.DataDir, "custom.chain"), []byte(chain), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	b := backend.New(o)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -86,6 +59,44 @@ func TestStatusShowsNoPaths(t *testing.T) {
 	if !strings.Contains(log.String(), o.DataDir) {
 		t.Error("the log has no path:", log.String())
 	}
+}
+
+// A backfill from another chain than the stored one ends: it would wait for ever.
+func TestBackfillFromAnotherChainEnds(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := backend.Backfill(ctx, otherChain(t), backend.Reach{}, func(backend.Progress) {}); !errors.Is(err, backend.ErrOtherChain) {
+		t.Error(err)
+	}
+}
+
+// otherChain is a data directory of one chain with the address of a cluster that serves another.
+func otherChain(t *testing.T) backend.Options {
+	t.Helper()
+	cluster := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		form := "%s"
+		call := map[string]json.RawMessage{}
+		if json.Unmarshal(text, &call) != nil { // several at once
+			form = "[%s]"
+			var calls []map[string]json.RawMessage
+			if json.Unmarshal(text, &calls) == nil && len(calls) > 0 {
+				call = calls[0]
+			}
+		}
+		_, _ = fmt.Fprintf(w, form, `{"jsonrpc":"2.0","id":`+string(call["id"])+`,"result":"11111111111111111111111111111112"}`)
+	}))
+	t.Cleanup(cluster.Close)
+	o := marketIn(t.TempDir())
+	o.Config.Solana.Cluster, o.Config.Solana.RPCURL = "custom", cluster.URL
+	if err := os.MkdirAll(filepath.Join(o.DataDir, "custom"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	chain := "GpQhD6um5pzyuXtqd8P18GTLhXaqdTbKB1MQ8upeVTkX " + o.Config.Solana.ProgramID + "\n"
+	if err := os.WriteFile(filepath.Join(o.DataDir, "custom.chain"), []byte(chain), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return o
 }
 
 // locked is a buffer for several goroutines.
