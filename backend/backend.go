@@ -311,18 +311,17 @@ func (in *intake) read(ctx context.Context) error {
 	return nil
 }
 
-// apply takes in a batch of the feed. While history is read, batches follow each other closely, and each is written
-// while the next one is read; what others ask the store about at once, holes, is stored on return.
+// apply takes in a batch of the feed. One that others follow is written while the next one is read, unless it brings
+// holes: others ask the store about those at once.
 func (in *intake) apply(ctx context.Context, batch market.Batch) error {
 	if err := in.await(ctx); err != nil {
 		return err
 	}
-	backfilling := in.current().Status().Backfill.Running
-	in.thrift.set(backfilling)
-	if backfilling && len(batch.Gaps) == 0 {
+	in.thrift.set(in.current().Status().Backfill.Running)
+	if batch.More && len(batch.Gaps) == 0 {
 		return in.writer.Take(ctx, batch)
 	}
-	if err := in.writer.Flush(); err != nil { // its publication is not to be measured as this batch's
+	if err := in.writer.Flush(); err != nil { // or its publication would be measured as this batch's
 		return err
 	}
 	return in.stages.apply(in.writer.Apply)(ctx, batch)

@@ -45,10 +45,10 @@ func (h *histogram) observe(d time.Duration) {
 }
 
 // stages measures each stage. apply is called while nothing is under way, publish by one goroutine at a time, queued by
-// the stream's.
+// the stream's. Of history, which does not pass through apply, only what follows the commit is measured.
 type stages struct {
 	histograms [numStages]histogram
-	mark       time.Time // when the writer took what the next commit holds
+	mark       time.Time // when the writer took what the next commit holds; zero while history is read
 
 	mu     sync.Mutex
 	flying []flight
@@ -69,6 +69,7 @@ func (s *stages) apply(next func(context.Context, market.Batch) error) func(cont
 				s.histograms[receiveToApply].observe(s.mark.Sub(at))
 			}
 		}
+		defer func() { s.mark = time.Time{} }()
 		return next(ctx, b)
 	}
 }
@@ -77,7 +78,9 @@ func (s *stages) apply(next func(context.Context, market.Batch) error) func(cont
 func (s *stages) publish(next func(*market.Commit)) func(*market.Commit) {
 	return func(c *market.Commit) {
 		committed := time.Now()
-		s.histograms[applyToCommit].observe(committed.Sub(s.mark))
+		if !s.mark.IsZero() {
+			s.histograms[applyToCommit].observe(committed.Sub(s.mark))
+		}
 		s.mu.Lock()
 		if len(s.flying) == mostFlying {
 			s.flying = slices.Delete(s.flying, 0, mostFlying/2)
@@ -85,8 +88,11 @@ func (s *stages) publish(next func(*market.Commit)) func(*market.Commit) {
 		s.flying = append(s.flying, flight{c.Seq, committed})
 		s.mu.Unlock()
 		next(c)
-		s.mark = time.Now() // a batch may make several commits
-		s.histograms[commitToPublish].observe(s.mark.Sub(committed))
+		published := time.Now()
+		if !s.mark.IsZero() {
+			s.mark = published // a batch may make several commits
+		}
+		s.histograms[commitToPublish].observe(published.Sub(committed))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 // draft collects what the next commit will hold.
 type draft struct {
 	slot       market.Slot
+	chainTime  int64
 	checkpoint market.Slot
 	force      bool // commit even when nothing else changed
 	events     []market.Event

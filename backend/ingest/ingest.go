@@ -22,7 +22,7 @@ var newestPosition = market.Position{Slot: math.MaxUint64, Index: math.MaxUint32
 var errStop = errors.New("stop")
 
 const (
-	commitEvents     = 1000   // a batch is cut into commits of about this many events, unless Config says otherwise
+	commitEvents     = 2000   // in a commit, about, unless Config says otherwise
 	checkpointEvents = 20_000 // books become durable after this many events,
 	checkpointTime   = 300    // or this many seconds of chain time
 	idleTime         = 3600   // a mint without an event for this long, in seconds of chain time, leaves memory
@@ -41,7 +41,7 @@ type Config struct {
 	Horizon func() int64
 	Publish func(*market.Commit) // called after each commit, in order; must not block and not change the commit
 	Recheck func()               // asks the source to look at recent slots again; must not block. May be nil
-	// CommitEvents is about how many events of a batch go into one commit; 0: 1,000.
+	// CommitEvents is about how many events go into one commit; 0: 2,000.
 	CommitEvents int
 	// SealCandles is about how many of the candles that chain time closes go into one commit; 0: 5,000.
 	SealCandles int
@@ -92,23 +92,23 @@ func (in *Ingest) Apply(ctx context.Context, batch market.Batch) error {
 	return in.apply(ctx, &batch, false)
 }
 
-// Take is Apply for a source that has more to give: the last commit may still be under way when it returns, and is
-// written while the next batch is read. An error of it is returned by the next call of any method.
+// Take is Apply for a source that has more to give. The last commit may still be under way when it returns, and is
+// written while the next batch is read; what is read by then is gathered for one commit, of CommitEvents about. Flush
+// commits what is left. An error of a commit is returned by the next call of any method.
 func (in *Ingest) Take(ctx context.Context, batch market.Batch) error {
 	return in.apply(ctx, &batch, true)
 }
 
-// Flush waits until everything taken is committed and published.
-func (in *Ingest) Flush() error { return in.await() }
+// Flush commits what Take gathered and waits until everything is committed and published.
+func (in *Ingest) Flush() error { return in.commit(false) }
 
 func (in *Ingest) apply(ctx context.Context, batch *market.Batch, ahead bool) error {
-	in.draft.reset()
 	for slot := range slots(batch.Transactions) {
 		if err := in.takeSlot(slot); err != nil {
 			return err
 		}
 		if len(in.draft.events) >= in.most {
-			if err := in.commit(0, true); err != nil {
+			if err := in.commit(true); err != nil {
 				return err
 			}
 			if ctx.Err() != nil {
@@ -134,7 +134,11 @@ func (in *Ingest) apply(ctx context.Context, batch *market.Batch, ahead bool) er
 		in.draft.force = in.draft.force || batch.Checkpoint >= in.at.Checkpoint+150
 		in.draft.checkpoint = batch.Checkpoint
 	}
-	return in.commit(batch.ChainTime, ahead)
+	in.draft.chainTime = max(in.draft.chainTime, batch.ChainTime)
+	if ahead && in.busy() {
+		return nil
+	}
+	return in.commit(ahead)
 }
 
 // slots cuts transactions, which are ordered, into those of each slot.
@@ -289,12 +293,12 @@ func (in *Ingest) add(event market.Event) error {
 	return nil
 }
 
-// commit finishes the draft at the given chain time (0: unchanged), writes it and publishes it. A draft that changes
-// nothing is dropped. When very many candles close, the rest of them follows in commits of their own. With ahead the last
-// one may still be under way when it returns.
-func (in *Ingest) commit(chainTime int64, ahead bool) error {
+// commit finishes the draft at its chain time, writes it and publishes it. A draft that changes nothing is dropped. When
+// very many candles close, the rest of them follows in commits of their own. With ahead the last one may still be under
+// way when it returns.
+func (in *Ingest) commit(ahead bool) error {
 	in.at.Slot = max(in.at.Slot, in.draft.slot)
-	in.at.ChainTime = max(in.at.ChainTime, chainTime)
+	in.at.ChainTime = max(in.at.ChainTime, in.draft.chainTime)
 	for _, state := range in.draft.touched {
 		if err := in.settle(state); err != nil {
 			return fmt.Errorf("candles of %s: %w", state.book.Mint, err)
@@ -360,7 +364,9 @@ func (in *Ingest) put(c *market.Commit) error {
 
 // Close makes the books durable, so that the next start has nothing to fold again.
 func (in *Ingest) Close() error {
-	in.draft.reset()
+	if err := in.Flush(); err != nil {
+		return err
+	}
 	in.checkpoint(true)
 	return in.write(false)
 }

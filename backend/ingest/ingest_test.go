@@ -161,6 +161,7 @@ type bench struct {
 	seed      uint64
 	r         *rand.Rand
 	ahead     bool // batches are mostly taken without waiting for their last commit
+	taken     []market.Batch
 	published []*market.Commit
 	read      func() // after each commit that is published, and after each start
 }
@@ -218,9 +219,10 @@ func (b *bench) apply(batch market.Batch) {
 		}
 		return int(a.Index) - int(c.Index)
 	})
-	take := b.writer.Apply
-	if b.ahead && b.r.IntN(4) > 0 {
-		take = b.writer.Take
+	take := b.writer.Take
+	b.taken = append(b.taken, batch)
+	if !b.ahead || b.r.IntN(4) == 0 {
+		take, b.taken = b.writer.Apply, nil
 	}
 	if err := take(context.Background(), batch); err != nil {
 		b.t.Fatal(err)
@@ -320,7 +322,11 @@ func (l *ledger) deliver(b *bench) {
 		if r.IntN(12) == 0 {
 			b.stop(r.IntN(2) == 0)
 			b.open()
-			b.apply(batch) // what was under way at a crash is not stored, and delivered again
+			lost := b.taken // perhaps: what was gathered or under way at a crash is delivered again
+			b.taken = nil
+			for _, again := range lost {
+				b.apply(again)
+			}
 		}
 		before = batch
 	}

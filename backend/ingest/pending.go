@@ -24,6 +24,19 @@ func (in *Ingest) send(c *market.Commit) {
 	}()
 }
 
+// busy tells whether a commit is being written.
+func (in *Ingest) busy() bool {
+	if in.pending == nil {
+		return false
+	}
+	select {
+	case <-in.pending.done:
+		return false
+	default:
+		return true
+	}
+}
+
 // await waits until everything handed over is written and published. An error stays: the store stands before that commit.
 func (in *Ingest) await() error {
 	if in.pending == nil {

@@ -23,6 +23,7 @@ type Batch struct {
 	Slot         Slot          // newest slot this batch speaks for; 0 when not known
 	Checkpoint   Slot          // every transaction up to here was delivered at finalized; a restart resumes after it. 0 keeps the old one
 	Gaps         []Gap         // holes found, filled or given up since the last batch
+	More         bool          // others follow at once: this one need not be stored before the next is given
 }
 
 // GapState says what became of a hole.

@@ -70,7 +70,7 @@ func (s *session) readHistory(ctx context.Context) error {
 			}
 		}
 		b := s.absorb(o, finalized)
-		b.Slot, b.ChainTime = o.last, o.time
+		b.Slot, b.ChainTime, b.More = o.last, o.time, true
 		if audited {
 			b.Checkpoint = min(o.last, finalized)
 		}

@@ -86,7 +86,7 @@ func (s *session) flush(ctx context.Context) error {
 	ready := append(s.dated(), s.release()...)
 	sortTxs(ready)
 	for len(ready) > mostInBatch {
-		if err := s.deliver(ctx, market.Batch{Transactions: ready[:mostInBatch]}); err != nil {
+		if err := s.deliver(ctx, market.Batch{Transactions: ready[:mostInBatch], More: true}); err != nil {
 			return err
 		}
 		ready = ready[mostInBatch:]

@@ -59,7 +59,9 @@ func (s *session) take(ctx context.Context, found find) error {
 		return s.deliver(ctx, market.Batch{Gaps: found.gaps})
 	}
 	if !found.end {
-		return s.deliver(ctx, s.absorb(found.outcome, found.finalized))
+		b := s.absorb(found.outcome, found.finalized)
+		b.More = true
+		return s.deliver(ctx, b)
 	}
 	s.scanning = false
 	if found.err != nil {
