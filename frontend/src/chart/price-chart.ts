@@ -91,6 +91,7 @@ export class PriceChart {
   #going = 0
   /** Time of the bar under the crosshair. */
   #crossed: number | undefined
+  #told: { time: number | undefined; price: number } = { time: undefined, price: NaN }
   #positions: readonly Position[] = []
   #happenings: readonly Happening[] = []
   /** Happenings as marked, by the mark's id. */
@@ -147,7 +148,7 @@ export class PriceChart {
     this.#chart.subscribeCrosshairMove((move) => {
       const price = move.point && this.#main.coordinateToPrice(move.point.y)
       this.#crossed = move.time === undefined ? undefined : Number(move.time)
-      hooks.cross(this.#crossed, price ?? NaN)
+      this.#tell(this.#crossed, price ?? NaN)
       hooks.point(move.point && this.#pointed(move.point.x, move.point.y, String(move.hoveredObjectId)))
     })
     this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
@@ -277,12 +278,12 @@ export class PriceChart {
     this.#crossed = bar?.time
     if (!bar) {
       this.#chart.clearCrosshairPosition()
-      this.#hooks.cross(undefined, NaN)
+      this.#tell(undefined, NaN)
       return
     }
     const level = Number.isFinite(price) ? price : bar.close
     this.#chart.setCrosshairPosition(level, bar.time as UTCTimestamp, this.#main)
-    this.#hooks.cross(bar.time, level)
+    this.#tell(bar.time, level)
   }
 
   /** Moves the bar that holds this time to the middle and puts the crosshair on it; false when it is not loaded. */
@@ -299,7 +300,7 @@ export class PriceChart {
     cancelAnimationFrame(this.#going)
     this.#going = requestAnimationFrame(() => {
       this.setCross(time)
-      this.#hooks.cross(this.#bars[this.#before(time + 1) - 1]?.time, NaN)
+      this.#tell(this.#bars[this.#before(time + 1) - 1]?.time, NaN)
     })
     return true
   }
@@ -313,13 +314,13 @@ export class PriceChart {
     if (inSight < range.from || inSight > range.to) this.goTo(time)
     else this.setCross(time)
     this.#crossed = time
-    this.#hooks.cross(time, this.#bars[place]?.close ?? NaN, true)
+    this.#tell(time, this.#bars[place]?.close ?? NaN, true)
   }
 
   uncross(): void {
     cancelAnimationFrame(this.#going)
     this.setCross(undefined)
-    this.#hooks.cross(undefined, NaN, true)
+    this.#tell(undefined, NaN, true)
   }
 
   /** Wider or narrower bars; the right end stays. */
@@ -409,6 +410,13 @@ export class PriceChart {
     if (!range) return // the library keeps what is in sight by its distance from the last bar
     const [from, to] = [range.from + moved, range.to + moved]
     this.#chart.timeScale().setVisibleLogicalRange({ from, to })
+  }
+
+  /** Tells where the crosshair is when that is news: the library says it again after every update. */
+  #tell(time: number | undefined, price: number, moved = false): void {
+    if (!moved && time === this.#told.time && Object.is(price, this.#told.price)) return
+    this.#told = { time, price }
+    this.#hooks.cross(time, price, moved)
   }
 
   #pointed(x: number, y: number, object: string): Pointed | undefined {

@@ -62,9 +62,15 @@ export function toPosition(terms: Terms, scale: number): Position | null {
 /** The open orders of one mint and what befell them, kept by its events. */
 export class MarginBook {
   readonly open = new Map<string, Position>()
-  happenings: Happening[] = []
+  #happened = new Map<string, Happening>()
+  #list: readonly Happening[] | undefined
   /** SOL from which a trade counts as large. */
   large = Infinity
+
+  /** Oldest first; the same list as long as nothing happens. */
+  get happenings(): readonly Happening[] {
+    return (this.#list ??= [...this.#happened.values()])
+  }
 
   seed(positions: readonly (Position | null)[]): void {
     this.open.clear()
@@ -81,20 +87,22 @@ export class MarginBook {
     past.large = this.large
     for (const [key, position] of this.open) past.open.set(key, position)
     for (const event of events) past.take(event)
-    this.happenings = past.happenings
+    this.#happened = past.#happened
+    this.#list = undefined
   }
 
   /** Takes over the marks of an older book of the same mint. */
   remember(older: MarginBook): void {
     this.large = older.large
-    this.happenings = older.happenings
+    this.#happened = new Map(older.#happened)
+    this.#list = undefined
   }
 
   /** Takes one event; tells whether anything that is shown changed. Taking one again changes nothing. */
   take(event: MarginEvent): boolean {
     const trade = toTrade(event)
     const large = trade !== null && trade.sol >= this.large
-    const marked = large && trade.side !== 'none' && this.#happened(event, trade.time, trade.side, trade.sol)
+    const marked = large && trade.side !== 'none' && this.#mark(event, trade.time, trade.side, trade.sol)
     const key = event.order_pda ?? ''
     switch (event.event_type) {
       case 'LongShort':
@@ -107,7 +115,7 @@ export class MarginBook {
       case 'ForceLiquidate': {
         const order = this.open.get(key)
         this.open.delete(key)
-        return this.#happened(event, trade?.time ?? 0, 'liquidation', order?.sol ?? NaN, order?.side)
+        return this.#mark(event, trade?.time ?? 0, 'liquidation', order?.sol ?? NaN, order?.side)
       }
       default:
         return marked
@@ -121,10 +129,13 @@ export class MarginBook {
     return true
   }
 
-  #happened(event: MarginEvent, time: number, kind: Happening['kind'], sol: number, side?: PositionSide): boolean {
+  #mark(event: MarginEvent, time: number, kind: Happening['kind'], sol: number, side?: PositionSide): boolean {
     const key = eventKey(event)
-    if (this.happenings.some((known) => known.key === key)) return false
-    this.happenings = [...this.happenings.slice(1 - MOST_HAPPENINGS), { key, time, kind, sol, ...(side && { side }) }]
+    if (this.#happened.has(key)) return false
+    this.#happened.set(key, { key, time, kind, sol, ...(side && { side }) })
+    const [oldest] = this.#happened.keys()
+    if (this.#happened.size > MOST_HAPPENINGS && oldest !== undefined) this.#happened.delete(oldest)
+    this.#list = undefined
     return true
   }
 }
