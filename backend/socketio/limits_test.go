@@ -403,3 +403,20 @@ func TestCure12NoAuth(t *testing.T) {
 		t.Errorf("%d panics", st.Panics)
 	}
 }
+
+// A message above the limit ends its session, and the reason says which limit it was, for the log.
+func TestTooLargeMessageHasItsReason(t *testing.T) {
+	reasons := make(chan string, 1)
+	s := serve(t, Options{MaxPayload: 4096}, func(s *Server) {
+		s.Namespace("/s", Handler{Disconnect: func(_ *Conn, reason string) { reasons <- reason }})
+	})
+	s.join("/s").write(`42/s,["x","` + strings.Repeat("x", 5000) + `"]`)
+	select {
+	case reason := <-reasons:
+		if reason != "message of more than 4096 bytes" {
+			t.Errorf("reason %q", reason)
+		}
+	case <-time.After(patience):
+		t.Fatal("the session did not end")
+	}
+}

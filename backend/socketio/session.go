@@ -3,6 +3,7 @@ package socketio
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -147,6 +148,11 @@ func (s *session) setReason(reason string) {
 		s.reason = reason
 	}
 	s.mu.Unlock()
+}
+
+// tooLarge notes that the client sent more than one message may have.
+func (s *session) tooLarge() {
+	s.setReason(fmt.Sprintf("message of more than %d bytes", s.server.opts.MaxPayload))
 }
 
 // reasonOr returns why this side ended the session, or reason when it did not.

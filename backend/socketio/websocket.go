@@ -223,6 +223,9 @@ func (w *webSocket) read() {
 	for {
 		err := w.readOne(handled)
 		if err != nil {
+			if errors.Is(err, websocket.ErrReadLimit) {
+				w.session.tooLarge()
+			}
 			w.gone(err)
 			return
 		}
