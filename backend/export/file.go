@@ -23,10 +23,18 @@ func File(ctx context.Context, path string, source Source, req Request, progress
 	return rows, err
 }
 
-// Place writes a file as File does: what write gives is there whole, or not at all.
+// Place writes a file as File does: what write gives is there whole, or not at all. A link stays one, to the new file;
+// a device or a pipe is written to as it is.
 func Place(path string, write func(io.Writer) error) (err error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	switch info, err := os.Stat(path); {
+	case err != nil: // it is to be made
+	case info.IsDir():
 		return fmt.Errorf("create export file: %s is a directory: name a file in it", path)
+	case !info.Mode().IsRegular():
+		return stream(path, write)
 	}
 	if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("create export file: there is no directory %s: make it, or name a file elsewhere", filepath.Dir(path))
@@ -59,4 +67,17 @@ func Place(path string, write func(io.Writer) error) (err error) {
 	}
 	done = true
 	return nil
+}
+
+// stream writes to what is no file, such as /dev/stdout.
+func stream(path string, write func(io.Writer) error) error {
+	device, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	err = write(device)
+	if closing := device.Close(); closing != nil && err == nil {
+		err = fmt.Errorf("write %s: %w", path, closing)
+	}
+	return err
 }

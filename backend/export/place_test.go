@@ -1,0 +1,62 @@
+package export_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"spinscope/backend/export"
+)
+
+// TestPlaceKeepsLinksAndDevices writes through a link, over a file and to a device: none of them is replaced by another
+// thing, and a failure leaves what was there.
+func TestPlaceKeepsLinksAndDevices(t *testing.T) {
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
+	if err := os.WriteFile(file, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(file, link); err != nil {
+		t.Skip("no links here:", err)
+	}
+	errFull := errors.New("full")
+	if err := export.Place(link, func(w io.Writer) error {
+		_, _ = io.WriteString(w, "half")
+		return errFull
+	}); !errors.Is(err, errFull) {
+		t.Error(err)
+	}
+	if text, err := os.ReadFile(file); string(text) != "old" {
+		t.Errorf("after a failure: %q, %v", text, err)
+	}
+	whole := func(w io.Writer) error {
+		_, err := io.WriteString(w, "new")
+		return err
+	}
+	if err := export.Place(link, whole); err != nil {
+		t.Error(err)
+	}
+	info, err := os.Lstat(link)
+	if text, _ := os.ReadFile(file); err != nil || info.Mode()&os.ModeSymlink == 0 || string(text) != "new" {
+		t.Errorf("the link is %v, the file has %q, %v", info, text, err)
+	}
+	null, err := os.Stat(os.DevNull)
+	if err != nil || null.Mode().IsRegular() {
+		t.Skip("no device here")
+	}
+	device := filepath.Join(dir, "device") // a link, so that a mistake costs nothing
+	if err := os.Symlink(os.DevNull, device); err != nil {
+		t.Fatal(err)
+	}
+	if err := export.Place(device, whole); err != nil {
+		t.Error(err)
+	}
+	if after, err := os.Stat(os.DevNull); err != nil || after.Mode() != null.Mode() {
+		t.Error("the device is gone:", after, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".spinscope*")); len(left) > 0 {
+		t.Error("left:", left)
+	}
+}
