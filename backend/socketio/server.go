@@ -129,11 +129,10 @@ func (s *Server) begin(r *http.Request) (*request, error) {
 	rq.fresh = sid == ""
 	if version := query.Get("EIO"); rq.fresh && version != "4" {
 		// The library would accept the WebSocket of an older client first, which then never learns why it ends.
-		s.opts.Logger.Info("client refused", "component", "socketio", "client", r.RemoteAddr, "err", errVersion.Message, "version", strings.Clone(version))
-		return nil, errVersion
+		return nil, s.turnAway(r, errVersion)
 	}
 	if rq.fresh {
-		return rq, s.reserve()
+		return rq, s.turnAway(r, s.reserve())
 	}
 	if conn, ok := s.io.Engine().Clients().Load(sid); ok {
 		rq.session, _ = sessionOf(conn)
@@ -146,6 +145,14 @@ func (s *Server) begin(r *http.Request) (*request, error) {
 		rq.offering = true
 	}
 	return rq, nil
+}
+
+// turnAway logs err, if there is one: many clients show only that they could not connect.
+func (s *Server) turnAway(r *http.Request, err error) error {
+	if err != nil {
+		s.opts.Logger.Info("client refused", "component", "socketio", "client", r.RemoteAddr, "err", err)
+	}
+	return err
 }
 
 func (s *Server) finish(rq *request) {

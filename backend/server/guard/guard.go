@@ -123,7 +123,7 @@ func (g *Guard) Allow(r *http.Request) error {
 		return err
 	}
 	if g.ownOnly && !g.ownPage(r) {
-		return ErrOwnPageOnly
+		return g.refused(r, ErrOwnPageOnly)
 	}
 	return nil
 }

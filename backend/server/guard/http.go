@@ -107,5 +107,5 @@ func refuse(w http.ResponseWriter, status int, err error) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(wire.AppendFailure(nil, err.Error())) // the client is gone if it fails
+	_, _ = w.Write(wire.AppendFailure(nil, err.Error())) //nolint:gosec // JSON, escaped for HTML too; the client is gone if it fails
 }

@@ -27,8 +27,18 @@ func TestProtocolIsDocumented(t *testing.T) {
 		}
 	}
 	for _, payload := range []any{
-		wire.ConnectionSuccess{}, wire.SpinConnectionSuccess{}, wire.SubscriptionConfirmed{}, wire.HistoryData{}, wire.Candle{}, wire.KlineData{},
-		wire.PriceUpdate{}, wire.EventData{}, wire.Stamps{}, wire.StreamGap{}, wire.StreamError{}, wire.Alert{},
+		wire.ConnectionSuccess{},
+		wire.SpinConnectionSuccess{},
+		wire.SubscriptionConfirmed{},
+		wire.HistoryData{},
+		wire.Candle{},
+		wire.KlineData{},
+		wire.PriceUpdate{},
+		wire.EventData{},
+		wire.Stamps{},
+		wire.StreamGap{},
+		wire.StreamError{},
+		wire.Alert{},
 	} {
 		kind := reflect.TypeOf(payload)
 		for field := range kind.Fields() {
