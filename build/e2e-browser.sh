@@ -90,7 +90,7 @@ in_page SPINSCOPE_BASE="http://$address" SPINSCOPE_DATA="$home/open" \
 end
 
 serve unsteady
-(cd frontend && SPINSCOPE_UNSTEADY=1 SPINSCOPE_BASE=http://$address node --test e2e/corrected.test.mjs)
+in_page SPINSCOPE_UNSTEADY=1 SPINSCOPE_BASE="http://$address" node --test e2e/corrected.test.mjs
 end
 
 token=$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')

@@ -102,7 +102,8 @@ export class TokenList {
 
   /** Reads who there is; the first page is on screen before the others come. */
   async load(signal?: AbortSignal): Promise<void> {
-    if (this.all.length === 0) this.phase = 'loading'
+    // Tried again by itself, what went wrong stays on screen until it is mended.
+    if (this.all.length === 0 && this.phase !== 'error') this.phase = 'loading'
     try {
       await this.refreshRank(signal)
       let cursor: string | undefined
