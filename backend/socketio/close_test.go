@@ -23,7 +23,8 @@ func TestClose(t *testing.T) {
 		st := &site{Server: s, t: t, http: srv}
 		c := st.join("/x")
 		conn := <-joined
-		idle := st.dial() // no namespace
+		eventually(t, "the client is live", conn.isLive.Load) // before that what is sent waits for the answer to CONNECT
+		idle := st.dial()                                     // no namespace
 		for i := range 100 {
 			if err := conn.Emit("n", i); err != nil {
 				t.Fatal(err)

@@ -92,7 +92,7 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 	for _, ses := range s.all() {
 		ses.setReason("server shutting down")
-		if !s.opts.FinalClose || ses.id() == "" {
+		if !s.opts.FinalClose || ses.idle() {
 			ses.conn.Close(false)
 		}
 	}

@@ -165,6 +165,13 @@ func (s *session) reasonOr(reason string) string {
 	return reason
 }
 
+// idle tells whether the client is in no namespace.
+func (s *session) idle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns) == 0
+}
+
 // id names the session in logs by its newest client; the engine's own id is a
 // secret.
 func (s *session) id() string {
