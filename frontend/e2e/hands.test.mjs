@@ -2,7 +2,7 @@
 // the trades and of the orders in full, and the theme, however it changes.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { base, byId, closeDialog, debug, launch, open, pixels, until } from './page.mjs'
+import { base, byId, closeDialog, debug, launch, leave, open, pixels, until } from './page.mjs'
 import { findings } from './axe.mjs'
 
 let browser
@@ -155,7 +155,7 @@ test('a trade and an order are told in full, with the explorer where there is on
   assert.match(await byId(page, 'order-card').textContent(), /Margin/)
   assert.deepEqual(await findings(page), [])
   calm(page)
-  await page.context().close()
+  await leave(page)
 })
 
 test('of a simulated trade no explorer is asked', async () => {

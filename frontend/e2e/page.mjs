@@ -54,6 +54,12 @@ export async function ready(page) {
   await byId(page, 'legend-close').first().waitFor()
 }
 
+/** Closes a page whose requests are answered by the test; one may be under way. */
+export async function leave(page) {
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await page.context().close()
+}
+
 export async function closeDialog(page) {
   await page.keyboard.press('Escape')
   await page.locator('dialog').waitFor({ state: 'detached' })

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { byId, launch, until } from './page.mjs'
+import { byId, launch, leave, until } from './page.mjs'
 import { small } from './png.mjs'
 
 const base = process.env.SPINSCOPE_STILL
@@ -168,7 +168,7 @@ for (const theme of ['dark', 'light']) {
       writeFileSync(join(results, `${name}-${theme}-differs.png`), Buffer.from(picture, 'base64'))
       differ.push(`${name}: ${(share * 100).toFixed(2)} %`)
     }
-    await page.context().close()
+    await leave(page)
     assert.deepEqual(differ, [], `see ${results}; when it should look so now: make shots`)
   })
 }

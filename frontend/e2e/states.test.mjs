@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { findings } from './axe.mjs'
-import { ask, base, byId, launch, picture, until } from './page.mjs'
+import { ask, base, byId, launch, leave, picture, until } from './page.mjs'
 
 let browser
 before(async () => {
@@ -34,7 +34,7 @@ async function done(page, name) {
   assert.deepEqual(await findings(page), [])
   assert.deepEqual(page.complaints, [])
   await picture(page, name)
-  await page.context().close()
+  await leave(page)
 }
 
 for (const theme of ['dark', 'light']) {
@@ -77,7 +77,7 @@ for (const theme of ['dark', 'light']) {
     broken = false // it is also tried again by itself
     await byId(page, 'token-row').first().waitFor()
     await until('a chart is drawn', () => page.evaluate(() => window.__spinscope.bars > 0))
-    await page.context().close()
+    await leave(page)
   })
 }
 
