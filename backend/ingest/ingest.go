@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math"
 	"slices"
+	"time"
 
 	"spinscope/backend/candle"
 	"spinscope/backend/market"
@@ -22,12 +23,13 @@ var newestPosition = market.Position{Slot: math.MaxUint64, Index: math.MaxUint32
 var errStop = errors.New("stop")
 
 const (
-	commitEvents     = 2000   // in a commit, about, unless Config says otherwise
+	commitEvents     = 2400   // events in a commit, about, unless Config says otherwise; Badger takes 12,500 rows at once
 	checkpointEvents = 20_000 // books become durable after this many events,
 	checkpointTime   = 300    // or this many seconds of chain time
 	idleTime         = 3600   // a mint without an event for this long, in seconds of chain time, leaves memory
 	mostMints        = 20_000 // mints held in memory after a checkpoint
 	latestTime       = 1 << 40
+	quickSource      = 2 * time.Millisecond // a source that gives the next batch within it is quick
 )
 
 // Config tells the writer what to read and keep.
@@ -41,7 +43,7 @@ type Config struct {
 	Horizon func() int64
 	Publish func(*market.Commit) // called after each commit, in order; must not block and not change the commit
 	Recheck func()               // asks the source to look at recent slots again; must not block. May be nil
-	// CommitEvents is about how many events go into one commit; 0: 2,000.
+	// CommitEvents is about how many events go into one commit; 0: 2,400.
 	CommitEvents int
 	// SealCandles is about how many of the candles that chain time closes go into one commit; 0: 5,000.
 	SealCandles int
@@ -69,7 +71,8 @@ type Ingest struct {
 	window window
 	draft  draft
 
-	pending *pending // nil when everything handed over is written
+	pending *pending  // nil when everything handed over is written
+	taken   time.Time // when the last batch was, by the wall clock
 
 	sinceCheckpoint int   // events
 	checkpointAt    int64 // chain time
@@ -93,8 +96,9 @@ func (in *Ingest) Apply(ctx context.Context, batch market.Batch) error {
 }
 
 // Take is Apply for a source that has more to give. The last commit may still be under way when it returns, and is
-// written while the next batch is read; what is read by then is gathered for one commit, of CommitEvents about. Flush
-// commits what is left. An error of a commit is returned by the next call of any method.
+// written while the next batches are read. What is read by then, and what a quick source gives, is gathered for one
+// commit of CommitEvents about; Flush commits what is left. An error of a commit is returned by the next call of any
+// method.
 func (in *Ingest) Take(ctx context.Context, batch market.Batch) error {
 	return in.apply(ctx, &batch, true)
 }
@@ -103,6 +107,8 @@ func (in *Ingest) Take(ctx context.Context, batch market.Batch) error {
 func (in *Ingest) Flush() error { return in.commit(false) }
 
 func (in *Ingest) apply(ctx context.Context, batch *market.Batch, ahead bool) error {
+	quick := time.Since(in.taken) < quickSource
+	defer func() { in.taken = time.Now() }()
 	for slot := range slots(batch.Transactions) {
 		if err := in.takeSlot(slot); err != nil {
 			return err
@@ -135,7 +141,7 @@ func (in *Ingest) apply(ctx context.Context, batch *market.Batch, ahead bool) er
 		in.draft.checkpoint = batch.Checkpoint
 	}
 	in.draft.chainTime = max(in.draft.chainTime, batch.ChainTime)
-	if ahead && in.busy() {
+	if ahead && len(in.draft.events) < in.most && (quick || in.busy()) {
 		return nil
 	}
 	return in.commit(ahead)
