@@ -65,15 +65,13 @@ func (w *sweep) step(rows int, fn func(tx *writer, i int) error) (done int, err 
 	return done, w.rest(time.Since(start))
 }
 
-// events deletes events in chain order.
-func (w *sweep) events() error {
-	w.newest = map[mintID]trade{}
-	var from market.Position
+// sweepAll deletes rows: look finds the next ones to go, and tells when there are no more behind them; drop deletes one.
+func sweepAll[T any](w *sweep, look func(*view) (old []T, done bool, err error), drop func(*writer, T) error) error {
 	for done := false; !done; {
-		var old []market.Position
+		var old []T
 		start := time.Now()
 		err := w.s.read(nil, func(v *view) (err error) {
-			old, from, done, err = w.oldEvents(v, from)
+			old, done, err = look(v)
 			return err
 		})
 		if err != nil {
@@ -83,7 +81,7 @@ func (w *sweep) events() error {
 			return err
 		}
 		for len(old) > 0 {
-			n, err := w.step(len(old), func(tx *writer, i int) error { return w.event(tx, old[i]) })
+			n, err := w.step(len(old), func(tx *writer, i int) error { return drop(tx, old[i]) })
 			if err != nil {
 				return err
 			}
@@ -91,6 +89,16 @@ func (w *sweep) events() error {
 		}
 	}
 	return nil
+}
+
+// events deletes events in chain order.
+func (w *sweep) events() error {
+	w.newest = map[mintID]trade{}
+	var from market.Position
+	return sweepAll(w, func(v *view) (old []market.Position, done bool, err error) {
+		old, from, done, err = w.oldEvents(v, from)
+		return old, done, err
+	}, w.event)
 }
 
 // oldEvents looks at the next events and gives those to delete. next is the last place looked at.
@@ -222,28 +230,10 @@ type oldCandle struct {
 // candles deletes candles, mint by mint.
 func (w *sweep) candles() error {
 	next := seriesID{id: 1}
-	for done := false; !done; {
-		var old []oldCandle
-		start := time.Now()
-		err := w.s.read(nil, func(v *view) (err error) {
-			old, next, done, err = w.oldCandles(v, next)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		if err := w.rest(time.Since(start)); err != nil {
-			return err
-		}
-		for len(old) > 0 {
-			n, err := w.step(len(old), func(tx *writer, i int) error { return w.candle(tx, old[i]) })
-			if err != nil {
-				return err
-			}
-			old = old[n:]
-		}
-	}
-	return nil
+	return sweepAll(w, func(v *view) (old []oldCandle, done bool, err error) {
+		old, next, done, err = w.oldCandles(v, next)
+		return old, done, err
+	}, w.candle)
 }
 
 // oldCandles looks at the next series and gives the candles to delete: all below the horizon but the newest of each. next
