@@ -27,21 +27,17 @@ func (in *Ingest) applyOrder(event *market.Event, late bool) error {
 	return nil
 }
 
-// order is the order's state with the draft applied; a zero address means that there is none.
+// order is the order's state with the commit under way and the draft applied; a zero address means that there is none.
 func (in *Ingest) order(address market.Pubkey) (market.Order, error) {
-	if change, ok := in.draft.orders[address]; ok {
+	change, ok := in.draft.orders[address]
+	if !ok && in.pending != nil {
+		change, ok = in.pending.order(address)
+	}
+	if ok {
 		if change.Closed {
 			return market.Order{}, nil
 		}
 		return change.Order, nil
-	}
-	if in.pending != nil {
-		if change, ok := in.pending.order(address); ok {
-			if change.Closed {
-				return market.Order{}, nil
-			}
-			return change.Order, nil
-		}
 	}
 	order, _, err := in.store.Order(address) // no commit under way speaks of it
 	if err != nil {

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"slices"
 
 	"spinscope/backend/market"
@@ -73,13 +74,7 @@ func (p *pending) concerns(slot market.Slot) bool {
 		return true
 	}
 	_, found := slices.BinarySearchFunc(p.commit.Events, slot, func(e market.Event, slot market.Slot) int {
-		switch {
-		case e.Slot < slot:
-			return -1
-		case e.Slot > slot:
-			return 1
-		}
-		return 0
+		return cmp.Compare(e.Slot, slot)
 	})
 	return found
 }

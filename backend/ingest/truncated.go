@@ -1,21 +1,12 @@
 package ingest
 
-import (
-	"strings"
-
-	"spinscope/backend/market"
-)
+import "spinscope/backend/market"
 
 const causeTruncated = "log truncated: " // before the signature
 
 // TruncatedIn is the transaction whose cut log left the hole; false for a hole of another cause.
 func TruncatedIn(gap *market.Gap) (market.Signature, bool) {
-	text, truncated := strings.CutPrefix(gap.Cause, causeTruncated)
-	if !truncated {
-		return market.Signature{}, false
-	}
-	signature, err := market.ParseSignature(text)
-	return signature, err == nil
+	return gap.Transaction(causeTruncated)
 }
 
 // truncated records that a transaction's later events were lost: the cluster cuts logs at 10,000 bytes. The hole is one

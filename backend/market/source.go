@@ -1,6 +1,9 @@
 package market
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Transaction is one transaction's logs, as the cluster gave them.
 type Transaction struct {
@@ -47,4 +50,14 @@ type Gap struct {
 	State    GapState
 	Mint     Pubkey // zero: the whole program
 	Seq      Seq    // commit that last changed it
+}
+
+// Transaction is the one that the cause names behind a text; false for a gap of another cause.
+func (g *Gap) Transaction(text string) (Signature, bool) {
+	name, found := strings.CutPrefix(g.Cause, text)
+	if !found {
+		return Signature{}, false
+	}
+	signature, err := ParseSignature(name)
+	return signature, err == nil
 }

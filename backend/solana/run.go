@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
-	"strings"
 
 	"spinscope/backend/market"
 )
@@ -145,12 +144,7 @@ func missingGap(info *signatureInfo, state market.GapState) market.Gap {
 // MissingIn is the transaction that the node listed and did not show, of the gap that it left; false for a gap of another
 // cause.
 func MissingIn(gap *market.Gap) (market.Signature, bool) {
-	text, missing := strings.CutPrefix(gap.Cause, causeMissing)
-	if !missing {
-		return market.Signature{}, false
-	}
-	signature, err := market.ParseSignature(text)
-	return signature, err == nil
+	return gap.Transaction(causeMissing)
 }
 
 // recallMissing takes up the open gaps of earlier runs, to ask for their transactions again.
