@@ -67,8 +67,10 @@ var mintSorts = map[rest.MintSort]store.MintSort{
 }
 
 // Mints implements rest.Reader.
-func (r reader) Mints(ctx context.Context, sort rest.MintSort, cursor string, p rest.Page) (rest.MintPage, error) {
-	page, err := r.Store.Mints(ctx, store.MintQuery{Sort: mintSorts[sort], Offset: p.Offset, Limit: p.Limit, Cursor: cursor})
+func (r reader) Mints(ctx context.Context, q rest.MintQuery) (rest.MintPage, error) {
+	page, err := r.Store.Mints(ctx, store.MintQuery{
+		Sort: mintSorts[q.Sort], All: q.All, Offset: q.Offset, Limit: q.Limit, Cursor: q.Cursor,
+	})
 	if errors.Is(err, store.ErrCursor) {
 		return rest.MintPage{}, fmt.Errorf("%w: %w", rest.ErrCursor, err)
 	}

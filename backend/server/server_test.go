@@ -64,7 +64,7 @@ func (reader) MintOrders(context.Context, market.Pubkey, bool, rest.Page) (rest.
 	return rest.OrderPage{}, nil
 }
 
-func (reader) Mints(context.Context, rest.MintSort, string, rest.Page) (rest.MintPage, error) {
+func (reader) Mints(context.Context, rest.MintQuery) (rest.MintPage, error) {
 	return rest.MintPage{}, nil
 }
 

@@ -211,7 +211,7 @@ func FuzzDecode(f *testing.F) {
 			if err = checkFormat(data); errors.Is(err, ErrFormat) {
 				return
 			}
-			if _, err := parseCursor(string(data), CreatedDesc); err != nil && !errors.Is(err, ErrCursor) {
+			if _, err := parseCursor(string(data), MintQuery{Sort: CreatedDesc}); err != nil && !errors.Is(err, ErrCursor) {
 				t.Fatal(err)
 			}
 		}

@@ -18,7 +18,7 @@ type entry struct {
 	mint       market.Pubkey
 	created    bool
 	createdAt  market.Position
-	createTime int64
+	createTime int64 // Unix seconds, 0: its TokenCreated is not stored
 	lastTrade  int64 // Unix seconds, 0: never traded
 	volume     market.U128
 }
@@ -32,14 +32,32 @@ type directory struct {
 	lists   [numLists]sorted
 }
 
-// The sorted lists. Each is brought up to date when somebody asks for it.
+// The sorted lists, of created mints and of all that were created or traded. Each is brought up to date when somebody
+// asks for it.
 const (
-	listCreated = iota // created mints, newest first
-	listTraded         // created mints, latest trade first
-	listVolume         // created mints, highest volume first
-	listLatest         // all traded mints, latest trade first
+	listCreated    = iota // newest first
+	listTraded            // latest trade first
+	listVolume            // highest volume first
+	listAllCreated        // as above; those whose creation is not stored come last
+	listAllTraded
+	listAllVolume
 	numLists
 )
+
+// listOf is the list that an order of mints is read from.
+func listOf(order MintSort, all bool) int {
+	list := listCreated
+	switch order {
+	case LastTradeDesc:
+		list = listTraded
+	case VolumeDesc:
+		list = listVolume
+	}
+	if all {
+		list += listAllCreated - listCreated
+	}
+	return list
+}
 
 // sorted is a list as of some commit, and the mints that changed since.
 type sorted struct {
@@ -77,10 +95,7 @@ func (d *directory) update(m *mintState) {
 }
 
 func (d *directory) listed(list int, e *entry) bool {
-	if list == listLatest {
-		return e.lastTrade != 0
-	}
-	return e.created
+	return e.created || list >= listAllCreated && e.lastTrade != 0
 }
 
 // compare orders two mints in a list. The number breaks ties, so that the order is total.
@@ -91,11 +106,11 @@ func (d *directory) compare(list int, a, b mintID) int {
 func compareEntries(list int, x, y *entry, a, b mintID) int {
 	var order int
 	switch list {
-	case listCreated:
+	case listCreated, listAllCreated:
 		order = cmp.Or(cmp.Compare(y.createTime, x.createTime), y.createdAt.Compare(x.createdAt))
-	case listTraded, listLatest:
+	case listTraded, listAllTraded:
 		order = cmp.Compare(y.lastTrade, x.lastTrade)
-	case listVolume:
+	case listVolume, listAllVolume:
 		order = y.volume.Cmp(x.volume)
 	}
 	return cmp.Or(order, cmp.Compare(b, a))

@@ -24,10 +24,12 @@ const (
 	VolumeDesc // lamports traded, ever
 )
 
-// MintQuery is a page of the mints that had a TokenCreated. A Cursor takes the place of the Offset: the page then
-// starts behind the mint that the last page ended with, wherever that would stand by now.
+// MintQuery is a page of the mints that had a TokenCreated or, with All, of those that traded too: a mint may be older
+// than the history that was read. A Cursor takes the place of the Offset: the page then starts behind the mint that the
+// last page ended with, wherever that would stand by now.
 type MintQuery struct {
 	Sort          MintSort
+	All           bool
 	Offset, Limit int
 	Cursor        string
 }
@@ -40,12 +42,12 @@ type MintPage struct {
 	Seq        market.Seq
 }
 
-// Mints is a page of the mints that had a TokenCreated. It returns ErrCursor for a cursor it did not give out.
+// Mints is a page of the mints asked for. It returns ErrCursor for a cursor it did not give out.
 func (s *Store) Mints(ctx context.Context, q MintQuery) (page MintPage, err error) {
 	q.Limit = max(q.Limit, 0)
 	var after cursor
 	if q.Cursor != "" {
-		if after, err = parseCursor(q.Cursor, q.Sort); err != nil {
+		if after, err = parseCursor(q.Cursor, q); err != nil {
 			return page, err
 		}
 	}
@@ -55,7 +57,7 @@ func (s *Store) Mints(ctx context.Context, q MintQuery) (page MintPage, err erro
 		if n := len(ids); n > 0 && n > q.Limit {
 			ids = ids[:q.Limit]
 			if n = len(ids); n > 0 {
-				page.NextCursor = s.directory.cursorAt(q.Sort, ids[n-1]).String()
+				page.NextCursor = s.directory.cursorAt(&q, ids[n-1]).String()
 			}
 		}
 	}
@@ -80,7 +82,7 @@ func (s *Store) Mints(ctx context.Context, q MintQuery) (page MintPage, err erro
 func (d *directory) page(q *MintQuery, after *cursor) ([]mintID, int) {
 	d.sorting.Lock()
 	defer d.sorting.Unlock()
-	which := listOf(q.Sort)
+	which := listOf(q.Sort, q.All)
 	list := d.list(which)
 	total := len(list)
 	offset := max(q.Offset, 0)
@@ -105,35 +107,32 @@ func (d *directory) page(q *MintQuery, after *cursor) ([]mintID, int) {
 	return ids, total
 }
 
-func listOf(order MintSort) int {
-	switch order {
-	case LastTradeDesc:
-		return listTraded
-	case VolumeDesc:
-		return listVolume
-	default:
-		return listCreated
-	}
-}
-
 // cursor is the place of a mint in a list, which stays meaningful when the mint moves.
 type cursor struct {
 	sort MintSort
+	all  bool
 	id   mintID
 	key  entry // only the fields that the lists are sorted by
 }
 
-func (d *directory) cursorAt(order MintSort, id mintID) cursor {
-	return cursor{order, id, *d.entry(id)}
+func (d *directory) cursorAt(q *MintQuery, id mintID) cursor {
+	return cursor{q.Sort, q.All, id, *d.entry(id)}
 }
 
 func (d *directory) compareTo(list int, a mintID, c *cursor) int {
 	return compareEntries(list, d.entry(a), &c.key, a, c.id)
 }
 
+// cursorAll marks the order in a cursor of all mints.
+const cursorAll = 0x80
+
 // String is the cursor as text.
 func (c cursor) String() string {
-	b := []byte{recordVersion, byte(c.sort)}
+	order := byte(c.sort)
+	if c.all {
+		order |= cursorAll
+	}
+	b := []byte{recordVersion, order}
 	b = binary.AppendUvarint(b, uint64(c.id))
 	b = binary.AppendVarint(b, c.key.createTime)
 	b = appendPosition(b, c.key.createdAt)
@@ -142,7 +141,7 @@ func (c cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-func parseCursor(text string, order MintSort) (cursor, error) {
+func parseCursor(text string, q MintQuery) (cursor, error) {
 	const most = 200
 	if len(text) > most {
 		return cursor{}, fmt.Errorf("%w: too long", ErrCursor)
@@ -152,14 +151,15 @@ func parseCursor(text string, order MintSort) (cursor, error) {
 		return cursor{}, fmt.Errorf("%w: %w", ErrCursor, err)
 	}
 	f := record(b)
-	c := cursor{sort: MintSort(f.u8()), id: mintID(f.u32Varint())}
+	order := f.u8()
+	c := cursor{sort: MintSort(order &^ cursorAll), all: order&cursorAll != 0, id: mintID(f.u32Varint())}
 	c.key.createTime, c.key.createdAt = f.varint(), f.position()
 	c.key.lastTrade, c.key.volume = f.varint(), f.u128()
 	if f.err("cursor") != nil {
 		return cursor{}, fmt.Errorf("%w: not one of this list", ErrCursor)
 	}
-	if c.sort != order {
-		return cursor{}, fmt.Errorf("%w: it belongs to another order of the list", ErrCursor)
+	if c.sort != q.Sort || c.all != q.All {
+		return cursor{}, fmt.Errorf("%w: it belongs to another list or order", ErrCursor)
 	}
 	return c, nil
 }
@@ -171,10 +171,14 @@ func (s *Store) LatestTraded(n int) []market.Pubkey {
 	d := &s.directory
 	d.sorting.Lock()
 	defer d.sorting.Unlock()
-	list := d.list(listLatest)
+	list := d.list(listAllTraded)
 	mints := make([]market.Pubkey, 0, min(max(n, 0), len(list)))
 	for _, id := range list[:cap(mints)] {
-		mints = append(mints, d.entry(id).mint)
+		e := d.entry(id)
+		if e.lastTrade == 0 {
+			break // those that never traded come last
+		}
+		mints = append(mints, e.mint)
 	}
 	return mints
 }

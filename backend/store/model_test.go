@@ -213,10 +213,11 @@ func (m *model) ordersOf(keep func(*market.Order) bool, less func(a, b *market.O
 	return orders
 }
 
-// mints lists the created ones in an order; ties go by first appearance, the newest first when the list goes down.
-func (m *model) mints(order MintSort) (tokens []market.Token) {
+// mints lists the created ones, or all that were created or traded, in an order; ties go by first appearance, the newest
+// first when the list goes down.
+func (m *model) mints(order MintSort, all bool) (tokens []market.Token) {
 	for _, t := range m.tokens {
-		if t.Created != nil {
+		if t.Created != nil || all && t.LatestTradeTime != 0 {
 			tokens = append(tokens, t)
 		}
 	}

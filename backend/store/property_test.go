@@ -386,8 +386,10 @@ func (p *property) compareCandles(mint market.Pubkey, interval market.Interval) 
 	}
 	want := p.model.candlesIn(mint, interval, math.MinInt64, math.MaxInt64, func(c modelCandle) bool { return c.seq >= since })
 	whole := len(want) <= 6
+	// A book older than the removal may bring a candle back after a crash; that is no change either.
+	back := func(c modelCandle) bool { return c.seq >= since }
 	for t, removed := range p.model.gone[seriesKey{mint, interval}] {
-		if removed.seq >= since && len(p.model.candlesIn(mint, interval, t, t, any)) == 0 {
+		if removed.seq >= since && len(p.model.candlesIn(mint, interval, t, t, back)) == 0 {
 			whole = false
 		}
 	}
@@ -485,22 +487,27 @@ func (p *property) compareMints() {
 	p.t.Helper()
 	ctx := context.Background()
 	for _, order := range []MintSort{CreatedDesc, CreatedAsc, LastTradeDesc, VolumeDesc} {
-		want := p.model.mints(order)
-		offset, limit := p.IntN(4), 1+p.IntN(4)
-		page, err := p.store.Mints(ctx, MintQuery{Sort: order, Offset: offset, Limit: limit})
-		check2(p, "mints", list(page.Tokens), err, list(paged(want, offset, limit)))
-		check2(p, "mints' total", page.Total, nil, len(want))
-		var got []market.Token
-		for cursor := ""; ; {
-			page, err := p.store.Mints(ctx, MintQuery{Sort: order, Limit: limit, Cursor: cursor})
-			if err != nil {
-				p.t.Fatal(err)
+		for _, all := range []bool{false, true} {
+			want := p.model.mints(order, all)
+			offset, limit := p.IntN(4), 1+p.IntN(4)
+			page, err := p.store.Mints(ctx, MintQuery{Sort: order, All: all, Offset: offset, Limit: limit})
+			check2(p, "mints", list(page.Tokens), err, list(paged(want, offset, limit)))
+			check2(p, "mints' total", page.Total, nil, len(want))
+			var got []market.Token
+			for cursor := ""; ; {
+				page, err := p.store.Mints(ctx, MintQuery{Sort: order, All: all, Limit: limit, Cursor: cursor})
+				if err != nil {
+					p.t.Fatal(err)
+				}
+				got = append(got, page.Tokens...)
+				if cursor = page.NextCursor; cursor == "" {
+					break
+				}
+				if _, err := p.store.Mints(ctx, MintQuery{Sort: order, All: !all, Limit: limit, Cursor: cursor}); !errors.Is(err, ErrCursor) {
+					p.t.Fatalf("the cursor of another list: %v", err)
+				}
 			}
-			got = append(got, page.Tokens...)
-			if cursor = page.NextCursor; cursor == "" {
-				break
-			}
+			check2(p, "mints by cursor", list(got), nil, list(want))
 		}
-		check2(p, "mints by cursor", list(got), nil, list(want))
 	}
 }

@@ -63,7 +63,7 @@ type Events struct {
 
 // Mints answers /api/mints.
 type Mints struct {
-	Mints []string `json:"mints" doc:"Addresses that had a TokenCreated"`
+	Mints []string `json:"mints" doc:"Addresses"`
 	Paging
 	NextCursor *string `json:"next_cursor" doc:"Give it as cursor for the next page; null at the end"`
 	SortBy     string  `json:"sort_by"`

@@ -39,6 +39,8 @@ var (
 	mint   = key(7)
 	user   = key(9)
 	nobody = key(200)
+	// uncreated trades, and its TokenCreated is older than the history.
+	uncreated = key(201)
 )
 
 const firstTime = 1_755_000_000 // a full minute
@@ -177,25 +179,28 @@ func (f *fakeReader) MintOrders(_ context.Context, m market.Pubkey, short bool, 
 	return rest.OrderPage{Orders: cut(list, page), Total: len(list)}, f.err
 }
 
-func (f *fakeReader) Mints(_ context.Context, sort rest.MintSort, cursor string, page rest.Page) (rest.MintPage, error) {
+func (f *fakeReader) Mints(_ context.Context, q rest.MintQuery) (rest.MintPage, error) {
 	var list []market.Pubkey
+	if q.All {
+		list = append(list, uncreated)
+	}
 	for _, token := range f.tokens {
 		list = append(list, token.Mint)
 	}
-	if sort == rest.CreatedAsc {
+	if q.Sort == rest.CreatedAsc {
 		slices.Reverse(list)
 	}
 	total := len(list)
-	if cursor != "" {
-		after, err := market.ParsePubkey(cursor)
+	if q.Cursor != "" {
+		after, err := market.ParsePubkey(q.Cursor)
 		at := slices.Index(list, after)
 		if err != nil || at < 0 {
 			return rest.MintPage{}, fmt.Errorf("mints: %w", rest.ErrCursor)
 		}
 		list = list[at+1:]
 	}
-	result := rest.MintPage{Mints: cut(list, page), Total: total}
-	if n := len(result.Mints); n > 0 && page.Offset+n < len(list) {
+	result := rest.MintPage{Mints: cut(list, q.Page), Total: total}
+	if n := len(result.Mints); n > 0 && q.Offset+n < len(list) {
 		result.Next = result.Mints[n-1].String()
 	}
 	return result, f.err

@@ -19,10 +19,18 @@ const (
 	maxBody    = 128 << 10
 )
 
+// The values of which.
+const (
+	whichCreated = "created"
+	whichAll     = "all"
+)
+
 func (a *API) mintRoutes() {
-	add(a, get("/api/mints", "mints", "Mints that had a TokenCreated", "A cursor stays right while new mints arrive; page numbers shift.",
-		some(choiceParam("sort_by", "slot_desc and slot_asc are older names of created_desc and created_asc", false,
-			"created_desc", "created_asc", "last_trade_desc", "volume_desc", "slot_desc", "slot_asc"),
+	add(a, get("/api/mints", "mints", "Mints", "A cursor stays right while new mints arrive; page numbers shift.",
+		some(choiceParam("which", "created: mints that had a TokenCreated; all: those too that trade and were created before the stored history",
+			false, whichCreated, whichAll),
+			choiceParam("sort_by", "slot_desc and slot_asc are older names of created_desc and created_asc", false,
+				"created_desc", "created_asc", "last_trade_desc", "volume_desc", "slot_desc", "slot_asc"),
 			&huma.Param{
 				Name: "cursor", In: "query", Description: "next_cursor of the page before; page is then ignored",
 				Schema: &huma.Schema{Type: huma.TypeString},
@@ -46,6 +54,7 @@ func (a *API) mintRoutes() {
 }
 
 func (a *API) mints(ctx context.Context, q *query) (*wire.Mints, error) {
+	which := q.choice("which", whichCreated, whichAll)
 	name := q.choice("sort_by", string(CreatedDesc), string(CreatedAsc), string(LastTradeDesc), string(VolumeDesc), "slot_desc", "slot_asc")
 	cursor, _ := q.one("cursor")
 	page, limit := q.paging()
@@ -63,7 +72,7 @@ func (a *API) mints(ctx context.Context, q *query) (*wire.Mints, error) {
 	if cursor != "" {
 		at.Offset = 0
 	}
-	found, err := a.deps.Reader.Mints(ctx, sort, cursor, at)
+	found, err := a.deps.Reader.Mints(ctx, MintQuery{Sort: sort, All: which == whichAll, Cursor: cursor, Page: at})
 	if errors.Is(err, ErrCursor) {
 		return nil, bad("cursor", "%.60q is not a cursor of this list", cursor)
 	}

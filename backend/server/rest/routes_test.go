@@ -170,6 +170,11 @@ func TestGoodRequests(t *testing.T) {
 				t.Error(d)
 			}
 		}},
+		{"/api/mints?which=all&limit=1", append([]string{"mints", "next_cursor", "sort_by"}, paging...), func(t *testing.T, d map[string]any) {
+			if d["mints"].([]any)[0] != uncreated.String() || d["total"] != 71.0 {
+				t.Error(d)
+			}
+		}},
 		{"/api/mint_orders?type=up_orders&mint=" + m, append([]string{"orders", "order_type", "mint_account"}, paging...), func(t *testing.T, d map[string]any) {
 			orders := d["orders"].([]any)
 			first := orders[0].(map[string]any)
@@ -353,6 +358,7 @@ func TestBadRequests(t *testing.T) {
 		"from":     {k + "&from=2&to=1", k + "&from=x", k + "&from=", k + "&from=1.5", k + "&from=99999999999999999999", k + "&from=1755000000000", "/api/export?from=9&to=1&" + m},
 		"to":       {k + "&to=x", k + "&to=1&to=2", k + "&from=0&to=1755000000000", "/api/export?to=1755000000000&" + m},
 		"fill":     {k + "&fill=yes", k + "&fill=", k + "&fill=true", k + "&fill=true&from=1", k + "&fill=1&from=0&to=9999999", k + "&fill=1&from=-99999999999999&to=999999999999999"},
+		"which":    {"/api/mints?which=traded", "/api/mints?which=", "/api/mints?which=all&which=all"},
 		"sort_by":  {"/api/mints?sort_by=name", "/api/mints?sort_by="},
 		"cursor":   {"/api/mints?cursor=x", "/api/mints?cursor=a&cursor=b", "/api/mints?cursor=" + nobody.String()},
 		"type":     {"/api/mint_orders?" + m, "/api/mint_orders?type=&" + m, "/api/mint_orders?type=longs&" + m},

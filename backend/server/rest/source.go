@@ -75,6 +75,15 @@ const (
 	VolumeDesc    MintSort = "volume_desc"
 )
 
+// MintQuery asks for a page of the mints that had a TokenCreated or, with All, of those that traded too. A Cursor, if not
+// "", takes the place of Page.Offset.
+type MintQuery struct {
+	Sort   MintSort
+	All    bool
+	Cursor string
+	Page
+}
+
 // Reader is the store, read by many requests at once. Unknown mints and users give empty pages, not errors.
 type Reader interface {
 	State() State
@@ -89,9 +98,8 @@ type Reader interface {
 	UserOrders(ctx context.Context, user market.Pubkey, mint *market.Pubkey, page Page) (OrderPage, error)
 	// MintOrders gives shorts by ascending and longs by descending lock_lp_start_price.
 	MintOrders(ctx context.Context, mint market.Pubkey, short bool, page Page) (OrderPage, error)
-	// Mints pages through the mints that had a TokenCreated. A cursor, if not "", takes the place of page.Offset; one
-	// that is malformed or of another order gives an error that wraps ErrCursor.
-	Mints(ctx context.Context, sort MintSort, cursor string, page Page) (MintPage, error)
+	// Mints pages through mints. A cursor that is malformed or of another list gives an error that wraps ErrCursor.
+	Mints(ctx context.Context, q MintQuery) (MintPage, error)
 	// Tokens gives the records of the mints it knows, in the order asked.
 	Tokens(ctx context.Context, mints []market.Pubkey) ([]market.Token, error)
 	Gaps(ctx context.Context, mint *market.Pubkey, state *market.GapState) ([]market.Gap, error)
