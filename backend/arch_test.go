@@ -28,6 +28,7 @@ var allowed = map[string][]string{
 	"backend/store":         {"backend/market", "backend/spinpet", "backend/candle"},
 	"backend/simnet":        {"backend/market", "backend/spinpet", "backend/candle"},
 	"backend/alert":         {"backend/market"},
+	"backend/ticker":        {"backend/market"},
 	"backend/logtail":       {},
 	"backend/recording":     {"backend/market", "backend/spinpet"},
 	"backend/metadata":      {"backend/market"},

@@ -69,7 +69,7 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *intake) (*
 	f.http = server.New(server.Deps{
 		API: rest.Deps{
 			Reader: reader{opened}, Stream: streamStats{f.stream, f.sockets}, Feed: in.status, Endpoints: in.endpoints, Log: b.logRecords, Export: reader{opened},
-			Metadata: f.tokens.orNone(), Alerts: f.alerts,
+			Metadata: f.tokens.orNone(), Alerts: f.alerts, Tickers: newTickers(opened, cfg.Kline.ParsedIntervals()),
 			Intervals: cfg.Kline.ParsedIntervals(), Kline: klineConfig(cfg), Cluster: cfg.Solana.Cluster,
 			ProgramID: in.program, Version: b.options.Version,
 		},

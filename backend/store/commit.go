@@ -212,7 +212,7 @@ func (s *Store) publish(w *writer) {
 		s.directory.add(mint)
 	}
 	for _, m := range w.touched {
-		s.directory.update(m)
+		s.directory.update(m, w.state.Seq)
 	}
 	maps.Copy(s.overlay, w.loaded)
 	for i := range w.c.Candles {

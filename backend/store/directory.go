@@ -26,7 +26,8 @@ type entry struct {
 // directory holds all mints by number and by address, and the lists sorted from them.
 type directory struct {
 	ids     map[market.Pubkey]mintID
-	entries []entry // number n is at n-1
+	entries []entry      // number n is at n-1
+	touched []market.Seq // likewise: the last commit since the opening that was about the mint, or the one opened at
 
 	sorting sync.Mutex // guards lists; taken under the store's read lock
 	lists   [numLists]sorted
@@ -68,17 +69,21 @@ type sorted struct {
 
 func (d *directory) entry(id mintID) *entry { return &d.entries[id-1] }
 
+func (d *directory) mark(id mintID) MintMark { return MintMark{d.entry(id).mint, d.touched[id-1]} }
+
 // add gives a new mint the next number.
 func (d *directory) add(mint market.Pubkey) mintID {
 	id := mintID(len(d.entries) + 1) //nolint:gosec // 2^32 mints are not reached
 	d.entries = append(d.entries, entry{mint: mint})
+	d.touched = append(d.touched, 0)
 	d.ids[mint] = id
 	return id
 }
 
-// update takes over what changed about a mint.
-func (d *directory) update(m *mintState) {
+// update takes over what the commit seq changed about a mint.
+func (d *directory) update(m *mintState, seq market.Seq) {
 	e := d.entry(m.id)
+	d.touched[m.id-1] = seq
 	next := entry{
 		mint: e.mint, created: m.created != 0, createdAt: m.token.CreatedPosition, createTime: m.token.CreateTime,
 		lastTrade: m.token.LatestTradeTime, volume: m.token.TotalSolAmount,
@@ -172,7 +177,7 @@ func (s *Store) loadDirectory() error {
 			if id := s.directory.add(m.mint); id != m.id {
 				return fmt.Errorf("%w: mint number %d where %d is due", ErrCorrupt, m.id, id)
 			}
-			s.directory.update(m)
+			s.directory.update(m, s.state.Seq)
 			return nil
 		})
 		if err == nil && len(s.directory.entries) != int(s.state.lastMint) {

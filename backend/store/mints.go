@@ -164,23 +164,51 @@ func parseCursor(text string, q MintQuery) (cursor, error) {
 	return c, nil
 }
 
-// LatestTraded gives up to n mints, the one with the latest trade first.
-func (s *Store) LatestTraded(n int) []market.Pubkey {
+// MintMark is a mint and the last commit that was about it, or the one that the store was opened at.
+type MintMark struct {
+	Mint market.Pubkey
+	Seq  market.Seq
+}
+
+// Traded gives up to n mints that traded at since or later, Unix seconds, the one with the latest trade first.
+func (s *Store) Traded(since int64, n int) []MintMark {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	d := &s.directory
 	d.sorting.Lock()
 	defer d.sorting.Unlock()
 	list := d.list(listAllTraded)
-	mints := make([]market.Pubkey, 0, min(max(n, 0), len(list)))
-	for _, id := range list[:cap(mints)] {
-		e := d.entry(id)
-		if e.lastTrade == 0 {
-			break // those that never traded come last
+	marks := make([]MintMark, 0, min(max(n, 0), len(list)))
+	for _, id := range list[:cap(marks)] {
+		if d.entry(id).lastTrade < max(since, 1) { // 0: it never traded
+			break
 		}
-		mints = append(mints, e.mint)
+		marks = append(marks, d.mark(id))
+	}
+	return marks
+}
+
+// LatestTraded gives up to n mints, the one with the latest trade first.
+func (s *Store) LatestTraded(n int) []market.Pubkey {
+	marks := s.Traded(0, n)
+	mints := make([]market.Pubkey, len(marks))
+	for i := range marks {
+		mints[i] = marks[i].Mint
 	}
 	return mints
+}
+
+// Marks gives the known ones among the mints, in the order asked for.
+func (s *Store) Marks(mints []market.Pubkey) []MintMark {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	marks := make([]MintMark, 0, len(mints))
+	for _, mint := range mints {
+		if id := s.id(mint); id != 0 {
+			marks = append(marks, s.directory.mark(id))
+		}
+	}
+	return marks
 }
 
 // Token is what is known of a mint.

@@ -24,6 +24,8 @@ type model struct {
 	last   int64
 	ids    map[market.Pubkey]int // order of first appearance
 
+	touched map[market.Pubkey]market.Seq // the last commit about a mint's trades
+
 	sums       map[market.Pubkey]market.Token
 	prunedSlot market.Slot
 	horizon    int64
@@ -48,7 +50,7 @@ func newModel() *model {
 	return &model{
 		events: map[market.Position]market.Event{}, stored: map[seriesKey]map[int64]modelCandle{}, open: map[seriesKey]map[int64]modelCandle{},
 		books: map[market.Pubkey]market.Book{}, held: map[seriesKey]map[int64]modelCandle{}, orders: map[market.Pubkey]market.Order{}, tokens: map[market.Pubkey]market.Token{},
-		sums: map[market.Pubkey]market.Token{},
+		sums: map[market.Pubkey]market.Token{}, touched: map[market.Pubkey]market.Seq{},
 		gone: map[seriesKey]map[int64]modelCandle{}, gaps: map[market.Gap]market.Gap{}, ids: map[market.Pubkey]int{},
 	}
 }
@@ -100,6 +102,7 @@ func (m *model) apply(c *market.Commit) {
 	m.log = append(m.log, entry)
 	for _, change := range c.Candles {
 		m.meet(change.Mint)
+		m.touched[change.Mint] = c.Seq
 	}
 	for _, change := range c.Orders {
 		if old, ok := m.orders[change.Order.Address]; ok {
@@ -114,6 +117,7 @@ func (m *model) apply(c *market.Commit) {
 	for _, t := range c.Tokens {
 		m.meet(t.Mint)
 		m.tokens[t.Mint] = t
+		m.touched[t.Mint] = c.Seq
 	}
 	for _, b := range c.Books {
 		m.meet(b.Mint)

@@ -510,4 +510,22 @@ func (p *property) compareMints() {
 			check2(p, "mints by cursor", list(got), nil, list(want))
 		}
 	}
+	traded := p.model.mints(LastTradeDesc, true)
+	since := int64(p.IntN(22)) // sample tokens traded from 0 to 19
+	var want []market.Pubkey
+	for i := range traded {
+		if t := traded[i].LatestTradeTime; t != 0 && t >= since {
+			want = append(want, traded[i].Mint)
+		}
+	}
+	limit := p.IntN(8)
+	marks := p.store.Traded(since, limit)
+	var got []market.Pubkey
+	for _, mark := range marks {
+		got = append(got, mark.Mint)
+		if again := p.store.Marks([]market.Pubkey{mintKey(99), mark.Mint}); len(again) != 1 || again[0] != mark || mark.Seq > p.model.state.Seq || mark.Seq < p.model.touched[mark.Mint] {
+			p.t.Errorf("mark %v, then %v, at commit %d", mark, again, p.model.state.Seq)
+		}
+	}
+	check2(p, "traded", list(got), nil, list(want[:min(limit, len(want))]))
 }

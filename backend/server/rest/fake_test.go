@@ -302,9 +302,30 @@ func (fakeMetadata) Picture(_ context.Context, m market.Pubkey) ([]byte, string,
 	return []byte("\x89PNG"), "image/png", nil
 }
 
+// tickers are those of 150 mints; with mints those, whichever they are.
+func (f *fakeReader) tickers(_ context.Context, q rest.TickerQuery) (rest.TickerPage, error) {
+	page := rest.TickerPage{Total: 150, ChainTime: firstTime}
+	mints := q.Mints
+	for i := q.Offset; len(q.Mints) == 0 && i < min(150, q.Offset+q.Limit); i++ {
+		mints = append(mints, key(byte(i))) //nolint:gosec // below 150
+	}
+	for _, m := range mints {
+		t := wire.NewTicker(&market.Token{Mint: m})
+		t.H1 = &wire.Span{Change: 0.5, Trades: uint64(len(q.Window + string(q.SortBy)))}
+		if q.Spark {
+			t.Spark = []float64{1, 2}
+		}
+		page.Tickers = append(page.Tickers, t)
+	}
+	if len(q.Mints) > 0 {
+		page.Total = len(q.Mints)
+	}
+	return page, f.err
+}
+
 func deps(f *fakeReader) rest.Deps {
 	return rest.Deps{
-		Reader: f, Stream: fakeStream{}, Metadata: fakeMetadata{}, Export: f,
+		Reader: f, Stream: fakeStream{}, Metadata: fakeMetadata{}, Tickers: f.tickers, Export: f,
 		Feed: func() rest.FeedStatus {
 			return rest.FeedStatus{Running: true, Connection: "connected", Slot: 1001, Lag: 3, Backfill: wire.Backfill{Running: true, Done: 1, Total: 2}}
 		},

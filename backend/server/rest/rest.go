@@ -20,8 +20,8 @@ import (
 	"spinscope/backend/wire"
 )
 
-// Deps is what the API reads. Reader is needed; without Stream, Feed, Metadata, Alerts or Export their routes say that nothing
-// is there.
+// Deps is what the API reads. Reader is needed; without Stream, Feed, Metadata, Tickers, Alerts or Export their routes say
+// that nothing is there.
 type Deps struct {
 	Reader    Reader
 	Stream    Stream
@@ -29,6 +29,7 @@ type Deps struct {
 	Endpoints func() []wire.Endpoint // of the cluster; texts hold no secrets
 	Log       func(after uint64, least slog.Level, limit int) wire.Log
 	Metadata  Metadata
+	Tickers   Tickers
 	Alerts    Alerts
 	Export    export.Source
 	Now       func() time.Time  // time.Now if nil
@@ -91,13 +92,21 @@ func New(deps Deps) *API {
 	schemas.RegisterTypeAlias(reflect.TypeFor[wire.Sum](), reflect.TypeFor[amountSchema]())
 	a.huma = humago.New(a.mux, config)
 	a.routes()
-	nullable := *schemas.Map()["URIData"] // huma cannot say it of a referenced struct
-	nullable.Nullable = true
-	schemas.Map()["Detail"].Properties["uri_data"] = &nullable
+	nullable(schemas.Map(), "URIData", "Detail", "uri_data")
+	nullable(schemas.Map(), "Span", "Ticker", "h24", "h1", "m5")
 	delete(schemas.Map(), "ErrorModel") // huma's own shape of failure; ours is the envelope
 	delete(schemas.Map(), "ErrorDetail")
 	a.mux.HandleFunc("/", a.notFound)
 	return a
+}
+
+// nullable lets fields of a struct that are structs themselves be null, which huma cannot say of a reference.
+func nullable(schemas map[string]*huma.Schema, of, in string, fields ...string) {
+	schema := *schemas[of]
+	schema.Nullable = true
+	for _, field := range fields {
+		schemas[in].Properties[field] = &schema
+	}
 }
 
 // ServeHTTP implements http.Handler.

@@ -12,6 +12,7 @@ func (a *API) routes() {
 	a.logRoutes()
 	a.eventRoutes()
 	a.mintRoutes()
+	a.tickerRoutes()
 	a.orderRoutes()
 	a.klineRoutes()
 	a.fileRoutes()

@@ -175,6 +175,28 @@ func TestGoodRequests(t *testing.T) {
 				t.Error(d)
 			}
 		}},
+		{"/api/tickers", append([]string{"tickers", "window", "sort_by", "chain_time"}, paging...), func(t *testing.T, d map[string]any) {
+			list := d["tickers"].([]any)
+			first := list[0].(map[string]any)
+			names(t, first, "mint", "name", "symbol", "price", "price_exact", "last_trade_time", "h24", "h1", "m5")
+			names(t, first["h1"].(map[string]any), "since", "open", "change", "volume", "quote_volume", "buy_volume", "trades")
+			if len(list) != 50 || d["total"] != 150.0 || d["window"] != "h24" || d["sort_by"] != "quote_volume_desc" || d["chain_time"] != float64(firstTime) || first["m5"] != nil {
+				t.Error(d["window"], d["sort_by"], first)
+			}
+		}},
+		{"/api/tickers?page=2&limit=100&window=m5&sort_by=change_asc&spark=1", append([]string{"tickers", "window", "sort_by", "chain_time"}, paging...), func(t *testing.T, d map[string]any) {
+			list := d["tickers"].([]any)
+			last := list[49].(map[string]any)
+			if len(list) != 50 || last["mint"] != key(149).String() || len(last["spark"].([]any)) != 2 || last["h1"].(map[string]any)["trades"] != 12.0 || d["has_prev"] != true || d["has_next"] != false {
+				t.Error(len(list), last)
+			}
+		}},
+		{"/api/tickers?limit=1&page=7&mint=" + key(90).String() + "&mint=" + m, append([]string{"tickers", "window", "sort_by", "chain_time"}, paging...), func(t *testing.T, d map[string]any) {
+			list := d["tickers"].([]any)
+			if len(list) != 2 || list[0].(map[string]any)["mint"] != key(90).String() || d["total"] != 2.0 || d["limit"] != 2.0 || d["page"] != 1.0 {
+				t.Error(d)
+			}
+		}},
 		{"/api/mint_orders?type=up_orders&mint=" + m, append([]string{"orders", "order_type", "mint_account"}, paging...), func(t *testing.T, d map[string]any) {
 			orders := d["orders"].([]any)
 			first := orders[0].(map[string]any)
@@ -358,8 +380,10 @@ func TestBadRequests(t *testing.T) {
 		"from":     {k + "&from=2&to=1", k + "&from=x", k + "&from=", k + "&from=1.5", k + "&from=99999999999999999999", k + "&from=1755000000000", "/api/export?from=9&to=1&" + m},
 		"to":       {k + "&to=x", k + "&to=1&to=2", k + "&from=0&to=1755000000000", "/api/export?to=1755000000000&" + m},
 		"fill":     {k + "&fill=yes", k + "&fill=", k + "&fill=true", k + "&fill=true&from=1", k + "&fill=1&from=0&to=9999999", k + "&fill=1&from=-99999999999999&to=999999999999999"},
+		"window":   {"/api/tickers?window=d1", "/api/tickers?window=", "/api/tickers?window=h1&window=m5"},
+		"spark":    {"/api/tickers?spark=yes", "/api/tickers?spark="},
 		"which":    {"/api/mints?which=traded", "/api/mints?which=", "/api/mints?which=all&which=all"},
-		"sort_by":  {"/api/mints?sort_by=name", "/api/mints?sort_by="},
+		"sort_by":  {"/api/mints?sort_by=name", "/api/mints?sort_by=", "/api/tickers?sort_by=volume_desc"},
 		"cursor":   {"/api/mints?cursor=x", "/api/mints?cursor=a&cursor=b", "/api/mints?cursor=" + nobody.String()},
 		"type":     {"/api/mint_orders?" + m, "/api/mint_orders?type=&" + m, "/api/mint_orders?type=longs&" + m},
 		"kind":     {"/api/export?kind=klines&" + m, "/api/export?kind=&" + m},

@@ -106,6 +106,37 @@ type Reader interface {
 	DBStats(ctx context.Context) (wire.DBStats, error)
 }
 
+// TickerQuery asks for the mints given, in their order, or for a page of all that traded in the last 24 hours.
+type TickerQuery struct {
+	Mints  []market.Pubkey
+	Window string // h24, h1 or m5: what SortBy looks at
+	SortBy TickerSort
+	Spark  bool
+	Page
+}
+
+// TickerSort is an order of tickers.
+type TickerSort string
+
+// The orders of tickers; the first is the default.
+const (
+	QuoteVolumeDesc TickerSort = "quote_volume_desc"
+	TradesDesc      TickerSort = "trades_desc"
+	ChangeDesc      TickerSort = "change_desc"
+	ChangeAsc       TickerSort = "change_asc"
+	LatestTradeDesc TickerSort = "last_trade_desc"
+)
+
+// TickerPage is a page of tickers out of Total, as of ChainTime.
+type TickerPage struct {
+	Tickers   []wire.Ticker
+	Total     int
+	ChainTime int64 // Unix seconds
+}
+
+// Tickers tells what mints did lately. Unknown mints are left out.
+type Tickers func(ctx context.Context, q TickerQuery) (TickerPage, error)
+
 // Stream is the Socket.IO side.
 type Stream interface {
 	Metrics() wire.StreamMetrics // memory_usage_mb is filled in here

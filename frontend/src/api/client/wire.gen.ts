@@ -144,7 +144,7 @@ export interface Events extends Paging {
 
 /** Mints answers /api/mints. */
 export interface Mints extends Paging {
-  /** Addresses that had a TokenCreated */
+  /** Addresses */
   mints: string[]
   /** Give it as cursor for the next page; null at the end */
   next_cursor: string | null
@@ -792,4 +792,54 @@ export interface StreamError {
   /** 1001 invalid request, 1002 subscription refused, 1003 history failed, 1004 unauthorized, 1005 rate limited */
   code: number
   message: string
+}
+
+/** Span is the trading of one mint in a window that ends now, in chain time. */
+export interface Span {
+  /** Unix seconds: the first candle in the window; without one, the last trade */
+  since: number
+  /** SOL per whole token at since */
+  open: number
+  /** From open to price, as a fraction: 0.1 is 10 % up */
+  change: number
+  /** Whole tokens traded */
+  volume: number
+  /** SOL traded */
+  quote_volume: number
+  /** Whole tokens bought by takers */
+  buy_volume: number
+  /** Price events */
+  trades: number
+}
+
+/** Ticker is what a mint did lately. */
+export interface Ticker {
+  mint: string
+  /** null while its TokenCreated is not stored */
+  name: string | null
+  /** null while its TokenCreated is not stored */
+  symbol: string | null
+  /** SOL per whole token; null before the first trade */
+  price: number | null
+  /** The same with every digit */
+  price_exact: string | null
+  /** Block time, Unix seconds */
+  last_trade_time: number | null
+  /** The last 24 hours; null when it cannot be told */
+  h24: Span | null
+  /** The last hour; likewise */
+  h1: Span | null
+  /** The last five minutes; likewise */
+  m5: Span | null
+  /** With spark=true: the close of each 45 minutes of the last 24 hours, the latest last; shorter for a younger token */
+  spark?: number[]
+}
+
+/** Tickers answers /api/tickers. */
+export interface Tickers extends Paging {
+  tickers: Ticker[]
+  window: 'h24' | 'h1' | 'm5'
+  sort_by: string
+  /** Where the windows end, Unix seconds */
+  chain_time: number
 }

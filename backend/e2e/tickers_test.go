@@ -1,0 +1,168 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// spanOnWire is one window of a ticker.
+type spanOnWire struct {
+	Since       int64   `json:"since"`
+	Open        float64 `json:"open"`
+	Change      float64 `json:"change"`
+	QuoteVolume float64 `json:"quote_volume"`
+	Trades      int     `json:"trades"`
+}
+
+type tickerOnWire struct {
+	Mint       string      `json:"mint"`
+	Symbol     *string     `json:"symbol"`
+	PriceExact string      `json:"price_exact"`
+	H24        *spanOnWire `json:"h24"`
+	H1         *spanOnWire `json:"h1"`
+	M5         *spanOnWire `json:"m5"`
+}
+
+// TestTokensOlderThanTheHistory starts with so short a history that no TokenCreated is in it: the tokens are listed and
+// ranked all the same, by figures that are those of the cluster's own ledger.
+func TestTokensOlderThanTheHistory(t *testing.T) {
+	market := startCluster(t, "--rate", "40", "--slot", "200ms", "--mints", "4", "--history", "12m", "--seed", "21")
+	file := filepath.Join(t.TempDir(), "short.toml")
+	if err := os.WriteFile(file, []byte("[solana]\nbackfill_limit = 400\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := startServer(t, t.TempDir(), append(market.flags(), "--config", file)...)
+	caughtUp(t, s)
+	var gaps struct {
+		Gaps []struct {
+			ToSlot uint64 `json:"to_slot"`
+		} `json:"gaps"`
+	}
+	s.get("/api/gaps?state=open", &gaps)
+	if len(gaps.Gaps) != 1 {
+		t.Fatalf("gaps: %+v", gaps.Gaps)
+	}
+	market.rest()
+	l := market.readLedger()
+	stored := map[string]bool{}
+	await(t, "the server to have what came after the gap", func() error {
+		for mint := range l.trades {
+			for _, e := range s.events(mint) {
+				stored[fmt.Sprintf("%s/%d", e.Signature, e.Ordinal)] = true
+			}
+		}
+		for i := range l.records {
+			if r := &l.records[i]; r.slot > gaps.Gaps[0].ToSlot && !stored[r.id()] {
+				return fmt.Errorf("%s is not stored", r.id())
+			}
+		}
+		return nil
+	})
+
+	var created, all struct {
+		Mints []string `json:"mints"`
+	}
+	s.get("/api/mints", &created)
+	s.get("/api/mints?which=all&sort_by=last_trade_desc", &all)
+	if len(created.Mints) != 0 || len(all.Mints) < 3 {
+		t.Fatalf("%d mints with a TokenCreated, %d in all", len(created.Mints), len(all.Mints))
+	}
+	for _, sort := range []string{"quote_volume_desc", "trades_desc", "change_desc", "change_asc", "last_trade_desc"} {
+		var board struct {
+			Tickers   []tickerOnWire `json:"tickers"`
+			Total     int            `json:"total"`
+			ChainTime int64          `json:"chain_time"`
+		}
+		s.get("/api/tickers?window=m5&sort_by="+sort, &board)
+		if board.Total != len(all.Mints) || len(board.Tickers) != board.Total {
+			t.Fatalf("%s: %d of %d tickers, %d mints", sort, len(board.Tickers), board.Total, len(all.Mints))
+		}
+		for i := range board.Tickers {
+			got := &board.Tickers[i]
+			if got.Symbol != nil {
+				t.Errorf("%s: a symbol that nothing told: %s", got.Mint, *got.Symbol)
+			}
+			trades := slices.DeleteFunc(slices.Clone(l.trades[got.Mint]), func(r record) bool { return !stored[r.id()] })
+			for length, span := range map[int64]*spanOnWire{86400: got.H24, 3600: got.H1, 300: got.M5} {
+				if err := span.check(trades, board.ChainTime-length); err != nil {
+					t.Errorf("%s, %d s: %v", got.Mint, length, err)
+				}
+			}
+		}
+		if !slices.IsSortedFunc(board.Tickers, func(a, b tickerOnWire) int {
+			switch sort {
+			case "quote_volume_desc":
+				return compareFloats(b.M5.QuoteVolume, a.M5.QuoteVolume)
+			case "trades_desc":
+				return b.M5.Trades - a.M5.Trades
+			case "change_desc":
+				return compareFloats(b.M5.Change, a.M5.Change)
+			case "change_asc":
+				return compareFloats(a.M5.Change, b.M5.Change)
+			}
+			return slices.Index(all.Mints, a.Mint) - slices.Index(all.Mints, b.Mint)
+		}) {
+			t.Errorf("%s is not in order: %+v", sort, board.Tickers)
+		}
+	}
+	status, body, err := try(http.MethodGet, s.url("/api/tickers?mint="+all.Mints[1]+"&mint="+all.Mints[0]+"&spark=true"), nil, nil)
+	var answer struct {
+		Data struct {
+			Tickers []struct {
+				Mint  string    `json:"mint"`
+				Spark []float64 `json:"spark"`
+			} `json:"tickers"`
+		} `json:"data"`
+	}
+	if err != nil || status != http.StatusOK || json.Unmarshal(body, &answer) != nil {
+		t.Fatal(status, err)
+	}
+	if list := answer.Data.Tickers; len(list) != 2 || list[0].Mint != all.Mints[1] || len(list[1].Spark) != 32 {
+		t.Errorf("two by name: %+v", list)
+	}
+}
+
+func compareFloats(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// check compares a window with the stored trades, oldest first; those in it are those from since on, which lies at most
+// the 300 seconds of a candle behind its begin.
+func (s *spanOnWire) check(trades []record, begin int64) error {
+	from := slices.IndexFunc(trades, func(r record) bool { return r.time >= s.Since })
+	if s.Trades == 0 {
+		if last := trades[len(trades)-1]; s.Since != last.time || last.time >= begin+300 {
+			return fmt.Errorf("nothing since %d, the last trade was at %d", s.Since, last.time)
+		}
+		return nil
+	}
+	if s.Since < begin || from < 0 {
+		return fmt.Errorf("since %d, of a window from %d", s.Since, begin)
+	}
+	if from > 0 && trades[from-1].time >= begin+300 {
+		return fmt.Errorf("the trade at %d is left out", trades[from-1].time)
+	}
+	volume := 0.0
+	for _, r := range trades[from:] {
+		volume += float64(r.SolAmount)
+	}
+	first, _ := trades[max(from-1, 0)].price().Float64()
+	last, _ := trades[len(trades)-1].price().Float64()
+	if s.Trades != len(trades)-from || math.Abs(s.QuoteVolume*1e9-volume) > 1 || math.Abs(s.Change-(last/first-1)) > 1e-9 || !strings.HasPrefix(fmt.Sprintf("%.9e", s.Open), fmt.Sprintf("%.9e", first)) {
+		return fmt.Errorf("%+v, the ledger has %d trades, %.0f lamports, from %g to %g", *s, len(trades)-from, volume, first, last)
+	}
+	return nil
+}

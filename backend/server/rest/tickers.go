@@ -1,0 +1,63 @@
+package rest
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"spinscope/backend/wire"
+)
+
+// maxTickers is how many mints one request may name.
+const maxTickers = 100
+
+// Where an order or a window lists values, the first is the default.
+var (
+	tickerSorts   = []string{string(QuoteVolumeDesc), string(TradesDesc), string(ChangeDesc), string(ChangeAsc), string(LatestTradeDesc)}
+	tickerWindows = []string{"h24", "h1", "m5"}
+)
+
+func (a *API) tickerRoutes() {
+	add(a, get("/api/tickers", "mints", "What mints did in the last 24 hours, hour and five minutes",
+		"Mints that traded in the last 24 hours of chain time, ranked; or, with mint, those, in the order given.",
+		some(&huma.Param{
+			Name: "mint", In: "query", Description: "May be given up to 100 times. Order and paging then do not apply",
+			Schema: &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern}, MaxItems: new(maxTickers)},
+		}, choiceParam("window", "What sort_by looks at", false, tickerWindows...),
+			choiceParam("sort_by", "Those without a trade in the window stand between the risen and the fallen", false, tickerSorts...),
+			&huma.Param{
+				Name: "spark", In: "query", Description: "Add the line of the last 24 hours",
+				Schema: &huma.Schema{Type: huma.TypeBoolean, Default: false},
+			}), pageParams()), a.tickers)
+}
+
+func (a *API) tickers(ctx context.Context, q *query) (*wire.Tickers, error) {
+	mints := q.keys("mint", maxTickers)
+	ask := TickerQuery{
+		Mints: mints, Window: q.choice("window", tickerWindows...), SortBy: TickerSort(q.choice("sort_by", tickerSorts...)),
+		Spark: q.flag("spark"),
+	}
+	page, limit := q.paging()
+	if q.err != nil {
+		return nil, q.err
+	}
+	if len(mints) > 0 {
+		page, limit = 1, len(mints)
+	}
+	ask.Page = Page{Offset: wire.Offset(page, limit), Limit: limit}
+	var found TickerPage
+	if a.deps.Tickers != nil {
+		var err error
+		if found, err = a.deps.Tickers(ctx, ask); err != nil {
+			return nil, fmt.Errorf("tickers: %w", err)
+		}
+	}
+	if found.Tickers == nil {
+		found.Tickers = []wire.Ticker{}
+	}
+	return &wire.Tickers{
+		Tickers: found.Tickers, Paging: wire.NewPaging(found.Total, page, limit),
+		Window: ask.Window, SortBy: string(ask.SortBy), ChainTime: found.ChainTime,
+	}, nil
+}

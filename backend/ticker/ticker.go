@@ -1,0 +1,80 @@
+package ticker
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"spinscope/backend/market"
+)
+
+// ErrWindow is returned for a name that is none of the windows.
+var ErrWindow = errors.New("unknown window")
+
+// Window is how far back a figure reaches.
+type Window uint8
+
+// The windows, longest first.
+const (
+	H24 Window = iota
+	H1
+	M5
+	NumWindows = 3
+)
+
+var (
+	windowNames   = [NumWindows]string{"h24", "h1", "m5"}
+	windowSeconds = [NumWindows]int64{86400, 3600, 300}
+	// windowCandles are the candles that a window may be read from: the first kept one of these.
+	windowCandles = [NumWindows][]market.Interval{
+		H24: {market.M5, market.M15, market.M1, market.H1, market.S30, market.S15, market.H4, market.S5, market.S1},
+		H1:  {market.M1, market.S30, market.S15, market.M5, market.S5, market.S1, market.M15},
+		M5:  {market.S5, market.S15, market.S1, market.S30, market.M1},
+	}
+)
+
+// ParseWindow reads a name: h24, h1 or m5. The error wraps ErrWindow.
+func ParseWindow(name string) (Window, error) {
+	for i, known := range windowNames {
+		if name == known {
+			return Window(i), nil //nolint:gosec // below NumWindows
+		}
+	}
+	return 0, fmt.Errorf("%w %.20q: use one of %s", ErrWindow, name, strings.Join(windowNames[:], ", "))
+}
+
+// Seconds is the window's length.
+func (w Window) Seconds() int64 { return windowSeconds[w] }
+
+// String is the window's name on the wire.
+func (w Window) String() string { return windowNames[w] }
+
+// Span is the trading of one mint in a window. The zero value says that nothing is known: no kept interval is short
+// enough for the window, or the mint never traded.
+type Span struct {
+	Since       int64        // Unix seconds: the first candle in the window or, without one, the last trade
+	Open        market.Price // the price there
+	Volume      market.U128  // token base units traded
+	QuoteVolume market.U128  // lamports traded
+	BuyVolume   market.U128  // token base units bought by takers
+	Trades      uint64       // price events
+}
+
+// Ticker is what a mint did lately.
+type Ticker struct {
+	Token market.Token // with the latest price
+	Spans [NumWindows]Span
+	Spark [SparkPoints]market.Price // the close of each 45 minutes of the day, the latest last; 0 before the first known
+}
+
+// SparkPoints is how many points the line of a day has.
+const SparkPoints = 32
+
+// Change is by which fraction the price has moved over a window: 0.1 is ten percent up. It is false when not known.
+func (t *Ticker) Change(w Window) (float64, bool) {
+	open := t.Spans[w].Open
+	if open.IsZero() || t.Token.LatestPrice.IsZero() {
+		return 0, false
+	}
+	return t.Token.LatestPrice.Float()/open.Float() - 1, true
+}

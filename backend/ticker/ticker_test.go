@@ -1,0 +1,316 @@
+package ticker
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"spinscope/backend/candle"
+	"spinscope/backend/market"
+)
+
+const start = 1_700_000_000
+
+// chain is a market of a few mints as one would keep it without a store: every trade in a list.
+type chain struct {
+	*rand.Rand
+	now   int64
+	seq   market.Seq
+	mints []market.Pubkey
+	ticks map[market.Pubkey][]candle.Tick
+	marks map[market.Pubkey]market.Seq
+	reads int
+	fail  error
+}
+
+func newChain(seed uint64, mints byte) *chain {
+	c := &chain{
+		Rand: rand.New(rand.NewPCG(seed, 1)), now: start, //nolint:gosec // a test
+		ticks: map[market.Pubkey][]candle.Tick{}, marks: map[market.Pubkey]market.Seq{},
+	}
+	for i := range mints {
+		c.mints = append(c.mints, market.Pubkey{i + 1})
+	}
+	return c
+}
+
+// step trades, takes a trade back or lets time pass.
+func (c *chain) step() {
+	mint := c.mints[c.IntN(len(c.mints))]
+	switch list := c.ticks[mint]; c.IntN(8) {
+	case 0:
+		c.now += int64(c.IntN(40_000))
+	case 1:
+		c.now += int64(c.IntN(200))
+	case 2:
+		if len(list) > 0 {
+			c.touch(mint, list[:len(list)-1])
+		}
+	default:
+		c.now += int64(c.IntN(20))
+		trade := market.Trade{
+			Price: market.Price{Lo: c.Uint64N(5) + 1}, TokenAmount: c.Uint64N(1000), SolAmount: c.Uint64N(5), Buy: c.IntN(2) == 0,
+		}
+		c.touch(mint, append(list, candle.Tick{Trade: trade, At: market.Position{Slot: market.Slot(c.seq)}, Time: c.now}))
+	}
+}
+
+func (c *chain) touch(mint market.Pubkey, ticks []candle.Tick) {
+	c.seq++
+	c.ticks[mint], c.marks[mint] = ticks, c.seq
+}
+
+func (c *chain) lastTrade(mint market.Pubkey) int64 {
+	if list := c.ticks[mint]; len(list) > 0 {
+		return list[len(list)-1].Time
+	}
+	return 0
+}
+
+func (c *chain) ChainTime() int64 { return c.now }
+
+func (c *chain) Traded(since int64, most int) []Mark {
+	mints := slices.DeleteFunc(slices.Clone(c.mints), func(m market.Pubkey) bool { return c.lastTrade(m) < max(since, 1) })
+	slices.SortStableFunc(mints, func(a, b market.Pubkey) int { return cmp.Compare(c.lastTrade(b), c.lastTrade(a)) })
+	return c.Marks(mints[:min(most, len(mints))])
+}
+
+func (c *chain) Marks(mints []market.Pubkey) (marks []Mark) {
+	for _, mint := range mints {
+		if seq, known := c.marks[mint]; known {
+			marks = append(marks, Mark{mint, seq})
+		}
+	}
+	return marks
+}
+
+func (c *chain) Token(mint market.Pubkey) (market.Token, bool, error) {
+	c.reads++
+	t := market.Token{Mint: mint, LatestTradeTime: c.lastTrade(mint)}
+	if list := c.ticks[mint]; len(list) > 0 {
+		t.LatestPrice = list[len(list)-1].Price
+	}
+	return t, true, c.fail
+}
+
+func (c *chain) CandlesFrom(mint market.Pubkey, interval market.Interval, from int64) ([]market.Candle, error) {
+	all := candle.Build(interval, market.Price{}, c.ticks[mint])
+	first := slices.IndexFunc(all, func(c market.Candle) bool { return c.Time >= from })
+	if first < 0 {
+		return nil, c.fail
+	}
+	return all[first:], c.fail
+}
+
+// naive is a span summed from the trades themselves.
+func (c *chain) naive(mint market.Pubkey, window Window, interval market.Interval) (s Span) {
+	list := c.ticks[mint]
+	if len(list) == 0 {
+		return s
+	}
+	from := c.now - window.Seconds()
+	s = Span{Since: c.lastTrade(mint), Open: list[len(list)-1].Price}
+	whole := interval.Floor(from+interval.Seconds()-1) - 1 // the last second before the first candle inside
+	first := slices.IndexFunc(list, func(t candle.Tick) bool { return t.Time > whole })
+	if first < 0 {
+		return s
+	}
+	s.Since, s.Open = interval.Floor(list[first].Time), list[max(first-1, 0)].Price
+	for _, t := range list[first:] {
+		tokens := market.U128{Lo: t.TokenAmount}
+		s.Volume, s.QuoteVolume, s.Trades = s.Volume.Add(tokens), s.QuoteVolume.Add(market.U128{Lo: t.SolAmount}), s.Trades+1
+		if t.Buy {
+			s.BuyVolume = s.BuyVolume.Add(tokens)
+		}
+	}
+	return s
+}
+
+// check compares a ticker with the trades.
+func (c *chain) check(t *testing.T, b *Board, got *Ticker) {
+	t.Helper()
+	for window := range Window(NumWindows) {
+		var want Span
+		if interval := b.intervals[window]; interval != nil {
+			want = c.naive(got.Token.Mint, window, *interval)
+		}
+		if got.Spans[window] != want {
+			t.Fatalf("at %d, %s of %v:\n got %+v\nwant %+v", c.now, window, got.Token.Mint[0], got.Spans[window], want)
+		}
+	}
+	if list := c.ticks[got.Token.Mint]; b.intervals[H24] != nil && len(list) > 0 && got.Spark[SparkPoints-1] != list[len(list)-1].Price {
+		t.Fatalf("the line ends at %v, the last price is %v", got.Spark[SparkPoints-1], list[len(list)-1].Price)
+	}
+}
+
+func TestBoardEqualsTheTrades(t *testing.T) {
+	for seed, intervals := range [][]market.Interval{
+		market.AllIntervals(), {market.M1, market.M5}, {market.H1}, {market.D1}, {market.S1, market.S30, market.H4},
+	} {
+		c := newChain(uint64(seed), 9) //nolint:gosec // small
+		b := New(c, intervals)
+		rankings := 0
+		for range 1500 {
+			c.step()
+			order, window := Order(c.IntN(5)), Window(c.IntN(NumWindows)) //nolint:gosec // small
+			answer, err := b.Rank(context.Background(), order, window, 0, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := c.Traded(c.now-H24.Seconds(), 100)
+			if answer.Total != len(want) || len(answer.Tickers) != len(want) || answer.ChainTime != c.now || len(b.kept) > len(want) {
+				t.Fatalf("%d of %d tickers, %d kept; %d mints traded", len(answer.Tickers), answer.Total, len(b.kept), len(want))
+			}
+			if len(want) > 5 {
+				rankings++
+			}
+			for i, got := range answer.Tickers {
+				c.check(t, b, got)
+				if i > 0 && !inOrder(order, window, answer.Tickers[i-1], got) {
+					t.Fatalf("order %d, %s: %+v before %+v", order, window, answer.Tickers[i-1].Spans[window], got.Spans[window])
+				}
+			}
+			asked := []market.Pubkey{{200}, c.mints[c.IntN(9)], c.mints[0]}
+			some, err := b.Tickers(context.Background(), asked)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if known := c.Marks(asked); len(some.Tickers) != len(known) || len(known) > 1 && some.Tickers[1].Token.Mint != known[1].Mint {
+				t.Fatalf("%d tickers of %d mints", len(some.Tickers), len(known))
+			}
+			for _, got := range some.Tickers {
+				c.check(t, b, got)
+			}
+		}
+		if rankings < 100 {
+			t.Errorf("only %d rankings of more than five mints: the test looks at little", rankings)
+		}
+	}
+}
+
+// inOrder tells by plain rules whether x may stand before y.
+func inOrder(order Order, window Window, x, y *Ticker) bool {
+	a, b := x.Spans[window], y.Spans[window]
+	left, _ := x.Change(window)
+	right, _ := y.Change(window)
+	later := x.Token.LatestTradeTime >= y.Token.LatestTradeTime
+	switch order {
+	case ByQuoteVolume:
+		return b.QuoteVolume.Less(a.QuoteVolume) || a.QuoteVolume == b.QuoteVolume && later
+	case ByTrades:
+		return a.Trades > b.Trades || a.Trades == b.Trades && later
+	case ByGain:
+		return left > right || left == right && later
+	case ByLoss:
+		return left < right || left == right && later
+	}
+	return later
+}
+
+func TestLineOfADay(t *testing.T) {
+	c := newChain(5, 3)
+	interval := market.M5
+	for range 400 {
+		c.step()
+		answer, err := New(c, []market.Interval{interval}).Tickers(context.Background(), c.mints)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, got := range answer.Tickers {
+			list := c.ticks[got.Token.Mint]
+			from := c.now - H24.Seconds()
+			list = list[max(0, slices.IndexFunc(append(list, candle.Tick{Time: c.now + 1e6}), func(t candle.Tick) bool { return interval.Floor(t.Time) >= from })-1):]
+			for i, point := range got.Spark {
+				var want market.Price
+				for j, tick := range list {
+					if end := from + H24.Seconds()*int64(i+1)/SparkPoints; j == 0 || i == SparkPoints-1 || interval.Floor(tick.Time) < end {
+						want = tick.Price
+					}
+				}
+				if point != want {
+					t.Fatalf("at %d, point %d of %v: %v, want %v", c.now, i, got.Token.Mint[0], point, want)
+				}
+			}
+		}
+	}
+	young := c.now - H24.Seconds()/2
+	if points := line(nil, c.now-H24.Seconds(), c.now, young, market.Price{Lo: 7}); !points[15].IsZero() || points[16].IsZero() || points[31].IsZero() {
+		t.Errorf("a token of half a day: %v", points)
+	}
+}
+
+func TestNothingIsReadTwice(t *testing.T) {
+	c := newChain(1, 6)
+	for len(c.Traded(c.now-100, 10)) < 6 {
+		c.step()
+	}
+	b := New(c, market.AllIntervals())
+	rank := func() int {
+		t.Helper()
+		c.reads = 0
+		if _, err := b.Rank(context.Background(), ByGain, H1, 0, 10); err != nil {
+			t.Fatal(err)
+		}
+		return c.reads
+	}
+	if first, again := rank(), rank(); first != 6 || again != 0 {
+		t.Errorf("%d reads, then %d", first, again)
+	}
+	c.touch(c.mints[2], c.ticks[c.mints[2]])
+	if reads := rank(); reads != 1 {
+		t.Errorf("%d reads after a commit about one mint", reads)
+	}
+	c.now += 2 * H1.Seconds()
+	if reads := rank(); reads != 6 {
+		t.Errorf("%d reads after every candle has left a window", reads)
+	}
+}
+
+func TestPagesAndBounds(t *testing.T) {
+	c := newChain(3, 5)
+	for len(c.Traded(c.now-100, 10)) < 5 {
+		c.step()
+	}
+	b := New(c, market.AllIntervals())
+	for _, page := range [][3]int{{0, 2, 2}, {4, 2, 1}, {5, 2, 0}, {-1, 1, 1}, {0, -1, 0}, {1 << 40, 10, 0}} {
+		if answer, err := b.Rank(context.Background(), ByTrades, M5, page[0], page[1]); err != nil || len(answer.Tickers) != page[2] || answer.Total != 5 {
+			t.Errorf("page %v: %d of %d, %v", page, len(answer.Tickers), answer.Total, err)
+		}
+	}
+	for i := range 2*mostRanked + 10 {
+		b.keep(&kept{Ticker: Ticker{Token: market.Token{Mint: market.Pubkey{1: byte(i), 2: byte(i >> 8), 3: byte(i >> 16)}}}})
+	}
+	if len(b.kept) > 2*mostRanked {
+		t.Errorf("%d are kept", len(b.kept))
+	}
+}
+
+func TestFailures(t *testing.T) {
+	c := newChain(4, 3)
+	for len(c.Traded(c.now-100, 10)) < 3 {
+		c.step()
+	}
+	b := New(c, market.AllIntervals())
+	c.fail = errors.New("a damaged block")
+	if _, err := b.Rank(context.Background(), ByTrades, M5, 0, 9); !errors.Is(err, c.fail) {
+		t.Errorf("a failing store gives %v", err)
+	}
+	c.fail = nil
+	ended, end := context.WithCancel(context.Background())
+	end()
+	if _, err := b.Rank(ended, ByTrades, M5, 0, 9); !errors.Is(err, context.Canceled) {
+		t.Errorf("a question nobody waits for gives %v", err)
+	}
+	if answer, err := b.Rank(context.Background(), ByTrades, M5, 0, 9); err != nil || answer.Total != 3 {
+		t.Errorf("after that: %v %v", answer, err)
+	}
+	if w, err := ParseWindow("h1"); w != H1 || err != nil {
+		t.Error(w, err)
+	}
+	if _, err := ParseWindow("d1"); !errors.Is(err, ErrWindow) {
+		t.Error(err)
+	}
+}

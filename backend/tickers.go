@@ -1,0 +1,87 @@
+package backend
+
+import (
+	"context"
+	"fmt"
+
+	"spinscope/backend/market"
+	"spinscope/backend/server/rest"
+	"spinscope/backend/store"
+	"spinscope/backend/ticker"
+	"spinscope/backend/wire"
+)
+
+// marked is the store as the tickers are read from.
+type marked struct{ *store.Store }
+
+// Traded implements ticker.Source.
+func (m marked) Traded(since int64, most int) []ticker.Mark {
+	return marks(m.Store.Traded(since, most))
+}
+
+// Marks implements ticker.Source.
+func (m marked) Marks(mints []market.Pubkey) []ticker.Mark { return marks(m.Store.Marks(mints)) }
+
+func marks(from []store.MintMark) []ticker.Mark {
+	list := make([]ticker.Mark, len(from))
+	for i := range from {
+		list[i] = ticker.Mark(from[i])
+	}
+	return list
+}
+
+var tickerOrders = map[rest.TickerSort]ticker.Order{
+	rest.QuoteVolumeDesc: ticker.ByQuoteVolume, rest.TradesDesc: ticker.ByTrades,
+	rest.ChangeDesc: ticker.ByGain, rest.ChangeAsc: ticker.ByLoss, rest.LatestTradeDesc: ticker.ByLastTrade,
+}
+
+// newTickers answers the REST API's questions about what mints did lately.
+func newTickers(opened *store.Store, intervals []market.Interval) rest.Tickers {
+	board := ticker.New(marked{opened}, intervals)
+	return func(ctx context.Context, q rest.TickerQuery) (page rest.TickerPage, err error) {
+		window, err := ticker.ParseWindow(q.Window)
+		if err != nil {
+			return page, err
+		}
+		var answer ticker.Answer
+		if len(q.Mints) > 0 {
+			answer, err = board.Tickers(ctx, q.Mints)
+		} else {
+			answer, err = board.Rank(ctx, tickerOrders[q.SortBy], window, q.Offset, q.Limit)
+		}
+		if err != nil {
+			return page, fmt.Errorf("tickers: %w", err)
+		}
+		page = rest.TickerPage{Total: answer.Total, ChainTime: answer.ChainTime, Tickers: make([]wire.Ticker, len(answer.Tickers))}
+		for i := range answer.Tickers {
+			page.Tickers[i] = wireTicker(answer.Tickers[i], q.Spark)
+		}
+		return page, nil
+	}
+}
+
+func wireTicker(t *ticker.Ticker, spark bool) wire.Ticker {
+	w := wire.NewTicker(&t.Token)
+	w.H24, w.H1, w.M5 = wireSpan(t, ticker.H24), wireSpan(t, ticker.H1), wireSpan(t, ticker.M5)
+	if spark {
+		for _, price := range t.Spark {
+			if !price.IsZero() {
+				w.Spark = append(w.Spark, price.Float())
+			}
+		}
+	}
+	return w
+}
+
+func wireSpan(t *ticker.Ticker, window ticker.Window) *wire.Span {
+	s := &t.Spans[window]
+	change, known := t.Change(window)
+	if !known {
+		return nil
+	}
+	return &wire.Span{
+		Since: s.Since, Open: s.Open.Float(), Change: change,
+		Volume: s.Volume.Float(market.TokenDecimals), QuoteVolume: s.QuoteVolume.Float(market.LamportsDecimals),
+		BuyVolume: s.BuyVolume.Float(market.TokenDecimals), Trades: s.Trades,
+	}
+}

@@ -1,0 +1,50 @@
+package wire
+
+import "spinscope/backend/market"
+
+// Span is the trading of one mint in a window that ends now, in chain time.
+type Span struct {
+	Since       int64   `json:"since"        doc:"Unix seconds: the first candle in the window; without one, the last trade"`
+	Open        float64 `json:"open"         doc:"SOL per whole token at since"`
+	Change      float64 `json:"change"       doc:"From open to price, as a fraction: 0.1 is 10 % up"`
+	Volume      float64 `json:"volume"       doc:"Whole tokens traded"`
+	QuoteVolume float64 `json:"quote_volume" doc:"SOL traded"`
+	BuyVolume   float64 `json:"buy_volume"   doc:"Whole tokens bought by takers"`
+	Trades      uint64  `json:"trades"       doc:"Price events"`
+}
+
+// Ticker is what a mint did lately.
+type Ticker struct {
+	Mint          string    `json:"mint"`
+	Name          *string   `json:"name"   doc:"null while its TokenCreated is not stored"`
+	Symbol        *string   `json:"symbol" doc:"null while its TokenCreated is not stored"`
+	Price         *float64  `json:"price"       doc:"SOL per whole token; null before the first trade"`
+	PriceExact    *string   `json:"price_exact" doc:"The same with every digit"`
+	LastTradeTime *int64    `json:"last_trade_time" doc:"Block time, Unix seconds"`
+	H24           *Span     `json:"h24" doc:"The last 24 hours; null when it cannot be told"`
+	H1            *Span     `json:"h1"  doc:"The last hour; likewise"`
+	M5            *Span     `json:"m5"  doc:"The last five minutes; likewise"`
+	Spark         []float64 `json:"spark,omitempty" doc:"With spark=true: the close of each 45 minutes of the last 24 hours, the latest last; shorter for a younger token"`
+}
+
+// Tickers answers /api/tickers.
+type Tickers struct {
+	Tickers []Ticker `json:"tickers"`
+	Paging
+	Window    string `json:"window" enum:"h24,h1,m5"`
+	SortBy    string `json:"sort_by"`
+	ChainTime int64  `json:"chain_time" doc:"Where the windows end, Unix seconds"`
+}
+
+// NewTicker is the part of a ticker that the token's record tells.
+func NewTicker(t *market.Token) Ticker {
+	w := Ticker{Mint: t.Mint.String()}
+	if t.Created != nil {
+		w.Name, w.Symbol = new(t.Created.Name), new(t.Created.Symbol)
+	}
+	if !t.LatestPrice.IsZero() {
+		w.Price, w.PriceExact = new(t.LatestPrice.Float()), new(t.LatestPrice.String())
+		w.LastTradeTime = new(t.LatestTradeTime)
+	}
+	return w
+}
