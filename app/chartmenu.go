@@ -36,6 +36,13 @@ func (a *App) tokenMenu(bar *menu.Menu) {
 	token.AddText("Show Orders", nil, a.tell("menu:toggle", "tab-orders"))
 	token.AddText("Show Information", nil, a.tell("menu:toggle", "tab-info"))
 	token.AddText("Pictures", nil, a.tell("menu:toggle", "pictures"))
+	order := token.AddSubmenu("List")
+	order.AddText("Top by Volume", nil, a.tell("menu:toggle", "list-top"))
+	order.AddText("Active by Last Trade", nil, a.tell("menu:toggle", "list-active"))
+	order.AddText("Gainers", nil, a.tell("menu:toggle", "list-gainers"))
+	order.AddText("Losers", nil, a.tell("menu:toggle", "list-losers"))
+	order.AddText("New", nil, a.tell("menu:toggle", "list-new"))
+	order.AddText("Starred", nil, a.tell("menu:toggle", "list-favourites"))
 	token.AddText("Next Change: 5 Minutes, 1 Hour, 24 Hours", nil, a.tell("menu:toggle", "list-span"))
 	token.AddText("Next Figure beside the Name", nil, a.tell("menu:toggle", "list-figure"))
 }

@@ -63,11 +63,9 @@ func newTickers(opened *store.Store, intervals []market.Interval) rest.Tickers {
 func wireTicker(t *ticker.Ticker, spark bool) wire.Ticker {
 	w := wire.NewTicker(&t.Token)
 	w.H24, w.H1, w.M5 = wireSpan(t, ticker.H24), wireSpan(t, ticker.H1), wireSpan(t, ticker.M5)
-	if spark {
+	if spark && w.H24 != nil {
 		for _, price := range t.Spark {
-			if !price.IsZero() {
-				w.Spark = append(w.Spark, price.Float())
-			}
+			w.Spark = append(w.Spark, price.Float())
 		}
 	}
 	return w

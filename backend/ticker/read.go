@@ -65,7 +65,7 @@ func (b *Board) read(mark Mark, now int64) (*kept, error) {
 			k.until = min(k.until, candles[0].Time+window.Seconds()+1)
 		}
 		if window == H24 {
-			k.Spark = line(candles, from, now, token.CreateTime, token.LatestPrice)
+			k.Spark = line(candles, from, now, k.Spans[H24].Trades < token.Trades, token.LatestPrice)
 			k.until = min(k.until, now+H24.Seconds()/SparkPoints)
 		}
 		k.change[window], _ = k.Change(window)
@@ -90,20 +90,21 @@ func sum(candles []market.Candle, token *market.Token) Span {
 }
 
 // line takes the last close of each equal part of the time between from and to, and the price before it where there is
-// none. The last part holds what came after to. Parts that end before the mint was created are 0.
-func line(candles []market.Candle, from, to, created int64, last market.Price) (points [SparkPoints]market.Price) {
+// none. The last part holds what came after to. Unless older trades are stored, it begins with the first candle.
+func line(candles []market.Candle, from, to int64, older bool, last market.Price) (points [SparkPoints]market.Price) {
 	price := last
 	if len(candles) > 0 {
 		price = candles[0].Open
+		if !older {
+			from = candles[0].Time
+		}
 	}
 	for i := range points {
 		end := from + (to-from)*int64(i+1)/SparkPoints
 		for len(candles) > 0 && (candles[0].Time < end || i == SparkPoints-1) {
 			price, candles = candles[0].Close, candles[1:]
 		}
-		if end > created {
-			points[i] = price
-		}
+		points[i] = price
 	}
 	return points
 }

@@ -64,7 +64,7 @@ type Span struct {
 type Ticker struct {
 	Token market.Token // with the latest price
 	Spans [NumWindows]Span
-	Spark [SparkPoints]market.Price // the close of each 45 minutes of the day, the latest last; 0 before the first known
+	Spark [SparkPoints]market.Price // closes at equal steps through the day, or since the first trade stored
 }
 
 // SparkPoints is how many points the line of a day has.

@@ -24,7 +24,7 @@ type Ticker struct {
 	H24           *Span     `json:"h24" doc:"The last 24 hours; null when it cannot be told"`
 	H1            *Span     `json:"h1"  doc:"The last hour; likewise"`
 	M5            *Span     `json:"m5"  doc:"The last five minutes; likewise"`
-	Spark         []float64 `json:"spark,omitempty" doc:"With spark=true: the close of each 45 minutes of the last 24 hours, the latest last; shorter for a younger token"`
+	Spark         []float64 `json:"spark,omitempty" doc:"With spark=true: 32 closes at equal steps through the last 24 hours, or since the first trade stored if that is younger"`
 }
 
 // Tickers answers /api/tickers.

@@ -1,40 +1,19 @@
 // Trouble of every kind, on a simulated cluster and a server of its own: it must come into sight in the page and go when
 // its cause has gone. How long both took is told; docs/performance.md has the figures.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { byId, launch, open, picture, until } from './page.mjs'
-
-const program = process.env.SPINSCOPE_SERVER ?? ''
-/** Long enough for a machine with much else to do. */
-const PATIENCE = 120_000
+import { byId, launch, open, picture } from './page.mjs'
+import { atEnd, end, PATIENCE, program, startCluster, startServer } from './program.mjs'
 
 let browser
-const closing = []
 before(async () => {
   browser = await launch()
 })
 after(async () => {
   await browser?.close()
-  for (const close of closing.reverse()) await close()
+  await end()
 })
-
-/** Runs the program until the tests are over; `said` is what it has written. */
-function run(args, env = {}) {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
-  const running = { said: '' }
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (running.said += text))
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  closing.push(() => {
-    child.kill()
-    return ended
-  })
-  return running
-}
 
 /** A way to an address that can be blocked (bytes wait) and cut (nobody is there). */
 async function gateway(target) {
@@ -64,7 +43,7 @@ async function gateway(target) {
     server.close()
     for (const socket of sockets) socket.destroy()
   }
-  closing.push(cut)
+  atEnd(cut)
   return {
     address: `127.0.0.1:${own}`,
     hold(wanted) {
@@ -77,22 +56,12 @@ async function gateway(target) {
 }
 
 async function start() {
-  const simnet = ['simnet', '--listen', '127.0.0.1:0', '--rate', '10', '--slot', '200ms', '--mints', '2']
-  const market = run([...simnet, '--history', '1m', '--seed', '2', '--log-level', 'error'])
-  await until('the cluster is there', () => /ws:\/\/[0-9.:]+/.test(market.said), PATIENCE)
-  const [, rpcAt] = /http:\/\/([0-9.:]+)/.exec(market.said)
-  const [, wsAt] = /ws:\/\/([0-9.:]+)/.exec(market.said)
-  const [rpc, ws] = [await gateway(rpcAt), await gateway(wsAt)]
-  const home = mkdtempSync(join(tmpdir(), 'spinscope-trouble-'))
-  closing.push(() => rmSync(home, { recursive: true, force: true }))
-  const cluster = ['--cluster', 'custom', '--rpc-url', `http://${rpc.address}`, '--ws-url', `ws://${ws.address}`]
-  const serve = ['serve', ...cluster, '--listen', '127.0.0.1:0', '--data-dir', join(home, 'data')]
-  run(serve, { HOME: home, XDG_CONFIG_HOME: home, SPINSCOPE_SERVER_TOKEN: '' })
-  const file = join(home, 'data', 'server.addr')
-  await until('the server is there', () => existsSync(file) && readFileSync(file, 'utf8').trim(), PATIENCE)
-  const server = await gateway(readFileSync(file, 'utf8').trim())
+  const flags = ['--rate', '10', '--slot', '200ms', '--mints', '2', '--history', '1m', '--seed', '2']
+  const market = await startCluster(...flags)
+  const [rpc, ws] = [await gateway(market.rpc), await gateway(market.ws)]
+  const server = await gateway(await startServer({ rpc: rpc.address, ws: ws.address }))
   const control = (order) =>
-    fetch(`http://${rpcAt}`, {
+    fetch(`http://${market.rpc}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'simnet_control', params: [order] }),

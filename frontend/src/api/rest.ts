@@ -16,6 +16,8 @@ import type {
   Mints,
   Status,
   Subscriptions,
+  Ticker,
+  Tickers,
 } from './client/index'
 
 /** Where the server is and what it wants to hear. An empty base is the page's own origin. */
@@ -39,7 +41,9 @@ export class RestError extends Error {
   }
 }
 
-export type MintSort = 'created_desc' | 'created_asc' | 'last_trade_desc' | 'volume_desc'
+export type MintSort = 'created_desc' | 'last_trade_desc'
+export type TickerSort = 'quote_volume_desc' | 'change_desc' | 'change_asc' | 'last_trade_desc'
+export type Window = Tickers['window']
 export type ExportFormat = 'csv' | 'jsonl' | 'parquet'
 
 type Query = Record<string, string | number | undefined>
@@ -68,8 +72,21 @@ export class Rest {
     return this.#get('/api/mint_orders', { mint, type, limit }, signal)
   }
 
+  /** Who there is: those too that trade and were created before the stored history. */
   mints(sort: MintSort, limit: number, cursor?: string, signal?: AbortSignal): Promise<Mints> {
-    return this.#get('/api/mints', { sort_by: sort, limit, cursor }, signal)
+    return this.#get('/api/mints', { which: 'all', sort_by: sort, limit, cursor }, signal)
+  }
+
+  /** The mints that traded in the last 24 hours, ranked by what they did in a window. */
+  async ranking(sort: TickerSort, window: Window, limit: number, signal?: AbortSignal): Promise<Ticker[]> {
+    return (await this.#get<Tickers>('/api/tickers', { sort_by: sort, window, limit }, signal)).tickers
+  }
+
+  /** What some mints, at most 100, did lately, with the lines of their day. */
+  async tickers(mints: readonly string[], signal?: AbortSignal): Promise<Ticker[]> {
+    if (mints.length === 0) return []
+    const query = new URLSearchParams([...mints.map((mint) => ['mint', mint]), ['spark', 'true']])
+    return (await this.#get<Tickers>(`/api/tickers?${query}`, {}, signal)).tickers
   }
 
   async details(mints: readonly string[], signal?: AbortSignal): Promise<Detail[]> {

@@ -2,18 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { candlesToCsv } from './csv'
 import { INTERVALS, isInterval, label, seconds, words } from './interval'
 import { formatAge, formatClock, formatCountdown, formatDate, formatMoment } from './time'
-import {
-  baseAt,
-  byRank,
-  cleanName,
-  findTokens,
-  initial,
-  matches,
-  moveOver,
-  shortAddress,
-  sparkPoints,
-  webLink,
-} from './token'
+import { byRank, cleanName, findTokens, initial, matches, moveFrom, shortAddress, webLink } from './token'
 import { joinTape, largeFrom, type TapeEvent, toTrade, type Trade } from './trade'
 
 describe('interval', () => {
@@ -128,22 +117,11 @@ describe('token', () => {
     expect(shortAddress('short')).toBe('short')
   })
 
-  it('measures a move from the first candle', () => {
-    expect(moveOver([{ time: 5, open: 2 }], 3)).toEqual({ fraction: 0.5, since: 5 })
-    expect(moveOver([], 3)).toBeNull()
-    expect(moveOver([{ time: 5, open: 0 }], 3)).toBeNull()
-    expect(moveOver([{ time: 5, open: 2 }], NaN)).toBeNull()
-  })
-
-  it('samples a line that carries the last close through quiet slices', () => {
-    const candles = [
-      { time: 0, close: 1 },
-      { time: 10, close: 2 },
-      { time: 90, close: 3 },
-    ]
-    expect(sparkPoints(candles, 0, 100, 5)).toEqual([2, 2, 2, 2, 3])
-    expect(sparkPoints([], 0, 100)).toEqual([])
-    expect(sparkPoints(candles, 50, 50)).toEqual([])
+  it('measures a move from where its window began', () => {
+    expect(moveFrom({ since: 5, open: 2 }, 3)).toEqual({ fraction: 0.5, since: 5 })
+    expect(moveFrom(null, 3)).toBeNull()
+    expect(moveFrom({ since: 5, open: 0 }, 3)).toBeNull()
+    expect(moveFrom({ since: 5, open: 2 }, NaN)).toBeNull()
   })
 })
 
@@ -232,14 +210,4 @@ it('writes CSV with every digit', () => {
     'time,open,high,low,close,volume,quote_volume,trades,buy_volume,is_final\n' +
       '60,0.000000025,0.00000003,0.00000002,0.0000000275,1.5,0.0000002,3,1,true\n',
   )
-})
-
-it('measures a change from the price at its beginning', () => {
-  const candles = [
-    { time: 60, open: 1 },
-    { time: 120, open: 2 },
-  ]
-  expect(baseAt(candles, 100, 9)).toEqual({ price: 2, since: 120 })
-  expect(baseAt(candles, 200, 9)).toEqual({ price: 9, since: 200 })
-  expect(baseAt([], 200, undefined)).toBeNull()
 })

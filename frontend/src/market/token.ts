@@ -7,7 +7,8 @@ export interface TokenFacts {
   created: number
 }
 
-export type ListTab = 'top' | 'active' | 'new' | 'favourites'
+export const LIST_TABS = ['top', 'active', 'gainers', 'losers', 'new', 'favourites'] as const
+export type ListTab = (typeof LIST_TABS)[number]
 
 /** 9xQe…1mPz */
 export function shortAddress(address: string, edge = 4): string {
@@ -66,65 +67,21 @@ export function byRank<T extends TokenFacts>(tokens: readonly T[], rank: Readonl
 /** How far back the list's change reaches. */
 export const CHANGE_SPANS = ['m5', 'h1', 'h24'] as const
 export type ChangeSpan = (typeof CHANGE_SPANS)[number]
-export const SPAN_SECONDS: Record<ChangeSpan, number> = { m5: 300, h1: 3600, h24: 86_400 }
 
 /** What the list tells of a token beside its price and change. */
 export const FIGURES = ['last', 'age', 'volume', 'trades'] as const
 export type Figure = (typeof FIGURES)[number]
 
-/** A price to measure a change from, and since when it counts, Unix seconds. */
-export interface Base {
-  price: number
-  since: number
-}
-
-/**
- * What a token cost at a moment, of candles oldest first: the open of the first one from there on, which is the close
- * before it; without one, what it costs still. Null when that is not known either.
- */
-export function baseAt(
-  candles: readonly { time: number; open: number }[],
-  moment: number,
-  still: number | undefined,
-): Base | null {
-  const first = candles.find((candle) => candle.time >= moment)
-  if (first) return { price: first.open, since: first.time }
-  return still === undefined ? null : { price: still, since: moment }
-}
-
-/** What moved over the window that the candles cover: the fraction, and from when it counts. */
+/** What moved over a window: the fraction, and from when it counts, Unix seconds. */
 export interface Move {
   fraction: number
   since: number
 }
 
-export function moveOver(candles: readonly { time: number; open: number }[], price: number): Move | null {
-  const first = candles[0]
-  if (!first || !(first.open > 0) || !(price > 0)) return null
-  return { fraction: price / first.open - 1, since: first.time }
-}
-
-/** At most `count` points that keep the line's shape: the last close of each equal slice of time. */
-export function sparkPoints(
-  candles: readonly { time: number; close: number }[],
-  from: number,
-  to: number,
-  count = 32,
-): number[] {
-  if (candles.length === 0 || to <= from) return []
-  const points: number[] = []
-  let next = 0
-  let close: number | undefined
-  for (let i = 0; i < count; i++) {
-    const end = from + ((to - from) * (i + 1)) / count
-    for (; next < candles.length; next++) {
-      const candle = candles[next]
-      if (!candle || candle.time >= end) break
-      close = candle.close
-    }
-    if (close !== undefined) points.push(close)
-  }
-  return points
+/** How far a price is from where a window began; null when either is not known. */
+export function moveFrom(span: { open: number; since: number } | null, price: number): Move | null {
+  if (!span || !(span.open > 0) || !(price > 0)) return null
+  return { fraction: price / span.open - 1, since: span.since }
 }
 
 /** What a web address from a stranger may be offered as: only http and https, without a password in it; else null. */

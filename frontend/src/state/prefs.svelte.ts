@@ -1,7 +1,7 @@
 import { PERIODS } from '../market/indicator'
 import { isInterval } from '../market/interval'
 import type { Zone } from '../market/time'
-import { CHANGE_SPANS, type ChangeSpan, type Figure, FIGURES, type ListTab } from '../market/token'
+import { CHANGE_SPANS, type ChangeSpan, type Figure, FIGURES, LIST_TABS, type ListTab } from '../market/token'
 import type { ChartChoice } from './chart.svelte'
 
 export type ThemeChoice = 'auto' | 'dark' | 'light'
@@ -111,7 +111,7 @@ const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValu
   crossSync: isFlag,
   span: oneOf(...CHANGE_SPANS),
   figure: oneOf(...FIGURES),
-  tab: oneOf('top', 'active', 'new', 'favourites'),
+  tab: oneOf(...LIST_TABS),
   side: oneOf('trades', 'orders', 'info', 'alerts'),
   connect: oneOf('node', 'python', 'go', 'curl', 'frames'),
   favourites: (value): value is string[] => Array.isArray(value) && value.every(isText),

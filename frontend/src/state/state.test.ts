@@ -6,13 +6,14 @@ import type {
   EventData,
   KlineStatus,
   Mints,
+  Ticker,
   Order,
   PriceUpdate,
   Status,
   TokenCreatedEvent,
 } from '../api/client/index'
 import { Clock } from './clock.svelte'
-import { candle, fakeRest, klines, QuietStream } from './fakes'
+import { fakeRest, QuietStream } from './fakes'
 import { Health } from './health.svelte'
 import { Margin } from './margin.svelte'
 import { Prefs, readPrefs } from './prefs.svelte'
@@ -228,24 +229,41 @@ describe('TokenList', () => {
     }) as Detail
   const known = [detail('A', 'OAK', 1), detail('B', 'FOX', 2), detail('C', 'KITE', 3)]
   const order: Record<string, string[]> = {
-    created_desc: ['C', 'B', 'A'],
-    volume_desc: ['B', 'A'],
+    quote_volume_desc: ['B', 'A'],
     last_trade_desc: ['A', 'B', 'C'],
+    change_desc: ['A', 'X'],
+    change_asc: ['X', 'A'],
   }
+  const span = (open: number, since: number) => ({ open, since, trades: 2, quote_volume: 20 }) as Ticker['h24']
+  /** X was created before the history that the server has. */
+  const ticker = (mint: string, spark?: number[]) =>
+    ({
+      mint,
+      name: null,
+      symbol: null,
+      price_exact: '0.5',
+      last_trade_time: 9,
+      h24: span(0.4, 300),
+      h1: span(0.5, 600),
+      m5: span(0.6, 700),
+      ...(spark && { spark }),
+    }) as Ticker
 
   function list() {
     const stream = new QuietStream()
-    const read = vi.fn(async () => klines([candle(600, 0.6), candle(300, 0.5, { open: 0.4 })], 1))
+    const read = vi.fn(async (mints: readonly string[]) => mints.map((mint) => ticker(mint, [1, 2])))
+    const ranking = vi.fn(async (sort: string) => (order[sort] ?? []).map((mint) => ticker(mint)))
     const tokens = new TokenList(
       fakeRest({
-        mints: async (sort) => ({ mints: order[sort] ?? [], next_cursor: null }) as unknown as Mints,
+        mints: async () => ({ mints: ['C', 'B', 'A'], next_cursor: null }) as unknown as Mints,
         details: async (mints) => [...known, detail('D', 'NEW', 9)].filter((one) => mints.includes(one.mint_account)),
-        klines: read,
+        tickers: read,
+        ranking,
       }),
       () => stream,
       new Clock(() => 1000),
     )
-    return { tokens, stream, read }
+    return { tokens, stream, read, ranking }
   }
   const shown = (tokens: TokenList) => tokens.shown.map((token) => token.symbol).join(' ')
 
@@ -280,19 +298,60 @@ describe('TokenList', () => {
     tokens.see(['A', 'C'])
     await vi.advanceTimersByTimeAsync(10)
     expect(stream.wanted.at(-1)).toBe('prices C A')
-    expect(read).toHaveBeenCalledTimes(4)
-    expect(tokens.get('A')?.bases.h24).toEqual({ price: 0.4, since: 300 })
-    expect(tokens.get('A')).toMatchObject({ volume: 20, trades: 2 })
+    expect(read.mock.calls).toEqual([[['C']], [['A']]])
+    expect(tokens.get('A')?.moved('h24')?.since).toBe(300)
+    expect(tokens.get('A')).toMatchObject({ volume: 20, trades: 2, spark: [1, 2] })
     tokens.onPrice({ symbol: 'A', price: 0.8, timestamp: 700 } as PriceUpdate)
     await vi.advanceTimersByTimeAsync(300)
     expect(tokens.get('A')?.move?.fraction).toBeCloseTo(1)
     expect(tokens.get('A')?.moved('m5')?.fraction).toBeCloseTo(1 / 3)
     tokens.refreshVisible()
-    expect(read).toHaveBeenCalledTimes(4)
-    vi.advanceTimersByTime(61_000)
+    expect(read).toHaveBeenCalledTimes(2)
+    vi.advanceTimersByTime(16_000)
     tokens.refreshVisible()
     await vi.advanceTimersByTimeAsync(10)
-    expect(read).toHaveBeenCalledTimes(8)
+    expect(read.mock.calls.at(-1)).toEqual([['C', 'A']])
+    await tokens.refreshRank()
+    expect(tokens.get('A')?.spark).toEqual([1, 2])
+  })
+
+  it('tries again what could not be read, and reads what came into sight meanwhile', async () => {
+    const { tokens, read } = list()
+    await tokens.load()
+    read.mockRejectedValueOnce(new RestError('the server does not answer', 0))
+    tokens.see(['A'])
+    await vi.advanceTimersByTimeAsync(10)
+    expect(tokens.get('A')?.read).toBe(0)
+    tokens.see(['A'])
+    tokens.see(['A', 'B'])
+    await vi.advanceTimersByTimeAsync(10)
+    expect(read.mock.calls).toEqual([[['A']], [['A']], [['B']]])
+  })
+
+  it('lists who trades and was created before the history, by address until the name is known', async () => {
+    const { tokens, ranking } = list()
+    await tokens.load()
+    tokens.setSpan('h1')
+    expect(ranking).toHaveBeenCalledTimes(1)
+    tokens.setTab('losers')
+    await vi.advanceTimersByTimeAsync(10)
+    expect(ranking.mock.calls.at(-1)?.slice(0, 2)).toEqual(['change_asc', 'h1'])
+    expect(shown(tokens)).toBe('X OAK')
+    tokens.setSpan('m5')
+    await vi.advanceTimersByTimeAsync(10)
+    expect(ranking.mock.calls.at(-1)?.slice(0, 2)).toEqual(['change_asc', 'm5'])
+    tokens.setTab('gainers')
+    await vi.advanceTimersByTimeAsync(10)
+    expect(shown(tokens)).toBe('OAK X')
+    expect(tokens.get('X')).toMatchObject({ price: 0.5, created: 0 })
+    known.push(detail('X', 'FOUND', 4))
+    await tokens.load()
+    tokens.setTab('new')
+    await vi.advanceTimersByTimeAsync(10)
+    tokens.see(['X'])
+    tokens.refreshVisible()
+    await vi.advanceTimersByTimeAsync(10)
+    expect(tokens.get('X')).toMatchObject({ symbol: 'FOUND', created: 4 })
   })
 
   it('never watches more prices than the server allows', async () => {
@@ -320,7 +379,7 @@ describe('TokenList', () => {
 
   it('says why it is empty', async () => {
     const tokens = new TokenList(
-      fakeRest({ mints: () => Promise.reject(new RestError('the server does not answer', 0)) }),
+      fakeRest({ ranking: () => Promise.reject(new RestError('the server does not answer', 0)) }),
       () => new QuietStream(),
       new Clock(),
     )

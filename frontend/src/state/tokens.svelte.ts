@@ -1,9 +1,7 @@
-import { isAbort, type MintSort, type Rest } from '../api/rest'
-import type { Detail, PriceUpdate, TokenCreatedEvent } from '../api/client/index'
+import { isAbort, type Rest, type TickerSort, type Window } from '../api/rest'
+import type { Detail, PriceUpdate, Ticker, TokenCreatedEvent } from '../api/client/index'
 import type { Stream } from '../api/stream'
 import {
-  type Base,
-  baseAt,
   byRank,
   type ChangeSpan,
   cleanName,
@@ -11,10 +9,8 @@ import {
   type ListTab,
   matches,
   type Move,
-  moveOver,
+  moveFrom,
   shortAddress,
-  SPAN_SECONDS,
-  sparkPoints,
   type TokenFacts,
 } from '../market/token'
 import type { Clock } from './clock.svelte'
@@ -23,43 +19,93 @@ import { reason } from './reason'
 
 const PAGE = 1000
 const MOST_TOKENS = 10_000
+/** So many are ranked; the others follow by age. */
+const MOST_RANKED = 500
 /** The server allows 50 subscriptions a client; four charts, the tape, alerts and token events take some. */
 const MOST_PRICES = 38
-const FETCHES = 3
-const INSIGHT_MS = 60_000
-const DAY = 86_400
-const RANKED: Partial<Record<ListTab, MintSort>> = { top: 'volume_desc', active: 'last_trade_desc' }
+/** Figures older than this are read again when somebody looks. */
+const INSIGHT_MS = 14_000
+
+const RANKED: Partial<Record<ListTab, TickerSort>> = {
+  top: 'quote_volume_desc',
+  active: 'last_trade_desc',
+  gainers: 'change_desc',
+  losers: 'change_asc',
+}
 
 /** One token of the list; only what changes is reactive. */
 export class Token implements TokenFacts {
+  name = $state('')
+  symbol = $state('')
+  created = $state(0)
   price = $state(NaN)
   /** The same with every digit, as told last. */
   exact = $state('')
   /** Unix seconds of the last trade; 0 when there was none. */
   lastTrade = $state(0)
-  /** The prices that changes are measured from; null while none is known. */
-  bases = $state.raw<Record<ChangeSpan, Base | null>>({ m5: null, h1: null, h24: null })
-  /** SOL traded in the last 24 h, and trades; NaN while not known. */
-  volume = $state(NaN)
-  trades = $state(NaN)
-  spark = $state.raw<number[]>([])
+  /** What it did lately, as of the last look; null while not known. */
+  ticker = $state.raw<Ticker | null>(null)
   detail = $state.raw<Detail | null>(null)
   /** The change of the last 24 h. */
   move: Move | null = $derived(this.moved('h24'))
-  /** When the candles behind bases and spark were read, in milliseconds. */
+  /** When the ticker and its line were read, in milliseconds. */
   read = 0
 
   constructor(
     readonly mint: string,
-    readonly name: string,
-    readonly symbol: string,
-    readonly created: number,
-  ) {}
+    name: string | null,
+    symbol: string | null,
+    created: number,
+  ) {
+    this.describe(name, symbol, created)
+  }
 
-  /** How the price has moved; null when it is not known. */
+  /** Says what its TokenCreated says; nulls and 0 while that is not stored. */
+  describe(name: string | null, symbol: string | null, created: number): void {
+    this.symbol = cleanName(symbol ?? '', shortAddress(this.mint), 12)
+    this.name = cleanName(name ?? '', this.symbol)
+    this.created = created
+  }
+
+  /** SOL traded in the last 24 h; NaN while not known. */
+  get volume(): number {
+    return this.ticker?.h24?.quote_volume ?? NaN
+  }
+
+  /** Trades in the last 24 h; NaN while not known. */
+  get trades(): number {
+    return this.ticker?.h24?.trades ?? NaN
+  }
+
+  get spark(): readonly number[] {
+    return this.ticker?.spark ?? []
+  }
+
+  /** How the price has moved; null when it is not known, or nothing was traded for a day. */
   moved(span: ChangeSpan): Move | null {
-    const base = this.bases[span]
-    return base && moveOver([{ time: base.since, open: base.price }], this.price)
+    return this.ticker?.h24?.trades ? moveFrom(this.ticker[span], this.price) : null
+  }
+
+  /** Takes over what it did lately. A ranking tells no line: the last one stays. */
+  take(ticker: Ticker): void {
+    this.ticker = ticker.spark || !this.ticker?.spark ? ticker : { ...ticker, spark: this.ticker.spark }
+    this.#takePrice(ticker.price_exact, ticker.last_trade_time ?? 0)
+  }
+
+  takeDetail(detail: Detail): void {
+    if (!this.detail?.symbol && detail.symbol !== null) {
+      this.describe(detail.name, detail.symbol, Math.floor((detail.create_timestamp ?? 0) / 1000))
+    }
+    this.detail = detail
+    this.#takePrice(detail.price_exact, (detail.latest_trade_time ?? 0) / 1000)
+  }
+
+  /** Within a second, what was pushed is newer than what was asked for. */
+  #takePrice(exact: string | null, time: number): void {
+    if (!exact || (Number.isFinite(this.price) && time <= this.lastTrade)) return
+    this.price = Number(exact)
+    this.exact = exact
+    this.lastTrade = time
   }
 }
 
@@ -70,6 +116,7 @@ export class TokenList {
   all = $state.raw<Token[]>([])
   query = $state('')
   tab = $state<ListTab>('top')
+  span: ChangeSpan = 'h24'
   phase = $state<ListPhase>('loading')
   error = $state('')
   favourites = $state.raw<readonly string[]>([])
@@ -80,8 +127,7 @@ export class TokenList {
   #byMint = new Map<string, Token>()
   #visible: readonly string[] = []
   #pinned: readonly string[] = []
-  #queue: string[] = []
-  #fetching = 0
+  #looking = false
   #prices = new Map<string, PriceUpdate>()
   #frame = onFrame(() => this.#flush())
 
@@ -121,13 +167,15 @@ export class TokenList {
   }
 
   async refreshRank(signal?: AbortSignal): Promise<void> {
-    const sort = RANKED[this.tab]
+    const { tab, span } = this
+    const sort = RANKED[tab]
     if (!sort) return
-    const { tab } = this
-    const page = await this.rest().mints(sort, PAGE, undefined, signal)
-    if (this.tab !== tab) return
-    this.#rank = new Map(page.mints.map((mint, place) => [mint, place]))
-    const unknown = page.mints.filter((mint) => !this.#byMint.has(mint))
+    const window: Window = tab === 'gainers' || tab === 'losers' ? span : 'h24'
+    const ranking = await this.rest().ranking(sort, window, MOST_RANKED, signal)
+    if (this.tab !== tab || this.span !== span) return
+    this.#rank = new Map(ranking.map((ticker, place) => [ticker.mint, place]))
+    const unknown = ranking.filter((ticker) => !this.#byMint.has(ticker.mint)).map((ticker) => ticker.mint)
+    this.#takeTickers(ranking)
     if (unknown.length > 0) this.#take(await this.rest().details(unknown, signal))
   }
 
@@ -135,6 +183,12 @@ export class TokenList {
     if (this.tab === tab) return
     this.tab = tab
     this.refreshRank().catch(() => undefined)
+  }
+
+  /** Over which window gainers and losers are ranked. */
+  setSpan(span: ChangeSpan): void {
+    this.span = span
+    if (this.tab === 'gainers' || this.tab === 'losers') this.refreshRank().catch(() => undefined)
   }
 
   /** Keeps these prices live whether or not their rows are on screen. */
@@ -189,33 +243,37 @@ export class TokenList {
   #list(): Token[] {
     const { query, favourites } = this
     let tokens: readonly Token[] = this.all
-    if (this.tab === 'favourites' && !query) tokens = tokens.filter((token) => favourites.includes(token.mint))
+    const rank = this.#rank
     if (query) tokens = tokens.filter((token) => matches(token, query))
-    return byRank(tokens, this.tab === 'new' ? new Map() : this.#rank)
+    else if (this.tab === 'favourites') tokens = tokens.filter((token) => favourites.includes(token.mint))
+    else if (this.tab === 'gainers' || this.tab === 'losers') tokens = tokens.filter((token) => rank.has(token.mint))
+    return byRank(tokens, this.tab === 'new' ? new Map() : rank)
   }
 
   #take(details: readonly Detail[]): void {
-    let grew = false
-    for (const detail of details) {
-      let token = this.#byMint.get(detail.mint_account)
-      if (!token) {
-        const created = Math.floor((detail.create_timestamp ?? 0) / 1000)
-        token = this.#add(detail.mint_account, detail.name, detail.symbol, created)
-        grew = true
-      }
-      token.detail = detail
-      if (!Number.isFinite(token.price) && detail.price_exact) {
-        token.price = Number(detail.price_exact)
-        token.exact = detail.price_exact
-      }
-      token.lastTrade = Math.max(token.lastTrade, (detail.latest_trade_time ?? 0) / 1000)
-    }
-    if (grew) this.all = [...this.#byMint.values()]
+    this.#grow(details, (detail) => {
+      const created = Math.floor((detail.create_timestamp ?? 0) / 1000)
+      const token = this.#byMint.get(detail.mint_account)
+      ;(token ?? this.#add(detail.mint_account, detail.name, detail.symbol, created)).takeDetail(detail)
+    })
+  }
+
+  #takeTickers(tickers: readonly Ticker[]): void {
+    this.#grow(tickers, (ticker) => {
+      const token = this.#byMint.get(ticker.mint)
+      ;(token ?? this.#add(ticker.mint, ticker.name, ticker.symbol, 0)).take(ticker)
+    })
+  }
+
+  /** Takes each, and lists those who are new. */
+  #grow<T>(list: readonly T[], take: (one: T) => void): void {
+    const before = this.#byMint.size
+    for (const one of list) take(one)
+    if (this.#byMint.size > before) this.all = [...this.#byMint.values()]
   }
 
   #add(mint: string, name: string | null, symbol: string | null, created: number): Token {
-    const shortName = cleanName(symbol ?? '', shortAddress(mint), 12)
-    const token = new Token(mint, cleanName(name ?? '', shortName), shortName, created)
+    const token = new Token(mint, name, symbol, created)
     this.#byMint.set(mint, token)
     return token
   }
@@ -225,44 +283,34 @@ export class TokenList {
   }
 
   #watch(): void {
-    const wanted = this.#wanted()
-    this.stream().watchPrices(wanted)
-    const old = Date.now() - INSIGHT_MS
-    this.#queue = wanted.filter((mint) => (this.#byMint.get(mint)?.read ?? Infinity) < old)
-    while (this.#fetching < FETCHES && this.#queue.length > 0) void this.#fetchNext()
+    this.stream().watchPrices(this.#wanted())
+    void this.#look()
   }
 
-  /** Reads a day of candles for one row: its changes, its line and what was traded. */
-  async #fetchNext(): Promise<void> {
-    const token = this.#byMint.get(this.#queue.shift() ?? '')
-    if (!token) return
-    this.#fetching++
-    token.read = Date.now()
+  /** Reads what the tokens in sight did lately, unless it has just done so. */
+  async #look(): Promise<void> {
+    if (this.#looking) return
+    const since = Date.now() - INSIGHT_MS
+    const old = this.#wanted().filter((mint) => (this.#byMint.get(mint)?.read ?? Infinity) < since)
+    if (old.length === 0) return
+    this.#looking = true
+    for (const mint of old) this.#seen(mint, Date.now())
     try {
-      const to = Math.floor(this.clock.read())
-      const from = to - DAY
-      const [day, hour] = await Promise.all([
-        this.rest().klines(token.mint, 'm5', { limit: DAY / 300, from }),
-        this.rest().klines(token.mint, 'm1', { limit: 61, from: to - SPAN_SECONDS.h1 }),
-      ])
-      const [candles, minutes] = [day.klines.toReversed(), hour.klines.toReversed()]
-      const first = candles[0]
-      const close = candles.at(-1)?.close
-      token.bases = {
-        m5: baseAt(minutes, to - SPAN_SECONDS.m5, close),
-        h1: baseAt(minutes, to - SPAN_SECONDS.h1, close),
-        h24: first ? { price: first.open, since: first.time } : null,
-      }
-      token.volume = candles.reduce((sum, candle) => sum + candle.quote_volume, 0)
-      token.trades = candles.reduce((sum, candle) => sum + candle.trades, 0)
-      token.spark = sparkPoints(candles, first?.time ?? from, to)
-      if (close !== undefined && !Number.isFinite(token.price)) token.price = close
+      this.#takeTickers(await this.rest().tickers(old))
     } catch {
-      token.read = 0
+      // The next look tries again.
+      for (const mint of old) this.#seen(mint, 0)
+      return
     } finally {
-      this.#fetching--
-      if (this.#queue.length > 0 && token.read > 0) void this.#fetchNext()
+      this.#looking = false
     }
+    // What came into sight meanwhile.
+    void this.#look()
+  }
+
+  #seen(mint: string, time: number): void {
+    const token = this.#byMint.get(mint)
+    if (token) token.read = time
   }
 
   #flush(): void {

@@ -232,6 +232,7 @@ export class Workspace {
     this.stream.open()
     const { values } = this.prefs
     this.tokens.tab = values.tab
+    this.tokens.span = values.span
     this.tokens.favourites = [...values.favourites]
     this.charts.open()
     this.#follow()

@@ -26,6 +26,8 @@ beforeEach(() => {
   Object.assign(workspace.rest, {
     mints: async () => ({ mints: details.map((one) => one.mint_account), next_cursor: null }) as unknown as Mints,
     details: async () => details,
+    ranking: async () => [],
+    tickers: async () => [],
   })
 })
 

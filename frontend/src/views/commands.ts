@@ -1,9 +1,10 @@
 import { INTERVALS, label, words } from '../market/interval'
+import { LIST_TABS } from '../market/token'
 import { isDesktop } from '../native'
 import type { ChartKind, Layout, ThemeChoice } from '../state/prefs.svelte'
 import type { WindowState } from '../state/window.svelte'
 import type { Workspace } from '../state/workspace.svelte'
-import { nextFigure, nextSpan } from './list'
+import { nextFigure, nextSpan, pickTab, TAB_WORDS } from './list'
 import { exportHistory, exportShown, saveScreenshot } from './export'
 
 /** One thing the window can do: for keys, the palette and the list of shortcuts alike. */
@@ -58,6 +59,10 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
 
   add('Tokens', 'pictures', 'Token pictures on or off', ['i'], () => prefs.set('pictures', !prefs.values.pictures))
 
+  for (const tab of LIST_TABS) {
+    const [title, words] = TAB_WORDS[tab]
+    add('Tokens', `list-${tab}`, `Tokens: ${title.toLowerCase()}`, [], () => pickTab(workspace, tab), words)
+  }
   add('Tokens', 'list-span', 'Next change: 5 minutes, 1 hour, 24 hours', [], () => nextSpan(workspace))
   add('Tokens', 'list-figure', 'Next figure beside the name: last trade, age, volume, trades', [], () =>
     nextFigure(workspace),

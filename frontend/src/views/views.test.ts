@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { tick } from 'svelte'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { RestError } from '../api/rest'
-import type { Detail, KlineStatus, Mints, Status } from '../api/client/index'
+import type { Detail, KlineStatus, Mints, Status, Ticker } from '../api/client/index'
 import type { Bar } from '../market/candle'
 import { Frames } from '../state/frames.svelte'
 import { Prefs } from '../state/prefs.svelte'
@@ -56,6 +56,9 @@ beforeEach(() => {
     klineStatus: async () => ({ stats: { gaps_open: 0, active_connections: 3 } }) as KlineStatus,
     mints: async () => ({ mints: details.map((one) => one.mint_account), next_cursor: null }) as unknown as Mints,
     details: async () => details,
+    ranking: async (sort: string) =>
+      (sort === 'change_asc' ? details.slice(1) : details).map(({ mint_account: mint }) => ({ mint }) as Ticker),
+    tickers: async () => [],
     klines: async () => klines([candle(60)], 1),
     events: async () => ({ events: [] }),
     orders: async () => ({ orders: [], total: 0 }),
@@ -312,8 +315,28 @@ describe('Tokens', () => {
     expect(workspace.tokens.favourites).toEqual(['OAKOAKOAKOAKOAK'])
   })
 
+  it('ranks by rise and, pressed again, by fall', async () => {
+    workspace.stream = new QuietStream()
+    await workspace.tokens.load()
+    show('Tokens')
+    const symbols = () => screen.queryAllByTestId('token-row').map((row) => row.dataset['symbol'])
+    await fireEvent.click(screen.getByTestId('token-tab-gainers'))
+    expect(workspace.prefs.values.tab).toBe('gainers')
+    await fireEvent.click(screen.getByTestId('token-tab-gainers'))
+    await vi.waitFor(() => expect(symbols()).toEqual(['FOX', 'KITE']))
+    expect(screen.getByTestId('token-tab-losers').getAttribute('aria-selected')).toBe('true')
+    await fireEvent.click(screen.getByTestId('token-tab-losers'))
+    await vi.waitFor(() => expect(symbols()).toEqual(['OAK', 'FOX', 'KITE']))
+    Object.assign(workspace.rest, { ranking: async () => [] })
+    await workspace.tokens.refreshRank()
+    await tick()
+    expect(screen.getByTestId('tokens-still').textContent).toContain('No token was traded in the last 24 hours')
+    await fireEvent.click(screen.getByTestId('token-tab-new'))
+    expect(symbols()).toHaveLength(3)
+  })
+
   it('offers to try again when the list cannot be read', async () => {
-    Object.assign(workspace.rest, { mints: () => Promise.reject(new RestError('the server does not answer', 0)) })
+    Object.assign(workspace.rest, { ranking: () => Promise.reject(new RestError('the server does not answer', 0)) })
     await workspace.tokens.load()
     show('Tokens')
     expect(text('tokens-error')).toContain('the server does not answer')

@@ -831,7 +831,7 @@ export interface Ticker {
   h1: Span | null
   /** The last five minutes; likewise */
   m5: Span | null
-  /** With spark=true: the close of each 45 minutes of the last 24 hours, the latest last; shorter for a younger token */
+  /** With spark=true: 32 closes at equal steps through the last 24 hours, or since the first trade stored if that is younger */
   spark?: number[]
 }
 

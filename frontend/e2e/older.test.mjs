@@ -1,0 +1,60 @@
+// Tokens that trade and were created before the stored history, as on a first start beside a busy program.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { byId, debug, launch, open, picture, ready, until } from './page.mjs'
+import { end, PATIENCE, program, startCluster, startServer } from './program.mjs'
+
+let browser
+before(async () => {
+  browser = await launch()
+})
+after(async () => {
+  await browser?.close()
+  await end()
+})
+
+test(
+  'tokens whose creation is not stored are listed, ranked, found and shown',
+  { skip: !program && 'SPINSCOPE_SERVER is not set' },
+  async () => {
+    const cluster = await startCluster('--rate', '20', '--mints', '5', '--history', '20m', '--seed', '4')
+    const address = await startServer(cluster, '[solana]\nbackfill_limit = 300\n')
+    const base = `http://${address}`
+    const data = async (path) => (await (await fetch(base + path)).json()).data
+    const traded = await until(
+      'tokens have traded',
+      async () => {
+        const { mints } = await data('/api/mints?which=all&limit=1000')
+        return mints.length >= 4 && mints
+      },
+      PATIENCE,
+    )
+    assert.deepEqual((await data('/api/mints')).mints, [], 'no creation is stored')
+
+    const page = await open(browser, { at: base })
+    const rows = byId(page, 'token-row')
+    await until('all are listed', async () => (await rows.count()) >= traded.length)
+    const symbols = await rows.evaluateAll((list) => list.map((row) => row.dataset.symbol))
+    for (const mint of traded)
+      assert.ok(symbols.includes(`${mint.slice(0, 4)}…${mint.slice(-4)}`), `${mint} of ${symbols}`)
+    await until('they have prices and changes', async () =>
+      (await byId(page, 'token-change').allTextContents()).every((text) => /%/.test(text)),
+    )
+    await byId(page, 'token-tab-gainers').click()
+    await until('they are ranked by rise', async () => {
+      const shown = await rows.evaluateAll((list) => list.map((row) => row.dataset.mint))
+      const { tickers } = await data('/api/tickers?sort_by=change_desc')
+      return tickers.length >= 4 && JSON.stringify(shown) === JSON.stringify(tickers.map(({ mint }) => mint))
+    })
+    await byId(page, 'token-search').fill(traded[1].slice(0, 8))
+    await until('the address finds one', async () => (await rows.count()) === 1)
+    await rows.first().click()
+    await until('it is shown', async () => (await debug(page)).mint === traded[1])
+    await ready(page)
+    await byId(page, 'token-search').fill('')
+    await byId(page, 'side-info').click()
+    await picture(page, 'older-tokens')
+    assert.deepEqual(page.complaints, [])
+    await page.context().close()
+  },
+)
