@@ -38,6 +38,8 @@ export class Token implements TokenFacts {
   name = $state('')
   symbol = $state('')
   created = $state(0)
+  /** Whether its TokenCreated is stored; else the name is the address, shortened. */
+  named = $state(false)
   price = $state(NaN)
   /** The same with every digit, as told last. */
   exact = $state('')
@@ -62,6 +64,7 @@ export class Token implements TokenFacts {
 
   /** Says what its TokenCreated says; nulls and 0 while that is not stored. */
   describe(name: string | null, symbol: string | null, created: number): void {
+    this.named = symbol !== null
     this.symbol = cleanName(symbol ?? '', shortAddress(this.mint), 12)
     this.name = cleanName(name ?? '', this.symbol)
     this.created = created
