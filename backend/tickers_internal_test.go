@@ -3,6 +3,8 @@ package backend
 import (
 	"context"
 	"encoding/binary"
+	"reflect"
+	"sync"
 	"testing"
 	"time"
 
@@ -93,6 +95,57 @@ func TestTickersOfTheStore(t *testing.T) {
 	}
 	if m5 := page.Tickers[0].M5; m5.Change != 1 || m5.Since != tickersEnd+60 || m5.Trades != 1 || m5.QuoteVolume != 5 {
 		t.Errorf("%+v", m5)
+	}
+}
+
+// TestTickersWhileTrading asks from many sides while commits come in, and in the end expects what a fresh board says.
+func TestTickersWhileTrading(t *testing.T) {
+	s := busyDay(t, 40)
+	tickers := newTickers(s, market.AllIntervals())
+	var asking sync.WaitGroup
+	done := make(chan struct{})
+	for i := range 4 {
+		asking.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				q := rest.TickerQuery{Window: "m5", SortBy: rest.TradesDesc, Page: rest.Page{Limit: 50}}
+				if i == 0 {
+					q.Mints = []market.Pubkey{dayMint(1), dayMint(2)}
+				}
+				if _, err := tickers(context.Background(), q); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for i := range 200 {
+		mint := dayMint(i % 40)
+		now := int64(tickersEnd + i)
+		c := market.Candle{Time: market.S5.Floor(now), Open: market.Price{Hi: 15}, Close: market.Price{Hi: 16}, Trades: uint64(i)} //nolint:gosec // small
+		commit := &market.Commit{
+			Seq: s.Seq() + 1, ChainTime: now,
+			Tokens:  []market.Token{{Mint: mint, LatestPrice: market.Price{Hi: 16}, LatestTradeTime: now}},
+			Candles: []market.CandleChange{{Mint: mint, Interval: market.S5, Candle: c}},
+		}
+		if err := s.Commit(commit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(done)
+	asking.Wait()
+	q := rest.TickerQuery{Window: "m5", SortBy: rest.TradesDesc, Page: rest.Page{Limit: 50}}
+	got, err := tickers(context.Background(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := newTickers(s, market.AllIntervals())(context.Background(), q)
+	if err != nil || !reflect.DeepEqual(got, want) || want.Total != 40 {
+		t.Errorf("kept and read anew differ (%v):\n%+v\n%+v", err, got, want)
 	}
 }
 
