@@ -13,6 +13,7 @@ after(() => browser?.close())
 
 const API = `${base}/api/`
 const data = (body) => ({ json: { success: true, message: '', data: body } })
+const NOTHING_TRADED = { tickers: [], total: 0, has_next: false }
 const isState = (url) => url.includes('/api/events/status') || url.includes('/api/kline/status')
 
 /** The page over answers of the test's own; `answer` gives undefined for those of the server. */
@@ -50,7 +51,11 @@ for (const theme of ['dark', 'light']) {
   test(`a market without tokens says so, in ${theme}`, async () => {
     const page = await over(
       ({ pathname }) =>
-        pathname.endsWith('/mints') ? data({ mints: [], total: 0, has_next: false, next_cursor: '' }) : undefined,
+        pathname.endsWith('/mints')
+          ? data({ mints: [], total: 0, has_next: false, next_cursor: '' })
+          : pathname.endsWith('/tickers')
+            ? data(NOTHING_TRADED)
+            : undefined,
       theme,
     )
     await byId(page, 'tokens-empty').waitFor()
@@ -117,6 +122,7 @@ test('10,000 tokens scroll, are found and walked through by key', async () => {
       const more = to < all.length
       return data({ mints: all.slice(from, to), total: all.length, has_next: more, next_cursor: more ? `${to}` : '' })
     }
+    if (url.pathname.endsWith('/tickers')) return data(NOTHING_TRADED)
     if (!url.pathname.endsWith('/details')) return undefined
     const { mints } = route.request().postDataJSON()
     return data({ details: mints.map(detail), total: mints.length })
