@@ -283,6 +283,26 @@ describe('TokenList', () => {
     expect(tokens.get('A')).toMatchObject({ price: 0.5, lastTrade: 9 })
   })
 
+  it('moves no row under the pointer, and all of them once it has left', async () => {
+    const { tokens } = list()
+    await tokens.load()
+    expect(shown(tokens)).toBe('FOX OAK KITE')
+    tokens.hold(true)
+    order['quote_volume_desc'] = ['A', 'B']
+    await tokens.refreshRank()
+    expect(shown(tokens)).toBe('FOX OAK KITE')
+    tokens.setTab('active')
+    await vi.advanceTimersByTimeAsync(10)
+    expect(shown(tokens)).toBe('OAK FOX KITE')
+    order['last_trade_desc'] = ['C', 'B', 'A']
+    await tokens.refreshRank()
+    expect(shown(tokens)).toBe('OAK FOX KITE')
+    tokens.hold(false)
+    expect(shown(tokens)).toBe('KITE FOX OAK')
+    order['quote_volume_desc'] = ['B', 'A']
+    order['last_trade_desc'] = ['A', 'B', 'C']
+  })
+
   it('moves through the list and stops at its ends', async () => {
     const { tokens } = list()
     await tokens.load()

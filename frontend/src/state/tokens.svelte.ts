@@ -124,6 +124,11 @@ export class TokenList {
   error = $state('')
   favourites = $state.raw<readonly string[]>([])
   #rank = $state.raw<ReadonlyMap<string, number>>(new Map())
+  /** A ranking that came while the order was held. */
+  #later: ReadonlyMap<string, number> | null = null
+  #held = false
+  /** What the order stands for: tab and window. */
+  #ranked = ''
   /** As listed: by tab, search and rank. */
   shown: Token[] = $derived.by(() => this.#list())
 
@@ -176,10 +181,23 @@ export class TokenList {
     const window: Window = tab === 'gainers' || tab === 'losers' ? span : 'h24'
     const ranking = await this.rest().ranking(sort, window, MOST_RANKED, signal)
     if (this.tab !== tab || this.span !== span) return
-    this.#rank = new Map(ranking.map((ticker, place) => [ticker.mint, place]))
+    this.#later = new Map(ranking.map((ticker, place) => [ticker.mint, place]))
+    if (!this.#held || this.#ranked !== `${tab} ${span}`) this.#reorder()
+    this.#ranked = `${tab} ${span}`
     const unknown = ranking.filter((ticker) => !this.#byMint.has(ticker.mint)).map((ticker) => ticker.mint)
     this.#takeTickers(ranking)
     if (unknown.length > 0) this.#take(await this.rest().details(unknown, signal))
+  }
+
+  /** Keeps rows from moving under the pointer; a ranking that comes meanwhile waits. */
+  hold(held: boolean): void {
+    this.#held = held
+    if (!held) this.#reorder()
+  }
+
+  #reorder(): void {
+    if (this.#later) this.#rank = this.#later
+    this.#later = null
   }
 
   setTab(tab: ListTab): void {

@@ -315,6 +315,24 @@ describe('Tokens', () => {
     expect(workspace.tokens.favourites).toEqual(['OAKOAKOAKOAKOAK'])
   })
 
+  it('leaves the list where it was scrolled to when the order changes', async () => {
+    workspace.stream = new QuietStream()
+    await workspace.tokens.load()
+    workspace.show('OAKOAKOAKOAKOAK')
+    show('Tokens')
+    await tick()
+    const list = screen.getByTestId('token-list')
+    list.scrollTop = 500
+    Object.assign(workspace.rest, { ranking: async () => [{ mint: 'KITEKITEKITEKITEKITE' }] as Ticker[] })
+    await workspace.tokens.refreshRank()
+    await tick()
+    expect(workspace.tokens.shown[0]?.symbol).toBe('KITE')
+    expect(list.scrollTop).toBe(500)
+    workspace.show('FOXFOXFOXFOXFOX')
+    await tick()
+    expect(list.scrollTop).toBeLessThan(500)
+  })
+
   it('ranks by rise and, pressed again, by fall', async () => {
     workspace.stream = new QuietStream()
     await workspace.tokens.load()
