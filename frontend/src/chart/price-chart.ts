@@ -117,7 +117,12 @@ export class PriceChart {
       localization: { locale: validLocale(navigator.languages ?? [navigator.language]) },
       layout: { attributionLogo: false, fontSize: 11 },
       crosshair: { mode: CrosshairMode.Normal },
-      rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.24 }, minimumWidth: 76 },
+      rightPriceScale: {
+        borderVisible: false,
+        scaleMargins: { top: 0.12, bottom: 0.24 },
+        minimumWidth: 76,
+        entireTextOnly: true,
+      },
       timeScale: {
         borderVisible: false,
         barSpacing: BAR_SPACING,
