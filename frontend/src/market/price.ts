@@ -72,6 +72,17 @@ export function formatAmount(value: number): string {
   return sign + (size < 1 ? size.toFixed(3) : threeDigits(size))
 }
 
+/** Lamports as SOL in three significant digits: 1.24k SOL. */
+export function formatSol(lamports: string | number | null): string {
+  const text = formatAmount(lamports === null ? NaN : Number(lamports) / 1e9)
+  return text === '–' ? text : `${text} SOL`
+}
+
+/** A whole number with all its digits, in groups of three. */
+export function formatWhole(value: number): string {
+  return group(String(value))
+}
+
 /** A count: whole below 10,000, then as amounts are. */
 export function formatCount(value: number): string {
   return value < 10_000 ? group(String(Math.round(value))) : formatAmount(value)

@@ -1,4 +1,5 @@
 import type { Link, Status } from '../api/client/index'
+import { formatWhole } from '../market/price'
 import type { Feed } from './health.svelte'
 
 /** How everything stands, as one word for the status bar and, unless all is well, a sentence with the way out. */
@@ -65,11 +66,11 @@ export function standingOf({ link, silent, feed, status, lost }: Circumstances):
 function behindText(status: Status): string {
   if (status.backfill.running) return `${readingText('history', status)} Trades of this moment follow after it.`
   if (status.connection_status === 'catching_up') return 'Reading what happened since the last connection.'
-  return `What is shown is ${status.lag_slots} slots behind the chain.`
+  return `What is shown is ${formatWhole(status.lag_slots)} slots behind the chain.`
 }
 
 function readingText(what: string, { backfill: { done, total, eta_seconds: eta } }: Status): string {
   if (!total) return `Reading ${what}: counting transactions.`
   const left = eta > 0 ? `, about ${eta < 90 ? `${Math.ceil(eta)} s` : `${Math.ceil(eta / 60)} min`} left` : ''
-  return `Reading ${what}: ${done} of ${total} transactions${left}.`
+  return `Reading ${what}: ${formatWhole(done)} of ${formatWhole(total)} transactions${left}.`
 }

@@ -159,7 +159,7 @@ describe('exports', () => {
     workspace.exporting.done(12_345, '/tmp/OAK.csv')
     await tick()
     expect(text('export-state')).toBe('exported 12 345 rows')
-    expect(screen.getByTestId('export-state').title).toBe('/tmp/OAK.csv')
+    expect(screen.getByTestId('export-state').title).toBe('exported 12 345 rows\n/tmp/OAK.csv')
     workspace.exporting.fail('disk full')
     await tick()
     expect(text('export-state')).toBe('export failed: disk full')
