@@ -172,7 +172,9 @@ for (const [width, height] of [
     assert.match(await byId(page, 'price').textContent(), /0\.0₁₂123/)
     assert.match(await byId(page, 'legend-close').textContent(), /0\.0₁₂123457/)
     await byId(page, 'side-info').click()
-    await byId(page, 'info').locator('h2').waitFor()
+    assert.match(await byId(page, 'info-title').textContent(), /sixty letters long\s+ANEXTRAORDINARYSYMBOL/)
+    assert.equal(await byId(page, 'symbol').getAttribute('title'), `ANEXTRAORDINARYSYMBOL, ${name}`)
+    assert.doesNotMatch(await page.locator('body').innerText(), /– SOL/, 'no unit without a figure')
     assert.match(await byId(page, 'info').textContent(), /Milestones\s*1, half the fees/)
     const out = await page.evaluate(() => {
       const clipped = ['h1', '[data-testid="price"]', '[data-testid="info"] h2', '[data-testid="info"] dd']

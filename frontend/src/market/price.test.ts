@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { digitsFor, direction, exactNumber, formatAmount, formatCount, formatPercent, formatPrice } from './price'
+import {
+  digitsFor,
+  direction,
+  exactNumber,
+  formatAmount,
+  formatCount,
+  formatPercent,
+  formatPrice,
+  formatSol,
+  formatWhole,
+} from './price'
 
 describe('formatPrice', () => {
   it.each([
@@ -90,4 +100,17 @@ it.each([
 ])('a change of %s reads %s', (value, want, way) => {
   expect(formatPercent(value)).toBe(want)
   expect(direction(value)).toBe(way)
+})
+
+it.each([
+  ['1240000000000', '1.24k SOL'],
+  [0, '0 SOL'],
+  [null, '–'],
+  ['what', '–'],
+])('%s lamports read %s', (lamports, want) => {
+  expect(formatSol(lamports)).toBe(want)
+})
+
+it('groups the digits of a whole number', () => {
+  expect([0, 999, 1000, 312_004_117].map(formatWhole)).toEqual(['0', '999', '1 000', '312 004 117'])
 })

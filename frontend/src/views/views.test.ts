@@ -392,6 +392,21 @@ describe('Info', () => {
     expect(screen.getByTestId('token-picture').dataset['kind']).toBe('letter')
   })
 
+  it('has the whole name and symbol, without what is invisible, and no unit where there is no figure', async () => {
+    const [symbol, name] = ['ANEXTRAORDINARYSYMBOL', `The ${'very '.repeat(30)}long name`]
+    await shown({ ...rich, symbol: `\u202e${symbol}`, name, total_sol_amount: null as unknown as string })
+    expect(text('info-title')).toBe(`${name} ${symbol}`)
+    expect(screen.getByTestId('info').textContent).not.toContain('– SOL')
+  })
+
+  it('shows a long description in full when asked', async () => {
+    const description = 'All of it counts. '.repeat(40).trim()
+    await shown({ ...rich, uri_data: { ...rich.uri_data, description } } as Detail)
+    expect(text('description')?.length).toBeLessThan(260)
+    await fireEvent.click(screen.getByTestId('description-more'))
+    expect(text('description')).toBe(`${description} less`)
+  })
+
   it('has a letter when there is no picture or it cannot be had', async () => {
     await shown(details[0] as Detail)
     expect(text('token-picture')).toBe('O')

@@ -1,0 +1,183 @@
+// How the window looks where there is little room: nothing is cut without saying the whole, nothing lies over what
+// matters, and the ways out of a view stay in sight.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { byId, closeDialog, launch, leave, open, until } from './page.mjs'
+
+let browser
+before(async () => {
+  browser = await launch()
+})
+after(() => browser?.close())
+
+const small = { width: 960, height: 600 }
+/** Of a legend, in CSS pixels. */
+const LINE = 18
+
+/** Texts that are cut, by an ellipsis or an edge, and have no title with the whole. */
+const cut = (page) =>
+  page.evaluate(() => {
+    const found = []
+    const hides = ({ overflowX }) => overflowX === 'hidden' || overflowX === 'clip'
+    for (const node of document.querySelectorAll('body *')) {
+      if (![...node.childNodes].some((child) => child.nodeType === Node.TEXT_NODE && child.data.trim())) continue
+      // What has no room in a small chart's legend wraps out of sight whole.
+      if (!node.checkVisibility() || node.closest('.visually-hidden, [title], [data-testid="legend"]')) continue
+      const range = document.createRange()
+      range.selectNodeContents(node)
+      const { left, right, width } = range.getBoundingClientRect()
+      if (width === 0) continue
+      const say = (why) =>
+        found.push(`${why}: ${node.tagName} ${node.className} "${node.textContent.trim().slice(0, 60)}"`)
+      if (left < -1 || right > innerWidth + 1) say('outside the window')
+      for (let box = node; box; box = box.parentElement) {
+        const style = getComputedStyle(box)
+        if (style.overflowX === 'auto' || style.overflowX === 'scroll') break
+        const edge = box.getBoundingClientRect()
+        if (hides(style) && (left < edge.left - 1 || right > edge.right + 1)) say('cut')
+        if (style.overflowY === 'hidden' && box === node && box.scrollHeight > box.clientHeight + 2) say('cut below')
+      }
+      if (node.tagName === 'BUTTON' && node.scrollHeight > node.clientHeight + 1) say('too tall for its button')
+    }
+    return [...new Set(found)]
+  })
+
+test('four small charts have legends of one line; the one with the crosshair tells all', async () => {
+  const page = await open(browser, small)
+  for (const key of ['Alt+4', 'm', 'n', 'w']) await page.keyboard.press(key)
+  const legends = byId(page, 'legend')
+  const seen = () =>
+    legends.evaluateAll((list) =>
+      list.map((legend) => {
+        const box = legend.getBoundingClientRect()
+        const inside = (id) => {
+          const part = legend.querySelector(`[data-testid="legend-${id}"]`)?.getBoundingClientRect()
+          return part !== undefined && part.bottom <= box.bottom + 1 && part.right <= box.right + 1
+        }
+        return { height: box.height, name: inside('name'), high: inside('high'), ma: inside('ma') }
+      }),
+    )
+  await until('four are drawn, a line each', async () => {
+    const list = await seen()
+    return list.length === 4 && list.every(({ height, name, high }) => height > 0 && height <= LINE && name && !high)
+  })
+  assert.match(await byId(page, 'legend-name').first().getAttribute('title'), /, 1 minute$/)
+  const box = await byId(page, 'chart').first().boundingBox()
+  await until('the first tells all', async () => {
+    await page.mouse.move(box.x + box.width * (0.4 + Math.random() / 50), box.y + box.height * 0.8)
+    const [first, ...others] = await seen()
+    return first.height > LINE && first.high && first.ma && others.every(({ height }) => height <= LINE)
+  })
+  await page.mouse.move(2, 590)
+  await until('it is one line again', async () => (await seen()).every(({ height }) => height <= LINE))
+  assert.deepEqual(page.complaints, [])
+  await page.context().close()
+})
+
+test('what is under the pointer is told inside its chart', async () => {
+  const page = await open(browser, small)
+  await page.keyboard.press('Alt+4')
+  const chart = byId(page, 'chart').nth(1)
+  await until('orders are drawn', async () => Number(await chart.getAttribute('data-bands')) > 0)
+  const box = await chart.boundingBox()
+  const tip = chart.locator('[data-testid="tip"]')
+  const sweep = async () => {
+    for (let y = 30; y < box.height - 40; y += 4) {
+      await page.mouse.move(box.x + box.width - 90, box.y + y)
+      if ((await tip.count()) > 0) return tip.boundingBox()
+    }
+    return null
+  }
+  const told = await until('one has something to tell', sweep, 60_000)
+  assert.ok(told.x >= box.x && told.x + told.width <= box.x + box.width, JSON.stringify({ told, box }))
+  await page.context().close()
+})
+
+for (const size of [small, { width: 1280, height: 800 }]) {
+  test(`no text is cut without its whole at ${size.width}x${size.height}`, async () => {
+    const page = await open(browser, size)
+    await byId(page, 'trade').first().waitFor()
+    const again = (key) => async () => {
+      if ((await page.locator('dialog').count()) > 0) await closeDialog(page)
+      await page.keyboard.press(key)
+    }
+    const views = [
+      ['trades', () => byId(page, 'side-trades').click()],
+      ['a trade', () => byId(page, 'trade').first().click()],
+      ['orders', () => byId(page, 'side-orders').click()],
+      ['info', () => byId(page, 'side-info').click()],
+      ['new alert', () => page.keyboard.press('Shift+A')],
+      ['move', () => byId(page, 'alert-kind').selectOption('percent_move')],
+      ['tokens to choose', () => byId(page, 'alert-symbol').click()],
+      ['alerts', () => byId(page, 'alerts-rules').click()],
+      ['four charts', () => page.keyboard.press('Alt+4')],
+      ['layers', again('o')],
+      ['shortcuts', again('?')],
+      ['connect', again('x')],
+      ['frames', again('q')],
+      ['health', again('Shift+H')],
+      ['commands', again('Control+k')],
+      ['settings', again('Control+,')],
+    ]
+    for (const [name, show] of views) {
+      await show()
+      await page.waitForTimeout(150) // let it be drawn
+      assert.deepEqual(await cut(page), [], name)
+    }
+    assert.deepEqual(page.complaints, [])
+    await page.context().close()
+  })
+}
+
+test('a busy status line keeps its buttons in a small window', async () => {
+  const page = await open(browser, {
+    ...small,
+    routes: async (page) => {
+      const also = (path, change) =>
+        page.route(path, async (route) => {
+          const { data } = await (await route.fetch()).json()
+          change(data)
+          await route.fulfill({ json: { success: true, message: '', data } })
+        })
+      await also('**/api/events/status', (data) => Object.assign(data, { lag_slots: 12_345, slot: 312_004_117 }))
+      await also('**/api/kline/status', ({ stats }) =>
+        Object.assign(stats, { active_connections: 123, gaps_open: 114 }),
+      )
+    },
+  })
+  await until('it is behind', async () => (await byId(page, 'status').getAttribute('data-state')) === 'behind')
+  await page.keyboard.press('e')
+  await until('it exported', async () => (await byId(page, 'export-state').getAttribute('data-state')) === 'done')
+  const parts = await page.locator('footer:has([data-testid="shortcuts"]) > *').evaluateAll((list) =>
+    list
+      .map((part) => ({ id: part.dataset.testid ?? part.className, box: part.getBoundingClientRect(), part }))
+      .filter(({ box }) => box.width > 0)
+      .map(({ id, box, part }) => ({
+        id,
+        left: box.left,
+        right: box.right,
+        cut: part.scrollWidth > part.clientWidth + 1,
+      })),
+  )
+  assert.ok(parts.some(({ id }) => id === 'shortcuts'))
+  for (const [place, { id, left, right, cut }] of parts.entries()) {
+    assert.ok(right <= small.width && !cut, `${id} fits`)
+    assert.ok(place === 0 || left >= parts[place - 1].right - 13, `${id} does not lie over ${parts[place - 1]?.id}`)
+  }
+  await leave(page)
+})
+
+test('a long dialog keeps its head in sight', async () => {
+  const page = await open(browser, small)
+  await page.keyboard.press('Shift+H')
+  const dialog = byId(page, 'health-dialog')
+  await byId(page, 'log-record').first().waitFor()
+  await dialog.evaluate((node) => (node.scrollTop = node.scrollHeight))
+  assert.ok((await dialog.evaluate((node) => node.scrollTop)) > 0, 'it scrolls')
+  const [around, close] = [
+    await dialog.boundingBox(),
+    await dialog.getByRole('button', { name: 'Close' }).boundingBox(),
+  ]
+  assert.ok(close.y >= around.y && close.y < around.y + 40, 'the cross is at the top')
+  await page.context().close()
+})
