@@ -48,7 +48,7 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Tokens', 'search', 'Search tokens', ['/'], () => view.focusSearch?.())
   add('Tokens', 'next', 'Next token', ['ArrowDown', 'j'], () => workspace.step(1))
   add('Tokens', 'previous', 'Previous token', ['ArrowUp', 'k'], () => workspace.step(-1))
-  add('Tokens', 'favourite', 'Favourite on or off', ['s'], () => workspace.setFavourite(workspace.chart.mint))
+  add('Tokens', 'favourite', 'Star on or off', ['s'], () => workspace.setFavourite(workspace.chart.mint), 'favourite')
   add(
     'Tokens',
     'copy-mint',
@@ -63,8 +63,8 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     const [title, words] = TAB_WORDS[tab]
     add('Tokens', `list-${tab}`, `Tokens: ${title.toLowerCase()}`, [], () => pickTab(workspace, tab), words)
   }
-  add('Tokens', 'list-span', 'Next change: 5 minutes, 1 hour, 24 hours', [], () => nextSpan(workspace))
-  add('Tokens', 'list-figure', 'Next figure beside the name: last trade, age, volume, trades', [], () =>
+  add('Tokens', 'list-span', 'Change in the list: next of 5 minutes, 1 hour, 24 hours', [], () => nextSpan(workspace))
+  add('Tokens', 'list-figure', 'Figure beside the name: next of last trade, age, volume, trades', [], () =>
     nextFigure(workspace),
   )
 

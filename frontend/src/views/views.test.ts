@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { RestError } from '../api/rest'
 import type { Detail, KlineStatus, Mints, Status, Ticker } from '../api/client/index'
 import type { Bar } from '../market/candle'
+import type { Trade } from '../market/trade'
 import { Frames } from '../state/frames.svelte'
 import { Prefs } from '../state/prefs.svelte'
 import { candle, klines, QuietStream } from '../state/fakes'
@@ -358,6 +359,32 @@ describe('Tokens', () => {
     await workspace.tokens.load()
     show('Tokens')
     expect(text('tokens-error')).toContain('the server does not answer')
+  })
+})
+
+describe('Tape', () => {
+  it('says that older trades are missing, and reads them when asked', async () => {
+    const trade: Trade = {
+      key: 'a',
+      time: 60,
+      slot: 1,
+      kind: 'buy',
+      side: 'buy',
+      tokens: 1,
+      sol: 1,
+      price: 1,
+      exact: '1',
+      account: 'A',
+      signature: 'S',
+      provisional: false,
+    }
+    workspace.tape.trades = [trade]
+    workspace.tape.error = 'the store is closed'
+    show('Tape')
+    expect(screen.getAllByTestId('trade')).toHaveLength(1)
+    expect(text('tape-older')).toContain('the store is closed')
+    await fireEvent.click(screen.getByText('Try again'))
+    await vi.waitFor(() => expect(screen.queryByTestId('tape-older')).toBeNull())
   })
 })
 
