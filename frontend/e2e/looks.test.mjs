@@ -143,7 +143,7 @@ async function crowded(page) {
   assert.ok(parts.some(({ id }) => id === 'shortcuts'))
   return parts
     .filter(
-      ({ left, right, cut }, place) => right > small.width || cut || (place > 0 && left < parts[place - 1].right - 13),
+      ({ left, right, cut }, place) => right > small.width || cut || (place > 0 && left < parts[place - 1].right - 1),
     )
     .map(({ id }) => id)
 }
