@@ -202,3 +202,34 @@ test('a long dialog keeps its head in sight', async () => {
   assert.ok(close.y >= around.y && close.y < around.y + 40, 'the cross is at the top')
   await page.context().close()
 })
+
+test('in the narrowest pane addresses and their buttons do not lie over their names', async () => {
+  const page = await open(browser, {
+    routes: async (page) => {
+      await page.addInitScript(() =>
+        localStorage.setItem('spinscope.prefs', JSON.stringify({ side: 'info', right: 200 })),
+      )
+      // Of the demo market no explorer is asked.
+      await page.route('**/api/events/status', async (route) => {
+        const { data } = await (await route.fetch()).json()
+        await route.fulfill({ json: { success: true, message: '', data: { ...data, cluster: 'mainnet' } } })
+      })
+    },
+  })
+  await byId(page, 'explore-token-pool').waitFor()
+  const over = await byId(page, 'info').evaluate((info) =>
+    [...info.querySelectorAll('dt')]
+      .filter((name) => {
+        const range = document.createRange()
+        range.selectNodeContents(name)
+        const [label, value] = [
+          range.getBoundingClientRect(),
+          name.nextElementSibling.firstElementChild?.getBoundingClientRect(),
+        ]
+        return value && value.top < label.bottom && value.bottom > label.top && value.left < label.right + 2
+      })
+      .map(({ textContent }) => textContent),
+  )
+  assert.deepEqual(over, [])
+  await page.context().close()
+})
