@@ -1,6 +1,7 @@
 // Tokens that trade and were created before the stored history, as on a first start beside a busy program.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { findings } from './axe.mjs'
 import { byId, debug, launch, open, picture, ready, until } from './page.mjs'
 import { end, PATIENCE, program, startCluster, startServer } from './program.mjs'
 
@@ -53,6 +54,9 @@ test(
     await ready(page)
     await byId(page, 'token-search').fill('')
     await byId(page, 'side-info').click()
+    assert.match(await byId(page, 'unnamed').textContent(), /before the stored history.*--backfill-from/s)
+    assert.match(await byId(page, 'info').textContent(), /Milestones\s*–/)
+    assert.deepEqual(await findings(page), [])
     await picture(page, 'older-tokens')
     assert.deepEqual(page.complaints, [])
     await page.context().close()
