@@ -8,7 +8,7 @@ import (
 
 // Table prefixes, the first byte of every key. docs/storage.md has the whole layout.
 const (
-	tableMeta      = 'x' // x f format · x s state
+	tableMeta      = 'x' // x f format · x s state · x i identity
 	tableEvent     = 'e' // e slot8 index4 ordinal2
 	tableMintEvent = 'm' // m mint4 slot8 index4 ordinal2
 	tableUserEvent = 'u' // u user32 slot8 index4 ordinal2
@@ -30,8 +30,9 @@ const (
 const positionSize = 8 + 4 + 2
 
 var (
-	keyFormat = []byte{tableMeta, 'f'}
-	keyState  = []byte{tableMeta, 's'}
+	keyFormat   = []byte{tableMeta, 'f'}
+	keyState    = []byte{tableMeta, 's'}
+	keyIdentity = []byte{tableMeta, 'i'}
 )
 
 // mintID is a mint's short number: 1 for the first one seen, then one more each; never reused.

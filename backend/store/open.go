@@ -17,9 +17,10 @@ import (
 
 // Store is an open store. All methods are safe for concurrent use; Commit is for one goroutine at a time.
 type Store struct {
-	db      *badger.DB
-	log     *slog.Logger
-	options Options
+	db       *badger.DB
+	log      *slog.Logger
+	options  Options
+	identity string // set by Open
 
 	write   sync.Mutex // held through a Commit, guards:
 	broken  error      // the error that ended the writing
@@ -138,7 +139,10 @@ func (s *Store) load(tables int) (err error) {
 	if err := s.loadDirectory(); err != nil {
 		return err
 	}
-	return s.loadRecent()
+	if err := s.loadRecent(); err != nil {
+		return err
+	}
+	return s.loadIdentity() // last, as it may write
 }
 
 func (s *Store) loadState(tables int) error {
@@ -180,6 +184,9 @@ func (s *Store) initialize() error {
 	defer txn.Discard()
 	if err := txn.Set(keyFormat, appendFormat(nil, formatVersion)); err != nil {
 		return fmt.Errorf("write format: %w", err)
+	}
+	if err := txn.Set(keyIdentity, appendIdentity(nil, newIdentity())); err != nil {
+		return fmt.Errorf("write identity: %w", err)
 	}
 	if err := txn.Set(keyState, appendState(nil, &s.state)); err != nil {
 		return fmt.Errorf("write state: %w", err)

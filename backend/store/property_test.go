@@ -54,8 +54,15 @@ func newProperty(t *testing.T, seed uint64) *property {
 
 func (p *property) open() {
 	var err error
+	var id string
+	if p.store != nil {
+		id = p.store.ID()
+	}
 	if p.store, err = Open(p.options); err != nil {
 		p.t.Fatal(err)
+	}
+	if id != "" && p.store.ID() != id {
+		p.t.Fatalf("opened again, the store calls itself %s, before %s", p.store.ID(), id)
 	}
 }
 
