@@ -17,7 +17,7 @@ type reader struct{ *store.Store }
 // State implements rest.Reader.
 func (r reader) State() rest.State {
 	at := r.Store.State()
-	return rest.State{Seq: at.Seq, Slot: at.Slot, ChainTime: at.ChainTime}
+	return rest.State{Store: r.ID(), Seq: at.Seq, Slot: at.Slot, ChainTime: at.ChainTime}
 }
 
 // Counts implements rest.Reader.

@@ -29,6 +29,7 @@ type Status struct {
 	LagSlots             uint64   `json:"lag_slots"`
 	ChainTime            int64    `json:"chain_time" doc:"Candles that end by it are final; Unix seconds"`
 	Seq                  uint64   `json:"seq"       doc:"The store's commit number"`
+	Store                string   `json:"store,omitempty" doc:"Identity of the store that seqs are of: another one when it was made anew"`
 	LastError            string   `json:"last_error"`
 	Failures             uint64   `json:"failures"  doc:"Failed connections and requests since the start"`
 	Backfill             Backfill `json:"backfill"`
@@ -117,6 +118,7 @@ type Klines struct {
 	Interval    string `json:"interval"`
 	MintAccount string `json:"mint_account"`
 	Seq         uint64 `json:"seq" doc:"The commit the answer stands at; live pushes after it have a higher one"`
+	Store       string `json:"store,omitempty" doc:"Identity of the store that seq is of"`
 }
 
 // Gap is a known hole in what was read from the chain.

@@ -13,6 +13,9 @@ func (k *Klines) AppendJSON(dst []byte) []byte {
 	dst = AppendString(dst, k.MintAccount)
 	dst = append(dst, `,"seq":`...)
 	dst = strconv.AppendUint(dst, k.Seq, 10)
+	if k.Store != "" {
+		dst = appendQuoted(dst, `,"store":`, k.Store)
+	}
 	return append(dst, '}')
 }
 

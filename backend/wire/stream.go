@@ -6,6 +6,7 @@ type ConnectionSuccess struct {
 	ServerTime         int64    `json:"serverTime"         doc:"Unix seconds"`
 	SupportedSymbols   []string `json:"supportedSymbols"   doc:"The 100 mints traded last, newest first"`
 	SupportedIntervals []string `json:"supportedIntervals" doc:"Shortest first"`
+	Store              string   `json:"store,omitempty" doc:"Identity of the store that seqs are of"`
 }
 
 // SpinConnectionSuccess greets a client of /kline, with spin-server's names.
@@ -14,6 +15,7 @@ type SpinConnectionSuccess struct {
 	ServerTime         int64    `json:"server_time"         doc:"Unix seconds"`
 	SupportedSymbols   []string `json:"supported_symbols"   doc:"Always empty, as spin-server had it"`
 	SupportedIntervals []string `json:"supported_intervals" doc:"Shortest first"`
+	Store              string   `json:"store,omitempty" doc:"Identity of the store that seqs are of"`
 }
 
 // SubscriptionConfirmed answers every subscribe and unsubscribe.
@@ -24,6 +26,7 @@ type SubscriptionConfirmed struct {
 	SubscriptionID *string `json:"subscription_id" doc:"The request's, echoed"`
 	Success        bool    `json:"success"`
 	Message        string  `json:"message"`
+	Store          string  `json:"store,omitempty" doc:"Identity of the store that seqs are of"`
 }
 
 // HistoryData answers a candle subscription and a history request.
@@ -34,6 +37,7 @@ type HistoryData struct {
 	HasMore    bool     `json:"has_more"    doc:"Older candles exist in the range asked for"`
 	TotalCount int      `json:"total_count" doc:"Candles stored in the range asked for"`
 	Seq        uint64   `json:"seq"         doc:"State of the store; live pushes after this answer have a higher seq"`
+	Store      string   `json:"store,omitempty" doc:"Identity of the store that seq is of"`
 }
 
 // Stamps say when a push happened: on the chain, here, and when it was sent.

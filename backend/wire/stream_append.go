@@ -17,6 +17,9 @@ func (h *HistoryData) AppendJSON(dst []byte) []byte {
 	dst = strconv.AppendBool(append(dst, `,"has_more":`...), h.HasMore)
 	dst = appendInt(dst, `,"total_count":`, int64(h.TotalCount))
 	dst = appendUint(dst, `,"seq":`, h.Seq)
+	if h.Store != "" {
+		dst = appendQuoted(dst, `,"store":`, h.Store)
+	}
 	return append(dst, '}')
 }
 

@@ -43,7 +43,7 @@ func TestPushesAreWhatEncodingJSONWrites(t *testing.T) {
 		if got, want := string(push.AppendJSON(nil)), asJSON(t, push); got != want {
 			t.Fatalf("got  %s\nwant %s", got, want)
 		}
-		history := HistoryData{Symbol: "a", Interval: "s1", Data: []Candle{}, TotalCount: random.IntN(100), Seq: random.Uint64()}
+		history := HistoryData{Symbol: "a", Interval: "s1", Data: []Candle{}, TotalCount: random.IntN(100), Seq: random.Uint64(), Store: []string{"", "0f"}[random.IntN(2)]}
 		for range random.IntN(4) {
 			history.Data = append(history.Data, randomStreamCandle(random))
 		}

@@ -197,7 +197,7 @@ func TestAppendEqualsEncodingJSON(t *testing.T) {
 			t.Fatalf("got  %s\nwant %s", got, want)
 		}
 	}
-	k := Klines{Klines: []Candle{{UpdateType: "final"}, {UpdateType: "realtime"}}, Paging: NewPaging(9, 2, 3), Interval: "m1", MintAccount: "x", Seq: 1 << 60}
+	k := Klines{Klines: []Candle{{UpdateType: "final"}, {UpdateType: "realtime"}}, Paging: NewPaging(9, 2, 3), Interval: "m1", MintAccount: "x", Seq: 1 << 60, Store: "0f"}
 	want, err := json.Marshal(&k)
 	if err != nil || !bytes.Equal(k.AppendJSON(nil), want) {
 		t.Errorf("got  %s\nwant %s %v", k.AppendJSON(nil), want, err)

@@ -46,7 +46,7 @@ var (
 const firstTime = 1_755_000_000 // a full minute
 
 func newFake() *fakeReader {
-	f := &fakeReader{candles: map[market.Interval][]market.Candle{}, state: rest.State{Seq: 42, Slot: 1000, ChainTime: firstTime + 60*200}}
+	f := &fakeReader{candles: map[market.Interval][]market.Candle{}, state: rest.State{Store: "0f0f", Seq: 42, Slot: 1000, ChainTime: firstTime + 60*200}}
 	price, err := market.ParseU128("279589934762348555452")
 	if err != nil {
 		panic(err)

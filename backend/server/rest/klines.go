@@ -60,6 +60,7 @@ func (a *API) klines(ctx context.Context, q *query) (*wire.Klines, error) {
 		Interval:    interval.String(),
 		MintAccount: mint.String(),
 		Seq:         uint64(found.Seq),
+		Store:       a.deps.Reader.State().Store,
 	}
 	for i := range found.Candles {
 		answer.Klines[i] = wire.HistoryCandle(found.Candles[i])

@@ -97,8 +97,8 @@ func TestGoodRequests(t *testing.T) {
 			}
 		}},
 		{"/api/time?format=%25Y&_=1", []string{"timestamp", "utc", "local", "iso8601"}, nil},
-		{"/api/events/status", []string{"is_running", "last_event_time", "total_events_processed", "connection_status", "program_id", "cluster", "endpoint", "slot", "lag_slots", "chain_time", "seq", "last_error", "failures", "backfill"}, func(t *testing.T, d map[string]any) {
-			if d["is_running"] != true || d["total_events_processed"] != 120.0 || d["last_event_time"] != float64(firstTime+119) || d["slot"] != 1001.0 || d["cluster"] != "demo" {
+		{"/api/events/status", []string{"is_running", "last_event_time", "total_events_processed", "connection_status", "program_id", "cluster", "endpoint", "slot", "lag_slots", "chain_time", "seq", "store", "last_error", "failures", "backfill"}, func(t *testing.T, d map[string]any) {
+			if d["is_running"] != true || d["total_events_processed"] != 120.0 || d["last_event_time"] != float64(firstTime+119) || d["slot"] != 1001.0 || d["cluster"] != "demo" || d["store"] != "0f0f" {
 				t.Error(d)
 			}
 			names(t, d["backfill"].(map[string]any), "running", "done", "total", "eta_seconds")
@@ -223,7 +223,7 @@ func TestGoodRequests(t *testing.T) {
 				t.Error(first)
 			}
 		}},
-		{"/api/kline?interval=m1&mint=" + m, append([]string{"klines", "interval", "mint_account", "seq"}, paging...), func(t *testing.T, d map[string]any) {
+		{"/api/kline?interval=m1&mint=" + m, append([]string{"klines", "interval", "mint_account", "seq", "store"}, paging...), func(t *testing.T, d map[string]any) {
 			klines := d["klines"].([]any)
 			first := klines[0].(map[string]any)
 			names(t, first, "time", "open", "high", "low", "close", "volume", "quote_volume", "trades", "buy_volume", "is_final", "update_type", "update_count")
@@ -231,23 +231,23 @@ func TestGoodRequests(t *testing.T) {
 				t.Error(first, d["total"])
 			}
 		}},
-		{"/api/kline?interval=m1&order_by=time_asc&limit=2&mint=" + m, append([]string{"klines", "interval", "mint_account", "seq"}, paging...), func(t *testing.T, d map[string]any) {
+		{"/api/kline?interval=m1&order_by=time_asc&limit=2&mint=" + m, append([]string{"klines", "interval", "mint_account", "seq", "store"}, paging...), func(t *testing.T, d map[string]any) {
 			if first := d["klines"].([]any)[0].(map[string]any); first["time"] != float64(firstTime) || first["update_type"] != "final" || first["open"] != 2.79589934762348555452e-8 {
 				t.Error(first)
 			}
 		}},
-		{fmt.Sprintf("/api/kline?interval=m1&order_by=time_asc&from=%d&to=%d&mint=%s", firstTime+120, firstTime+300, m), append([]string{"klines", "interval", "mint_account", "seq"}, paging...), func(t *testing.T, d map[string]any) {
+		{fmt.Sprintf("/api/kline?interval=m1&order_by=time_asc&from=%d&to=%d&mint=%s", firstTime+120, firstTime+300, m), append([]string{"klines", "interval", "mint_account", "seq", "store"}, paging...), func(t *testing.T, d map[string]any) {
 			if d["total"] != 3.0 { // minutes 2, 4 and 5: 3 was quiet
 				t.Error(d)
 			}
 		}},
-		{fmt.Sprintf("/api/kline?interval=m1&order_by=time_asc&fill=true&from=%d&to=%d&mint=%s", firstTime+120, firstTime+300, m), append([]string{"klines", "interval", "mint_account", "seq"}, paging...), func(t *testing.T, d map[string]any) {
+		{fmt.Sprintf("/api/kline?interval=m1&order_by=time_asc&fill=true&from=%d&to=%d&mint=%s", firstTime+120, firstTime+300, m), append([]string{"klines", "interval", "mint_account", "seq", "store"}, paging...), func(t *testing.T, d map[string]any) {
 			quiet := d["klines"].([]any)[1].(map[string]any)
 			if d["total"] != 4.0 || quiet["time"] != float64(firstTime+180) || quiet["trades"] != 0.0 || quiet["is_final"] != true || quiet["open"] != quiet["close"] {
 				t.Error(d)
 			}
 		}},
-		{"/api/kline?interval=s1&mint=" + nobody.String(), append([]string{"klines", "interval", "mint_account", "seq"}, paging...), func(t *testing.T, d map[string]any) {
+		{"/api/kline?interval=s1&mint=" + nobody.String(), append([]string{"klines", "interval", "mint_account", "seq", "store"}, paging...), func(t *testing.T, d map[string]any) {
 			if klines, ok := d["klines"].([]any); !ok || len(klines) != 0 {
 				t.Error(d)
 			}

@@ -59,6 +59,7 @@ func (c *Counts) Total() (sum uint64) {
 
 // State is where the store stands.
 type State struct {
+	Store     string // its identity
 	Seq       market.Seq
 	Slot      market.Slot
 	ChainTime int64 // Unix seconds

@@ -48,6 +48,7 @@ func (a *API) status(context.Context, *query) (wire.Status, error) {
 		LagSlots:             feed.Lag,
 		ChainTime:            state.ChainTime,
 		Seq:                  uint64(state.Seq),
+		Store:                state.Store,
 		LastError:            feed.LastError,
 		Failures:             feed.Failures,
 		Backfill:             feed.Backfill,

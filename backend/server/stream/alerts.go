@@ -52,15 +52,15 @@ func (b *broadcaster) sent(k key) market.Seq {
 	return b.flushed
 }
 
-// replayAlerts follows the alerts and first sends those of commits from since on. There are never more than fit one answer.
-func (s *session) replayAlerts(id *string, since market.Seq) (any, error) {
+// replayAlerts follows the alerts and first sends those of commits from a seq on. There are never more than fit one answer.
+func (s *session) replayAlerts(id *string, from resume) (any, error) {
 	k, board := key{kind: alertTopic}, s.stream.board
 	j, err := board.hold(s, k)
 	if err != nil {
 		return nil, err
 	}
 	reply := s.confirm(k, id, subscribedText(!j.was))
-	since = s.within(k, since)
+	since := s.within(k, from)
 	for range readTries {
 		list, last, complete, err := s.stream.alerts.AlertsSince(s.stream.ctx, since)
 		if err != nil {

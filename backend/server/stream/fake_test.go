@@ -70,6 +70,11 @@ func (m *memory) commit(c *market.Commit) *market.Commit {
 	return c
 }
 
+// testStore is what the stores of tests are called.
+const testStore = "00112233445566778899aabbccddeeff"
+
+func (m *memory) ID() string { return testStore }
+
 func (m *memory) Seq() market.Seq {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

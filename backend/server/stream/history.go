@@ -18,7 +18,7 @@ type answer struct {
 	last *market.Event   // behind a price_update
 }
 
-func historyAnswer(k key, candles []market.Candle, oldest bool, total int, more bool, seq market.Seq) *answer {
+func (st *Stream) historyAnswer(k key, candles []market.Candle, oldest bool, total int, more bool, seq market.Seq) *answer {
 	data := make([]wire.Candle, len(candles))
 	for i := range candles {
 		data[i] = wire.HistoryCandle(candles[i])
@@ -28,7 +28,7 @@ func historyAnswer(k key, candles []market.Candle, oldest bool, total int, more 
 	}
 	history := wire.HistoryData{
 		Symbol: k.mint.String(), Interval: k.interval.String(), Data: data,
-		HasMore: more, TotalCount: total, Seq: uint64(seq),
+		HasMore: more, TotalCount: total, Seq: uint64(seq), Store: st.store.ID(),
 	}
 	return &answer{seq: seq, text: history.AppendJSON(make([]byte, 0, 128+256*len(data)))}
 }
@@ -51,7 +51,7 @@ func (st *Stream) history(ctx context.Context, k key, q historyQuery) (*answer, 
 		more = len(candles) > q.limit
 		candles = candles[:min(len(candles), q.limit)]
 	}
-	return historyAnswer(k, candles, q.oldest, total, more, seq), nil
+	return st.historyAnswer(k, candles, q.oldest, total, more, seq), nil
 }
 
 // fill puts flat candles into the empty buckets of [from, to], up to chain time, after the mint's first candle. candles
@@ -85,29 +85,33 @@ func (st *Stream) fill(k key, candles []market.Candle, from, to int64) ([]market
 	return filled, nil
 }
 
-const aheadOfStore = "since_seq is ahead of this store: it was not taken from it"
-
 // changes reads what changed since a seq, for a client that resumes. When that is not all there, the answer is the plain
 // history, with a gap.
-func (st *Stream) changes(ctx context.Context, k key, since market.Seq, oldest bool) (*answer, error) {
-	candles, complete, seq, err := st.store.ChangedCandles(ctx, k.mint, k.interval, since, st.historyMax)
+func (st *Stream) changes(ctx context.Context, k key, from resume, oldest bool) (*answer, error) {
+	if from.foreign {
+		return st.whole(ctx, k, 1, otherStore, oldest)
+	}
+	candles, complete, seq, err := st.store.ChangedCandles(ctx, k.mint, k.interval, from.since, st.historyMax)
 	if err != nil {
-		return nil, fmt.Errorf("read candles changed since %d: %w", since, err)
+		return nil, fmt.Errorf("read candles changed since %d: %w", from.since, err)
 	}
-	var reason string
 	switch {
-	case since > seq+1:
-		reason, since = aheadOfStore, 1
+	case from.since > seq+1:
+		return st.whole(ctx, k, 1, aheadOfStore, oldest)
 	case !complete:
-		reason = "the changes since since_seq are more than one answer holds, no longer known, or took a candle away"
-	default:
-		slices.Reverse(candles)
-		return historyAnswer(k, candles, oldest, len(candles), false, seq), nil
+		const reason = "the changes since since_seq are more than one answer holds, no longer known, or took a candle away"
+		return st.whole(ctx, k, from.since, reason, oldest)
 	}
+	slices.Reverse(candles)
+	return st.historyAnswer(k, candles, oldest, len(candles), false, seq), nil
+}
+
+// whole reads the plain history for a client whose resume from a commit on cannot be served, with the gap that says why.
+func (st *Stream) whole(ctx context.Context, k key, from market.Seq, reason string, oldest bool) (*answer, error) {
 	result, err := st.history(ctx, k, st.newest(oldest))
 	if err != nil {
 		return nil, err
 	}
-	result.gap = &wire.StreamGap{Topic: k.room(), FromSeq: uint64(since), ToSeq: uint64(result.seq), Reason: reason}
+	result.gap = &wire.StreamGap{Topic: k.room(), FromSeq: uint64(from), ToSeq: uint64(result.seq), Reason: reason}
 	return result, nil
 }

@@ -68,8 +68,8 @@ func (st *Stream) readPage(ctx context.Context, k key, since, until market.Seq) 
 	return p, nil
 }
 
-// replay subscribes to a topic of events and sends what commits from since on brought, oldest first, before it goes live.
-func (s *session) replay(k key, id *string, since market.Seq) (any, error) {
+// replay subscribes to a topic of events and sends what commits from a seq on brought, oldest first, before it goes live.
+func (s *session) replay(k key, id *string, from resume) (any, error) {
 	board := s.stream.board
 	if k.kind == eventsTopic {
 		shadowed, added, until, err := board.followShadowed(s, k)
@@ -78,7 +78,7 @@ func (s *session) replay(k key, id *string, since market.Seq) (any, error) {
 		}
 		if shadowed {
 			reply := s.confirm(k, id, subscribedText(added))
-			since = s.within(k, since)
+			since := s.within(k, from)
 			if err := s.replayUntil(k, since, until); err != nil {
 				s.replayFailed(k, since, until, err)
 			}
@@ -90,7 +90,7 @@ func (s *session) replay(k key, id *string, since market.Seq) (any, error) {
 		return nil, err
 	}
 	reply := s.confirm(k, id, subscribedText(!j.was))
-	since = s.within(k, since)
+	since := s.within(k, from)
 	if j.was {
 		since = min(since, j.from) // what is held back is replayed
 	}
@@ -100,16 +100,6 @@ func (s *session) replay(k key, id *string, since market.Seq) (any, error) {
 		s.replayFailed(k, since, s.stream.store.Seq(), err)
 	}
 	return reply, nil
-}
-
-// within is since, or the next commit when the store has not come that far: the client knows another one, and is told.
-func (s *session) within(k key, since market.Seq) market.Seq {
-	newest := s.stream.store.Seq()
-	if since <= newest+1 {
-		return since
-	}
-	s.gap(k, 1, newest, aheadOfStore)
-	return newest + 1
 }
 
 // replayInto sends full pages until the newest one, which goes out in its place among the pushes.

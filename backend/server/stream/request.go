@@ -138,15 +138,20 @@ func (f fields) candles(known []market.Interval) (key, error) {
 }
 
 // subscriptionID is the client's own name for a subscription, echoed in the confirmation.
-func (f fields) subscriptionID() (*string, error) {
-	const most = 256
-	value := f["subscription_id"]
+func (f fields) subscriptionID() (*string, error) { return f.short("subscription_id", 256) }
+
+// store is the identity of the store that since_seq was taken from, nil when the client does not tell.
+func (f fields) store() (*string, error) { return f.short("store", 64) }
+
+// short reads a text of at most so many bytes, nil when there is none.
+func (f fields) short(name string, most int) (*string, error) {
+	value := f[name]
 	if value == nil {
 		return nil, nil
 	}
 	text, ok := value.(string)
 	if !ok || len(text) > most {
-		return nil, invalid("subscription_id must be a string of at most %d bytes", most)
+		return nil, invalid("%s must be a string of at most %d bytes", name, most)
 	}
 	return &text, nil
 }

@@ -40,6 +40,8 @@ func TestBadRequestsAreRefused(t *testing.T) {
 		one("subscribe_kline", with(good, "subscription_id", strings.Repeat("x", 300)), "subscription_id"),
 		one("subscribe_kline", with(good, "since_seq", -1.0), "since_seq"),
 		one("subscribe_kline", with(good, "since_seq", "5"), "since_seq"),
+		one("subscribe_kline", with(good, "store", 5.0), "store must be a string of at most 64 bytes"),
+		one("subscribe_kline", with(good, "store", strings.Repeat("x", 65)), "store must be a string"),
 		one("unsubscribe_kline", with(good, "interval", "x"), "interval"),
 		one("get_history", with(good, "limit", -1.0), "limit"),
 		one("get_history", with(good, "limit", 1.5), "limit"),

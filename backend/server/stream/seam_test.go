@@ -38,6 +38,8 @@ type parsed struct {
 	Total     int             `json:"total_count"`
 	ID        *string         `json:"subscription_id"`
 	Price     string          `json:"price_exact"`
+	Store     string          `json:"store"`
+	Reason    string          `json:"reason"`
 }
 
 func parse(t testing.TB, r received) parsed {

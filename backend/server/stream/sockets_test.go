@@ -149,6 +149,9 @@ func TestGreetings(t *testing.T) {
 		if err := json.Unmarshal(got.payload, &greeting); err != nil || got.event != "connection_success" {
 			t.Fatalf("%s: %s %s", space, got.event, got.payload)
 		}
+		if greeting["store"] != testStore {
+			t.Errorf("%s: the store is called %v", space, greeting["store"])
+		}
 		for _, key := range keys {
 			if greeting[key] == nil {
 				t.Errorf("%s: no %s in %s", space, key, got.payload)

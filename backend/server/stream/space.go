@@ -16,7 +16,7 @@ type space struct {
 	name     string
 	oldest   bool // history is oldest first unless asked otherwise
 	handlers map[string]handler
-	greeting func(clientID string, now int64, intervals []string, symbols func() []string) any
+	greeting func(clientID, store string, now int64, intervals []string, symbols func() []string) any
 }
 
 // spaces are the two namespaces over the same core.
@@ -37,8 +37,8 @@ func spaces() [numSpaces]*space {
 			"unsubscribe_alerts":       unsubscribeFrom(alertTopic),
 			"ping":                     (*session).pong,
 		},
-		greeting: func(id string, now int64, intervals []string, symbols func() []string) any {
-			return wire.ConnectionSuccess{ClientID: id, ServerTime: now, SupportedSymbols: symbols(), SupportedIntervals: intervals}
+		greeting: func(id, store string, now int64, intervals []string, symbols func() []string) any {
+			return wire.ConnectionSuccess{ClientID: id, ServerTime: now, SupportedSymbols: symbols(), SupportedIntervals: intervals, Store: store}
 		},
 	}
 	spin := &space{
@@ -49,8 +49,8 @@ func spaces() [numSpaces]*space {
 			"history":     (*session).getHistory,
 			"ping":        (*session).pong,
 		},
-		greeting: func(id string, now int64, intervals []string, _ func() []string) any {
-			return wire.SpinConnectionSuccess{ClientID: id, ServerTime: now, SupportedSymbols: []string{}, SupportedIntervals: intervals}
+		greeting: func(id, store string, now int64, intervals []string, _ func() []string) any {
+			return wire.SpinConnectionSuccess{ClientID: id, ServerTime: now, SupportedSymbols: []string{}, SupportedIntervals: intervals, Store: store}
 		},
 	}
 	return [numSpaces]*space{openSpace: open, spinSpace: spin}
@@ -71,15 +71,15 @@ func (s *session) subscribeWhole(k key, f fields) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	since, asked, err := f.since()
+	from, err := s.resume(f)
 	if err != nil {
 		return nil, err
 	}
 	switch {
-	case asked && k.kind != alertTopic:
-		return s.replay(k, id, since)
-	case asked && s.stream.alerts != nil:
-		return s.replayAlerts(id, since)
+	case from.asked && k.kind != alertTopic:
+		return s.replay(k, id, from)
+	case from.asked && s.stream.alerts != nil:
+		return s.replayAlerts(id, from)
 	}
 	var reply wire.SubscriptionConfirmed
 	err = s.stream.board.follow(s, k, func(added bool) { reply = s.confirm(k, id, subscribedText(added)) })
@@ -98,7 +98,7 @@ func (s *session) unsubscribe(k key, f fields) (any, error) {
 		if !removed {
 			text = "was not subscribed"
 		}
-		reply = confirmation(k, id, text)
+		reply = s.confirmation(k, id, text)
 		s.emitJSON("unsubscribe_confirmed", reply)
 	})
 	return reply, nil
@@ -106,13 +106,13 @@ func (s *session) unsubscribe(k key, f fields) (any, error) {
 
 // confirm sends subscription_confirmed and returns it for the acknowledgement.
 func (s *session) confirm(k key, id *string, message string) wire.SubscriptionConfirmed {
-	reply := confirmation(k, id, message)
+	reply := s.confirmation(k, id, message)
 	s.emitJSON("subscription_confirmed", reply)
 	return reply
 }
 
-func confirmation(k key, id *string, message string) wire.SubscriptionConfirmed {
-	reply := wire.SubscriptionConfirmed{Topic: k.room(), SubscriptionID: id, Success: true, Message: message}
+func (s *session) confirmation(k key, id *string, message string) wire.SubscriptionConfirmed {
+	reply := wire.SubscriptionConfirmed{Topic: k.room(), SubscriptionID: id, Success: true, Message: message, Store: s.stream.store.ID()}
 	if k.kind <= eventsTopic {
 		reply.Symbol = new(k.mint.String())
 	}

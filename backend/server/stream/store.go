@@ -8,6 +8,8 @@ import (
 
 // Store is what the stream reads. All methods are safe for concurrent use and see every commit that was published.
 type Store interface {
+	// ID is the store's identity, which never changes: seqs of another one are other commits.
+	ID() string
 	// Seq is the newest commit and ChainTime the chain time it carried, Unix seconds.
 	Seq() market.Seq
 	ChainTime() int64

@@ -20,13 +20,13 @@ func (s *session) subscribeKline(f fields) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	since, asked, err := f.since()
+	from, err := s.resume(f)
 	if err != nil {
 		return nil, err
 	}
 	read := func(ctx context.Context) (*answer, error) {
-		if asked {
-			return s.stream.changes(ctx, k, since, s.space.oldest)
+		if from.asked {
+			return s.stream.changes(ctx, k, from, s.space.oldest)
 		}
 		return s.stream.history(ctx, k, s.stream.newest(s.space.oldest))
 	}
@@ -81,17 +81,21 @@ func (s *session) subscribePrice(f fields) (any, error) {
 		return nil, err
 	}
 	k := key{kind: priceTopic, mint: mint}
-	since, asked, err := f.since()
+	from, err := s.resume(f)
 	if err != nil {
 		return nil, err
 	}
-	if asked {
-		return s.replay(k, id, since)
+	unknown := from.unknown(s.stream.store.Seq())
+	if from.asked && unknown == "" {
+		return s.replay(k, id, from)
 	}
 	read := func(ctx context.Context) (*answer, error) { return s.stream.lastPrice(ctx, k) }
 	var reply wire.SubscriptionConfirmed
 	_, err = s.insert(k, read, func(a *answer, was bool) {
 		reply = s.confirm(k, id, subscribedText(!was))
+		if unknown != "" {
+			s.gap(k, 1, a.seq, unknown)
+		}
 		if a.last != nil {
 			s.emit("price_update", a.text)
 			s.stream.board.noteTrade(k, a.last)

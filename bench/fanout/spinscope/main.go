@@ -22,6 +22,8 @@ import (
 // empty is a store without candles that knows only how many commits there were.
 type empty struct{ seq atomic.Uint64 }
 
+func (e *empty) ID() string { return "" }
+
 func (e *empty) Seq() market.Seq { return market.Seq(e.seq.Load()) }
 
 func (e *empty) ChainTime() int64 { return 0 }

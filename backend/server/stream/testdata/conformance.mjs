@@ -43,7 +43,8 @@ async function original(transports) {
 
   const topic = { symbol, interval: 'm1' }
   const ack = await c.ask('subscribe_kline', { ...topic, subscription_id: 'one' })
-  assert.deepEqual(ack, { topic: `kline:${symbol}:m1`, symbol, interval: 'm1', subscription_id: 'one', success: true, message: 'subscribed' })
+  assert.deepEqual(ack, { topic: `kline:${symbol}:m1`, symbol, interval: 'm1', subscription_id: 'one', success: true, message: 'subscribed', store: hello.store })
+  assert.match(hello.store, /^[0-9a-f]{32}$/)
   assert.deepEqual(c.came.map((one) => one.event), ['history_data', 'subscription_confirmed'])
   const history = await c.next('history_data')
   assert.equal(history.data.length, 100)

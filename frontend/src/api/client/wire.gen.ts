@@ -107,6 +107,8 @@ export interface Status {
   chain_time: number
   /** The store's commit number */
   seq: number
+  /** Identity of the store that seqs are of: another one when it was made anew */
+  store?: string
   last_error: string
   /** Failed connections and requests since the start */
   failures: number
@@ -200,6 +202,8 @@ export interface Klines extends Paging {
   mint_account: string
   /** The commit the answer stands at; live pushes after it have a higher one */
   seq: number
+  /** Identity of the store that seq is of */
+  store?: string
 }
 
 /** Gap is a known hole in what was read from the chain. */
@@ -686,6 +690,8 @@ export interface ConnectionSuccess {
   supportedSymbols: string[]
   /** Shortest first */
   supportedIntervals: string[]
+  /** Identity of the store that seqs are of */
+  store?: string
 }
 
 /** SpinConnectionSuccess greets a client of /kline, with spin-server's names. */
@@ -697,6 +703,8 @@ export interface SpinConnectionSuccess {
   supported_symbols: string[]
   /** Shortest first */
   supported_intervals: string[]
+  /** Identity of the store that seqs are of */
+  store?: string
 }
 
 /** SubscriptionConfirmed answers every subscribe and unsubscribe. */
@@ -711,6 +719,8 @@ export interface SubscriptionConfirmed {
   subscription_id: string | null
   success: boolean
   message: string
+  /** Identity of the store that seqs are of */
+  store?: string
 }
 
 /** HistoryData answers a candle subscription and a history request. */
@@ -724,6 +734,8 @@ export interface HistoryData {
   total_count: number
   /** State of the store; live pushes after this answer have a higher seq */
   seq: number
+  /** Identity of the store that seq is of */
+  store?: string
 }
 
 /** Stamps say when a push happened: on the chain, here, and when it was sent. */
