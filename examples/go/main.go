@@ -39,6 +39,7 @@ func (c candle) print() {
 type follower struct {
 	symbol, interval string
 	seq              *uint64 // the newest commit seen: a reconnect resumes from there
+	store            string  // that seq is of
 }
 
 func main() {
@@ -113,8 +114,9 @@ func (f *follower) handle(ctx context.Context, client *Client, event string, pay
 		return f.subscribe(ctx, client, token.Mint)
 	case "history_data":
 		var history struct {
-			Data []candle
-			Seq  uint64
+			Data  []candle
+			Seq   uint64
+			Store string
 		}
 		if err := json.Unmarshal(payload, &history); err != nil {
 			return err
@@ -123,7 +125,7 @@ func (f *follower) handle(ctx context.Context, client *Client, event string, pay
 		for _, c := range history.Data {
 			c.print()
 		}
-		f.seq = &history.Seq
+		f.seq, f.store = &history.Seq, history.Store
 	case "kline_data":
 		var push struct {
 			Data candle
@@ -153,7 +155,7 @@ func (f *follower) subscribe(ctx context.Context, client *Client, mint string) e
 	}
 	request := map[string]any{"symbol": mint, "interval": f.interval}
 	if f.seq != nil {
-		request["since_seq"] = *f.seq
+		request["since_seq"], request["store"] = *f.seq, f.store
 	}
 	return client.Emit(ctx, "subscribe_kline", request)
 }

@@ -20,7 +20,7 @@ function options() {
 
 const { url, token, server, positionals } = options()
 let [symbol, interval = 'm1'] = positionals
-let seq // the newest commit seen: a reconnect resumes from there
+let seq, store // the newest commit seen, and of which store: a reconnect resumes from there
 
 const socket = io(server, { transports: ['websocket'], auth: { token } })
 const row = (c) =>
@@ -28,7 +28,7 @@ const row = (c) =>
 
 function follow(mint) {
   symbol ??= mint
-  if (symbol) socket.emit('subscribe_kline', { symbol, interval, since_seq: seq })
+  if (symbol) socket.emit('subscribe_kline', { symbol, interval, since_seq: seq, store })
   else socket.emit('subscribe_token_events', { since_seq: 1 }) // nothing was traded yet: the first mint will do
 }
 
@@ -37,7 +37,7 @@ socket.on('token_created', ({ mint_account }) => symbol ?? follow(mint_account))
 socket.on('history_data', (history) => {
   console.error(`${history.symbol} ${history.interval}: ${history.data.length} candles of history`)
   history.data.forEach(row)
-  seq = history.seq
+  ;({ seq, store } = history)
 })
 socket.on('kline_data', (push) => {
   row(push.data)

@@ -28,7 +28,7 @@ class Client(socketio.Client):
 
 
 client = Client()
-seen = {}  # the newest commit seen: a reconnect resumes from there
+seen = {}  # the newest commit seen, and of which store: a reconnect resumes from there
 refusals = []  # what ended the program
 
 
@@ -63,7 +63,7 @@ def history(answer):
     print(answer["symbol"], answer["interval"], len(answer["data"]), "candles of history", file=sys.stderr)
     for candle in answer["data"]:
         row(candle)
-    seen["since_seq"] = answer["seq"]
+    seen.update(since_seq=answer["seq"], store=answer.get("store"))
 
 
 @client.on("kline_data", namespace="/ws/kline")

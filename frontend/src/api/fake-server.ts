@@ -14,6 +14,8 @@ export class FakeServer {
   refusals = 0
   /** The commit of the history that a candle subscription is answered with; that of since_seq unless set. */
   commit: number | undefined
+  /** What the store is called, if it says so. */
+  store: string | undefined
   /** Requests are answered with this. */
   answer: (name: string, payload: Payload) => Payload = () => ({ success: true })
   readonly #http: HttpServer
@@ -63,12 +65,14 @@ export class FakeServer {
 
   #serve(socket: Socket): void {
     this.clients.push(socket)
+    const { store } = this
+    socket.emit('connection_success', { clientId: socket.id, supportedSymbols: [], supportedIntervals: [], store })
     socket.onAny((name: string, payload: Payload, done?: (answer: Payload) => void) => {
       this.requests.push([name, payload])
       const answer = this.answer(name, payload)
       const { symbol, interval, since_seq } = payload
       if (name === 'subscribe_kline' && answer['success'])
-        socket.emit('history_data', { symbol, interval, seq: this.commit ?? since_seq ?? 0, data: [] })
+        socket.emit('history_data', { symbol, interval, seq: this.commit ?? since_seq ?? 0, data: [], store })
       done?.(answer)
     })
   }

@@ -74,6 +74,21 @@ it('keeps a topic until the last that wants it goes, and asks again for who has 
   ])
 })
 
+it('names the store that the page was read from, and asks again when another page is of another store', async () => {
+  server.store = 'old'
+  const { stream } = open()
+  stream.watchKline('MINT', 'm1', 10, 'old')
+  await until(() => expect(server.requests).toHaveLength(1))
+  stream.watchKline('MINT', 'm1', 12, 'old')
+  stream.watchKline('MINT', 'm1', 12, 'new')
+  await until(() => expect(server.requests).toHaveLength(2))
+  const asked = (since_seq: number, store: string) => [
+    'subscribe_kline',
+    { symbol: 'MINT', interval: 'm1', since_seq, store },
+  ]
+  expect(server.requests).toEqual([asked(10, 'old'), asked(12, 'new')])
+})
+
 it('hands on only what is still wanted, once', async () => {
   const { stream, events } = open()
   stream.watchKline('MINT', 'm1', 0)

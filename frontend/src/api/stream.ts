@@ -67,15 +67,17 @@ export class Stream {
     this.#client.retry()
   }
 
-  watchKline(symbol: string, interval: Interval, seq: number): void {
+  watchKline(symbol: string, interval: Interval, seq: number, store?: string): void {
     const { history, kline, gap } = this.#events
     const follow = () => {
-      return this.#client.candles(symbol, interval, { since: seq, onHistory: history, onCandle: kline, onGap: gap })
+      const ears = { onHistory: history, onCandle: kline, onGap: gap }
+      return this.#client.candles(symbol, interval, { since: seq, store, ...ears })
     }
     const wanted = this.#want(candleTopic(symbol, interval), follow)
-    // Who comes later may have read less than what was told meanwhile.
-    if (seq >= (wanted.subscription.seq ?? 0)) return
+    // Who comes later may have read less than what was told meanwhile, or from another store.
     const before = wanted.subscription
+    const same = store === undefined || before.store === undefined || store === before.store
+    if (same && seq >= (before.seq ?? 0)) return
     wanted.subscription = follow()
     before.close()
   }

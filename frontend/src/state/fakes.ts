@@ -28,8 +28,8 @@ export class QuietStream extends Stream {
     )
   }
 
-  override watchKline(symbol: string, interval: string, seq: number): void {
-    this.wanted.push(`+kline ${symbol} ${interval} ${seq}`)
+  override watchKline(symbol: string, interval: string, seq: number, store?: string): void {
+    this.wanted.push(`+kline ${symbol} ${interval} ${seq}${store ? ` of ${store}` : ''}`)
   }
 
   override unwatchKline(symbol: string, interval: string): void {

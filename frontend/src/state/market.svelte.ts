@@ -97,7 +97,7 @@ export class Market {
       // At once: the person waits, and the chart itself draws with the next frame.
       this.#flush()
       // From the page's own commit on: nothing can fall between history and live.
-      this.stream().watchKline(mint, interval, page.seq)
+      this.stream().watchKline(mint, interval, page.seq, page.store)
     } catch (error) {
       if (opening.signal.aborted || isAbort(error)) return
       this.error = error instanceof RestError ? error.message : String(error)

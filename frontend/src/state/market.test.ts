@@ -44,6 +44,12 @@ it('draws history once and goes on live from its commit', async () => {
   expect(stream.wanted).toEqual(['+kline MINT m1 10'])
 })
 
+it('goes on from the store that the history was read from', async () => {
+  ask.mockResolvedValueOnce({ ...klines([candle(60)], 10), store: 'one' })
+  await market.open('MINT', 'm1')
+  expect(stream.wanted).toEqual(['+kline MINT m1 10 of one'])
+})
+
 it('draws a burst of pushes once in a frame', async () => {
   await open()
   drawn = []

@@ -96,6 +96,48 @@ describe('resuming', () => {
     expect(server.requests.map(([, payload]) => payload['since_seq'])).toEqual([4, 4])
   })
 
+  it('names the store that was told from, also when another server is there by now', async () => {
+    server.store = 'old'
+    const client = open()
+    const heard = candles()
+    const onGap = vi.fn<(gap: StreamGap) => void>()
+    const shown = client.candles('MINT', 'm1', { since: 10, store: 'older', ...heard })
+    client.events('MINT', { onGap })
+    await until(() => expect(heard.onHistory).toHaveBeenCalledTimes(1))
+    expect(server.requests[0]).toEqual([
+      'subscribe_kline',
+      { symbol: 'MINT', interval: 'm1', since_seq: 10, store: 'older' },
+    ])
+    expect(server.requests[1]).toEqual(['subscribe_events', { symbol: 'MINT' }])
+    server.push('event_data', event(14, 'a'))
+    server.push('kline_data', candle(15))
+    await until(() => expect(shown.seq).toBe(15))
+    expect(shown.store).toBe('old')
+    server.store = 'new'
+    server.commit = 20
+    server.answer = (name) => {
+      // Cut once, before the events were answered: what they were told is still of the old store.
+      if (name !== 'subscribe_events') return { success: true }
+      server.answer = () => ({ success: true })
+      server.cut()
+      return { success: true }
+    }
+    server.cut()
+    await until(() => expect(heard.onHistory).toHaveBeenCalledTimes(3))
+    expect(shown.store).toBe('new')
+    await until(() => expect(server.requests).toHaveLength(2))
+    expect(server.requests).toEqual([
+      ['subscribe_kline', { symbol: 'MINT', interval: 'm1', since_seq: 20, store: 'new' }],
+      ['subscribe_events', { symbol: 'MINT', since_seq: 15, store: 'old' }],
+    ])
+    server.push('gap', { topic: 'events:MINT', from_seq: 1, to_seq: 20, reason: 'another store' })
+    server.push('event_data', event(21, 'a'))
+    await until(() => expect(onGap).toHaveBeenCalledTimes(1))
+    server.cut()
+    await until(() => expect(server.requests).toHaveLength(2))
+    expect(server.requests[1]).toEqual(['subscribe_events', { symbol: 'MINT', since_seq: 21, store: 'new' }])
+  })
+
   it('comes back by itself when the server ended the session or refused it', async () => {
     const onLink = vi.fn<NonNullable<Options['onLink']>>()
     open({ onLink })

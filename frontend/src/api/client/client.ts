@@ -11,6 +11,7 @@ import type {
   Link,
   Options,
   PriceHandlers,
+  Resumable,
   Subscription,
   TokenHandlers,
 } from './types.js'
@@ -130,13 +131,13 @@ export class Client {
   candles(mint: string, interval: Interval, handlers: CandleHandlers): Subscription {
     const { onHistory: history, onCandle: push } = handlers
     const topic = this.#topic(candleTopic(mint, interval), 'kline', { symbol: mint, interval }, true)
-    return this.#add(topic, handlers.since, { history, push, ...common(handlers) })
+    return this.#add(topic, handlers, { history, push, ...common(handlers) })
   }
 
   /** The newest price of a mint: first the last known one, then each change. */
   prices(mint: string, handlers: PriceHandlers): Subscription {
     const topic = this.#topic(`price:${mint}`, 'price', { symbol: mint }, false)
-    return this.#add(topic, undefined, { push: handlers.onPrice, ...common(handlers) })
+    return this.#add(topic, {}, { push: handlers.onPrice, ...common(handlers) })
   }
 
   /** The events of a mint, or of all mints with null. */
@@ -145,19 +146,19 @@ export class Client {
       mint === null
         ? this.#topic('events', 'events', {}, true)
         : this.#topic(`events:${mint}`, 'events', { symbol: mint }, true)
-    return this.#add(topic, handlers.since, { push: handlers.onEvent, ...common(handlers) })
+    return this.#add(topic, handlers, { push: handlers.onEvent, ...common(handlers) })
   }
 
   /** New tokens. */
   tokens(handlers: TokenHandlers): Subscription {
     const topic = this.#topic('token_events', 'token_events', {}, true)
-    return this.#add(topic, handlers.since, { push: handlers.onToken, ...common(handlers) })
+    return this.#add(topic, handlers, { push: handlers.onToken, ...common(handlers) })
   }
 
   /** Rules that fired while connected. */
   alerts(handlers: AlertHandlers): Subscription {
     const topic = this.#topic('alerts', 'alerts', {}, false)
-    return this.#add(topic, undefined, { push: handlers.onAlert, ...common(handlers) })
+    return this.#add(topic, {}, { push: handlers.onAlert, ...common(handlers) })
   }
 
   /**
@@ -184,13 +185,13 @@ export class Client {
     return this.#topics.get(name) ?? { name, kind, payload, resumes, feeds: new Set(), asked: 0 }
   }
 
-  #add(topic: Topic, since: number | undefined, ears: Ears): Feed {
-    const feed = new Feed(topic.name, since, ears, topic.kind === 'kline', () => this.#drop(topic, feed))
+  #add(topic: Topic, from: Resumable, ears: Ears): Feed {
+    const feed = new Feed(topic.name, from, ears, topic.kind === 'kline', () => this.#drop(topic, feed))
     const known = topic.feeds.size > 0
     topic.feeds.add(feed)
     this.#topics.set(topic.name, topic)
     // A topic that stands already brings what happens from now on; more must be asked for.
-    if (this.#socket.connected && (!known || feed.needsHistory || since !== undefined || !topic.resumes))
+    if (this.#socket.connected && (!known || feed.needsHistory || from.since !== undefined || !topic.resumes))
       this.#subscribe(topic, [feed])
     return feed
   }
@@ -203,18 +204,22 @@ export class Client {
 
   /** Asks once for all who have read equally much. */
   #resubscribe(topic: Topic): void {
-    const bySeq = new Map<number | undefined, Feed[]>()
+    const equals = new Map<string, Feed[]>()
     for (const feed of topic.feeds) {
-      const equal = bySeq.get(feed.seq)
+      const name = `${feed.seq} ${feed.store}`
+      const equal = equals.get(name)
       if (equal) equal.push(feed)
-      else bySeq.set(feed.seq, [feed])
+      else equals.set(name, [feed])
     }
-    for (const feeds of bySeq.values()) this.#subscribe(topic, feeds)
+    for (const feeds of equals.values()) this.#subscribe(topic, feeds)
   }
 
   #subscribe(topic: Topic, feeds: readonly Feed[]): void {
     const since = topic.resumes ? feeds[0]?.seq : undefined
-    const payload = since === undefined ? topic.payload : { ...topic.payload, since_seq: since }
+    // The store that was told from, not the one connected to now: whether they are the same, the server knows.
+    const store = feeds[0]?.store
+    const from = since === undefined ? {} : { since_seq: since, ...(store !== undefined && { store }) }
+    const payload = { ...topic.payload, ...from }
     topic.asked++
     this.#ask(`subscribe_${topic.kind}`, payload, { topic: topic.name, feeds, answered: false }, (answer) => {
       topic.asked--
@@ -277,7 +282,7 @@ export class Client {
     for (const topic of this.#topics.values()) {
       for (const feed of topic.feeds) {
         // Pushes never go back over all topics: what was live has been told of everything up to here.
-        if (topic.asked === 0 && this.#seen > 0) feed.reach(this.#seen)
+        if (topic.asked === 0 && this.#seen > 0) feed.reach(this.#seen, this.#greeting?.store)
         feed.pause(topic.resumes)
       }
     }
@@ -321,7 +326,7 @@ export class Client {
     const topic = this.#topics.get(name)
     if (!topic) return
     if (topic.asked === 0 && push.seq !== undefined && push.seq > this.#seen) this.#seen = push.seq
-    for (const feed of [...topic.feeds]) feed.take(push)
+    for (const feed of [...topic.feeds]) feed.take(push, this.#greeting?.store)
   }
 
   #listen(): void {

@@ -1,5 +1,5 @@
 import type { RequestError } from './errors.js'
-import type { Subscription } from './types.js'
+import type { Resumable, Subscription } from './types.js'
 import type { StreamGap } from './wire.gen.js'
 
 /** A push that belongs to a commit; events have a signature and an ordinal too. */
@@ -22,17 +22,20 @@ export class Feed implements Subscription {
   /** It takes pushes: what comes before its history is in the history. */
   ready: boolean
   #seq: number | undefined
+  /** The store whose commits #seq counts. */
+  #store: string | undefined
   /** What of commit #seq was handed on, for only that one may come again. */
   readonly #handed = new Set<string>()
 
   constructor(
     readonly topic: string,
-    since: number | undefined,
+    { since, store }: Resumable,
     readonly ears: Ears,
     readonly needsHistory: boolean,
     private readonly drop: (feed: Feed) => void,
   ) {
     this.#seq = since
+    this.#store = store
     this.ready = !needsHistory
   }
 
@@ -40,16 +43,20 @@ export class Feed implements Subscription {
     return this.#seq
   }
 
+  get store(): string | undefined {
+    return this.#store
+  }
+
   close(): void {
     this.drop(this)
   }
 
-  /** Hands a push on, unless it came before. */
-  take(push: Numbered): void {
+  /** Hands a push of the connected store on, unless it came before. */
+  take(push: Numbered, store: string | undefined): void {
     if (!this.ready) return
     if (push.seq !== undefined) {
       if (push.seq < (this.#seq ?? 0)) return
-      if (push.seq > (this.#seq ?? 0)) this.#move(push.seq)
+      if (push.seq > (this.#seq ?? 0)) this.#move(push.seq, store)
       if (push.signature !== undefined && push.ordinal !== undefined) {
         const name = `${push.signature}:${push.ordinal}`
         if (this.#handed.has(name)) return
@@ -60,15 +67,15 @@ export class Feed implements Subscription {
   }
 
   /** Takes an answer with candles. Its commit is set, not raised: a server with a new store counts from below. */
-  restart(history: { seq: number }): void {
+  restart(history: { seq: number; store?: string }): void {
     this.ready = true
-    this.#move(history.seq)
+    this.#move(history.seq, history.store)
     this.ears.history?.(history as never)
   }
 
-  /** Everything up to a commit has come. */
-  reach(seq: number): void {
-    if (seq > (this.#seq ?? 0)) this.#move(seq)
+  /** Everything up to a commit of the connected store has come. */
+  reach(seq: number, store: string | undefined): void {
+    if (seq > (this.#seq ?? 0)) this.#move(seq, store)
   }
 
   /** What comes next may count from below. */
@@ -83,8 +90,9 @@ export class Feed implements Subscription {
     if (!resumes) this.#move(undefined)
   }
 
-  #move(seq: number | undefined): void {
+  #move(seq: number | undefined, store?: string): void {
     this.#seq = seq
+    this.#store = store
     this.#handed.clear()
   }
 }

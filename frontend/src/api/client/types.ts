@@ -29,6 +29,8 @@ export interface Common {
 /** How to resume where another connection ended: everything of this commit and later comes again. */
 export interface Resumable {
   since?: number | undefined
+  /** The store that `since` was taken from. If the server's is another one by now, that is a gap. */
+  store?: string | undefined
 }
 
 export interface CandleHandlers extends Common, Resumable {
@@ -63,6 +65,8 @@ export interface Subscription {
   readonly topic: string
   /** The newest commit seen: `since` of a later connection. undefined as long as nothing came. */
   readonly seq: number | undefined
+  /** The store that `seq` is of: `store` of a later connection. */
+  readonly store: string | undefined
   close(): void
 }
 
