@@ -158,6 +158,7 @@ type feedStatus struct {
 	ConnectionStatus string `json:"connection_status"`
 	Total            uint64 `json:"total_events_processed"`
 	Seq              uint64 `json:"seq"`
+	Store            string `json:"store"`
 	Slot             uint64 `json:"slot"`
 	ChainTime        int64  `json:"chain_time"`
 	LastError        string `json:"last_error"`

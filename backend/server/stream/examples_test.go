@@ -108,6 +108,43 @@ func TestExamplesWaitForServerAndMarket(t *testing.T) {
 	}
 }
 
+// A program that comes back to a server with another store is told, however far that store has come.
+func TestExamplesAreToldOfAnotherStore(t *testing.T) {
+	for name, example := range examples {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			defer time.AfterFunc(clientPatience, cancel).Stop()
+			b := newBench(t, nil)
+			wire := newLink(t, b.serve(t, socketio.Options{}))
+			b.trade(testMints[0], startTime, 1e18)
+			cmd := example(ctx, t, "--url", wire.url())
+			said, out := pipes(t, cmd)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			until := func(from *bufio.Scanner, want string) {
+				t.Helper()
+				for from.Scan() {
+					if strings.Contains(from.Text(), want) {
+						return
+					}
+				}
+				t.Fatalf("it never said %q", want)
+			}
+			until(said, "1 candles of history")
+			b.trade(testMints[0], startTime+60, 2e18)
+			until(out, "realtime") // of history
+			until(out, "realtime")
+			b.memory.another.Store(true)
+			wire.cut()
+			until(said, "another store") // before or after the history: Python's handlers run side by side
+			cancel()
+			_ = cmd.Wait()
+		})
+	}
+}
+
 // pipes are what a command says and prints.
 func pipes(t *testing.T, cmd *exec.Cmd) (said, out *bufio.Scanner) {
 	t.Helper()

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,8 +27,9 @@ type memory struct {
 	chainTime int64
 	known     market.Seq // commits before it are forgotten by ChangedCandles and EventsSince
 	failing   error
-	reading   func() // runs in the middle of a read of candles
-	changing  func() // runs before a read of changed candles
+	another   atomic.Bool // it is called otherwise, as a store made anew would be
+	reading   func()      // runs in the middle of a read of candles
+	changing  func()      // runs before a read of changed candles
 }
 
 type stored struct {
@@ -73,7 +75,12 @@ func (m *memory) commit(c *market.Commit) *market.Commit {
 // testStore is what the stores of tests are called.
 const testStore = "00112233445566778899aabbccddeeff"
 
-func (m *memory) ID() string { return testStore }
+func (m *memory) ID() string {
+	if m.another.Load() {
+		return "another"
+	}
+	return testStore
+}
 
 func (m *memory) Seq() market.Seq {
 	m.mu.RLock()
