@@ -32,6 +32,7 @@ func (f *front) figures(in *intake, commits *hub.Hub) []server.Figure {
 	gauge("store_mints", "Mints seen in any event.", float64(stats.Mints))
 	gauge("store_orders", "Margin orders open now.", float64(stats.Orders))
 	gauge("store_candles", "Final candles stored.", float64(stats.Candles))
+	gauge("store_damaged_tables", "Files of the store with a block that cannot be read; each is read once a day.", float64(in.store.DamagedTables()))
 	if db, err := in.store.DBStats(); err == nil {
 		gauge("store_tree_bytes", "Size of the store's tree on disk.", float64(db.TreeBytes))
 		gauge("store_value_log_bytes", "Size of the store's value log on disk.", float64(db.ValueLogBytes))

@@ -46,6 +46,7 @@ func TestMetricsAreWellNamed(t *testing.T) {
 	}
 	for _, name := range []string{
 		"spinscope_feed_connected", "spinscope_lag_slots", "spinscope_data_dir_free_bytes", "spinscope_store_gaps_open",
+		"spinscope_store_damaged_tables",
 		"spinscope_socketio_slow_consumers_total", "spinscope_build_info",
 	} {
 		if types[name] == "" {

@@ -61,17 +61,20 @@ func manifestError(err error) error {
 // castagnoli is the polynomial of Badger's checksums.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// checkTable checks a table's index: its length and checksum stand at the end of the file, as
-// index · length4 · checksum · length4. The blocks are checked when they are read.
+// checkTable checks a table's index. The blocks are checked when they are read.
 func checkTable(path string) error {
-	file, err := os.Open(path) //nolint:gosec // a file of the store
-	if err != nil {
+	return withFile(path, func(file *os.File) error {
+		_, err := tableIndex(file)
 		return err
-	}
-	defer file.Close() //nolint:errcheck // only read
+	})
+}
+
+// tableIndex reads a table's index: its length and checksum stand at the end of the file, as
+// index · length4 · checksum · length4.
+func tableIndex(file *os.File) ([]byte, error) {
 	info, err := file.Stat()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	end := info.Size()
 	last := func(n int64) ([]byte, error) { // the n bytes before end
@@ -87,17 +90,17 @@ func checkTable(path string) error {
 	for i := range parts {
 		length, err := last(4)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if parts[i], err = last(int64(binary.BigEndian.Uint32(length))); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	want, ok := checksum(parts[0])
 	if !ok || len(parts[1]) == 0 || uint64(crc32.Checksum(parts[1], castagnoli)) != want {
-		return errors.New("its index does not match its checksum")
+		return nil, errors.New("its index does not match its checksum")
 	}
-	return nil
+	return parts[1], nil
 }
 
 // checksum reads Badger's checksum message: algorithm (field 1; 0, CRC-32C, is left out) and sum (field 2), both varints.

@@ -36,8 +36,9 @@ type Store struct {
 	overlay   map[mintID]*openCandles
 	recent    recent
 
-	readers readers
-	closed  atomic.Bool
+	readers       readers
+	closed        atomic.Bool
+	damagedTables atomic.Int64
 }
 
 // Open opens the store in o.Dir, making it when there is none. It returns ErrLocked when it is in use, ErrFormat when

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
@@ -25,6 +26,8 @@ type Options struct {
 	markRows  int
 	maxCached int
 	memTable  int64 // bytes
+
+	checkAfter, checkEvery time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -45,6 +48,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.memTable == 0 {
 		o.memTable = memTable
+	}
+	if o.checkAfter == 0 {
+		o.checkAfter = checkAfter
+	}
+	if o.checkEvery == 0 {
+		o.checkEvery = checkEvery
 	}
 	return o
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -12,9 +13,14 @@ import (
 // gcInterval is how often the value log is looked at. Only values above 64 KiB are in it, so it mostly has nothing.
 const gcInterval = 10 * time.Minute
 
-// Run tidies up in the background until the context ends; it then returns nil. An error of it is as final as one of
+// Run tidies up, and looks for damaged tables, in the background until the context ends; it then returns nil. An error of it is as final as one of
 // Commit.
 func (s *Store) Run(ctx context.Context) error {
+	var watch sync.WaitGroup
+	defer watch.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	watch.Go(func() { s.watchBlocks(ctx) })
 	ticker := time.NewTicker(gcInterval)
 	defer ticker.Stop()
 	old := time.NewTicker(retainInterval)
