@@ -35,6 +35,7 @@ const fields = {
   interval: () => pick(['m1', 'h1', 's1']),
   subscription_id: text,
   since_seq: whole,
+  store: text,
   limit: whole,
   from: whole,
   to: whole,
