@@ -98,6 +98,19 @@ func (f *feed) answer(mux *http.ServeMux, bars int) {
 		}
 		return map[string]any{"details": details, "total": len(details)}
 	})
+	get("/api/tickers", func(r *http.Request) any {
+		asked := mints
+		if _ = r.ParseForm(); len(r.Form["mint"]) > 0 {
+			asked = r.Form["mint"]
+		}
+		list := []wire.Ticker{}
+		for _, mint := range asked {
+			if t, ok := byMint[mint]; ok {
+				list = append(list, t.ticker(f.now(), r.FormValue("spark") != ""))
+			}
+		}
+		return wire.Tickers{Tickers: list, ChainTime: int64(f.now())}
+	})
 	get("/api/events", func(*http.Request) any {
 		list := []map[string]any{}
 		for i := range uint64(100) {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"strconv"
 
 	"spinscope/backend/market"
 	"spinscope/backend/wire"
@@ -72,4 +73,21 @@ func lengthOf(interval string) int64 {
 		return 60
 	}
 	return i.Seconds()
+}
+
+// ticker is what the token did lately.
+func (t token) ticker(at float64, spark bool) wire.Ticker {
+	span := func(length float64) *wire.Span {
+		open := t.price(at - length)
+		return &wire.Span{Since: int64(at - length), Open: open, Change: t.price(at)/open - 1, QuoteVolume: 100, Trades: 1000}
+	}
+	price, last := t.price(at), int64(at)
+	w := wire.Ticker{
+		Mint: t.mint, Symbol: &t.symbol, Name: &t.symbol, Price: &price, PriceExact: new(strconv.FormatFloat(price, 'f', 20, 64)),
+		LastTradeTime: &last, H24: span(86400), H1: span(3600), M5: span(300),
+	}
+	for i := 0; spark && i < 32; i++ {
+		w.Spark = append(w.Spark, t.price(at-float64(31-i)*2700))
+	}
+	return w
 }

@@ -397,9 +397,19 @@ describe('TokenList', () => {
     expect(tokens.get('D')?.price).toBe(0.5)
   })
 
+  it('stands by age when the ranking cannot be read', async () => {
+    const { tokens, ranking } = list()
+    ranking.mockRejectedValueOnce(new RestError('the server does not answer', 0))
+    await tokens.load()
+    expect(tokens.phase).toBe('ready')
+    expect(shown(tokens)).toBe('KITE FOX OAK')
+    await tokens.refreshRank()
+    expect(shown(tokens)).toBe('FOX OAK KITE')
+  })
+
   it('says why it is empty', async () => {
     const tokens = new TokenList(
-      fakeRest({ ranking: () => Promise.reject(new RestError('the server does not answer', 0)) }),
+      fakeRest({ mints: () => Promise.reject(new RestError('the server does not answer', 0)) }),
       () => new QuietStream(),
       new Clock(),
     )

@@ -159,7 +159,8 @@ export class TokenList {
     // Tried again by itself, what went wrong stays on screen until it is mended.
     if (this.all.length === 0 && this.phase !== 'error') this.phase = 'loading'
     try {
-      await this.refreshRank(signal)
+      // Without a ranking the list stands by age until one comes.
+      await this.refreshRank(signal).catch(() => undefined)
       let cursor: string | undefined
       do {
         const page = await this.rest().mints('created_desc', PAGE, cursor, signal)

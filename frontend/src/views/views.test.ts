@@ -355,7 +355,8 @@ describe('Tokens', () => {
   })
 
   it('offers to try again when the list cannot be read', async () => {
-    Object.assign(workspace.rest, { ranking: () => Promise.reject(new RestError('the server does not answer', 0)) })
+    const fails = () => Promise.reject(new RestError('the server does not answer', 0))
+    Object.assign(workspace.rest, { mints: fails, ranking: fails })
     await workspace.tokens.load()
     show('Tokens')
     expect(text('tokens-error')).toContain('the server does not answer')
