@@ -58,6 +58,10 @@ test(
     assert.match(await byId(page, 'info').textContent(), /Milestones\s*–/)
     assert.deepEqual(await findings(page), [])
     await picture(page, 'older-tokens')
+    await byId(page, 'gaps').click()
+    await byId(page, 'gaps-dialog').waitFor()
+    assert.match(await byId(page, 'gaps-dialog').textContent(), /To read further back: serve --backfill-from/)
+    await picture(page, 'older-gaps')
     assert.deepEqual(page.complaints, [])
     await page.context().close()
   },
