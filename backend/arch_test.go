@@ -29,6 +29,7 @@ var allowed = map[string][]string{
 	"backend/simnet":        {"backend/market", "backend/spinpet", "backend/candle"},
 	"backend/alert":         {"backend/market"},
 	"backend/ticker":        {"backend/market"},
+	"backend/leaktest":      {},
 	"backend/logtail":       {},
 	"backend/recording":     {"backend/market", "backend/spinpet"},
 	"backend/metadata":      {"backend/market"},

@@ -18,8 +18,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"go.uber.org/goleak"
-
+	"spinscope/backend/leaktest"
 	"spinscope/backend/market"
 	"spinscope/backend/server"
 	"spinscope/backend/server/guard"
@@ -27,7 +26,7 @@ import (
 	"spinscope/backend/wire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // reader is an empty store, with enough candles to fill a large answer.
 type reader struct{ candles int }

@@ -17,10 +17,11 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
-	"go.uber.org/goleak"
+
+	"spinscope/backend/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // TestChurn lets many clients come, talk, upgrade and go in every rude way at
 // once, while others broadcast. At the end every registry is empty; TestMain

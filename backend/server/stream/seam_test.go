@@ -11,13 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
+	"spinscope/backend/leaktest"
 	"spinscope/backend/market"
 	"spinscope/backend/wire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // parsed is any push or answer as a client reads it.
 type parsed struct {
