@@ -1,6 +1,6 @@
 // Package leaktest ends a test binary with an error when goroutines outlive its tests. It is for packages that run the
-// Socket.IO library, in which a connection that ends while it is being opened leaves a ping timer behind that nobody stops.
-// Such a timer ends by itself, after the ping interval and timeout at most; everything else that stays is a leak.
+// Socket.IO library, in which a connection that ends while it is being upgraded leaves a timer of ten seconds behind.
+// The library's timers end by themselves, after a ping interval and timeout at most; all else that stays is a leak.
 //
 // Owner: TestMain of those packages. Nothing else imports it.
 package leaktest
