@@ -21,7 +21,7 @@ func Verify(ctx context.Context, o Options, repair bool, progress func(mints, of
 			err = fmt.Errorf("close store: %w", closing)
 		}
 	}()
-	if err := opened.CheckBlocks(); err != nil { // before anything is written over what only looks missing
+	if err := opened.CheckBlocks(ctx); err != nil { // before anything is written over what only looks missing
 		return report, err
 	}
 	cfg := &o.Config

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 
@@ -20,25 +19,6 @@ type audit struct {
 	v        *view
 	ctx      context.Context //nolint:containedctx // lives as long as the call
 	problems []string
-}
-
-// errBlock is what is wrong with a table that has a damaged block.
-var errBlock = errors.New("a table has a block that does not match its checksum")
-
-// CheckBlocks reads every block of every table and returns ErrCorrupt for a damaged one. Badger's iterators end at such a
-// block as if nothing came after it, so that no other read can tell damage from an end.
-func (s *Store) CheckBlocks() error {
-	return s.read(nil, func(*view) (err error) {
-		defer func() {
-			if recover() != nil { // Badger means to tell the place of a block that it could not read
-				err = damaged(errBlock)
-			}
-		}()
-		if err := s.db.VerifyChecksum(); err != nil {
-			return damaged(fmt.Errorf("%w: %w", errBlock, err))
-		}
-		return nil
-	})
 }
 
 // Audit reads the whole store as of one commit and compares every index and every counter with the records they stand

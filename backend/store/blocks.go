@@ -16,10 +16,11 @@ import (
 	"github.com/dgraph-io/badger/v4/y"
 )
 
-// The tables of a running store are read through once a day, slowly, as Badger's iterators end at a damaged block as if
-// nothing came after it. Badger's own check takes every block of the store through its cache, without a pause; here the
-// files are read beside it. A table never changes once it is there, and one that is merged into others meanwhile is left
-// out. Nothing is locked, and no file stays open over a pause.
+// Badger's iterators end at a damaged block as if nothing came after it, so that no other read can tell damage from an end.
+// The tables of a running store are therefore read through once a day, slowly, and before a verification all at once.
+// Badger's own check takes every block of the store through its cache, without a pause, and names no file; here the files
+// are read beside it. A table never changes once it is there, and one that is merged into others meanwhile is left out.
+// Nothing is locked, and no file stays open over a pause.
 
 const (
 	checkAfter = 5 * time.Minute // from the start, so that it does not add to the work of starting
@@ -30,6 +31,23 @@ const (
 	checkRest  = 1        // second at most between two chunks; one that took longer was itself kept waiting
 	maxPlain   = 16 << 20 // bytes of a block; one has 16 KiB, or what its only value has, which is 64 KiB at most
 )
+
+// errBlock is what is wrong with a table that has a damaged block.
+var errBlock = errors.New("a table has a block that does not match its checksum")
+
+// CheckBlocks reads every block of every table and returns ErrCorrupt for a damaged one, with its file.
+func (s *Store) CheckBlocks(ctx context.Context) error {
+	ids, err := s.tableIDs()
+	if err != nil {
+		return err
+	}
+	for id := range ids {
+		if err := s.trouble(ctx, id, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // DamagedTables is how many table files had a damaged block when they were last read.
 func (s *Store) DamagedTables() int { return int(s.damagedTables.Load()) }
@@ -57,7 +75,7 @@ func (s *Store) checkTables(ctx context.Context) {
 	}
 	var damages int64
 	for id := range ids {
-		err := s.trouble(ctx, id)
+		err := s.trouble(ctx, id, checkShare-1)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -86,9 +104,9 @@ func (s *Store) tableIDs() (ids map[uint64]bool, err error) {
 }
 
 // trouble is what is wrong with a table; nil when it has been merged into others meanwhile: Badger takes such a one out of
-// use, empties its file and deletes it.
-func (s *Store) trouble(ctx context.Context, id uint64) error {
-	err := s.checkTableBlocks(ctx, id)
+// use, empties its file and deletes it. After each chunk it rests so many times as long as that took.
+func (s *Store) trouble(ctx context.Context, id uint64, rests int) error {
+	err := s.checkTableBlocks(ctx, id, rests)
 	if err == nil {
 		return nil
 	}
@@ -98,8 +116,8 @@ func (s *Store) trouble(ctx context.Context, id uint64) error {
 	return err
 }
 
-// checkTableBlocks reads a table's blocks, with rests.
-func (s *Store) checkTableBlocks(ctx context.Context, id uint64) (err error) {
+// checkTableBlocks reads a table's blocks.
+func (s *Store) checkTableBlocks(ctx context.Context, id uint64, rests int) (err error) {
 	path := filepath.Join(s.options.Dir, table.IDToFilename(id))
 	defer func() {
 		if recover() != nil { // an index that fits its checksum and nothing else
@@ -122,7 +140,7 @@ func (s *Store) checkTableBlocks(ctx context.Context, id uint64) (err error) {
 		if next, err = readBlocks(path, blocks, next); err != nil {
 			return err
 		}
-		if err := rest(ctx, min((checkShare-1)*time.Since(start), checkRest*time.Second)); err != nil {
+		if err := rest(ctx, min(time.Duration(rests)*time.Since(start), checkRest*time.Second)); err != nil {
 			return err
 		}
 	}

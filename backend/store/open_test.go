@@ -345,14 +345,14 @@ func TestDamagedBlock(t *testing.T) {
 		}
 		hurt, err := Open(small(Options{Dir: dir}))
 		if err == nil {
-			err = errors.Join(hurt.CheckBlocks(), hurt.Close())
+			err = errors.Join(hurt.CheckBlocks(context.Background()), hurt.Close())
 		}
 		if !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%s of %d bytes: %v", name, len(changed), err)
 		}
 	}
-	if s = openTest(t, Options{Dir: live}); s.CheckBlocks() != nil {
-		t.Error("a sound store:", s.CheckBlocks())
+	if s = openTest(t, Options{Dir: live}); s.CheckBlocks(context.Background()) != nil {
+		t.Error("a sound store:", s.CheckBlocks(context.Background()))
 	}
 	if tables == 0 {
 		t.Error("no tables")

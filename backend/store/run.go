@@ -13,8 +13,8 @@ import (
 // gcInterval is how often the value log is looked at. Only values above 64 KiB are in it, so it mostly has nothing.
 const gcInterval = 10 * time.Minute
 
-// Run tidies up, and looks for damaged tables, in the background until the context ends; it then returns nil. An error of it is as final as one of
-// Commit.
+// Run tidies up, and looks for damaged tables, in the background until the context ends; it then returns nil. An error of
+// it is as final as one of Commit.
 func (s *Store) Run(ctx context.Context) error {
 	var watch sync.WaitGroup
 	defer watch.Wait()
