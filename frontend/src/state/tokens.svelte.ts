@@ -53,13 +53,8 @@ export class Token implements TokenFacts {
   /** When the ticker and its line were read, in milliseconds. */
   read = 0
 
-  constructor(
-    readonly mint: string,
-    name: string | null,
-    symbol: string | null,
-    created: number,
-  ) {
-    this.describe(name, symbol, created)
+  constructor(readonly mint: string) {
+    this.describe(null, null, 0)
   }
 
   /** Says what its TokenCreated says; nulls and 0 while that is not stored. */
@@ -91,12 +86,13 @@ export class Token implements TokenFacts {
 
   /** Takes over what it did lately. A ranking tells no line: the last one stays. */
   take(ticker: Ticker): void {
+    if (!this.named) this.describe(ticker.name, ticker.symbol, 0)
     this.ticker = ticker.spark || !this.ticker?.spark ? ticker : { ...ticker, spark: this.ticker.spark }
     this.#takePrice(ticker.price_exact, ticker.last_trade_time ?? 0)
   }
 
   takeDetail(detail: Detail): void {
-    if (!this.detail?.symbol && detail.symbol !== null) {
+    if (detail.symbol !== null && this.detail?.symbol !== detail.symbol) {
       this.describe(detail.name, detail.symbol, Math.floor((detail.create_timestamp ?? 0) / 1000))
     }
     this.detail = detail
@@ -244,7 +240,7 @@ export class TokenList {
   onCreated(event: TokenCreatedEvent): void {
     if (this.#byMint.has(event.mint_account)) return
     const created = Math.floor(Date.parse(event.timestamp) / 1000) || 0
-    this.#add(event.mint_account, event.name, event.symbol, created)
+    this.#token(event.mint_account).describe(event.name, event.symbol, created)
     this.all = [...this.#byMint.values()]
     // The rest of the record, once the server has it.
     this.rest()
@@ -273,18 +269,11 @@ export class TokenList {
   }
 
   #take(details: readonly Detail[]): void {
-    this.#grow(details, (detail) => {
-      const created = Math.floor((detail.create_timestamp ?? 0) / 1000)
-      const token = this.#byMint.get(detail.mint_account)
-      ;(token ?? this.#add(detail.mint_account, detail.name, detail.symbol, created)).takeDetail(detail)
-    })
+    this.#grow(details, (detail) => this.#token(detail.mint_account).takeDetail(detail))
   }
 
   #takeTickers(tickers: readonly Ticker[]): void {
-    this.#grow(tickers, (ticker) => {
-      const token = this.#byMint.get(ticker.mint)
-      ;(token ?? this.#add(ticker.mint, ticker.name, ticker.symbol, 0)).take(ticker)
-    })
+    this.#grow(tickers, (ticker) => this.#token(ticker.mint).take(ticker))
   }
 
   /** Takes each, and lists those who are new. */
@@ -294,8 +283,9 @@ export class TokenList {
     if (this.#byMint.size > before) this.all = [...this.#byMint.values()]
   }
 
-  #add(mint: string, name: string | null, symbol: string | null, created: number): Token {
-    const token = new Token(mint, name, symbol, created)
+  /** The token of a mint, new if it was not known. */
+  #token(mint: string): Token {
+    const token = this.#byMint.get(mint) ?? new Token(mint)
     this.#byMint.set(mint, token)
     return token
   }
