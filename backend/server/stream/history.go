@@ -88,17 +88,14 @@ func (st *Stream) fill(k key, candles []market.Candle, from, to int64) ([]market
 // changes reads what changed since a seq, for a client that resumes. When that is not all there, the answer is the plain
 // history, with a gap.
 func (st *Stream) changes(ctx context.Context, k key, from resume, oldest bool) (*answer, error) {
-	if from.foreign {
-		return st.whole(ctx, k, 1, otherStore, oldest)
-	}
 	candles, complete, seq, err := st.store.ChangedCandles(ctx, k.mint, k.interval, from.since, st.historyMax)
 	if err != nil {
 		return nil, fmt.Errorf("read candles changed since %d: %w", from.since, err)
 	}
-	switch {
-	case from.since > seq+1:
-		return st.whole(ctx, k, 1, aheadOfStore, oldest)
-	case !complete:
+	if reason := from.unknown(seq); reason != "" {
+		return st.whole(ctx, k, 1, reason, oldest)
+	}
+	if !complete {
 		const reason = "the changes since since_seq are more than one answer holds, no longer known, or took a candle away"
 		return st.whole(ctx, k, from.since, reason, oldest)
 	}
