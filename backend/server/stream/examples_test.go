@@ -78,21 +78,12 @@ func TestExamplesWaitForServerAndMarket(t *testing.T) {
 			}
 			defer cancel()
 			defer time.AfterFunc(clientPatience, cancel).Stop()
-			until := func(from *bufio.Scanner, want string) {
-				t.Helper()
-				for from.Scan() {
-					if strings.Contains(from.Text(), want) {
-						return
-					}
-				}
-				t.Fatalf("it never said %q", want)
-			}
-			until(said, "is Spinscope running there?")
+			until(t, said, "is Spinscope running there?")
 			wire.refuse(false)
 			b.publish(&market.Commit{Events: []market.Event{b.writer.event(&market.TokenCreated{Mint: testMints[0], Name: "First"}, 0)}})
-			until(said, "0 candles of history")
+			until(t, said, "0 candles of history")
 			b.trade(testMints[0], startTime, 1e18)
-			until(out, "realtime")
+			until(t, out, "realtime")
 			if err := cmd.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
 			}
@@ -123,26 +114,28 @@ func TestExamplesAreToldOfAnotherStore(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			until := func(from *bufio.Scanner, want string) {
-				t.Helper()
-				for from.Scan() {
-					if strings.Contains(from.Text(), want) {
-						return
-					}
-				}
-				t.Fatalf("it never said %q", want)
-			}
-			until(said, "1 candles of history")
+			until(t, said, "1 candles of history")
 			b.trade(testMints[0], startTime+60, 2e18)
-			until(out, "realtime") // of history
-			until(out, "realtime")
+			until(t, out, "realtime") // of history
+			until(t, out, "realtime")
 			b.memory.another.Store(true)
 			wire.cut()
-			until(said, "another store") // before or after the history: Python's handlers run side by side
+			until(t, said, "another store") // before or after the history: Python's handlers run side by side
 			cancel()
 			_ = cmd.Wait()
 		})
 	}
+}
+
+// until reads what a command writes up to a line that has want in it.
+func until(t *testing.T, from *bufio.Scanner, want string) {
+	t.Helper()
+	for from.Scan() {
+		if strings.Contains(from.Text(), want) {
+			return
+		}
+	}
+	t.Fatalf("it never said %q", want)
 }
 
 // pipes are what a command says and prints.
