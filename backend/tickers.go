@@ -11,25 +11,6 @@ import (
 	"spinscope/backend/wire"
 )
 
-// marked is the store as the tickers are read from.
-type marked struct{ *store.Store }
-
-// Traded implements ticker.Source.
-func (m marked) Traded(since int64, most int) []ticker.Mark {
-	return marks(m.Store.Traded(since, most))
-}
-
-// Marks implements ticker.Source.
-func (m marked) Marks(mints []market.Pubkey) []ticker.Mark { return marks(m.Store.Marks(mints)) }
-
-func marks(from []store.MintMark) []ticker.Mark {
-	list := make([]ticker.Mark, len(from))
-	for i := range from {
-		list[i] = ticker.Mark(from[i])
-	}
-	return list
-}
-
 var tickerOrders = map[rest.TickerSort]ticker.Order{
 	rest.QuoteVolumeDesc: ticker.ByQuoteVolume, rest.TradesDesc: ticker.ByTrades,
 	rest.ChangeDesc: ticker.ByGain, rest.ChangeAsc: ticker.ByLoss, rest.LatestTradeDesc: ticker.ByLastTrade,
@@ -37,7 +18,7 @@ var tickerOrders = map[rest.TickerSort]ticker.Order{
 
 // newTickers answers the REST API's questions about what mints did lately.
 func newTickers(opened *store.Store, intervals []market.Interval) rest.Tickers {
-	board := ticker.New(marked{opened}, intervals)
+	board := ticker.New(opened, intervals)
 	return func(ctx context.Context, q rest.TickerQuery) (page rest.TickerPage, err error) {
 		window, err := ticker.ParseWindow(q.Window)
 		if err != nil {

@@ -25,3 +25,9 @@ type Book struct {
 	Price     Price                  // its price: the previous close of every interval
 	Open      [NumIntervals][]Candle // not yet final, oldest first, one or two each
 }
+
+// MintMark is a mint and the last commit that was about it.
+type MintMark struct {
+	Mint Pubkey
+	Seq  Seq
+}

@@ -69,7 +69,9 @@ type sorted struct {
 
 func (d *directory) entry(id mintID) *entry { return &d.entries[id-1] }
 
-func (d *directory) mark(id mintID) MintMark { return MintMark{d.entry(id).mint, d.touched[id-1]} }
+func (d *directory) mark(id mintID) market.MintMark {
+	return market.MintMark{Mint: d.entry(id).mint, Seq: d.touched[id-1]}
+}
 
 // add gives a new mint the next number.
 func (d *directory) add(mint market.Pubkey) mintID {

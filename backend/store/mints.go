@@ -164,21 +164,16 @@ func parseCursor(text string, q MintQuery) (cursor, error) {
 	return c, nil
 }
 
-// MintMark is a mint and the last commit that was about it, or the one that the store was opened at.
-type MintMark struct {
-	Mint market.Pubkey
-	Seq  market.Seq
-}
-
-// Traded gives up to n mints that traded at since or later, Unix seconds, the one with the latest trade first.
-func (s *Store) Traded(since int64, n int) []MintMark {
+// Traded gives up to n mints that traded at since or later, Unix seconds, the one with the latest trade first. A mint that
+// no commit was about since the opening is marked with the one that the store was opened at.
+func (s *Store) Traded(since int64, n int) []market.MintMark {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	d := &s.directory
 	d.sorting.Lock()
 	defer d.sorting.Unlock()
 	list := d.list(listAllTraded)
-	marks := make([]MintMark, 0, min(max(n, 0), len(list)))
+	marks := make([]market.MintMark, 0, min(max(n, 0), len(list)))
 	for _, id := range list[:cap(marks)] {
 		if d.entry(id).lastTrade < max(since, 1) { // 0: it never traded
 			break
@@ -199,10 +194,10 @@ func (s *Store) LatestTraded(n int) []market.Pubkey {
 }
 
 // Marks gives the known ones among the mints, in the order asked for.
-func (s *Store) Marks(mints []market.Pubkey) []MintMark {
+func (s *Store) Marks(mints []market.Pubkey) []market.MintMark {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	marks := make([]MintMark, 0, len(mints))
+	marks := make([]market.MintMark, 0, len(mints))
 	for _, mint := range mints {
 		if id := s.id(mint); id != 0 {
 			marks = append(marks, s.directory.mark(id))

@@ -106,7 +106,7 @@ func (b *Board) take(ctx context.Context, fn func() error) error {
 }
 
 // current brings the tickers of marks up to date.
-func (b *Board) current(ctx context.Context, marks []Mark, now int64) ([]*kept, error) {
+func (b *Board) current(ctx context.Context, marks []market.MintMark, now int64) ([]*kept, error) {
 	list := make([]*kept, 0, len(marks))
 	for _, mark := range marks {
 		k := b.kept[mark.Mint]
@@ -135,7 +135,7 @@ func (b *Board) keep(k *kept) {
 }
 
 // forget lets go of what is in no ranking any more.
-func (b *Board) forget(marks []Mark) {
+func (b *Board) forget(marks []market.MintMark) {
 	if len(b.kept) <= len(marks) {
 		return
 	}

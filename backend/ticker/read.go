@@ -6,20 +6,14 @@ import (
 	"spinscope/backend/market"
 )
 
-// Mark is a mint and the last commit that touched it.
-type Mark struct {
-	Mint market.Pubkey
-	Seq  market.Seq
-}
-
 // Source is the store, which answers from any goroutine.
 type Source interface {
 	// ChainTime is the time that candles are final up to, Unix seconds.
 	ChainTime() int64
 	// Traded lists the mints that traded at since or later, the latest first, at most most of them.
-	Traded(since int64, most int) []Mark
+	Traded(since int64, most int) []market.MintMark
 	// Marks finds the known ones among the mints, in the order asked.
-	Marks(mints []market.Pubkey) []Mark
+	Marks(mints []market.Pubkey) []market.MintMark
 	// Token is what is known of a mint.
 	Token(mint market.Pubkey) (market.Token, bool, error)
 	// CandlesFrom gives the candles with a time of from or later, oldest first, open ones included.
@@ -36,7 +30,7 @@ type kept struct {
 }
 
 // read makes a mint's ticker as of chain time now. A window that the last trade lies before is not read.
-func (b *Board) read(mark Mark, now int64) (*kept, error) {
+func (b *Board) read(mark market.MintMark, now int64) (*kept, error) {
 	token, found, err := b.source.Token(mark.Mint)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", mark.Mint, err)

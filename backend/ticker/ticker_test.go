@@ -72,16 +72,16 @@ func (c *chain) lastTrade(mint market.Pubkey) int64 {
 
 func (c *chain) ChainTime() int64 { return c.now }
 
-func (c *chain) Traded(since int64, most int) []Mark {
+func (c *chain) Traded(since int64, most int) []market.MintMark {
 	mints := slices.DeleteFunc(slices.Clone(c.mints), func(m market.Pubkey) bool { return c.lastTrade(m) < max(since, 1) })
 	slices.SortStableFunc(mints, func(a, b market.Pubkey) int { return cmp.Compare(c.lastTrade(b), c.lastTrade(a)) })
 	return c.Marks(mints[:min(most, len(mints))])
 }
 
-func (c *chain) Marks(mints []market.Pubkey) (marks []Mark) {
+func (c *chain) Marks(mints []market.Pubkey) (marks []market.MintMark) {
 	for _, mint := range mints {
 		if seq, known := c.marks[mint]; known {
-			marks = append(marks, Mark{mint, seq})
+			marks = append(marks, market.MintMark{Mint: mint, Seq: seq})
 		}
 	}
 	return marks
