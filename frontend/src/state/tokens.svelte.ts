@@ -33,6 +33,9 @@ const RANKED: Partial<Record<ListTab, TickerSort>> = {
   losers: 'change_asc',
 }
 
+/** Whether an order of the list goes by the change over the window shown. */
+const moves = (tab: ListTab) => tab === 'gainers' || tab === 'losers'
+
 /** One token of the list; only what changes is reactive. */
 export class Token implements TokenFacts {
   name = $state('')
@@ -175,7 +178,7 @@ export class TokenList {
     const { tab, span } = this
     const sort = RANKED[tab]
     if (!sort) return
-    const window: Window = tab === 'gainers' || tab === 'losers' ? span : 'h24'
+    const window: Window = moves(tab) ? span : 'h24'
     const ranking = await this.rest().ranking(sort, window, MOST_RANKED, signal)
     if (this.tab !== tab || this.span !== span) return
     this.#later = new Map(ranking.map((ticker, place) => [ticker.mint, place]))
@@ -206,7 +209,7 @@ export class TokenList {
   /** Over which window gainers and losers are ranked. */
   setSpan(span: ChangeSpan): void {
     this.span = span
-    if (this.tab === 'gainers' || this.tab === 'losers') this.refreshRank().catch(() => undefined)
+    if (moves(this.tab)) this.refreshRank().catch(() => undefined)
   }
 
   /** Keeps these prices live whether or not their rows are on screen. */
@@ -264,7 +267,7 @@ export class TokenList {
     const rank = this.#rank
     if (query) tokens = tokens.filter((token) => matches(token, query))
     else if (this.tab === 'favourites') tokens = tokens.filter((token) => favourites.includes(token.mint))
-    else if (this.tab === 'gainers' || this.tab === 'losers') tokens = tokens.filter((token) => rank.has(token.mint))
+    else if (moves(this.tab)) tokens = tokens.filter((token) => rank.has(token.mint))
     return byRank(tokens, this.tab === 'new' ? new Map() : rank)
   }
 
