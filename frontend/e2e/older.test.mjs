@@ -54,7 +54,7 @@ test(
     await ready(page)
     await byId(page, 'token-search').fill('')
     assert.equal(await byId(page, 'symbol').getAttribute('title'), traded[1])
-  await byId(page, 'side-info').click()
+    await byId(page, 'side-info').click()
     assert.match(await byId(page, 'unnamed').textContent(), /before the stored history.*--backfill-from/s)
     assert.match(await byId(page, 'info').textContent(), /Milestones\s*–/)
     assert.deepEqual(await findings(page), [])
