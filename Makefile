@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 BIN := build/bin
+PREFIX ?= /usr/local
 STAMP := build/.stamp
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 COMMIT ?= $(shell git rev-parse --short HEAD 2>/dev/null)
@@ -51,8 +52,12 @@ build: $(STAMP)/run page ## Build the desktop app (build/bin/spinscope) and the 
 	@$(MAKE) --no-print-directory server
 
 .PHONY: server
-server: page ## Build the server alone: no window, no GTK, no C compiler
+server: page ## Build the server alone: no window, no GTK, no C compiler (make install puts it on the PATH as spinscope)
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BIN)/spinscope-server .
+
+.PHONY: install
+install: ## Install what was built as PREFIX/bin/spinscope (PREFIX=/usr/local): the app, or the server if only that was built
+	@build/install.sh $(BIN) "$(DESTDIR)$(PREFIX)"
 
 .PHONY: run
 run: build ## Build and open the app on the demo market; without a display, serve it and print the address
@@ -69,7 +74,7 @@ test: test-go test-bench test-page e2e e2e-desktop ## Set up, build and run ever
 
 .PHONY: test-go
 test-go: $(STAMP)/test page ## Run the Go tests
-	CGO_ENABLED=1 go test -race -shuffle=on -timeout 20m ./...
+	CGO_ENABLED=1 go test -race -shuffle=on -timeout 40m ./...
 
 .PHONY: test-bench
 test-bench: ## Test the benchmarks against other servers, which are a module of their own, at small sizes
@@ -106,7 +111,7 @@ fmt: $(BIN)/golangci-lint-$(LINT_VERSION) frontend/node_modules/.package-lock.js
 	cd frontend && npm run format
 
 .PHONY: gen
-gen: ## Generate what is generated: the page's wire types
+gen: ## Generate what is generated: the page's wire types, the page of commands
 	go generate ./...
 
 .PHONY: fuzz
@@ -133,6 +138,7 @@ soak: ## Run what takes too long for `test`: 500 Socket.IO clients that misbehav
 	SPINSCOPE_SOAK=1 go test -count=1 -timeout 40m -v -run '^(TestChaos|TestKills|TestTroubleShowsAndGoes|TestRequestsOfTheDescription)$$' ./backend/e2e
 	SPINSCOPE_SOAK=1 go test -count=1 -timeout 20m -v -run '^TestRandomParametersNeverFail$$' ./backend/server/rest
 	SPINSCOPE_SOAK=1 go test -count=1 -timeout 20m -v -run '^TestMemoryOfManyMints$$' ./backend/ingest
+	SPINSCOPE_SOAK=1 go test -count=1 -timeout 60m -v -run '^TestNodesOfEveryKind$$' ./backend
 
 .PHONY: check
 check: lint test ## Exactly what CI runs

@@ -21,7 +21,7 @@ func (a *App) expectBeat(expected bool) {
 	}
 }
 
-// silent tells whether the page owes a sign of life for too long. Go's clock stands still while the computer sleeps, so
+// silent reports whether the page owes a sign of life for too long. Go's clock stands still while the computer sleeps, so
 // that waking up does not look like silence.
 func (a *App) silent() bool {
 	a.mu.Lock()
@@ -53,7 +53,7 @@ func (a *App) watchPage(done <-chan struct{}) {
 	}
 }
 
-// ask shows a question and tells whether the answer was yes.
+// ask shows a question and reports whether the answer was yes.
 func (a *App) ask(title, text string) bool {
 	return a.message(window.QuestionDialog, title, text) == "Yes"
 }

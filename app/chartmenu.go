@@ -43,8 +43,8 @@ func (a *App) tokenMenu(bar *menu.Menu) {
 	order.AddText("Losers", nil, a.tell("menu:toggle", "list-losers"))
 	order.AddText("New", nil, a.tell("menu:toggle", "list-new"))
 	order.AddText("Starred", nil, a.tell("menu:toggle", "list-favourites"))
-	token.AddText("Next Change: 5 Minutes, 1 Hour, 24 Hours", nil, a.tell("menu:toggle", "list-span"))
-	token.AddText("Next Figure beside the Name", nil, a.tell("menu:toggle", "list-figure"))
+	token.AddText("Next Period of Change (5m, 1h, 24h)", nil, a.tell("menu:toggle", "list-span"))
+	token.AddText("Next Figure in the List", nil, a.tell("menu:toggle", "list-figure"))
 }
 
 func (a *App) chartMenu(bar *menu.Menu) {
@@ -69,13 +69,13 @@ func (a *App) chartMenu(bar *menu.Menu) {
 	layers.AddSeparator()
 	layers.AddText("Indicators and Layers…", keys.CmdOrCtrl("i"), a.tell("menu:toggle", "layers"))
 	chart.AddText("Logarithmic Scale", keys.CmdOrCtrl("l"), a.tell("menu:toggle", "log"))
-	chart.AddText("UTC or Local Time", keys.CmdOrCtrl("u"), a.tell("menu:toggle", "zone"))
+	chart.AddText("Switch UTC and Local Time", keys.CmdOrCtrl("u"), a.tell("menu:toggle", "zone"))
 	chart.AddSeparator()
 	chart.AddText("Fit Chart", keys.CmdOrCtrl("0"), a.tell("menu:fit", nil))
 	chart.AddText("Back to the Newest Bar", keys.CmdOrCtrl("b"), a.tell("menu:toggle", "reset"))
 	cross := chart.AddSubmenu("Crosshair")
 	cross.AddText("One Bar Back", nil, a.tell("menu:toggle", "cross-left"))
-	cross.AddText("One Bar On", nil, a.tell("menu:toggle", "cross-right"))
+	cross.AddText("One Bar Forward", nil, a.tell("menu:toggle", "cross-right"))
 	cross.AddText("None", nil, a.tell("menu:toggle", "cross-off"))
 	chart.AddText("Oldest Bar", nil, a.tell("menu:toggle", "oldest"))
 	chart.AddText("Wider Bars", nil, a.tell("menu:toggle", "zoom-in"))

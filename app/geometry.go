@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	window "github.com/wailsapp/wails/v2/pkg/runtime"
+
+	"spinscope/backend/textfile"
 )
 
 // geometry is where the window was when it was closed. Place and size are those of the window when it is not maximised.
@@ -30,7 +32,7 @@ const (
 // loadGeometry returns the last one, or the default when there is none or it makes no sense.
 func loadGeometry(dir string) geometry {
 	var g geometry
-	text, err := os.ReadFile(filepath.Join(dir, geometryFile))
+	text, err := textfile.Read(filepath.Join(dir, geometryFile))
 	if err != nil || json.Unmarshal(text, &g) != nil || g.Width < 400 || g.Height < 300 || g.Width > 20_000 || g.Height > 20_000 {
 		return geometry{Width: 1280, Height: 800}
 	}

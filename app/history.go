@@ -8,7 +8,7 @@ import (
 
 	window "github.com/wailsapp/wails/v2/pkg/runtime"
 
-	"spinscope/backend"
+	"spinscope/backend/cluster"
 )
 
 // reaches are the choices of File › Load More History; age 0 is everything.
@@ -30,19 +30,19 @@ func (a *App) loadHistory(name string, age time.Duration) {
 		a.message(window.ErrorDialog, title, "The server is not running: View › Reload Page starts it again.")
 		return
 	}
-	var reach backend.Reach
+	var reach cluster.Reach
 	if age > 0 {
 		reach.Since = time.Now().Add(-age)
 	}
 	a.log.Info("older history asked for", "reach", name)
 	err := server.LoadHistory(ctx, reach)
 	switch {
-	case errors.Is(err, backend.ErrNoHistory):
-		a.message(window.InfoDialog, title, "The demo market has no older history, and neither has a cluster that is not read.")
+	case errors.Is(err, cluster.ErrNoHistory):
+		a.message(window.InfoDialog, title, "There is no older history to load: this is the demo market, or reading the cluster is switched off.")
 	case err == nil:
 		a.message(window.InfoDialog, title, "History is loaded: "+name+".")
 	case ctx.Err() == nil:
 		a.log.Error("older history was not read", "err", err)
-		a.message(window.ErrorDialog, title, err.Error()+"\n\nWhat was read is kept; asking again goes on from there.")
+		a.message(window.ErrorDialog, title, err.Error()+"\n\nWhat was loaded is kept; load again to continue from there.")
 	}
 }

@@ -33,7 +33,7 @@ func (a *App) menu() *menu.Menu {
 	view.AddSeparator()
 	view.AddText("All Commands…", keys.CmdOrCtrl("k"), a.tell("menu:toggle", "palette"))
 	view.AddText("Health", nil, a.tell("menu:toggle", "health"))
-	view.AddText("Try the Connection Again", nil, a.tell("menu:toggle", "retry"))
+	view.AddText("Retry the Connection", nil, a.tell("menu:toggle", "retry"))
 	view.AddSeparator()
 	view.AddText("Connect a Script…", nil, a.tell("menu:toggle", "connect"))
 	view.AddText("Live Frames…", nil, a.tell("menu:toggle", "frames"))

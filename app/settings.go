@@ -48,7 +48,7 @@ func (a *App) Settings() SettingsView {
 		return SettingsView{File: now.Origin.File, Problem: err.Error(), Stored: []string{}}
 	}
 	return SettingsView{
-		Form: shown.Form, Fixed: shown.Fixed, File: shown.File, Revision: shown.Revision, Stored: now.StoredClusters(),
+		Form: shown.Form, Fixed: shown.Fixed, File: shown.File, Revision: shown.Revision, Stored: now.Dir().Clusters(),
 	}
 }
 
@@ -106,7 +106,7 @@ func withoutReach(next backend.Options, before config.Config) backend.Options {
 	return next
 }
 
-// firstStart tells whether nobody has said yet which market to show.
+// firstStart reports whether nobody has said yet which market to show.
 func firstStart(origin config.Origin) bool {
 	_, cluster := origin.Fixed["solana.cluster"]
 	_, address := origin.Fixed["solana.rpc_url"]

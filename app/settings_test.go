@@ -21,6 +21,7 @@ import (
 	"spinscope/backend"
 	"spinscope/backend/config"
 	"spinscope/backend/market"
+	"spinscope/backend/polltest"
 	"spinscope/backend/simnet"
 )
 
@@ -46,12 +47,14 @@ func running(t *testing.T, fixed map[string]string) *App {
 			t.Error("the server does not stop")
 		}
 	})
-	for !a.Server().Ready {
-		if failed := a.Server().Error; failed != "" {
-			t.Fatal(failed)
+	polltest.Until(t, "the server", func() bool {
+		now := a.Server()
+		if now.Error != "" {
+			t.Fatal(now.Error)
 		}
-		time.Sleep(10 * time.Millisecond)
-	}
+		return now.Ready
+	})
+
 	return a
 }
 
@@ -254,13 +257,7 @@ func TestSaveSettingsKeepsTheData(t *testing.T) {
 	}
 	custom := map[string]string{"solana.cluster": "custom", "solana.rpc_url": net.RPCURL(), "solana.ws_url": net.WSURL()}
 	mustSave(custom)
-	until := time.Now().Add(time.Minute)
-	for events(t, a) < 50 {
-		if time.Now().After(until) {
-			t.Fatal("no events come")
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	polltest.Until(t, "events", func() bool { return events(t, a) >= 50 })
 	stored := events(t, a)
 	mustSave(map[string]string{"store.retention_days": "3650"})
 	if now := events(t, a); now < stored {

@@ -6,7 +6,7 @@ import (
 	"context"
 	"sync"
 
-	"spinscope/backend"
+	"spinscope/backend/cluster"
 	"spinscope/backend/config"
 )
 
@@ -54,7 +54,7 @@ func (t *trials) stopAll() {
 
 // TestEndpoint tries an endpoint as the feed would use it, for at most ten seconds. Masked addresses stand for the stored
 // ones.
-func (a *App) TestEndpoint(question EndpointQuestion) backend.EndpointReport {
+func (a *App) TestEndpoint(question EndpointQuestion) cluster.Report {
 	now := a.server.settings()
 	stored := now.Config
 	if file, err := config.ReadFile(now.Origin.File); err == nil {
@@ -62,15 +62,15 @@ func (a *App) TestEndpoint(question EndpointQuestion) backend.EndpointReport {
 	}
 	endpoint, problem := question.Endpoint.Unmask(stored)
 	if problem != nil {
-		return backend.EndpointReport{Problem: problem.Key + ": " + problem.Hint(), Checks: []backend.EndpointCheck{}}
+		return cluster.Report{Problem: problem.Key + ": " + problem.Hint(), Checks: []cluster.Check{}}
 	}
 	ctx, done := a.trials.begin()
 	defer done()
-	report, err := now.TryEndpoint(ctx, backend.EndpointChoice{
+	report, err := cluster.Try(ctx, now.DataDir, cluster.Choice{
 		Cluster: question.Cluster, Endpoint: endpoint, ProgramID: question.ProgramID, Commitment: question.Commitment,
 	})
 	if err != nil {
-		return backend.EndpointReport{Problem: "stopped", Checks: []backend.EndpointCheck{}}
+		return cluster.Report{Problem: "stopped", Checks: []cluster.Check{}}
 	}
 	return report
 }

@@ -13,39 +13,58 @@ import (
 // allowed lists, for each package, which packages of ours it may import (docs/architecture.md). A name ending in "/..."
 // stands for the packages below it too. Imports only ever go down.
 var allowed = map[string][]string{
-	"":                      {"app", "backend/cli", "frontend"},
-	"app":                   {"backend", "backend/...", "frontend"},
-	"app/e2e":               {},
-	"frontend":              {},
-	"backend":               {"backend/..."},
-	"backend/cli":           {"backend", "backend/..."},
-	"backend/market":        {},
-	"backend/candle":        {"backend/market"},
-	"backend/spinpet":       {"backend/market"},
-	"backend/config":        {"backend/market"},
-	"backend/hub":           {"backend/market"},
-	"backend/solana":        {"backend/market"},
-	"backend/store":         {"backend/market", "backend/spinpet", "backend/candle"},
-	"backend/simnet":        {"backend/market", "backend/spinpet", "backend/candle"},
-	"backend/alert":         {"backend/market"},
-	"backend/ticker":        {"backend/market"},
-	"backend/leaktest":      {},
-	"backend/logtail":       {},
-	"backend/recording":     {"backend/market", "backend/spinpet"},
-	"backend/metadata":      {"backend/market"},
-	"backend/ingest":        {"backend/market", "backend/spinpet", "backend/candle"},
-	"backend/socketio":      {},
-	"backend/wire":          {"backend/market"},
-	"backend/wire/...":      {"backend/wire", "backend/market"},
-	"backend/export":        {"backend/market", "backend/wire"},
-	"backend/verify":        {"backend/market", "backend/candle"},
-	"backend/server":        {"backend/server/...", "backend/socketio", "backend/wire", "backend/export", "backend/hub", "backend/market"},
-	"backend/server/guard":  {"backend/wire"},
-	"backend/server/rest":   {"backend/wire", "backend/export", "backend/market"},
-	"backend/server/stream": {"backend/socketio", "backend/wire", "backend/hub", "backend/candle", "backend/market"},
-	"backend/server/...":    {"backend/wire", "backend/market"},
-	"backend/e2e":           {"backend", "backend/..."},
-	"examples/exampletest":  {},
+	"":                        {"app", "backend/cli", "frontend"},
+	"app":                     {"backend", "backend/..."},
+	"app/e2e":                 {},
+	"frontend":                {},
+	"backend":                 {"backend/..."},
+	"backend/cli":             {"backend", "backend/..."},
+	"backend/market":          {},
+	"backend/candle":          {"backend/market"},
+	"backend/program":         {"backend/market"},
+	"backend/program/spinpet": {"backend/market", "backend/program"},
+	"backend/config":          {"backend/market", "backend/proxy", "backend/textfile"},
+	"backend/commitlog":       {"backend/market"},
+	"backend/hub":             {"backend/market", "backend/telemetry", "backend/wake"},
+	"backend/solana":          {"backend/market", "backend/program", "backend/proxy", "backend/telemetry", "backend/wake"},
+	"backend/store":           {"backend/commitlog", "backend/durable", "backend/market", "backend/program/registry", "backend/telemetry"},
+	"backend/simnet":          {"backend/market", "backend/program", "backend/program/spinpet"},
+	"backend/alert":           {"backend/durable", "backend/market", "backend/proxy", "backend/textfile", "backend/wire", "backend/hub", "backend/store", "backend/telemetry", "backend/wake"},
+	"backend/ticker":          {"backend/market"},
+	"backend/cluster":         {"backend/config", "backend/datadir", "backend/ingest", "backend/listener", "backend/market", "backend/simnet", "backend/solana", "backend/store", "backend/telemetry", "backend/wire"},
+	"backend/heap":            {},
+	"backend/listener":        {"backend/config", "backend/datadir", "backend/heap", "backend/ingest", "backend/market", "backend/program/registry", "backend/store", "backend/telemetry", "backend/wire"},
+	"backend/offline":         {"backend/cluster", "backend/config", "backend/datadir", "backend/export", "backend/heap", "backend/ingest", "backend/listener", "backend/market", "backend/program/registry", "backend/recording", "backend/solana", "backend/store", "backend/verify"},
+	"backend/replay":          {"backend/datadir", "backend/listener", "backend/market", "backend/offline", "backend/recording", "backend/store"},
+	"backend/datadir":         {"backend/durable", "backend/market", "backend/store", "backend/telemetry", "backend/textfile"},
+	"backend/wake":            {},
+	"backend/telemetry":       {"backend/market"},
+	"backend/leaktest":        {},
+	"backend/proxy":           {},
+	"backend/durable":         {},
+	"backend/logtail":         {},
+	"backend/polltest":        {},
+	"backend/textfile":        {},
+	"backend/recording":       {"backend/market", "backend/program/registry"},
+	"backend/metadata":        {"backend/hub", "backend/market", "backend/store", "backend/telemetry", "backend/wire", "backend/wake"},
+	"backend/ingest":          {"backend/market", "backend/program", "backend/candle", "backend/telemetry"},
+	"backend/socketio":        {},
+	"backend/wire":            {"backend/market", "backend/program"},
+	"backend/wire/...":        {},
+	"backend/export":          {"backend/market", "backend/program", "backend/program/registry", "backend/wire"},
+	"backend/verify":          {"backend/market", "backend/candle"},
+	"backend/server":          {"backend/server/...", "backend/wire", "backend/market", "backend/program/registry", "backend/telemetry"},
+	"backend/server/guard":    {"backend/wire"},
+	"backend/server/rest":     {"backend/wire", "backend/export", "backend/logtail", "backend/market", "backend/store", "backend/ticker", "backend/candle"},
+	"backend/server/stream":   {"backend/socketio", "backend/wire", "backend/hub", "backend/candle", "backend/market", "backend/telemetry", "backend/wake"},
+	"backend/server/...":      {},
+	"backend/e2e":             {},
+	"examples/exampletest":    {},
+
+	"backend/program/registry":    {"backend/market", "backend/program", "backend/program/spinpet"},
+	"backend/program/pump":        {"backend/market", "backend/program"},
+	"backend/program/pumpswap":    {"backend/market", "backend/program"},
+	"backend/program/programtest": {"backend/market", "backend/program"},
 }
 
 func TestImportsGoDown(t *testing.T) {
@@ -54,7 +73,7 @@ func TestImportsGoDown(t *testing.T) {
 		t.Fatalf("go list: %v", err)
 	}
 	decoder := json.NewDecoder(strings.NewReader(string(out)))
-	seen := 0
+	seen, used := 0, map[[2]string]bool{}
 	for {
 		var pkg struct {
 			ImportPath string
@@ -66,8 +85,8 @@ func TestImportsGoDown(t *testing.T) {
 			t.Fatal(err)
 		}
 		from := trim(pkg.ImportPath)
-		rules, ok := rulesOf(from)
-		if !ok {
+		place, rules := rulesOf(from)
+		if rules == nil {
 			t.Errorf("package %s has no place in the layout: add it to docs/architecture.md and to this test", from)
 			continue
 		}
@@ -79,14 +98,38 @@ func TestImportsGoDown(t *testing.T) {
 				}
 				continue
 			}
-			if to := trim(path); !slices.ContainsFunc(rules, func(rule string) bool { return matches(rule, to) }) {
-				t.Errorf("%s imports %s: a wrong arrow", from, to)
+			to := trim(path)
+			if programOnly(from, to) {
+				t.Errorf("%s imports %s: it is to ask backend/program/registry", from, to)
 			}
+			rule := slices.IndexFunc(rules, func(rule string) bool { return matches(rule, to) })
+			if rule < 0 {
+				t.Errorf("%s imports %s: a wrong arrow", from, to)
+				continue
+			}
+			used[[2]string{place, rules[rule]}] = true
 		}
 	}
 	if seen < 10 {
 		t.Fatalf("only %d packages seen: the test looks at nothing", seen)
 	}
+	for place, rules := range allowed {
+		for _, rule := range rules {
+			if !used[[2]string{place, rule}] {
+				t.Errorf("%q may import %q and does not: take the allowance out", place, rule)
+			}
+		}
+	}
+}
+
+// programOnly reports whether a package is one program's, which its own folder, the registry's list and, of SpinPet, the
+// simulated cluster may know. Everybody else asks the registry.
+func programOnly(from, to string) bool {
+	name, ok := strings.CutPrefix(to, "backend/program/")
+	if !ok || name == "registry" || name == "programtest" || strings.HasPrefix(from, "backend/program/") {
+		return false
+	}
+	return from != "backend/simnet" || name != "spinpet"
 }
 
 func trim(path string) string {
@@ -100,15 +143,18 @@ func matches(rule, pkg string) bool {
 	return rule == pkg
 }
 
-func rulesOf(pkg string) ([]string, bool) {
+// rulesOf is the package's place in the table, and what it may import; nil when it has none.
+func rulesOf(pkg string) (place string, rules []string) {
 	if rules, ok := allowed[pkg]; ok {
-		return rules, true
+		return pkg, rules
 	}
-	best, found := "", false
 	for rule := range allowed {
-		if strings.HasSuffix(rule, "/...") && matches(rule, pkg) && len(rule) > len(best) {
-			best, found = rule, true
+		if strings.HasSuffix(rule, "/...") && matches(rule, pkg) && len(rule) > len(place) {
+			place = rule
 		}
 	}
-	return allowed[best], found
+	if place == "" {
+		return "", nil
+	}
+	return place, allowed[place]
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"spinscope/backend"
+	"spinscope/backend/cluster"
 	"spinscope/backend/config"
 	"spinscope/backend/simnet"
 	"spinscope/backend/solana"
@@ -58,8 +59,8 @@ func runCluster(count string) int {
 	return 0
 }
 
-// cluster starts a simulated cluster with a history of so many transactions in a process of its own.
-func cluster(tb testing.TB, transactions int) solana.Endpoint {
+// simulated starts a simulated cluster with a history of so many transactions in a process of its own.
+func simulated(tb testing.TB, transactions int) solana.Endpoint {
 	tb.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -178,7 +179,7 @@ const benchTransactions = 100_000
 // BenchmarkBackfill reads 100,000 transactions of history on a first start: the whole server, the cluster in another
 // process, real sockets, real store. Memory is counted from the moment that the server's port is open.
 func BenchmarkBackfill(b *testing.B) {
-	endpoint := cluster(b, benchTransactions)
+	endpoint := simulated(b, benchTransactions)
 	for b.Loop() {
 		start := time.Now()
 		server, stop := serve(b, endpoint, 10*benchTransactions)
@@ -188,10 +189,10 @@ func BenchmarkBackfill(b *testing.B) {
 
 // BenchmarkExtend reads the same history on demand, the newest stretch first, after a start without history.
 func BenchmarkExtend(b *testing.B) {
-	endpoint := cluster(b, benchTransactions)
+	endpoint := simulated(b, benchTransactions)
 	for b.Loop() {
 		server, stop := serve(b, endpoint, 0)
-		if err := server.LoadHistory(b.Context(), backend.Reach{Since: time.Now()}); err != nil { // waits for the connection
+		if err := server.LoadHistory(b.Context(), cluster.Reach{Since: time.Now()}); err != nil { // waits for the connection
 			b.Fatal(err)
 		}
 		report(b, server, stop, time.Now())
@@ -202,7 +203,7 @@ func BenchmarkExtend(b *testing.B) {
 func report(b *testing.B, server *backend.Backend, stop func() string, start time.Time) {
 	b.Helper()
 	grown := watchMemory()
-	if err := server.LoadHistory(b.Context(), backend.Reach{}); err != nil {
+	if err := server.LoadHistory(b.Context(), cluster.Reach{}); err != nil {
 		b.Fatal(err)
 	}
 	took := time.Since(start).Seconds()

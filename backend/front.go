@@ -2,20 +2,29 @@ package backend
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"spinscope/backend/alert"
 	"spinscope/backend/config"
 	"spinscope/backend/hub"
+	"spinscope/backend/listener"
+	"spinscope/backend/market"
+	"spinscope/backend/metadata"
+	"spinscope/backend/offline"
 	"spinscope/backend/server"
 	"spinscope/backend/server/guard"
 	"spinscope/backend/server/rest"
 	"spinscope/backend/server/stream"
 	"spinscope/backend/socketio"
-	"spinscope/backend/solana"
 	"spinscope/backend/store"
+	"spinscope/backend/telemetry"
+	"spinscope/backend/ticker"
 	"spinscope/backend/wire"
 )
 
@@ -26,16 +35,29 @@ type front struct {
 	http     *server.Server
 	sockets  *socketio.Server
 	stream   *stream.Stream
-	tokens   *tokens // nil without metadata
-	alerts   *alerts
+	tokens   *metadata.Follower // nil without metadata
+	alerts   *alert.Service
 	listener net.Listener
+	stopping atomic.Bool // the server was told to stop
+}
+
+// ready is what /readyz says: nil, or why no new client should come. That clients of a server that stops are sent
+// elsewhere, and that nothing is stored, matters to whoever balances between several.
+func (f *front) ready(in *listener.Listener) error {
+	if f.stopping.Load() {
+		return errors.New("the server stops")
+	}
+	if trouble := in.Trouble(); trouble != "" {
+		return errors.New("nothing is stored: " + trouble)
+	}
+	return nil
 }
 
 // address is the HOST:PORT listened on.
 func (f *front) address() string { return f.listener.Addr().String() }
 
 // newFront puts the server together; it opens nothing.
-func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *intake) (*front, error) {
+func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *listener.Listener, from source) (*front, error) {
 	cfg := &b.options.Config
 	gate, err := guard.New(guard.Config{
 		Listen: cfg.Server.Listen, AllowedHosts: cfg.Server.AllowedHosts, AllowOrigins: cfg.CORS.AllowOrigins,
@@ -56,28 +78,82 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *intake) (*
 	if gate.NeedsToken() {
 		authorize = gate.Token
 	}
+	f.alerts = b.newAlerts(opened, commits, in, func(newest uint64, fresh []wire.AlertPush) { f.stream.PushAlerts(newest, fresh) })
 	f.stream = stream.New(stream.Options{
-		Store: opened, Hub: commits, Alerts: storedAlerts{opened}, Intervals: cfg.Kline.ParsedIntervals(),
+		Store: opened, Hub: commits, Alerts: f.alerts, Intervals: cfg.Kline.ParsedIntervals(),
 		HistoryDefault: cfg.Kline.HistoryLimitDefault, HistoryMax: cfg.Kline.HistoryLimitMax,
 		MaxSubscriptions: ws.MaxSubscriptionsPerClient, BatchSize: ws.MessageBatchSize,
 		BatchTimeout: time.Duration(ws.MessageBatchTimeoutMS) * time.Millisecond,
-		Authorize:    authorize, Queued: in.stages.queued, Logger: b.options.Logger,
+		Authorize:    authorize, Queued: in.Queued, Logger: b.options.Logger,
 	})
 	f.stream.Mount(f.sockets)
-	f.tokens = b.newTokens(opened, commits, in.net)
-	f.alerts = b.newAlerts(opened, commits, in, f.stream)
+
+	program, _ := market.ParsePubkey(cfg.Solana.ProgramID) // validated
+	f.tokens = b.newTokens(opened, commits, from.gateway)
 	f.http = server.New(server.Deps{
 		API: rest.Deps{
-			Reader: reader{opened}, Stream: streamStats{f.stream, f.sockets}, Feed: in.status, Endpoints: in.endpoints, Log: b.logRecords, Export: reader{opened},
-			Metadata: f.tokens.orNone(), Alerts: f.alerts, Tickers: newTickers(opened, cfg.Kline.ParsedIntervals()),
+			Reader: opened, Stream: f.stream.Report(f.sockets), Feed: func() rest.FeedStatus { return feedStatus(in) }, Endpoints: from.endpoints, Log: rest.NewLog(b.options.Tail), Export: offline.Stored{Store: opened},
+			Metadata: noneIfNil(f.tokens), Alerts: f.alerts, Tickers: rest.NewTickers(ticker.New(opened, cfg.Kline.ParsedIntervals())),
 			Intervals: cfg.Kline.ParsedIntervals(), Kline: klineConfig(cfg), Cluster: cfg.Solana.Cluster,
-			ProgramID: in.program, Version: b.options.Version,
+			ProgramID: program, Version: b.options.Version,
 		},
-		Figures: func() []server.Figure { return f.figures(in, commits) },
-		Stages:  func() []server.Stage { return in.stages.list(f.stream.Metrics().Latency) },
+		Collect: f.collectors(in.Collect, from.collect, opened.Collect, b.options.Dir().Collect, commits.Collect),
+		Ready:   func() error { return f.ready(in) },
 		Guard:   gate, Sockets: f.sockets, Page: b.options.Assets, Logger: b.options.Logger,
 	})
 	return f, nil
+}
+
+// newAlerts puts the alert service together. It must be made before the first commit of this process is published.
+func (b *Backend) newAlerts(opened *store.Store, commits *hub.Hub, in *listener.Listener, push func(newest uint64, fresh []wire.AlertPush)) *alert.Service {
+	began := time.Now()
+	return alert.NewService(alert.Options{
+		Dir: b.options.DataDir, Store: opened, Hub: commits,
+		Link:   func() (bool, time.Time, bool) { return in.Link(began) },
+		Behind: func() bool { return in.Status().Connection == listener.CatchingUp },
+		Push:   push, Notify: b.options.Notify, Webhook: b.options.Config.Alerts.Webhook, Logger: b.options.Logger,
+	})
+}
+
+// collectors are the parts that show metrics: those given, and what clients meet.
+func (f *front) collectors(list ...telemetry.Collector) []telemetry.Collector {
+	list = append(list, f.stream.Report(f.sockets).Collect, f.alerts.Collect)
+	if f.tokens != nil {
+		list = append(list, f.tokens.Collect)
+	}
+	return list
+}
+
+// parts are what must run for clients to be served.
+func (f *front) parts() []part {
+	list := []part{{"stream", f.stream.Run}, {"sockets", f.sockets.Run}, {"http", f.run}, {"alerts", f.alerts.Run}}
+	if f.tokens != nil {
+		list = append(list, part{"metadata", f.tokens.Run})
+	}
+	return list
+}
+
+// newTokens is nil where metadata is turned off.
+func (b *Backend) newTokens(opened *store.Store, commits *hub.Hub, gateway func(context.Context) (string, error)) *metadata.Follower {
+	cfg := &b.options.Config
+	if !cfg.Metadata.Enabled {
+		return nil
+	}
+	return metadata.NewFollower(metadata.FollowOptions{
+		Catalog: metadata.Options{
+			Dir:     filepath.Join(b.options.DataDir, "metadata", cfg.Solana.Cluster),
+			Timeout: config.Seconds(cfg.Metadata.RequestTimeoutSeconds), Retries: cfg.Metadata.MaxRetries, Logger: b.options.Logger,
+		},
+		Store: opened, Hub: commits, Transient: b.options.Dir().Transient, Gateway: gateway,
+	})
+}
+
+// noneIfNil keeps a nil pointer from becoming an interface that is not nil.
+func noneIfNil(tokens *metadata.Follower) rest.Metadata {
+	if tokens == nil {
+		return nil
+	}
+	return tokens
 }
 
 // run serves until ctx ends; then it says goodbye to clients before the port closes.
@@ -107,29 +183,11 @@ func klineConfig(cfg *config.Config) wire.KlineConfig {
 	}
 }
 
-// status tells how reading the cluster goes, in the words of the REST API.
-func (in *intake) status() rest.FeedStatus {
-	if p := in.backend.options.player; p != nil {
-		return p.status()
-	}
-	in.mu.Lock()
-	feed := in.feed
-	in.mu.Unlock()
-	if feed == nil {
-		if in.backend.options.Config.Solana.EnableEventListener {
-			return rest.FeedStatus{Connection: string(solana.Connecting)}
-		}
-		return rest.FeedStatus{Connection: "disabled"}
-	}
-	s := feed.Status()
-	if trouble := in.trouble(); trouble != "" {
-		s.LastError = trouble
-	}
+// feedStatus is how reading goes in the words of the REST API.
+func feedStatus(in *listener.Listener) rest.FeedStatus {
+	s := in.Status()
 	return rest.FeedStatus{
-		Running: s.State == solana.Connected || s.State == solana.CatchingUp, Connection: string(s.State),
-		Endpoint: s.Endpoint, Slot: s.Slot, Lag: s.Lag, LastError: in.backend.options.Tail.Veil(s.LastError), Failures: uint64(max(0, s.Failures)),
-		Backfill: wire.Backfill{
-			Running: s.Backfill.Running, Done: int64(s.Backfill.Done), Total: int64(s.Backfill.Total), ETASeconds: s.Backfill.ETASeconds,
-		},
+		Running: s.Running, Connection: s.Connection, Stalled: s.Stalled, Endpoint: s.Endpoint, Slot: s.Slot, Lag: s.Lag,
+		LastError: s.LastError, Failures: s.Failures, Backfill: s.Backfill,
 	}
 }

@@ -14,8 +14,10 @@ import (
 	"time"
 
 	"spinscope/backend"
+	"spinscope/backend/cluster"
 	"spinscope/backend/config"
 	"spinscope/backend/market"
+	"spinscope/backend/offline"
 	"spinscope/backend/simnet"
 	"spinscope/backend/solana"
 	"spinscope/backend/store"
@@ -113,8 +115,8 @@ func TestBackfill(t *testing.T) {
 	o := past(t, 4000)
 	whole := o
 	whole.DataDir = t.TempDir()
-	quiet := func(backend.Progress) {}
-	if err := backend.Backfill(t.Context(), whole, backend.Reach{}, quiet); err != nil {
+	quiet := func(offline.Progress) {}
+	if err := offline.Backfill(t.Context(), whole.Offline(), cluster.Reach{}, quiet); err != nil {
 		t.Fatal(err)
 	}
 	want := read(t, whole)
@@ -123,7 +125,7 @@ func TestBackfill(t *testing.T) {
 	}
 
 	at := want.events[len(want.events)*3/4]
-	if err := backend.Backfill(t.Context(), o, backend.Reach{Since: time.Unix(at.BlockTime, 0)}, quiet); err != nil {
+	if err := offline.Backfill(t.Context(), o.Offline(), cluster.Reach{Since: time.Unix(at.BlockTime, 0)}, quiet); err != nil {
 		t.Fatal(err)
 	}
 	got := read(t, o)
@@ -134,7 +136,7 @@ func TestBackfill(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	slow := o
 	slow.Feed = func(c *solana.Config) { c.MaxRequestsPerSecond = 900 }
-	err := backend.Backfill(ctx, slow, backend.Reach{}, func(p backend.Progress) {
+	err := offline.Backfill(ctx, slow.Offline(), cluster.Reach{}, func(p offline.Progress) {
 		if p.Done > 0 {
 			cancel(context.Canceled)
 		}
@@ -146,10 +148,10 @@ func TestBackfill(t *testing.T) {
 		t.Errorf("after an interruption %d events; before %d, all are %d", n, len(got.events), len(want.events))
 	}
 
-	if err := backend.Backfill(t.Context(), o, backend.Reach{Slot: at.Slot / 2}, quiet); err != nil {
+	if err := offline.Backfill(t.Context(), o.Offline(), cluster.Reach{Slot: at.Slot / 2}, quiet); err != nil {
 		t.Fatal(err)
 	}
-	if err := backend.Backfill(t.Context(), o, backend.Reach{}, quiet); err != nil {
+	if err := offline.Backfill(t.Context(), o.Offline(), cluster.Reach{}, quiet); err != nil {
 		t.Fatal(err)
 	}
 	got = read(t, o)
@@ -162,9 +164,9 @@ func TestBackfill(t *testing.T) {
 // TestHistoryWhileServing reads history at the start and on demand, and refuses an offline backfill meanwhile.
 func TestHistoryWhileServing(t *testing.T) {
 	o := past(t, 2000)
-	o.Backfill = &backend.Reach{Since: time.Now().Add(-30 * time.Minute)}
+	o.Backfill = &cluster.Reach{Since: time.Now().Add(-30 * time.Minute)}
 	b := backend.New(o)
-	if err := b.LoadHistory(t.Context(), backend.Reach{}); !errors.Is(err, backend.ErrNotRunning) {
+	if err := b.LoadHistory(t.Context(), cluster.Reach{}); !errors.Is(err, backend.ErrNotRunning) {
 		t.Errorf("before the start: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -173,14 +175,14 @@ func TestHistoryWhileServing(t *testing.T) {
 	for tick := time.NewTicker(10 * time.Millisecond); ; <-tick.C {
 		if address, ready := b.Address(); ready {
 			o := o
-			err := backend.Backfill(t.Context(), o, backend.Reach{}, func(backend.Progress) {})
+			err := offline.Backfill(t.Context(), o.Offline(), cluster.Reach{}, func(offline.Progress) {})
 			if !errors.Is(err, store.ErrLocked) || !strings.Contains(err.Error(), address) {
 				t.Errorf("a store in use: %v", err)
 			}
 			break
 		}
 	}
-	if err := b.LoadHistory(t.Context(), backend.Reach{}); err != nil {
+	if err := b.LoadHistory(t.Context(), cluster.Reach{}); err != nil {
 		t.Error(err)
 	}
 	cancel()
@@ -195,8 +197,8 @@ func TestHistoryWhileServing(t *testing.T) {
 
 func TestNoHistoryOfTheDemo(t *testing.T) {
 	o := backend.Options{Config: config.Default(), DataDir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)}
-	err := backend.Backfill(t.Context(), o, backend.Reach{}, func(backend.Progress) {})
-	if !errors.Is(err, backend.ErrNoHistory) {
+	err := offline.Backfill(t.Context(), o.Offline(), cluster.Reach{}, func(offline.Progress) {})
+	if !errors.Is(err, cluster.ErrNoHistory) {
 		t.Error(err)
 	}
 }

@@ -19,7 +19,9 @@ import (
 	"spinscope/backend/export"
 	"spinscope/backend/ingest"
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/offline"
+	"spinscope/backend/program"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/store"
 )
 
@@ -36,7 +38,7 @@ func recordedMarket(t *testing.T, seed uint64, transactions int) backend.Options
 	if err != nil {
 		t.Fatal(err)
 	}
-	writer := ingest.New(ingest.Config{Program: spinpet.ProgramID, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler)}, opened, ingest.Resume{})
+	writer := ingest.New(ingest.Config{Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler)}, opened, ingest.Resume{})
 	if err := writer.Recover(); err != nil {
 		t.Fatal(err)
 	}
@@ -64,26 +66,26 @@ func recordedMarket(t *testing.T, seed uint64, transactions int) backend.Options
 		if terms.OrderType == market.OrderShort {
 			terms.BorrowAmount, terms.PositionAssetAmount = tokens, sol
 		}
-		closing := market.Close{Payer: key(3, r.Uint64N(4)), Mint: mint, IsCloseLong: r.IntN(2) == 0, FinalTokenAmount: tokens, FinalSolAmount: sol, UserCloseProfit: r.Uint64N(1e9), LatestPrice: price, Order: key(4, which)}
+		closing := spinpet.Close{Payer: key(3, r.Uint64N(4)), Mint: mint, IsCloseLong: r.IntN(2) == 0, FinalTokenAmount: tokens, FinalSolAmount: sol, UserCloseProfit: r.Uint64N(1e9), LatestPrice: price, Order: key(4, which)}
 		switch r.IntN(12) {
 		case 0:
 			if created[mint] {
 				break
 			}
 			created[mint] = true
-			return &market.TokenCreated{Payer: key(3, 1), Mint: mint, Curve: key(5, 1), Name: "=n\r\n\"", Symbol: "s,", URI: "ipfs://x", SwapFee: 1000}
+			return &spinpet.TokenCreated{Payer: key(3, 1), Mint: mint, Curve: key(5, 1), Name: "=n\r\n\"", Symbol: "s,", URI: "ipfs://x", SwapFee: 1000}
 		case 1, 2:
-			return &market.LongShort{Payer: key(3, 2), Mint: mint, Order: key(4, which), LatestPrice: price, Terms: terms}
+			return &spinpet.LongShort{Payer: key(3, 2), Mint: mint, Order: key(4, which), LatestPrice: price, Terms: terms}
 		case 3:
-			return &market.FullClose{Close: closing}
+			return &spinpet.FullClose{Close: closing}
 		case 4:
-			return &market.PartialClose{Close: closing, Terms: terms, Long: r.IntN(2) == 0}
+			return &spinpet.PartialClose{Close: closing, Terms: terms, Long: r.IntN(2) == 0}
 		case 5:
-			return &market.ForceLiquidate{Payer: key(3, 3), Mint: mint, Order: closing.Order}
+			return &spinpet.ForceLiquidate{Payer: key(3, 3), Mint: mint, Order: closing.Order}
 		case 6:
-			return &market.MilestoneDiscount{Payer: key(3, 3), Mint: mint, Curve: key(5, 1), SwapFee: 500, FeeDiscountFlag: 1}
+			return &spinpet.MilestoneDiscount{Payer: key(3, 3), Mint: mint, Curve: key(5, 1), SwapFee: 500, FeeDiscountFlag: 1}
 		}
-		return &market.BuySell{Payer: key(3, r.Uint64N(4)), Mint: mint, IsBuy: r.IntN(2) == 0, TokenAmount: tokens, SolAmount: sol, LatestPrice: price}
+		return &spinpet.BuySell{Payer: key(3, r.Uint64N(4)), Mint: mint, IsBuy: r.IntN(2) == 0, TokenAmount: tokens, SolAmount: sol, LatestPrice: price}
 	}
 	program := spinpet.ProgramID.String()
 	slot, now := market.Slot(1000), int64(1_760_000_000)
@@ -215,19 +217,19 @@ func sameContents(t *testing.T, what string, got, want []string) {
 	}
 }
 
-func exported(t *testing.T, o backend.Options, format export.Format, mints ...market.Pubkey) backend.Recorded {
+func exported(t *testing.T, o backend.Options, format export.Format, mints ...market.Pubkey) offline.Recorded {
 	t.Helper()
 	from, to := export.Always()
 	path := filepath.Join(t.TempDir(), "events."+string(format))
-	if _, err := backend.Export(t.Context(), o, export.Request{Kind: export.Events, Format: format, From: from, To: to, Mints: mints}, path, nil, nil); err != nil {
+	if _, err := offline.Export(t.Context(), o.Offline(), export.Request{Kind: export.Events, Format: format, From: from, To: to, Mints: mints}, path, nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	return backend.Recorded{Path: path, Format: format}
+	return offline.Recorded{Path: path, Format: format}
 }
 
-func importFile(t *testing.T, o backend.Options, file backend.Recorded) backend.Imported {
+func importFile(t *testing.T, o backend.Options, file offline.Recorded) offline.Imported {
 	t.Helper()
-	result, err := backend.Import(t.Context(), o, file, func(backend.ImportProgress) {})
+	result, err := offline.Import(t.Context(), o.Offline(), file, func(offline.ImportProgress) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +239,7 @@ func importFile(t *testing.T, o backend.Options, file backend.Recorded) backend.
 
 func verified(t *testing.T, o backend.Options) {
 	t.Helper()
-	report, err := backend.Verify(t.Context(), o, false, func(int, int) {})
+	report, err := offline.Verify(t.Context(), o.Offline(), false, func(int, int) {})
 	if err != nil || report.Differences > 0 {
 		t.Fatal(report.Findings, err)
 	}
@@ -288,7 +290,7 @@ func TestImportGoesOnWhereItWasEnded(t *testing.T) {
 	for {
 		ctx, cancel := context.WithCancel(t.Context())
 		stored := int64(0)
-		result, err := backend.Import(ctx, copied, file, func(p backend.ImportProgress) {
+		result, err := offline.Import(ctx, copied.Offline(), file, func(p offline.ImportProgress) {
 			if !p.Reading && p.Done > 0 && p.Done > stored {
 				if stored = p.Done; ended < 3 && p.Done >= int64(ended+1)*1000 {
 					cancel()
@@ -333,7 +335,7 @@ func TestImportIntoAnOlderAndANewerMarket(t *testing.T) {
 		if err := os.WriteFile(path, []byte(parts[i].String()), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		importFile(t, copied, backend.Recorded{Path: path, Format: export.JSONL})
+		importFile(t, copied, offline.Recorded{Path: path, Format: export.JSONL})
 	}
 	got, _ := contents(t, copied)
 	sameContents(t, "line by line in three files", got, want)
@@ -349,14 +351,14 @@ func TestImportRefusals(t *testing.T) {
 	lines := strings.Split(string(text), "\n")
 	lines[4] = lines[4][:20]
 	lines[9] = strings.Replace(lines[9], `"slot":`, `"slot":-`, 1)
-	damaged := backend.Recorded{Path: filepath.Join(t.TempDir(), "damaged"), Format: export.JSONL}
+	damaged := offline.Recorded{Path: filepath.Join(t.TempDir(), "damaged"), Format: export.JSONL}
 	if err := os.WriteFile(damaged.Path, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	copied := marketIn(t.TempDir())
-	quiet := func(backend.ImportProgress) {}
-	_, err = backend.Import(t.Context(), copied, damaged, quiet)
-	if !errors.Is(err, backend.ErrBadLines) || !strings.Contains(err.Error(), "line 5: ") || !strings.Contains(err.Error(), "line 10: slot") {
+	quiet := func(offline.ImportProgress) {}
+	_, err = offline.Import(t.Context(), copied.Offline(), damaged, quiet)
+	if !errors.Is(err, offline.ErrBadLines) || !strings.Contains(err.Error(), "line 5: ") || !strings.Contains(err.Error(), "line 10: slot") {
 		t.Error(err)
 	}
 	if got, _ := contents(t, copied); len(got) > 10 {
@@ -368,7 +370,7 @@ func TestImportRefusals(t *testing.T) {
 	}
 	demo := marketIn(t.TempDir())
 	demo.Config.Solana.Cluster = "demo"
-	if _, err := backend.Import(t.Context(), demo, file, quiet); !errors.Is(err, backend.ErrDemo) {
+	if _, err := offline.Import(t.Context(), demo.Offline(), file, quiet); !errors.Is(err, offline.ErrDemo) {
 		t.Error(err)
 	}
 	holder, err := store.Open(store.Options{Dir: filepath.Join(copied.DataDir, "mainnet")})
@@ -376,7 +378,7 @@ func TestImportRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer holder.Close() //nolint:errcheck // only held
-	_, err = backend.Import(t.Context(), copied, file, quiet)
+	_, err = offline.Import(t.Context(), copied.Offline(), file, quiet)
 	if !errors.Is(err, store.ErrLocked) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
 		t.Error("a store in use:", err)
 	}

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"spinscope/backend"
 	"spinscope/backend/export"
 	"spinscope/backend/market"
+	"spinscope/backend/offline"
 	"spinscope/backend/store"
 )
 
@@ -40,7 +40,7 @@ func TestImportTakesHolesOver(t *testing.T) {
 		gap(1001, 1001, "open", "transaction not available: "+missing.String()) +
 		gap(last.Slot, last.Slot, "open", "transaction not available: "+last.Signature.String()) +
 		gap(1003, 1003, "unfillable", "transaction without logs") + gap(1003, 1003, "unfillable", "transaction without logs")
-	file := backend.Recorded{Path: filepath.Join(t.TempDir(), "holes.jsonl"), Format: export.JSONL}
+	file := offline.Recorded{Path: filepath.Join(t.TempDir(), "holes.jsonl"), Format: export.JSONL}
 	if err := os.WriteFile(file.Path, append([]byte(lines), text...), 0o600); err != nil {
 		t.Fatal(err)
 	}

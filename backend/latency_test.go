@@ -18,8 +18,8 @@ import (
 
 	"spinscope/backend"
 	"spinscope/backend/config"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/simnet"
-	"spinscope/backend/spinpet"
 )
 
 // live is a server on a trading cluster.

@@ -1,11 +1,16 @@
 package backend
 
 import (
+	"context"
 	"io/fs"
 	"log/slog"
 
+	"spinscope/backend/cluster"
 	"spinscope/backend/config"
+	"spinscope/backend/datadir"
 	"spinscope/backend/logtail"
+	"spinscope/backend/offline"
+	"spinscope/backend/replay"
 	"spinscope/backend/solana"
 	"spinscope/backend/wire"
 )
@@ -19,11 +24,33 @@ type Options struct {
 	Version  string
 	Logger   *slog.Logger
 	Tail     *logtail.Tail        // what Logger keeps for the health panel; nil makes one
-	Backfill *Reach               // older history to read while serving, nil for none
+	Backfill *cluster.Reach       // older history to read while serving, nil for none
 	Notify   func(wire.Alert)     // told of each alert as it fires, but not of history; must not block; may be nil
 	Feed     func(*solana.Config) // changes how the cluster is read, for tests that cannot wait; may be nil
 
-	freeOf  func(dir string) (int64, bool) // in the place of free, for tests
-	player  *player                        // replays a recording in the place of reading a cluster
+	freeOf  func(dir string) (int64, bool) // datadir.Dir's, for tests
+	player  *replay.Player                 // replays a recording in the place of reading a cluster
 	serving func(address string)           // called once the port is open
+}
+
+// Dir is the data directory with the market of the configured cluster and program.
+func (o *Options) Dir() *datadir.Dir {
+	cluster := o.Config.Solana.Cluster
+	return &datadir.Dir{
+		Path: o.DataDir, Cluster: cluster, Program: o.Config.Solana.ProgramID, Transient: cluster == "demo", FreeOf: o.freeOf,
+	}
+}
+
+// Offline are the options of the commands that work on a market that nobody serves.
+func (o *Options) Offline() offline.Options {
+	return offline.Options{Config: o.Config, Dir: o.Dir(), Logger: o.Logger, Feed: o.Feed}
+}
+
+// RunReplay serves a recording in the place of a cluster (replay.Run).
+func RunReplay(ctx context.Context, o Options, r replay.Replay) error {
+	return replay.Run(ctx, o.Offline(), r, func(ctx context.Context, of offline.Options, player *replay.Player, serving func(string)) error {
+		o.Config, o.DataDir, o.Backfill = of.Config, of.Dir.Path, nil
+		o.player, o.serving = player, serving
+		return New(o).Run(ctx)
+	})
 }

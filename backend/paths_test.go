@@ -18,6 +18,9 @@ import (
 	"time"
 
 	"spinscope/backend"
+	"spinscope/backend/cluster"
+	"spinscope/backend/datadir"
+	"spinscope/backend/offline"
 )
 
 // TestStatusShowsNoPaths serves a directory of another chain, whose error names the directory: the log does, the port
@@ -53,7 +56,7 @@ func TestStatusShowsNoPaths(t *testing.T) {
 		_ = answer.Body.Close()
 		seen = string(text)
 	}
-	if !strings.Contains(seen, "remove DATA_DIR/custom*") || strings.Contains(seen, o.DataDir) {
+	if !strings.Contains(seen, "remove DATA_DIR/custom and DATA_DIR/custom.chain") || strings.Contains(seen, o.DataDir) {
 		t.Error(seen)
 	}
 	if !strings.Contains(log.String(), o.DataDir) {
@@ -65,7 +68,8 @@ func TestStatusShowsNoPaths(t *testing.T) {
 func TestBackfillFromAnotherChainEnds(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if err := backend.Backfill(ctx, otherChain(t), backend.Reach{}, func(backend.Progress) {}); !errors.Is(err, backend.ErrOtherChain) {
+	o := otherChain(t)
+	if err := offline.Backfill(ctx, o.Offline(), cluster.Reach{}, func(offline.Progress) {}); !errors.Is(err, datadir.ErrOtherChain) {
 		t.Error(err)
 	}
 }

@@ -7,7 +7,7 @@ what=${1:-run}
 
 build_packages=(build-essential pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev)
 test_packages=(xvfb openbox xdotool x11-utils imagemagick scrot dbus dbus-x11 at-spi2-core gir1.2-atspi-2.0
-  python3-gi python3-venv fonts-dejavu-core chromium clang)
+  python3-gi python3-venv fonts-dejavu-core chromium clang nginx-light)
 
 packages=("${build_packages[@]}")
 [ "$what" = test ] && packages+=("${test_packages[@]}")
@@ -23,4 +23,9 @@ if [ ${#missing[@]} -gt 0 ]; then
   echo "setup: installing ${missing[*]}"
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+
+  # The tests start an nginx of their own; Debian's would take port 80 of this machine.
+  if [[ " ${missing[*]} " == *" nginx-light "* ]] && [ -d /run/systemd/system ]; then
+    "${sudo[@]}" systemctl disable --now --quiet nginx
+  fi
 fi

@@ -9,6 +9,9 @@ const server = process.env['SPINSCOPE_BASE'] ?? 'http://127.0.0.1:5051'
 // The server's guard wants its own origin, so the proxy speaks in its name.
 const proxied = { target: server, changeOrigin: true, ws: true, headers: { origin: server } }
 
+/** A test may wait so long: the machine may have much else to do. */
+const PATIENCE_MS = 120_000
+
 /** The development server injects styles and talks over a socket of its own; the built page keeps its strict policy. */
 const policyOfDevelopment: Plugin = {
   name: 'policy-of-development',
@@ -28,7 +31,14 @@ export default defineConfig({
   test: {
     projects: [
       // src/api talks to real servers, which do not run under a browser's module conditions.
-      { test: { name: 'node', environment: 'node', include: ['src/api/**/*.test.ts', 'tools/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: ['src/api/**/*.test.ts', 'tools/**/*.test.ts'],
+          testTimeout: PATIENCE_MS,
+        },
+      },
       {
         extends: true,
         plugins: [svelteTesting()],
@@ -38,6 +48,7 @@ export default defineConfig({
           include: ['src/**/*.test.ts'],
           exclude: ['src/api/**'],
           setupFiles: ['src/test-setup.ts'],
+          testTimeout: PATIENCE_MS,
         },
       },
     ],

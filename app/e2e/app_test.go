@@ -114,9 +114,15 @@ func (a *app) body() string {
 // chart is where the chart lies on the screen.
 func (a *app) chart() image.Rectangle {
 	a.d.t.Helper()
+	return a.onScreen(`[data-testid="chart"]`)
+}
+
+// onScreen is where an element lies on the screen.
+func (a *app) onScreen(selector string) image.Rectangle {
+	a.d.t.Helper()
 	var box struct{ X, Y, Width, Height, Inner float64 }
-	a.ask(`(({x, y, width, height}) => ({x, y, width, height, inner: innerHeight}))(
-		document.querySelector('[data-testid="chart"]').getBoundingClientRect())`, &box)
+	a.ask(fmt.Sprintf(`(({x, y, width, height}) => ({x, y, width, height, inner: innerHeight}))(
+		document.querySelector('%s').getBoundingClientRect())`, selector), &box)
 	window := a.d.place(a.d.windows(title)[0])
 	corner := image.Pt(window.Min.X+int(box.X), window.Max.Y-int(box.Inner)+int(box.Y)) // the menu bar is above the page
 	return image.Rectangle{Min: corner, Max: corner.Add(image.Pt(int(box.Width), int(box.Height)))}

@@ -60,7 +60,7 @@ func TestProgramsEndWithTheTests(t *testing.T) {
 	}
 }
 
-// alive tells whether a process runs; one that has ended and was not yet waited for does not.
+// alive reports whether a process runs; one that has ended and was not yet waited for does not.
 func alive(pid int) bool {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {

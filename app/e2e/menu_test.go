@@ -190,7 +190,7 @@ func (a *app) count(selector string) (n int) {
 	return n
 }
 
-// marked tells whether the page is still the one that was marked.
+// marked reports whether the page is still the one that was marked.
 func (a *app) marked() bool {
 	marked := true
 	return a.page.eval("window.marked === true", &marked) == nil && marked

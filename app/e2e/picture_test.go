@@ -150,7 +150,8 @@ func readPicture(t *testing.T, path string, chart image.Point) (info os.FileInfo
 		return err == nil
 	})
 	size := shown.Bounds().Size()
-	if !about(size.X, chart.X, 4) || !about(size.Y, chart.Y, 60) { // a banner above it may have come or gone
+	// Two pixels for each of the chart's, and the caption above it; a banner may have come or gone.
+	if !about(size.X, 2*chart.X, 8) || size.Y < 2*chart.Y-120 || size.Y > 2*chart.Y+400 {
 		t.Errorf("%s: %v, the chart is %v", path, size, chart)
 	}
 	colours := map[color.Color]bool{}

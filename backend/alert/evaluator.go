@@ -106,21 +106,20 @@ func (e *Evaluator) Use(rules []Rule) {
 	e.memory.prune(e.rules)
 }
 
-// Wants tells whether some rule may look at an event. It may be called from any goroutine.
+// Wants reports whether some rule may look at an event. It may be called from any goroutine.
 func (in *Interest) Wants(event *market.Event) bool {
-	switch event.Kind() {
-	case market.KindTokenCreated:
+	switch event.Body.(type) {
+	case market.Creation:
 		return len(in.created) > 0
-	case market.KindMilestoneDiscount:
-		return false
-	case market.KindForceLiquidate:
+	case market.Liquidation:
 		return in.liquidity || len(in.byMint) > 0 && len(in.byMint[event.Mint()]) > 0
-	default:
+	case market.Trader:
 		return in.trades || len(in.byMint) > 0 && len(in.byMint[event.Mint()]) > 0
 	}
+	return false
 }
 
-// WantsCommit tells whether some rule may look at an event of a commit, or did when it was somewhere else.
+// WantsCommit reports whether some rule may look at an event of a commit, or did when it was somewhere else.
 func (in *Interest) WantsCommit(c *market.Commit) bool {
 	for _, list := range [][]market.Event{c.Events, c.Removed} {
 		for i := range list {
@@ -199,14 +198,14 @@ type identity struct {
 
 func (e *Evaluator) event(c *market.Commit, event *market.Event) error {
 	switch body := event.Body.(type) {
-	case *market.TokenCreated:
+	case market.Creation:
 		for _, r := range e.created {
 			if e.counts(r, event) {
 				e.fire(r, event, newTokenText(body), "0")
 			}
 		}
 		return nil
-	case *market.ForceLiquidate:
+	case market.Liquidation:
 		return e.liquidated(c, event, body)
 	}
 	if trade, ok := event.Trade(); ok {
@@ -215,35 +214,32 @@ func (e *Evaluator) event(c *market.Commit, event *market.Event) error {
 	return nil
 }
 
-// counts tells whether a rule may fire for an event.
+// counts reports whether a rule may fire for an event.
 func (e *Evaluator) counts(r *Rule, event *market.Event) bool {
 	return !r.Muted && event.BlockTime*1000 >= r.CreatedAt && !e.memory.isSpent(r)
 }
 
-func (e *Evaluator) liquidated(c *market.Commit, event *market.Event, body *market.ForceLiquidate) error {
+func (e *Evaluator) liquidated(c *market.Commit, event *market.Event, body market.Liquidation) error {
 	var terms market.Terms
 	read, known := false, false
-	for _, r := range e.rulesOf(body.Mint) {
+	for _, r := range e.rulesOf(event.Mint()) {
 		if r.Kind != Liquidation || !e.counts(r, event) {
 			continue
 		}
 		if !read {
 			var err error
-			if terms, known, err = e.termsOf(c, event, body.Order); err != nil {
+			if terms, known, err = e.termsOf(c, event, body.OrderAccount()); err != nil {
 				return err
 			}
 			read = true
 		}
-		size := terms.BorrowAmount // of a long: lamports
-		if terms.OrderType == market.OrderShort {
-			size = terms.PositionAssetAmount
-		}
+		_, size := terms.Size()
 		switch {
 		case known && size >= r.MinSize:
 			value := market.U64(size).Decimal(market.LamportsDecimals)
-			e.fire(r, event, e.liquidationText(body.Mint, &terms, value), value)
+			e.fire(r, event, e.liquidationText(event.Mint(), &terms, value), value)
 		case !known && r.MinSize == 0:
-			e.fire(r, event, e.liquidationText(body.Mint, nil, ""), "")
+			e.fire(r, event, e.liquidationText(event.Mint(), nil, ""), "")
 		}
 	}
 	return nil

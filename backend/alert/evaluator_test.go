@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 )
 
 // made is a rule as the file would give it.
@@ -43,7 +44,7 @@ func TestNewToken(t *testing.T) {
 	e.Use([]Rule{made(t, Fields{Kind: NewToken, CreatedAt: (start + 5) * 1000})})
 	evil := "Free\nMoney\u202e \u200bnow" + strings.Repeat("!", 100) + "\xff"
 	created := func(slot int) market.Event {
-		return event(slot, &market.TokenCreated{Mint: mintOf(slot), Symbol: "\u202e", Name: evil})
+		return event(slot, &spinpet.TokenCreated{Mint: mintOf(slot), Symbol: "\u202e", Name: evil})
 	}
 	alerts := feed(t, e, start+70, market.Commit{Seq: 9, Events: []market.Event{created(4), created(5), created(15)}})
 	if len(alerts) != 2 || alerts[0].Mint != mintOf(5) || !alerts[0].Late || alerts[1].Late || alerts[1].Seq != 9 || alerts[1].Timestamp != (start+15)*1000 {
@@ -58,7 +59,7 @@ func TestNewToken(t *testing.T) {
 func TestLiquidation(t *testing.T) {
 	long := market.Terms{OrderType: market.OrderLong, BorrowAmount: 1_500_000_000, PositionAssetAmount: 7}
 	short := market.Terms{OrderType: market.OrderShort, BorrowAmount: 7, PositionAssetAmount: 2_000_000_000}
-	look := &chain{visible: 1, events: []market.Event{event(1, &market.LongShort{Mint: mintOf(1), Order: mintOf(50), Terms: long})}}
+	look := &chain{visible: 1, events: []market.Event{event(1, &spinpet.LongShort{Mint: mintOf(1), Order: mintOf(50), Terms: long})}}
 	e := New(look)
 	e.Use([]Rule{
 		made(t, Fields{ID: "any", Kind: Liquidation}),
@@ -68,7 +69,7 @@ func TestLiquidation(t *testing.T) {
 		made(t, Fields{ID: "first", Kind: Liquidation, Once: true}),
 	})
 	gone := func(slot, mint, order int) market.Event {
-		return event(slot, &market.ForceLiquidate{Mint: mintOf(mint), Order: mintOf(order)})
+		return event(slot, &spinpet.ForceLiquidate{Mint: mintOf(mint), Order: mintOf(order)})
 	}
 	for _, c := range []struct {
 		name   string

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
+
+	"spinscope/backend/durable"
+	"spinscope/backend/textfile"
 )
 
 // FileName is the rule file's name in the data directory.
@@ -37,7 +39,7 @@ func At(dir string) File { return File{filepath.Join(dir, FileName)} }
 // Path is where the file is.
 func (f File) Path() string { return f.path }
 
-// Stamp tells whether the file changed. The zero Stamp is no file.
+// Stamp reports whether the file changed. The zero Stamp is no file.
 type Stamp struct{ info fs.FileInfo }
 
 // Stamp looks at the file without reading it.
@@ -49,7 +51,7 @@ func (f File) Stamp() Stamp {
 	return Stamp{info}
 }
 
-// Equal tells whether the file is as it was.
+// Equal reports whether the file is as it was.
 func (s Stamp) Equal(other Stamp) bool {
 	if s.info == nil || other.info == nil {
 		return s.info == other.info
@@ -88,7 +90,10 @@ func (f File) load() (*document, time.Time, error) {
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("read alert rules: %w", err)
 	}
-	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	text, err := textfile.ReadSome(file, maxFile)
+	if errors.Is(err, textfile.ErrNotUTF8) {
+		return &document{broken: &Problem{Err: err}}, info.ModTime(), nil
+	}
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("read alert rules: %w", err)
 	}
@@ -242,23 +247,11 @@ func (d *document) date(then time.Time) error {
 	return nil
 }
 
-func (f File) replace(text []byte) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(f.path), FileName+".*.new") // mode 0600
-	if err != nil {
+func (f File) replace(text []byte) error {
+	if err := durable.WriteFile(f.path, text); err != nil {
 		return fmt.Errorf("write alert rules: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(file.Name())
-			err = fmt.Errorf("write alert rules: %w", err)
-		}
-	}()
-	_, err = file.Write(text)
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), f.path)
+	return nil
 }
 
 // newID is an id that no other rule has.

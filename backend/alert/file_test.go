@@ -127,6 +127,8 @@ func TestBrokenFiles(t *testing.T) {
 	}{
 		{"", "", 0},
 		{"  \n", "", 0},
+		{"\ufeff{\"version\": 1, \"rules\": [{\"id\":\"a\",\"kind\":\"new_token\"}]}", "", 1},
+		{"\xff\xfe{\x00}\x00", "the text is UTF-16", 0},
 		{`{"version": 1}`, "", 0},
 		{`{"version": 1, "rules": []}`, "", 0},
 		{"[]", "line 1: not the beginning", 0},

@@ -104,18 +104,18 @@ func (e *Evaluator) priceText(r *Rule, price market.Price) string {
 	if price == r.Price {
 		side = "at"
 	}
-	return fmt.Sprintf("%s: price %s SOL, %s %s", e.name(r.Mint), short(price.String()), side, r.Price)
+	return fmt.Sprintf("%s: price %s SOL, %s %s", e.name(r.Mint), short(price.String()), side, short(r.Price.String()))
 }
 
 func (e *Evaluator) moveText(r *Rule, event *market.Event, value string) string {
 	if value[0] != '-' {
 		value = "+" + value
 	}
-	return fmt.Sprintf("%s: %s %% within %s, now %s SOL", e.name(event.Mint()), value, seconds(r.Window), short(event.Price.String()))
+	return fmt.Sprintf("%s: %s%% within %s, now %s SOL", e.name(event.Mint()), value, seconds(r.Window), short(event.Price.String()))
 }
 
 func (e *Evaluator) spikeText(r *Rule, event *market.Event, last market.U128, value string) string {
-	return fmt.Sprintf("%s: %s SOL traded within %s, %s times the average", e.name(event.Mint()),
+	return fmt.Sprintf("%s: %s SOL traded within %s, %s× the average", e.name(event.Mint()),
 		short(last.Decimal(market.LamportsDecimals)), seconds(r.Window), value)
 }
 
@@ -130,8 +130,9 @@ func (e *Evaluator) liquidationText(mint market.Pubkey, terms *market.Terms, siz
 	return fmt.Sprintf("%s: %s of %s SOL liquidated", e.name(mint), side, size)
 }
 
-func newTokenText(created *market.TokenCreated) string {
-	return fmt.Sprintf("New token %s: %s", titled(created.Symbol, created.Mint), clean(created.Name))
+func newTokenText(created market.Creation) string {
+	name, symbol, _ := created.Names()
+	return fmt.Sprintf("New token %s: %s", titled(symbol, created.MintAccount()), clean(name))
 }
 
 // name is how a mint is called in a message. Anybody may give a token any symbol, so that its address stands beside it.
@@ -146,7 +147,10 @@ func titled(symbol string, mint market.Pubkey) string {
 	return symbol + " (" + short + ")"
 }
 
-// short cuts a decimal after six digits that count; Alert.Value has them all.
+// countedZeros so many zeros after the point are counted in brackets, as the page does it: 0.0(7)2796.
+const countedZeros = 4
+
+// short cuts a decimal after six digits that count, and counts the zeros before them; Alert.Value has them all.
 func short(number string) string {
 	const most = 6
 	counted, point := 0, false
@@ -158,7 +162,15 @@ func short(number string) string {
 			counted++
 		}
 		if counted > most && point {
-			return strings.TrimRight(strings.TrimRight(number[:i], "0"), ".")
+			number = strings.TrimRight(strings.TrimRight(number[:i], "0"), ".")
+			break
+		}
+	}
+
+	if fraction, below := strings.CutPrefix(number, "0."); below {
+		digits := strings.TrimLeft(fraction, "0")
+		if zeros := len(fraction) - len(digits); zeros >= countedZeros && digits != "" {
+			return fmt.Sprintf("0.0(%d)%s", zeros, digits)
 		}
 	}
 	return number
@@ -173,7 +185,9 @@ func clean(text string) string {
 		switch {
 		case unicode.IsSpace(r):
 			r = ' '
-		case !unicode.IsGraphic(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar:
+		case !unicode.IsGraphic(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar || market.Invisible(r):
+			continue
+		case n == 0 && unicode.IsMark(r): // it would sit on what stands before the name
 			continue
 		}
 		if n++; n > most {
@@ -185,15 +199,13 @@ func clean(text string) string {
 	return strings.Join(strings.Fields(out.String()), " ")
 }
 
-// seconds is a length of time in words.
+// seconds is a length of time in one unit, as the page writes it: 24h, 5m, 10s.
 func seconds(n int64) string {
-	for _, unit := range []struct {
-		length int64
-		name   string
-	}{{86_400, "d"}, {3600, "h"}, {60, "min"}} {
-		if n%unit.length == 0 {
-			return fmt.Sprintf("%d %s", n/unit.length, unit.name)
-		}
+	switch {
+	case n%3600 == 0:
+		return fmt.Sprintf("%dh", n/3600)
+	case n%60 == 0:
+		return fmt.Sprintf("%dm", n/60)
 	}
-	return fmt.Sprintf("%d s", n)
+	return fmt.Sprintf("%ds", n)
 }

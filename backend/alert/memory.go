@@ -12,8 +12,8 @@ import (
 // Feed changed together with what fired, and hands all of them to Restore after a restart. A nil Value takes a mark back.
 type Mark struct{ Key, Value []byte }
 
-// maxArms bounds the moves and spikes that are remembered as told. Beyond it the oldest are forgotten, and may be told
-// again before their window has passed.
+// maxArms bounds what is remembered as told. Beyond it the oldest are forgotten, and may be told again before the rule's
+// rest has passed.
 const maxArms = 10_000
 
 // memory is what a rule has told already.
@@ -25,11 +25,11 @@ type memory struct {
 	dirty map[string][]byte
 }
 
-// armKey is a move or a spike that may be told once in its window.
+// armKey is a price, a move or a spike that may be told once in the rule's rest.
 type armKey struct {
 	rule string
 	mint market.Pubkey
-	what byte // 'u' up, 'd' down, 'v' volume
+	what byte // 'p' price, 'u' up, 'd' down, 'v' volume
 }
 
 type armed struct {
@@ -129,11 +129,12 @@ func (m *memory) shed() {
 	}
 }
 
-// sweep forgets arms whose window has long passed at a block time.
+// sweep forgets arms whose rest has long passed at a block time. Those of prices stay, one for each rule: a trade that
+// is learned of however late may cross a price.
 func (m *memory) sweep(now int64, rules map[string]*Rule) {
 	const slack = 3600 // trades may be learned of late
 	for k, a := range m.arms {
-		if r := rules[k.rule]; r == nil || a.created != r.CreatedAt || a.at+r.Window+slack < now {
+		if r := rules[k.rule]; r == nil || a.created != r.CreatedAt || k.what != 'p' && a.at+r.Window+slack < now {
 			m.disarm(k)
 		}
 	}

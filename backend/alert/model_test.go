@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 )
 
 // chain is a Market over a list of events; those from visible on are not stored yet.
@@ -36,7 +37,7 @@ func (c *chain) EventsBack(mint market.Pubkey, before market.Position, fn func(*
 
 func (c *chain) Terms(order market.Pubkey, before market.Position) (terms market.Terms, known bool, err error) {
 	for _, e := range c.events[:c.visible] {
-		if open, ok := e.Body.(*market.LongShort); ok && open.Order == order && e.Position.Compare(before) < 0 {
+		if open, ok := e.Body.(*spinpet.LongShort); ok && open.Order == order && e.Position.Compare(before) < 0 {
 			terms, known = open.Terms, true
 		}
 	}
@@ -57,7 +58,7 @@ func price(n uint64) market.Price { return market.Price(market.U64(n)) }
 func buy(mint, n int, slot int, t int64, p, lamports uint64) market.Event {
 	e := market.Event{
 		Position: market.Position{Slot: market.Slot(slot)}, BlockTime: t, Price: price(p),
-		Body: &market.BuySell{Mint: mintOf(mint), IsBuy: true, TokenAmount: 1, SolAmount: lamports},
+		Body: &spinpet.BuySell{Mint: mintOf(mint), IsBuy: true, TokenAmount: 1, SolAmount: lamports},
 	}
 	e.Signature[0], e.Signature[1], e.Signature[2] = byte(n>>16), byte(n>>8), byte(n)
 	return e
@@ -96,7 +97,10 @@ func (m *model) trade(rules []Rule, e *market.Event) (fired []string) {
 				continue
 			}
 			was, is := big2(before[len(before)-1].Price).Cmp(big2(r.Price)), big2(e.Price).Cmp(big2(r.Price))
-			if r.Kind == PriceAbove && was < 0 && is >= 0 || r.Kind == PriceBelow && was > 0 && is <= 0 {
+			at, told := m.arms[r.ID]
+			crossed := r.Kind == PriceAbove && was < 0 && is >= 0 || r.Kind == PriceBelow && was > 0 && is <= 0
+			if crossed && (!told || e.BlockTime >= at+300) {
+				m.arms[r.ID] = e.BlockTime
 				tell(r)
 			}
 		case PercentMove:
@@ -180,9 +184,9 @@ func (m *model) volume(r *Rule, e *market.Event, before []market.Event) (last, e
 		trade, _ := old.Trade()
 		switch at := old.BlockTime / step; {
 		case at > now-count:
-			last.Add(last, new(big.Int).SetUint64(trade.SolAmount))
+			last.Add(last, new(big.Int).SetUint64(trade.Quote))
 		case at > now-11*count:
-			earlier.Add(earlier, new(big.Int).SetUint64(trade.SolAmount))
+			earlier.Add(earlier, new(big.Int).SetUint64(trade.Quote))
 		}
 	}
 	return last, earlier, earlier.Sign() > 0 && before[0].BlockTime/step <= now-11*count

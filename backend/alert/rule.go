@@ -40,6 +40,7 @@ const (
 	maxPercent = 1_000_000 * hundred
 	maxFactor  = 1_000_000 * hundred
 	maxID      = 64
+	priceRest  = 300 // seconds of chain time in which a price that is crossed again is no news
 )
 
 // Fields are a rule as people and programs write it, with the names it has in the file.
@@ -95,6 +96,14 @@ var uses = map[Kind][]string{
 	NewToken:       {},
 	VolumeSpike:    {"symbol", "factor*", "window_seconds*"},
 	ConnectionLost: {},
+}
+
+// rest is how long after it fired for a mint the rule tells nothing more of the same, in seconds of chain time.
+func (r *Rule) rest() int64 {
+	if r.Kind == PriceAbove || r.Kind == PriceBelow {
+		return priceRest
+	}
+	return r.Window
 }
 
 // Fields is the rule as it is written.
@@ -205,7 +214,7 @@ func (r *Rule) written(f *Fields) Fields {
 	return out
 }
 
-// Same tells whether two rules look for the same, whatever their id, age and muting.
+// Same reports whether two rules look for the same, whatever their id, age and muting.
 func (r *Rule) Same(other *Rule) bool {
 	x, y := r.fields, other.fields
 	x.ID, x.Muted, x.CreatedAt = y.ID, y.Muted, y.CreatedAt
@@ -215,7 +224,7 @@ func (r *Rule) Same(other *Rule) bool {
 // Date says when the rule was created; before anybody else has the rule.
 func (r *Rule) Date(created int64) { r.CreatedAt, r.fields.CreatedAt = created, created }
 
-// broad tells whether the rule keeps a window for every mint that trades.
+// broad reports whether the rule keeps a window for every mint that trades.
 func (r *Rule) broad() bool {
 	return r.Mint.IsZero() && (r.Kind == PercentMove || r.Kind == VolumeSpike)
 }

@@ -48,7 +48,7 @@ func (e *Evaluator) trade(event *market.Event, trade *market.Trade) error {
 		case VolumeSpike, PriceAbove, PriceBelow, Liquidation:
 		}
 	}
-	m.take(event.BlockTime, event.Price, trade.SolAmount)
+	m.take(event.BlockTime, event.Price, trade.Quote)
 	for _, r := range m.rules {
 		if r.Kind == VolumeSpike {
 			e.spiked(r, event, m.volumes[r.Window])
@@ -121,7 +121,7 @@ func (e *Evaluator) fill(m *mint, event *market.Event) error {
 	err := e.look.EventsBack(event.Mint(), event.Position, func(old *market.Event) bool {
 		read++
 		if trade, ok := old.Trade(); ok {
-			list = append(list, past{old.BlockTime, old.Price, trade.SolAmount})
+			list = append(list, past{old.BlockTime, old.Price, trade.Quote})
 			if need == 0 || old.BlockTime < event.BlockTime-need {
 				return false
 			}
@@ -174,7 +174,9 @@ func (e *Evaluator) crossings(rules []*Rule, event *market.Event, before market.
 			crossed = r.Price.Less(before) && !r.Price.Less(event.Price)
 		case PercentMove, VolumeSpike, Liquidation:
 		}
-		if crossed && e.counts(r, event) {
+		key := armKey{r.ID, event.Mint(), 'p'}
+		if crossed && e.counts(r, event) && e.ready(r, key, event.BlockTime, false) {
+			e.memory.arm(key, r, event.BlockTime)
 			e.fire(r, event, e.priceText(r, event.Price), event.Price.String())
 		}
 	}
@@ -239,14 +241,14 @@ func (e *Evaluator) spiked(r *Rule, event *market.Event, w *volumes) {
 	e.fire(r, event, e.spikeText(r, event, last, value), value)
 }
 
-// ready tells whether a move or spike may be told: it was not yet, or its window has passed since, or it fell below half
-// meanwhile.
+// ready reports whether something may be told: it was not yet, or the rule's rest has passed since, or a move or spike fell
+// below half meanwhile.
 func (e *Evaluator) ready(r *Rule, key armKey, t int64, below bool) bool {
 	told, ok := e.memory.arms[key]
 	if !ok {
 		return true
 	}
-	if told.created == r.CreatedAt && t < told.at+r.Window && !below {
+	if told.created == r.CreatedAt && t < told.at+r.rest() && !below {
 		return false
 	}
 	e.memory.disarm(key)

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"spinscope/backend/proxy"
 )
 
 // Webhook posts alerts to an address. The address may hold a key, and is never told to anyone.
@@ -38,7 +40,7 @@ func NewWebhook(address string, logger *slog.Logger) *Webhook {
 		client: &http.Client{
 			Timeout:       webhookTimeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConns: 1, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: webhookTimeout},
+			Transport:     &http.Transport{Proxy: proxy.FromEnvironment(), MaxIdleConns: 1, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: webhookTimeout},
 		},
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"spinscope/backend/polltest"
 )
 
 // sink is a log that can be read while it is written.
@@ -57,17 +59,18 @@ func TestWebhook(t *testing.T) {
 			t.Errorf("post %d: %+v, want %s", i, got, want)
 		}
 	}
-	for {
-		if delivered, failed := hook.Delivered(); delivered == 3 && failed == 1 {
-			break
-		}
-		time.Sleep(time.Millisecond) // the answer to the last one is on its way
-	}
+	polltest.Until(t, "the answer to the last one", func() bool {
+		delivered, failed := hook.Delivered()
+		return delivered == 3 && failed == 1
+	})
+
 	server.Close() // nobody listens
 	hook.Offer([]byte("{}"))
-	for _, failed := hook.Delivered(); failed != 2; _, failed = hook.Delivered() {
-		time.Sleep(time.Millisecond)
-	}
+	polltest.Until(t, "the one that nobody took to be given up", func() bool {
+		_, failed := hook.Delivered()
+		return failed == 2
+	})
+
 	stop()
 	if err := <-done; err != nil {
 		t.Error(err)

@@ -21,7 +21,7 @@ type Tick struct {
 // Compare orders ticks as candles take them: by block time, then by position.
 func Compare(a, b Tick) int { return cmp.Or(cmp.Compare(a.Time, b.Time), a.At.Compare(b.At)) }
 
-// InOrder tells whether the tick comes after everything the book has folded, so that Fold may take it.
+// InOrder reports whether the tick comes after everything the book has folded, so that Fold may take it.
 func InOrder(book *market.Book, tick *Tick) bool {
 	return book.Price.IsZero() || tick.Time > book.BlockTime || tick.Time == book.BlockTime && tick.At.Compare(book.Last) > 0
 }
@@ -40,9 +40,9 @@ func Fold(book *market.Book, intervals []market.Interval, tick *Tick) {
 	book.Last, book.BlockTime, book.Price = tick.At, tick.Time, tick.Price
 }
 
-// Seal takes the candles that end at or before chainTime out of the book, oldest first, and hands each to emit, marked
+// Close takes the candles that end at or before chainTime out of the book, oldest first, and hands each to emit, marked
 // final. A candle that holds a provisional event stays, as its trades may still move to another bucket.
-func Seal(book *market.Book, intervals []market.Interval, chainTime int64, emit func(market.Interval, market.Candle)) {
+func Close(book *market.Book, intervals []market.Interval, chainTime int64, emit func(market.Interval, market.Candle)) {
 	for _, interval := range intervals {
 		open := book.Open[interval]
 		keep := 0
@@ -59,7 +59,7 @@ func Seal(book *market.Book, intervals []market.Interval, chainTime int64, emit 
 	}
 }
 
-// Due is the chain time at which Seal will next find something, or Never.
+// Due is the chain time at which Close will next find something, or Never.
 func Due(book *market.Book, intervals []market.Interval) int64 {
 	due := int64(Never)
 	for _, interval := range intervals {
@@ -122,6 +122,38 @@ func Merge(interval market.Interval, parts []market.Candle) []market.Candle {
 // Flat is the candle of an empty bucket: all prices at the previous close, nothing traded.
 func Flat(start int64, previous market.Price) market.Candle { return begin(start, previous, previous) }
 
+// MaxFill is how many buckets a request for flat candles may span.
+const MaxFill = 5000
+
+// Buckets is the number of buckets that hold the times from..to, Unix seconds.
+func Buckets(interval market.Interval, from, to int64) int64 {
+	length := interval.Seconds()
+	return interval.Floor(to)/length - interval.Floor(from)/length + 1
+}
+
+// Fill puts flat candles into the empty buckets that begin in from..to, up to chain time, after the first candle there is.
+// candles are those in from..to, oldest first, as is the result; before is the candle before them, if known. A candle later
+// than chain time, which may have gone on between two reads, is kept.
+func Fill(interval market.Interval, candles []market.Candle, before market.Candle, known bool, from, to, chainTime int64) []market.Candle {
+	length := interval.Seconds()
+	filled := make([]market.Candle, 0, max(len(candles), int(min(Buckets(interval, from, to), MaxFill))))
+	last := before
+	for start := interval.Floor(from + length - 1); start <= min(to, chainTime); start += length {
+		switch {
+		case len(candles) > 0 && candles[0].Time == start:
+			last, known = candles[0], true
+			candles = candles[1:]
+		case known:
+			last = Flat(start, last.Close)
+			last.Final = start+length <= chainTime
+		default:
+			continue
+		}
+		filled = append(filled, last)
+	}
+	return append(filled, candles...)
+}
+
 func begin(start int64, previous, first market.Price) market.Candle {
 	if previous.IsZero() {
 		previous = first
@@ -138,10 +170,10 @@ func add(c *market.Candle, tick *Tick) {
 		c.Low = price
 	}
 	c.Close = price
-	c.Volume = c.Volume.Add(market.U64(tick.TokenAmount))
-	c.QuoteVolume = c.QuoteVolume.Add(market.U64(tick.SolAmount))
+	c.Volume = c.Volume.Add(market.U64(tick.Base))
+	c.QuoteVolume = c.QuoteVolume.Add(market.U64(tick.Quote))
 	if tick.Buy {
-		c.BuyVolume = c.BuyVolume.Add(market.U64(tick.TokenAmount))
+		c.BuyVolume = c.BuyVolume.Add(market.U64(tick.Base))
 	}
 	c.Trades++
 	c.Provisional = c.Provisional || tick.Provisional

@@ -32,10 +32,10 @@ func naive(interval market.Interval, start int64, ticks []Tick) (market.Candle, 
 	provisional := false
 	for _, tick := range inside {
 		prices = append(prices, tick.Price)
-		volume.Add(volume, new(big.Int).SetUint64(tick.TokenAmount))
-		quote.Add(quote, new(big.Int).SetUint64(tick.SolAmount))
+		volume.Add(volume, new(big.Int).SetUint64(tick.Base))
+		quote.Add(quote, new(big.Int).SetUint64(tick.Quote))
 		if tick.Buy {
-			bought.Add(bought, new(big.Int).SetUint64(tick.TokenAmount))
+			bought.Add(bought, new(big.Int).SetUint64(tick.Base))
 		}
 		provisional = provisional || tick.Provisional
 	}
@@ -69,8 +69,8 @@ func randomTicks(r *rand.Rand, n int) []Tick {
 		}
 		ticks[i] = Tick{
 			Trade: market.Trade{
-				Price:       market.Price{Hi: r.Uint64N(4), Lo: r.Uint64() | 1},
-				TokenAmount: amount, SolAmount: amount / 3, Buy: r.IntN(2) == 0,
+				Price: market.Price{Hi: r.Uint64N(4), Lo: r.Uint64() | 1},
+				Base:  amount, Quote: amount / 3, Buy: r.IntN(2) == 0,
 			},
 			Time: now, At: market.Position{Slot: market.Slot(i/3 + 1), Index: uint32(i % 3)},
 		}
@@ -92,12 +92,12 @@ func TestFoldAndSealEqualTheNaiveModel(t *testing.T) {
 			Fold(&book, intervals, &ticks[i])
 			if r.IntN(4) == 0 { // chain time may stay behind, never ahead of the next trade
 				chain := ticks[i].Time - int64(r.IntN(5))
-				if due := Due(&book, intervals); due <= chain == emptySeal(&book, intervals, chain, got) {
+				if due := Due(&book, intervals); due <= chain == emptyClose(&book, intervals, chain, got) {
 					t.Fatalf("seed %d: due %d at chain time %d is wrong", seed, due, chain)
 				}
 			}
 		}
-		emptySeal(&book, intervals, Never, got)
+		emptyClose(&book, intervals, Never, got)
 		for _, interval := range intervals {
 			want := map[int64]market.Candle{}
 			for _, tick := range ticks {
@@ -110,7 +110,7 @@ func TestFoldAndSealEqualTheNaiveModel(t *testing.T) {
 			}
 			for i, c := range got[interval] {
 				if !c.Final {
-					t.Fatalf("seed %d %s: sealed candle is not final", seed, interval)
+					t.Fatalf("seed %d %s: closed candle is not final", seed, interval)
 				}
 				c.Final = false
 				if c != want[c.Time] {
@@ -128,10 +128,10 @@ func TestFoldAndSealEqualTheNaiveModel(t *testing.T) {
 	}
 }
 
-// emptySeal seals into got and reports whether nothing was sealed.
-func emptySeal(book *market.Book, intervals []market.Interval, chain int64, got map[market.Interval][]market.Candle) bool {
+// emptyClose closes into got and reports whether nothing was closed.
+func emptyClose(book *market.Book, intervals []market.Interval, chain int64, got map[market.Interval][]market.Candle) bool {
 	empty := true
-	Seal(book, intervals, chain, func(i market.Interval, c market.Candle) {
+	Close(book, intervals, chain, func(i market.Interval, c market.Candle) {
 		empty = false
 		got[i] = append(got[i], c)
 	})
@@ -140,7 +140,7 @@ func emptySeal(book *market.Book, intervals []market.Interval, chain int64, got 
 
 func TestBuildContinuesFromAnOldClose(t *testing.T) {
 	price := func(n uint64) market.Price { return market.Price{Lo: n} }
-	ticks := []Tick{{Trade: market.Trade{Price: price(50), TokenAmount: 7}, Time: 120}}
+	ticks := []Tick{{Trade: market.Trade{Price: price(50), Base: 7}, Time: 120}}
 	c := Build(market.M1, price(90), ticks)[0]
 	if c.Open != price(90) || c.High != price(90) || c.Low != price(50) || c.Close != price(50) {
 		t.Fatalf("the gap to the previous close is not in the candle: %+v", c)
@@ -154,8 +154,8 @@ func TestProvisionalCandlesStayOpen(t *testing.T) {
 	var book market.Book
 	tick := Tick{Trade: market.Trade{Price: market.Price{Lo: 5}}, Time: 60, Provisional: true}
 	Fold(&book, []market.Interval{market.S1, market.M1}, &tick)
-	Seal(&book, []market.Interval{market.S1, market.M1}, 1000, func(i market.Interval, c market.Candle) {
-		t.Fatalf("%s sealed: %+v", i, c)
+	Close(&book, []market.Interval{market.S1, market.M1}, 1000, func(i market.Interval, c market.Candle) {
+		t.Fatalf("%s closed: %+v", i, c)
 	})
 	if Due(&book, []market.Interval{market.S1, market.M1}) != Never {
 		t.Fatal("a provisional candle is not due")
@@ -193,7 +193,7 @@ func BenchmarkFold(b *testing.B) {
 		}
 		Fold(&book, intervals, tick)
 		if i%64 == 0 {
-			Seal(&book, intervals, tick.Time, func(market.Interval, market.Candle) {})
+			Close(&book, intervals, tick.Time, func(market.Interval, market.Candle) {})
 		}
 	}
 }

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"spinscope/backend"
+	"spinscope/backend/cluster"
 	"spinscope/backend/market"
+	"spinscope/backend/offline"
 	"spinscope/backend/store"
 )
 
@@ -46,7 +47,7 @@ func (c *backfillCommand) Run(ctx context.Context, program *Program) error {
 	start := time.Now()
 	line := ticker{program: program}
 	line.show("opening the store")
-	err = backend.Backfill(ctx, options, reach, func(p backend.Progress) { line.show(progressLine(p)) })
+	err = offline.Backfill(ctx, options.Offline(), reach, func(p offline.Progress) { line.show(progressLine(p)) })
 	line.end()
 	switch {
 	case err == nil:
@@ -61,18 +62,18 @@ func (c *backfillCommand) Run(ctx context.Context, program *Program) error {
 }
 
 // reach reads the flags; now is what ages count from.
-func (c *backfillCommand) reach(now time.Time) (backend.Reach, error) {
+func (c *backfillCommand) reach(now time.Time) (cluster.Reach, error) {
 	if (c.FromSlot == nil) == (c.Since == "") {
-		return backend.Reach{}, errors.New("give either --from-slot or --since")
+		return cluster.Reach{}, errors.New("give either --from-slot or --since")
 	}
 	if c.FromSlot != nil {
-		return backend.Reach{Slot: market.Slot(*c.FromSlot)}, nil
+		return cluster.Reach{Slot: market.Slot(*c.FromSlot)}, nil
 	}
 	seconds, err := parseTime("--since", c.Since, now, 0)
-	return backend.Reach{Since: time.Unix(seconds, 0)}, err
+	return cluster.Reach{Since: time.Unix(seconds, 0)}, err
 }
 
-func progressLine(p backend.Progress) string {
+func progressLine(p offline.Progress) string {
 	switch {
 	case p.Done == 0 && p.Total == 0 && p.LastError != "":
 		return p.Connection + ": " + p.LastError

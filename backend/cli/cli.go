@@ -44,6 +44,8 @@ type commands struct {
 	Verify   verifyCommand   `cmd:"" help:"Rebuild every candle and order from the stored events and report differences."`
 	Alert    alertCommand    `cmd:"" help:"List and change the rules that alerts follow, also while a server runs."`
 	Version  versionCommand  `cmd:"" help:"Print version, commit and Go version."`
+
+	ShowVersion kong.VersionFlag `name:"version" help:"Print version, commit and Go version."`
 }
 
 // exit ends parsing early, for --help.
@@ -52,13 +54,7 @@ type exit int
 // Main runs the command that args name and returns the exit code.
 func Main(args []string, program Program) (code int) {
 	var parsed commands
-	parser, err := kong.New(&parsed,
-		kong.Name("spinscope"),
-		kong.Description("Live SpinPet candles on your desktop, and for the scripts beside it."),
-		kong.Writers(program.Stdout, program.Stderr),
-		kong.Exit(func(status int) { panic(exit(status)) }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-	)
+	parser, err := newParser(&parsed, program)
 	if err != nil {
 		_, _ = fmt.Fprintln(program.Stderr, "spinscope:", err)
 		return exitFailure
@@ -68,6 +64,9 @@ func Main(args []string, program Program) (code int) {
 			code = int(status)
 		}
 	}()
+	if err := refuseEmpty(args); err != nil {
+		return fail(program, err)
+	}
 	run, err := parser.Parse(args)
 	if err != nil {
 		return fail(program, fmt.Errorf("%w: %w (see spinscope --help)", errUsage, err))
@@ -80,6 +79,36 @@ func Main(args []string, program Program) (code int) {
 		return fail(program, err)
 	}
 	return exitOK
+}
+
+func newParser(parsed *commands, program Program) (*kong.Kong, error) {
+	return kong.New(parsed,
+		kong.Name("spinscope"),
+		kong.Description("Live SpinPet candles on your desktop, and for the scripts beside it."),
+		kong.Vars{"version": "spinscope " + Version(), "refusals": refusals()},
+		kong.Writers(program.Stdout, program.Stderr),
+		kong.Exit(func(status int) { panic(exit(status)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+}
+
+// refuseEmpty refuses an argument that is there and empty, as a shell's variable without a value leaves it. It would be
+// taken for a flag that was not given, or a path for the current directory.
+func refuseEmpty(args []string) error {
+	for i, arg := range args {
+		name, value, assigned := strings.Cut(arg, "=")
+		switch {
+		case assigned && value == "" && strings.HasPrefix(name, "--"):
+		case arg == "" && i > 0 && strings.HasPrefix(args[i-1], "-"):
+			name = args[i-1]
+		case arg == "":
+			name = fmt.Sprintf("argument %d", i+1)
+		default:
+			continue
+		}
+		return fmt.Errorf("%w: %s is empty: give it a value or leave it out", errUsage, name)
+	}
+	return nil
 }
 
 // ending are the signals that end the program cleanly: a closed terminal's too, unless nohup said to outlive it.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"spinscope/backend"
+	"spinscope/backend/cluster"
 	"spinscope/backend/market"
 )
 
@@ -14,11 +15,11 @@ type history struct {
 }
 
 // reach is what the flags ask for; nil is nothing.
-func (h *history) reach() *backend.Reach {
+func (h *history) reach() *cluster.Reach {
 	if h.BackfillFrom == nil {
 		return nil
 	}
-	return &backend.Reach{Slot: market.Slot(*h.BackfillFrom)}
+	return &cluster.Reach{Slot: market.Slot(*h.BackfillFrom)}
 }
 
 type appCommand struct {

@@ -9,14 +9,13 @@ import (
 	"math"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
-	"spinscope/backend"
 	"spinscope/backend/export"
 	"spinscope/backend/market"
+	"spinscope/backend/offline"
 	"spinscope/backend/store"
 )
 
@@ -24,10 +23,10 @@ type exportCommand struct {
 	Kind     string   `arg:"" enum:"candles,trades,events,orders,gaps" default:"candles" help:"candles, trades, events, orders or gaps."`
 	Mint     []string `help:"Token to export; may be repeated. Without it, all." placeholder:"ADDRESS"`
 	Interval string   `help:"Interval of candles, such as m1." default:"m1"`
-	From     string   `help:"Earliest time: 2026-11, 2026-11-01, 2026-11-01T12:00:00Z, Unix seconds, or an age such as 7d or 36h. Days and months are UTC." placeholder:"TIME"`
-	To       string   `help:"Latest time, inclusive; a day or a month with all of it." placeholder:"TIME"`
-	Format   string   `help:"csv, jsonl or parquet; by default what the file's name ends in, else csv." placeholder:"FORMAT"`
-	Out      string   `short:"o" help:"File to write; without it, standard output." type:"path" placeholder:"FILE"`
+	From     string   `help:"Earliest time: 2026, 2026-11, 2026-11-01, 2026-11-01T12:00:00Z, Unix seconds, or an age such as 7d or 36h. Days, months and years are UTC." placeholder:"TIME"`
+	To       string   `help:"Latest time, inclusive; a day, a month or a year with all of it." placeholder:"TIME"`
+	Format   string   `help:"csv, jsonl or parquet; by default what the file's name ends in (.csv, .jsonl, .ndjson, .json for JSON Lines, .parquet), csv on standard output." placeholder:"FORMAT"`
+	Out      string   `short:"o" help:"File to write, compressed if its name ends in .gz or .zst; without it or with -, standard output." type:"path" placeholder:"FILE"`
 	URL      string   `name:"url" help:"Export from the running server at this address." placeholder:"URL"`
 	Token    string   `help:"The server's token, with --url." env:"SPINSCOPE_TOKEN"`
 
@@ -63,16 +62,44 @@ func (c *exportCommand) Run(ctx context.Context, program *Program) error {
 		return fmt.Errorf("%w: export from it with --url", err)
 	case err != nil:
 		return err
+	}
+
+	switch {
 	case c.Out == "":
 	case rows < 0: // an older server does not say
 		_, _ = fmt.Fprintln(program.Stderr, "written to", c.Out)
 	default:
 		_, _ = fmt.Fprintf(program.Stderr, "%d rows written to %s\n", rows, c.Out)
-		if rows == 0 {
-			_, _ = fmt.Fprintln(program.Stderr, "nothing is stored of these tokens in this range")
-		}
+	}
+	if rows == 0 {
+		_, _ = fmt.Fprintln(program.Stderr, c.empty(request.Kind))
 	}
 	return nil
+}
+
+// empty says what it means that an export has no rows.
+func (c *exportCommand) empty(kind export.Kind) string {
+	what := "of any token"
+	if len(c.Mint) > 0 {
+		what = "of these tokens"
+	}
+	if kind == export.Gaps {
+		return "no gaps are known " + what + c.span() + ": nothing is known to be missing there"
+	}
+	return fmt.Sprintf("no %s are stored %s%s", kind, what, c.span())
+}
+
+// span is the range as it was asked for, for a sentence.
+func (c *exportCommand) span() string {
+	switch {
+	case c.From != "" && c.To != "":
+		return " from " + c.From + " to " + c.To
+	case c.From != "":
+		return " from " + c.From + " on"
+	case c.To != "":
+		return " up to " + c.To
+	}
+	return ""
 }
 
 // left says what an export that was stopped leaves behind.
@@ -89,7 +116,7 @@ func (c *exportCommand) stored(ctx context.Context, program *Program, request ex
 	if err != nil {
 		return err
 	}
-	_, err = backend.Export(ctx, options, request, c.Out, program.Stdout, progress)
+	_, err = offline.Export(ctx, options.Offline(), request, c.Out, program.Stdout, progress)
 	return err
 }
 
@@ -99,15 +126,22 @@ func (c *exportCommand) request(now time.Time) (export.Request, error) {
 	if err != nil {
 		return export.Request{}, err
 	}
-	request := export.Request{Kind: kind, Format: export.CSV}
-	format := c.Format
-	if format == "" {
-		format = strings.TrimPrefix(filepath.Ext(c.Out), ".")
+	request := export.Request{Kind: kind}
+	if c.Format != "" {
+		if request.Format, err = export.ParseFormat(c.Format); err != nil {
+			return request, fmt.Errorf("--format: %w", err)
+		}
 	}
-	if known, err := export.ParseFormat(format); err == nil {
-		request.Format = known
-	} else if c.Format != "" {
-		return request, err
+	if c.Out == "-" {
+		c.Out = ""
+	}
+	if c.Out != "" {
+		if request.Format, err = export.NamedFormat(c.Out, request.Format); err != nil {
+			return request, err
+		}
+	}
+	if request.Format == "" {
+		request.Format = export.CSV
 	}
 	if request.Interval, err = market.ParseInterval(c.Interval); err != nil {
 		return request, err
@@ -130,50 +164,6 @@ func (c *exportCommand) request(now time.Time) (export.Request, error) {
 		return request, fmt.Errorf("--from %s is after --to %s", c.From, c.To)
 	}
 	return request, nil
-}
-
-// parseTime reads a time as people write it; empty text gives otherwise. A day or a month stands for its first second.
-func parseTime(flag, text string, now time.Time, otherwise int64) (int64, error) {
-	from, _, err := parseSpan(flag, text, now, otherwise)
-	return from, err
-}
-
-// parseEnd is parseTime for an inclusive end: a day or a month stands for its last second.
-func parseEnd(flag, text string, now time.Time, otherwise int64) (int64, error) {
-	_, to, err := parseSpan(flag, text, now, otherwise)
-	return to, err
-}
-
-// parseSpan reads a time, and the first and last second of a day or a month, all UTC.
-func parseSpan(flag, text string, now time.Time, otherwise int64) (from, to int64, err error) {
-	if text == "" {
-		return otherwise, otherwise, nil
-	}
-	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return seconds, seconds, nil
-	}
-	if day, err := time.Parse(time.DateOnly, text); err == nil {
-		return day.Unix(), day.AddDate(0, 0, 1).Unix() - 1, nil
-	}
-	if month, err := time.Parse("2006-01", text); err == nil {
-		return month.Unix(), month.AddDate(0, 1, 0).Unix() - 1, nil
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateTime} {
-		if at, err := time.Parse(layout, text); err == nil {
-			return at.Unix(), at.Unix(), nil
-		}
-	}
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		if n, err := strconv.ParseFloat(days, 64); err == nil && n >= 0 && n < 1e5 {
-			at := now.Add(-time.Duration(n * 24 * float64(time.Hour))).Unix()
-			return at, at, nil
-		}
-	}
-	if age, err := time.ParseDuration(text); err == nil && age >= 0 {
-		at := now.Add(-age).Unix()
-		return at, at, nil
-	}
-	return 0, 0, fmt.Errorf("%s %q: write a month such as 2026-11, a day such as 2026-11-01, a time such as 2026-11-01T12:00:00Z (UTC), Unix seconds, or an age such as 7d or 36h", flag, text)
 }
 
 // download streams GET /api/export of a running server.

@@ -45,7 +45,8 @@ func TestExportFromAServer(t *testing.T) {
 		want string
 		file bool
 	}{
-		{[]string{"candles", "--url", plain, "--token", "letmeinplease"}, 0, "0 rows written to " + path + "\nnothing is stored of these", true},
+		{[]string{"candles", "--url", plain, "--token", "letmeinplease"}, 0, "0 rows written to " + path + "\nno candles are stored of any token\n", true},
+		{[]string{"gaps", "--url", plain, "--token", "letmeinplease", "--to", "2026"}, 0, "0 rows written to " + path + "\nno gaps are known of any token up to 2026: nothing is known to be missing there\n", true},
 		{[]string{"events", "--url", server.URL + "/", "--token", "letmeinplease"}, 0, "written to " + path, true},
 		{[]string{"trades", "--url", server.URL, "--token", "letmeinplease"}, 1, "the server broke off after 0 kB: its log says why; no file was written", false},
 		{[]string{"orders", "--url", server.URL}, 1, "401 Unauthorized: a token is needed: give it with --token or SPINSCOPE_TOKEN", false},
@@ -57,6 +58,19 @@ func TestExportFromAServer(t *testing.T) {
 		if code != c.code || !strings.Contains(stderr, c.want) || (err == nil) != c.file {
 			t.Errorf("%v: exit %d, %q, file %v", c.args, code, stderr, err == nil)
 		}
+	}
+	for _, target := range [][]string{{"-o", "-"}, nil} { // standard output, with a word about emptiness beside it
+		args := append([]string{"export", "candles", "--url", plain, "--token", "letmeinplease"}, target...)
+		if code, stdout, stderr := run(t, args...); code != 0 || stdout != "mint,time\n" || !strings.Contains(stderr, "no candles are stored of any token") {
+			t.Errorf("%v: exit %d, %q, %q", target, code, stdout, stderr)
+		}
+	}
+	zipped := filepath.Join(dir, "X.CSV.GZ")
+	if code, _, stderr := run(t, "export", "candles", "--url", plain, "--token", "letmeinplease", "-o", zipped); code != 0 {
+		t.Error(code, stderr)
+	}
+	if data, err := os.ReadFile(zipped); err != nil || !strings.HasPrefix(string(data), "\x1f\x8b") {
+		t.Errorf("%q, %v", data, err)
 	}
 	for target, want := range map[string]string{dir: "is a directory: name a file in it", filepath.Join(dir, "no", "x.csv"): "there is no directory " + filepath.Join(dir, "no")} {
 		if code, _, stderr := run(t, "export", "candles", "--url", plain, "--token", "letmeinplease", "-o", target); code != 1 || !strings.Contains(stderr, want) {

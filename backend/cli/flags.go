@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"spinscope/backend"
 	"spinscope/backend/config"
@@ -15,7 +17,7 @@ import (
 // common are the flags of the app and of serve. An empty value leaves what environment, file and defaults say.
 type common struct {
 	Config     string  `help:"Configuration file (TOML); without it, ~/.config/spinscope/config.toml or the like of the system, if there is one." placeholder:"FILE" type:"path"`
-	DataDir    string  `help:"Where the market is stored; without it, ~/.local/share/spinscope or the like of the system." placeholder:"DIR" type:"path"`
+	DataDir    string  `help:"Where the market is stored; without it and without SPINSCOPE_DATA_DIR, ~/.local/share/spinscope or the like of the system." placeholder:"DIR" type:"path"`
 	Listen     *string `help:"Address to serve on, 127.0.0.1:5051 without it; port 0 takes any free one, and server.addr in the data directory tells which." placeholder:"HOST:PORT"`
 	Cluster    *string `help:"demo (simulated, without it), localnet, devnet, mainnet or custom." placeholder:"NAME"`
 	RPCURL     *string `name:"rpc-url" help:"RPC address of a custom cluster. Other users of the machine see it here; the configuration file keeps a key in it to itself." placeholder:"URL"`
@@ -69,9 +71,9 @@ func (c *common) load(program *Program, address string) (backend.Options, error)
 		cfg.Solana.RPCURL = address
 	}
 	if err := cfg.Validate(); err != nil {
-		return backend.Options{}, err
+		return backend.Options{}, origin.Locate(err)
 	}
-	dir := c.DataDir
+	dir := cmp.Or(c.DataDir, program.variable(config.DataDirVariable))
 	if dir == "" {
 		if dir, err = defaultDataDir(); err != nil {
 			return backend.Options{}, fmt.Errorf("%w: no place for the data: %w: give --data-dir", config.ErrConfig, err)
@@ -80,10 +82,23 @@ func (c *common) load(program *Program, address string) (backend.Options, error)
 	home, _ := os.UserHomeDir() // "" is no place
 	tail := logtail.New(logtail.Place{Path: dir, Name: "DATA_DIR"}, logtail.Place{Path: home, Name: "~"})
 	logger := newLogger(program, cfg.Logging.Level, cfg.Logging.Format)
+	for _, name := range origin.Strange {
+		logger.Warn("environment variable is no setting and was not used", "name", name)
+	}
 	return backend.Options{
 		Config: cfg, Origin: origin, DataDir: dir, Assets: program.Assets, Version: Version(),
 		Logger: slog.New(tail.Handler(logger.Handler())), Tail: tail,
 	}, nil
+}
+
+// variable is the value of an environment variable, the last one given; empty when there is none.
+func (p *Program) variable(name string) (value string) {
+	for _, entry := range p.Env {
+		if text, ok := strings.CutPrefix(entry, name+"="); ok {
+			value = text
+		}
+	}
+	return value
 }
 
 func newLogger(program *Program, level, format string) *slog.Logger {

@@ -5,18 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
-	"spinscope/backend"
 	"spinscope/backend/export"
+	"spinscope/backend/offline"
 	"spinscope/backend/store"
 )
 
 type importCommand struct {
-	File    string `arg:"" help:"Events as 'spinscope export events' writes them: JSON Lines, CSV or Parquet." type:"path"`
+	File    string `arg:"" help:"Events as 'spinscope export events' writes them: JSON Lines, CSV (.gz and .zst too) or Parquet." type:"path"`
 	Format  string `help:"jsonl, csv or parquet; by default what the file's name ends in." placeholder:"FORMAT"`
 	SkipBad bool   `help:"Leave out lines that are no events instead of refusing the file."`
 
@@ -41,7 +40,7 @@ func (c *importCommand) Run(ctx context.Context, program *Program) error {
 	}
 	start := time.Now()
 	line := ticker{program: program}
-	result, err := backend.Import(ctx, options, file, func(p backend.ImportProgress) {
+	result, err := offline.Import(ctx, options.Offline(), file, func(p offline.ImportProgress) {
 		if p.Reading {
 			line.show(fmt.Sprintf("%d events read", p.Done))
 		} else {
@@ -77,22 +76,25 @@ func (c *importCommand) Run(ctx context.Context, program *Program) error {
 }
 
 // recorded names a file of events; format may be empty.
-func recorded(path, format string, skipBad bool) (backend.Recorded, error) {
-	name := format
-	if name == "" {
-		name = strings.TrimPrefix(filepath.Ext(path), ".")
-	}
-	known, err := export.ParseFormat(name)
-	if err != nil {
-		if format == "" {
-			return backend.Recorded{}, fmt.Errorf("%w: %s: its name does not tell the format: give --format", errUsage, path)
+func recorded(path, format string, skipBad bool) (offline.Recorded, error) {
+	var asked export.Format
+	var err error
+	if format != "" {
+		if asked, err = export.ParseFormat(format); err != nil {
+			return offline.Recorded{}, fmt.Errorf("%w: --format: %w", errUsage, err)
 		}
-		return backend.Recorded{}, fmt.Errorf("%w: --format: %w", errUsage, err)
+	}
+	known, err := export.NamedFormat(path, asked)
+	if err == nil && known == "" {
+		err = fmt.Errorf("%s: its name does not say the format: give --format", path)
+	}
+	if err != nil {
+		return offline.Recorded{}, fmt.Errorf("%w: %w", errUsage, err)
 	}
 	if _, err := os.Stat(path); err != nil {
-		return backend.Recorded{}, fmt.Errorf("%w: read the export: %w", errUsage, err)
+		return offline.Recorded{}, fmt.Errorf("%w: read the export: %w", errUsage, err)
 	}
-	return backend.Recorded{Path: path, Format: known, SkipBad: skipBad}, nil
+	return offline.Recorded{Path: path, Format: known, SkipBad: skipBad}, nil
 }
 
 // speed reads 10, 10x or 0.5 as seconds of chain time for each second.

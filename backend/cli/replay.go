@@ -8,13 +8,14 @@ import (
 
 	"spinscope/backend"
 	"spinscope/backend/export"
+	"spinscope/backend/replay"
 	"spinscope/backend/store"
 )
 
 type replayCommand struct {
-	File    string `arg:"" optional:"" help:"Events as 'spinscope export events' writes them; without it, the market of the data directory." type:"path"`
-	From    string `help:"Begin here: 2026-11, 2026-11-01, 2026-11-01T12:00:00Z, Unix seconds, or an age such as 7d or 36h. What lies before is there as history." placeholder:"TIME"`
-	To      string `help:"End here, inclusive; a day or a month with all of it." placeholder:"TIME"`
+	File    string `arg:"" optional:"" help:"Events as 'spinscope export events' writes them, .gz and .zst too; without it, the market of the data directory." type:"path"`
+	From    string `help:"Begin here: 2026, 2026-11, 2026-11-01, 2026-11-01T12:00:00Z, Unix seconds, or an age such as 7d or 36h. What lies before is there as history." placeholder:"TIME"`
+	To      string `help:"End here, inclusive; a day, a month or a year with all of it." placeholder:"TIME"`
 	Speed   string `help:"Seconds of the market in one second." default:"1" placeholder:"N"`
 	Wait    bool   `help:"Begin when a client subscribes."`
 	Stay    bool   `help:"Go on serving after the end."`
@@ -33,7 +34,7 @@ type replayCommand struct {
 
 // Run serves the recording until its end or that of the context.
 func (c *replayCommand) Run(ctx context.Context, program *Program) error {
-	replay, err := c.replay(time.Now())
+	r, err := c.replay(time.Now())
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
@@ -45,7 +46,7 @@ func (c *replayCommand) Run(ctx context.Context, program *Program) error {
 		if err != nil {
 			return err
 		}
-		replay.File = &file
+		r.File = &file
 	}
 	shared := common{
 		Config: c.Config, DataDir: c.DataDir, Listen: &c.Listen, Cluster: c.Cluster, RPCURL: c.RPCURL, ProgramID: c.ProgramID,
@@ -56,13 +57,13 @@ func (c *replayCommand) Run(ctx context.Context, program *Program) error {
 		return err
 	}
 	line := ticker{program: program}
-	replay.Progress = func(done int64) { line.show(fmt.Sprintf("%d events read", done)) }
-	replay.Serving = func(address string, from, to int64) {
+	r.Progress = func(done int64) { line.show(fmt.Sprintf("%d events read", done)) }
+	r.Serving = func(address string, from, to int64) {
 		line.end()
 		_, _ = fmt.Fprintf(program.Stdout, "replaying %s to %s at %s times its speed on http://%s/\n",
 			time.Unix(from, 0).UTC().Format(time.RFC3339), time.Unix(to, 0).UTC().Format(time.RFC3339), c.Speed, address)
 	}
-	err = backend.RunReplay(ctx, options, replay)
+	err = backend.RunReplay(ctx, options, r)
 	line.end()
 	if errors.Is(err, store.ErrLocked) {
 		return fmt.Errorf("%w: export its events with `spinscope export events --url`, and replay the file", err)
@@ -74,20 +75,20 @@ func (c *replayCommand) Run(ctx context.Context, program *Program) error {
 }
 
 // replay reads the flags; now is what ages count from.
-func (c *replayCommand) replay(now time.Time) (replay backend.Replay, err error) {
-	replay = backend.Replay{Wait: c.Wait, Stay: c.Stay}
-	replay.From, replay.To = export.Always()
-	if replay.Speed, err = speed(c.Speed); err != nil {
-		return replay, err
+func (c *replayCommand) replay(now time.Time) (r replay.Replay, err error) {
+	r = replay.Replay{Wait: c.Wait, Stay: c.Stay}
+	r.From, r.To = export.Always()
+	if r.Speed, err = speed(c.Speed); err != nil {
+		return r, err
 	}
-	if replay.From, err = parseTime("--from", c.From, now, replay.From); err != nil {
-		return replay, err
+	if r.From, err = parseTime("--from", c.From, now, r.From); err != nil {
+		return r, err
 	}
-	if replay.To, err = parseEnd("--to", c.To, now, replay.To); err != nil {
-		return replay, err
+	if r.To, err = parseEnd("--to", c.To, now, r.To); err != nil {
+		return r, err
 	}
-	if replay.From > replay.To {
-		return replay, fmt.Errorf("--from %s is after --to %s", c.From, c.To)
+	if r.From > r.To {
+		return r, fmt.Errorf("--from %s is after --to %s", c.From, c.To)
 	}
-	return replay, nil
+	return r, nil
 }

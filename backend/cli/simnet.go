@@ -3,25 +3,32 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"spinscope/backend/config"
 	"spinscope/backend/market"
 	"spinscope/backend/simnet"
+	"spinscope/backend/wire"
 )
 
 type simnetCommand struct {
-	Listen    string        `help:"Address to serve JSON-RPC and PubSub on." default:"127.0.0.1:8899" placeholder:"HOST:PORT"`
-	Seed      int64         `help:"Seed of the market; the same seed and start give the same ledger." default:"1"`
-	Rate      float64       `help:"Transactions per second, all tokens together." default:"3"`
-	Mints     int           `help:"Tokens at the start." default:"8"`
-	History   time.Duration `help:"How much trading lies before the start." default:"6h"`
-	Rest      bool          `help:"Nobody trades after the start, so that a seed and a start give the same market for ever."`
-	Slot      time.Duration `help:"Length of a slot." default:"400ms"`
-	Start     int64         `help:"Chain time of the first live slot, Unix seconds; 0 is now." default:"0"`
-	ProgramID string        `help:"Program address the market runs under." placeholder:"ADDRESS"`
-	LogLevel  string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
-	LogFormat string        `help:"text or json." enum:"text,json" default:"text"`
+	Listen    string            `help:"Address to serve JSON-RPC and PubSub on." default:"127.0.0.1:8899" placeholder:"HOST:PORT"`
+	Seed      int64             `help:"Seed of the market; the same seed and start give the same ledger." default:"1"`
+	Rate      float64           `help:"Transactions per second, all tokens together." default:"3"`
+	Mints     int               `help:"Tokens at the start." default:"8"`
+	History   time.Duration     `help:"How much trading lies before the start." default:"6h"`
+	Keep      time.Duration     `help:"How much of its ledger the node still has; 0 is the newest 100,000 transactions." default:"0" placeholder:"DURATION"`
+	Node      map[string]string `help:"Another access point at /node/NAME that keeps so much; several lengths are a pool: deep=2h, pool=1m,10m." placeholder:"NAME=DURATION[,…]" mapsep:"none"`
+	Rest      bool              `help:"Nobody trades after the start, so that a seed and a start give the same market for ever."`
+	Slot      time.Duration     `help:"Length of a slot." default:"400ms"`
+	Start     int64             `help:"Chain time of the first live slot, Unix seconds; 0 is now." default:"0"`
+	ProgramID string            `help:"Program address the market runs under." placeholder:"ADDRESS"`
+	MaxBatch  int               `help:"Calls in one request; 0 is 1000." default:"0" placeholder:"N"`
+	Refusal   string            `help:"How larger ones are refused: ${refusals}." default:"error" placeholder:"HOW"`
+	LogLevel  string            `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
+	LogFormat string            `help:"text or json." enum:"text,json" default:"text"`
 
 	Faults faultFlags `embed:"" prefix:"fault-" group:"Faults (probabilities 0..1)"`
 }
@@ -41,6 +48,10 @@ type faultFlags struct {
 	Fail       float64       `help:"HTTP requests answered 500." default:"0" placeholder:"P"`
 	Slow       float64       `help:"HTTP requests answered late." default:"0" placeholder:"P"`
 	SlowBy     time.Duration `help:"How late." default:"2s"`
+	EmptyList  float64       `help:"Lists of signatures with nothing in them." default:"0" placeholder:"P"`
+	ListHole   float64       `help:"Lists of signatures whose middle third is left out." default:"0" placeholder:"P"`
+	ShortList  float64       `help:"Lists of signatures whose older half is left out." default:"0" placeholder:"P"`
+	LateList   float64       `help:"Lists of signatures without the newest 40 slots." default:"0" placeholder:"P"`
 }
 
 // Run runs the simulated cluster until the context ends.
@@ -48,6 +59,13 @@ func (c *simnetCommand) Run(ctx context.Context, program *Program) error {
 	cfg := simnet.Default()
 	cfg.Listen, cfg.Seed, cfg.Rate, cfg.Mints = c.Listen, c.Seed, c.Rate, c.Mints
 	cfg.History, cfg.SlotTime, cfg.Faults = c.History, c.Slot, simnet.Faults(c.Faults)
+	if wire.Milliseconds(c.Start) {
+		return fmt.Errorf("%w: --start %d looks like milliseconds: write Unix seconds, such as %d", errUsage, c.Start, c.Start/1000)
+	}
+	cfg.MaxBatch, cfg.BatchRefusal = c.MaxBatch, simnet.BatchRefusal(c.Refusal)
+	if !slices.Contains(simnet.BatchRefusals(), cfg.BatchRefusal) {
+		return fmt.Errorf("%w: --refusal %s: use one of %s", errUsage, c.Refusal, refusals())
+	}
 	if c.Start != 0 {
 		cfg.Start = time.Unix(c.Start, 0)
 	}
@@ -61,8 +79,15 @@ func (c *simnetCommand) Run(ctx context.Context, program *Program) error {
 	if err := loopbackOnly(c.Listen); err != nil {
 		return err
 	}
+	cfg.Keep = c.Keep
+	if kept := c.Rate * c.Keep.Seconds(); kept > float64(cfg.MaxTransactions) {
+		cfg.MaxTransactions = int(min(kept, maxKept) * 1.1) // the length counts, as far as memory goes
+	}
 	cfg.Logger = newLogger(program, c.LogLevel, c.LogFormat)
 	net := simnet.New(cfg)
+	if err := c.addNodes(net, &cfg); err != nil {
+		return err
+	}
 	if c.Rest {
 		net.SetRate(0)
 	}
@@ -74,6 +99,34 @@ func (c *simnetCommand) Run(ctx context.Context, program *Program) error {
 		}
 	}()
 	return net.Run(ctx)
+}
+
+// refusals lists the ways of refusing a batch.
+func refusals() string {
+	names := make([]string, 0, len(simnet.BatchRefusals()))
+	for _, how := range simnet.BatchRefusals() {
+		names = append(names, string(how))
+	}
+	return strings.Join(names, ", ")
+}
+
+// maxKept bounds the transactions that --keep may ask for: about 1 GB.
+const maxKept = 2e6
+
+// addNodes makes the further access points.
+func (c *simnetCommand) addNodes(net *simnet.Net, cfg *simnet.Config) error {
+	for name, lengths := range c.Node {
+		var members []simnet.Node
+		for text := range strings.SplitSeq(lengths, ",") {
+			length, err := time.ParseDuration(text)
+			if err != nil || length <= 0 {
+				return fmt.Errorf("%w: --node %s=%s: %q is no length such as 10m", errUsage, name, lengths, text)
+			}
+			members = append(members, simnet.Node{Keep: cfg.Slots(length)})
+		}
+		net.SetNode(name, members...)
+	}
+	return nil
 }
 
 // loopbackOnly refuses to show a simulated cluster to other machines: it has no access control.

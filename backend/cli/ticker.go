@@ -42,7 +42,7 @@ func (t *ticker) end() {
 	t.drawn = false
 }
 
-// terminal tells whether somebody watches standard error.
+// terminal reports whether somebody watches standard error.
 func terminal(program *Program) bool {
 	file, ok := program.Stderr.(*os.File)
 	if !ok {

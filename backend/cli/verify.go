@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"spinscope/backend"
+	"spinscope/backend/offline"
 	"spinscope/backend/store"
 )
 
@@ -30,7 +30,7 @@ func (c *verifyCommand) Run(ctx context.Context, program *Program) error {
 	}
 	line := ticker{program: program}
 	line.show("opening the store and counting its records")
-	report, err := backend.Verify(ctx, options, c.Repair, func(mints, of int) {
+	report, err := offline.Verify(ctx, options.Offline(), c.Repair, func(mints, of int) {
 		line.show(fmt.Sprintf("%d of %d mints", mints, of))
 	})
 	line.end()
@@ -52,6 +52,8 @@ func (c *verifyCommand) Run(ctx context.Context, program *Program) error {
 		return nil
 	case report.Repaired > 0:
 		return fmt.Errorf("%w: repaired %d records; verify once more to be sure", errDifferences, report.Repaired)
+	case c.Repair:
+		return fmt.Errorf("%w, in ways that the events cannot repair: export the events and import them into another --data-dir", errDifferences)
 	}
 	return fmt.Errorf("%w: spinscope verify --repair writes what the events say", errDifferences)
 }

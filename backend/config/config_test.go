@@ -74,9 +74,9 @@ func TestBadInputNamesTheKey(t *testing.T) {
 	for _, c := range []struct{ name, text, environ, want string }{
 		{"unknown key", "[server]\nlisen = \"x\"", "", "server.lisen (line 2)"},
 		{"unknown section", "[servr]\nlisten = \"x\"", "", "servr"},
-		{"wrong type", "[server]\nlisten = 5", "", "key server.listen"},
+		{"wrong type", "[server]\nlisten = 5", "", "server.listen (line 2)"},
 		{"syntax", "[server\n", "", "line 1"},
-		{"environment key", "", "SPINSCOPE_SERVER_LISEN=x", "server.lisen"},
+		{"environment key", "", "SPINSCOPE_SERVER_LISEN=x", "SPINSCOPE_SERVER_LISTEN"},
 		{"environment type", "", "SPINSCOPE_SOLANA_BACKFILL_LIMIT=lots", "SPINSCOPE_SOLANA_BACKFILL_LIMIT"},
 		{"both cors", "[cors]\nenabled=true\n[websocket.cors]\nenabled=true", "", "[websocket.cors]"},
 		{"listen", "[server]\nlisten = \"5051\"", "", "server.listen"},

@@ -12,6 +12,8 @@ import (
 	"reflect"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"spinscope/backend/textfile"
 )
 
 // ErrChanged is returned by Draft for a file that is not the one that was read any more.
@@ -32,7 +34,7 @@ func ReadFile(path string) (*File, error) {
 	if path == "" {
 		return f, nil
 	}
-	text, err := os.ReadFile(path)
+	text, err := textfile.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return f, nil
 	}

@@ -7,11 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"spinscope/backend/proxy"
 )
 
 // ErrConfig is returned for a file, an environment variable or a value that cannot be used; the text names it.
@@ -28,9 +30,26 @@ func DefaultFile() string {
 
 // Origin says where the values of a configuration come from.
 type Origin struct {
-	File  string            // read, or to be written; empty when the system names no place for it
-	Found bool              // the file exists
-	Fixed map[string]string // keys that the file cannot change, with the environment variable or flag that sets them
+	File    string            // read, or to be written; empty when the system names no place for it
+	Found   bool              // the file exists
+	Fixed   map[string]string // keys that the file cannot change, with the environment variable or flag that sets them
+	Strange []string          // environment variables that look like ours and set nothing, each with what was perhaps meant
+	lines   map[string]int    // where the file has its keys
+}
+
+// Locate adds to an error of Validate where the value comes from: the environment variable or flag, or file and line.
+func (o *Origin) Locate(err error) error {
+	var wrong *KeyError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	if source := o.Fixed[wrong.Key]; source != "" {
+		return fmt.Errorf("%w: %s: %w", ErrConfig, source, wrong)
+	}
+	if line := o.lines[wrong.Key]; line > 0 {
+		return fmt.Errorf("%w: %s: line %d: %w", ErrConfig, o.File, line, wrong)
+	}
+	return err
 }
 
 // Load reads the file and then the environment over the defaults. An empty file name means DefaultFile, which may be
@@ -47,8 +66,11 @@ func Load(file string, environ []string) (Config, Origin, error) {
 	if named && !read.Found {
 		return Config{}, Origin{}, fmt.Errorf("%w: read file: open %s: %w", ErrConfig, file, fs.ErrNotExist)
 	}
-	cfg, origin := read.Config, Origin{File: file, Found: read.Found, Fixed: map[string]string{}}
-	if err := fromEnvironment(&cfg, environ, origin.Fixed); err != nil {
+	cfg, origin := read.Config, Origin{File: file, Found: read.Found, Fixed: map[string]string{}, lines: lines(read.text)}
+	if err := fromEnvironment(&cfg, environ, &origin); err != nil {
+		return Config{}, Origin{}, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	if err := proxy.Check(environ); err != nil {
 		return Config{}, Origin{}, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	return cfg, origin, nil
@@ -57,7 +79,7 @@ func Load(file string, environ []string) (Config, Origin, error) {
 func parse(text []byte, cfg *Config) error {
 	decoder := toml.NewDecoder(strings.NewReader(string(text))).DisallowUnknownFields()
 	if err := decoder.Decode(cfg); err != nil {
-		return explain(err)
+		return explain(text, err)
 	}
 	if cfg.Websocket.CORS != nil {
 		var top struct {
@@ -72,75 +94,65 @@ func parse(text []byte, cfg *Config) error {
 	return nil
 }
 
-// explain turns the parser's errors into one line that names the key.
-func explain(err error) error {
-	var unknown *toml.StrictMissingError
-	if errors.As(err, &unknown) && len(unknown.Errors) > 0 {
-		keys := make([]string, 0, len(unknown.Errors))
-		for i := range unknown.Errors {
-			e := &unknown.Errors[i]
-			row, _ := e.Position()
-			keys = append(keys, fmt.Sprintf("%s (line %d)", strings.Join(e.Key(), "."), row))
-		}
-		return fmt.Errorf("unknown key %s: see docs/configuration.md for the keys there are", strings.Join(keys, ", "))
-	}
-	var wrong *toml.DecodeError
-	if errors.As(err, &wrong) {
-		row, _ := wrong.Position()
-		return fmt.Errorf("line %d: %s", row, inKeys(strings.TrimPrefix(wrong.Error(), "toml: ")))
-	}
-	return err
-}
-
-// goField is how the parser names the target of a value of the wrong type.
-var goField = regexp.MustCompile(`struct field config\.(\w+)\.(\w+)`)
-
-// inKeys names the key of the file where the parser names the field of the struct.
-func inKeys(text string) string {
-	return goField.ReplaceAllStringFunc(text, func(match string) string {
-		names := goField.FindStringSubmatch(match)
-		kind, tag := reflect.TypeFor[Config](), ""
-		for _, section := range reflect.VisibleFields(kind) {
-			if section.Type.Name() == names[1] {
-				kind, tag = section.Type, section.Tag.Get("toml")
-				break
-			}
-		}
-		if field, ok := kind.FieldByName(names[2]); ok && tag != "" {
-			return "key " + tag + "." + field.Tag.Get("toml")
-		}
-		return match
-	})
-}
-
 const prefix = "SPINSCOPE_"
 
+// DataDirVariable says where the market is stored, as --data-dir does.
+const DataDirVariable = prefix + "DATA_DIR"
+
+// others are variables with the prefix that are no settings: of --data-dir, and those that scripts beside the program use.
+var others = []string{DataDirVariable, prefix + "TOKEN", prefix + "URL"}
+
 // fromEnvironment applies SPINSCOPE_SECTION_KEY variables; lists are comma-separated. A variable of a known section with
-// an unknown key is an error; other names with the prefix belong to other tools. fixed gets the keys that were set.
-func fromEnvironment(cfg *Config, environ []string, fixed map[string]string) error {
+// an unknown key is an error, and so is one that is nearly the name of a setting. Any other name with the prefix may
+// belong to another tool: it is noted in the origin, as the keys are that were set.
+func fromEnvironment(cfg *Config, environ []string, origin *Origin) error {
+	names := slices.Clone(others)
+	for _, key := range keyNames() {
+		if strings.Contains(key, ".") {
+			names = append(names, variable(key))
+		}
+	}
+
 	for _, entry := range environ {
 		name, value, ok := strings.Cut(entry, "=")
-		if !ok || !strings.HasPrefix(name, prefix) {
+		if !ok || !strings.HasPrefix(name, prefix) || slices.Contains(others, name) {
 			continue
 		}
-		section, key, ok := strings.Cut(strings.ToLower(strings.TrimPrefix(name, prefix)), "_")
-		if !ok {
-			continue
-		}
+		section, key, _ := strings.Cut(strings.ToLower(strings.TrimPrefix(name, prefix)), "_")
 		fields, known := field(reflect.ValueOf(cfg).Elem(), section)
-		if !known {
-			continue
+		if known && key != "" {
+			if target, found := field(fields, key); found {
+				if err := set(target, value); err != nil {
+					return fmt.Errorf("environment variable %s: %w", name, err)
+				}
+				origin.Fixed[section+"."+key] = name
+				continue
+			}
 		}
-		target, found := field(fields, key)
-		if !found {
-			return fmt.Errorf("environment variable %s: unknown key %s.%s", name, section, key)
+
+		near := nearest(strings.TrimPrefix(name, prefix), trimmed(names))
+		switch {
+		case known && key != "" && near == "":
+			return fmt.Errorf("environment variable %s: unknown key %s.%s: see docs/configuration.md for the keys there are", name, section, key)
+		case near != "":
+			return fmt.Errorf("environment variable %s is no setting: did you mean %s?", name, prefix+near)
+		default:
+			origin.Strange = append(origin.Strange, name)
 		}
-		if err := set(target, value); err != nil {
-			return fmt.Errorf("environment variable %s: %w", name, err)
-		}
-		fixed[section+"."+key] = name
 	}
 	return nil
+}
+
+// variable is the environment variable that sets a key.
+func variable(key string) string { return prefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_")) }
+
+// trimmed is the names without the prefix, which would make all of them alike.
+func trimmed(names []string) []string {
+	short := make([]string, len(names))
+	for i, name := range names {
+		short[i] = strings.TrimPrefix(name, prefix)
+	}
+	return short
 }
 
 func field(parent reflect.Value, name string) (reflect.Value, bool) {

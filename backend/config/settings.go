@@ -73,7 +73,7 @@ func (p *problems) more(list []*KeyError) {
 	}
 }
 
-// SameServer tells whether two configurations make the same server: they differ in what is the window's, if at all.
+// SameServer reports whether two configurations make the same server: they differ in what is the window's, if at all.
 func SameServer(a, b Config) bool {
 	a.Window = b.Window
 	return same(a, b)

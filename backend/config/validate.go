@@ -86,7 +86,7 @@ func (c *Config) server(found *problems) {
 	}
 }
 
-// IsLoopback tells whether a listener on host can be reached from this machine only.
+// IsLoopback reports whether a listener on host can be reached from this machine only.
 func IsLoopback(host string) bool {
 	if host == "localhost" {
 		return true

@@ -30,7 +30,8 @@ func TestOriginalClientsGetTheirFields(t *testing.T) {
 	market := startCluster(t, "--rate", "30", "--slot", "200ms", "--mints", "3", "--history", "4m", "--seed", "8")
 	s := startServer(t, t.TempDir(), market.flags()...)
 	caughtUp(t, s)
-	mint, user := withOrders(t, s, market.readLedger())
+	market.rest() // the order that the calls ask for must not be closed between two of them
+	mint, user := withOrders(t, s, settled(t, market, s))
 	key := "mint=" + mint
 	for _, c := range []struct {
 		call, list, fields, answer string

@@ -299,7 +299,7 @@ func view(t *testing.T, c *client) map[topic]*words {
 	return streams
 }
 
-// agrees tells whether the client's newest words are what the ledger gives.
+// agrees reports whether the client's newest words are what the ledger gives.
 func agrees(t *testing.T, c *client, l *ledger) error {
 	t.Helper()
 	for name, w := range view(t, c) {

@@ -71,7 +71,7 @@ func TestFaultyCluster(t *testing.T) {
 	s.end()
 }
 
-// right tells whether the last word on every candle is the ledger's, and on no others.
+// right reports whether the last word on every candle is the ledger's, and on no others.
 func (f *follower) right(l *ledger, intervals ...string) error {
 	if err := f.complete(l, intervals...); err != nil {
 		return err

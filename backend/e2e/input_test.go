@@ -67,6 +67,8 @@ func TestUsageAndConfiguration(t *testing.T) {
 		{"bad commitment", nil, []string{"serve", "--commitment", "maybe"}, []string{"solana.commitment", "confirmed"}},
 		{"custom without url", nil, []string{"serve", "--cluster", "custom"}, []string{"--rpc-url"}},
 		{"bad log level", nil, []string{"serve", "--log-level", "loud"}, []string{"logging.level", "loud"}},
+		{"value out of range", nil, []string{"serve", "--config", file("retention.toml", "[store]\nretention_days = -1\n")}, []string{"store.retention_days", "retention.toml", "line 2"}},
+		{"misspelt variable", []string{"SPINSCOPE_SREVER_LISTEN=127.0.0.1:0"}, []string{"serve"}, []string{"SPINSCOPE_SREVER_LISTEN", "SPINSCOPE_SERVER_LISTEN"}},
 		{"unknown key", nil, []string{"serve", "--config", file("key.toml", "[server]\nlissten = \"127.0.0.1:0\"\n")}, []string{"server.lissten", "key.toml"}},
 		{"unknown section", nil, []string{"serve", "--config", file("section.toml", "[sever]\nlisten = \"127.0.0.1:0\"\n")}, []string{"sever"}},
 		{"wrong type", nil, []string{"serve", "--config", file("type.toml", "[websocket]\nmax_payload = \"big\"\n")}, []string{"websocket.max_payload"}},
@@ -179,6 +181,7 @@ func TestUnreachableCluster(t *testing.T) {
 	if code, _ := request(t, "GET", s.url("/readyz"), nil, nil); code != 200 {
 		t.Errorf("readyz says %d without a cluster", code)
 	}
+	s.awaitLogged("unreachable", 1)
 	said := 0
 	for _, entry := range s.logged("unreachable") {
 		if entry["level"] == "WARN" || entry["level"] == "ERROR" {
@@ -188,6 +191,7 @@ func TestUnreachableCluster(t *testing.T) {
 	if said < 1 || said > 2 { // one for each reason: the two sockets may word it differently
 		t.Errorf("%d log lines about %d failures:\n%s", said, status.Failures, s.stderr)
 	}
+
 	startCluster(t, "--listen", address, "--rate", "20", "--history", "10s", "--mints", "2")
 	await(t, "the connection", func() error {
 		if status = s.status(); status.ConnectionStatus != "connected" || status.Total == 0 {
@@ -195,9 +199,11 @@ func TestUnreachableCluster(t *testing.T) {
 		}
 		return nil
 	})
-	if status.LastError != "" || len(s.logged("connected again")) != 1 {
-		t.Errorf("recovered, but %+v and in the log:\n%s", status, s.stderr)
+	s.awaitLogged("connected again", 1)
+	if n := len(s.logged("connected again")); status.LastError != "" || n != 1 {
+		t.Errorf("recovered, but %+v, and %d times in the log:\n%s", status, n, s.stderr)
 	}
+
 	var served strings.Builder
 	for _, path := range []string{"/api/events/status", "/api/kline/status", "/metrics", "/api/gaps"} {
 		_, body := request(t, "GET", s.url(path), nil, nil)

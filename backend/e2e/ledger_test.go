@@ -104,6 +104,25 @@ func (l *ledger) busiest(n int) []string {
 	return mints[:min(n, len(mints))]
 }
 
+// restless returns the mint whose price has crossed its present one most often: neither of one that rises nor of one that
+// falls is that to be expected again.
+func (l *ledger) restless() (mint string) {
+	most := -1
+	for _, one := range l.busiest(len(l.trades)) {
+		records := l.trades[one]
+		level, crossed := records[len(records)-1].price(), 0
+		for i := range records[1:] {
+			if records[i].price().Cmp(level)*records[i+1].price().Cmp(level) < 0 {
+				crossed++
+			}
+		}
+		if crossed > most {
+			mint, most = one, crossed
+		}
+	}
+	return mint
+}
+
 // of returns the mint's records in chain order.
 func (l *ledger) of(mint string) []record {
 	var found []record

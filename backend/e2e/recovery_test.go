@@ -17,6 +17,7 @@ type ordeal struct {
 	shown   func() error // nil while the interface tells of it
 	logged  string       // what the log says of it
 	gone    func() error // nil when the interface tells of nothing any more
+	ongoing bool         // the connection holds, so that the log tells of no end
 }
 
 // TestTroubleShowsAndGoes measures how soon an outage of the cluster, a change to another endpoint, a lag and a hole are
@@ -93,7 +94,7 @@ func TestTroubleShowsAndGoes(t *testing.T) {
 				return nil
 			},
 		},
-		lasting("outage_ms", 4*time.Second), lasting("refuse_rpc_ms", 8*time.Second), // RPC that fails is given up after 4 s
+		lasting("outage_ms", 4*time.Second), lasting("refuse_rpc_ms", 20*time.Second), // RPC that fails is given up after 4 s
 	}
 	if soak {
 		troubles = append(troubles, lasting("outage_ms", 20*time.Second), lasting("refuse_rpc_ms", 20*time.Second),
@@ -111,7 +112,7 @@ func TestTroubleShowsAndGoes(t *testing.T) {
 		}
 	}
 	troubles = append(troubles, ordeal{
-		name: "transactions that nodes do not show", prepare: hide, begin: func() {}, logged: "transaction not available",
+		name: "transactions that nodes do not show", prepare: hide, begin: func() {}, logged: "transaction not available", ongoing: true,
 		finish: control(map[string]any{"faults": map[string]any{}}),
 		shown: func() error {
 			if holes() == 0 {
@@ -133,6 +134,7 @@ func TestTroubleShowsAndGoes(t *testing.T) {
 			t.Errorf("%s only after %v", what, took)
 		}
 	}
+	await(t, "a quiet beginning", clean) // a server that is still behind would not say so anew
 	for i := range troubles {
 		trouble := &troubles[i]
 		told := len(s.logged(trouble.logged))
@@ -144,12 +146,7 @@ func TestTroubleShowsAndGoes(t *testing.T) {
 		trouble.begin()
 		await(t, "the status to show "+trouble.name, trouble.shown)
 		judge(trouble.name+": in the status", time.Since(begin))
-		await(t, "the log to tell of "+trouble.name, func() error {
-			if len(s.logged(trouble.logged)) == told {
-				return errNotYet
-			}
-			return nil
-		})
+		s.awaitLogged(trouble.logged, told+1)
 		judge(trouble.name+": in the log", time.Since(begin))
 		if trouble.finish != nil {
 			end = time.Now()
@@ -158,11 +155,28 @@ func TestTroubleShowsAndGoes(t *testing.T) {
 		time.Sleep(time.Until(end)) // the outage's own length
 		await(t, "nothing left of "+trouble.name, trouble.gone)
 		judge(trouble.name+": gone", time.Since(end))
-	}
-	if len(s.logged("connected again")) == 0 || len(s.logged("level with the cluster again")) == 0 {
-		t.Error("the log does not tell of the recovery")
+		if !trouble.ongoing {
+			await(t, "the log to tell of the end of "+trouble.name, func() error { return s.recovered(trouble.logged) })
+		}
 	}
 	market.rested().compare(t, s)
+}
+
+// recovered returns nil when the log tells of a recovery after the last entry with the text: of a new connection, which a
+// socket that falls behind on a busy machine ends in too, or of the same one that is level again.
+func (s *server) recovered(trouble string) error {
+	last := ""
+	for _, line := range s.stderr.lines() {
+		for _, text := range []string{trouble, "connected again", "level with the cluster again"} {
+			if strings.Contains(line, text) {
+				last = text
+			}
+		}
+	}
+	if last == trouble {
+		return errNotYet
+	}
+	return nil
 }
 
 // hostOf is HOST:PORT of a URL without a path.

@@ -186,6 +186,17 @@ func (s *server) logged(text string) []map[string]any {
 	return found
 }
 
+// awaitLogged waits until the log holds so many entries with the text. What the log says comes after what the status says.
+func (s *server) awaitLogged(text string, entries int) {
+	s.t.Helper()
+	await(s.t, fmt.Sprintf("%q in the log, %d times", text, entries), func() error {
+		if n := len(s.logged(text)); n < entries {
+			return fmt.Errorf("%d times", n)
+		}
+		return nil
+	})
+}
+
 var web = &http.Client{
 	Timeout:       patience,
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

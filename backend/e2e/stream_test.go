@@ -86,7 +86,7 @@ func (f *follower) resume() *follower {
 // follow takes what came since the last time.
 func (f *follower) follow(c *client) error { return f.followTo(c, len(c.all(0))) }
 
-// exact tells whether no candle of the mint may change once it is final.
+// exact reports whether no candle of the mint may change once it is final.
 func (f *follower) exact(mint string) bool { return !f.rough && f.late[mint] == 0 }
 
 // followTo takes what came since the last time and before the place.
@@ -222,7 +222,7 @@ func (f *follower) push(ns string, k *klineData) error {
 	return nil
 }
 
-// marked tells whether a candle says that it was corrected when it is another than the final one known so far; and, if
+// marked reports whether a candle says that it was corrected when it is another than the final one known so far; and, if
 // every change of it was seen, only then.
 func marked(known, now candle, whole bool) error {
 	same := now
@@ -287,7 +287,7 @@ func (f *follower) compare(t *testing.T, l *ledger) {
 	}
 }
 
-// complete tells whether a final candle came for each of the ledger's buckets since the first answer.
+// complete reports whether a final candle came for each of the ledger's buckets since the first answer.
 func (f *follower) complete(l *ledger, intervals ...string) error {
 	for name, s := range f.topics {
 		if !slices.Contains(intervals, name.interval) {

@@ -52,12 +52,15 @@ func TestTokensOlderThanTheHistory(t *testing.T) {
 	market.rest()
 	l := market.readLedger()
 	stored := map[string]bool{}
-	await(t, "the server to have what came after the gap", func() error {
+	readStored := func() {
 		for mint := range l.trades {
 			for _, e := range s.events(mint) {
 				stored[fmt.Sprintf("%s/%d", e.Signature, e.Ordinal)] = true
 			}
 		}
+	}
+	await(t, "the server to have what came after the gap", func() error {
+		readStored()
 		for i := range l.records {
 			if r := &l.records[i]; r.slot > gaps.Gaps[0].ToSlot && !stored[r.id()] {
 				return fmt.Errorf("%s is not stored", r.id())
@@ -80,20 +83,27 @@ func TestTokensOlderThanTheHistory(t *testing.T) {
 			Total     int            `json:"total"`
 			ChainTime int64          `json:"chain_time"`
 		}
-		s.get("/api/tickers?window=m5&sort_by="+sort, &board)
+		await(t, "the figures of what is stored", func() error { // a look back at recent slots may still add to the oldest ones
+			readStored()
+			board.Tickers = nil
+			s.get("/api/tickers?window=m5&sort_by="+sort, &board)
+			for i := range board.Tickers {
+				got := &board.Tickers[i]
+				trades := slices.DeleteFunc(slices.Clone(l.trades[got.Mint]), func(r record) bool { return !stored[r.id()] })
+				for length, span := range map[int64]*spanOnWire{86400: got.H24, 3600: got.H1, 300: got.M5} {
+					if err := span.check(trades, board.ChainTime-length); err != nil {
+						return fmt.Errorf("%s, %d s: %w", got.Mint, length, err)
+					}
+				}
+			}
+			return nil
+		})
 		if board.Total != len(all.Mints) || len(board.Tickers) != board.Total {
 			t.Fatalf("%s: %d of %d tickers, %d mints", sort, len(board.Tickers), board.Total, len(all.Mints))
 		}
 		for i := range board.Tickers {
-			got := &board.Tickers[i]
-			if got.Symbol != nil {
+			if got := &board.Tickers[i]; got.Symbol != nil {
 				t.Errorf("%s: a symbol that nothing told: %s", got.Mint, *got.Symbol)
-			}
-			trades := slices.DeleteFunc(slices.Clone(l.trades[got.Mint]), func(r record) bool { return !stored[r.id()] })
-			for length, span := range map[int64]*spanOnWire{86400: got.H24, 3600: got.H1, 300: got.M5} {
-				if err := span.check(trades, board.ChainTime-length); err != nil {
-					t.Errorf("%s, %d s: %v", got.Mint, length, err)
-				}
 			}
 		}
 		if !slices.IsSortedFunc(board.Tickers, func(a, b tickerOnWire) int {

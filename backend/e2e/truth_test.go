@@ -139,7 +139,7 @@ func (s *server) events(mint string) (list []restEvent) {
 	}
 }
 
-// sameEvents tells whether the server has exactly the ledger's events of every mint, in its order and at its times.
+// sameEvents reports whether the server has exactly the ledger's events of every mint, in its order and at its times.
 func (l *truth) sameEvents(s *server) error {
 	s.t.Helper()
 	if total := s.status().Total; total != uint64(len(l.records)) {

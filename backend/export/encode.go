@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"spinscope/backend/wire"
 )
@@ -30,12 +31,17 @@ func newCSVEncoder(w io.Writer, columns []column) (*csvEncoder, error) {
 
 func (e *csvEncoder) row(r *record) error {
 	e.line = e.line[:0]
-	for i, cell := range r.cells {
+	for i := range r.cells {
 		if i > 0 {
 			e.line = append(e.line, ',')
 		}
-		if r.set[i] {
-			e.line = appendCSV(e.line, cell, r.columns[i].typ == foreign)
+		c, column := &r.cells[i], &r.columns[i]
+		switch {
+		case !c.set:
+		case column.typ <= base58:
+			e.line = appendCSV(e.line, c.text, column.typ == foreign)
+		default:
+			e.line = c.appendPlain(e.line, column)
 		}
 	}
 	e.line = append(e.line, '\n')
@@ -43,9 +49,24 @@ func (e *csvEncoder) row(r *record) error {
 	return err
 }
 
+// appendPlain appends a cell that is a number, a flag or a time.
+func (c *cell) appendPlain(dst []byte, column *column) []byte {
+	switch column.typ {
+	case integer:
+		return strconv.AppendInt(dst, int64(c.number.Lo), 10) //nolint:gosec // the bits were kept
+	case count, amount:
+		return strconv.AppendUint(dst, c.number.Lo, 10)
+	case flag:
+		return strconv.AppendBool(dst, c.number.Lo != 0)
+	case moment:
+		return time.Unix(int64(c.number.Lo), 0).UTC().AppendFormat(dst, time.RFC3339) //nolint:gosec // the bits were kept
+	}
+	return c.number.AppendFixed(dst, column.scale)
+}
+
 func (e *csvEncoder) finish() error { return nil }
 
-// likeFormula tells whether a spreadsheet would run the text. Text that differs from such by leading apostrophes counts
+// likeFormula reports whether a spreadsheet would run the text. Text that differs from such by leading apostrophes counts
 // too, so that the apostrophe put before can be told from the text's own when the file is read.
 func likeFormula[T string | []byte](cell T) bool {
 	i := 0
@@ -84,17 +105,18 @@ type jsonlEncoder struct {
 
 func (e *jsonlEncoder) row(r *record) error {
 	e.line = append(e.line[:0], '{')
-	for i, c := range r.columns {
-		if !r.set[i] {
+	for i := range r.cells {
+		c, column := &r.cells[i], &r.columns[i]
+		if !c.set {
 			continue
 		}
 		if len(e.line) > 1 {
 			e.line = append(e.line, ',')
 		}
 		e.line = append(e.line, '"')
-		e.line = append(e.line, c.name...)
+		e.line = append(e.line, column.name...)
 		e.line = append(e.line, '"', ':')
-		e.line = appendJSON(e.line, r.cells[i], c.typ)
+		e.line = c.appendJSON(e.line, column)
 	}
 	e.line = append(e.line, '}', '\n')
 	_, err := e.w.Write(e.line)
@@ -103,13 +125,18 @@ func (e *jsonlEncoder) row(r *record) error {
 
 func (e *jsonlEncoder) finish() error { return nil }
 
-func appendJSON(dst, cell []byte, typ columnType) []byte {
-	switch typ {
-	case text, foreign, big, moment:
-		return wire.AppendString(dst, string(cell))
-	case amount:
-		value, _ := strconv.ParseUint(string(cell), 10, 64) // written by record.amount
-		return wire.Amount(value).AppendJSON(dst)
+func (c *cell) appendJSON(dst []byte, column *column) []byte {
+	switch column.typ {
+	case text, foreign:
+		return wire.AppendString(dst, string(c.text))
+	case label, base58: // nothing in it to escape
+		dst = append(append(dst, '"'), c.text...)
+		return append(dst, '"')
+	case raw, exact, moment:
+		dst = c.appendPlain(append(dst, '"'), column)
+		return append(dst, '"')
+	case count, amount:
+		return wire.Amount(c.number.Lo).AppendJSON(dst)
 	}
-	return append(dst, cell...)
+	return c.appendPlain(dst, column)
 }

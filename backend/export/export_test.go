@@ -3,6 +3,7 @@ package export_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -21,6 +22,7 @@ import (
 
 	"spinscope/backend/export"
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/wire"
 )
 
@@ -30,7 +32,9 @@ type memory struct {
 	events  []market.Event
 	orders  map[bool][]market.Order
 	gaps    []market.Gap
+	mints   []market.Pubkey // nil: key(1)
 	fail    error
+	short   error // of the counts in the end
 	calls   int
 }
 
@@ -55,16 +59,40 @@ func (m *memory) EventsAfter(_ context.Context, _ market.Pubkey, after market.Po
 	return page, m.fail
 }
 
+func (m *memory) AllEventsAfter(ctx context.Context, after market.Position, limit int) ([]market.Event, error) {
+	return m.EventsAfter(ctx, market.Pubkey{}, after, limit)
+}
+
 func (m *memory) OrdersOf(_ context.Context, _ market.Pubkey, short bool, offset, limit int) ([]market.Order, error) {
 	orders := m.orders[short][min(offset, len(m.orders[short])):]
 	return orders[:min(limit, len(orders))], m.fail
+}
+
+func (m *memory) CountEvents(context.Context, *market.Pubkey) error { return m.short }
+
+func (m *memory) CountCandles(context.Context, market.Pubkey, market.Interval, int64, int64) error {
+	return m.short
 }
 
 func (m *memory) Gaps(context.Context, *market.Pubkey, *market.GapState) ([]market.Gap, error) {
 	return m.gaps, m.fail
 }
 
-func (m *memory) KnownMints() []market.Pubkey { return []market.Pubkey{key(1)} }
+func (m *memory) Programs() (programs []market.Program) {
+	for i := range m.events {
+		if id := m.events[i].Program(); !slices.Contains(programs, id) {
+			programs = append(programs, id)
+		}
+	}
+	return programs
+}
+
+func (m *memory) KnownMints() []market.Pubkey {
+	if m.mints != nil {
+		return m.mints
+	}
+	return []market.Pubkey{key(1)}
+}
 
 func (m *memory) TimesAround(_ context.Context, from, to market.Slot) (before, after int64, err error) {
 	for _, e := range m.events {
@@ -108,22 +136,22 @@ func randomSource(random *rand.Rand, size int) *memory {
 			OrderType: uint8(1 + i%2), Mint: key(1), User: key(uint64(i)), LockLpStartPrice: market.U128(price(random)),
 			LockLpSolAmount: random.Uint64(), StartTime: random.Uint32(), MarginInitSolAmount: 7, BorrowFee: 2000, RealizedSolAmount: 8,
 		}
-		closing := market.Close{Payer: key(2), UserSolAccount: key(3), Mint: key(1), FinalTokenAmount: random.Uint64(), Order: key(9), LatestPrice: market.U128(e.Price)}
+		closing := spinpet.Close{Payer: key(2), UserSolAccount: key(3), Mint: key(1), FinalTokenAmount: random.Uint64(), Order: key(9), LatestPrice: market.U128(e.Price)}
 		switch i % 7 {
 		case 0:
-			e.Body = &market.BuySell{Payer: key(4), Mint: key(1), IsBuy: i%2 == 0, TokenAmount: random.Uint64(), SolAmount: uint64(i), LatestPrice: market.U128(e.Price)}
+			e.Body = &spinpet.BuySell{Payer: key(4), Mint: key(1), IsBuy: i%2 == 0, TokenAmount: random.Uint64(), SolAmount: uint64(i), LatestPrice: market.U128(e.Price)}
 		case 1:
-			e.Body = &market.LongShort{Payer: key(4), Mint: key(1), Order: key(5), LatestPrice: market.U128(e.Price), Terms: terms}
+			e.Body = &spinpet.LongShort{Payer: key(4), Mint: key(1), Order: key(5), LatestPrice: market.U128(e.Price), Terms: terms}
 		case 2:
-			e.Body = &market.FullClose{Close: closing}
+			e.Body = &spinpet.FullClose{Close: closing}
 		case 3:
-			e.Body = &market.PartialClose{Close: closing, Terms: terms, Long: i%2 == 0}
+			e.Body = &spinpet.PartialClose{Close: closing, Terms: terms, Long: i%2 == 0}
 		case 4:
-			e.Body, e.Price, e.Scale = &market.ForceLiquidate{Payer: key(4), Mint: key(1), Order: key(5)}, market.Price{}, 0
+			e.Body, e.Price, e.Scale = &spinpet.ForceLiquidate{Payer: key(4), Mint: key(1), Order: key(5)}, market.Price{}, 0
 		case 5:
-			e.Body, e.Price, e.Scale = &market.MilestoneDiscount{Payer: key(4), Mint: key(1), Curve: key(6), SwapFee: 500}, market.Price{}, 0
+			e.Body, e.Price, e.Scale = &spinpet.MilestoneDiscount{Payer: key(4), Mint: key(1), Curve: key(6), SwapFee: 500}, market.Price{}, 0
 		case 6:
-			e.Body, e.Price, e.Scale = &market.TokenCreated{Payer: key(4), Mint: key(1), Name: "=cmd|' /C calc'!A0", Symbol: "a,\"b\"\n", URI: "ipfs://x"}, market.Price{}, 0
+			e.Body, e.Price, e.Scale = &spinpet.TokenCreated{Payer: key(4), Mint: key(1), Name: "=cmd|' /C calc'!A0", Symbol: "a,\"b\"\n", URI: "ipfs://x"}, market.Price{}, 0
 		}
 		m.events = append(m.events, e)
 		order := market.Order{Address: key(uint64(i)), MintAccount: key(1), Terms: terms, Scale: 26, LatestPrice: price(random), LatestTradeTime: int64(i)}
@@ -292,8 +320,8 @@ func TestTradesAndOrders(t *testing.T) {
 		got := records[trades]
 		trades++
 		side := map[bool]string{true: "buy", false: "sell"}[want.Buy]
-		if digits(t, got["price"], 28) != market.U128(want.Price) || digits(t, got["token_amount"], 6) != market.U64(want.TokenAmount) ||
-			digits(t, got["sol_amount"], 9) != market.U64(want.SolAmount) || got["side"] != side {
+		if digits(t, got["price"], 28) != market.U128(want.Price) || digits(t, got["token_amount"], 6) != market.U64(want.Base) ||
+			digits(t, got["sol_amount"], 9) != market.U64(want.Quote) || got["side"] != side {
 			t.Fatalf("trade %d: got %v, want %v", i, got, want)
 		}
 	}
@@ -314,11 +342,14 @@ func TestParquetReadsBack(t *testing.T) {
 	source := randomSource(rand.New(rand.NewPCG(7, 8)), 1500)
 	data := write(t, source, request(export.Candles, export.Parquet))
 	type row struct {
-		Time      *int64   `parquet:"time,optional"`
-		Open      *float64 `parquet:"open,optional"`
-		OpenExact *string  `parquet:"open_exact,optional"`
-		Trades    *uint64  `parquet:"trades,optional"`
-		IsFinal   *bool    `parquet:"is_final,optional"`
+		Time    *int64    `parquet:"time,optional"`
+		Open    *[16]byte `parquet:"open,optional,decimal(28:38)"`
+		Volume  *[16]byte `parquet:"volume,optional,decimal(6:38)"`
+		Trades  *int64    `parquet:"trades,optional"`
+		IsFinal *bool     `parquet:"is_final,optional"`
+	}
+	number := func(b *[16]byte) market.U128 {
+		return market.U128{Hi: binary.BigEndian.Uint64(b[:8]), Lo: binary.BigEndian.Uint64(b[8:])}
 	}
 	rows, err := parquet.Read[row](bytes.NewReader(data), int64(len(data)))
 	if err != nil || len(rows) != len(source.candles) {
@@ -326,7 +357,7 @@ func TestParquetReadsBack(t *testing.T) {
 	}
 	for i, want := range source.candles {
 		got := rows[i]
-		if *got.Time != want.Time || *got.Open != want.Open.Float() || *got.OpenExact != want.Open.String() || *got.Trades != want.Trades || *got.IsFinal != want.Final {
+		if *got.Time != want.Time || number(got.Open) != market.U128(want.Open) || number(got.Volume) != want.Volume || *got.Trades != int64(want.Trades) || *got.IsFinal != want.Final {
 			t.Fatalf("candle %d: %+v", i, got)
 		}
 	}
@@ -423,6 +454,23 @@ func TestWriterErrorEndsTheExport(t *testing.T) {
 		source.calls = 0
 		if _, err := export.Write(t.Context(), &brokenWriter{left: 100}, source, request(export.Candles, format), nil); !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("%s: got %v", format, err)
+		}
+	}
+}
+
+// A list that was read page by page and has fewer rows than were counted fails its export.
+func TestShortListsEndTheExport(t *testing.T) {
+	short := errors.New("fewer rows than were counted")
+	source := randomSource(rand.New(rand.NewPCG(9, 9)), 3000)
+	for _, kind := range []export.Kind{export.Candles, export.Events, export.Trades} {
+		for _, mints := range [][]market.Pubkey{nil, {key(1)}} {
+			req := request(kind, export.JSONL)
+			req.Mints = mints
+			for _, source.short = range []error{nil, short} {
+				if _, err := export.Write(t.Context(), io.Discard, source, req, nil); !errors.Is(err, source.short) {
+					t.Errorf("%s of %d mints: %v, want %v", kind, len(mints), err, source.short)
+				}
+			}
 		}
 	}
 }

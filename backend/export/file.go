@@ -23,9 +23,11 @@ func File(ctx context.Context, path string, source Source, req Request, progress
 	return rows, err
 }
 
-// Place writes a file as File does: what write gives is there whole, or not at all. A link stays one, to the new file;
-// a device or a pipe is written to as it is.
+// Place writes a file as File does: what write gives is there whole, or not at all, compressed if the name ends in .gz or
+// .zst. A link stays one, to the new file; a device or a pipe is written to as it is.
 func Place(path string, write func(io.Writer) error) (err error) {
+	plain := write
+	write = func(w io.Writer) error { return compressed(w, NamedCompression(path), plain) }
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
@@ -39,10 +41,12 @@ func Place(path string, write func(io.Writer) error) (err error) {
 	if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("create export file: there is no directory %s: make it, or name a file elsewhere", filepath.Dir(path))
 	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".spinscope-export-*")
+	clean(filepath.Dir(path))
+	temp, release, err := unfinished(filepath.Dir(path))
 	if err != nil {
 		return fmt.Errorf("create export file: %w", err)
 	}
+	defer release()
 	done := false
 	defer func() {
 		if !done {
@@ -67,6 +71,40 @@ func Place(path string, write func(io.Writer) error) (err error) {
 	}
 	done = true
 	return nil
+}
+
+// temporary is what an export is called until it is whole.
+const temporary = ".spinscope-export-*"
+
+// unfinished makes a file in dir that nobody takes for one that was left, until release is called.
+func unfinished(dir string) (temp *os.File, release func(), err error) {
+	const tries = 100 // another export may clean up at that very moment
+	for range tries {
+		if temp, err = os.CreateTemp(dir, temporary); err != nil {
+			return nil, nil, err
+		}
+		if release, ok := hold(temp.Name()); ok {
+			return temp, release, nil
+		}
+		_ = temp.Close()
+		_ = os.Remove(temp.Name())
+	}
+	return nil, nil, fmt.Errorf("%s: in use at once", temp.Name())
+}
+
+// clean removes the files in dir that killed exports left.
+func clean(dir string) {
+	files, _ := os.ReadDir(dir) // what cannot be read was not written either
+	for _, file := range files {
+		if left, _ := filepath.Match(temporary, file.Name()); !left {
+			continue
+		}
+		name := filepath.Join(dir, file.Name())
+		if release, ok := hold(name); ok {
+			_ = os.Remove(name)
+			release()
+		}
+	}
 }
 
 // stream writes to what is no file, such as /dev/stdout.

@@ -49,7 +49,7 @@ func (x *exporter) holes(ctx context.Context, source Source) (map[market.Pubkey]
 func (x *exporter) gaps(mint market.Pubkey) error {
 	fill := putGap
 	if x.req.Kind == Events {
-		fill = putGapEvent
+		fill = x.table.putGap
 	}
 	for i := range x.gapsOf[mint] {
 		err := x.put(func(r *record) bool { fill(r, &x.gapsOf[mint][i]); return true })
@@ -61,7 +61,7 @@ func (x *exporter) gaps(mint market.Pubkey) error {
 	return nil
 }
 
-// isGap tells whether the row of an export of events tells of a hole.
+// isGap reports whether the row of an export of events tells of a hole.
 func (r *row) isGap() bool {
 	kind, ok := r.get("event_type")
 	return ok && kind == gapType
@@ -70,9 +70,9 @@ func (r *row) isGap() bool {
 // gap is the hole that the row was written from, without the commit that changed it.
 func (r *row) gap() (market.Gap, error) {
 	f := fields{row: r}
-	g := market.Gap{From: market.Slot(f.number("from_slot", 64)), To: market.Slot(f.number("to_slot", 64)), Cause: f.need("cause")}
+	g := market.Gap{From: market.Slot(f.Number("from_slot", 64)), To: market.Slot(f.Number("to_slot", 64)), Cause: f.need("cause")}
 	if _, ok := r.get("mint_account"); ok {
-		g.Mint = f.key("mint_account")
+		g.Mint = f.Key("mint_account")
 	}
 	known := []market.GapState{market.GapOpen, market.GapFilled, market.GapUnfillable}
 	state := f.need("state")

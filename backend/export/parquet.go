@@ -1,109 +1,166 @@
 package export
 
 import (
+	"encoding/binary"
+	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strconv"
-	"time"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress/zstd"
+
+	"spinscope/backend/market"
 )
 
-// parquetEncoder writes zstd-compressed Parquet. A decimal becomes two columns: a DOUBLE, the nearest one, and its
-// exact digits in NAME_exact. timestamp is one in milliseconds of UTC. Amounts are unsigned 64-bit, 128-bit prices strings; every column is optional.
+// parquetEncoder writes zstd-compressed Parquet. Whole numbers are signed, numbers with a fraction and amounts of unsigned
+// 64 bits are DECIMAL, raw 128-bit prices are text, timestamp is one in milliseconds of UTC; every column is optional.
+// Rows are gathered and handed over column by column.
 type parquetEncoder struct {
 	writer *parquet.GenericWriter[any]
-	row1   []parquet.Row
+	values [][]parquet.Value // by column, null where nothing was put
+	nulls  [][]parquet.Value // what values are before a row is
+	room   []byte            // what the gathered values point to
+	rows   int               // gathered
+	group  int               // in the row group
+
+	touched []bool // columns of which values are not all null
 }
 
-// rowGroup bounds what is held back: a Parquet writer buffers a whole row group.
-const rowGroup = 100_000
+const (
+	// rowGroup bounds what is held back: a Parquet writer buffers a whole row group, compressed.
+	rowGroup = 50_000
+	// gathered is how many rows are handed over at once.
+	gathered = 500
+
+	// Digits that a DECIMAL has: 38 are the most that DuckDB, Arrow and Polars take.
+	digits128 = 38
+	digits64  = 20
+	bytes128  = 16
+	bytes64   = 9
+)
+
+// packing is zstd at its fastest level.
+var packing = zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}
 
 func newParquetEncoder(w io.Writer, columns []column) *parquetEncoder {
 	schema := parquet.NewSchema("spinscope", parquet.SchemaOf(reflect.New(rowType(columns)).Interface()))
-	return &parquetEncoder{
-		writer: parquet.NewGenericWriter[any](w, schema, parquet.Compression(&parquet.Zstd), parquet.MaxRowsPerRowGroup(rowGroup)),
-		row1:   make([]parquet.Row, 1),
+	e := &parquetEncoder{
+		writer: parquet.NewGenericWriter[any](w, schema, parquet.Compression(&packing), parquet.PageBufferSize(64<<10)),
 	}
+	for i := range columns {
+		null := slices.Repeat([]parquet.Value{parquet.NullValue().Level(0, 0, i)}, gathered)
+		e.nulls = append(e.nulls, null)
+		e.values = append(e.values, slices.Clone(null))
+	}
+	e.touched = make([]bool, len(columns))
+	return e
 }
 
 // rowType is a struct with the columns in order: parquet-go sorts a schema made of anything else by name.
 func rowType(columns []column) reflect.Type {
 	var fields []reflect.StructField
-	addAs := func(name, options string, typ reflect.Type) {
-		fields = append(fields, reflect.StructField{
-			Name: "C" + strconv.Itoa(len(fields)),
-			Type: typ,
-			Tag:  reflect.StructTag(`parquet:"` + name + `,optional` + options + `"`),
-		})
-	}
-	add := func(name string, typ reflect.Type) { addAs(name, "", typ) }
 	for _, c := range columns {
+		options, typ := "", reflect.TypeFor[*string]()
 		switch c.typ {
-		case integer:
-			add(c.name, reflect.TypeFor[*int64]())
-		case amount:
-			add(c.name, reflect.TypeFor[*uint64]())
+		case label:
+			options = ",dict"
+		case integer, count:
+			typ = reflect.TypeFor[*int64]()
 		case moment:
-			addAs(c.name, ",timestamp(millisecond)", reflect.TypeFor[*int64]())
+			options, typ = ",timestamp(millisecond)", reflect.TypeFor[*int64]()
 		case flag:
-			add(c.name, reflect.TypeFor[*bool]())
-		case decimal:
-			add(c.name, reflect.TypeFor[*float64]())
-			add(c.name+"_exact", reflect.TypeFor[*string]())
-		default:
-			add(c.name, reflect.TypeFor[*string]())
+			typ = reflect.TypeFor[*bool]()
+		case amount, units:
+			options, typ = fmt.Sprintf(",decimal(%d:%d)", c.scale, digits64), reflect.TypeFor[*[bytes64]byte]()
+		case decimal, exact:
+			options, typ = fmt.Sprintf(",decimal(%d:%d)", c.scale, digits128), reflect.TypeFor[*[bytes128]byte]()
 		}
+		fields = append(fields, reflect.StructField{
+			Name: "C" + strconv.Itoa(len(fields)), Type: typ, Tag: reflect.StructTag(`parquet:"` + c.name + `,optional` + options + `"`),
+		})
 	}
 	return reflect.StructOf(fields)
 }
 
 func (e *parquetEncoder) row(r *record) error {
-	row := e.row1[0][:0]
-	add := func(value parquet.Value) {
-		level := 1
-		if value.IsNull() {
-			level = 0
-		}
-		row = append(row, value.Level(0, level, len(row)))
-	}
-	for i, c := range r.columns {
-		add(parquetValue(r, i, c.typ))
-		if c.typ == decimal {
-			add(parquetValue(r, i, text))
-		}
-	}
-	e.row1[0] = row
-	_, err := e.writer.WriteRows(e.row1)
-	return err
-}
-
-// parquetValue is cell i as a value; the numbers were written by record and always parse.
-func parquetValue(r *record, i int, typ columnType) parquet.Value {
-	if !r.set[i] {
-		return parquet.NullValue()
-	}
-	cell := string(r.cells[i])
-	switch typ {
-	case integer:
-		value, _ := strconv.ParseInt(cell, 10, 64)
-		return parquet.Int64Value(value)
-	case amount:
-		value, _ := strconv.ParseUint(cell, 10, 64)
-		return parquet.Int64Value(int64(value)) //nolint:gosec // the column is unsigned: the bits are kept
-	case moment:
-		at, err := time.Parse(time.RFC3339, cell)
+	for _, i := range r.filled {
+		value, err := e.value(&r.cells[i], &r.columns[i])
 		if err != nil {
-			return parquet.NullValue()
+			return err
 		}
-		return parquet.Int64Value(at.UnixMilli())
-	case flag:
-		return parquet.BooleanValue(cell == "true")
-	case decimal:
-		value, _ := strconv.ParseFloat(cell, 64)
-		return parquet.DoubleValue(value)
+		e.values[i][e.rows] = value.Level(0, 1, i)
+		e.touched[i] = true
 	}
-	return parquet.ByteArrayValue([]byte(cell))
+	if e.rows++; e.rows < gathered {
+		return nil
+	}
+	return e.handOver()
 }
 
-func (e *parquetEncoder) finish() error { return e.writer.Close() }
+// value is a cell as Parquet has it. What a signed or decimal column cannot hold is an error and never another number.
+func (e *parquetEncoder) value(c *cell, column *column) (parquet.Value, error) {
+	from := len(e.room)
+	switch column.typ {
+	case integer:
+		return parquet.Int64Value(int64(c.number.Lo)), nil //nolint:gosec // the bits were kept
+	case count:
+		if c.number.Lo>>63 != 0 {
+			return parquet.Value{}, errTooLarge(c, column)
+		}
+		return parquet.Int64Value(int64(c.number.Lo)), nil //nolint:gosec // checked
+	case moment:
+		return parquet.Int64Value(int64(c.number.Lo) * 1000), nil //nolint:gosec // the bits were kept
+	case flag:
+		return parquet.BooleanValue(c.number.Lo != 0), nil
+	case amount, units:
+		e.room = binary.BigEndian.AppendUint64(append(e.room, 0), c.number.Lo)
+		return parquet.FixedLenByteArrayValue(e.room[from:]), nil
+	case decimal, exact:
+		if !c.number.Less(tooLarge) {
+			return parquet.Value{}, errTooLarge(c, column)
+		}
+		e.room = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(e.room, c.number.Hi), c.number.Lo)
+		return parquet.FixedLenByteArrayValue(e.room[from:]), nil
+	case raw:
+		e.room = c.number.AppendFixed(e.room, 0)
+	default:
+		e.room = append(e.room, c.text...)
+	}
+	return parquet.ByteArrayValue(e.room[from:]), nil
+}
+
+// tooLarge is 10^38, the first number that a DECIMAL of digits128 digits cannot hold.
+var tooLarge = market.U128{Hi: 0x4b3b4ca85a86c47a, Lo: 0x098a224000000000}
+
+func errTooLarge(c *cell, column *column) error {
+	return fmt.Errorf("%s %s does not fit its column in Parquet: export as CSV or JSON Lines", column.name, c.appendPlain(nil, column))
+}
+
+// handOver gives the gathered rows to the columns' writers.
+func (e *parquetEncoder) handOver() error {
+	for i, to := range e.writer.ColumnWriters() {
+		if _, err := to.WriteRowValues(e.values[i][:e.rows]); err != nil {
+			return err
+		}
+		if e.touched[i] {
+			copy(e.values[i][:e.rows], e.nulls[i])
+			e.touched[i] = false
+		}
+	}
+	e.group += e.rows
+	e.rows, e.room = 0, e.room[:0]
+	if e.group < rowGroup {
+		return nil
+	}
+	e.group = 0
+	return e.writer.Flush()
+}
+
+func (e *parquetEncoder) finish() error {
+	if err := e.handOver(); err != nil {
+		return err
+	}
+	return e.writer.Close()
+}

@@ -60,3 +60,42 @@ func TestPlaceKeepsLinksAndDevices(t *testing.T) {
 		t.Error("left:", left)
 	}
 }
+
+// TestNothingIsLeftOfAKilledExport finds what a killed export left, and one that is being written, which stays.
+func TestNothingIsLeftOfAKilledExport(t *testing.T) {
+	dir := t.TempDir()
+	left := filepath.Join(dir, ".spinscope-export-123")
+	if err := os.WriteFile(left, []byte("of a process that was killed"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other := filepath.Join(dir, ".spinscope-export")
+	if err := os.WriteFile(other, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	say := func(text string) func(io.Writer) error {
+		return func(w io.Writer) error {
+			_, err := io.WriteString(w, text)
+			return err
+		}
+	}
+	first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
+	err := export.Place(first, func(w io.Writer) error {
+		if err := export.Place(second, say("second")); err != nil {
+			return err
+		}
+		return say("first")(w)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{first, second} {
+		if text, err := os.ReadFile(path); string(text) != filepath.Base(path) {
+			t.Errorf("%s holds %q, %v", path, text, err)
+		}
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 3 {
+		t.Error("left:", files, err)
+	}
+}

@@ -1,12 +1,8 @@
 package export
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"os"
 
 	"spinscope/backend/market"
@@ -27,7 +23,7 @@ type Read struct {
 }
 
 // ReadEvents reads an export of events and gives each line's event or hole to fn, in the order of the file. The events have
-// everything but owner, price and the time of receipt. A bad line is given to fn with its error; fn decides whether to
+// everything but owner, price and the time of receipt. Compressed text is unpacked, and a byte order mark is left out. A bad line is given to fn with its error; fn decides whether to
 // go on. It ends at the first error of fn, at the end of ctx with its cause, and with ErrNotEvents. The file is not
 // closed; of Parquet it must be one that can be read at any place.
 func ReadEvents(ctx context.Context, file *os.File, format Format, fn func(*Read) error) error {
@@ -46,80 +42,46 @@ func ReadEvents(ctx context.Context, file *os.File, format Format, fn func(*Read
 		}
 		return fn(&read)
 	}
-	switch format {
-	case JSONL:
-		return readJSONL(file, take)
-	case CSV:
-		return readCSV(file, take)
-	case Parquet:
+	if format == Parquet {
 		return readParquet(file, take)
 	}
-	return fmt.Errorf("%.40q: %w", format, ErrFormat)
+
+	text, done, err := textOf(file)
+	defer done()
+	if err != nil {
+		return err
+	}
+	if format == CSV {
+		return readCSV(text, take)
+	}
+	return readJSONL(text, take)
 }
 
-// row is one line's cells by the places of eventColumns.
+// row is one line's cells by the places of anyEvents.
 type row struct {
-	cells []string
-	set   []bool
+	places map[string]int
+	cells  []string
+	set    []bool
 }
 
-func newRow() *row { return &row{make([]string, len(eventColumns)), make([]bool, len(eventColumns))} }
+func newRow() *row {
+	t := anyEvents()
+	return &row{t.places, make([]string, len(t.columns)), make([]bool, len(t.columns))}
+}
 
-func (r *row) reset() { clear(r.set) }
+// reset empties the row for the next line: a text that a line has not must not be the one of the line before.
+func (r *row) reset() {
+	clear(r.cells)
+	clear(r.set)
+}
 
 func (r *row) put(place int, text string) { r.cells[place], r.set[place] = text, true }
 
 // get is a column's cell; false when the line has none.
 func (r *row) get(name string) (string, bool) {
-	place := eventColumn[name]
+	place, ok := r.places[name]
+	if !ok {
+		return "", false
+	}
 	return r.cells[place], r.set[place]
-}
-
-func readJSONL(file io.Reader, take func(int64, *row, error) error) error {
-	lines := bufio.NewScanner(file)
-	lines.Buffer(make([]byte, 0, 64<<10), longestLine)
-	r := newRow()
-	line := int64(0)
-	for lines.Scan() {
-		line++
-		if len(lines.Bytes()) == 0 {
-			continue
-		}
-		r.reset()
-		if err := take(line, r, r.fillJSON(lines.Bytes())); err != nil {
-			return err
-		}
-	}
-	switch err := lines.Err(); {
-	case errors.Is(err, bufio.ErrTooLong):
-		return fmt.Errorf("line %d is longer than %d bytes: %w", line+1, longestLine, ErrNotEvents)
-	case err != nil:
-		return fmt.Errorf("read line %d: %w", line+1, err)
-	}
-	return nil
-}
-
-// fillJSON reads one object. Members that are no columns are ignored.
-func (r *row) fillJSON(text []byte) error {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(text, &members); err != nil {
-		return fmt.Errorf("not a JSON object: %w", err)
-	}
-	for name, value := range members {
-		place, known := eventColumn[name]
-		if !known || string(value) == "null" {
-			continue
-		}
-		cell := string(value)
-		switch value[0] {
-		case '"':
-			if err := json.Unmarshal(value, &cell); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-		case '{', '[':
-			return fmt.Errorf("%s is neither text nor a number", name)
-		}
-		r.put(place, cell)
-	}
-	return nil
 }

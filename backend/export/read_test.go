@@ -13,6 +13,7 @@ import (
 
 	"spinscope/backend/export"
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 )
 
 // readBack reads a file's events; bad lines by number.
@@ -89,7 +90,7 @@ func TestEventsReadBack(t *testing.T) {
 	for _, format := range export.Formats() {
 		source := randomSource(rand.New(rand.NewPCG(9, 9)), 2100)
 		for i, name := range []string{"", "=1", "'=1", "''=1", "'", "a\r\nb", " x", "\"", "\t", "ünï", "a,b", "-", "\n"} {
-			created, ok := source.events[6+7*i].Body.(*market.TokenCreated)
+			created, ok := source.events[6+7*i].Body.(*spinpet.TokenCreated)
 			if !ok {
 				t.Fatal("the source changed")
 			}
@@ -103,11 +104,11 @@ func TestEventsReadBack(t *testing.T) {
 		}
 		for i, want := range source.events {
 			want.Owner, want.Price = market.Pubkey{}, market.Price{}
-			if partial, ok := want.Body.(*market.PartialClose); ok && !partial.Long { // the short layout has not these
+			if partial, ok := want.Body.(*spinpet.PartialClose); ok && !partial.Long { // the short layout has not these
 				short := *partial
 				short.Terms.MarginInitSolAmount, short.Terms.RealizedSolAmount = 0, 0
 				want.Body = &short
-			} else if opened, ok := want.Body.(*market.LongShort); ok {
+			} else if opened, ok := want.Body.(*spinpet.LongShort); ok {
 				short := *opened
 				short.Terms.MarginInitSolAmount, short.Terms.RealizedSolAmount = 0, 0
 				want.Body = &short

@@ -72,12 +72,12 @@ func (c *csvReader) read(fn func(column int, cell string)) error {
 	}
 }
 
-func readCSV(file io.Reader, take func(int64, *row, error) error) error {
-	in := &csvReader{in: bufio.NewReaderSize(file, 64<<10), next: 1}
+func readCSV(text *bufio.Reader, take func(int64, *row, error) error) error {
+	in := &csvReader{in: text, next: 1}
 	var places []int // of each column of the file
 	known := 0
 	err := in.read(func(_ int, name string) {
-		place, ok := eventColumn[name]
+		place, ok := anyEvents().places[name]
 		if !ok {
 			place = -1
 		} else {
@@ -101,7 +101,7 @@ func readCSV(file io.Reader, take func(int64, *row, error) error) error {
 				return
 			}
 			place := places[column]
-			if eventColumns[place].typ == foreign && cell[0] == '\'' && likeFormula(cell) {
+			if anyEvents().columns[place].typ == foreign && cell[0] == '\'' && likeFormula(cell) {
 				cell = cell[1:]
 			}
 			r.put(place, cell)

@@ -1,13 +1,18 @@
 package export
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 func readParquet(file *os.File, take func(int64, *row, error) error) error {
@@ -22,26 +27,31 @@ func readParquet(file *os.File, take func(int64, *row, error) error) error {
 	}); err != nil {
 		return fmt.Errorf("read Parquet: %w: %w", err, ErrNotEvents)
 	}
-	places, known := map[int]int{}, 0
-	for i, path := range opened.Schema().Columns() {
-		if place, ok := eventColumn[path[0]]; ok && len(path) == 1 {
-			places[i] = place
+	if err := knownCodecs(opened); err != nil {
+		return err
+	}
+
+	var leaves []leaf // by column of the file
+	known := 0
+	for _, path := range opened.Schema().Columns() {
+		l := leaf{place: -1}
+		if place, ok := anyEvents().places[path[0]]; ok && len(path) == 1 {
+			column, _ := opened.Schema().Lookup(path...)
+			l = leaf{place: place, typ: column.Node.Type().LogicalType()}
 			known++
 		}
-	}
-	if known < 8 {
-		return fmt.Errorf("its columns are not those of events: %w", ErrNotEvents)
+		leaves = append(leaves, l)
 	}
 	number := int64(0)
 	for _, group := range opened.RowGroups() {
-		if err := readRowGroup(group, places, &number, take); err != nil {
+		if err := readRowGroup(group, leaves, &number, take); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func readRowGroup(group parquet.RowGroup, places map[int]int, number *int64, take func(int64, *row, error) error) error {
+func readRowGroup(group parquet.RowGroup, leaves []leaf, number *int64, take func(int64, *row, error) error) error {
 	var rows parquet.Rows
 	if err := guarded(func() error { rows = group.Rows(); return nil }); err != nil {
 		return fmt.Errorf("read Parquet row %d: %w", *number+1, err)
@@ -58,8 +68,8 @@ func readRowGroup(group parquet.RowGroup, places map[int]int, number *int64, tak
 		for _, values := range buffer[:n] {
 			r.reset()
 			for _, value := range values {
-				if place, ok := places[value.Column()]; ok && !value.IsNull() {
-					r.put(place, cellOf(value, eventColumns[place].typ))
+				if l := &leaves[value.Column()]; l.place >= 0 && !value.IsNull() {
+					r.put(l.place, l.text(value))
 				}
 			}
 			*number++
@@ -89,20 +99,83 @@ func guarded(read func() error) (err error) {
 	return read()
 }
 
-// cellOf is the inverse of parquetValue.
-func cellOf(value parquet.Value, typ columnType) string {
-	switch value.Kind() {
-	case parquet.Int64:
-		if typ == amount {
-			return strconv.FormatUint(value.Uint64(), 10)
+// knownCodecs refuses a file with a compression that is not read. The library's LZ4 goes on for ever over a damaged page.
+func knownCodecs(file *parquet.File) error {
+	read := []format.CompressionCodec{format.Uncompressed, format.Snappy, format.Gzip, format.Brotli, format.Zstd}
+	for _, group := range file.Metadata().RowGroups {
+		for i := range group.Columns {
+			if codec := group.Columns[i].MetaData.Codec; !slices.Contains(read, codec) {
+				return fmt.Errorf("the file is compressed with %v, which is not read: write it with zstd, snappy or gzip", codec)
+			}
 		}
+	}
+	return nil
+}
+
+// leaf is a column of the file: where its cells go, -1 for nowhere, and what the file says they are. Files of other
+// programs and of older versions have other types for the same numbers.
+type leaf struct {
+	place int
+	typ   *format.LogicalType
+}
+
+// text is the cell as the other formats write it.
+func (l *leaf) text(value parquet.Value) string {
+	var logical any
+	if l.typ != nil {
+		logical = l.typ.Value
+	}
+	integer, _ := logical.(*format.IntType)
+	unsigned := integer != nil && !integer.IsSigned
+	if decimal, ok := logical.(*format.DecimalType); ok {
+		return decimalText(value, int(decimal.Scale))
+	}
+
+	switch kind := value.Kind(); {
+	case kind == parquet.Int64 && unsigned:
+		return strconv.FormatUint(value.Uint64(), 10)
+	case kind == parquet.Int64:
 		return strconv.FormatInt(value.Int64(), 10)
-	case parquet.Int32:
+	case kind == parquet.Int32 && unsigned:
+		return strconv.FormatUint(uint64(value.Uint32()), 10)
+	case kind == parquet.Int32:
 		return strconv.FormatInt(int64(value.Int32()), 10)
-	case parquet.Boolean:
+	case kind == parquet.Boolean:
 		return strconv.FormatBool(value.Boolean())
-	case parquet.ByteArray:
+	case kind == parquet.ByteArray:
 		return string(value.ByteArray())
 	}
 	return value.String()
+}
+
+// maxScale bounds the fraction that a file says its numbers have; SQL engines have 38 digits at most.
+const maxScale = 76
+
+// decimalText is a DECIMAL, which is a number or its bytes with the highest first, with all its digits.
+func decimalText(value parquet.Value, scale int) string {
+	var number big.Int
+	switch value.Kind() {
+	case parquet.Int32:
+		number.SetInt64(int64(value.Int32()))
+	case parquet.Int64:
+		number.SetInt64(value.Int64())
+	case parquet.ByteArray, parquet.FixedLenByteArray:
+		bytes := value.ByteArray()
+		if scale == 0 && len(bytes) == bytes64 && bytes[0] == 0 { // as this program writes it
+			return strconv.FormatUint(binary.BigEndian.Uint64(bytes[1:]), 10)
+		}
+		number.SetBytes(bytes)
+		if len(bytes) > 0 && bytes[0]&0x80 != 0 { // two's complement
+			number.Sub(&number, new(big.Int).Lsh(big.NewInt(1), uint(8*len(bytes))))
+		}
+	default:
+		return value.String()
+	}
+	if scale <= 0 || scale > maxScale {
+		return number.String()
+	}
+
+	one := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil)
+	text := new(big.Rat).SetFrac(&number, one).FloatString(scale)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }

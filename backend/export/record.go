@@ -1,8 +1,6 @@
 package export
 
 import (
-	"strconv"
-
 	"spinscope/backend/market"
 )
 
@@ -10,47 +8,113 @@ import (
 type columnType uint8
 
 const (
-	text    columnType = iota
-	foreign            // text chosen by strangers
-	integer            // int64
-	amount             // uint64 in base units
-	big                // digits that stay text: uint128, and the wire's exact decimals
-	decimal            // exact decimal number
+	text    columnType = iota // of this program's own
+	foreign                   // text chosen by strangers
+	label                     // a word or an address that many rows share; Parquet keeps each once
+	base58                    // text that each row has its own of
+	integer                   // int64
+	count                     // uint64 that stays far below 2^63: slots, counters, fees
+	amount                    // uint64 in base units; in Parquet a DECIMAL without fraction, as SQL engines overflow on UINT64
+	raw                       // digits that stay text: uint128
+	exact                     // a price with every digit, text on the wire and a DECIMAL in Parquet
+	decimal                   // uint128 with a fraction of scale digits
+	units                     // uint64 with a fraction of scale digits
 	flag
-	moment // ISO-8601; in Parquet a timestamp
+	moment // Unix seconds, shown as ISO-8601; in Parquet a timestamp
 )
 
 type column struct {
-	name string
-	typ  columnType
+	name  string
+	typ   columnType
+	scale int // digits of a fraction
 }
 
-// record is one row: cells as text, in the order of the columns. Its buffers are reused from row to row.
+// cell is one value: text of the types that are text, else a number.
+type cell struct {
+	set    bool
+	text   []byte
+	number market.U128
+}
+
+// record is one row, in the order of the columns. Its buffers are reused from row to row.
 type record struct {
 	columns []column
-	cells   [][]byte
-	set     []bool
+	cells   []cell
+	filled  []int // the cells that are set, in the order in which they were
+	keys    keyTexts
 }
 
 func newRecord(columns []column) *record {
-	return &record{columns: columns, cells: make([][]byte, len(columns)), set: make([]bool, len(columns))}
+	return &record{columns: columns, cells: make([]cell, len(columns))}
 }
 
-func (r *record) reset() { clear(r.set) }
-
-// at marks column i as set and returns its empty buffer.
-func (r *record) at(i int) []byte {
-	r.set[i] = true
-	return r.cells[i][:0]
+func (r *record) reset() {
+	for _, i := range r.filled {
+		r.cells[i].set = false
+	}
+	r.filled = r.filled[:0]
 }
 
-func (r *record) text(i int, value string)              { r.cells[i] = append(r.at(i), value...) }
-func (r *record) integer(i int, value int64)            { r.cells[i] = strconv.AppendInt(r.at(i), value, 10) }
-func (r *record) amount(i int, value uint64)            { r.cells[i] = strconv.AppendUint(r.at(i), value, 10) }
-func (r *record) flag(i int, value bool)                { r.cells[i] = strconv.AppendBool(r.at(i), value) }
-func (r *record) key(i int, value market.Pubkey)        { r.cells[i], _ = value.AppendText(r.at(i)) }
-func (r *record) signature(i int, v market.Signature)   { r.cells[i], _ = v.AppendText(r.at(i)) }
-func (r *record) decimal(i int, v market.U128, dec int) { r.cells[i] = v.AppendFixed(r.at(i), dec) }
-func (r *record) price(i int, value market.Price) {
-	r.decimal(i, market.U128(value), market.PriceDecimals)
+// at is cell i, which is set now.
+func (r *record) at(i int) *cell {
+	c := &r.cells[i]
+	if !c.set {
+		c.set = true
+		r.filled = append(r.filled, i)
+	}
+	return c
+}
+
+func (r *record) text(i int, value string) {
+	c := r.at(i)
+	c.text = append(c.text[:0], value...)
+}
+
+func (r *record) key(i int, value market.Pubkey) {
+	c := r.at(i)
+	c.text = append(c.text[:0], r.keys.of(&value)...)
+}
+
+func (r *record) signature(i int, value market.Signature) {
+	c := r.at(i)
+	c.text, _ = value.AppendText(c.text[:0])
+}
+
+func (r *record) number(i int, value uint64)      { r.at(i).number = market.U64(value) }
+func (r *record) integer(i int, value int64)      { r.number(i, uint64(value)) } //nolint:gosec // the bits are kept
+func (r *record) decimal(i int, v market.U128)    { r.at(i).number = v }
+func (r *record) price(i int, value market.Price) { r.decimal(i, market.U128(value)) }
+
+func (r *record) flag(i int, value bool) {
+	bit := uint64(0)
+	if value {
+		bit = 1
+	}
+	r.number(i, bit)
+}
+
+// keyTexts keeps the text of addresses that were written lately: mints and traders come again and again, and base58 takes
+// longer than all else of a row. It belongs to one goroutine and holds keyRoom entries.
+type keyTexts []keyText
+
+type keyText struct {
+	key  market.Pubkey
+	size uint8
+	text [44]byte
+}
+
+// keyRoom is 1.2 MB of entries.
+const keyRoom = 1 << 14
+
+func (k *keyTexts) of(key *market.Pubkey) []byte {
+	if *k == nil {
+		*k = make(keyTexts, keyRoom)
+	}
+	entry := &(*k)[(int(key[0])|int(key[9])<<8|int(key[31])<<16)%keyRoom]
+	if entry.size == 0 || entry.key != *key {
+		entry.key = *key
+		written, _ := key.AppendText(entry.text[:0])
+		entry.size = uint8(len(written)) //nolint:gosec // 44 at most
+	}
+	return entry.text[:entry.size]
 }

@@ -56,9 +56,9 @@ const (
 // Formats lists the formats; the first is the default.
 func Formats() []Format { return []Format{CSV, JSONL, Parquet} }
 
-// ParseFormat reads a format's name. The error wraps ErrFormat.
+// ParseFormat reads a format's name, or what files of it end in. The error wraps ErrFormat.
 func ParseFormat(name string) (Format, error) {
-	if format := Format(name); slices.Contains(Formats(), format) {
+	if format, ok := endings[strings.ToLower(name)]; ok {
 		return format, nil
 	}
 	return "", fmt.Errorf("%.40q: %w", name, ErrFormat)
@@ -129,12 +129,21 @@ type Source interface {
 	CandlesFrom(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, error)
 	// EventsAfter gives the mint's events after the position, in chain order.
 	EventsAfter(ctx context.Context, mint market.Pubkey, after market.Position, limit int) ([]market.Event, error)
+	// AllEventsAfter gives the events of all mints after the position, in chain order.
+	AllEventsAfter(ctx context.Context, after market.Position, limit int) ([]market.Event, error)
 	// OrdersOf gives the mint's open orders of one side, in a stable order, from offset on.
 	OrdersOf(ctx context.Context, mint market.Pubkey, short bool, offset, limit int) ([]market.Order, error)
+	// CountEvents compares the events of a mint, or all when it is nil, with the count of them; what was read page by page
+	// may be short and not show it.
+	CountEvents(ctx context.Context, mint *market.Pubkey) error
+	// CountCandles compares the final candles of at least from <= time <= to with the count of them.
+	CountCandles(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64) error
 	// Gaps gives the known holes by slot: of all mints when mint is nil, in any state when state is nil.
 	Gaps(ctx context.Context, mint *market.Pubkey, state *market.GapState) ([]market.Gap, error)
 	// TimesAround gives the block times of the newest event below slot from and of the oldest above slot to; 0 for none.
 	TimesAround(ctx context.Context, from, to market.Slot) (before, after int64, err error)
 	// KnownMints lists every mint that an event was about.
 	KnownMints() []market.Pubkey
+	// Programs are those of which there are events.
+	Programs() []market.Program
 }

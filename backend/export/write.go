@@ -2,9 +2,11 @@ package export
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"spinscope/backend/market"
 )
@@ -25,7 +27,7 @@ func Write(ctx context.Context, w io.Writer, source Source, req Request, progres
 		return 0, err
 	}
 	buffered := bufio.NewWriterSize(w, 64<<10)
-	out, err := newExporter(buffered, &req, progress)
+	out, err := newExporter(buffered, source, &req, progress)
 	if err != nil {
 		return 0, err
 	}
@@ -37,14 +39,8 @@ func Write(ctx context.Context, w io.Writer, source Source, req Request, progres
 			return out.rows, fmt.Errorf("export %s: %w", req.Kind, err)
 		}
 	}
-	mints := req.Mints
-	if len(mints) == 0 {
-		mints = source.KnownMints()
-	}
-	for _, mint := range mints {
-		if err := out.mint(ctx, source, mint); err != nil {
-			return out.rows, fmt.Errorf("export %s of %s: %w", req.Kind, mint, err)
-		}
+	if err := out.all(ctx, source); err != nil {
+		return out.rows, err
 	}
 	if err := out.encoder.finish(); err != nil {
 		return out.rows, fmt.Errorf("finish export: %w", err)
@@ -55,17 +51,66 @@ func Write(ctx context.Context, w io.Writer, source Source, req Request, progres
 	return out.rows, nil
 }
 
+// all writes what the request is about: of its mints, or of every one that the source knows.
+func (x *exporter) all(ctx context.Context, source Source) error {
+	mints := x.req.Mints
+	if len(mints) == 0 { // in an order that does not depend on which came first
+		mints = slices.SortedFunc(slices.Values(source.KnownMints()), func(a, b market.Pubkey) int { return bytes.Compare(a[:], b[:]) })
+	}
+	// Events of all mints follow each other as on the chain, as they are stored: mint by mint each one would have to be
+	// looked for.
+	together := len(x.req.Mints) == 0 && (x.req.Kind == Events || x.req.Kind == Trades)
+
+	for _, mint := range mints {
+		var err error
+		if together {
+			err = x.gaps(mint)
+		} else {
+			err = x.mint(ctx, source, mint)
+		}
+		if err != nil {
+			return fmt.Errorf("export %s of %s: %w", x.req.Kind, mint, err)
+		}
+	}
+	if !together {
+		return nil
+	}
+
+	counted := make(chan error, 1)
+	counting, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() { counted <- source.CountEvents(counting, nil) }() // meanwhile, as it takes a quarter of the time
+
+	err := x.events(ctx, source.AllEventsAfter)
+	if err != nil {
+		stop()
+	}
+	if count := <-counted; err == nil { // the source may be closed when this returns
+		err = count
+	}
+	if err != nil {
+		return fmt.Errorf("export %s: %w", x.req.Kind, err)
+	}
+	return nil
+}
+
 type exporter struct {
 	req      *Request
 	record   *record
+	table    *eventTable // of events only
 	encoder  encoder
 	progress func(int64)
 	rows     int64
 	gapsOf   map[market.Pubkey][]hole // of gaps and events only
 }
 
-func newExporter(w io.Writer, req *Request, progress func(int64)) (*exporter, error) {
-	columns := map[Kind][]column{Candles: candleColumns, Trades: tradeColumns, Events: eventColumns, Orders: orderColumns, Gaps: gapColumns}[req.Kind]
+func newExporter(w io.Writer, source Source, req *Request, progress func(int64)) (*exporter, error) {
+	columns := map[Kind][]column{Candles: candleColumns, Trades: tradeColumns, Orders: orderColumns, Gaps: gapColumns}[req.Kind]
+	var table *eventTable
+	if req.Kind == Events {
+		table = eventsOf(source.Programs())
+		columns = table.columns
+	}
 	encode, err := newEncoder(w, req.Format, columns)
 	if err != nil {
 		return nil, fmt.Errorf("begin export: %w", err)
@@ -73,7 +118,7 @@ func newExporter(w io.Writer, req *Request, progress func(int64)) (*exporter, er
 	if progress == nil {
 		progress = func(int64) {}
 	}
-	return &exporter{req: req, record: newRecord(columns), encoder: encode, progress: progress}, nil
+	return &exporter{req: req, table: table, record: newRecord(columns), encoder: encode, progress: progress}, nil
 }
 
 func newEncoder(w io.Writer, format Format, columns []column) (encoder, error) {
@@ -89,7 +134,10 @@ func newEncoder(w io.Writer, format Format, columns []column) (encoder, error) {
 func (x *exporter) mint(ctx context.Context, source Source, mint market.Pubkey) error {
 	switch x.req.Kind {
 	case Candles:
-		return x.candles(ctx, source, mint)
+		if err := x.candles(ctx, source, mint); err != nil {
+			return err
+		}
+		return source.CountCandles(ctx, mint, x.req.Interval, x.req.From, x.req.To)
 	case Orders:
 		return x.orders(ctx, source, mint)
 	case Gaps:
@@ -99,7 +147,13 @@ func (x *exporter) mint(ctx context.Context, source Source, mint market.Pubkey) 
 			return err
 		}
 	}
-	return x.events(ctx, source, mint)
+	err := x.events(ctx, func(ctx context.Context, after market.Position, limit int) ([]market.Event, error) {
+		return source.EventsAfter(ctx, mint, after, limit)
+	})
+	if err != nil {
+		return err
+	}
+	return source.CountEvents(ctx, &mint)
 }
 
 // put writes the record that fill made; a false fill is skipped.
@@ -113,11 +167,16 @@ func (x *exporter) put(fill func(r *record) bool) error {
 }
 
 func (x *exporter) candles(ctx context.Context, source Source, mint market.Pubkey) error {
-	for from := x.req.From; ; {
+	from := x.req.From
+	read := func(ctx context.Context) ([]market.Candle, bool, error) {
 		candles, err := source.CandlesFrom(ctx, mint, x.req.Interval, from, x.req.To, chunk)
-		if err != nil {
-			return err
+		more := len(candles) == chunk && candles[chunk-1].Time < x.req.To
+		if more {
+			from = candles[chunk-1].Time + 1
 		}
+		return candles, more, err
+	}
+	return ahead(ctx, read, func(candles []market.Candle) error {
 		for i := range candles {
 			err := x.put(func(r *record) bool { putCandle(r, mint, x.req.Interval, &candles[i]); return true })
 			if err != nil {
@@ -125,42 +184,87 @@ func (x *exporter) candles(ctx context.Context, source Source, mint market.Pubke
 			}
 		}
 		x.progress(x.rows)
-		if len(candles) < chunk || candles[len(candles)-1].Time >= x.req.To || ctx.Err() != nil {
-			return ctx.Err()
-		}
-		from = candles[len(candles)-1].Time + 1
-	}
+		return nil
+	})
 }
 
-func (x *exporter) events(ctx context.Context, source Source, mint market.Pubkey) error {
+// events writes what next gives, which is called with the last position that it gave.
+func (x *exporter) events(ctx context.Context, next func(context.Context, market.Position, int) ([]market.Event, error)) error {
 	var after market.Position
-	for {
-		events, err := source.EventsAfter(ctx, mint, after, chunk)
-		if err != nil {
-			return err
+	read := func(ctx context.Context) ([]market.Event, bool, error) {
+		events, err := next(ctx, after, chunk)
+		more := len(events) == chunk
+		if more {
+			after = events[chunk-1].Position
 		}
+		return events, more, err
+	}
+	return ahead(ctx, read, func(events []market.Event) error {
 		for i := range events {
 			e := &events[i]
 			if e.BlockTime < x.req.From || e.BlockTime > x.req.To {
 				continue
 			}
+			var failed error
 			err := x.put(func(r *record) bool {
 				if x.req.Kind == Trades {
 					return putTrade(r, e)
 				}
-				putEvent(r, e)
-				return true
+				failed = x.table.put(r, e)
+				return failed == nil
 			})
+			if failed != nil {
+				err = failed
+			}
 			if err != nil {
 				return err
 			}
 		}
 		x.progress(x.rows)
-		if len(events) < chunk || ctx.Err() != nil {
-			return ctx.Err()
-		}
-		after = events[len(events)-1].Position
+		return nil
+	})
+}
+
+// ahead gives what read returns to use, chunk by chunk, and reads the next one meanwhile, until read says that there are no
+// more, one of them fails, or ctx ends.
+func ahead[T any](ctx context.Context, read func(context.Context) (chunk []T, more bool, err error), use func([]T) error) error {
+	reading, stop := context.WithCancel(ctx)
+	type answer struct {
+		chunk []T
+		err   error
 	}
+	answers := make(chan answer, 1)
+	go func() {
+		defer close(answers)
+		for more := true; more; {
+			var a answer
+			a.chunk, more, a.err = read(reading)
+			more = more && a.err == nil
+			select {
+			case answers <- a:
+			case <-reading.Done():
+				return
+			}
+		}
+	}()
+	defer func() { // the source may be closed when this returns
+		stop()
+		for range answers { //nolint:revive // until the reader has ended
+		}
+	}()
+
+	for a := range answers {
+		if a.err != nil {
+			return a.err
+		}
+		if err := use(a.chunk); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return ctx.Err()
 }
 
 func (x *exporter) orders(ctx context.Context, source Source, mint market.Pubkey) error {

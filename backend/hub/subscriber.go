@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"spinscope/backend/market"
+	"spinscope/backend/wake"
 )
 
 // ErrLagged is returned when the subscriber read too slowly and its queue was dropped. Everything after the last commit
@@ -96,7 +97,7 @@ func (s *Subscriber) Close() {
 	s.mu.Lock()
 	s.closed, s.queue, s.pending = true, nil, 0
 	s.mu.Unlock()
-	s.signal()
+	wake.Up(s.ready)
 }
 
 // offer queues c. While a loss has not been told, more of the same is dropped: the store has it all when it is told.
@@ -117,19 +118,12 @@ func (s *Subscriber) offer(c *market.Commit, jumped bool) {
 		s.pending += weight
 	}
 	s.mu.Unlock()
-	s.signal()
+	wake.Up(s.ready)
 }
 
 func (s *Subscriber) drop() {
 	s.queue, s.pending, s.lagged = nil, 0, true
 	s.lags++
-}
-
-func (s *Subscriber) signal() {
-	select {
-	case s.ready <- struct{}{}:
-	default:
-	}
 }
 
 func (s *Subscriber) stats() SubscriberStats {

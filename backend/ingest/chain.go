@@ -1,28 +1,25 @@
 package ingest
 
-import (
-	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
-)
+import "spinscope/backend/market"
 
 const (
 	recheckAfter = 4  // slots between a break and the question: by then the missing transaction is to be seen
-	recheckEvery = 25 // slots between questions, about ten seconds
+	recheckEvery = 10 // seconds of chain time between questions
 )
 
 // chain decides when a break in a price chain is worth a question to the source.
 type chain struct {
 	recheck func()      // nil: nobody to ask
 	broken  market.Slot // newest break that was not asked about, 0 for none
-	asked   market.Slot // slot of the last question
+	asked   int64       // chain time of the last question, 0 for none
 }
 
 // breaks notes a break.
 func (c *chain) breaks(slot market.Slot) { c.broken = max(c.broken, slot) }
 
-// due asks when it is time, and tells whether it did.
-func (c *chain) due(now market.Slot) bool {
-	if c.recheck == nil || c.broken == 0 || now < c.broken+recheckAfter || c.asked != 0 && now < c.asked+recheckEvery {
+// due asks when it is time, and reports whether it did. now is chain time in Unix seconds.
+func (c *chain) due(slot market.Slot, now int64) bool {
+	if c.recheck == nil || c.broken == 0 || slot < c.broken+recheckAfter || c.asked != 0 && now < c.asked+recheckEvery {
 		return false
 	}
 	c.broken, c.asked = 0, now
@@ -35,7 +32,7 @@ func (c *chain) due(now market.Slot) bool {
 func (in *Ingest) follow(state *mintState, event *market.Event) {
 	jumped := state.jumped
 	state.jumped = false
-	if jumped || spinpet.Continues(state.book.Price, event) {
+	if pricer := in.pricers[event.Program()]; jumped || pricer == nil || pricer.Continues(state.book.Price, event) {
 		return
 	}
 	in.counters.breaks.Add(1)

@@ -7,7 +7,8 @@ import (
 
 	"spinscope/backend/ingest"
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/store"
 )
 
@@ -21,7 +22,7 @@ func TestBrokenPriceChain(t *testing.T) {
 	defer s.Close() //nolint:errcheck // a test's
 	asked := 0
 	in := ingest.New(ingest.Config{
-		Program: spinpet.ProgramID, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
+		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
 		Recheck: func() { asked++ },
 	}, s, ingest.Resume{})
 	if err := in.Recover(); err != nil {
@@ -41,19 +42,20 @@ func TestBrokenPriceChain(t *testing.T) {
 			t.Fatal(err)
 		}
 		curve = next
-		return &market.BuySell{Payer: user, Mint: mint, IsBuy: true, TokenAmount: tokens, SolAmount: lamports, LatestPrice: next.Raw()}
+		return &spinpet.BuySell{Payer: user, Mint: mint, IsBuy: true, TokenAmount: tokens, SolAmount: lamports, LatestPrice: next.Raw()}
 	}
 	apply := func(bodies ...market.Body) {
 		t.Helper()
 		slot++
 		program := spinpet.ProgramID.String()
-		tx := market.Transaction{Signature: l.signature(), Slot: slot, BlockTime: 1_752_300_000 + int64(slot)}
+		now := 1_752_300_000 + int64(slot)*2/5
+		tx := market.Transaction{Signature: l.signature(), Slot: slot, BlockTime: now}
 		tx.Logs = append(tx.Logs, "Program "+program+" invoke [1]")
 		for _, body := range bodies {
 			tx.Logs = append(tx.Logs, spinpet.LogLine(body))
 		}
 		tx.Logs = append(tx.Logs, "Program "+program+" success")
-		if err := in.Apply(context.Background(), market.Batch{Transactions: []market.Transaction{tx}, Slot: slot}); err != nil {
+		if err := in.Apply(context.Background(), market.Batch{Transactions: []market.Transaction{tx}, Slot: slot, ChainTime: now}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -69,7 +71,7 @@ func TestBrokenPriceChain(t *testing.T) {
 	}
 	expect("a whole chain", 0, 0)
 	trade()
-	apply(&market.ForceLiquidate{Payer: user, Mint: mint, Order: l.key()}, trade())
+	apply(&spinpet.ForceLiquidate{Payer: user, Mint: mint, Order: l.key()}, trade())
 	expect("a liquidation", 0, 0)
 	trade()
 	apply(trade())
@@ -100,7 +102,7 @@ func TestTruncatedLogIsAGapOfItsMint(t *testing.T) {
 		tx := market.Transaction{Signature: l.signature(), Slot: market.Slot(100 + i), BlockTime: 1_752_300_000}
 		tx.Logs = append(tx.Logs, "Program "+program+" invoke [1]")
 		for _, mint := range mints {
-			tx.Logs = append(tx.Logs, spinpet.LogLine(&market.ForceLiquidate{Payer: l.users[0], Mint: mint, Order: l.key()}))
+			tx.Logs = append(tx.Logs, spinpet.LogLine(&spinpet.ForceLiquidate{Payer: l.users[0], Mint: mint, Order: l.key()}))
 		}
 		tx.Logs = append(tx.Logs, "Log truncated")
 		b.apply(market.Batch{Transactions: []market.Transaction{tx}})

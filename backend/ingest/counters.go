@@ -3,14 +3,14 @@ package ingest
 import (
 	"sync/atomic"
 
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program"
 )
 
 type counters struct {
 	events, repeats, moved, late, badTime, badPrice, malformed, foreign, truncated, breaks, rechecks, expired atomic.Uint64
 }
 
-func (c *counters) report(r spinpet.Report) {
+func (c *counters) report(r program.Report) {
 	c.malformed.Add(uint64(r.Malformed))
 	c.foreign.Add(uint64(r.Foreign))
 	if r.Truncated {

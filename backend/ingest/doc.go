@@ -6,7 +6,7 @@
 // index, ordinal). Then everything is committed at once, and only then published. Seq grows by one with each commit.
 // Commits are written one after the other, each while the next one is made ready (pending.go).
 //
-// What comes in order costs one pass over the ten open candles of its mint. What comes late, moves or is withdrawn
+// What comes in order costs one pass over the ten open candles of its mint. What comes late, moves or is rolled back
 // makes its mint's touched buckets, and the next one, to be built anew from the stored events (rebuild.go); changed
 // final candles go out as corrections.
 //

@@ -64,14 +64,15 @@ func (in *Ingest) schedule(state *mintState) {
 	}
 }
 
-// sealCandles is about how many candles one commit closes, unless Config says otherwise: at midnight every mint has some.
-const sealCandles = 5000
+// maxClosedAtOnce is about how many candles one commit closes, unless Config says otherwise: at midnight every mint has
+// some.
+const maxClosedAtOnce = 5000
 
-// seal adds to the draft the candles that chain time has passed, by the time they end. There are more to close when it
-// returns true: the draft is full, and is to be written first.
-func (in *Ingest) seal(closing closing) (more bool, err error) {
+// closeCandles adds to the next commit the candles that chain time has passed, by the time they end. There are more to
+// close when it returns true: the next commit is full, and is to be written first.
+func (in *Ingest) closeCandles(closing closing) (more bool, err error) {
 	for len(in.due) > 0 && in.due[0].at <= in.at.ChainTime {
-		if len(in.draft.candles) >= in.sealCandles {
+		if len(in.nextCommit.candles) >= in.maxClosedAtOnce {
 			return true, nil
 		}
 		entry := in.due.pop()
@@ -80,7 +81,7 @@ func (in *Ingest) seal(closing closing) (more bool, err error) {
 			if state, err = in.load(entry.mint); err != nil {
 				return false, err
 			}
-			in.draft.visitors = append(in.draft.visitors, entry.mint)
+			in.nextCommit.visitors = append(in.nextCommit.visitors, entry.mint)
 		}
 		if state.due == entry.at {
 			state.due = candle.Never
@@ -93,26 +94,26 @@ func (in *Ingest) seal(closing closing) (more bool, err error) {
 	return false, nil
 }
 
-// closing puts a mint's candles that end by a time into the draft.
+// closing puts a mint's candles that end by a time into the next commit.
 type closing func(state *mintState, end int64) error
 
-// sealMint is the closing of every day.
-func (in *Ingest) sealMint(state *mintState, end int64) error {
-	candle.Seal(&state.book, in.intervals, end, func(interval market.Interval, c market.Candle) {
+// closeMint is the closing of every day.
+func (in *Ingest) closeMint(state *mintState, end int64) error {
+	candle.Close(&state.book, in.intervals, end, func(interval market.Interval, c market.Candle) {
 		in.final(state, interval, c)
 	})
 	return nil
 }
 
-// sealUnwritten is the closing after a start: candles that were closed before the stop are stored and only leave the
+// closeUnwritten is the closing after a start: candles that were closed before the stop are stored and only leave the
 // book; those that a stop between two commits of one closing left out are closed now.
-func (in *Ingest) sealUnwritten(state *mintState, _ int64) error {
+func (in *Ingest) closeUnwritten(state *mintState, _ int64) error {
 	type closed struct {
 		interval market.Interval
 		candle   market.Candle
 	}
 	var list []closed
-	candle.Seal(&state.book, in.intervals, in.at.ChainTime, func(interval market.Interval, c market.Candle) {
+	candle.Close(&state.book, in.intervals, in.at.ChainTime, func(interval market.Interval, c market.Candle) {
 		state.unsaved = true
 		list = append(list, closed{interval, c})
 	})
@@ -134,26 +135,26 @@ func (in *Ingest) sealUnwritten(state *mintState, _ int64) error {
 	return nil
 }
 
-// final adds a closed candle to the draft.
+// final adds a closed candle to the next commit.
 func (in *Ingest) final(state *mintState, interval market.Interval, c market.Candle) {
 	state.unsaved = true
-	in.draft.candles = append(in.draft.candles, market.CandleChange{
+	in.nextCommit.candles = append(in.nextCommit.candles, market.CandleChange{
 		Mint: state.book.Mint, Interval: interval, Candle: c, Type: market.Final, Stamp: state.stampAt(in.at),
 	})
 }
 
 // dismiss lets the mints go that came back to memory only to have candles closed.
 func (in *Ingest) dismiss() {
-	for _, mint := range in.draft.visitors {
+	for _, mint := range in.nextCommit.visitors {
 		if state, ok := in.mints[mint]; ok {
 			if state.unsaved {
 				in.keep(state)
 			}
-			in.draft.evicted = append(in.draft.evicted, mint)
+			in.nextCommit.evicted = append(in.nextCommit.evicted, mint)
 			delete(in.mints, mint)
 		}
 	}
-	in.draft.visitors = in.draft.visitors[:0]
+	in.nextCommit.visitors = in.nextCommit.visitors[:0]
 }
 
 // stampAt is the stamp of a closing: caused by chain time, not by an event.

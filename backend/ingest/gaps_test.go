@@ -51,3 +51,49 @@ func TestTruncationMovesWithItsTransaction(t *testing.T) {
 	b.apply(market.Batch{Withdrawn: []market.Signature{l.txs[3].Signature}})
 	expect(map[int]market.Slot{0: 1001, 1: 1000})
 }
+
+// TestCutLogThatComesWhole: of a transaction whose log was cut the events that are missing are added when it comes again
+// with all of them, and nothing is left of the gap; as long as it comes cut, the gap stays.
+func TestCutLogThatComesWhole(t *testing.T) {
+	l := newLedger(6)
+	l.grow(20)
+	b := &bench{t: t, dir: t.TempDir()}
+	b.open()
+	defer func() { b.stop(true) }()
+	stored := func() (n int) {
+		t.Helper()
+		if err := b.store.SlotEvents(0, 1<<40, func(*market.Event) error { n++; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	gaps := func() int {
+		t.Helper()
+		list, err := b.store.Gaps(t.Context(), nil, new(market.GapUnfillable))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+
+	cut := slices.Clone(l.txs)
+	for i := range cut {
+		cut[i].Logs = append(slices.Clone(cut[i].Logs[:i%2*len(cut[i].Logs)/2]), "Log truncated")
+	}
+	b.apply(market.Batch{Transactions: slices.Clone(cut)})
+	first := stored()
+	b.apply(market.Batch{Transactions: slices.Clone(cut)})
+	if stored() != first || gaps() != len(cut) {
+		t.Fatalf("%d events and %d gaps; %d and %d when they were first shown", stored(), gaps(), first, len(cut))
+	}
+
+	b.apply(market.Batch{Transactions: slices.Clone(l.txs)})
+	if stored() <= first || gaps() != 0 {
+		t.Errorf("%d events, %d before, and %d gaps are left", stored(), first, gaps())
+	}
+	last := stored()
+	b.apply(market.Batch{Transactions: slices.Clone(l.txs)})
+	if stored() != last {
+		t.Errorf("%d events, and %d when they were shown again", last, stored())
+	}
+}

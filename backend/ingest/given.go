@@ -16,16 +16,16 @@ func (in *Ingest) complete(tx *market.Transaction, known place) (missing []marke
 		return nil, nil, nil
 	}
 	var stored []market.Event
-	for i := range in.draft.events {
-		if in.draft.events[i].Signature == tx.Signature {
-			stored = append(stored, in.draft.events[i])
+	for i := range in.nextCommit.events {
+		if in.nextCommit.events[i].Signature == tx.Signature {
+			stored = append(stored, in.nextCommit.events[i])
 		}
 	}
 	if err := in.await(); err != nil {
 		return nil, nil, err
 	}
 	err = in.store.SlotEvents(known.slot, known.slot, func(e *market.Event) error {
-		if e.Signature == tx.Signature && !in.draft.isRemoved(e.Position) {
+		if e.Signature == tx.Signature && !in.nextCommit.isRemoved(e.Position) {
 			stored = append(stored, *e)
 		}
 		return nil
@@ -58,18 +58,17 @@ func (in *Ingest) complete(tx *market.Transaction, known place) (missing []marke
 // brought a part only.
 func (in *Ingest) told(tx *market.Transaction) *market.Transaction {
 	whole := *tx
-	whole.Events, _ = in.reader.Read([]market.Event{}, tx)
+	events, report := in.reader.Read([]market.Event{}, tx)
+	if whole.Events = events; !report.Truncated {
+		in.untruncated(tx.Signature) // this time it came whole
+	}
 	return &whole
 }
 
 // join adds what complete found missing. It comes after the slot's new transactions, and so may be late.
 func (in *Ingest) join() error {
 	for _, event := range in.joins {
-		if event.Scale != 0 {
-			in.scales.Learn(event.Mint(), event.Scale)
-		} else {
-			in.scales.Choose(&event)
-		}
+		in.price(&event)
 		if err := in.add(event); err != nil {
 			return err
 		}
@@ -78,7 +77,7 @@ func (in *Ingest) join() error {
 	return nil
 }
 
-// has tells whether one of a transaction's events has the ordinal.
+// has reports whether one of a transaction's events has the ordinal.
 func has(events []market.Event, ordinal uint16) bool {
 	return slices.ContainsFunc(events, func(e market.Event) bool { return e.Ordinal == ordinal })
 }

@@ -13,7 +13,7 @@ import (
 
 	"spinscope/backend/candle"
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program"
 )
 
 // newestPosition is above that of every event.
@@ -34,8 +34,8 @@ const (
 
 // Config tells the writer what to read and keep.
 type Config struct {
-	Program       market.Pubkey
-	PriceDecimals int // 23, 26 or 28; 0: found per event from its own amounts
+	Programs      []program.Plug
+	PriceDecimals int // those that prices on chain have; 0: found per event from its own amounts
 	Intervals     []market.Interval
 	Logger        *slog.Logger
 	// Horizon gives the block time, Unix seconds, below which history is deleted: such transactions are left out, as they
@@ -51,25 +51,25 @@ type Config struct {
 
 // Ingest is the single writer. One goroutine at a time may call its methods, Counters excepted.
 type Ingest struct {
-	store       Store
-	log         *slog.Logger
-	publish     func(*market.Commit)
-	horizon     func() int64
-	chain       chain
-	intervals   []market.Interval // the finest first
-	most        int               // events in a commit, about
-	sealCandles int
-	reader      *spinpet.Reader
-	scales      *spinpet.Scales
-	events      []market.Event        // reused by the reader
-	fresh       []*market.Transaction // reused by takeSlot
-	joins       []market.Event        // of takeSlot, for transactions that are stored in part
+	store           Store
+	log             *slog.Logger
+	publish         func(*market.Commit)
+	horizon         func() int64
+	chain           chain
+	intervals       []market.Interval // the finest first
+	most            int               // events in a commit, about
+	maxClosedAtOnce int
+	reader          *program.Reader
+	pricers         [1 << 8]program.Pricer // by program; nil for those that are not read
+	events          []market.Event         // reused by the reader
+	fresh           []*market.Transaction  // reused by takeSlot
+	joins           []market.Event         // of takeSlot, for transactions that are stored in part
 
-	at     Resume
-	mints  map[market.Pubkey]*mintState
-	due    dueHeap
-	window window
-	draft  draft
+	at         Resume
+	mints      map[market.Pubkey]*mintState
+	due        dueHeap
+	window     window
+	nextCommit nextCommit
 
 	pending *pending  // nil when everything handed over is written
 	taken   time.Time // when the last batch was, by the wall clock
@@ -81,12 +81,16 @@ type Ingest struct {
 
 // New makes a writer over a store that stands at the given place. Call Recover before the first Apply.
 func New(cfg Config, store Store, at Resume) *Ingest {
-	return &Ingest{
+	in := &Ingest{
 		store: store, log: cfg.Logger, publish: cfg.Publish, horizon: cfg.Horizon, chain: chain{recheck: cfg.Recheck},
-		intervals: slices.Sorted(slices.Values(cfg.Intervals)), most: cmp.Or(max(cfg.CommitEvents, 0), commitEvents), sealCandles: cmp.Or(max(cfg.SealCandles, 0), sealCandles),
-		reader: spinpet.NewReader(cfg.Program), scales: spinpet.NewScales(cfg.PriceDecimals),
-		at: at, mints: map[market.Pubkey]*mintState{}, checkpointAt: at.ChainTime,
+		intervals: slices.Sorted(slices.Values(cfg.Intervals)), most: cmp.Or(max(cfg.CommitEvents, 0), commitEvents), maxClosedAtOnce: cmp.Or(max(cfg.SealCandles, 0), maxClosedAtOnce),
+		reader: program.NewReader(cfg.Programs...),
+		at:     at, mints: map[market.Pubkey]*mintState{}, checkpointAt: at.ChainTime,
 	}
+	for _, plug := range cfg.Programs {
+		in.pricers[plug.ID()] = plug.NewPricer(cfg.PriceDecimals)
+	}
+	return in
 }
 
 // Apply reads a batch, commits what is new in it and publishes that, all before it returns. On an error nothing of the
@@ -113,38 +117,51 @@ func (in *Ingest) apply(ctx context.Context, batch *market.Batch, ahead bool) er
 		if err := in.takeSlot(slot); err != nil {
 			return err
 		}
-		if len(in.draft.events) >= in.most {
-			if err := in.commit(true); err != nil {
-				return err
-			}
-			if ctx.Err() != nil {
-				return fmt.Errorf("apply batch: %w", context.Cause(ctx))
-			}
-		}
-	}
-	for _, signature := range batch.Withdrawn {
-		if err := in.withdraw(signature); err != nil {
+		if err := in.relieve(ctx); err != nil {
 			return err
 		}
 	}
-	if err := in.reseat(); err != nil {
+	for _, signature := range batch.Withdrawn {
+		if err := in.rollBack(signature); err != nil {
+			return err
+		}
+		if err := in.relieve(ctx); err != nil {
+			return err
+		}
+	}
+	if err := in.placeAstray(); err != nil {
 		return err
 	}
-	in.draft.gaps = append(in.draft.gaps, batch.Gaps...)
+	in.nextCommit.gaps = append(in.nextCommit.gaps, batch.Gaps...)
 	in.at.Slot = max(in.at.Slot, batch.Slot)
-	if in.chain.due(in.at.Slot) {
+	if in.chain.due(in.at.Slot, max(in.at.ChainTime, batch.ChainTime)) {
 		in.counters.rechecks.Add(1)
 	}
 	if batch.Checkpoint > in.at.Checkpoint {
 		// Moving the checkpoint alone is not worth a commit each time: what is not recorded is only read again.
-		in.draft.force = in.draft.force || batch.Checkpoint >= in.at.Checkpoint+150
-		in.draft.checkpoint = batch.Checkpoint
+		in.nextCommit.force = in.nextCommit.force || batch.Checkpoint >= in.at.Checkpoint+150
+		in.nextCommit.checkpoint = batch.Checkpoint
 	}
-	in.draft.chainTime = max(in.draft.chainTime, batch.ChainTime)
-	if ahead && len(in.draft.events) < in.most && (quick || in.busy()) {
+	in.nextCommit.chainTime = max(in.nextCommit.chainTime, batch.ChainTime)
+	if ahead && len(in.nextCommit.events) < in.most && (quick || in.busy()) {
 		return nil
 	}
 	return in.commit(ahead)
+}
+
+// relieve commits the next commit that is large enough, so that no commit takes long, and between two of them looks whether it is
+// to end: what is left of the batch is then taken in by the next run, as its checkpoint was not reached.
+func (in *Ingest) relieve(ctx context.Context) error {
+	if len(in.nextCommit.events)+len(in.nextCommit.removed) < in.most {
+		return nil
+	}
+	if err := in.commit(true); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("apply batch: %w", context.Cause(ctx))
+	}
+	return nil
 }
 
 // slots cuts transactions, which are ordered, into those of each slot.
@@ -163,7 +180,7 @@ func slots(txs []market.Transaction) iter.Seq[[]market.Transaction] {
 	}
 }
 
-// takeSlot adds the transactions of one slot to the draft. Those that moved leave their old places first, as they often
+// takeSlot adds the transactions of one slot to the next commit. Those that moved leave their old places first, as they often
 // change places with each other.
 func (in *Ingest) takeSlot(txs []market.Transaction) error {
 	in.fresh = in.fresh[:0]
@@ -225,13 +242,13 @@ func (in *Ingest) takeSlot(txs []market.Transaction) error {
 	return in.join()
 }
 
-// take adds one transaction's events to the draft.
+// take adds one transaction's events to the next commit.
 func (in *Ingest) take(tx *market.Transaction) error {
 	index, err := in.freeIndex(tx)
 	if err != nil {
 		return err
 	}
-	events, report := append(in.events[:0], tx.Events...), spinpet.Report{}
+	events, report := append(in.events[:0], tx.Events...), program.Report{}
 	if tx.Events == nil {
 		events, report = in.reader.Read(events, tx)
 	}
@@ -241,17 +258,11 @@ func (in *Ingest) take(tx *market.Transaction) error {
 		in.truncated(tx, events)
 	}
 	in.window.add(tx, index)
-	in.draft.slot = max(in.draft.slot, tx.Slot)
+	in.nextCommit.slot = max(in.nextCommit.slot, tx.Slot)
 	for i := range events {
 		event := events[i]
 		event.Index = index
-		if event.Scale != 0 {
-			in.scales.Learn(event.Mint(), event.Scale) // an export says which it was
-		} else if scale := in.scales.Choose(&event); scale.Contradicted || scale.Overflow {
-			in.counters.badPrice.Add(1)
-			in.log.Warn("price contradicts its amounts", "sig", tx.Signature, "slot", tx.Slot, "mint", event.Mint(),
-				"scale", event.Scale, "overflow", scale.Overflow)
-		}
+		in.price(&event)
 		if err := in.add(event); err != nil {
 			return err
 		}
@@ -259,13 +270,30 @@ func (in *Ingest) take(tx *market.Transaction) error {
 	return nil
 }
 
-// add puts one new event into the draft and, when it comes in order, straight into its mint's candles.
+// price sets an event's price. Exported events of programs that are not read here keep what they came with.
+func (in *Ingest) price(event *market.Event) {
+	pricer := in.pricers[event.Program()]
+	if pricer == nil {
+		return
+	}
+	if event.Scale != 0 {
+		pricer.Learn(event.Mint(), event.Scale) // an export says which it was
+		return
+	}
+	if report := pricer.Price(event); report.Contradicted || report.Overflow {
+		in.counters.badPrice.Add(1)
+		in.log.Warn("price contradicts its amounts", "sig", event.Signature, "slot", event.Slot, "mint", event.Mint(),
+			"scale", event.Scale, "overflow", report.Overflow)
+	}
+}
+
+// add puts one new event into the next commit and, when it comes in order, straight into its mint's candles.
 func (in *Ingest) add(event market.Event) error {
 	state, err := in.mint(event.Mint())
 	if err != nil {
 		return err
 	}
-	in.draft.touch(state)
+	in.nextCommit.touch(state)
 	late, err := in.behind(state, &event)
 	if err != nil {
 		return err
@@ -274,9 +302,9 @@ func (in *Ingest) add(event market.Event) error {
 		return err
 	}
 	state.count(&event, false)
-	in.draft.events = append(in.draft.events, event)
-	if in.draft.newest.Compare(event.Position) < 0 {
-		in.draft.newest = event.Position
+	in.nextCommit.events = append(in.nextCommit.events, event)
+	if in.nextCommit.newest.Compare(event.Position) < 0 {
+		in.nextCommit.newest = event.Position
 	}
 	if trade, ok := event.Trade(); ok {
 		tick := candle.Tick{Trade: trade, Time: event.BlockTime, At: event.Position, Provisional: event.Provisional}
@@ -292,33 +320,34 @@ func (in *Ingest) add(event market.Event) error {
 			in.counters.late.Add(1)
 		}
 	}
-	if event.Kind() == market.KindForceLiquidate {
+	if event.Liquidates() {
 		state.jumped = true
 	}
 	state.stamp = market.Stamp{Slot: event.Slot, BlockTime: event.BlockTime, ReceivedAt: event.ReceivedAt}
+	state.stamps = append(state.stamps, state.stamp)
 	return nil
 }
 
-// commit finishes the draft at its chain time, writes it and publishes it. A draft that changes nothing is dropped. When
+// commit finishes the next commit at its chain time, writes it and publishes it. One that changes nothing is dropped. When
 // very many candles close, the rest of them follows in commits of their own. With ahead the last one may still be under
 // way when it returns.
 func (in *Ingest) commit(ahead bool) error {
-	in.at.Slot = max(in.at.Slot, in.draft.slot)
-	in.at.ChainTime = max(in.at.ChainTime, in.draft.chainTime)
-	for _, state := range in.draft.touched {
-		if err := in.settle(state); err != nil {
+	in.at.Slot = max(in.at.Slot, in.nextCommit.slot)
+	in.at.ChainTime = max(in.at.ChainTime, in.nextCommit.chainTime)
+	for _, state := range in.nextCommit.touched {
+		if err := in.foldNew(state); err != nil {
 			return fmt.Errorf("candles of %s: %w", state.book.Mint, err)
 		}
 	}
-	if err := in.settleOrders(); err != nil {
+	if err := in.replayOrders(); err != nil {
 		return err
 	}
 	for more := true; more; {
 		var err error
-		if more, err = in.seal(in.sealMint); err != nil {
+		if more, err = in.closeCandles(in.closeMint); err != nil {
 			return err
 		}
-		for _, state := range in.draft.touched {
+		for _, state := range in.nextCommit.touched {
 			in.emit(state)
 		}
 		in.checkpoint(false)
@@ -330,9 +359,9 @@ func (in *Ingest) commit(ahead bool) error {
 	return nil
 }
 
-// write hands the draft as it stands over to be committed and published; unless ahead, it waits until that is done.
+// write hands the next commit as it stands over to be committed and published; unless ahead, it waits until that is done.
 func (in *Ingest) write(ahead bool) error {
-	d := &in.draft
+	d := &in.nextCommit
 	defer d.reset()
 	if err := in.await(); err != nil {
 		return err

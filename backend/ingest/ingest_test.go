@@ -14,7 +14,8 @@ import (
 
 	"spinscope/backend/ingest"
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/store"
 )
 
@@ -86,28 +87,28 @@ func (l *ledger) body(mint market.Pubkey) market.Body {
 		if terms.OrderType == market.OrderShort {
 			terms.BorrowAmount, terms.PositionAssetAmount = tokens, sol
 		}
-		return &market.LongShort{Payer: payer, Mint: mint, Order: order, LatestPrice: price, Terms: terms}
+		return &spinpet.LongShort{Payer: payer, Mint: mint, Order: order, LatestPrice: price, Terms: terms}
 	case n < 7 && len(open) > 0:
 		i := l.r.IntN(len(open))
 		order := open[i]
-		closing := market.Close{
+		closing := spinpet.Close{
 			Payer: payer, UserSolAccount: payer, Mint: mint, IsCloseLong: l.r.IntN(2) == 0, FinalTokenAmount: tokens,
 			FinalSolAmount: sol, UserCloseProfit: sol / 7, LatestPrice: price, Order: order,
 		}
 		if n < 5 {
-			return &market.PartialClose{Close: closing, Terms: market.Terms{
+			return &spinpet.PartialClose{Close: closing, Terms: market.Terms{
 				OrderType: market.OrderLong, Mint: mint, User: pick(l.r, l.users), MarginSolAmount: sol / 9,
 			}}
 		}
 		l.orders[mint] = slices.Delete(slices.Clone(open), i, i+1)
 		if l.r.IntN(2) == 0 {
-			return &market.ForceLiquidate{Payer: payer, Mint: mint, Order: order}
+			return &spinpet.ForceLiquidate{Payer: payer, Mint: mint, Order: order}
 		}
-		return &market.FullClose{Close: closing}
+		return &spinpet.FullClose{Close: closing}
 	case n == 7:
-		return &market.TokenCreated{Payer: payer, Mint: mint, Curve: l.key(), Name: "n", Symbol: "S", URI: "u", SwapFee: 1000}
+		return &spinpet.TokenCreated{Payer: payer, Mint: mint, Curve: l.key(), Name: "n", Symbol: "S", URI: "u", SwapFee: 1000}
 	}
-	return &market.BuySell{Payer: payer, Mint: mint, IsBuy: l.r.IntN(2) == 0, TokenAmount: tokens, SolAmount: sol, LatestPrice: price}
+	return &spinpet.BuySell{Payer: payer, Mint: mint, IsBuy: l.r.IntN(2) == 0, TokenAmount: tokens, SolAmount: sol, LatestPrice: price}
 }
 
 // grow adds transactions; slots get one to three of them, block times rise with slots. On a quiet chain mints leave memory
@@ -178,7 +179,7 @@ func (b *bench) open() {
 	}
 	at := s.State()
 	b.writer = ingest.New(ingest.Config{
-		Program: spinpet.ProgramID, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
+		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
 		CommitEvents: 12,
 		Publish: func(c *market.Commit) {
 			b.published = append(b.published, c)
@@ -186,7 +187,7 @@ func (b *bench) open() {
 				b.read()
 			}
 		},
-	}, &hesitant{Store: s, t: b.t, r: rand.New(rand.NewPCG(b.r.Uint64(), 1))}, ingest.Resume{Seq: at.Seq, Slot: at.Slot, ChainTime: at.ChainTime, Checkpoint: at.Checkpoint, Replay: at.Replay})
+	}, &hesitant{Store: s, t: b.t, r: rand.New(rand.NewPCG(b.r.Uint64(), 1))}, ingest.Resume(at))
 	if err := b.writer.Recover(); err != nil {
 		b.t.Fatal(err)
 	}
@@ -253,7 +254,7 @@ func TestDisturbedDeliveryEndsEqualToTheLedger(t *testing.T) {
 	}
 }
 
-// deliver plays the ledger with disturbances; at the end everything true was delivered and everything false withdrawn.
+// deliver plays the ledger with disturbances; at the end everything true was delivered and everything false rolled back.
 func (l *ledger) deliver(b *bench) {
 	r := l.r
 	var held []market.Transaction // delivered late
@@ -415,7 +416,7 @@ func checkCandles(t *testing.T, l *ledger, b *bench, events []market.Event, chai
 		var total market.U128
 		for _, e := range trades {
 			trade, _ := e.Trade()
-			total = total.Add(market.U64(trade.SolAmount))
+			total = total.Add(market.U64(trade.Quote))
 		}
 		token, _, err := b.store.Token(mint)
 		if err != nil {
@@ -436,18 +437,18 @@ func checkOrders(t *testing.T, l *ledger, b *bench, events []market.Event) {
 	for _, e := range events {
 		var owner market.Pubkey
 		switch body := e.Body.(type) {
-		case *market.LongShort:
+		case *spinpet.LongShort:
 			open[body.Order], all[body.Order], owner = body.Terms, true, body.Terms.User
-		case *market.PartialClose:
+		case *spinpet.PartialClose:
 			open[body.Order], all[body.Order], owner = body.Terms, true, body.Terms.User
-		case *market.FullClose:
+		case *spinpet.FullClose:
 			owner = body.Payer
 			if terms, ok := open[body.Order]; ok {
 				owner = terms.User
 			}
 			delete(open, body.Order)
 			all[body.Order] = true
-		case *market.ForceLiquidate:
+		case *spinpet.ForceLiquidate:
 			owner = body.Payer
 			if terms, ok := open[body.Order]; ok {
 				owner = terms.User

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program/spinpet"
 )
 
 // bucket is the place of one candle.
@@ -94,10 +94,10 @@ func naive(trades []market.Event, interval market.Interval) (candles []market.Ca
 		}
 		c.Close = trade.Price
 		c.Trades++
-		c.Volume = c.Volume.Add(market.U64(trade.TokenAmount))
-		c.QuoteVolume = c.QuoteVolume.Add(market.U64(trade.SolAmount))
+		c.Volume = c.Volume.Add(market.U64(trade.Base))
+		c.QuoteVolume = c.QuoteVolume.Add(market.U64(trade.Quote))
 		if trade.Buy {
-			c.BuyVolume = c.BuyVolume.Add(market.U64(trade.TokenAmount))
+			c.BuyVolume = c.BuyVolume.Add(market.U64(trade.Base))
 		}
 		c.Provisional = c.Provisional || e.Provisional
 	}
@@ -145,7 +145,7 @@ func TestABucketThatWasEmptiedBeginsAnew(t *testing.T) {
 	r.bench.open()
 	defer r.bench.stop(true)
 	trade := func(at int64, tokens uint64) market.Transaction {
-		body := &market.BuySell{
+		body := &spinpet.BuySell{
 			Payer: l.users[0], Mint: l.mints[0], TokenAmount: tokens, LatestPrice: l.prices[l.mints[0]],
 			SolAmount: uint64(market.Price(l.prices[l.mints[0]]).Float() * float64(tokens) * 1e3),
 		}

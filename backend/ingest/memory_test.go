@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program/spinpet"
 )
 
 // created is how many mints the writer meets here; 100,000 in `make soak`, or SPINSCOPE_MINTS.
@@ -62,10 +62,10 @@ func TestMemoryOfManyMints(t *testing.T) {
 			n++
 			mint := market.Pubkey{31: 7}
 			binary.BigEndian.PutUint64(mint[:], n)
-			b.Transactions = append(b.Transactions, transaction(&market.TokenCreated{Payer: market.Pubkey{1}, Mint: mint, Name: "n", Symbol: "s", URI: "u"}))
+			b.Transactions = append(b.Transactions, transaction(&spinpet.TokenCreated{Payer: market.Pubkey{1}, Mint: mint, Name: "n", Symbol: "s", URI: "u"}))
 			for range 3 {
 				price := market.U128{Hi: 15, Lo: n}
-				b.Transactions = append(b.Transactions, transaction(&market.BuySell{
+				b.Transactions = append(b.Transactions, transaction(&spinpet.BuySell{
 					Payer: market.Pubkey{2}, Mint: mint, IsBuy: true, TokenAmount: 1_000_000_000, SolAmount: 27_960, LatestPrice: price,
 				}))
 			}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"spinscope/backend/candle"
 	"spinscope/backend/market"
@@ -11,22 +12,23 @@ import (
 
 // mintState is what the writer keeps in memory of one mint.
 type mintState struct {
-	book  market.Book
-	token market.Token
-	stamp market.Stamp
+	book   market.Book
+	token  market.Token
+	stamp  market.Stamp   // of the last event
+	stamps []market.Stamp // of the events in the next commit
 
-	last market.Position // of the newest event, unless it was withdrawn
+	last market.Position // of the newest event, unless it was rolled back
 	seen bool            // last is set
 
-	due     int64 // earliest entry in the due heap
-	touched int64 // earliest block time folded since the last commit
-	late    *span // stretch to build anew, nil when all came in order
-	drafted bool  // in the draft's list
-	recount bool  // token changed since the last commit
-	unsaved bool  // book changed since it was made durable
-	jumped  bool  // a liquidation moved the price since the last trade
-	shrunk  bool  // a trade was taken away: the book's last one may be gone
-	durable bool  // the book must be made durable with its events, as recovery would not find them
+	due      int64 // earliest entry in the due heap
+	touched  int64 // earliest block time folded since the last commit
+	late     *span // stretch to build anew, nil when all came in order
+	inCommit bool  // in the next commit's list
+	recount  bool  // token changed since the last commit
+	unsaved  bool  // book changed since it was made durable
+	jumped   bool  // a liquidation moved the price since the last trade
+	shrunk   bool  // a trade was taken away: the book's last one may be gone
+	durable  bool  // the book must be made durable with its events, as recovery would not find them
 }
 
 // span is a stretch of a mint's trades that changed other than at the end.
@@ -66,7 +68,7 @@ func (in *Ingest) load(mint market.Pubkey) (*mintState, error) {
 	return state, nil
 }
 
-// behind tells whether the event's place lies before what the mint has seen, of any kind.
+// behind reports whether the event's place lies before what the mint has seen, of any kind.
 func (in *Ingest) behind(state *mintState, event *market.Event) (bool, error) {
 	if !state.seen {
 		// A commit under way may take events of the mint away, but adds none: it would have been seen.
@@ -86,6 +88,16 @@ func (in *Ingest) behind(state *mintState, event *market.Event) (bool, error) {
 	return false, nil
 }
 
+// stampBefore is the stamp of the mint's last event before the end of a candle. A commit may span several candles.
+func (s *mintState) stampBefore(end int64) market.Stamp {
+	for _, stamp := range slices.Backward(s.stamps) {
+		if stamp.BlockTime < end {
+			return stamp
+		}
+	}
+	return s.stamp
+}
+
 // dirty marks the stretch around a trade for building anew.
 func (s *mintState) dirty(time int64, at market.Position) {
 	if s.late == nil {
@@ -98,50 +110,24 @@ func (s *mintState) dirty(time int64, at market.Position) {
 	}
 }
 
-// count adds an event to the token's record, or takes a withdrawn one out of it.
-func (s *mintState) count(event *market.Event, withdrawn bool) {
+// count adds an event to the token's record, or takes a rolled back one out of it.
+func (s *mintState) count(event *market.Event, rolledBack bool) {
 	s.recount = true
 	token := &s.token
-	if trade, ok := event.Trade(); ok {
-		token.TotalSolAmount = step(token.TotalSolAmount, trade.SolAmount, withdrawn)
-		token.Trades = stepCount(token.Trades, withdrawn)
-	}
-	if !withdrawn {
+	if rolledBack {
+		token.Uncount(event)
+	} else {
+		token.Count(event)
 		token.LastEventTime = max(token.LastEventTime, event.BlockTime)
 	}
-	switch body := event.Body.(type) {
-	case *market.TokenCreated:
-		if withdrawn {
+	if created, ok := event.Body.(market.Creation); ok {
+		if rolledBack {
 			token.Created = nil
 			return
 		}
-		token.Created, token.CreatedPosition, token.CreateTime = body, event.Position, event.BlockTime
-		token.LowerFees(body.SwapFee, body.BorrowFee, body.FeeDiscountFlag)
-	case *market.MilestoneDiscount:
-		if !withdrawn {
-			token.LowerFees(body.SwapFee, body.BorrowFee, body.FeeDiscountFlag)
-		}
-	case *market.LongShort:
-		token.TotalMarginSolAmount = step(token.TotalMarginSolAmount, body.Terms.MarginSolAmount, withdrawn)
-	case *market.ForceLiquidate:
-		token.TotalLiquidations = stepCount(token.TotalLiquidations, withdrawn)
-	case *market.FullClose:
-		token.TotalCloseProfit = step(token.TotalCloseProfit, body.UserCloseProfit, withdrawn)
-	case *market.PartialClose:
-		token.TotalCloseProfit = step(token.TotalCloseProfit, body.UserCloseProfit, withdrawn)
+		token.Created, token.CreatedPosition, token.CreateTime = created, event.Position, event.BlockTime
 	}
-}
-
-func step(sum market.U128, amount uint64, down bool) market.U128 {
-	if down {
-		return sum.Sub(market.U64(amount))
+	if body, ok := event.Body.(market.TokenBody); ok && !rolledBack {
+		body.ChangeToken(token)
 	}
-	return sum.Add(market.U64(amount))
-}
-
-func stepCount(n uint64, down bool) uint64 {
-	if down {
-		return n - 1
-	}
-	return n + 1
 }

@@ -8,13 +8,13 @@ import (
 )
 
 // applyOrder moves the order that the event is about and names the event's owner. An event that comes late leaves that
-// to a replay of the order from its events, when the draft is settled.
+// to a replay of the order from its events, when the next commit is settled.
 func (in *Ingest) applyOrder(event *market.Event, late bool) error {
 	address, ok := event.Order()
 	if !ok {
 		return nil
 	}
-	d := &in.draft
+	d := &in.nextCommit
 	if _, waiting := d.replays[address]; late || waiting {
 		d.replays[address] = event.Mint()
 		return nil
@@ -27,9 +27,9 @@ func (in *Ingest) applyOrder(event *market.Event, late bool) error {
 	return nil
 }
 
-// order is the order's state with the commit under way and the draft applied; a zero address means that there is none.
+// order is the order's state with the commit under way and the next commit applied; a zero address means that there is none.
 func (in *Ingest) order(address market.Pubkey) (market.Order, error) {
-	change, ok := in.draft.orders[address]
+	change, ok := in.nextCommit.orders[address]
 	if !ok && in.pending != nil {
 		change, ok = in.pending.order(address)
 	}
@@ -46,9 +46,9 @@ func (in *Ingest) order(address market.Pubkey) (market.Order, error) {
 	return order, nil
 }
 
-// settleOrders replays the orders that had late, moved or withdrawn events.
-func (in *Ingest) settleOrders() error {
-	for address, mint := range in.draft.replays {
+// replayOrders replays the orders that had late, moved or rolled back events.
+func (in *Ingest) replayOrders() error {
+	for address, mint := range in.nextCommit.replays {
 		if err := in.replayOrder(address, mint); err != nil {
 			return fmt.Errorf("replay order %s: %w", address, err)
 		}
@@ -58,7 +58,7 @@ func (in *Ingest) settleOrders() error {
 
 // replayOrder folds all of an order's events anew. Stored events whose owner turns out different are written again.
 func (in *Ingest) replayOrder(address, mint market.Pubkey) error {
-	d := &in.draft
+	d := &in.nextCommit
 	if err := in.await(); err != nil {
 		return err
 	}

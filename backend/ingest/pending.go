@@ -25,7 +25,7 @@ func (in *Ingest) send(c *market.Commit) {
 	}()
 }
 
-// busy tells whether a commit is being written.
+// busy reports whether a commit is being written.
 func (in *Ingest) busy() bool {
 	if in.pending == nil {
 		return false
@@ -68,7 +68,7 @@ func (in *Ingest) awaitMint() error {
 	return in.await()
 }
 
-// concerns tells whether the commit adds or removes events of a slot.
+// concerns reports whether the commit adds or removes events of a slot.
 func (p *pending) concerns(slot market.Slot) bool {
 	if len(p.commit.Removed) > 0 {
 		return true

@@ -10,9 +10,6 @@ import (
 	"spinscope/backend/market"
 )
 
-// clockSlack is how far, in seconds, block times may run against the order of slots (estimated times can).
-const clockSlack = 120
-
 // stretch is one interval's share of a rebuild.
 type stretch struct {
 	interval market.Interval
@@ -22,7 +19,7 @@ type stretch struct {
 	previous market.Price
 }
 
-// rebuild makes the candles around late, moved and withdrawn trades anew. Per interval these are the buckets from the
+// rebuild makes the candles around late, moved and rolled back trades anew. Per interval these are the buckets from the
 // first to the last changed trade, and the next candle after them, as its open is their close; nothing further can
 // change, since a candle's close is its own last trade. The finest interval's are made of trades, each other's of the
 // candles of the interval before it, whose buckets lie whole within its own: a day is made of six candles, not of all its
@@ -36,8 +33,8 @@ func (in *Ingest) rebuild(state *mintState) error {
 		dirty.from, dirty.to = min(dirty.from, state.touched), max(dirty.to, state.book.BlockTime)
 	}
 	mint := state.book.Mint
-	for i := range in.draft.events {
-		if e := &in.draft.events[i]; e.Mint() == mint && e.Position.Compare(dirty.first) < 0 {
+	for i := range in.nextCommit.events {
+		if e := &in.nextCommit.events[i]; e.Mint() == mint && e.Position.Compare(dirty.first) < 0 {
 			dirty.first = e.Position
 		}
 	}
@@ -114,9 +111,9 @@ func (in *Ingest) stretch(mint market.Pubkey, interval market.Interval, dirty sp
 	return s, nil
 }
 
-// ticks are the mint's trades with low <= time < high in order: the stored ones less the removed, and the draft's.
+// ticks are the mint's trades with low <= time < high in order: the stored ones less the removed, and the next commit's.
 func (in *Ingest) ticks(mint market.Pubkey, first market.Position, low, high int64) ([]candle.Tick, error) {
-	d := &in.draft
+	d := &in.nextCommit
 	var ticks []candle.Tick
 	collect := func(e *market.Event) {
 		if trade, ok := e.Trade(); ok && e.BlockTime >= low && e.BlockTime < high {
@@ -125,7 +122,7 @@ func (in *Ingest) ticks(mint market.Pubkey, first market.Position, low, high int
 	}
 	var start market.Position
 	err := in.store.MintEventsBack(mint, first, func(e *market.Event) error {
-		if e.BlockTime < low-clockSlack {
+		if e.BlockTime < low-market.ClockSlack {
 			start = e.Position
 			return errStop
 		}
@@ -135,7 +132,7 @@ func (in *Ingest) ticks(mint market.Pubkey, first market.Position, low, high int
 		return nil, fmt.Errorf("read trades: %w", err)
 	}
 	err = in.store.MintEvents(mint, start, func(e *market.Event) error {
-		if e.BlockTime >= high+clockSlack && e.Position.Compare(first) > 0 {
+		if e.BlockTime >= high+market.ClockSlack && e.Position.Compare(first) > 0 {
 			return errStop
 		}
 		if !d.isRemoved(e.Position) {
@@ -155,9 +152,9 @@ func (in *Ingest) ticks(mint market.Pubkey, first market.Position, low, high int
 	return ticks, nil
 }
 
-// newest sets the book's last trade from the drafted events and, unless the book knows it, from the stored ones.
+// newest sets the book's last trade from the taken events and, unless the book knows it, from the stored ones.
 func (in *Ingest) newest(state *mintState) error {
-	d := &in.draft
+	d := &in.nextCommit
 	best := candle.Tick{Trade: market.Trade{Price: state.book.Price}, Time: state.book.BlockTime, At: state.book.Last}
 	known := !state.shrunk && !best.Price.IsZero()
 	found := known
@@ -181,7 +178,7 @@ func (in *Ingest) newest(state *mintState) error {
 	}
 	last := market.Position{Slot: math.MaxUint64, Index: math.MaxUint32, Ordinal: math.MaxUint16}
 	err := in.store.MintEventsBack(state.book.Mint, last, func(e *market.Event) error {
-		if found && e.BlockTime < best.Time-clockSlack {
+		if found && e.BlockTime < best.Time-market.ClockSlack {
 			return errStop
 		}
 		if !d.isRemoved(e.Position) {
@@ -203,7 +200,7 @@ func (in *Ingest) replace(state *mintState, s *stretch) {
 	open := slices.DeleteFunc(state.book.Open[s.interval], func(c market.Candle) bool { return c.Time >= s.from && c.Time <= s.to })
 
 	emit := func(c market.Candle, kind market.UpdateType, removed bool) {
-		in.draft.candles = append(in.draft.candles, market.CandleChange{
+		in.nextCommit.candles = append(in.nextCommit.candles, market.CandleChange{
 			Mint: state.book.Mint, Interval: s.interval, Candle: c, Type: kind, Removed: removed, Stamp: state.stamp,
 		})
 	}

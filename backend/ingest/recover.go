@@ -10,9 +10,13 @@ import (
 // Recover brings the books up to the stored events and schedules the closing of open candles. It must run once, before
 // the first Apply. What it commits is not published: nobody listens yet, and whoever resumes reads it from the store.
 func (in *Ingest) Recover() error {
-	in.draft.reset()
-	in.draft.newest = in.at.Replay
-	learn := func(e *market.Event) { in.scales.Learn(e.Mint(), e.Scale) }
+	in.nextCommit.reset()
+	in.nextCommit.newest = in.at.Replay
+	learn := func(e *market.Event) {
+		if pricer := in.pricers[e.Program()]; pricer != nil {
+			pricer.Learn(e.Mint(), e.Scale)
+		}
+	}
 	if err := in.window.load(in.store, in.at.Slot, learn); err != nil {
 		return fmt.Errorf("load recent transactions: %w", err)
 	}
@@ -32,7 +36,7 @@ func (in *Ingest) Recover() error {
 	in.publish = nil
 	defer func() { in.publish = publish }()
 	for more := true; more; {
-		if more, err = in.seal(in.sealUnwritten); err != nil {
+		if more, err = in.closeCandles(in.closeUnwritten); err != nil {
 			return fmt.Errorf("close candles: %w", err)
 		}
 		if more {
@@ -52,7 +56,7 @@ func (in *Ingest) refold() error {
 	count := 0
 	mints := map[market.Pubkey]struct{}{}
 	err := in.store.EventsAfter(in.at.Replay, func(e *market.Event) error {
-		in.draft.newest = e.Position
+		in.nextCommit.newest = e.Position
 		trade, ok := e.Trade()
 		if !ok {
 			return nil

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program/spinpet"
 )
 
 // TestCrashAfterAnEventBelowTheCheckpoint delivers an event that is its mint's newest and yet older than another mint's,
@@ -17,7 +17,7 @@ func TestCrashAfterAnEventBelowTheCheckpoint(t *testing.T) {
 	put := func(mint market.Pubkey, slots market.Slot) market.Transaction {
 		program := spinpet.ProgramID.String()
 		tx := market.Transaction{Signature: l.signature(), Slot: last.Slot + slots, BlockTime: last.BlockTime + 10}
-		body := &market.BuySell{
+		body := &spinpet.BuySell{
 			Mint: mint, Payer: l.users[0], TokenAmount: 1_000_000_000_000, LatestPrice: l.prices[mint],
 			SolAmount: uint64(market.Price(l.prices[mint]).Float() * 1e15),
 		}

@@ -11,7 +11,8 @@ import (
 
 	"spinscope/backend/ingest"
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/store"
 )
 
@@ -30,8 +31,8 @@ func keep(t *testing.T, dir string, days int) kept {
 	t.Cleanup(func() { _ = s.Close() })
 	at := s.State()
 	writer := ingest.New(ingest.Config{
-		Program: spinpet.ProgramID, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler), Horizon: s.Horizon,
-	}, s, ingest.Resume{Seq: at.Seq, Slot: at.Slot, ChainTime: at.ChainTime, Checkpoint: at.Checkpoint, Replay: at.Replay})
+		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler), Horizon: s.Horizon,
+	}, s, ingest.Resume(at))
 	if err := writer.Recover(); err != nil {
 		t.Fatal(err)
 	}
@@ -60,24 +61,24 @@ func TestRetentionChangesNothingThatStays(t *testing.T) {
 		tokens := 1_000_000_000 + r.Uint64N(1_000_000_000)
 		price := market.U128{Hi: 10 + r.Uint64N(10), Lo: r.Uint64()}
 		sol := uint64(market.Price(price).Float()*float64(tokens)*1e3) + 1
-		closing := market.Close{Payer: users[0], Mint: mint, IsCloseLong: true, FinalTokenAmount: tokens, FinalSolAmount: sol, UserCloseProfit: 7, LatestPrice: price}
-		var body market.Body = &market.BuySell{Payer: users[0], Mint: mint, IsBuy: r.IntN(2) == 0, TokenAmount: tokens, SolAmount: sol, LatestPrice: price}
+		closing := spinpet.Close{Payer: users[0], Mint: mint, IsCloseLong: true, FinalTokenAmount: tokens, FinalSolAmount: sol, UserCloseProfit: 7, LatestPrice: price}
+		var body market.Body = &spinpet.BuySell{Payer: users[0], Mint: mint, IsBuy: r.IntN(2) == 0, TokenAmount: tokens, SolAmount: sol, LatestPrice: price}
 		switch n := r.IntN(8); {
 		case n == 0:
 			order := market.Pubkey{200}
 			binary.BigEndian.PutUint64(order[8:], uint64(at))
 			copy(order[16:], mint[:1])
 			orders = append(orders, order)
-			body = &market.LongShort{Payer: users[0], Mint: mint, Order: order, LatestPrice: price, Terms: market.Terms{
+			body = &spinpet.LongShort{Payer: users[0], Mint: mint, Order: order, LatestPrice: price, Terms: market.Terms{
 				OrderType: market.OrderLong, Mint: mint, User: users[1], BorrowAmount: sol, PositionAssetAmount: tokens, MarginSolAmount: 5,
 			}}
 		case n == 1 && len(orders) > 0:
 			closing.Order = orders[r.IntN(len(orders))]
 			closing.Mint = market.Pubkey{closing.Order[16]}
-			body = &market.FullClose{Close: closing}
+			body = &spinpet.FullClose{Close: closing}
 		case n == 2 && len(orders) > 0:
 			order := orders[r.IntN(len(orders))]
-			body = &market.ForceLiquidate{Payer: users[0], Mint: market.Pubkey{order[16]}, Order: order}
+			body = &spinpet.ForceLiquidate{Payer: users[0], Mint: market.Pubkey{order[16]}, Order: order}
 		}
 		program := spinpet.ProgramID.String()
 		tx := market.Transaction{Slot: at, BlockTime: time, Logs: []string{
@@ -184,7 +185,7 @@ func compareKept(t *testing.T, short, all kept, mint market.Pubkey, horizon int6
 		events[e.Position] = e.Owner
 		if trade, ok := e.Trade(); ok {
 			sum.Trades++
-			sum.TotalSolAmount = sum.TotalSolAmount.Add(market.U64(trade.SolAmount))
+			sum.TotalSolAmount = sum.TotalSolAmount.Add(market.U64(trade.Quote))
 		}
 		return nil
 	}); err != nil {

@@ -12,7 +12,8 @@ import (
 
 	"spinscope/backend/ingest"
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/store"
 )
 
@@ -52,9 +53,9 @@ func (n *night) open() {
 	n.store = &weak{s, -1}
 	at := s.State()
 	n.writer = ingest.New(ingest.Config{
-		Program: spinpet.ProgramID, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
+		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
 		SealCandles: 400, Publish: func(c *market.Commit) { n.published = append(n.published, c) },
-	}, n.store, ingest.Resume{Seq: at.Seq, Slot: at.Slot, ChainTime: at.ChainTime, Checkpoint: at.Checkpoint, Replay: at.Replay})
+	}, n.store, ingest.Resume(at))
 }
 
 func (n *night) close() {
@@ -98,7 +99,7 @@ func nightMint(i int) (mint market.Pubkey) {
 
 func nightTrade(mint int, slot market.Slot, at int64) market.Transaction {
 	program := spinpet.ProgramID.String()
-	body := &market.BuySell{
+	body := &spinpet.BuySell{
 		Payer: market.Pubkey{1}, Mint: nightMint(mint), IsBuy: true, TokenAmount: 1_000_000_000, SolAmount: 27_960,
 		LatestPrice: market.U128{Hi: 15, Lo: uint64(mint)}, //nolint:gosec // small
 	}

@@ -21,7 +21,7 @@ func (in *Ingest) truncated(tx *market.Transaction, events []market.Event) {
 		}
 		gap.Mint = mint
 	}
-	in.draft.gaps = append(in.draft.gaps, gap)
+	in.nextCommit.gaps = append(in.nextCommit.gaps, gap)
 	in.window.cut[tx.Signature] = gap
 	in.log.Warn("log truncated by the cluster; its later events are lost", "sig", tx.Signature, "slot", tx.Slot)
 }
@@ -31,6 +31,6 @@ func (in *Ingest) untruncated(signature market.Signature) {
 	if gap, ok := in.window.cut[signature]; ok {
 		delete(in.window.cut, signature)
 		gap.State = market.GapFilled
-		in.draft.gaps = append(in.draft.gaps, gap)
+		in.nextCommit.gaps = append(in.nextCommit.gaps, gap)
 	}
 }

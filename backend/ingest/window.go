@@ -22,7 +22,7 @@ type place struct {
 	provisional bool
 }
 
-// same tells whether the transaction brings nothing new. An estimated time never replaces a known one.
+// same reports whether the transaction brings nothing new. An estimated time never replaces a known one.
 func (p place) same(tx *market.Transaction) bool {
 	if p.slot != tx.Slot || p.wanted != tx.Index {
 		return false
@@ -141,7 +141,7 @@ func placeOf(e *market.Event) place {
 }
 
 // freeIndex is the transaction's index, or the next free one when another transaction stands there. That happens while
-// the true order within a slot is not known, or when a rolled back transaction stands there; see reseat.
+// the true order within a slot is not known, or when a rolled back transaction stands there; see placeAstray.
 func (in *Ingest) freeIndex(tx *market.Transaction) (uint32, error) {
 	w := &in.window
 	if tx.Slot >= w.floor {
@@ -154,8 +154,8 @@ func (in *Ingest) freeIndex(tx *market.Transaction) (uint32, error) {
 		}
 	}
 	taken := map[uint32]bool{}
-	for i := range in.draft.events {
-		if e := &in.draft.events[i]; e.Slot == tx.Slot {
+	for i := range in.nextCommit.events {
+		if e := &in.nextCommit.events[i]; e.Slot == tx.Slot {
 			taken[e.Index] = true
 		}
 	}
@@ -163,7 +163,7 @@ func (in *Ingest) freeIndex(tx *market.Transaction) (uint32, error) {
 		return 0, err
 	}
 	err := in.store.SlotEvents(tx.Slot, tx.Slot, func(e *market.Event) error {
-		if !in.draft.isRemoved(e.Position) {
+		if !in.nextCommit.isRemoved(e.Position) {
 			taken[e.Index] = true
 		}
 		return nil

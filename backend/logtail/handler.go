@@ -26,14 +26,14 @@ func (h *handler) Enabled(ctx context.Context, level slog.Level) bool {
 }
 
 func (h *handler) Handle(ctx context.Context, r slog.Record) error {
-	kept := Record{Time: r.Time, Level: r.Level, Message: cut(h.tail.Veil(r.Message), mostBytes)}
+	kept := Record{Time: r.Time, Level: r.Level, Message: cut(h.tail.Veil(r.Message), maxBytes)}
 	if kept.Time.IsZero() {
 		kept.Time = time.Now()
 	}
-	kept.Attrs = append(make([]Attr, 0, min(mostAttrs, len(h.attrs)+r.NumAttrs())), h.attrs...)
+	kept.Attrs = append(make([]Attr, 0, min(maxAttrs, len(h.attrs)+r.NumAttrs())), h.attrs...)
 	r.Attrs(func(a slog.Attr) bool {
 		kept.Attrs = h.tail.flatten(kept.Attrs, h.prefix, a, 0)
-		return len(kept.Attrs) < mostAttrs
+		return len(kept.Attrs) < maxAttrs
 	})
 	h.tail.add(kept)
 	return h.next.Handle(ctx, r)
@@ -59,12 +59,12 @@ func (h *handler) WithGroup(name string) slog.Handler {
 	return &with
 }
 
-const mostDepth = 8 // of groups in groups
+const maxDepth = 8 // of groups in groups
 
 // flatten appends a and, for a group, what is in it.
 func (t *Tail) flatten(to []Attr, prefix string, a slog.Attr, depth int) []Attr {
 	value := resolved(a.Value)
-	if value.Kind() == slog.KindGroup && depth < mostDepth {
+	if value.Kind() == slog.KindGroup && depth < maxDepth {
 		if a.Key != "" {
 			prefix += a.Key + "."
 		}
@@ -73,10 +73,10 @@ func (t *Tail) flatten(to []Attr, prefix string, a slog.Attr, depth int) []Attr 
 		}
 		return to
 	}
-	if a.Key == "" || len(to) >= mostAttrs {
+	if a.Key == "" || len(to) >= maxAttrs {
 		return to
 	}
-	return append(to, Attr{Key: cut(prefix+a.Key, mostKey), Value: cut(t.Veil(text(value)), mostBytes)})
+	return append(to, Attr{Key: cut(prefix+a.Key, maxKey), Value: cut(t.Veil(text(value)), maxBytes)})
 }
 
 // resolved is v without a slog.LogValuer around it.

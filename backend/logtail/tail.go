@@ -13,9 +13,9 @@ import (
 const (
 	Records = 500 // the newest ones
 
-	mostAttrs = 32
-	mostBytes = 1000 // of a message or a value; longer ones are cut and end in "…"
-	mostKey   = 100  // bytes
+	maxAttrs = 32
+	maxBytes = 1000 // of a message or a value; longer ones are cut and end in "…"
+	maxKey   = 100  // bytes
 )
 
 // Attr is a key with its value as text. Keys of groups are joined with dots.
@@ -106,7 +106,7 @@ func (t *Tail) Veil(s string) string {
 	return s
 }
 
-// partOfName tells whether a file's name may go on with this byte; a dot and a dash may, and a colon or a quote ends it.
+// partOfName reports whether a file's name may go on with this byte; a dot and a dash may, and a colon or a quote ends it.
 func partOfName(b byte) bool {
 	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b >= 0x80 || strings.IndexByte("._-~@+", b) >= 0
 }

@@ -35,7 +35,7 @@ func ParseSignature(text string) (Signature, error) {
 	return signature, nil
 }
 
-// IsZero tells whether the address is unset (the system program's address is never a mint or an order).
+// IsZero reports whether the address is unset (the system program's address is never a mint or an order).
 func (k Pubkey) IsZero() bool { return k == Pubkey{} }
 
 // String is the address in base58.

@@ -171,6 +171,18 @@ func BenchmarkPubkeyString(b *testing.B) {
 	}
 }
 
+func BenchmarkSignatureText(b *testing.B) {
+	signature := Signature{1, 2, 3, 63: 4}
+	for i := range signature {
+		signature[i] ^= byte(151 * i)
+	}
+	text := make([]byte, 0, 88)
+	b.ReportAllocs()
+	for b.Loop() {
+		text, _ = signature.AppendText(text[:0])
+	}
+}
+
 func BenchmarkParseSignature(b *testing.B) {
 	text := Signature{1, 2, 3, 63: 4}.String()
 	b.ReportAllocs()

@@ -1,5 +1,28 @@
 package market
 
+import "fmt"
+
+// Order types on chain.
+const (
+	OrderLong  uint8 = 1 // longs sit in the "down" list
+	OrderShort uint8 = 2 // shorts sit in the "up" list
+)
+
+// Terms are the terms of a margin order, as the events that open and change it state them. Amounts are base units of the
+// token or of what it is paid in (lamports), times Unix seconds, prices raw as on chain.
+type Terms struct {
+	OrderType                          uint8 // OrderLong or OrderShort
+	Mint, User                         Pubkey
+	LockLpStartPrice, LockLpEndPrice   U128 // the liquidation range, raw
+	LockLpSolAmount, LockLpTokenAmount uint64
+	StartTime, EndTime                 uint32
+	MarginInitSolAmount                uint64 // 0 where the event does not state it
+	MarginSolAmount, BorrowAmount      uint64
+	PositionAssetAmount                uint64
+	BorrowFee                          uint16
+	RealizedSolAmount                  uint64 // 0 where the event does not state it
+}
+
 // Order is an open margin order.
 type Order struct {
 	Address         Pubkey // order_pda
@@ -13,35 +36,46 @@ type Order struct {
 // OrderChange is one order as a commit leaves it.
 type OrderChange struct {
 	Order  Order
-	Closed bool // removed by FullClose, ForceLiquidate or a rollback
+	Closed bool // it ended, or a rollback took it away
 }
 
 // Fold is the order after an event that is about it (Event.Order); a zero Order stands for one not known. It names the
-// event's owner: closes and liquidations belong to the order's owner, or to the payer when the order is not known. A
-// partial close of an unknown order makes it known.
+// event's owner: what ends an order belongs to the order's owner, or to the payer when the order is not known. A change of
+// an unknown order makes it known.
 func (o Order) Fold(e *Event) OrderChange {
-	address, _ := e.Order()
-	o.Address, o.MintAccount = address, e.Mint()
-	closed := false
-	switch body := e.Body.(type) {
-	case *LongShort:
-		o.Terms = body.Terms
-		e.Owner = body.Terms.User
-	case *PartialClose:
-		o.Terms = body.Terms
-		e.Owner = body.Terms.User
-	case *FullClose:
-		closed = true
-		e.Owner = o.ownerOr(body.Payer)
-	case *ForceLiquidate:
-		closed = true
-		e.Owner = o.ownerOr(body.Payer)
+	body := e.Body.(OrderBody) //nolint:forcetypeassert // the caller asked Event.Order
+	terms, payer := body.OrderTerms()
+	o.Address, o.MintAccount = body.OrderAccount(), e.Mint()
+
+	switch {
+	case terms != nil:
+		o.Terms = *terms
+		e.Owner = terms.User
+	default:
+		e.Owner = o.ownerOr(payer)
+		if e.Liquidated = nil; e.Liquidates() && o.Known() {
+			before := o
+			e.Liquidated = &before
+		}
 	}
+
 	if !e.Price.IsZero() {
 		o.Scale, o.LatestPrice = e.Scale, e.Price
 	}
 	o.LatestTradeTime = e.BlockTime
-	return OrderChange{Order: o, Closed: closed}
+	return OrderChange{Order: o, Closed: terms == nil}
+}
+
+// Known reports whether the order's terms are: those of one opened before the stored history are not.
+func (o *Order) Known() bool { return o.Terms.OrderType != 0 }
+
+// Size is what opening the order moved, as far as it was not closed since: token base units and lamports. A long bought
+// tokens with what it borrowed, a short sold the tokens it borrowed.
+func (t *Terms) Size() (tokens, lamports uint64) {
+	if t.OrderType == OrderShort {
+		return t.BorrowAmount, t.PositionAssetAmount
+	}
+	return t.PositionAssetAmount, t.BorrowAmount
 }
 
 func (o *Order) ownerOr(payer Pubkey) Pubkey {
@@ -54,10 +88,10 @@ func (o *Order) ownerOr(payer Pubkey) Pubkey {
 // Token is what is known of a mint from its events. Times are Unix seconds here, milliseconds on the wire.
 type Token struct {
 	Mint                 Pubkey
-	Created              *TokenCreated // nil until its TokenCreated was seen
+	Created              Creation // nil until its creation was seen
 	CreatedPosition      Position
 	CreateTime           int64
-	SwapFee, BorrowFee   uint16 // of 100000; changed by MilestoneDiscount
+	SwapFee, BorrowFee   uint16 // of 100000, as of the last change
 	FeeDiscountFlag      uint8
 	LatestPrice          Price
 	LatestTradeTime      int64
@@ -69,9 +103,55 @@ type Token struct {
 	LastEventTime        int64
 }
 
-// LowerFees records the fees a curve states. A curve's fees only ever fall, so that the order of arrival is no matter.
-func (t *Token) LowerFees(swap, borrow uint16, flag uint8) {
-	if t.FeeDiscountFlag == 0 && t.SwapFee == 0 && t.BorrowFee == 0 || flag > t.FeeDiscountFlag {
-		t.SwapFee, t.BorrowFee, t.FeeDiscountFlag = swap, borrow, flag
+// Count adds an event to the mint's totals: what its events add up to, in any order. It is the one rule for them.
+func (t *Token) Count(e *Event) { t.count(e, false) }
+
+// Uncount takes an event that was counted out of the totals again.
+func (t *Token) Uncount(e *Event) { t.count(e, true) }
+
+func (t *Token) count(e *Event, down bool) {
+	sum := t.Totals()
+	if trade, ok := e.Trade(); ok {
+		sum.add(Totals{Trades: 1, Volume: U64(trade.Quote)}, down)
 	}
+	if body, ok := e.Body.(Counted); ok {
+		sum.add(body.Adds(), down)
+	}
+	t.SetTotals(sum)
+}
+
+// Totals are what Count adds up.
+type Totals struct {
+	Trades, Liquidations        uint64
+	Volume, Margin, CloseProfit U128 // lamports
+}
+
+// add adds what an event counts for or, with down, takes it away.
+func (s *Totals) add(o Totals, down bool) {
+	if down {
+		s.Trades -= o.Trades
+		s.Liquidations -= o.Liquidations
+		s.Volume, s.Margin, s.CloseProfit = s.Volume.Sub(o.Volume), s.Margin.Sub(o.Margin), s.CloseProfit.Sub(o.CloseProfit)
+		return
+	}
+	s.Trades += o.Trades
+	s.Liquidations += o.Liquidations
+	s.Volume, s.Margin, s.CloseProfit = s.Volume.Add(o.Volume), s.Margin.Add(o.Margin), s.CloseProfit.Add(o.CloseProfit)
+}
+
+// Totals are the mint's.
+func (t *Token) Totals() Totals {
+	return Totals{t.Trades, t.TotalLiquidations, t.TotalSolAmount, t.TotalMarginSolAmount, t.TotalCloseProfit}
+}
+
+// SetTotals replaces the mint's totals.
+func (t *Token) SetTotals(s Totals) {
+	t.Trades, t.TotalLiquidations = s.Trades, s.Liquidations
+	t.TotalSolAmount, t.TotalMarginSolAmount, t.TotalCloseProfit = s.Volume, s.Margin, s.CloseProfit
+}
+
+// String names all of them.
+func (s Totals) String() string {
+	return fmt.Sprintf("%d trades over %s lamports, %s lamports of margin, %d liquidations, %s lamports of closing profit",
+		s.Trades, s.Volume, s.Margin, s.Liquidations, s.CloseProfit)
 }

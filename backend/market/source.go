@@ -6,6 +6,12 @@ import (
 )
 
 // Transaction is one transaction's logs, as the cluster gave them.
+//
+// Some programs tell their events twice, or only, by calling themselves: Inner has those calls. It is nil where the source
+// has none at hand, as with a log notification, and empty, not nil, where it looked and found none.
+//
+// Addresses are those of the source that the transaction names among its accounts, as far as the source has seen: at least
+// the one that brought it here. Nil: not known.
 type Transaction struct {
 	Signature   Signature
 	Slot        Slot
@@ -14,12 +20,25 @@ type Transaction struct {
 	Provisional bool   // BlockTime is an estimate
 	Failed      bool   // meta.err was not null
 	Logs        []string
+	Inner       []SelfCall // in the order of execution
+	Addresses   []Pubkey
 	Events      []Event // its events, by ordinal, when they are known without the logs, as from an export; else nil
 	ReceivedAt  time.Time
 }
 
+// SelfCall is an inner instruction by which a program told itself an event. The source cuts them out of a transaction's
+// inner instructions (program.SelfCall says which they are).
+type SelfCall struct {
+	Program Pubkey
+	Event   []byte // what follows the tag: the event's discriminator first
+}
+
 // Batch is what a source delivers at once. Batches are applied in the order of delivery.
+//
+// A source may read several sets of addresses, each with a history of its own: ChainTime, Slot and Checkpoint speak for the
+// addresses of the batch alone, and go forward for those. The candles of a coin are complete up to the chain time of its set.
 type Batch struct {
+	Addresses    []Pubkey      // the set that the batch is about; nil: all that the source reads
 	Transactions []Transaction // ascending (Slot, Index); a signature seen before is a repeat, or moved if its place or time differs
 	Withdrawn    []Signature   // delivered earlier, no longer part of the chain
 	ChainTime    int64         // every transaction with a lower block time was delivered; 0 when not known. Never goes back

@@ -39,7 +39,7 @@ func ParseU128(text string) (U128, error) {
 	return x, nil
 }
 
-// IsZero tells whether x is 0.
+// IsZero reports whether x is 0.
 func (x U128) IsZero() bool { return x.Hi|x.Lo == 0 }
 
 // Cmp is -1, 0 or 1 as x is below, equal to or above y.
@@ -53,7 +53,7 @@ func (x U128) Cmp(y U128) int {
 	return 1
 }
 
-// Less tells whether x < y.
+// Less reports whether x < y.
 func (x U128) Less(y U128) bool { return x.Hi < y.Hi || x.Hi == y.Hi && x.Lo < y.Lo }
 
 // Add is x + y modulo 2^128.

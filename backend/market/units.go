@@ -7,6 +7,9 @@ const (
 	LamportsDecimals = 9  // SOL amounts: lamports, 10^-9 SOL
 )
 
+// ClockSlack is how far, in seconds, block times may run against the order of slots (estimated times can).
+const ClockSlack = 120
+
 // Slot is a slot's number. Block times, never slots, decide a candle; slots decide order.
 type Slot uint64
 
@@ -16,10 +19,10 @@ type Seq uint64
 // Price is SOL per whole token × 10^28, whatever scale the program's version used.
 type Price U128
 
-// Less tells whether p < q.
+// Less reports whether p < q.
 func (p Price) Less(q Price) bool { return U128(p).Less(U128(q)) }
 
-// IsZero tells whether the price is unset; a traded price is never 0.
+// IsZero reports whether the price is unset; a traded price is never 0.
 func (p Price) IsZero() bool { return U128(p).IsZero() }
 
 // Float is the float64 nearest to the price in SOL per token.

@@ -45,7 +45,7 @@ func prefixes(list ...string) []netip.Prefix {
 	return parsed
 }
 
-// public tells whether the address is a host on the public internet. IPv4 in IPv6 clothes, a zone and anything unclear
+// public reports whether the address is a host on the public internet. IPv4 in IPv6 clothes, a zone and anything unclear
 // are not.
 func public(address netip.Addr) bool {
 	if !address.IsValid() || address.Zone() != "" || address.Is4In6() {

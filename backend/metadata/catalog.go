@@ -16,7 +16,7 @@ import (
 const (
 	workers     = 4
 	pictureWait = 8 * time.Second // at most, for a picture that must be fetched first
-	mostWaiters = 128             // requests that wait for pictures
+	maxWaiters  = 128             // requests that wait for pictures
 
 	documentBytes = 48 << 20  // of documents kept, in memory and on disk
 	pictureBytes  = 256 << 20 // of pictures kept, on disk
@@ -82,7 +82,7 @@ func New(options Options) *Catalog {
 		options: options, log: options.Logger.With("component", "metadata"), queue: newQueue(), failures: newFailures(),
 		records:  newShelf(filepath.Join(options.Dir, "documents"), ".json", documentBytes),
 		pictures: newShelf(filepath.Join(options.Dir, "pictures"), ".png", pictureBytes),
-		decoding: make(chan struct{}, 1), waiters: make(chan struct{}, mostWaiters),
+		decoding: make(chan struct{}, 1), waiters: make(chan struct{}, maxWaiters),
 		trust: &tls.Config{MinVersion: tls.VersionTLS12},
 	}
 	c.documents.of = map[market.Pubkey]*record{}
@@ -220,5 +220,5 @@ func (c *Catalog) forget(mint market.Pubkey) {
 	c.pictures.remove(mint)
 }
 
-// pictured tells whether the document names a picture.
+// pictured reports whether the document names a picture.
 func (r *record) pictured() bool { return r.Document.Image != nil && *r.Document.Image != "" }

@@ -104,7 +104,7 @@ func TestDocumentAndPicture(t *testing.T) {
 		case "moved":
 			http.Redirect(w, r, secret.URL, http.StatusFound)
 		case "fat":
-			_, _ = io.WriteString(w, `{"name":"`+strings.Repeat("x", mostDocument)+`"}`)
+			_, _ = io.WriteString(w, `{"name":"`+strings.Repeat("x", maxDocument)+`"}`)
 		case "bad":
 			_, _ = io.WriteString(w, `<html>`)
 		default:
@@ -318,7 +318,7 @@ func TestPictureWaitIsBounded(t *testing.T) {
 		}, 3))
 		start := time.Now()
 		var group sync.WaitGroup
-		for range mostWaiters + 10 { // all wait for one and the same task
+		for range maxWaiters + 10 { // all wait for one and the same task
 			group.Go(func() {
 				if data, err := c.Picture(t.Context(), mint(0)); data != nil || err != nil {
 					t.Errorf("%d bytes, %v", len(data), err)
@@ -432,8 +432,8 @@ func TestOtherGatewaysAreTheSecondChoice(t *testing.T) {
 
 func TestQueueIsBounded(t *testing.T) {
 	q := newQueue()
-	for i := range 3 * mostQueued[asked] {
-		if got := q.want(mint(i), asked, false) != nil; got != (i < mostQueued[asked]) {
+	for i := range 3 * maxQueued[asked] {
+		if got := q.want(mint(i), asked, false) != nil; got != (i < maxQueued[asked]) {
 			t.Fatalf("place %d: %v", i, got)
 		}
 	}
@@ -447,7 +447,7 @@ func TestQueueIsBounded(t *testing.T) {
 	if q.finish(first, false) {
 		t.Error("it ended without the picture")
 	}
-	if !q.finish(first, true) || q.counts[awaited] != 0 || q.counts[asked] != mostQueued[asked]-1 {
+	if !q.finish(first, true) || q.counts[awaited] != 0 || q.counts[asked] != maxQueued[asked]-1 {
 		t.Errorf("counts %v", q.counts)
 	}
 	second, _ := q.next(time.Now())
@@ -538,10 +538,10 @@ func TestUnwritableDirectory(t *testing.T) {
 func TestFailuresAreBounded(t *testing.T) {
 	f := newFailures()
 	now := time.Now()
-	for i := range mostFailures + 100 {
+	for i := range maxFailures + 100 {
 		f.note(market.Pubkey{0: 1, 1: byte(i), 2: byte(i >> 8), 3: byte(i >> 16)}, "x", i%2 == 0, now)
 	}
-	if len(f.of) > mostFailures {
+	if len(f.of) > maxFailures {
 		t.Errorf("%d failures", len(f.of))
 	}
 	for range 100 {

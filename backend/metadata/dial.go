@@ -15,9 +15,9 @@ import (
 var ErrRefused = errors.New("not a public address")
 
 const (
-	dialTime     = 10 * time.Second // for one address
-	mostDials    = 4                // addresses of one name that are tried
-	mostResolved = 64               // more are no honest answer
+	dialTime    = 10 * time.Second // for one address
+	maxDials    = 4                // addresses of one name that are tried
+	maxResolved = 64               // more are no honest answer
 )
 
 // dialer opens connections for the HTTP client. It resolves names itself and dials only what it has checked, so that a
@@ -63,7 +63,7 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 		return nil, err
 	}
 	var failed error
-	for _, each := range addresses[:min(len(addresses), mostDials)] {
+	for _, each := range addresses[:min(len(addresses), maxDials)] {
 		conn, err := d.connect(ctx, "tcp", net.JoinHostPort(each.String(), port), true)
 		if err == nil {
 			return conn, nil
@@ -88,7 +88,7 @@ func (d *dialer) addresses(ctx context.Context, host string) ([]netip.Addr, erro
 	if err != nil {
 		return nil, fmt.Errorf("resolve %q: %w", host, err)
 	}
-	if len(list) == 0 || len(list) > mostResolved {
+	if len(list) == 0 || len(list) > maxResolved {
 		return nil, fmt.Errorf("resolve %q: %d addresses", host, len(list))
 	}
 	for i, each := range list {

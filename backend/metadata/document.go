@@ -10,18 +10,20 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"spinscope/backend/market"
 )
 
 // errDocument is returned for bytes that are not a JSON object.
 var errDocument = errors.New("not a JSON object")
 
-// Limits of what is taken, in characters but for links, which are dropped whole above mostURI bytes.
+// Limits of what is taken, in characters but for links, which are dropped whole above maxURI bytes.
 const (
-	mostDocument    = 256 << 10 // bytes
-	mostName        = 128
-	mostSymbol      = 32
-	mostDescription = 2000
-	mostCreatedOn   = 256
+	maxDocument    = 256 << 10 // bytes
+	maxName        = 128
+	maxSymbol      = 32
+	maxDescription = 2000
+	maxCreatedOn   = 256
 )
 
 // Document is what a token's uri says of it. A field is nil when it is missing, of a wrong type or not acceptable.
@@ -49,15 +51,15 @@ func parseDocument(data []byte) (*Document, error) {
 	var extensions map[string]json.RawMessage
 	_ = json.Unmarshal(fields["extensions"], &extensions) // of another type: no links there
 	link := func(name string) *string {
-		if found := textOf(fields[name], mostDocument, false); found != nil {
+		if found := textOf(fields[name], maxDocument, false); found != nil {
 			return webLink(found)
 		}
-		return webLink(textOf(extensions[name], mostDocument, false))
+		return webLink(textOf(extensions[name], maxDocument, false))
 	}
 	return &Document{
-		Name: textOf(fields["name"], mostName, false), Symbol: textOf(fields["symbol"], mostSymbol, false),
-		Description: textOf(fields["description"], mostDescription, true), Image: pictureLink(fields["image"]),
-		ShowName: boolOf(fields["showName"]), CreatedOn: textOf(fields["createdOn"], mostCreatedOn, false),
+		Name: textOf(fields["name"], maxName, false), Symbol: textOf(fields["symbol"], maxSymbol, false),
+		Description: textOf(fields["description"], maxDescription, true), Image: pictureLink(fields["image"]),
+		ShowName: boolOf(fields["showName"]), CreatedOn: textOf(fields["createdOn"], maxCreatedOn, false),
 		Twitter: link("twitter"), Website: link("website"), Telegram: link("telegram"),
 	}, nil
 }
@@ -90,7 +92,9 @@ func clean(text string, most int, lines bool) string {
 		case c == '\n' && lines, c == ' ':
 		case unicode.IsSpace(c):
 			c = ' '
-		case c == utf8.RuneError, unicode.IsControl(c), unicode.Is(unicode.Bidi_Control, c), c == '\ufeff':
+		case c == utf8.RuneError, unicode.IsControl(c), unicode.Is(unicode.Bidi_Control, c), c == '\ufeff', market.Invisible(c):
+			continue
+		case count == 0 && unicode.IsMark(c): // it would sit on what stands before the text
 			continue
 		}
 		if count++; count > most {
@@ -106,7 +110,7 @@ func webLink(text *string) *string {
 	if text == nil || *text == "" {
 		return text
 	}
-	if len(*text) > mostURI {
+	if len(*text) > maxURI {
 		return nil
 	}
 	if u, err := url.Parse(*text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
@@ -117,11 +121,11 @@ func webLink(text *string) *string {
 
 // pictureLink passes what targets may fetch, and http links, which scripts may still want to see.
 func pictureLink(raw json.RawMessage) *string {
-	text := textOf(raw, mostDocument, false)
+	text := textOf(raw, maxDocument, false)
 	if text == nil || *text == "" || isCID(*text) {
 		return text
 	}
-	if len(*text) > mostURI {
+	if len(*text) > maxURI {
 		return nil
 	}
 	u, err := url.Parse(*text)

@@ -24,6 +24,7 @@ func TestParseDocument(t *testing.T) {
 		{`{"showName":1}`, `{}`},
 		{`{"showName":"t"}`, `{}`},
 		{`{"name":"a\u0000b\u001b[31mc\u007f\u0085d","symbol":"\u202eGNP\u2066\u200f"}`, `{"name":"ab[31mc d","symbol":"GNP"}`},
+		{`{"name":"\u3164\u2800","symbol":"\u0301S\u115fP\u0301T"}`, "{\"name\":\"\",\"symbol\":\"SP\u0301T\"}"},
 		{`{"name":"  two\nlines\r\n "}`, `{"name":"two lines"}`},
 		{`{"website":"javascript:alert(1)","twitter":"data:text/html,x","telegram":"//t.me/x"}`, `{}`},
 		{`{"website":"https://user:pw@a.example","twitter":"@handle","telegram":"JAVASCRIPT:x"}`, `{}`},
@@ -34,7 +35,7 @@ func TestParseDocument(t *testing.T) {
 		{`{"image":"javascript:1"}`, `{}`},
 		{`{"image":"` + cid0 + `"}`, `{"image":"` + cid0 + `"}`},
 		{`{"image":"https://a.example/x.png"}`, `{"image":"https://a.example/x.png"}`},
-		{`{"website":"https://a.example/` + strings.Repeat("a", mostURI) + `"}`, `{}`},
+		{`{"website":"https://a.example/` + strings.Repeat("a", maxURI) + `"}`, `{}`},
 	} {
 		got, err := parseDocument([]byte(test.in))
 		if err != nil {
@@ -46,7 +47,7 @@ func TestParseDocument(t *testing.T) {
 		}
 	}
 	long, err := parseDocument([]byte(`{"name":"` + strings.Repeat("é", 500) + `","description":"` + strings.Repeat("x ", 5000) + `"}`))
-	if err != nil || utf8.RuneCountInString(*long.Name) != mostName || len(*long.Description) > mostDescription {
+	if err != nil || utf8.RuneCountInString(*long.Name) != maxName || len(*long.Description) > maxDescription {
 		t.Errorf("long texts are not cut: %v", err)
 	}
 	for _, in := range []string{"", "null", "[]", `"x"`, "1", "{", `{"name":"a"} x`, "<html>", strings.Repeat(`{"a":`, 20_000)} {
@@ -68,7 +69,7 @@ func FuzzDocument(f *testing.F) {
 			if text == nil {
 				continue
 			}
-			if !utf8.ValidString(*text) || utf8.RuneCountInString(*text) > mostURI {
+			if !utf8.ValidString(*text) || utf8.RuneCountInString(*text) > maxURI {
 				t.Fatalf("text %q", *text)
 			}
 			for _, c := range *text {

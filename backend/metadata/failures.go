@@ -8,11 +8,11 @@ import (
 )
 
 const (
-	mostFailures   = 1 << 14
+	maxFailures    = 1 << 14
 	passingPause   = time.Minute // after the first failure that may pass, doubled with each further one
 	lastingPause   = 10 * time.Minute
 	longestPause   = 12 * time.Hour
-	mostDoublings  = 10
+	maxDoublings   = 10
 	longestBackoff = 30 * time.Second // between the attempts of one task
 )
 
@@ -30,7 +30,7 @@ type failure struct {
 
 func newFailures() *failures { return &failures{of: map[market.Pubkey]failure{}} }
 
-// allow tells whether the mint may be tried. A new uri, unless it is "", may always.
+// allow reports whether the mint may be tried. A new uri, unless it is "", may always.
 func (f *failures) allow(mint market.Pubkey, uri string, now time.Time) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -50,7 +50,7 @@ func (f *failures) note(mint market.Pubkey, uri string, lasting bool, now time.T
 	if lasting {
 		pause = lastingPause
 	}
-	failed.until = now.Add(min(pause<<min(failed.count, mostDoublings), longestPause))
+	failed.until = now.Add(min(pause<<min(failed.count, maxDoublings), longestPause))
 	failed.count++
 	f.of[mint] = failed
 	f.shrink(now)
@@ -65,7 +65,7 @@ func (f *failures) forget(mint market.Pubkey) {
 
 // shrink keeps the bound: what is over goes first, then anything.
 func (f *failures) shrink(now time.Time) {
-	if len(f.of) <= mostFailures {
+	if len(f.of) <= maxFailures {
 		return
 	}
 	for mint, failed := range f.of {
@@ -74,7 +74,7 @@ func (f *failures) shrink(now time.Time) {
 		}
 	}
 	for mint := range f.of {
-		if len(f.of) <= mostFailures/10*9 {
+		if len(f.of) <= maxFailures/10*9 {
 			return
 		}
 		delete(f.of, mint)

@@ -19,10 +19,10 @@ var (
 )
 
 const (
-	mostRedirects = 3
-	mostHeader    = 64 << 10 // bytes
-	userAgent     = "Spinscope"
-	longestAfter  = time.Minute // Retry-After beyond it is cut
+	maxRedirects = 3
+	maxHeader    = 64 << 10 // bytes
+	userAgent    = "Spinscope"
+	longestAfter = time.Minute // Retry-After beyond it is cut
 )
 
 // statusError is an answer other than 200.
@@ -52,10 +52,10 @@ func newWeb(g *gateway, d *dialer, limit time.Duration, trust *tls.Config) *web 
 	return &web{limit: limit, client: &http.Client{
 		Transport: &http.Transport{
 			Proxy: nil, DialContext: d.dial, TLSClientConfig: trust, TLSHandshakeTimeout: dialTime, ForceAttemptHTTP2: true,
-			MaxResponseHeaderBytes: mostHeader, MaxIdleConns: 2 * workers, MaxIdleConnsPerHost: workers, IdleConnTimeout: time.Minute,
+			MaxResponseHeaderBytes: maxHeader, MaxIdleConns: 2 * workers, MaxIdleConnsPerHost: workers, IdleConnTimeout: time.Minute,
 		},
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
-			if len(via) > mostRedirects {
+			if len(via) > maxRedirects {
 				return errRedirect
 			}
 			if !g.permitted(r.URL) {
@@ -107,7 +107,7 @@ func (w *web) fetch(ctx context.Context, u *url.URL, accept string, limit int64)
 	return body, nil
 }
 
-// passing tells whether the error may be gone at the next attempt, and how long its cause asked to wait.
+// passing reports whether the error may be gone at the next attempt, and how long its cause asked to wait.
 func passing(err error) (again bool, after time.Duration) {
 	if status, ok := errors.AsType[*statusError](err); ok {
 		switch status.code {

@@ -20,17 +20,17 @@ import (
 var errPicture = errors.New("not a picture that is taken")
 
 const (
-	mostPicture = 5 << 20 // bytes as fetched
-	mostPixels  = 9 << 20 // decoding takes up to 16 bytes for each
-	mostSide    = 8192
-	mostScans   = 64  // of a JPEG: each is tiny in the file and takes a pass over all pixels
-	edge        = 256 // the longest side of what is kept
+	maxPicture = 5 << 20 // bytes as fetched
+	maxPixels  = 9 << 20 // decoding takes up to 16 bytes for each
+	maxSide    = 8192
+	maxScans   = 64  // of a JPEG: each is tiny in the file and takes a pass over all pixels
+	edge       = 256 // the longest side of what is kept
 )
 
 var startOfScan = []byte{0xff, 0xda}
 
 // encodePicture decodes a picture of a stranger and encodes it anew: a PNG of at most 256 pixels a side, with nothing in
-// it but pixels. Of an animation it takes the first frame.
+// it but pixels, turned as its Exif says. Of an animation it takes the first frame.
 func encodePicture(data []byte) (encoded []byte, err error) {
 	defer func() {
 		if failure := recover(); failure != nil { // a defect of a decoder must not end the program
@@ -41,18 +41,18 @@ func encodePicture(data []byte) (encoded []byte, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errPicture, err)
 	}
-	if size.Width < 1 || size.Height < 1 || size.Width > mostSide || size.Height > mostSide || size.Width*size.Height > mostPixels {
+	if size.Width < 1 || size.Height < 1 || size.Width > maxSide || size.Height > maxSide || size.Width*size.Height > maxPixels {
 		return nil, fmt.Errorf("%w: %d by %d pixels", errPicture, size.Width, size.Height)
 	}
-	if format == "jpeg" && bytes.Count(data, startOfScan) > mostScans {
-		return nil, fmt.Errorf("%w: more than %d scans", errPicture, mostScans)
+	if format == "jpeg" && bytes.Count(data, startOfScan) > maxScans {
+		return nil, fmt.Errorf("%w: more than %d scans", errPicture, maxScans)
 	}
 	picture, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errPicture, err)
 	}
 	var out bytes.Buffer
-	if err := png.Encode(&out, shrink(picture)); err != nil {
+	if err := png.Encode(&out, turn(shrink(picture), orientation(data, format))); err != nil {
 		return nil, fmt.Errorf("%w: encode: %w", errPicture, err)
 	}
 	return out.Bytes(), nil

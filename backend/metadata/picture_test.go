@@ -122,7 +122,7 @@ func TestPicturesThatAreRefused(t *testing.T) {
 		return slices.Concat([]byte("\x89PNG\r\n\x1a\n"), chunk("IHDR", append(header, 8, 6, 0, 0, 0)), chunk("IDAT", []byte{0}), chunk("IEND", nil))
 	}
 	manyScans := jpegOf(noise(8, 8))
-	manyScans = append(manyScans[:len(manyScans)-2], bytes.Repeat(startOfScan, mostScans+1)...)
+	manyScans = append(manyScans[:len(manyScans)-2], bytes.Repeat(startOfScan, maxScans+1)...)
 	large := gifOf(noise(2, 2))
 	binary.LittleEndian.PutUint16(large[6:], 65535)
 	binary.LittleEndian.PutUint16(large[8:], 65535)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/wake"
 )
 
 // urgency is the class of a task; the lower goes first.
@@ -19,8 +20,8 @@ const (
 	urgencies  = 3
 )
 
-// mostQueued bounds the tasks of each urgency; those above it are dropped, to be asked for again.
-var mostQueued = [urgencies]int{awaited: 256, asked: 1024, background: 8192}
+// maxQueued bounds the tasks of each urgency; those above it are dropped, to be asked for again.
+var maxQueued = [urgencies]int{awaited: 256, asked: 1024, background: 8192}
 
 // task is one mint's fetch. Only the worker that took it, or the queue's lock holder, touches it.
 type task struct {
@@ -58,14 +59,14 @@ func (q *queue) want(mint market.Pubkey, how urgency, picture bool) *task {
 	t := q.tasks[mint]
 	switch {
 	case t == nil:
-		if q.counts[how] >= mostQueued[how] {
+		if q.counts[how] >= maxQueued[how] {
 			return nil
 		}
 		t = &task{mint: mint, urgency: how, done: make(chan struct{})}
 		q.tasks[mint] = t
 		q.counts[how]++
 		q.ready[how] = append(q.ready[how], t)
-	case how < t.urgency && q.counts[how] < mostQueued[how]:
+	case how < t.urgency && q.counts[how] < maxQueued[how]:
 		if list := q.ready[t.urgency]; !t.running && t.due.IsZero() {
 			q.ready[t.urgency] = slices.Delete(list, slices.Index(list, t), slices.Index(list, t)+1)
 			q.ready[how] = append(q.ready[how], t)
@@ -75,7 +76,7 @@ func (q *queue) want(mint market.Pubkey, how urgency, picture bool) *task {
 		t.urgency = how
 	}
 	t.picture = t.picture || picture
-	q.signal()
+	wake.Up(q.wake)
 	return t
 }
 
@@ -122,7 +123,7 @@ func (q *queue) next(now time.Time) (*task, time.Duration) {
 			list[0] = nil
 			q.ready[how] = list[1:]
 			t.running = true
-			q.signal() // there may be more, for another worker
+			wake.Up(q.wake) // there may be more, for another worker
 			return t, 0
 		}
 	}
@@ -139,10 +140,10 @@ func (q *queue) delay(t *task, until time.Time) {
 	t.running, t.due = false, until
 	at, _ := slices.BinarySearchFunc(q.delayed, until, func(each *task, until time.Time) int { return each.due.Compare(until) })
 	q.delayed = slices.Insert(q.delayed, at, t)
-	q.signal()
+	wake.Up(q.wake)
 }
 
-// wantsPicture tells whether somebody wants the picture too.
+// wantsPicture reports whether somebody wants the picture too.
 func (q *queue) wantsPicture(t *task) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -178,11 +179,4 @@ func (q *queue) waiting() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.tasks)
-}
-
-func (q *queue) signal() {
-	select {
-	case q.wake <- struct{}{}:
-	default:
-	}
 }

@@ -12,7 +12,7 @@ import (
 var ErrURI = errors.New("not a uri that is fetched")
 
 const (
-	mostURI     = 2048 // bytes
+	maxURI      = 2048 // bytes
 	arweaveHost = "arweave.net"
 	httpsPort   = "443"
 	httpPort    = "80"
@@ -51,16 +51,27 @@ func hostPort(u *url.URL) string {
 	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
-// permitted tells whether the URL's kind may be asked: https, or the gateway as it is.
+// permitted reports whether the URL may be asked: https, or the gateway, which may stand in a private network and is
+// therefore asked for content below its base only, never for what else that host and port serve.
 func (g *gateway) permitted(u *url.URL) bool {
-	return u.Host != "" && (u.Scheme == "https" || u.Scheme == "http" && hostPort(u) == g.at)
+	if u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return false
+	}
+	if hostPort(u) != g.at {
+		return u.Scheme == "https"
+	}
+	below, ok := strings.CutPrefix(u.Path, g.base.Path)
+	if ok {
+		_, ok = contentPath(below)
+	}
+	return ok
 }
 
 // targets are the places to ask for uri, the preferred one first. Content of IPFS is the same everywhere, so that a
 // link to somebody's gateway is tried at ours first.
 func (g *gateway) targets(uri string) ([]*url.URL, error) {
 	uri = strings.TrimSpace(uri)
-	if uri == "" || len(uri) > mostURI {
+	if uri == "" || len(uri) > maxURI {
 		return nil, fmt.Errorf("%d bytes: %w", len(uri), ErrURI)
 	}
 	if isCID(uri) {
@@ -85,7 +96,7 @@ func (g *gateway) targets(uri string) ([]*url.URL, error) {
 		return []*url.URL{{Scheme: "https", Host: arweaveHost, Path: "/" + content}}, nil
 	}
 	if !g.permitted(u) {
-		return nil, fmt.Errorf("scheme %.20q: %w", u.Scheme, ErrURI)
+		return nil, fmt.Errorf("neither https nor content of the gateway: %w", ErrURI)
 	}
 	u.User, u.Fragment, u.RawFragment = nil, "", ""
 	list := []*url.URL{u}
@@ -124,7 +135,7 @@ func contentPath(text string) (string, bool) {
 	return text, true
 }
 
-// isCID tells whether text looks like a content identifier of version 0 or 1.
+// isCID reports whether text looks like a content identifier of version 0 or 1.
 func isCID(text string) bool {
 	if len(text) < 46 || len(text) > 128 || len(text) == 46 && !strings.HasPrefix(text, "Qm") {
 		return false

@@ -153,6 +153,8 @@ func TestFetch(t *testing.T) {
 		{url: to("http://example.com/"), err: ErrURI},
 		{url: to("file:///etc/passwd"), err: ErrURI},
 		{url: gateway.URL + "/ipfs/inside", err: ErrURI},
+		{url: to(gateway.URL + "/api/v0/shutdown"), err: ErrURI},
+		{url: to(gateway.URL + "/ipfs/%2e%2e/api/v0/shutdown"), err: ErrURI},
 		{url: "https://example.com/none", err: &statusError{code: 404}},
 		{url: "https://example.com/busy", err: &statusError{code: 429}, again: true, after: 7 * time.Second},
 		{url: "https://example.com/forever", err: &statusError{code: 503}, again: true, after: longestAfter},

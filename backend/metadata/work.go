@@ -42,7 +42,7 @@ func (c *Catalog) work(ctx context.Context, t *task) {
 
 // backoff is the pause before an attempt: doubled each time, half of it at random.
 func backoff(attempt int) time.Duration {
-	pause := min(firstBackoff<<min(attempt-1, mostDoublings), longestBackoff)
+	pause := min(firstBackoff<<min(attempt-1, maxDoublings), longestBackoff)
 	return pause/2 + rand.N(pause/2)
 }
 
@@ -91,7 +91,7 @@ func (c *Catalog) fetchDocument(ctx context.Context, t *task) (*record, string, 
 	if !ok {
 		return nil, "", errUnknown
 	}
-	data, err := c.fetch(ctx, t, uri, acceptDocument, mostDocument)
+	data, err := c.fetch(ctx, t, uri, acceptDocument, maxDocument)
 	if err != nil {
 		return nil, uri, fmt.Errorf("document: %w", err)
 	}
@@ -129,7 +129,7 @@ func (c *Catalog) keepDocument(mint market.Pubkey, fresh *record, encoded []byte
 }
 
 func (c *Catalog) fetchPicture(ctx context.Context, t *task, uri string) error {
-	data, err := c.fetch(ctx, t, uri, acceptPicture, mostPicture)
+	data, err := c.fetch(ctx, t, uri, acceptPicture, maxPicture)
 	if err != nil {
 		return fmt.Errorf("picture: %w", err)
 	}

@@ -5,17 +5,18 @@ import (
 	"fmt"
 
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program/registry"
 )
 
-// A record is slot 8, index 4, signature 64, ordinal 2, which order it, then block time 8, flags 1, scale 1, the size of
-// the body 4, and the body as the program logged it.
+// A record is slot 8, index 4, signature 64, ordinal 2, which order it, then block time 8, flags 1, scale 1, program 1,
+// the size of the body 4, and the body as the program logged it.
 const (
 	keySize  = 8 + 4 + 64 + 2
-	headSize = keySize + 8 + 1 + 1 + 4
+	headSize = keySize + 8 + headTail + 4
+	headTail = 3 // flags, scale and program
 
 	flagProvisional = 1
-	flagEarly       = 2
+	flagVariant     = 2
 )
 
 func key(record []byte) []byte { return record[:keySize] }
@@ -30,12 +31,12 @@ func appendRecord(dst []byte, e *market.Event) []byte {
 	if e.Provisional {
 		flags |= flagProvisional
 	}
-	if created, ok := e.Body.(*market.TokenCreated); ok && created.Early {
-		flags |= flagEarly
-	}
-	dst = append(dst, flags, e.Scale)
+	dst = append(dst, flags, e.Scale, byte(e.Program()))
 	size := len(dst)
-	dst = spinpet.Append(append(dst, 0, 0, 0, 0), e.Body)
+	dst, variant := registry.Of(e.Program()).Append(append(dst, 0, 0, 0, 0), e.Body)
+	if variant {
+		dst[size-headTail] |= flagVariant
+	}
 	binary.BigEndian.PutUint32(dst[size:], uint32(len(dst)-size-4)) //nolint:gosec // a line of a file
 	return dst
 }
@@ -52,13 +53,12 @@ func readRecord(record []byte) (market.Event, error) {
 		Provisional: rest[8]&flagProvisional != 0,
 		Scale:       rest[9],
 	}
-	body, err := spinpet.Decode(record[headSize:], rest[8]&flagEarly != 0)
+	plug := registry.Of(market.Program(rest[10]))
+	body, err := plug.Restore(record[headSize:], rest[8]&flagVariant != 0)
 	if err != nil {
 		return e, fmt.Errorf("event at %v: %w", e.Position, err)
 	}
-	e.Body, e.Owner = body, spinpet.Owner(body)
-	if raw, _, _, ok := e.RawPrice(); ok && e.Scale != 0 {
-		e.Price, _ = market.ScalePrice(raw, int(e.Scale)) // what does not fit stays zero, as in ingest
-	}
+	e.Body, e.Owner = body, plug.Owner(body)
+	e.Price = e.BodyPrice()
 	return e, nil
 }

@@ -9,14 +9,30 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"spinscope/backend/market"
 )
 
 // memory is how many bytes of events are sorted at once.
-const memory = 32 << 20
+const memory = 16 << 20
+
+// temporary is what a tape's file is called.
+const temporary = ".spinscope-events-*"
+
+// Clean removes the files in dir that tapes of killed processes left. One that is in use is either kept by the system, as
+// on Windows, or stays readable to whom it belongs.
+func Clean(dir string) {
+	files, _ := os.ReadDir(dir) // without a directory nothing was left
+	for _, file := range files {
+		if left, _ := filepath.Match(temporary, file.Name()); left {
+			_ = os.Remove(filepath.Join(dir, file.Name()))
+		}
+	}
+}
 
 // Tape takes events in any order and gives them back in the chain's.
 type Tape struct {
@@ -45,7 +61,7 @@ func (t *Tape) Close() error {
 		return nil
 	}
 	err := t.file.Close()
-	if removing := os.Remove(t.file.Name()); err == nil {
+	if removing := os.Remove(t.file.Name()); err == nil && !errors.Is(removing, fs.ErrNotExist) {
 		err = removing
 	}
 	t.file = nil
@@ -74,11 +90,14 @@ func (t *Tape) sort() {
 // spill writes what is in memory to the file, sorted.
 func (t *Tape) spill() error {
 	if t.file == nil {
-		file, err := os.CreateTemp(t.dir, ".spinscope-events-*")
+		file, err := os.CreateTemp(t.dir, temporary)
 		if err != nil {
 			return fmt.Errorf("sort events: %w", err)
 		}
 		t.file = file
+		// Its name is not needed: without one it is gone at the end of the process, however that ends. Windows keeps the
+		// name of an open file; there Clean removes what a killed process left.
+		_ = os.Remove(file.Name())
 	}
 	t.sort()
 	out := bufio.NewWriterSize(io.NewOffsetWriter(t.file, t.size), 1<<20)
@@ -99,6 +118,12 @@ func (t *Tape) spill() error {
 // Transactions gives the recorded events as transactions in the order of the chain, with the events of each by ordinal.
 // It can be called again. It stops at the first error of fn, and at the end of ctx with its cause.
 func (t *Tape) Transactions(ctx context.Context, fn func(market.Transaction) error) error {
+	if t.file != nil && len(t.data) > 0 { // the last events follow the others, so that their memory is free for what fn does
+		if err := t.spill(); err != nil {
+			return err
+		}
+		t.data, t.places = nil, nil
+	}
 	t.sort()
 	merged := &merge{}
 	memory := &source{}

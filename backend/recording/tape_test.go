@@ -6,12 +6,14 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"testing"
 
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program/spinpet"
 )
 
 func key32(n uint64) (k market.Pubkey) {
@@ -35,11 +37,11 @@ func events(r *rand.Rand, transactions int) (list []market.Event) {
 				raw := market.U128{Hi: r.Uint64N(1 << 20), Lo: r.Uint64()}
 				e.Scale = 26
 				e.Price, _ = market.ScalePrice(raw, 26)
-				e.Body = &market.BuySell{Payer: key32(7), Mint: mint, TokenAmount: r.Uint64(), LatestPrice: raw}
+				e.Body = &spinpet.BuySell{Payer: key32(7), Mint: mint, TokenAmount: r.Uint64(), LatestPrice: raw}
 			case 1:
-				e.Body = &market.TokenCreated{Payer: key32(8), Mint: mint, Name: "n", Early: r.IntN(2) == 0}
+				e.Body = &spinpet.TokenCreated{Payer: key32(8), Mint: mint, Name: "n", Early: r.IntN(2) == 0}
 			case 2:
-				e.Body = &market.ForceLiquidate{Payer: key32(9), Mint: mint, Order: key32(10)}
+				e.Body = &spinpet.ForceLiquidate{Payer: key32(9), Mint: mint, Order: key32(10)}
 			}
 			e.Owner = spinpet.Owner(e.Body)
 			list = append(list, e)
@@ -110,4 +112,48 @@ func TestTapeEndsEarly(t *testing.T) {
 	if err := tape.Transactions(ctx, func(market.Transaction) error { return nil }); !errors.Is(err, errFull) {
 		t.Error(err)
 	}
+}
+
+// TestNothingIsLeft looks at the directory while a tape has its file, as a process that is killed then would leave it,
+// and after one that did leave one was cleaned up.
+func TestNothingIsLeft(t *testing.T) {
+	dir := t.TempDir()
+	left := func() []os.DirEntry {
+		files, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return files
+	}
+	tape := New(dir)
+	tape.memory = 5000
+	want := events(rand.New(rand.NewPCG(3, 3)), 200)
+	for i := range want {
+		if err := tape.Add(&want[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(tape.runs) == 0 || runtime.GOOS != "windows" && len(left()) > 0 {
+		t.Errorf("%d runs, left: %v", len(tape.runs), left())
+	}
+
+	old := filepath.Join(dir, ".spinscope-events-123")
+	if err := os.WriteFile(old, []byte("of a process that was killed"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "alerts.json"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	Clean(dir)
+	if files := left(); runtime.GOOS != "windows" && len(files) != 1 || files[0].Name() != "alerts.json" {
+		t.Error("left:", files)
+	}
+	got := 0
+	if err := tape.Transactions(t.Context(), func(tx market.Transaction) error { got += len(tx.Events); return nil }); err != nil || got != len(want) {
+		t.Error(got, err)
+	}
+	if err := tape.Close(); err != nil {
+		t.Error(err)
+	}
+	Clean(filepath.Join(dir, "none"))
 }

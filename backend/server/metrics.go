@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/registry"
 	"spinscope/backend/server/rest"
 )
 
@@ -38,18 +39,16 @@ func newMeter(registry *prometheus.Registry, api rest.Deps) *meter {
 var (
 	buildDesc       = describe("spinscope_build_info", "Always 1; the label is the version that runs.", "version")
 	seqDesc         = describe("spinscope_store_seq", "Number of the store's newest commit.")
-	eventsDesc      = describe("spinscope_store_events", "Events stored now; deleted and withdrawn ones are taken off.", "kind")
+	eventsDesc      = describe("spinscope_store_events", "Events stored now; deleted and rolled back ones are taken off.", "kind")
 	lastEventDesc   = describe("spinscope_last_event_timestamp_seconds", "Block time of the newest event.")
 	chainTimeDesc   = describe("spinscope_chain_time_seconds", "Chain time of the store.")
 	slotDesc        = describe("spinscope_slot", "Newest slot known.")
 	lagDesc         = describe("spinscope_lag_slots", "Slots behind the cluster.")
-	connectedDesc   = describe("spinscope_feed_connected", "1 while the cluster is connected and read live.")
+	connectedDesc   = describe("spinscope_feed_connected", "1 while the cluster is connected, read live and stored.")
 	failuresDesc    = describe("spinscope_feed_failures", "Failed attempts to reach the cluster.")
 	connectionsDesc = describe("spinscope_stream_connections", "Socket.IO clients connected.")
 	topicsDesc      = describe("spinscope_stream_subscriptions", "Subscriptions of all clients.")
 	messagesDesc    = describe("spinscope_stream_messages_total", "Messages sent to clients.")
-	metadataDesc    = describe("spinscope_metadata_fetches_total", "Tokens' documents and pictures fetched, fetches given up, and of these the ones refused because an address was not public.", "result")
-	waitingDesc     = describe("spinscope_metadata_waiting", "Tokens whose metadata is to be fetched.")
 )
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -60,7 +59,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 func (m *meter) Describe(out chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
 		buildDesc, seqDesc, eventsDesc, lastEventDesc, chainTimeDesc, slotDesc, lagDesc, connectedDesc, failuresDesc,
-		connectionsDesc, topicsDesc, messagesDesc, metadataDesc, waitingDesc,
+		connectionsDesc, topicsDesc, messagesDesc,
 	} {
 		out <- desc
 	}
@@ -74,20 +73,24 @@ func (m *meter) Collect(out chan<- prometheus.Metric) {
 	counter := func(desc *prometheus.Desc, value float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, value, labels...)
 	}
-	state, counts := m.api.Reader.State(), m.api.Reader.Counts()
+	state, counts := m.api.Reader.State(), m.api.Reader.Stats()
 	gauge(buildDesc, 1, m.api.Version)
 	gauge(seqDesc, float64(state.Seq))
 	gauge(chainTimeDesc, float64(state.ChainTime))
 	gauge(lastEventDesc, float64(counts.LastEventTime))
-	for kind := market.KindTokenCreated; kind <= market.KindMilestoneDiscount; kind++ {
-		gauge(eventsDesc, float64(counts.Kinds[kind]), kind.String())
+	for _, id := range registry.All() {
+		for _, kind := range market.KindsOf(id) {
+			if n := counts.Kinds.Of(kind); n > 0 || id == registry.First {
+				gauge(eventsDesc, float64(n), kind.String())
+			}
+		}
 	}
 	slot := state.Slot
 	if m.api.Feed != nil {
 		feed := m.api.Feed()
 		slot = max(slot, feed.Slot)
 		connected := 0.0
-		if feed.Connection == "connected" {
+		if feed.Connection == "connected" && !feed.Stalled {
 			connected = 1
 		}
 		gauge(connectedDesc, connected)
@@ -100,14 +103,6 @@ func (m *meter) Collect(out chan<- prometheus.Metric) {
 		gauge(connectionsDesc, float64(connections.ActiveConnections))
 		gauge(topicsDesc, float64(connections.TotalSubscriptions))
 		counter(messagesDesc, float64(connections.TotalMessagesSent))
-	}
-	if m.api.Metadata != nil {
-		counts := m.api.Metadata.Counts()
-		counter(metadataDesc, float64(counts.Documents), "document")
-		counter(metadataDesc, float64(counts.Pictures), "picture")
-		counter(metadataDesc, float64(counts.Failures), "failed")
-		counter(metadataDesc, float64(counts.Refused), "refused")
-		gauge(waitingDesc, float64(counts.Waiting))
 	}
 }
 

@@ -59,10 +59,23 @@ func docsPage() http.Handler {
 	pages := &static{files: files}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(r.URL.Path, "/docs/")
-		if name == r.URL.Path || name == "" || strings.HasPrefix(r.URL.Path, "/swagger-ui") {
+		if name == "" {
 			name = "index.html"
 		}
 		pages.serve(w, r, name)
+	})
+}
+
+// redirect leads elsewhere. The address stays relative, which http.Redirect would not leave it: a reverse proxy may have
+// put the server below a path that only the browser knows.
+func redirect(to string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !readOnly(w, r) {
+			return
+		}
+		w.Header().Set("Location", to)
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusFound)
 	})
 }
 

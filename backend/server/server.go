@@ -11,6 +11,7 @@ import (
 
 	"spinscope/backend/server/guard"
 	"spinscope/backend/server/rest"
+	"spinscope/backend/telemetry"
 	"spinscope/backend/wire"
 )
 
@@ -18,12 +19,11 @@ import (
 type Deps struct {
 	API     rest.Deps
 	Guard   *guard.Guard
-	Sockets http.Handler    // of /socket.io/; nil answers 404
-	Page    fs.FS           // the built front end; without index.html "/" says how to build it
-	Figures func() []Figure // what else /metrics shows; nil for nothing
-	Stages  func() []Stage  // histograms of /metrics; nil for none
-	Ready   func() error    // nil or a nil error: /readyz answers 200
-	Logger  *slog.Logger    // slog.Default() if nil
+	Sockets http.Handler          // of /socket.io/; nil answers 404
+	Page    fs.FS                 // the built front end; without index.html "/" says how to build it
+	Collect []telemetry.Collector // what else /metrics shows
+	Ready   func() error          // what /readyz says: nil is 200, an error 503 with its text, which must hold no secrets
+	Logger  *slog.Logger          // slog.Default() if nil
 }
 
 // Server is the HTTP server. Make one with New.
@@ -44,7 +44,7 @@ func New(deps Deps) *Server {
 	}
 	s := &Server{api: rest.New(deps.API), registry: prometheus.NewRegistry(), log: deps.Logger}
 	meter := newMeter(s.registry, deps.API)
-	s.registry.MustRegister(gatherer{deps.Figures, deps.Stages})
+	s.registry.MustRegister(gatherer(deps.Collect))
 	mux := http.NewServeMux()
 	api := deps.Guard.Authorize(meter.count(compress(s.api)))
 	mux.Handle("/api/", timed(answerTimeout, api))
@@ -59,11 +59,10 @@ func New(deps Deps) *Server {
 	for _, namespace := range []string{"/ws/kline", "/kline"} {
 		mux.Handle(namespace, timed(answerTimeout, noPath(namespace)))
 	}
-	docs := docsPage()
-	mux.Handle("/docs", timed(answerTimeout, docs))
-	mux.Handle("/docs/", timed(answerTimeout, docs))
-	mux.Handle("/swagger-ui", timed(answerTimeout, docs))
-	mux.Handle("/swagger-ui/", timed(answerTimeout, docs))
+	mux.Handle("/docs/", timed(answerTimeout, docsPage()))
+	for path, to := range map[string]string{"/docs": "docs/", "/swagger-ui": "docs/", "/swagger-ui/": "../docs/"} {
+		mux.Handle(path, timed(answerTimeout, redirect(to)))
+	}
 	mux.Handle("/", timed(answerTimeout, page(deps.Page)))
 	s.handler = secure(s.recovered(deps.Guard.Wrap(mux)))
 	return s

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,9 +21,11 @@ import (
 
 	"spinscope/backend/leaktest"
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/server"
 	"spinscope/backend/server/guard"
 	"spinscope/backend/server/rest"
+	"spinscope/backend/store"
 	"spinscope/backend/wire"
 )
 
@@ -31,40 +34,46 @@ func TestMain(m *testing.M) { leaktest.Main(m) }
 // reader is an empty store, with enough candles to fill a large answer.
 type reader struct{ candles int }
 
-func (reader) State() rest.State { return rest.State{Seq: 7, Slot: 100, ChainTime: 1000} }
+func (reader) State() store.State { return store.State{Seq: 7, Slot: 100, ChainTime: 1000} }
 
-func (reader) Counts() rest.Counts {
-	counts := rest.Counts{LastEventTime: 999}
-	counts.Kinds[market.KindBuySell] = 5
+func (reader) ID() string { return "" }
+
+func (reader) Stats() store.Stats {
+	counts := store.Stats{LastEventTime: 999}
+	counts.Kinds.Add(spinpet.KindBuySell, 5)
 	return counts
 }
 
-func (r reader) Candles(context.Context, market.Pubkey, market.Interval, int64, int64, rest.Page) (rest.CandlePage, error) {
-	return rest.CandlePage{Candles: make([]market.Candle, r.candles), Total: r.candles}, nil
+func (r reader) Candles(context.Context, market.Pubkey, market.Interval, store.CandleQuery) (store.CandlePage, error) {
+	return store.CandlePage{Candles: make([]market.Candle, r.candles), Total: r.candles}, nil
 }
 
 func (reader) CandleBefore(market.Pubkey, market.Interval, int64) (market.Candle, bool, error) {
 	return market.Candle{}, false, nil
 }
 
-func (reader) Events(context.Context, market.Pubkey, rest.Page) (rest.EventPage, error) {
+func (reader) Events(context.Context, market.Pubkey, store.Page) (store.EventPage, error) {
 	panic("a handler that panics")
 }
 
-func (reader) UserEvents(context.Context, market.Pubkey, *market.Pubkey, rest.Page) (rest.EventPage, error) {
-	return rest.EventPage{}, nil
+func (reader) Stretch(context.Context, store.StretchQuery, func(*market.Event) error) (market.Seq, error) {
+	return 7, nil
 }
 
-func (reader) UserOrders(context.Context, market.Pubkey, *market.Pubkey, rest.Page) (rest.OrderPage, error) {
-	return rest.OrderPage{}, nil
+func (reader) UserEvents(context.Context, market.Pubkey, *market.Pubkey, store.Page) (store.EventPage, error) {
+	return store.EventPage{}, nil
 }
 
-func (reader) MintOrders(context.Context, market.Pubkey, bool, rest.Page) (rest.OrderPage, error) {
-	return rest.OrderPage{}, nil
+func (reader) UserOrders(context.Context, market.Pubkey, *market.Pubkey, store.Page) (store.OrderPage, error) {
+	return store.OrderPage{}, nil
 }
 
-func (reader) Mints(context.Context, rest.MintQuery) (rest.MintPage, error) {
-	return rest.MintPage{}, nil
+func (reader) MintOrders(context.Context, market.Pubkey, bool, store.Page) (store.OrderPage, error) {
+	return store.OrderPage{}, nil
+}
+
+func (reader) Mints(context.Context, store.MintQuery) (store.MintPage, error) {
+	return store.MintPage{}, nil
 }
 
 func (reader) Tokens(context.Context, []market.Pubkey) ([]market.Token, error) { return nil, nil }
@@ -73,7 +82,7 @@ func (reader) Gaps(context.Context, *market.Pubkey, *market.GapState) ([]market.
 	return nil, nil
 }
 
-func (reader) DBStats(context.Context) (wire.DBStats, error) { return wire.DBStats{}, nil }
+func (reader) DBStats() (store.DBStats, error) { return store.DBStats{}, nil }
 
 func built() fs.FS {
 	return fstest.MapFS{
@@ -182,13 +191,13 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/..%5c..%5cgo.mod", 404, plain, "no-store", ""},
 		{"GET", "/x%00y", 404, plain, "no-store", ""},
 		{"POST", "/", 405, plain, "", ""},
-		{"GET", "/docs", 200, html, "no-cache", "docs.js"},
+		{"GET", "/docs", 302, "", "no-store", ""},
 		{"GET", "/docs/", 200, html, "no-cache", "docs.js"},
 		{"GET", "/docs/docs.js", 200, script, "no-cache", "openapi.json"},
 		{"GET", "/docs/docs.css", 200, "text/css; charset=utf-8", "no-cache", ""},
 		{"GET", "/docs/nothing", 404, plain, "no-store", ""},
-		{"GET", "/swagger-ui", 200, html, "no-cache", "docs.js"},
-		{"GET", "/swagger-ui/", 200, html, "no-cache", "docs.js"},
+		{"GET", "/swagger-ui", 302, "", "no-store", ""},
+		{"GET", "/swagger-ui/", 302, "", "no-store", ""},
 		{"GET", "/api-docs/openapi.json", 200, "application/openapi+json", "no-store", `"3.1.0"`},
 		{"GET", "/api/time", 200, "application/json", "no-store", "iso8601"},
 		{"GET", "/api", 404, plain, "no-store", ""},
@@ -232,10 +241,34 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+// A reverse proxy may have put the server below a path, so that what the pages ask for, and where a redirect leads, says
+// nothing of the root.
+func TestPagesKnowNoRoot(t *testing.T) {
+	base := start(t, newServer(t, "", built(), nil))
+	for path, want := range map[string]string{"/docs": "/docs/", "/swagger-ui": "/docs/", "/swagger-ui/": "/docs/", "/swagger-ui/index.html": "/docs/"} {
+		response, _ := do(t, "GET", base+path)
+		location := response.Header.Get("Location")
+		if to, err := url.Parse("https://charts.example/below" + path); err != nil {
+			t.Error(err)
+		} else if to, err = to.Parse(location); err != nil || to.Path != "/below"+want {
+			t.Errorf("below a path, %s leads to %q, which is %v %v", path, location, to, err)
+		}
+	}
+
+	for _, path := range []string{"/docs/", "/docs/docs.js"} {
+		_, body := do(t, "GET", base+path)
+		for _, rooted := range []string{`href="/`, `src="/`, "fetch('/", "fetch(`/", "fetch(address"} {
+			if strings.Contains(body, rooted) {
+				t.Errorf("%s asks for a path of the root: %s", path, rooted)
+			}
+		}
+	}
+}
+
 // Nothing may come from anywhere but this binary.
 func TestDocsNeedNoOtherServer(t *testing.T) {
 	base := start(t, newServer(t, "", built(), nil))
-	for _, path := range []string{"/docs", "/docs/docs.js", "/docs/docs.css"} {
+	for _, path := range []string{"/docs/", "/docs/docs.js", "/docs/docs.css"} {
 		_, body := do(t, "GET", base+path)
 		if strings.Contains(body, "https://") || strings.Contains(body, "http://") || strings.Contains(body, "eval(") || strings.Contains(body, "innerHTML") {
 			t.Errorf("%s reaches out or builds markup from text", path)

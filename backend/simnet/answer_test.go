@@ -38,7 +38,7 @@ func BenchmarkTransactions(b *testing.B) {
 	}
 	body := []byte("[" + strings.Join(batch, ",") + "]")
 	for b.Loop() {
-		b.SetBytes(int64(len(n.answer(b.Context(), body, nil))))
+		b.SetBytes(int64(len((&access{Net: n}).answer(b.Context(), body, nil))))
 	}
 }
 
@@ -58,7 +58,7 @@ func FuzzAnswer(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		if reply := n.answer(t.Context(), body, nil); reply != nil && !json.Valid(reply) {
+		if reply := (&access{Net: n}).answer(t.Context(), body, nil); reply != nil && !json.Valid(reply) {
 			t.Errorf("%q is answered with %q", body, reply)
 		}
 	})

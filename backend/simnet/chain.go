@@ -56,6 +56,8 @@ type chain struct {
 	transactions []*transaction
 	bySignature  map[market.Signature]*transaction
 	live         market.Slot // first slot after the history
+	born         market.Slot // the very first slot with a block
+	forgot       bool        // blocks were pruned
 
 	upcoming                                   int64 // block time of the announced slot
 	announced, processed, confirmed, finalized market.Slot
@@ -63,11 +65,11 @@ type chain struct {
 	lagConfirmed, lagFinalized                 int
 }
 
-const mostSlots = 1 << 20 // about five days, 40 MB
+const maxSlots = 1 << 20 // about five days, 40 MB
 
 func newChain(cfg *Config, base market.Slot) *chain {
 	return &chain{
-		base: base, bySignature: map[market.Signature]*transaction{}, keep: cfg.MaxTransactions, keepSlots: mostSlots,
+		base: base, born: base, bySignature: map[market.Signature]*transaction{}, keep: cfg.MaxTransactions, keepSlots: maxSlots,
 		lagConfirmed: cfg.ConfirmedLag, lagFinalized: cfg.FinalizedLag, announced: base - 1,
 	}
 }
@@ -218,6 +220,7 @@ func (c *chain) prune() {
 	c.blocks = slices.Clone(c.blocks[cut:])
 	c.base += market.Slot(cut)
 	c.pruned += uint64(gone)
+	c.forgot = true
 }
 
 // upTo is how many of the kept transactions stand in slots up to and including slot.

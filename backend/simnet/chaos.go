@@ -15,13 +15,15 @@ type chaos struct {
 	counts  map[string]int
 	outage  time.Time // nothing is answered until then
 	refusal time.Time // HTTP requests are refused until then
+	nodes   map[string][]Node
+	good    map[string]int // by access point and cursor: lists to be given well
 }
 
 func newChaos(seed int64, faults Faults) *chaos {
-	return &chaos{rng: rand.New(rand.NewPCG(uint64(seed), 3)), faults: faults, counts: map[string]int{}} //nolint:gosec // a game
+	return &chaos{rng: rand.New(rand.NewPCG(uint64(seed), 3)), faults: faults, counts: map[string]int{}, nodes: map[string][]Node{}, good: map[string]int{}} //nolint:gosec // a game
 }
 
-// strikes tells whether a fault happens now; name is its name in the counts.
+// strikes reports whether a fault happens now; name is its name in the counts.
 func (c *chaos) strikes(name string, share func(*Faults) float64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

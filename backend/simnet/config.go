@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program/spinpet"
 )
 
 // Config describes a cluster. The zero value of a field means what its comment says; Default gives the demo market.
@@ -30,8 +30,11 @@ type Config struct {
 	ConfirmedLag    int           // produced blocks between processed and confirmed; 0 is 1
 	FinalizedLag    int           // produced blocks between processed and finalized; 0 is 32
 	MaxTransactions int           // older ones are pruned; about 500 bytes each; 0 is 300,000
+	Keep            time.Duration // chain time whose ledger the access point at the root has; 0 is all that is not pruned
 	QueuedMessages  int           // notifications that may wait for a slow client; 0 is 4096
 	RateLimit       float64       // RPC requests per second and client address, in bursts of ten seconds' worth; 0 is none
+	MaxBatch        int           // calls in one request; 0 is 1000
+	BatchRefusal    BatchRefusal  // of larger ones, when MaxBatch is set
 	Faults          Faults        // what goes wrong
 	Logger          *slog.Logger  // nil is silence
 }
@@ -52,9 +55,13 @@ type Faults struct {
 	Fail       float64       `json:"fail"`       // per HTTP request: 500
 	Slow       float64       `json:"slow"`       // per HTTP request: answered after SlowBy
 	SlowBy     time.Duration `json:"slow_by"`    // 0 is 2 s
+	EmptyList  float64       `json:"empty_list"` // per list of signatures: nothing in it
+	ListHole   float64       `json:"list_hole"`  // per list of signatures: its middle third is left out
+	ShortList  float64       `json:"short_list"` // per list of signatures: its older half is left out
+	LateList   float64       `json:"late_list"`  // per list of signatures: the newest 40 slots are left out
 }
 
-// Default is the demo market: eight tokens with six hours behind them, three transactions a second.
+// Default is the demo market: eight tokens of every fate with six hours behind them, three transactions a second.
 func Default() Config {
 	return Config{
 		Listen: "127.0.0.1:0", Seed: 1, Rate: 3, Mints: 8, History: 6 * time.Hour, NewMintEvery: 12 * time.Minute,
@@ -109,4 +116,9 @@ func (c Config) withDefaults() Config {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	return c
+}
+
+// Slots is how many slots so much chain time holds, at least one.
+func (c *Config) Slots(length time.Duration) market.Slot {
+	return market.Slot(max(1, length.Seconds()/(c.SlotTime.Seconds()*c.Speed)))
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program/spinpet"
 )
 
 // create makes a new token, and often its creator's first buy in the same transaction.
@@ -30,14 +30,17 @@ func (w *world) create(now float64) (*transaction, *token) {
 
 	who := w.rng.IntN(len(w.traders))
 	tx.payer, tx.instruction = w.traders[who].key, "Create"
-	tx.events = []market.Body{&market.TokenCreated{
+	tx.events = []market.Body{&spinpet.TokenCreated{
 		Payer: tx.payer, Mint: p.mint, Curve: p.curve, PoolToken: p.poolToken, PoolSol: p.poolSol, FeeRecipient: w.fees,
 		BaseFeeRecipient: w.base, Params: w.params, SwapFee: p.swapFee, BorrowFee: p.borrowFee,
 		Name: p.name, Symbol: p.symbol, URI: p.uri, Early: w.early,
 	}}
-	if w.rng.IntN(3) > 0 {
-		w.trade(tx, p, who, p.worth(uint64(100_000_000+w.rng.IntN(1_400_000_000)), true), true)
+	if lamports := p.mood.creation(w.rng); lamports > 0 {
+		w.trade(tx, p, who, p.worth(lamports, true), true)
 		tx.instruction = "Create"
+		if p.mood.firstBuy > 0 { // whoever pays for it says what it is worth
+			p.mood.fair -= p.gap()
+		}
 	}
 	p.mood.heat = 3
 	return tx, about

@@ -14,6 +14,10 @@
 // simnet_status tells figures; simnet_control changes the rate and the faults and triggers outages. GET /ipfs/ serves
 // the tokens' metadata and pictures.
 //
+// Access points: the service at the root has everything that is not pruned, unless Config.Keep says less. SetNode adds
+// others at /node/NAME that keep another part of the same ledger, or several of them as a pool. A ledger that nothing was
+// pruned from begins with slot 0, as there are no blocks before the market's first.
+//
 // Failure: Run returns an error only if the port cannot be opened or the server breaks; everything else a client sees is
 // a JSON-RPC error, as the real cluster words it. Memory is bounded by Config.MaxTransactions.
 package simnet

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	mostBatch  = 1000     // requests in one HTTP request
-	mostAnswer = 64 << 20 // bytes
+	maxBatch  = 1000     // requests in one HTTP request
+	maxAnswer = 64 << 20 // bytes
 )
 
 // ServeHTTP answers JSON-RPC requests, WebSocket upgrades, GET /health and GET /ipfs/.
@@ -36,13 +36,20 @@ func (n *Net) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Used HTTP Method is not allowed. POST or OPTIONS is required", http.StatusMethodNotAllowed)
 	case !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json"):
 		http.Error(w, "Supplied content type is not allowed. Content-Type: application/json is required", http.StatusUnsupportedMediaType)
+	case n.cfg.MaxBatch > 0:
+		n.cfg.BatchRefusal.Handler(n.cfg.MaxBatch, http.HandlerFunc(n.serveRPC)).ServeHTTP(w, r)
 	default:
 		n.serveRPC(w, r)
 	}
 }
 
 func (n *Net) serveRPC(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostRequest))
+	node, ok := n.at(r.URL.Path)
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	if err != nil {
 		http.Error(w, "request too large", http.StatusRequestEntityTooLarge)
 		return
@@ -72,7 +79,7 @@ func (n *Net) serveRPC(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(n.answer(r.Context(), body, nil)) // a client that left is no concern
+	_, _ = w.Write(node.answer(r.Context(), body, nil)) //nolint:gosec // JSON; a client that left is no concern
 }
 
 // request is one JSON-RPC request.
@@ -85,7 +92,7 @@ type request struct {
 
 // answer is the reply to one request or to a batch of them; nil if none asks for an answer. s is the connection when it
 // came over PubSub.
-func (n *Net) answer(ctx context.Context, body []byte, s *socket) []byte {
+func (n *access) answer(ctx context.Context, body []byte, s *socket) []byte {
 	body = bytes.TrimLeft(body, " \t\r\n")
 	if len(body) == 0 || body[0] != '[' {
 		return n.answerOne(body, s)
@@ -94,7 +101,7 @@ func (n *Net) answer(ctx context.Context, body []byte, s *socket) []byte {
 	if json.Unmarshal(body, &batch) != nil {
 		return errorAnswer(errParse, nil)
 	}
-	if len(batch) == 0 || len(batch) > mostBatch {
+	if len(batch) == 0 || len(batch) > maxBatch {
 		return errorAnswer(errRequest, nil)
 	}
 	var out []byte
@@ -108,7 +115,7 @@ func (n *Net) answer(ctx context.Context, body []byte, s *socket) []byte {
 			} else {
 				out = append(out, ',')
 			}
-			if out = append(out, reply...); len(out) > mostAnswer {
+			if out = append(out, reply...); len(out) > maxAnswer {
 				return errorAnswer(&rpcError{Code: -32603, Message: "Internal error: response too large"}, nil)
 			}
 		}
@@ -119,7 +126,7 @@ func (n *Net) answer(ctx context.Context, body []byte, s *socket) []byte {
 	return append(out, ']')
 }
 
-func (n *Net) answerOne(body []byte, s *socket) []byte {
+func (n *access) answerOne(body []byte, s *socket) []byte {
 	var req request
 	if err := json.Unmarshal(body, &req); err != nil {
 		if json.Valid(body) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 )
 
 // LedgerPage is the answer to simnet_ledger, the truth about the market for independent checks.
@@ -143,29 +144,29 @@ func (n *Net) plain(body market.Body) LedgerEvent {
 	priced := func(price market.U128, token, sol uint64, buy bool) {
 		event.Price, event.Decimals, event.TokenAmount, event.SolAmount, event.Buy = price.String(), n.cfg.Decimals, token, sol, buy
 	}
-	closed := func(b *market.Close) {
+	closed := func(b *spinpet.Close) {
 		priced(b.LatestPrice, b.FinalTokenAmount, b.FinalSolAmount, !b.IsCloseLong)
 		event.User, event.Order, event.Profit = b.UserSolAccount.String(), b.Order.String(), b.UserCloseProfit
 	}
 	switch b := body.(type) {
-	case *market.TokenCreated:
+	case *spinpet.TokenCreated:
 		event.User, event.Symbol = b.Payer.String(), b.Symbol
-	case *market.BuySell:
+	case *spinpet.BuySell:
 		priced(b.LatestPrice, b.TokenAmount, b.SolAmount, b.IsBuy)
 		event.User = b.Payer.String()
-	case *market.LongShort:
+	case *spinpet.LongShort:
 		if event.OrderType = b.Terms.OrderType; event.OrderType == market.OrderLong {
 			priced(b.LatestPrice, b.Terms.PositionAssetAmount, b.Terms.BorrowAmount, true)
 		} else {
 			priced(b.LatestPrice, b.Terms.BorrowAmount, b.Terms.PositionAssetAmount, false)
 		}
 		event.User, event.Order, event.Terms = b.Terms.User.String(), b.Order.String(), termsOf(&b.Terms)
-	case *market.FullClose:
+	case *spinpet.FullClose:
 		closed(&b.Close)
-	case *market.PartialClose:
+	case *spinpet.PartialClose:
 		closed(&b.Close)
 		event.OrderType, event.User, event.Terms = b.Terms.OrderType, b.Terms.User.String(), termsOf(&b.Terms)
-	case *market.ForceLiquidate:
+	case *spinpet.ForceLiquidate:
 		event.Order = b.Order.String()
 	}
 	return event
@@ -190,7 +191,7 @@ func (n *Net) status(args) ([]byte, *rpcError) {
 	}), nil
 }
 
-// control answers simnet_control: [{rate, outage_ms, refuse_rpc_ms, close_sockets, faults}], every field optional. The
+// control answers simnet_control: [{rate, outage_ms, refuse_rpc_ms, close_sockets, faults, nodes}], every field optional. The
 // answer is that of simnet_status.
 func (n *Net) control(a args) ([]byte, *rpcError) {
 	var order struct {
@@ -199,6 +200,8 @@ func (n *Net) control(a args) ([]byte, *rpcError) {
 		RefuseMs     int64    `json:"refuse_rpc_ms"`
 		CloseSockets bool     `json:"close_sockets"`
 		Faults       *Faults  `json:"faults"`
+
+		Nodes map[string][]Node `json:"nodes"`
 	}
 	if fault := a.read(0, &order, true); fault != nil {
 		return nil, fault
@@ -208,6 +211,9 @@ func (n *Net) control(a args) ([]byte, *rpcError) {
 	}
 	if order.Faults != nil {
 		n.SetFaults(*order.Faults)
+	}
+	for name, members := range order.Nodes {
+		n.SetNode(name, members...)
 	}
 	if order.CloseSockets {
 		n.CloseSockets()

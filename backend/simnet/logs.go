@@ -6,7 +6,8 @@ import (
 	"strings"
 
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program"
+	"spinscope/backend/program/spinpet"
 )
 
 const (
@@ -28,8 +29,8 @@ func framesOf(id string) frames {
 // scribe makes log texts. It is safe for concurrent use.
 type scribe struct{ budget, token, system, own, foreign frames }
 
-func newScribe(program, foreign market.Pubkey) *scribe {
-	return &scribe{framesOf(computeBudget), framesOf(tokenProgram), framesOf(systemProgram), framesOf(program.String()), framesOf(foreign.String())}
+func newScribe(own, foreign market.Pubkey) *scribe {
+	return &scribe{framesOf(computeBudget), framesOf(tokenProgram), framesOf(systemProgram), framesOf(own.String()), framesOf(foreign.String())}
 }
 
 // page is the log of one transaction as it is written: lines are dropped at the limit as the runtime drops them.
@@ -87,7 +88,7 @@ func (s *scribe) write(tx *transaction) (lines []string, seen int) {
 		p.invoke(&s.foreign, 1)
 		p.add("Program log: Instruction: Route")
 		s.call(p, tx, 2)
-		p.add(spinpet.LinePrefix + base64.StdEncoding.EncodeToString([]byte("routed by nobody in particular")))
+		p.add(program.DataPrefix + base64.StdEncoding.EncodeToString([]byte("routed by nobody in particular")))
 		if tx.failed {
 			p.add(s.foreign.failed + "1776")
 			break
@@ -129,15 +130,15 @@ func (s *scribe) call(p *page, tx *transaction, depth int) {
 		p.add(spinpet.LogLine(tx.events[len(tx.events)-1]))
 		p.leave(&s.foreign, 349)
 	}
-	if _, created := tx.events[0].(*market.TokenCreated); created {
-		s.birth(p, depth, tx.events[0].(*market.TokenCreated))
+	if _, created := tx.events[0].(*spinpet.TokenCreated); created {
+		s.birth(p, depth, tx.events[0].(*spinpet.TokenCreated))
 	}
 	s.transfer(p, depth, tx.noise)
 	for i, body := range tx.events {
 		if tx.chatty && i == len(tx.events)-1 {
 			chatter(p)
 		}
-		if order, ok := body.(*market.ForceLiquidate); ok {
+		if order, ok := body.(*spinpet.ForceLiquidate); ok {
 			p.add("Program log: close order " + order.Order.String())
 		}
 		p.event(body)
@@ -161,7 +162,7 @@ func (s *scribe) transfer(p *page, depth int, noise uint32) {
 	}
 }
 
-func (s *scribe) birth(p *page, depth int, created *market.TokenCreated) {
+func (s *scribe) birth(p *page, depth int, created *spinpet.TokenCreated) {
 	for _, step := range [...]string{"InitializeMint2", "InitializeAccount3", "MintTo"} {
 		p.invoke(&s.system, depth+1)
 		p.add(s.system.success)

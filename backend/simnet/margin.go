@@ -5,13 +5,14 @@ import (
 	"slices"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 )
 
 // open opens a long or a short; false if the token has no room for another one.
 func (w *world) open(tx *transaction, p *pool, who int, now float64) bool {
 	t := w.traders[who].temper
 	long := w.rng.Float64() < p.inclination(t)
-	if long && len(p.longs) >= mostOrders || !long && len(p.shorts) >= mostOrders {
+	if long && len(p.longs) >= maxOrders || !long && len(p.shorts) >= maxOrders {
 		return false
 	}
 	tokens := p.worth(w.size(p, t)*2, long)
@@ -51,7 +52,7 @@ func (w *world) open(tx *transaction, p *pool, who int, now float64) bool {
 	p.settle(result)
 	p.insert(order)
 	tx.payer = order.terms.User
-	w.emit(tx, p, result, &market.LongShort{Payer: tx.payer, Mint: p.mint, Order: order.order, LatestPrice: p.at.Raw(), Terms: order.terms})
+	w.emit(tx, p, result, &spinpet.LongShort{Payer: tx.payer, Mint: p.mint, Order: order.order, LatestPrice: p.at.Raw(), Terms: order.terms})
 	return true
 }
 
@@ -89,7 +90,7 @@ func (w *world) closeWhole(tx *transaction, p *pool, order *position) bool {
 	}
 	p.remove(order)
 	p.settle(result)
-	w.emit(tx, p, result, &market.FullClose{Close: w.closing(tx, p, order, tokens, result)})
+	w.emit(tx, p, result, &spinpet.FullClose{Close: w.closing(tx, p, order, tokens, result)})
 	return true
 }
 
@@ -118,7 +119,7 @@ func (w *world) reduce(tx *transaction, p *pool, order *position) bool {
 	terms.MarginSolAmount = part(terms.MarginSolAmount, rest, terms.LockLpTokenAmount)
 	terms.LockLpEndPrice, terms.LockLpSolAmount, terms.LockLpTokenAmount = end, lockSol, rest
 	p.settle(result)
-	event := &market.PartialClose{Close: closing, Terms: *terms, Long: w.decimals == 26}
+	event := &spinpet.PartialClose{Close: closing, Terms: *terms, Long: w.decimals == 26}
 	if event.Long {
 		event.Terms.MarginInitSolAmount, event.Terms.RealizedSolAmount = order.margin, closing.UserCloseProfit
 	}
@@ -127,10 +128,10 @@ func (w *world) reduce(tx *transaction, p *pool, order *position) bool {
 }
 
 // closing is what both closes tell: the trade, and what the owner gets back of the share that is closed.
-func (w *world) closing(tx *transaction, p *pool, order *position, tokens uint64, o outcome) market.Close {
+func (w *world) closing(tx *transaction, p *pool, order *position, tokens uint64, o outcome) spinpet.Close {
 	terms := &order.terms
 	margin := part(terms.MarginSolAmount, tokens, terms.LockLpTokenAmount)
-	event := market.Close{
+	event := spinpet.Close{
 		Payer: tx.payer, UserSolAccount: terms.User, Mint: p.mint, IsCloseLong: order.long(), FinalTokenAmount: tokens,
 		FinalSolAmount: o.sol, LatestPrice: o.at.Raw(), Order: order.order,
 	}

@@ -12,28 +12,28 @@ import (
 )
 
 // methods are those of the HTTP service. Each answers under the chain's read lock where it reads the chain.
-var methods map[string]func(*Net, args) ([]byte, *rpcError)
+var methods map[string]func(*access, args) ([]byte, *rpcError)
 
 func init() { // not a literal: simnet_control refers to Net, and Net to the table
-	methods = map[string]func(*Net, args) ([]byte, *rpcError){
-		"getHealth": func(*Net, args) ([]byte, *rpcError) { return []byte(`"ok"`), nil },
-		"getVersion": func(*Net, args) ([]byte, *rpcError) {
+	methods = map[string]func(*access, args) ([]byte, *rpcError){
+		"getHealth": func(*access, args) ([]byte, *rpcError) { return []byte(`"ok"`), nil },
+		"getVersion": func(*access, args) ([]byte, *rpcError) {
 			return []byte(`{"feature-set":3640012085,"solana-core":"2.3.6"}`), nil
 		},
-		"getGenesisHash":          func(n *Net, _ args) ([]byte, *rpcError) { return appendString(nil, n.genesis), nil },
-		"getSlot":                 (*Net).getSlot,
-		"getBlockHeight":          (*Net).getBlockHeight,
-		"getFirstAvailableBlock":  (*Net).getFirstAvailableBlock,
-		"minimumLedgerSlot":       (*Net).getFirstAvailableBlock,
-		"getBlockTime":            (*Net).getBlockTime,
-		"getBlock":                (*Net).getBlock,
-		"getBlocks":               (*Net).getBlocks,
-		"getSignaturesForAddress": (*Net).getSignaturesForAddress,
-		"getTransaction":          (*Net).getTransaction,
-		"getSignatureStatuses":    (*Net).getSignatureStatuses,
-		"simnet_ledger":           (*Net).ledger,
-		"simnet_status":           (*Net).status,
-		"simnet_control":          (*Net).control,
+		"getGenesisHash":          func(n *access, _ args) ([]byte, *rpcError) { return appendString(nil, n.genesis), nil },
+		"getSlot":                 (*access).getSlot,
+		"getBlockHeight":          (*access).getBlockHeight,
+		"getFirstAvailableBlock":  (*access).getFirstAvailableBlock,
+		"minimumLedgerSlot":       (*access).getFirstAvailableBlock,
+		"getBlockTime":            (*access).getBlockTime,
+		"getBlock":                (*access).getBlock,
+		"getBlocks":               (*access).getBlocks,
+		"getSignaturesForAddress": (*access).getSignaturesForAddress,
+		"getTransaction":          (*access).getTransaction,
+		"getSignatureStatuses":    (*access).getSignatureStatuses,
+		"simnet_ledger":           (*access).ledger,
+		"simnet_status":           (*access).status,
+		"simnet_control":          (*access).control,
 	}
 }
 
@@ -45,7 +45,7 @@ func encode(value any) []byte {
 }
 
 // view reads options and locks the chain at them; release ends it.
-func (n *Net) view(a args, at int) (o options, release func(), fault *rpcError) {
+func (n *access) view(a args, at int) (o options, release func(), fault *rpcError) {
 	if o, fault = a.options(at); fault != nil {
 		return o, nil, fault
 	}
@@ -57,7 +57,7 @@ func (n *Net) view(a args, at int) (o options, release func(), fault *rpcError) 
 	return o, n.chain.mu.RUnlock, nil
 }
 
-func (n *Net) getSlot(a args) ([]byte, *rpcError) {
+func (n *access) getSlot(a args) ([]byte, *rpcError) {
 	o, release, fault := n.view(a, 0)
 	if fault != nil {
 		return nil, fault
@@ -66,7 +66,7 @@ func (n *Net) getSlot(a args) ([]byte, *rpcError) {
 	return number(n.chain.slotAt(o.level)), nil
 }
 
-func (n *Net) getBlockHeight(a args) ([]byte, *rpcError) {
+func (n *access) getBlockHeight(a args) ([]byte, *rpcError) {
 	o, release, fault := n.view(a, 0)
 	if fault != nil {
 		return nil, fault
@@ -75,18 +75,21 @@ func (n *Net) getBlockHeight(a args) ([]byte, *rpcError) {
 	return number(n.chain.at(n.chain.slotAt(o.level)).height), nil
 }
 
-func (n *Net) getFirstAvailableBlock(args) ([]byte, *rpcError) {
+func (n *access) getFirstAvailableBlock(args) ([]byte, *rpcError) {
 	n.chain.mu.RLock()
 	defer n.chain.mu.RUnlock()
-	return number(n.chain.base), nil
+	return number(n.first()), nil
 }
 
 // missing is the error for a slot without a block, nil if it has one.
-func (c *chain) missing(slot market.Slot, level commitment) *rpcError {
+func (n *access) missing(slot market.Slot, level commitment) *rpcError {
+	c := n.chain
 	b := c.at(slot)
-	switch {
+	switch first := n.first(); {
+	case slot < first:
+		return &rpcError{Code: -32001, Message: fmt.Sprintf("Block %d cleaned up, does not exist on node. First available block: %d", slot, first)}
 	case slot < c.base:
-		return &rpcError{Code: -32001, Message: fmt.Sprintf("Block %d cleaned up, does not exist on node. First available block: %d", slot, c.base)}
+		return &rpcError{Code: -32009, Message: fmt.Sprintf("Slot %d was skipped, or missing in long-term storage", slot)}
 	case b == nil || slot > c.slotAt(level):
 		return &rpcError{Code: -32004, Message: fmt.Sprintf("Block not available for slot %d", slot)}
 	case b.skipped && slot < c.live:
@@ -98,7 +101,7 @@ func (c *chain) missing(slot market.Slot, level commitment) *rpcError {
 }
 
 // getBlockTime knows the time of the slot that was just announced, too.
-func (n *Net) getBlockTime(a args) ([]byte, *rpcError) {
+func (n *access) getBlockTime(a args) ([]byte, *rpcError) {
 	var slot market.Slot
 	if fault := a.read(0, &slot, true); fault != nil {
 		return nil, fault
@@ -109,13 +112,13 @@ func (n *Net) getBlockTime(a args) ([]byte, *rpcError) {
 	if slot == c.next() && slot == c.announced {
 		return number(c.upcoming), nil
 	}
-	if fault := c.missing(slot, processed); fault != nil {
+	if fault := n.missing(slot, processed); fault != nil {
 		return nil, fault
 	}
 	return number(c.at(slot).time), nil
 }
 
-func (n *Net) getBlock(a args) ([]byte, *rpcError) {
+func (n *access) getBlock(a args) ([]byte, *rpcError) {
 	var slot market.Slot
 	if fault := a.read(0, &slot, true); fault != nil {
 		return nil, fault
@@ -133,7 +136,7 @@ func (n *Net) getBlock(a args) ([]byte, *rpcError) {
 	c := n.chain
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	if fault := c.missing(slot, o.level); fault != nil {
+	if fault := n.missing(slot, o.level); fault != nil {
 		return nil, fault
 	}
 	b := c.at(slot)
@@ -175,7 +178,7 @@ func (n *Net) blockhash(slot market.Slot) market.Pubkey {
 	return market.Pubkey(digest[:32])
 }
 
-func (n *Net) getBlocks(a args) ([]byte, *rpcError) {
+func (n *access) getBlocks(a args) ([]byte, *rpcError) {
 	const most = 500_000
 	var from market.Slot
 	var last *market.Slot
@@ -204,7 +207,7 @@ func (n *Net) getBlocks(a args) ([]byte, *rpcError) {
 		to = min(to, *last)
 	}
 	list := []market.Slot{}
-	for slot := max(from, c.base); slot <= to; slot++ {
+	for slot := max(from, c.base, n.first()); slot <= to; slot++ {
 		if !c.at(slot).skipped {
 			list = append(list, slot)
 		}
@@ -212,7 +215,7 @@ func (n *Net) getBlocks(a args) ([]byte, *rpcError) {
 	return encode(list), nil
 }
 
-func (n *Net) getSignaturesForAddress(a args) ([]byte, *rpcError) {
+func (n *access) getSignaturesForAddress(a args) ([]byte, *rpcError) {
 	const most = 1000
 	address, fault := a.address(0)
 	if fault != nil {
@@ -239,7 +242,7 @@ func (n *Net) getSignaturesForAddress(a args) ([]byte, *rpcError) {
 		if fault != nil {
 			return nil, fault
 		}
-		tx := c.bySignature[before]
+		tx := n.find(before)
 		if tx == nil {
 			return []byte("[]"), nil // as the real one
 		}
@@ -253,19 +256,23 @@ func (n *Net) getSignaturesForAddress(a args) ([]byte, *rpcError) {
 		}
 		until = c.bySignature[signature] // an unknown one bounds nothing, as the real one
 	}
-	b := append(make([]byte, 0, limit*64), '[')
+	var list []*transaction
+	first := n.first()
 	for _, tx := range slices.Backward(c.transactions[:at]) {
-		if tx == until || limit == 0 {
+		if tx == until || tx.slot < first || len(list) == limit {
 			break
 		}
-		if !n.mentions(tx, address) {
-			continue
+		if n.mentions(tx, address) {
+			list = append(list, tx)
 		}
-		if len(b) > 1 {
+	}
+
+	b := append(make([]byte, 0, limit*64), '[')
+	for i, tx := range n.spoil(list, o.Before) {
+		if i > 0 {
 			b = append(b, ',')
 		}
 		b = appendSignature(b, tx, c.levelOf(tx.slot))
-		limit--
 	}
 	return append(b, ']'), nil
 }
@@ -290,7 +297,7 @@ func parseSignature(text string) (market.Signature, *rpcError) {
 	return signature, nil
 }
 
-func (n *Net) getTransaction(a args) ([]byte, *rpcError) {
+func (n *access) getTransaction(a args) ([]byte, *rpcError) {
 	var text string
 	if fault := a.read(0, &text, true); fault != nil {
 		return nil, fault
@@ -312,7 +319,7 @@ func (n *Net) getTransaction(a args) ([]byte, *rpcError) {
 	c := n.chain
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	tx := c.bySignature[signature]
+	tx := n.find(signature)
 	if tx == nil || tx.slot > c.slotAt(o.level) {
 		return []byte("null"), nil
 	}
@@ -328,7 +335,7 @@ func (n *Net) getTransaction(a args) ([]byte, *rpcError) {
 	return n.appendTransaction(make([]byte, 0, 4096), tx), nil
 }
 
-func (n *Net) getSignatureStatuses(a args) ([]byte, *rpcError) {
+func (n *access) getSignatureStatuses(a args) ([]byte, *rpcError) {
 	const most, recent = 256, 150
 	var list []string
 	if fault := a.read(0, &list, true); fault != nil {
@@ -354,7 +361,7 @@ func (n *Net) getSignatureStatuses(a args) ([]byte, *rpcError) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		tx := c.bySignature[signature]
+		tx := n.find(signature)
 		if tx == nil || !o.SearchHistory && tx.slot+recent < c.processed {
 			b = append(b, "null"...)
 			continue

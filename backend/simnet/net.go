@@ -38,6 +38,9 @@ func New(cfg Config) *Net {
 	cfg = cfg.withDefaults()
 	n := &Net{cfg: cfg, ready: make(chan struct{}), tokens: map[string]*token{}, chaos: newChaos(cfg.Seed, cfg.Faults)}
 	n.SetRate(cfg.Rate)
+	if cfg.Keep > 0 {
+		n.SetNode("", Node{Keep: cfg.Slots(cfg.Keep)})
+	}
 	return n
 }
 
@@ -60,7 +63,7 @@ func (n *Net) WSURL() string { return "ws://" + n.Addr() + "/" }
 func (n *Net) GatewayURL() string { return "http://" + n.Addr() + "/ipfs/" }
 
 // SetRate changes the transactions per second of chain time, 0 to 10,000; 0 puts the market at rest.
-func (n *Net) SetRate(rate float64) { n.rate.Store(math.Float64bits(min(max(0, rate), mostRate))) }
+func (n *Net) SetRate(rate float64) { n.rate.Store(math.Float64bits(min(max(0, rate), maxRate))) }
 
 // Rate is the present number of transactions per second of chain time.
 func (n *Net) Rate() float64 { return math.Float64frombits(n.rate.Load()) }

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program/spinpet"
 )
 
 // position is an open margin order.
@@ -90,7 +90,7 @@ func (p *pool) trade(tokens uint64, buy bool, skip *position) (outcome, bool) {
 	return result, err == nil
 }
 
-// reaches tells whether a trade that ends at price has touched start.
+// reaches reports whether a trade that ends at price has touched start.
 func reaches(price, start market.U128, buy bool) bool {
 	if buy {
 		return !price.Less(start)
@@ -174,7 +174,7 @@ func scalePrice(price market.U128, factor float64) market.U128 {
 	return market.U128{Hi: high.Uint64(), Lo: low.Uint64()}
 }
 
-// overlap tells whether two ranges, each given from either end, have a price in common.
+// overlap reports whether two ranges, each given from either end, have a price in common.
 func overlap(a, b, c, d market.U128) bool {
 	if b.Less(a) {
 		a, b = b, a
@@ -198,7 +198,7 @@ func (p *pool) milestone(payer market.Pubkey) (events []market.Body) {
 		p.flag++
 		p.swapFee /= 2
 		p.borrowFee /= 2
-		events = append(events, &market.MilestoneDiscount{
+		events = append(events, &spinpet.MilestoneDiscount{
 			Payer: payer, Mint: p.mint, Curve: p.curve, SwapFee: p.swapFee, BorrowFee: p.borrowFee, FeeDiscountFlag: p.flag,
 		})
 		next, _ = next.Mul64(10)

@@ -12,7 +12,7 @@ import (
 const (
 	firstLiveSlot = 312_000_000
 	skippedShare  = 0.02   // of the slots
-	mostRate      = 10_000 // transactions per second
+	maxRate       = 10_000 // transactions per second
 	growth        = 1000.0 // seconds: so long ago the market was half as busy
 )
 
@@ -126,7 +126,7 @@ func (p *producer) fill(slot market.Slot, b *block, rate float64) (transactions 
 	return transactions
 }
 
-// birth tells whether a token is to be created now.
+// birth reports whether a token is to be created now.
 func (p *producer) birth(now float64) bool {
 	if p.created < len(p.births) {
 		return p.births[p.created] <= now
@@ -141,9 +141,9 @@ func (p *producer) birth(now float64) bool {
 // history writes everything before the live part, unless ctx ends.
 func (p *producer) history(ctx context.Context) {
 	for p.chain.next() < p.chain.live && ctx.Err() == nil {
-		rate := min(max(0, p.cfg.Rate), mostRate)
+		rate := min(max(0, p.cfg.Rate), maxRate)
 		if p.cfg.HistoryTransactions > 0 {
-			rate = min(mostRate, float64(p.cfg.HistoryTransactions)/p.cfg.History.Seconds())
+			rate = min(maxRate, float64(p.cfg.HistoryTransactions)/p.cfg.History.Seconds())
 		} else {
 			rate /= 1 + (p.start-p.timeOf(p.chain.next()))/growth
 		}

@@ -13,7 +13,8 @@ import (
 	"github.com/coder/websocket"
 
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program"
+	"spinscope/backend/program/spinpet"
 )
 
 // client is a PubSub connection of a test.
@@ -188,7 +189,7 @@ func TestLive(t *testing.T) {
 			if at < 0 {
 				t.Fatal("the first one is not in the ledger")
 			}
-			reader := spinpet.NewReader(n.cfg.Program)
+			reader := program.NewReader(spinpet.New(n.cfg.Program))
 			for i, l := range got {
 				want := ledger[at+i]
 				if l.Value.Signature != want.Signature.String() || l.Context.Slot != want.Slot || (string(l.Value.Err) != "null") != want.Failed {
@@ -237,7 +238,7 @@ func TestMentions(t *testing.T) {
 	mint := ledger[0].Events[0].Mint
 	c := dial(t, n)
 	c.subscribe("logsSubscribe", obj{"mentions": []any{mint}}, obj{"commitment": "confirmed"})
-	reader := spinpet.NewReader(n.cfg.Program)
+	reader := program.NewReader(spinpet.New(n.cfg.Program))
 	for range 20 {
 		l := readLogs(t, c.next())
 		events, _ := reader.Read(nil, &market.Transaction{Logs: l.Value.Logs})

@@ -113,7 +113,7 @@ func (o *options) reached(c *chain) *rpcError {
 }
 
 // call does one request. A nil result without an error means that the answer has been queued already.
-func (n *Net) call(req request, a args, s *socket) ([]byte, *rpcError) {
+func (n *access) call(req request, a args, s *socket) ([]byte, *rpcError) {
 	if s != nil {
 		switch req.Method {
 		case "logsSubscribe":
@@ -165,14 +165,14 @@ func (n *Net) logsSubscribe(req request, a args, s *socket) ([]byte, *rpcError) 
 	return n.subscribe(req, sub, s)
 }
 
-const mostSubscriptions = 100 // of one connection
+const maxSubscriptions = 100 // of one connection
 
 func (n *Net) subscribe(req request, sub *subscription, s *socket) ([]byte, *rpcError) {
 	if n.chaos.strikes("refuse", func(f *Faults) float64 { return f.Refuse }) {
 		return nil, &rpcError{Code: -32603, Message: "Internal error: subscription limit of the node reached"}
 	}
 	s.mu.Lock()
-	full := len(s.subs) >= mostSubscriptions
+	full := len(s.subs) >= maxSubscriptions
 	s.mu.Unlock()
 	if full {
 		return nil, &rpcError{Code: -32603, Message: "Internal error: too many subscriptions on this connection"}

@@ -11,7 +11,7 @@ import (
 	"spinscope/backend/market"
 )
 
-const mostRequest = 1 << 20 // bytes of a request, on either service
+const maxRequest = 1 << 20 // bytes of a request, on either service
 
 // subscription is one stream of a socket.
 type subscription struct {
@@ -53,12 +53,12 @@ func (s *sockets) all() []*socket {
 	return list
 }
 
-const mostSockets = 1000
+const maxSockets = 1000
 
 func (s *sockets) full() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.open) >= mostSockets
+	return len(s.open) >= maxSockets
 }
 
 func (s *sockets) add(each *socket) {
@@ -101,7 +101,7 @@ func (n *Net) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	n.clients.Add(1)
 	defer n.clients.Done()
-	conn.SetReadLimit(mostRequest)
+	conn.SetReadLimit(maxRequest)
 	s := &socket{conn: conn, queue: make(chan []byte, n.cfg.QueuedMessages), gone: make(chan struct{})}
 	ctx, cancel := context.WithCancel(n.stop)
 	defer cancel()
@@ -117,7 +117,7 @@ func (n *Net) serveSocket(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			break
 		}
-		if reply := n.answer(ctx, data, s); reply != nil {
+		if reply := (&access{Net: n}).answer(ctx, data, s); reply != nil {
 			s.send(reply)
 		}
 	}

@@ -79,7 +79,7 @@ func (n *Net) tellLogs(s *socket, sub *subscription, news []*transaction, texts 
 	}
 }
 
-// mentions tells whether an address is among the accounts of a transaction.
+// mentions reports whether an address is among the accounts of a transaction.
 func (n *Net) mentions(tx *transaction, address market.Pubkey) bool {
 	if address == n.cfg.Program || address == tx.payer {
 		return true

@@ -8,12 +8,12 @@ import (
 	"math/rand/v2"
 
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program/spinpet"
 )
 
 const (
 	numTraders   = 72
-	mostOrders   = 14 // per side of a token
+	maxOrders    = 14 // per side of a token
 	orderSeconds = 172_800
 	lentTokens   = 536_500_000_000_000 // base units of a token that may be lent to shorts
 	startSwap    = 1000                // of 100,000
@@ -163,7 +163,11 @@ func (p *pool) worth(lamports uint64, buy bool) uint64 {
 func (w *world) spot(tx *transaction, p *pool, who int) {
 	t := w.traders[who].temper
 	buy := w.rng.Float64() < p.inclination(t)
-	tokens := p.worth(w.size(p, t), buy)
+	lamports := w.size(p, t)
+	if !buy {
+		lamports = uint64(float64(lamports) * p.haste())
+	}
+	tokens := p.worth(lamports, buy)
 	if !buy {
 		if who, tokens = w.seller(p, who, tokens); tokens == 0 {
 			buy, tokens = true, p.worth(w.size(p, t), true)
@@ -208,8 +212,8 @@ func (w *world) trade(tx *transaction, p *pool, who int, tokens uint64, buy bool
 	w.emit(tx, p, result, event)
 }
 
-func spotEvent(p *pool, payer market.Pubkey, tokens uint64, o outcome, buy bool) *market.BuySell {
-	event := &market.BuySell{Payer: payer, Mint: p.mint, IsBuy: buy, TokenAmount: tokens, SolAmount: o.sol, LatestPrice: o.at.Raw()}
+func spotEvent(p *pool, payer market.Pubkey, tokens uint64, o outcome, buy bool) *spinpet.BuySell {
+	event := &spinpet.BuySell{Payer: payer, Mint: p.mint, IsBuy: buy, TokenAmount: tokens, SolAmount: o.sol, LatestPrice: o.at.Raw()}
 	if !buy {
 		event.SolAmount -= p.fee(o.sol)
 	}
@@ -219,7 +223,7 @@ func spotEvent(p *pool, payer market.Pubkey, tokens uint64, o outcome, buy bool)
 // emit adds a trade's events in the program's order: liquidations, milestones, the trade.
 func (w *world) emit(tx *transaction, p *pool, o outcome, event market.Body) {
 	for _, order := range o.hit {
-		tx.events = append(tx.events, &market.ForceLiquidate{Payer: tx.payer, Mint: p.mint, Order: order.order})
+		tx.events = append(tx.events, &spinpet.ForceLiquidate{Payer: tx.payer, Mint: p.mint, Order: order.order})
 	}
 	tx.events = append(tx.events, p.milestone(tx.payer)...)
 	tx.events = append(tx.events, event)

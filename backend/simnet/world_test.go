@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program/spinpet"
 )
 
 // tally checks a stream of events against the rules of the program, with arithmetic of its own.
@@ -74,14 +74,14 @@ func (c *tally) event(where string, body market.Body) {
 	c.t.Helper()
 	mint := body.MintAccount()
 	switch b := body.(type) {
-	case *market.TokenCreated:
+	case *spinpet.TokenCreated:
 		if _, twice := c.prices[mint]; twice || b.Name == "" || b.Symbol == "" || b.URI == "" {
 			c.t.Fatalf("%s: created twice or without a name", where)
 		}
 		c.prices[mint] = 30.0 / 1073000000
-	case *market.BuySell:
+	case *spinpet.BuySell:
 		c.trade(where, mint, b.LatestPrice, b.TokenAmount, b.SolAmount, b.IsBuy)
-	case *market.LongShort:
+	case *spinpet.LongShort:
 		terms := b.Terms
 		long := terms.OrderType == market.OrderLong
 		if terms.Mint != mint || terms.User != b.Payer || terms.MarginSolAmount == 0 || terms.EndTime != terms.StartTime+orderSeconds {
@@ -95,14 +95,14 @@ func (c *tally) event(where string, body market.Body) {
 		c.lock(where, &terms, b.LatestPrice)
 		c.opened++
 		c.orders[b.Order] = &terms
-	case *market.FullClose:
+	case *spinpet.FullClose:
 		terms := c.take(where, b.Order)
 		if b.FinalTokenAmount != terms.LockLpTokenAmount || b.IsCloseLong != (terms.OrderType == market.OrderLong) {
 			c.t.Fatalf("%s: closes something else than was open", where)
 		}
 		c.trade(where, mint, b.LatestPrice, b.FinalTokenAmount, b.FinalSolAmount, !b.IsCloseLong)
 		c.closed++
-	case *market.PartialClose:
+	case *spinpet.PartialClose:
 		terms := c.take(where, b.Order)
 		if b.Terms.LockLpTokenAmount+b.FinalTokenAmount != terms.LockLpTokenAmount || b.Terms.LockLpStartPrice != terms.LockLpStartPrice {
 			c.t.Fatalf("%s: the rest does not fit", where)
@@ -111,10 +111,10 @@ func (c *tally) event(where string, body market.Body) {
 		rest := b.Terms
 		c.lock(where, &rest, b.LatestPrice)
 		c.orders[b.Order] = &rest
-	case *market.ForceLiquidate:
+	case *spinpet.ForceLiquidate:
 		c.pending = append(c.pending, *c.take(where, b.Order))
 		c.hits++
-	case *market.MilestoneDiscount:
+	case *spinpet.MilestoneDiscount:
 		if c.flags[mint]++; b.FeeDiscountFlag != c.flags[mint] || b.SwapFee != 1000>>b.FeeDiscountFlag || b.BorrowFee != 2000>>b.FeeDiscountFlag {
 			c.t.Fatalf("%s: milestone %+v after %d", where, *b, c.flags[mint]-1)
 		}
@@ -170,7 +170,7 @@ func TestMarketRules(t *testing.T) {
 				}
 				for i, body := range tx.events {
 					c.event(fmt.Sprintf("slot %d index %d event %d (%s)", tx.slot, tx.index, i, body.Kind()), body)
-					if b, ok := body.(*market.FullClose); ok && b.Payer != b.UserSolAccount {
+					if b, ok := body.(*spinpet.FullClose); ok && b.Payer != b.UserSolAccount {
 						expired++
 					}
 				}
@@ -248,7 +248,7 @@ func TestLively(t *testing.T) {
 		for _, body := range tx.events {
 			kinds[body.Kind()]++
 			e := market.Event{Body: body}
-			raw, _, _, ok := e.RawPrice()
+			raw, ok := spinpet.RawPrice(body)
 			if !ok {
 				continue
 			}
@@ -287,7 +287,7 @@ func TestLively(t *testing.T) {
 			t.Errorf("%s: %d minutes, %d up, %d flat, %d wild", pool.symbol, all, up, flat, wild)
 		}
 	}
-	for kind := market.KindTokenCreated; kind <= market.KindMilestoneDiscount; kind++ {
+	for kind := spinpet.KindTokenCreated; kind <= spinpet.KindMilestoneDiscount; kind++ {
 		if kinds[kind] == 0 {
 			t.Errorf("no %s in a day", kind)
 		}
@@ -328,9 +328,9 @@ func TestPriceChain(t *testing.T) {
 			}
 			liquidated := false
 			for _, body := range tx.events {
-				liquidated = liquidated || body.Kind() == market.KindForceLiquidate
+				liquidated = liquidated || body.Kind() == spinpet.KindForceLiquidate
 				e := market.Event{Body: body}
-				report := scales.Choose(&e)
+				report := scales.Price(&e)
 				if report.Contradicted || e.Scale != 0 && int(e.Scale) != decimals {
 					t.Fatalf("scale %d of an event with %d decimals", e.Scale, decimals)
 				}

@@ -101,7 +101,7 @@ func BenchmarkBroadcast(b *testing.B) {
 				ours.expect(b, perRound*size)
 				start := time.Now()
 				for range perRound {
-					kline.Broadcast("r", "kline_data", benchPayload)
+					kline.Broadcast("r", "kline_data", benchPayload, 0)
 				}
 				ours.done.Wait()
 				us += time.Since(start)

@@ -69,6 +69,10 @@ func (c *Conn) ack(id *uint64) func(any) {
 			c.ses.server.opts.Logger.Error("acknowledgement not encodable", "component", "socketio", "client", c.id, "err", err)
 			return
 		}
+		if len(frames[0]) > batchSize { // the application has waited for room
+			_ = c.sendBy(c.ses.answer, frames)
+			return
+		}
 		_ = c.send(frames...)
 	}
 }

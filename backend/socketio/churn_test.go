@@ -73,7 +73,7 @@ func TestChurn(t *testing.T) {
 	for i := range 2 {
 		background.Go(func() {
 			for ctx.Err() == nil {
-				ns.Broadcast([]string{"all", "r1"}[i], "tick", json.RawMessage(`{"x":1}`))
+				ns.Broadcast([]string{"all", "r1"}[i], "tick", json.RawMessage(`{"x":1}`), 0)
 				s.Stats()
 				s.Clients()
 			}
@@ -111,7 +111,7 @@ func TestChurn(t *testing.T) {
 	eventually(t, "no timer is left", func() bool { return !running("utils.SetTimeout") })
 }
 
-// running tells whether a goroutine has a function in its stack.
+// running reports whether a goroutine has a function in its stack.
 func running(function string) bool {
 	stacks := make([]byte, 4<<20)
 	return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte(function))

@@ -96,9 +96,19 @@ func (c *Conn) Emit(event string, payload any) error {
 	return c.send(frames...)
 }
 
-// Drain waits until at most a quarter of the client's queue is in use. Call it
-// between the parts of a long answer. It fails with [ErrClosed] or the
-// context's error.
+// Answer sends an event that does not count against the bounds of the client's
+// queue, as a part of something long that the application decides to send. Call
+// [Conn.Drain] before each part: that is what keeps the queue bounded.
+func (c *Conn) Answer(event string, payload any) error {
+	frames, err := encodeEvent(c.ns.name, event, payload)
+	if err != nil {
+		return err
+	}
+	return c.sendBy(c.ses.answer, frames)
+}
+
+// Drain waits until at most a quarter of the client's queue is in use, answers
+// included. It fails with [ErrClosed] or the context's error.
 func (c *Conn) Drain(ctx context.Context) error {
 	if !c.isLive.Load() {
 		c.mu.Lock()
@@ -148,13 +158,15 @@ func (c *Conn) leave() {
 	}
 }
 
-func (c *Conn) send(frames ...frame) error {
+func (c *Conn) send(frames ...frame) error { return c.sendBy(c.ses.write, frames) }
+
+func (c *Conn) sendBy(write func(...frame) error, frames []frame) error {
 	if !c.isLive.Load() {
 		if done, err := c.hold(frames); done {
 			return err
 		}
 	}
-	err := c.ses.write(frames...)
+	err := write(frames...)
 	if err == nil {
 		c.out.Add(1)
 	}

@@ -43,8 +43,11 @@ func newFrame(op byte, parts ...[]byte) frame {
 	return f
 }
 
-// closeFrame ends a connection with status 1000.
-var closeFrame = newFrame(opClose, []byte{0x03, 0xe8})
+// closeFrame ends a connection with status 1000, largeFrame with 1009: a message was too large.
+var (
+	closeFrame = newFrame(opClose, []byte{0x03, 0xe8})
+	largeFrame = newFrame(opClose, []byte{0x03, 0xf1})
+)
 
 func (f frame) op() byte { return f[0] & 0x0f }
 

@@ -64,7 +64,7 @@ func BenchmarkLatency(b *testing.B) {
 	for b.Loop() {
 		us = append(us, latencies(b, ours, rounds, func(at string) {
 			payload, _ := json.Marshal(at)
-			ns.Broadcast("r", "t", payload)
+			ns.Broadcast("r", "t", payload, 0)
 		})...)
 		them = append(them, latencies(b, theirs.clients, rounds, func(at string) {
 			pm, _ := websocket.NewPreparedMessage(websocket.TextMessage, []byte(at))

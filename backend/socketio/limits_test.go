@@ -52,7 +52,7 @@ func TestCure7SlowConsumer(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	for i := range frames {
-		ns.Broadcast("r", "x", payload)
+		ns.Broadcast("r", "x", payload, 0)
 		if i%64 == 63 { // no faster than the healthy one can read
 			if err := good.Drain(context.Background()); err != nil {
 				t.Fatal(err)
@@ -77,8 +77,8 @@ func TestCure7SlowConsumer(t *testing.T) {
 	}
 }
 
-// TestStallTimeout cuts a client whose oldest frame waits too long, though its
-// queue is far from full.
+// TestStallTimeout cuts a client that takes nothing, though its queue is far from
+// full.
 func TestStallTimeout(t *testing.T) {
 	for _, transport := range []string{"websocket", "polling"} {
 		t.Run(transport, func(t *testing.T) {
@@ -92,11 +92,14 @@ func TestStallTimeout(t *testing.T) {
 			if transport == "websocket" {
 				s.join("/")
 			} else {
-				s.poll("POST", s.pollOpen(), "40")
+				sid := s.pollOpen()
+				s.poll("POST", sid, "40")
+				s.poll("GET", sid, "")
+				s.request("GET", sid) // its answer is never read
 			}
 			c := <-joined
-			big := strings.Repeat("x", 1<<20)
-			for range 20 { // more than the kernel takes
+			big := strings.Repeat("x", 16<<20)
+			for range 3 { // each more than the kernel takes
 				if err := c.Emit("x", big); err != nil && !errors.Is(err, ErrClosed) {
 					t.Fatal(err)
 				}

@@ -31,7 +31,11 @@ func (n *Namespace) Rooms() map[string]int { return n.rooms.sizes() }
 // must be valid JSON and is not looked at; empty sends the event alone. It is
 // encoded once. Clients with a full queue are cut. Broadcast never waits for a
 // client; it waits for the server's own writers when they are far behind.
-func (n *Namespace) Broadcast(room, event string, payload json.RawMessage) {
+//
+// Broadcasts that belong together have the same unit, a number above 0 that no
+// others have: a client whose queue has room for the first of them gets all,
+// so that one that reads is not cut because a unit is larger than its queue.
+func (n *Namespace) Broadcast(room, event string, payload json.RawMessage, unit uint64) {
 	to := n.rooms.find(room)
 	if to == nil {
 		return
@@ -44,14 +48,14 @@ func (n *Namespace) Broadcast(room, event string, payload json.RawMessage) {
 	if err != nil { // an event name is always encodable
 		return
 	}
-	if n.server.fanOut(to, frames[0]) {
+	if n.server.fanOut(to, frames[0], unit) {
 		n.server.writers.settle()
 	}
 }
 
 // fanOut queues f for every member, at one moment with respect to joins, leaves
-// and other broadcasts to the room. It tells whether the writers are far behind.
-func (s *Server) fanOut(to *room, f frame) (behind bool) {
+// and other broadcasts to the room. It reports whether the writers are far behind.
+func (s *Server) fanOut(to *room, f frame, unit uint64) (behind bool) {
 	to.mu.Lock()
 	defer to.mu.Unlock()
 	if len(to.members) == 0 {
@@ -64,7 +68,7 @@ func (s *Server) fanOut(to *room, f frame) (behind bool) {
 			_ = c.send(f)
 			continue
 		}
-		sink, waits, err := c.ses.out.push(at, f)
+		sink, waits, err := c.ses.out.push(at, unit, f)
 		kick(sink)
 		switch {
 		case err == nil:
@@ -109,6 +113,7 @@ func (n *Namespace) admit(s *socket.Socket, next func(*socket.ExtendedError)) {
 // connected settles what Connect decided.
 func (c *Conn) connected(err error) {
 	if err != nil {
+		c.ses.server.opts.Logger.Info("client refused", "component", "socketio", "client", c.RemoteAddr(), "namespace", c.ns.name, "err", err)
 		c.finish("refused")
 		return
 	}

@@ -23,8 +23,9 @@ type Options struct {
 	// MaxQueuedMessages and MaxQueuedBytes bound what waits to be written to
 	// one client, 2,048 frames and 2 MiB. A client above either is cut.
 	MaxQueuedMessages, MaxQueuedBytes int
-	// StallTimeout is how long the oldest waiting frame may wait, 10 s, before
-	// the client is cut.
+	// StallTimeout is how long a client may take nothing of what waits for it,
+	// 10 s, before it is cut. One that reads slowly but all the time is not: it
+	// has to take about 16 KiB within that time.
 	StallTimeout time.Duration
 	// RequestsPerSecond and Burst are the token bucket of one session's events:
 	// 100 and twice the rate. Events above it go to [Handler.Limited].
@@ -33,10 +34,6 @@ type Options struct {
 	// MaxPending bounds the events of one [Conn] that wait for its handler, 32.
 	// When it is reached the session is not read until there is room.
 	MaxPending int
-	// FinalClose makes [Server.Close] tell clients that the server disconnected
-	// them, which stops their own reconnecting. When false they see a lost
-	// transport and come back by themselves.
-	FinalClose bool
 	// Allow decides on every HTTP request, upgrades included, before anything
 	// else looks at it. An error is answered 403 with a JSON body, or with the
 	// status of a [*RequestError]. Nil allows all.

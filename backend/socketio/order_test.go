@@ -81,7 +81,7 @@ func TestConnectEmitsAfterAnswer(t *testing.T) {
 		ns = s.Namespace("/n", Handler{Connect: func(c *Conn, _ map[string]any) error {
 			c.Join("r")
 			_ = c.Emit("a", 1)
-			ns.Broadcast("r", "b", json.RawMessage("2"))
+			ns.Broadcast("r", "b", json.RawMessage("2"), 0)
 			return c.Emit("c", Args{3, nil})
 		}})
 	})
@@ -125,7 +125,7 @@ func TestCure2Burst(t *testing.T) {
 		})
 	}
 	for i := range rounds {
-		ns.Broadcast("r", "all", fmt.Appendf(nil, "%d", i))
+		ns.Broadcast("r", "all", fmt.Appendf(nil, "%d", i), 0)
 		for _, c := range conns {
 			if err := c.Emit("one", i); err != nil {
 				t.Errorf("emit: %v", err)

@@ -207,7 +207,7 @@ func arguments(payload any) []any {
 	}
 }
 
-// hasBinary tells whether any argument holds bytes to be sent as an attachment.
+// hasBinary reports whether any argument holds bytes to be sent as an attachment.
 // Only the types that decoding gives are looked into.
 func hasBinary(args []any) bool {
 	return slices.ContainsFunc(args, func(v any) bool {

@@ -6,7 +6,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -26,7 +28,10 @@ type polling struct {
 	unwatch  func() bool
 	released bool // the session's listeners are attached, OPEN may go
 	posting  bool
-	closing  func() // what the engine waits for until the next GET takes CLOSE
+	closing  func() // what the engine waits for until the next GET is told that the session ends
+	leaving  bool   // the client said CLOSE while no GET waited: the next one is answered as if it had
+	serving  bool   // an answer is being written
+	seen     int64  // when the last GET came or was answered
 }
 
 func newPolling(rq *request, ctx *types.HttpContext) *polling {
@@ -35,6 +40,7 @@ func newPolling(rq *request, ctx *types.HttpContext) *polling {
 	p.Construct(ctx)
 	rq.session = newSession(rq)
 	p.session = rq.session
+	p.seen = nanotime()
 	p.session.out.setSink(p)
 	p.SetWritable(true)
 	return p
@@ -63,12 +69,10 @@ func (p *polling) onPoll(ctx *types.HttpContext) {
 		answerBad(ctx)
 		return
 	}
+	p.seen = nanotime()
 	if p.closing != nil {
-		fn := p.closing
-		p.closing = nil
 		p.mu.Unlock()
-		p.answer(ctx, newFrame(opText, []byte{'1'}).appendPolled(p.session.out.takePolled(batchSize)))
-		fn()
+		p.lastPoll(ctx)
 		return
 	}
 	if p.ReadyState() != "open" {
@@ -82,6 +86,36 @@ func (p *polling) onPoll(ctx *types.HttpContext) {
 	kick(p.session.out.wake())
 	if p.session.offered.Load() {
 		p.endSoon()
+	}
+}
+
+// lastPoll answers a GET of a session that ends. Each takes of what waits; the last one is told.
+func (p *polling) lastPoll(ctx *types.HttpContext) {
+	body := p.session.out.takePolled(maxPolledBytes)
+	p.mu.Lock()
+	fn, leaving := p.closing, p.leaving
+	silent := p.session.silent.Load() && !leaving
+	if silent && len(body) > 0 {
+		fn = nil
+	} else {
+		p.closing = nil
+	}
+	p.mu.Unlock()
+
+	switch {
+	case leaving:
+		body = []byte{'6'}
+	case !silent:
+		body = newFrame(opText, []byte{'1'}).appendPolled(body)
+	}
+	if len(body) > 0 {
+		_ = p.answer(ctx, body)
+	} else {
+		answerStopped(ctx)
+	}
+	p.session.out.done()
+	if fn != nil {
+		fn()
 	}
 }
 
@@ -136,14 +170,18 @@ func (p *polling) kick() {
 	ctx := p.poll
 	p.poll = nil
 	p.unwatch()
+	p.serving = true
 	p.mu.Unlock()
-	body := p.session.out.takePolled(int(p.session.server.opts.MaxPayload))
+	body := p.session.out.takePolled(maxPolledBytes)
 	if len(body) == 0 { // aborted meanwhile
 		body = []byte{'6'}
 	}
 	// Answering may wait for the client, which the caller must not.
 	p.session.server.tasks.start(func() {
-		p.answer(ctx, body)
+		if err := p.answer(ctx, body); err != nil {
+			p.lost(err)
+			return
+		}
 		if more, _ := p.session.out.done(); more {
 			p.session.out.idle()
 			kick(p.session.out.wake())
@@ -151,32 +189,88 @@ func (p *polling) kick() {
 	})
 }
 
-func (p *polling) answer(ctx *types.HttpContext, body []byte) {
-	if g, ok := ctx.Response().(*gate); ok {
-		g.writeBefore(time.Now().Add(p.session.server.opts.StallTimeout))
+// maxPolledBytes is about how much one GET is answered, unless a single packet is larger.
+const maxPolledBytes = 128 << 10
+
+// slowest is how many bytes a second a client must read. What it was given it may be reading from the kernel's buffers,
+// which does not show.
+const slowest = 16 << 10
+
+// answer writes in pieces, each of which has its own time. An error means that the client did not take all.
+func (p *polling) answer(ctx *types.HttpContext, body []byte) error {
+	defer ctx.Flush() // ends the request
+	w := ctx.Response()
+	for name, values := range ctx.ResponseHeaders.All() {
+		w.Header().Set(name, values[0])
 	}
-	ctx.ResponseHeaders.Set("Content-Type", "text/plain; charset=UTF-8")
-	ctx.ResponseHeaders.Set("Cache-Control", "no-store")
-	ctx.SetStatusCode(http.StatusOK)
-	n, _ := ctx.Write(body)
-	p.session.wrote(n)
+	w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(http.StatusOK)
+
+	size := len(body)
+	for len(body) > 0 {
+		if g, ok := w.(*gate); ok {
+			g.writeBefore(time.Now().Add(p.session.server.opts.StallTimeout))
+		}
+		n, err := w.Write(body[:min(len(body), slowChunk)])
+		p.session.wrote(n)
+		if err != nil {
+			return err
+		}
+		p.session.out.progress(0)
+		body = body[n:]
+	}
+
+	p.session.out.progress(time.Duration(size) * time.Second / slowest)
+	p.mu.Lock()
+	p.serving, p.seen = false, nanotime()
+	p.mu.Unlock()
+	return nil
+}
+
+// lost ends the session of a client that did not take an answer: what it held is gone.
+func (p *polling) lost(err error) {
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		p.session.cut("stalled")
+		return
+	}
+	p.session.out.abort()
+	p.OnError("poll connection closed in the middle of an answer", nil)
+}
+
+// absent reports whether the client has stopped asking: no GET has come for a while.
+func (p *polling) absent() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.poll == nil && !p.serving && time.Duration(nanotime()-p.seen) > p.session.server.opts.StallTimeout/4
 }
 
 // answerPending answers the waiting GET with one bare packet.
 func (p *polling) answerPending(kind byte) bool {
+	return p.endPending(func(ctx *types.HttpContext) { _ = p.answer(ctx, []byte{kind}) })
+}
+
+// endPending lets a goroutine of its own answer the waiting GET. It reports whether there was one.
+func (p *polling) endPending(how func(*types.HttpContext)) bool {
 	ctx := p.claim(nil)
 	if ctx == nil {
 		return false
 	}
-	p.session.server.tasks.start(func() { p.answer(ctx, []byte{kind}) })
+	p.session.server.tasks.start(func() { how(ctx) })
 	return true
 }
 
 func (p *polling) onPost(ctx *types.HttpContext) {
 	p.mu.Lock()
-	overlap := p.posting
+	overlap, leaving := p.posting, p.leaving
 	p.posting = true
 	p.mu.Unlock()
+	if leaving {
+		answerBad(ctx)
+		return
+	}
 	if overlap {
 		p.OnError("overlapping post", nil)
 		answerBad(ctx)
@@ -199,14 +293,16 @@ func (p *polling) onPost(ctx *types.HttpContext) {
 	p.session.server.counts.bytesIn.Add(int64(len(body)))
 	for raw := range bytes.SplitSeq(body, []byte{separator}) {
 		if len(raw) > 0 && raw[0] == '1' {
-			p.answerPending('6')
-			p.session.out.abort()
-			p.OnClose()
+			p.leave()
 			break
 		}
 		p.session.deliver(p, p.decode(raw))
 		if p.session.broken.Load() {
-			answerBad(ctx)
+			if p.session.large.Load() {
+				answerLarge(ctx)
+			} else {
+				answerBad(ctx)
+			}
 			return
 		}
 	}
@@ -214,6 +310,21 @@ func (p *polling) onPost(ctx *types.HttpContext) {
 	ctx.ResponseHeaders.Set("Cache-Control", "no-store")
 	ctx.SetStatusCode(http.StatusOK)
 	_, _ = io.WriteString(ctx, "ok")
+}
+
+// leave ends the session as the client asked. Its GET, sent together with that, is answered whether it comes before or
+// after it.
+func (p *polling) leave() {
+	p.session.out.abort()
+	if p.answerPending('6') {
+		p.OnClose()
+		return
+	}
+	once := sync.OnceFunc(p.OnClose)
+	p.mu.Lock()
+	p.leaving, p.closing = true, once
+	p.mu.Unlock()
+	time.AfterFunc(offerPause, once)
 }
 
 // readBody reads at most MaxPayload bytes and answers what it refuses.
@@ -227,8 +338,7 @@ func (p *polling) readBody(ctx *types.HttpContext) ([]byte, error) {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		ctx.SetStatusCode(http.StatusRequestEntityTooLarge)
-		_, _ = io.WriteString(ctx, "payload too large")
+		answerLarge(ctx)
 	case err != nil:
 		answerBad(ctx)
 		p.OnError("post closed prematurely", err)
@@ -255,7 +365,7 @@ func (p *polling) Send(packets []*packet.Packet) {
 			continue
 		}
 		if f, err := encode(pk); err == nil {
-			_ = p.session.write(f) // a full queue has cut the client already
+			p.session.send(pk, f)
 		}
 	}
 	p.Emit("drain")
@@ -271,7 +381,11 @@ func (p *polling) DoClose(fn types.Callable) {
 		}
 		return
 	}
-	told := p.answerPending('1')
+	last := func(ctx *types.HttpContext) { _ = p.answer(ctx, []byte{'1'}) }
+	if p.session.silent.Load() {
+		last = answerStopped
+	}
+	told := p.endPending(last)
 	switch {
 	case fn == nil:
 		p.session.out.abort()
@@ -299,7 +413,19 @@ func (p *polling) force() {
 }
 
 func answerBad(ctx *types.HttpContext) {
+	answerFailure(ctx, http.StatusBadRequest, `{"code":3,"message":"Bad request"}`)
+}
+
+func answerLarge(ctx *types.HttpContext) {
+	answerFailure(ctx, http.StatusRequestEntityTooLarge, `{"code":3,"message":"payload too large"}`)
+}
+
+func answerStopped(ctx *types.HttpContext) {
+	answerFailure(ctx, http.StatusServiceUnavailable, `{"code":3,"message":"`+errStopping.Message+`"}`)
+}
+
+func answerFailure(ctx *types.HttpContext, status int, body string) {
 	ctx.ResponseHeaders.Set("Content-Type", "application/json")
-	ctx.SetStatusCode(http.StatusBadRequest)
-	_, _ = io.WriteString(ctx, `{"code":3,"message":"Bad request"}`)
+	ctx.SetStatusCode(status)
+	_, _ = io.WriteString(ctx, body)
 }

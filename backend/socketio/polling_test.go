@@ -79,35 +79,39 @@ func TestCure8Polling(t *testing.T) {
 	}
 }
 
+type answer struct {
+	status int
+	body   string
+}
+
+// pending sends a GET and returns when the server holds it.
+func (s *site) pending(sid string) <-chan answer {
+	s.t.Helper()
+	done := make(chan answer, 1)
+	go func() {
+		status, body := s.poll("GET", sid, "")
+		done <- answer{status, body}
+	}()
+	eventually(s.t, "GET waits", func() bool {
+		conn, ok := s.io.Engine().Clients().Load(sid)
+		if !ok {
+			return false
+		}
+		p, ok := conn.Transport().(*polling)
+		if !ok {
+			return false
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.poll != nil
+	})
+	return done
+}
+
 func TestPollingOverlapAndClose(t *testing.T) {
 	s := suite(t, Options{})
-	type answer struct {
-		status int
-		body   string
-	}
-	pending := func(sid string) chan answer {
-		done := make(chan answer, 1)
-		go func() {
-			status, body := s.poll("GET", sid, "")
-			done <- answer{status, body}
-		}()
-		eventually(t, "GET waits", func() bool {
-			conn, ok := s.io.Engine().Clients().Load(sid)
-			if !ok {
-				return false
-			}
-			p, ok := conn.Transport().(*polling)
-			if !ok {
-				return false
-			}
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			return p.poll != nil
-		})
-		return done
-	}
 	sid := s.pollOpen()
-	first := pending(sid)
+	first := s.pending(sid)
 	if status, _ := s.poll("GET", sid, ""); status != 400 {
 		t.Errorf("second GET: %d", status)
 	}
@@ -118,7 +122,7 @@ func TestPollingOverlapAndClose(t *testing.T) {
 		t.Errorf("GET after overlap: %d", status)
 	}
 	sid = s.pollOpen()
-	first = pending(sid)
+	first = s.pending(sid)
 	if status, body := s.poll("POST", sid, "1"); status != 200 || body != "ok" {
 		t.Errorf("POST close: %d %q", status, body)
 	}
@@ -127,6 +131,36 @@ func TestPollingOverlapAndClose(t *testing.T) {
 	}
 	if status, _ := s.poll("GET", sid, ""); status != 400 {
 		t.Errorf("GET after close: %d", status)
+	}
+}
+
+// TestPollGivenUp: a client that gives its GET up has gone.
+func TestPollGivenUp(t *testing.T) {
+	left := make(chan string, 1)
+	s := serve(t, Options{}, func(s *Server) {
+		s.Namespace("/", Handler{Disconnect: func(_ *Conn, reason string) { left <- reason }})
+	})
+	sid := s.pollOpen()
+	s.poll("POST", sid, "40")
+	s.poll("GET", sid, "")
+	poller, ok := s.all()[0].conn.Transport().(*polling)
+	if !ok {
+		t.Fatal("no poller")
+	}
+	nc := s.request("GET", sid)
+	eventually(t, "the GET waits", func() bool {
+		poller.mu.Lock()
+		defer poller.mu.Unlock()
+		return poller.poll != nil
+	})
+	_ = nc.Close()
+	if reason := <-left; reason != "transport error" {
+		t.Errorf("reason %q", reason)
+	}
+	for _, method := range []string{"GET", "POST"} {
+		if status, _ := s.poll(method, sid, "3"); status != http.StatusBadRequest {
+			t.Errorf("%s afterwards: %d", method, status)
+		}
 	}
 }
 

@@ -206,7 +206,7 @@ func TestCure1InvalidPackets(t *testing.T) {
 		"42", "43", "431", "42[]", "42[1]", "42[null]", "42{}", `42"x"`, "42[\"a\"", `42["a"]x`, "42null", `421`,
 		`42["connect"]`, `42["disconnect"]`, `42abc["message",1]`, "45", "451", `451-`, `45-["a"]`, `451-["a",{"_placeholder":true,"num":0}`,
 		`45999999999999["a"]`, `4565-["a"]`, `45x-["a"]`, "46", `461-1`, "44", `44{"message":"x"}`, "47", "4", "", "4abc", "abc", "9", "x",
-		"40", `40[]`, `401`, `40"x"`, "40{", "41x", `42/unknown,["message"]`, "41/unknown,", `4299999999999999999999["message"]`,
+		`40[]`, `401`, `40"x"`, "40{", "41x", `42/unknown,["message"]`, "41/unknown,", `4299999999999999999999["message"]`,
 		"4\xff\xfe", "2", "42[\"message\"," + strings.Repeat("[", 3000) + strings.Repeat("]", 3000),
 	}
 	for _, m := range bad {

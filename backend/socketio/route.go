@@ -70,6 +70,7 @@ func (s *session) attachment(raw []byte) error {
 	}
 	p.size += int64(len(raw))
 	if p.size > s.server.opts.MaxPayload {
+		s.tooLarge()
 		return errPacket
 	}
 	p.got = append(p.got, append([]byte(nil), raw...))
@@ -88,11 +89,11 @@ func (s *session) connect(h *head, forward func(*parser.Packet)) error {
 	if err != nil || h.id != nil {
 		return errPacket
 	}
-	s.mu.Lock()
-	joined := s.conns[h.nsp] != nil
-	s.mu.Unlock()
-	if joined {
-		return errState
+	// A client that left and came back before it was answered says CONNECT twice.
+	if c, _ := s.lookup(h.nsp); c != nil {
+		if err := s.disconnect(h.nsp, forward); err != nil {
+			return err
+		}
 	}
 	p := &parser.Packet{Type: parser.CONNECT, Nsp: h.nsp}
 	if auth != nil {

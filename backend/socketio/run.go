@@ -37,7 +37,7 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) cutStalled() {
 	now := nanotime()
 	for _, ses := range s.all() {
-		if _, _, lag := ses.out.load(now); lag > s.opts.StallTimeout {
+		if ses.out.stuck(now) > s.opts.StallTimeout {
 			ses.cut("stalled")
 		}
 	}
@@ -75,27 +75,22 @@ func (s *Server) sweep(before map[any]struct{}) (suspects map[any]struct{}) {
 	return suspects
 }
 
-// Close refuses new clients, tells the connected ones (see
-// [Options.FinalClose]), lets their queues be written and waits until every
-// session and handler has ended. When ctx ends first, it drops what is left and
-// returns the context's error.
+// Close refuses new clients, lets the queues of the connected ones be written,
+// ends their sessions and waits until every session and handler has ended. When
+// ctx ends first, it drops what is left and returns the context's error.
+//
+// To a client it looks as if the network had failed, so that it comes back by
+// itself: most take a WebSocket close frame, or Engine.IO's CLOSE, for the
+// server's last word and stay away.
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closing = true
 	s.mu.Unlock()
-	if s.opts.FinalClose {
-		for _, n := range s.channels() {
-			for _, c := range n.rooms.everyone() {
-				c.Close("server shutting down")
-			}
-		}
-	}
+
 	for _, ses := range s.all() {
-		ses.setReason("server shutting down")
-		if !s.opts.FinalClose || ses.idle() {
-			ses.conn.Close(false)
-		}
+		ses.stop()
 	}
+
 	err := s.tasks.wait(ctx)
 	for _, ses := range s.all() {
 		ses.kill()

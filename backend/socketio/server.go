@@ -166,11 +166,14 @@ func (s *Server) finish(rq *request) {
 	}
 }
 
+// errStopping refuses requests once the server closes.
+var errStopping = &RequestError{http.StatusServiceUnavailable, 3, "server is shutting down"}
+
 func (s *Server) reserve() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing {
-		return &RequestError{http.StatusServiceUnavailable, 3, "server is shutting down"}
+		return errStopping
 	}
 	if s.reserved >= s.opts.MaxConnections {
 		return &RequestError{
@@ -197,6 +200,7 @@ func (s *Server) opened(args ...any) {
 	ses.conn = conn
 	s.mu.Lock()
 	s.sessions[ses] = struct{}{}
+	s.tasks.add() // Close waits for the session
 	closing := s.closing
 	s.mu.Unlock()
 	s.counts.opened.Add(1)
@@ -208,7 +212,7 @@ func (s *Server) opened(args ...any) {
 		p.release()
 	}
 	if closing {
-		conn.Close(false)
+		ses.stop()
 	}
 }
 
@@ -220,6 +224,7 @@ func (s *Server) forget(ses *session) {
 	if _, known := s.sessions[ses]; known {
 		delete(s.sessions, ses)
 		s.reserved--
+		s.tasks.end()
 	}
 }
 

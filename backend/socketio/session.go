@@ -24,7 +24,9 @@ type session struct {
 
 	offered atomic.Bool // a WebSocket is to take over: GETs end soon
 	broken  atomic.Bool // a bad packet came
+	large   atomic.Bool // it was larger than a message may be
 	cutting atomic.Bool // the client is being cut, nothing waits for it
+	silent  atomic.Bool // it ends without a word of farewell: the client shall come back
 
 	rx      sync.Mutex // one packet at a time, from whichever transport
 	bucket  bucket
@@ -97,7 +99,12 @@ func (s *session) end(reason string) {
 	for _, c := range s.conns {
 		conns = append(conns, c)
 	}
+	joined := s.name != ""
 	s.mu.Unlock()
+	if !joined {
+		s.server.opts.Logger.Info("connection ended before it joined a namespace", "component", "socketio",
+			"client", s.conn.RemoteAddress(), "reason", s.reasonOr(explained(reason)))
+	}
 	close(s.closed)
 	for _, c := range conns {
 		c.finish(reason)
@@ -105,16 +112,33 @@ func (s *session) end(reason string) {
 	s.server.forget(s)
 }
 
-// cut ends the session of a client that does not keep up. It never blocks.
+// explained puts the library's words for the end of a session that joined no namespace into clearer ones.
+func explained(reason string) string {
+	if reason == "forced close" {
+		return "asked for no namespace that is there in time"
+	}
+	return reason
+}
+
+// cut ends the session of a client that does not keep up, or that has gone and cannot say so. It never blocks.
 func (s *session) cut(why string) {
 	if s.cutting.Swap(true) {
 		return
 	}
-	s.setReason("slow consumer: " + why)
+	poller, ok := s.conn.Transport().(*polling)
+	absent := ok && poller.absent()
+	if absent {
+		s.setReason("went away: stopped polling")
+	} else {
+		s.setReason("slow consumer: " + why)
+		s.server.counts.slow.Add(1)
+	}
 	s.out.abort()
-	s.server.counts.slow.Add(1)
+
 	s.server.tasks.start(func() {
-		s.server.opts.Logger.Warn("slow consumer cut", "component", "socketio", "client", s.id(), "reason", why)
+		if !absent {
+			s.server.opts.Logger.Warn("slow consumer cut", "component", "socketio", "client", s.id(), "reason", why)
+		}
 		s.kill()
 	})
 }
@@ -128,7 +152,14 @@ func (s *session) kill() {
 	}
 }
 
-// wrote counts bytes that left for the client.
+// stop ends the session in good order, as the server does.
+func (s *session) stop() {
+	s.setReason("server shutting down")
+	s.silent.Store(true)
+	s.conn.Close(false)
+}
+
+// wrote counts bytes that the client's socket took.
 func (s *session) wrote(n int) {
 	s.bytesOut.Add(int64(n))
 	s.server.counts.bytesOut.Add(int64(n))
@@ -152,6 +183,7 @@ func (s *session) setReason(reason string) {
 
 // tooLarge notes that the client sent more than one message may have.
 func (s *session) tooLarge() {
+	s.large.Store(true)
 	s.setReason(fmt.Sprintf("message of more than %d bytes", s.server.opts.MaxPayload))
 }
 
@@ -165,13 +197,6 @@ func (s *session) reasonOr(reason string) string {
 	return reason
 }
 
-// idle tells whether the client is in no namespace.
-func (s *session) idle() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.conns) == 0
-}
-
 // id names the session in logs by its newest client; the engine's own id is a
 // secret.
 func (s *session) id() string {
@@ -182,13 +207,37 @@ func (s *session) id() string {
 
 // write queues frames for the client, in order.
 func (s *session) write(frames ...frame) error {
-	to, _, err := s.out.push(nanotime(), frames...)
+	to, _, err := s.out.push(nanotime(), 0, frames...)
+	return s.queued(to, err, len(frames))
+}
+
+// send queues a packet of the library. What answers the client's packets may be the one too many, a heartbeat never is. It
+// goes before what waits: a client that reads slowly must see it in time.
+func (s *session) send(p *packet.Packet, f frame) {
+	switch p.Type {
+	case packet.MESSAGE:
+		_ = s.write(f) // a full queue has cut the client already
+	case packet.PING:
+		to, _, err := s.out.pushFirst(nanotime(), f)
+		_ = s.queued(to, err, 1)
+	default:
+		_ = s.answer(f)
+	}
+}
+
+// answer queues frames that do not count against the bounds.
+func (s *session) answer(frames ...frame) error {
+	to, _, err := s.out.pushFree(nanotime(), frames...)
+	return s.queued(to, err, len(frames))
+}
+
+func (s *session) queued(to sink, err error, frames int) error {
 	kick(to)
 	if errors.Is(err, ErrSlow) {
 		s.cut("queue full")
 	}
 	if err == nil {
-		s.server.counts.out.Add(int64(len(frames)))
+		s.server.counts.out.Add(int64(frames))
 	}
 	return err
 }

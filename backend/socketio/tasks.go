@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// tasks counts the goroutines of a server so that Close can wait for them. New
+// tasks counts the goroutines and sessions of a server so that Close can wait for them. New
 // ones may start while it waits.
 type tasks struct {
 	mu   sync.Mutex
@@ -13,10 +13,15 @@ type tasks struct {
 	none chan struct{} // closed when n falls to 0, made by wait
 }
 
-func (t *tasks) start(fn func()) {
+// add counts what ends with a call of end.
+func (t *tasks) add() {
 	t.mu.Lock()
 	t.n++
 	t.mu.Unlock()
+}
+
+func (t *tasks) start(fn func()) {
+	t.add()
 	go func() {
 		defer t.end()
 		fn()

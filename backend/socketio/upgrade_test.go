@@ -26,7 +26,9 @@ func TestUpgrade(t *testing.T) {
 	if status, _ := s.poll("POST", sid, "40"); status != 200 {
 		t.Fatal(status)
 	}
-	s.poll("GET", sid, "")
+	for got := ""; !strings.Contains(got, "auth"); {
+		_, got = s.poll("GET", sid, "")
+	}
 	c := s.probe(sid)
 	if status, body := s.poll("GET", sid, ""); status != 200 || body != "6" {
 		t.Fatalf("GET while upgrading: %d %q", status, body)
@@ -128,7 +130,7 @@ func TestOrderAcrossUpgrade(t *testing.T) {
 		defer close(sent)
 		for i := range total {
 			if i%2 == 0 {
-				ns.Broadcast("r", "n", json.RawMessage(strconv.Itoa(i)))
+				ns.Broadcast("r", "n", json.RawMessage(strconv.Itoa(i)), 0)
 			} else if err := conn.Emit("n", i); err != nil {
 				t.Errorf("emit %d: %v", i, err)
 				return

@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -18,6 +19,10 @@ import (
 // linger is how long a closed WebSocket is still read, so that the last frames
 // are not lost to a reset.
 const linger = time.Second
+
+// sendBuffer is how much the kernel may hold for one client. It frees its buffer
+// in large pieces: a larger one would hide for too long that a slow client reads.
+const sendBuffer = 128 << 10
 
 // webSocket is the WebSocket transport. Everything it writes goes through the
 // session's outbox, except the answer to an upgrade probe, which belongs to this
@@ -39,11 +44,14 @@ func newWebSocket(rq *request, ctx *types.HttpContext) *webSocket {
 	w.Prototype(w)
 	w.Construct(ctx)
 	w.direct = newNonblock(w.nc)
+	if tcp, ok := w.nc.(*net.TCPConn); ok {
+		_ = tcp.SetWriteBuffer(sendBuffer)
+	}
 	w.shard = rq.server.writers.pick()
 	// The library's own answers to control frames would cut into ours.
 	w.ws.SetPingHandler(func(data string) error { w.control(newFrame(opPong, []byte(data))); return nil })
 	w.ws.SetPongHandler(func(string) error { return nil })
-	w.ws.SetCloseHandler(func(int, string) error { w.control(closeFrame); return nil })
+	w.ws.SetCloseHandler(func(int, string) error { return nil }) // gone answers it
 	if rq.fresh {
 		rq.session = newSession(rq)
 		w.attach(rq.session)
@@ -79,11 +87,16 @@ func (w *webSocket) Send(packets []*packet.Packet) {
 		if err != nil {
 			continue
 		}
-		w.control(f)
+		if w.attached.Load() {
+			w.session.send(p, f)
+		} else {
+			w.control(f)
+		}
 	}
 	w.Emit("drain")
 }
 
+// control sends a frame that answers the client's own.
 func (w *webSocket) control(f frame) {
 	if w.attached.Load() {
 		_ = w.session.write(f) // a full queue has cut the client already
@@ -103,6 +116,10 @@ func (w *webSocket) DoClose(fn types.Callable) {
 		_ = w.nc.Close()
 	case w.Discarded() || w.session.cutting.Load():
 		w.reset()
+	case w.session.silent.Load():
+		kick(w.session.out.finish())
+	case w.session.large.Load():
+		kick(w.session.out.finish(largeFrame))
 	default:
 		kick(w.session.out.finish(closeFrame))
 	}
@@ -165,34 +182,44 @@ func (w *webSocket) writeReady(buf []byte) {
 func (w *webSocket) writeSlowly(data []byte) {
 	buf := batches.Get().(*[]byte)
 	defer batches.Put(buf)
-	stall := w.session.server.opts.StallTimeout
 	for {
-		if len(data) > 0 {
-			_ = w.nc.SetWriteDeadline(time.Now().Add(stall))
-			n, err := w.nc.Write(data)
-			w.session.wrote(n)
-			if err != nil {
-				var timeout net.Error
-				if errors.As(err, &timeout) && timeout.Timeout() {
-					w.session.cut("stalled")
-				}
-				w.drop()
-				return
+		if err := w.writeAll(data); err != nil {
+			var timeout net.Error
+			if errors.As(err, &timeout) && timeout.Timeout() {
+				w.session.cut("stalled")
 			}
-			if more, end := w.session.out.done(); !more {
-				_ = w.nc.SetWriteDeadline(time.Time{})
-				if end {
-					w.end()
-				}
-				return
-			}
-		}
-		data = w.session.out.take(*buf)
-		if len(data) == 0 {
-			w.session.out.done()
+			w.drop()
 			return
 		}
+
+		if more, end := w.session.out.done(); !more {
+			_ = w.nc.SetWriteDeadline(time.Time{})
+			if end {
+				w.end()
+			}
+			return
+		}
+		data = w.session.out.take(*buf)
 	}
+}
+
+// slowChunk is how much a slow client has to take within the stall timeout.
+const slowChunk = 16 << 10
+
+// writeAll writes in pieces, each of which has its own time: it is progress that
+// counts, not how long the whole takes.
+func (w *webSocket) writeAll(data []byte) error {
+	for len(data) > 0 {
+		_ = w.nc.SetWriteDeadline(time.Now().Add(w.session.server.opts.StallTimeout))
+		n, err := w.nc.Write(data[:min(len(data), slowChunk)])
+		w.session.wrote(n)
+		if err != nil {
+			return err
+		}
+		w.session.out.progress(0)
+		data = data[n:]
+	}
+	return nil
 }
 
 // drop gives the connection up; its reader tells the engine.
@@ -244,7 +271,7 @@ func (w *webSocket) readOne(handled chan error) error {
 	}
 	w.session.server.counts.bytesIn.Add(int64(buf.Len()))
 	if kind != websocket.BinaryMessage && bytes.Equal(buf.Bytes(), []byte{'1'}) {
-		return io.EOF // an Engine.IO CLOSE
+		return errClose
 	}
 	if kind != websocket.BinaryMessage && w.attached.Load() && isEvent(buf.Bytes()) {
 		failed := w.session.takeEvent(buf.Bytes()[1:])
@@ -273,7 +300,7 @@ func (w *webSocket) offStack(handled chan error, decode func() *packet.Packet) e
 	return <-handled
 }
 
-// isEvent tells whether a text is an event or an acknowledgement, which the library does not need to see.
+// isEvent reports whether a text is an event or an acknowledgement, which the library does not need to see.
 func isEvent(text []byte) bool {
 	return len(text) > 1 && text[0] == '4' && (text[1] == '2' || text[1] == '3')
 }
@@ -318,6 +345,24 @@ func (w *webSocket) answerProbe() {
 	}
 }
 
+// errClose is returned when the client sent an Engine.IO CLOSE.
+var errClose = errors.New("closed by the client")
+
+// farewell is the close frame that answers the client's, or its CLOSE; nil when err is neither.
+func farewell(err error) frame {
+	var closed *websocket.CloseError
+	switch {
+	case errors.Is(err, errClose):
+		return closeFrame
+	case !errors.As(err, &closed), closed.Code == websocket.CloseAbnormalClosure:
+		return nil
+	case closed.Code == websocket.CloseNoStatusReceived:
+		return newFrame(opClose)
+	default:
+		return newFrame(opClose, binary.BigEndian.AppendUint16(nil, uint16(closed.Code)))
+	}
+}
+
 // gone tells the engine that the connection ended. Only the first call counts.
 func (w *webSocket) gone(err error) {
 	defer func() { _ = w.nc.Close() }()
@@ -331,6 +376,12 @@ func (w *webSocket) gone(err error) {
 		return
 	}
 	if w.ReadyState() != "closed" {
+		if last := farewell(err); last != nil {
+			kick(w.session.out.conclude(last))
+			w.OnClose()
+			w.lastWords()
+			return
+		}
 		w.session.out.abort()
 		var closed *websocket.CloseError
 		switch {
@@ -341,6 +392,12 @@ func (w *webSocket) gone(err error) {
 			w.SetReadyState("closed")
 		}
 	}
+}
+
+// lastWords waits until the client, which was told that the connection ends, has closed its end.
+func (w *webSocket) lastWords() {
+	_ = w.nc.SetReadDeadline(time.Now().Add(linger))
+	_, _ = io.Copy(io.Discard, w.nc)
 }
 
 var messages = sync.Pool{New: func() any { return new(bytes.Buffer) }}

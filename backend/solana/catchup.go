@@ -12,8 +12,7 @@ import (
 // catchUp delivers history up to now while the queue collects what arrives meanwhile. When the queue overflows, or a
 // notification may have been lost, it starts over from what is then the checkpoint.
 func (s *session) catchUp(ctx context.Context) error {
-	s.board.change(func(status *Status) { status.State = CatchingUp })
-	defer s.board.change(func(status *Status) { status.Backfill = Backfill{} })
+	defer s.statusBoard.change(func(status *Status) { status.Backfill = Backfill{} })
 	for {
 		s.held = nil
 		s.queue.restart()
@@ -38,53 +37,40 @@ func (s *session) readHistory(ctx context.Context) error {
 	if s.begun {
 		floor, limit = max(minus(s.checkpoint, overlapSlots), s.start), -1
 	}
-	s.board.change(func(status *Status) {
+	s.statusBoard.change(func(status *Status) {
+		if newest > market.Slot(s.still.Load()) {
+			status.State = CatchingUp
+		}
 		status.Slot, status.Lag = newest, uint64(minus(newest, max(s.delivered, s.checkpoint)))
 		status.Backfill = Backfill{Running: true}
 	})
-	way, err := s.history.back(ctx, floor, limit, newest)
+	found, err := s.history.survey(ctx, quest{floor: floor, limit: limit, finalized: finalized, newest: newest, doubted: s.doubted()})
 	if err != nil {
 		return err
 	}
 	if !s.begun {
-		s.begin(way, newest)
+		s.begin(found.walk, newest)
+	}
+	gaps := s.unread(found, max(s.checkpoint+1, s.start), newest)
+	if err := s.rollBack(ctx, found.gone, gaps, newest); err != nil {
+		return err
 	}
 
-	check := newAudit(s.ledger, floor, finalized)
-	audited := false // until then the checkpoint stays: something before it may be rolled back
-	settle := func(to market.Slot) error {
-		var gone []market.Signature
-		if !audited {
-			if gone, err = s.rpc.confirmGone(ctx, check.gone()); err != nil {
-				return err
-			}
-			audited = true
-		}
-		return s.settle(ctx, gone, min(to, finalized), finalized)
-	}
-	progress := newProgress(s.board, s.logger, way.total)
-	err = s.history.replay(ctx, way, newest, check.see, func(o outcome) error {
+	progress := newProgress(s.statusBoard, s.logger, found.total)
+	err = s.history.replay(ctx, found.walk, newest, func(o outcome) error {
 		if s.lost.Swap(false) { // whoever answers now may be another cluster, started at the same address
 			if err := s.admit(ctx, s.rpc, s.endpoint); err != nil {
 				return err
 			}
 		}
 		b := s.absorb(o, finalized)
-		b.Slot, b.ChainTime, b.More = o.last, o.time, true
-		if audited {
-			b.Checkpoint = min(o.last, finalized)
-		}
+		b.Slot, b.ChainTime, b.Checkpoint, b.More = o.last, o.time, min(o.last, finalized), true
 		if err := s.deliver(ctx, b); err != nil {
 			return err
 		}
-		if !audited && o.last >= check.top {
-			if err := settle(o.last); err != nil {
-				return err
-			}
-		}
 		s.ledger.prune(min(minus(finalized, ledgerSlots), minus(s.checkpoint, overlapSlots)))
 		progress.add(o.done)
-		s.board.change(func(status *Status) {
+		s.statusBoard.change(func(status *Status) {
 			status.Lag, status.Buffered = uint64(minus(newest, o.last)), s.queue.len()
 		})
 		return nil
@@ -93,7 +79,7 @@ func (s *session) readHistory(ctx context.Context) error {
 		return err
 	}
 	progress.end()
-	if err := settle(finalized); err != nil {
+	if err := s.settle(ctx, finalized, finalized); err != nil {
 		return err
 	}
 	return s.deliver(ctx, market.Batch{Slot: newest})
@@ -101,8 +87,12 @@ func (s *session) readHistory(ctx context.Context) error {
 
 // begin settles on a first start where our history begins.
 func (s *session) begin(way *walk, newest market.Slot) {
-	s.begun, s.start = true, 0
+	s.begun, s.start = true, min(way.bottom, newest+1)
 	if !way.limited {
+		if s.start > 0 {
+			s.gaps = append(s.gaps, s.openGap(0, s.start-1, CauseForgotten)...)
+			s.allowance = max(0, s.config.BackfillLimit-way.total)
+		}
 		return
 	}
 	oldest := newest
@@ -116,18 +106,18 @@ func (s *session) begin(way *walk, newest market.Slot) {
 
 // progress reports how far the reading of history has come.
 type progress struct {
-	board  *board
-	logger *slog.Logger
-	total  atomic.Int64 // 0 while not known
-	done   int
-	start  time.Time
-	said   time.Time
-	spoken bool
+	statusBoard *statusBoard
+	logger      *slog.Logger
+	total       atomic.Int64 // 0 while not known
+	count       int
+	start       time.Time
+	said        time.Time
+	spoken      bool
 }
 
-func newProgress(board *board, logger *slog.Logger, total int) *progress {
+func newProgress(statusBoard *statusBoard, logger *slog.Logger, total int) *progress {
 	now := time.Now()
-	p := &progress{board: board, logger: logger, start: now, said: now}
+	p := &progress{statusBoard: statusBoard, logger: logger, start: now, said: now}
 	p.expect(total)
 	p.show()
 	return p
@@ -138,27 +128,27 @@ func (p *progress) expect(total int) { p.total.Store(int64(total)) }
 
 func (p *progress) add(n int) {
 	const every = 5 * time.Second
-	p.done += n
+	p.count += n
 	eta := p.show()
 	if now := time.Now(); now.Sub(p.said) >= every {
 		p.said, p.spoken = now, true
-		p.logger.Info("reading history", "done", p.done, "total", p.total.Load(), "eta", eta.Round(time.Second))
+		p.logger.Info("reading history", "done", p.count, "total", p.total.Load(), "eta", eta.Round(time.Second))
 	}
 }
 
 func (p *progress) show() (eta time.Duration) {
 	total := int(p.total.Load())
-	if p.done > 0 {
-		eta = time.Duration(float64(time.Since(p.start)) / float64(p.done) * float64(max(0, total-p.done)))
+	if p.count > 0 {
+		eta = time.Duration(float64(time.Since(p.start)) / float64(p.count) * float64(max(0, total-p.count)))
 	}
-	p.board.change(func(s *Status) {
-		s.Backfill = Backfill{Running: true, Done: p.done, Total: total, ETASeconds: eta.Seconds()}
+	p.statusBoard.change(func(s *Status) {
+		s.Backfill = Backfill{Running: true, Done: p.count, Total: total, ETASeconds: eta.Seconds()}
 	})
 	return eta
 }
 
 func (p *progress) end() {
-	if p.spoken || p.done >= pageSize {
-		p.logger.Info("history read", "done", p.done, "took", time.Since(p.start).Round(time.Millisecond))
+	if p.spoken || p.count >= pageSize {
+		p.logger.Info("history read", "done", p.count, "took", time.Since(p.start).Round(time.Millisecond))
 	}
 }

@@ -10,18 +10,19 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/wake"
 )
 
 // errStuck is returned when the RPC side of an endpoint fails or stands still while its socket does not.
 var errStuck = errors.New("endpoint does not follow the chain")
 
 const (
-	pollSlot     = 450 * time.Millisecond // getSlot about twice a second
-	askAgain     = 100 * time.Millisecond // before a block time is asked for again; doubles up to
-	askSeldom    = 5 * time.Second        // this for slots that may have been skipped
-	keptTimes    = 2048
-	mostQuestion = 16 // block times asked in one request
-	mostLag      = 32 // slots that socket and RPC may differ beyond what the commitment explains
+	pollSlot    = 450 * time.Millisecond // getSlot about twice a second
+	askAgain    = 100 * time.Millisecond // before a block time is asked for again; doubles up to
+	askSeldom   = 5 * time.Second        // this for slots that may have been skipped
+	keptTimes   = 2048
+	maxQuestion = 16 // block times asked in one request
+	maxLag      = 32 // slots that socket and RPC may differ beyond what the commitment explains
 )
 
 // wish is a block time that is asked for.
@@ -33,28 +34,36 @@ type wish struct {
 // clock knows the newest slot at the configured commitment and the block times of recent slots. It outlives
 // connections. Safe for concurrent use.
 type clock struct {
-	changed chan struct{} // one token when something became known
-	poke    chan struct{} // one token when something is wanted at once
+	poke chan struct{} // one token when something is wanted at once
 
 	mu       sync.Mutex
+	hearers  map[chan struct{}]bool // each gets a token when something became known
 	times    map[market.Slot]int64
+	calendar calendar // the same far apart, and older ones
 	wanted   map[market.Slot]wish
 	newest   market.Slot // at the configured commitment
 	announce market.Slot // newest one announced by the socket
-	behind   time.Time   // since when newest and announce have been far apart
+	pace     slotPace
+	behind   time.Time // since when newest and announce have been far apart
 }
 
 func newClock() *clock {
 	return &clock{
-		changed: make(chan struct{}, 1), poke: make(chan struct{}, 1),
+		poke: make(chan struct{}, 1), hearers: map[chan struct{}]bool{},
 		times: map[market.Slot]int64{}, wanted: map[market.Slot]wish{},
 	}
 }
 
-func token(to chan struct{}) {
-	select {
-	case to <- struct{}{}:
-	default:
+// listen gives a channel that holds a token whenever something became known, until forget is called.
+func (c *clock) listen() (changed <-chan struct{}, forget func()) {
+	hearer := make(chan struct{}, 1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hearers[hearer] = true
+	return hearer, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.hearers, hearer)
 	}
 }
 
@@ -83,7 +92,7 @@ func (c *clock) want(slot market.Slot) {
 	}
 	c.mu.Unlock()
 	if !known {
-		token(c.poke)
+		wake.Up(c.poke)
 	}
 }
 
@@ -94,6 +103,8 @@ func (c *clock) learn(slot market.Slot, at int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.times[slot] = at
+	c.pace.learn(c.times)
+	c.calendar.note(slot, at)
 	delete(c.wanted, slot)
 	if len(c.times) > keptTimes {
 		c.trim()
@@ -119,20 +130,35 @@ func (c *clock) time(slot market.Slot) (int64, bool) {
 	return at, ok
 }
 
-// estimate is the last known block time before slot plus 0.4 s a slot; the machine's own clock when none is known.
-func (c *clock) estimate(slot market.Slot) int64 {
+// estimate dates a slot by its neighbours' block times: the one before plus the time that slots take, or the one after less it,
+// and never beyond either. It is false while no block time is known at all: this machine's clock knows nothing of the
+// chain's.
+func (c *clock) estimate(slot market.Slot) (at int64, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	from, found := market.Slot(0), false
-	for known := range c.times {
-		if known <= slot && (!found || known > from) {
-			from, found = known, true
+	before, after, hasBefore, hasAfter := c.calendar.around(slot)
+	for known, at := range c.times {
+		switch {
+		case known <= slot && (!hasBefore || known > before.slot):
+			before, hasBefore = mark{known, at}, true
+		case known > slot && (!hasAfter || known < after.slot):
+			after, hasAfter = mark{known, at}, true
 		}
 	}
-	if !found {
-		return time.Now().Unix()
+	switch {
+	case hasBefore && hasAfter:
+		return min(before.time+c.passed(slot-before.slot), max(before.time, after.time)), true
+	case hasBefore:
+		return before.time + c.passed(slot-before.slot), true
+	case hasAfter:
+		return max(1, after.time-c.passed(after.slot-slot)), true
 	}
-	return c.times[from] + int64(time.Duration(slot-from)*slotTime/time.Second)
+	return 0, false
+}
+
+// passed is how many seconds so many slots take.
+func (c *clock) passed(slots market.Slot) int64 {
+	return int64(time.Duration(slots) * c.pace.now() / time.Second) //nolint:gosec // far below 2^63
 }
 
 // reached is the newest slot, and its block time, that everything delivered so far allows to call past: two slots
@@ -154,6 +180,20 @@ func (c *clock) reached(most market.Slot) (slot market.Slot, at int64) {
 		}
 	}
 	return 0, 0
+}
+
+// lasts is how long so many slots take on this chain.
+func (c *clock) lasts(slots uint64) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Duration(min(slots, keptTimes)) * c.pace.now() //nolint:gosec // bounded: more is long in any case
+}
+
+// furthest is the newest slot that the endpoint has told of, at whatever commitment.
+func (c *clock) furthest() market.Slot {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return max(c.newest, c.announce)
 }
 
 func (c *clock) slot() market.Slot {
@@ -252,7 +292,7 @@ func (c *clock) questions(commitment string, poll bool) ([]*call, *question) {
 	slices.SortFunc(q.slots, func(a, b market.Slot) int { // those never asked first, then the oldest wishes
 		return cmp.Or(c.wanted[a].next.Compare(c.wanted[b].next), cmp.Compare(a, b))
 	})
-	q.slots = q.slots[:min(len(q.slots), mostQuestion)]
+	q.slots = q.slots[:min(len(q.slots), maxQuestion)]
 	q.times = make([]int64, len(q.slots))
 	for i, slot := range q.slots {
 		pause := c.wanted[slot].pause
@@ -282,7 +322,12 @@ func (c *clock) take(q *question) {
 			c.want(edge - graceSlots)
 		}
 	}
-	token(c.changed)
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for hearer := range c.hearers {
+		wake.Up(hearer)
+	}
 }
 
 // rest is how long to sleep: until the next poll, or less while a transaction may wait for a time.
@@ -305,11 +350,11 @@ func (c *clock) watch(commitment string, silence time.Duration) error {
 	if c.newest == 0 || c.announce == 0 {
 		return nil
 	}
-	usual := market.Slot(mostLag)
+	usual := market.Slot(maxLag)
 	if commitment == Finalized {
 		usual += overlapSlots
 	}
-	if c.newest <= c.announce+mostLag && c.announce <= c.newest+usual {
+	if c.newest <= c.announce+maxLag && c.announce <= c.newest+usual {
 		c.behind = time.Time{}
 		return nil
 	}

@@ -3,6 +3,7 @@ package solana
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -34,6 +35,7 @@ type ledgerTx struct {
 	index     int // in its block, with foreign transactions between
 	failed    bool
 	logs      []string
+	inner     string // innerInstructions of a transaction of one account, the program; "" when the node keeps none
 }
 
 type rpcRequest struct {
@@ -61,7 +63,10 @@ type cluster struct {
 	drop     func(ledgerTx) bool
 	arrival  func([]ledgerTx) []ledgerTx // order of notification
 	noTimes  bool
-	hidden   bool // getTransaction answers null
+	hidden   bool                   // getTransaction answers null
+	grows    int                    // transactions that come after every list of signatures, of which nobody is told
+	first    market.Slot            // where its ledger begins
+	undated  func(market.Slot) bool // slots without block time
 	peers    map[*peer]bool
 	dials    int
 	calls    map[string]int
@@ -114,6 +119,18 @@ func (c *cluster) writeLocked(n int) []ledgerTx {
 	return added
 }
 
+// writeAt puts a transaction into a slot of the past, as a fork does that wins.
+func (c *cluster) writeAt(slot market.Slot) ledgerTx {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	tx := c.writeLocked(1)[0]
+	tx.slot, tx.index = slot, 1000
+	c.txs = c.txs[:len(c.txs)-1]
+	place := slices.IndexFunc(c.txs, func(other ledgerTx) bool { return other.slot > slot })
+	c.txs, c.index = slices.Insert(c.txs, place, tx), nil
+	return tx
+}
+
 // testSignature scatters: neighbours do not sort alike.
 func testSignature(n uint64) (s market.Signature) {
 	x := n * 0x9E3779B97F4A7C15
@@ -139,10 +156,19 @@ func (c *cluster) history(slots, n int) {
 }
 
 // tick ends the current slot with n new transactions: notifies them and announces the next slot.
-func (c *cluster) tick(n int) []ledgerTx {
+func (c *cluster) tick(n int) []ledgerTx { return c.tickWith(n, nil) }
+
+// tickWith is tick with transactions that edit changes before anybody sees them.
+func (c *cluster) tickWith(n int, edit func(*ledgerTx)) []ledgerTx {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	added := c.writeLocked(n)
+	for i := range added {
+		if edit != nil {
+			edit(&added[i])
+			c.txs[len(c.txs)-n+i] = added[i]
+		}
+	}
 	c.slot++
 	if !c.mute {
 		c.broadcast(func(p *peer) bool { return p.slot }, slotFrame(c.slot))
@@ -317,11 +343,14 @@ func (c *cluster) result(request rpcRequest) (any, *rpcError) {
 	case "getSlot":
 		return c.at(opts.Commitment), nil
 	case "getBlockTime":
-		if number > c.slot || c.noTimes {
+		if number > c.slot || c.noTimes || c.isUndated(number) {
 			return nil, &rpcError{-32004, "Block not available for slot"}
 		}
 		return testTime(number), nil
 	case "getBlock":
+		if number < c.first {
+			return nil, &rpcError{-32001, "Block cleaned up, does not exist on node"}
+		}
 		signatures := []string{}
 		first, _ := slices.BinarySearchFunc(c.txs, number, func(tx ledgerTx, slot market.Slot) int { return cmp.Compare(tx.slot, slot) })
 		for _, tx := range c.txs[first:] {
@@ -334,6 +363,8 @@ func (c *cluster) result(request rpcRequest) (any, *rpcError) {
 			signatures = append(signatures, tx.signature.String())
 		}
 		return map[string]any{"signatures": signatures, "blockTime": testTime(number), "blockhash": "x", "parentSlot": number - 1}, nil
+	case "getFirstAvailableBlock":
+		return c.first, nil
 	case "getGenesisHash":
 		return "genesis", nil
 	case "getSignaturesForAddress":
@@ -347,9 +378,14 @@ func (c *cluster) result(request rpcRequest) (any, *rpcError) {
 			return nil, nil
 		}
 		tx := c.txs[n]
+		meta := map[string]any{"err": failureOf(tx), "fee": 5000, "preBalances": []int{}, "postBalances": []int{}, "logMessages": tx.logs}
+		if tx.inner != "" {
+			meta["innerInstructions"] = json.RawMessage(tx.inner)
+		}
+		body := (&made{keys: []market.Pubkey{testProgram}, tops: []int{0}}).encode(1, 1)
 		return map[string]any{
-			"slot": tx.slot, "blockTime": testTime(tx.slot), "transaction": []string{"AA==", "base64"}, "version": 1,
-			"meta": map[string]any{"err": failureOf(tx), "fee": 5000, "preBalances": []int{}, "postBalances": []int{}, "logMessages": tx.logs},
+			"slot": tx.slot, "blockTime": c.timeOf(tx.slot), "transaction": []string{base64.StdEncoding.EncodeToString(body), "base64"}, "version": 1,
+			"meta": meta,
 		}, nil
 	case "getSignatureStatuses":
 		var list []string
@@ -374,7 +410,24 @@ func (c *cluster) find(text string) (int, bool) {
 		}
 	}
 	n, ok := c.index[text]
-	return n, ok
+	return n, ok && c.txs[n].slot >= c.first
+}
+
+func (c *cluster) isUndated(slot market.Slot) bool { return c.undated != nil && c.undated(slot) }
+
+// timeOf is a slot's block time, nil when it has none.
+func (c *cluster) timeOf(slot market.Slot) any {
+	if c.isUndated(slot) {
+		return nil
+	}
+	return testTime(slot)
+}
+
+// twin is another node of the same chain, with all of its ledger.
+func (c *cluster) twin() *cluster {
+	other := newCluster(c.t)
+	other.txs, other.slot = c.ledger(), c.slot
+	return other
 }
 
 func failureOf(tx ledgerTx) any {
@@ -397,14 +450,18 @@ func (c *cluster) signatures(program string, opts options) any {
 		}
 		from = n - 1
 	}
-	for i := from; i >= 0 && len(list) < opts.Limit; i-- {
+	for i := from; i >= 0 && len(list) < opts.Limit && c.txs[i].slot >= c.first; i-- {
 		tx := c.txs[i]
 		if tx.slot > c.at(opts.Commitment) || tx.slot == c.slot && c.slot != 0 && opts.Commitment == Finalized {
 			continue
 		}
 		list = append(list, map[string]any{
-			"signature": tx.signature.String(), "slot": tx.slot, "err": failureOf(tx), "blockTime": testTime(tx.slot), "memo": nil, "confirmationStatus": "confirmed",
+			"signature": tx.signature.String(), "slot": tx.slot, "err": failureOf(tx), "blockTime": c.timeOf(tx.slot), "memo": nil, "confirmationStatus": "confirmed",
 		})
+	}
+	if c.grows > 0 {
+		c.writeLocked(c.grows)
+		c.slot++
 	}
 	return list
 }

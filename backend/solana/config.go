@@ -31,37 +31,41 @@ type Config struct {
 	MaxRequestsPerSecond float64       // RPC requests, the parts of a batch counted singly; 0 = only slowed by 429
 	BackfillLimit        int           // signatures looked back on a first start; 0 = none
 	IncludeFailed        bool          // deliver failed transactions too, with Failed set
+	SelfCalls            bool          // the program tells its events by calling itself too: of a cut log they are asked for
 
 	SilenceTimeout time.Duration // a cluster that shows no new slot for so long counts as down, default 4 s
 	RescanInterval time.Duration // between checks of recent finalized slots, default 1 min
 	TimeWait       time.Duration // how long a live transaction waits for its block time, default 1 s
+	MendInterval   time.Duration // between looks for what gaps miss, default 1 min; doubles up to 30 min while nothing is found
 
 	// Admit is told the genesis hash of the chain that an endpoint serves, before anything is read from it. An error, as
 	// for a chain other than the stored one, makes the endpoint count as down. It may be nil.
 	Admit func(genesis string) error
 
-	// Recall tells a later start which transactions earlier runs delivered from a slot on, so that one rolled back while
-	// the program was down is withdrawn. Signature, Slot, Index, BlockTime and Provisional count; logs do not. It may be nil.
-	Recall func(ctx context.Context, from market.Slot, visit func(market.Transaction)) error
+	// Recall tells which transactions earlier runs delivered of slots from..to, in order, until visit returns false, and
+	// before them the newest one below from if it is at hand: so that what was rolled back while the program was down is
+	// rolled back, and lists that leave out what is stored are found out. Signature, Slot, Index, BlockTime and Provisional
+	// count; logs do not. It may be called at any time, by several goroutines, and may be nil.
+	Recall func(ctx context.Context, from, to market.Slot, visit func(market.Transaction) (more bool)) error
 
-	Gaps []market.Gap // left open by earlier runs: transactions behind them are asked for again at every rescan
+	Gaps []market.Gap // left open by earlier runs: what they miss is asked for again
 
 	Logger *slog.Logger // default: discards
 
-	buffered int           // tests lower bufferedTxs
-	lookout  time.Duration // tests lower lookoutPause
-	recheck  time.Duration // tests lower recheckEvery
+	buffered      int           // tests lower bufferedTxs
+	endpointWatch time.Duration // tests lower watchPause
+	recheck       time.Duration // tests lower recheckEvery
 }
 
 const (
 	maxReconnect  = 60 * time.Second
-	lookoutPause  = 1500 * time.Millisecond // at most, between looks at the endpoints while waiting to connect again
-	slotTime      = 400 * time.Millisecond
-	graceSlots    = 2      // slots that chain time stays behind the newest one
-	overlapSlots  = 64     // read again before the checkpoint
-	rescanSlots   = 150    // recent finalized slots checked by a rescan
-	ledgerSlots   = 600    // finalized slots whose deliveries are remembered
-	bufferedTxs   = 20_000 // live transactions kept while history is read
+	watchPause    = 1500 * time.Millisecond // at most, between looks at the endpoints while waiting to connect again
+	slotTime      = 400 * time.Millisecond  // until the chain has shown its own
+	graceSlots    = 2                       // slots that chain time stays behind the newest one
+	overlapSlots  = 64                      // read again before the checkpoint
+	rescanSlots   = 150                     // recent finalized slots checked by a rescan
+	ledgerSlots   = 600                     // finalized slots whose deliveries are remembered
+	bufferedTxs   = 20_000                  // live transactions kept while history is read
 	bufferedBytes = 64 << 20
 	maxFrame      = 1 << 20
 	maxResponse   = 64 << 20
@@ -91,8 +95,9 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.SilenceTimeout, 4*time.Second)
 	setDefault(&c.RescanInterval, time.Minute)
 	setDefault(&c.TimeWait, time.Second)
-	setDefault(&c.lookout, lookoutPause)
+	setDefault(&c.endpointWatch, watchPause)
 	setDefault(&c.recheck, recheckEvery)
+	setDefault(&c.MendInterval, mendEvery)
 	if c.buffered == 0 {
 		c.buffered = bufferedTxs
 	}

@@ -5,11 +5,11 @@
 // callback given to Run is called from that one goroutine.
 //
 // Order: a batch is ascending in (Slot, Index). A live transaction is delivered as soon as its block time is known, so
-// later batches may add to, move or withdraw what earlier ones held: a signature delivered again replaces its earlier
+// later batches may add to, move or rollBack what earlier ones held: a signature delivered again replaces its earlier
 // delivery. Index is the rank among the program's delivered transactions of the slot, so that it is the same whether
 // the slot was watched or read back, and ranks change only where something was missing or out of order.
 //
-// What was delivered and is not found again among finalized slots is withdrawn, once the cluster has said so of the
+// What was delivered and is not found again among finalized slots is rolled back, once the cluster has said so of the
 // signature itself; only then the checkpoint moves past it.
 //
 // Failure: the network is expected to fail. Every connection is renewed for ever with a jittered, doubling pause,
@@ -17,6 +17,9 @@
 // before anything newer is delivered. Only an error of the callback, or a configuration that cannot work, ends Run.
 //
 // Bounds: 20,000 buffered live transactions (64 MB), 1 MB a frame, 64 MB a response, 64 pages of signatures in memory.
+//
+// Calls: the questions are those of solana-go's client (typed.go), and so are the answers but on hot paths; pace, batches,
+// retries and redaction are our own.
 //
 // Secrets: RPC addresses often hold API keys. No error, log line or status of this package holds more of an address
 // than scheme and host.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"spinscope/backend/market"
 )
@@ -12,34 +11,40 @@ import (
 // ErrNotRunning is returned by Extend when Run is not running, or ends before the history was read.
 var ErrNotRunning = errors.New("the feed is not running")
 
+// ErrBeyond is returned by Extend when no endpoint has all that was asked for.
+var ErrBeyond = errors.New("no endpoint has all of it")
+
 const (
 	stretchPages = 2    // pages delivered at once: what an interruption costs
 	extendBatch  = 1000 // transactions in a batch, about: late ones make candles be built anew, once a batch
 )
 
-// extension is a request to read older history. Its gap shrinks as it is filled.
+// extension is a request to read what a gap misses. Its gap shrinks as it is filled.
 type extension struct {
-	gap    market.Gap
-	reach  reach
-	filled *market.Gap // what it has filled so far
-	done   chan error  // of capacity 1
+	gap     market.Gap
+	reach   reach
+	filled  *market.Gap // what it has filled so far
+	done    chan error  // of capacity 1
+	unasked bool        // the feed's own: nobody waits
 }
 
-// reach is how far back to read: to a slot and, if since is not 0, to a block time.
+// reach is how far back to read: to a slot and, if they are not 0, to a block time or to so many signatures.
 type reach struct {
 	from  market.Slot
 	since int64
+	limit int
 }
 
-// covers tells whether a signature lies within reach. Those of unknown time do.
+// covers reports whether a signature lies within reach. Those of unknown time do.
 func (r reach) covers(info *signatureInfo) bool {
 	return info.slot >= r.from && (r.since == 0 || info.time == 0 || info.time >= r.since)
 }
 
 // Extend reads the program's transactions of an open gap back to slot from and delivers them, the newest stretch first,
 // beside live ones; every stretch replaces the gap by a smaller one, so that it can be gone on with after an
-// interruption. It returns when that is done, with ctx's error, or with ErrNotRunning; the work it asked for goes on when ctx
-// ends early. Calls wait for each other. Safe for concurrent use.
+// interruption. What the endpoint in use does not have is read from the others. It returns when that is done, with ctx's
+// error, with one wrapping ErrBeyond when a part of it is nowhere to be had, or with ErrNotRunning; the work it asked for
+// goes on when ctx ends early. Calls wait for each other. Safe for concurrent use.
 func (f *Feed) Extend(ctx context.Context, gap market.Gap, from market.Slot) error {
 	return f.extend(ctx, gap, reach{from: from})
 }
@@ -78,78 +83,73 @@ func (f *Feed) extend(ctx context.Context, gap market.Gap, back reach) error {
 func (s *session) startExtension(ctx context.Context) {
 	request := *s.extending // the goroutine's own copy
 	s.group.Go(func() {
-		err := s.extend(ctx, request)
+		err := s.extend(ctx, &request)
 		s.send(ctx, find{extended: true, err: err}) //nolint:errcheck // ends with ctx
 	})
 }
 
 // endExtension tells the caller, or tries again later after a failure of the network.
-func (s *session) endExtension(err error) error {
-	if err != nil {
-		s.logger.Warn("reading older history was interrupted", "slot", s.extending.gap.To, "err", err)
+func (s *session) endExtension(ctx context.Context, err error) error {
+	request := s.extending
+	if err != nil && !request.unasked && !errors.Is(err, ErrBeyond) {
+		s.logger.Warn("reading older history was interrupted", "slot", request.gap.To, "err", err)
 		return fmt.Errorf("older history: %w", err) // a new session resumes it
 	}
-	s.extending.done <- err
 	s.extending = nil
+	request.done <- err
+	if request.unasked {
+		s.logger.Debug("a gap was looked at again", "slot", request.gap.From, "to", request.gap.To, "err", err)
+	}
+	select {
+	case s.extending = <-s.extensions: // what somebody waits for comes first
+		s.startExtension(ctx)
+	default:
+		s.mendNext(ctx)
+	}
 	return nil
 }
 
-// extend reads the gap of a request stretch by stretch, newest first.
-func (s *session) extend(ctx context.Context, request extension) error {
-	slots, err := s.rpc.slots(ctx, Finalized)
-	if err != nil {
+// extend reads the gap of a request from the endpoint in use, and what that one does not have from the others.
+func (s *session) extend(ctx context.Context, request *extension) error {
+	progress := newProgress(s.statusBoard, s.logger, 0)
+	defer s.statusBoard.change(func(status *Status) { status.Backfill = Backfill{} })
+	for n := range s.config.Endpoints {
+		source, closing, err := s.source(ctx, (s.index+n)%len(s.config.Endpoints))
+		if err == nil {
+			err = s.extendFrom(ctx, source, request, progress)
+			closing()
+		}
+		switch {
+		case err == nil:
+			progress.end()
+			return nil
+		case ctx.Err() != nil, n == 0 && !errors.Is(err, ErrBeyond):
+			return err
+		}
+		s.logger.Debug("a gap was not filled", "endpoint", s.config.Endpoints[(s.index+n)%len(s.config.Endpoints)], "err", err)
+	}
+	if err := s.renameRest(ctx, request, CauseForgotten); err != nil {
 		return err
 	}
-	gap, before, back := request.gap, "", request.reach
-	back.from = max(back.from, gap.From)
-	progress := newProgress(s.board, s.logger, 0)
-	defer s.board.change(func(status *Status) { status.Backfill = Backfill{} })
-	counting, stop := context.WithCancel(ctx)
-	var counter sync.WaitGroup
-	defer counter.Wait() // after the cancel below
-	defer stop()
-	counter.Go(func() {
-		if n, err := s.history.count(counting, back, gap.To); err == nil {
-			progress.expect(n)
-		}
-	})
-	for gap.To >= back.from {
-		way, next, err := s.history.stretch(ctx, before, back, gap.To)
-		if err != nil {
-			return err
-		}
-		if err := s.replayStretch(ctx, way, gap.To, slots[0], progress); err != nil {
-			return err
-		}
-		end := way.oldest
-		if next == "" { // the whole of what was asked for
-			end = max(way.floor, back.from)
-			if way.exhausted {
-				end = gap.From
-			}
-		}
-		if end > gap.To {
-			break // all of it lies out of reach
-		}
-		rest := gap
-		rest.To = minus(end, 1)
-		done := find{gaps: fill(&request, gap, end), rest: rest, filled: request.filled, shrunk: true}
-		if err := s.send(ctx, done); err != nil {
-			return err
-		}
-		if gap = rest; next == "" || end <= gap.From {
-			break
-		}
-		before = next
-	}
-	progress.end()
-	return nil
+	return fmt.Errorf("%w: slots up to %d are on none of the %d that are configured; another endpoint may have them",
+		ErrBeyond, request.gap.To, len(s.config.Endpoints))
 }
 
-// fill is how the gaps change when gap was read from slot end on: what is left of it takes its place, and one gap holds
-// all that the request has filled.
-func fill(request *extension, gap market.Gap, end market.Slot) []market.Gap {
+// renameRest says of what is left of a gap before the first start why that is so now.
+func (s *session) renameRest(ctx context.Context, request *extension, cause string) error {
+	old := request.gap
+	if old.Cause == cause || old.Cause == CauseDoubt {
+		return nil
+	}
+	request.gap.Cause, old.State = cause, market.GapReplaced
+	return s.send(ctx, find{shrunk: true, gaps: []market.Gap{old, request.gap}, rest: request.gap, filled: request.filled})
+}
+
+// fill is how the gaps change when the request's was read from slot end on: what is left of it takes its place, and one gap
+// holds all that the request has filled.
+func (request *extension) fill(end market.Slot) []market.Gap {
 	var changes []market.Gap
+	gap := request.gap
 	replaced := gap
 	replaced.State = market.GapReplaced
 	filled := gap
@@ -162,26 +162,28 @@ func fill(request *extension, gap market.Gap, end market.Slot) []market.Gap {
 	}
 	request.filled = &filled
 	changes = append(changes, replaced, filled)
+	request.gap.To = minus(end, 1)
 	if end > gap.From {
-		gap.To = end - 1
-		changes = append(changes, gap)
+		changes = append(changes, request.gap)
 	}
 	return changes
 }
 
 // replayStretch sends a stretch's transactions in a few large batches.
-func (s *session) replayStretch(ctx context.Context, way *walk, most, finalized market.Slot, progress *progress) error {
+func (s *session) replayStretch(ctx context.Context, h *history, way *walk, last, finalized market.Slot, progress *progress) error {
 	var gathered outcome
 	flush := func() error {
 		batch := gathered
 		gathered = outcome{}
 		return s.send(ctx, find{outcome: batch, finalized: finalized})
 	}
-	err := s.history.replay(ctx, way, most, nil, func(o outcome) error {
+	err := h.replay(ctx, way, last, func(o outcome) error {
 		progress.add(o.done)
 		gathered.txs = append(gathered.txs, o.txs...)
 		gathered.missing = append(gathered.missing, o.missing...)
 		gathered.bare = append(gathered.bare, o.bare...)
+		gathered.unsure = append(gathered.unsure, o.unsure...)
+		gathered.forgotten = append(gathered.forgotten, o.forgotten...)
 		if len(gathered.txs) < extendBatch {
 			return nil
 		}
@@ -191,89 +193,4 @@ func (s *session) replayStretch(ctx context.Context, way *walk, most, finalized 
 		return err
 	}
 	return flush()
-}
-
-// count pages through the signatures within reach, up to slot to, and counts them: what is ahead of an extension.
-func (h *history) count(ctx context.Context, back reach, to market.Slot) (total int, err error) {
-	for before := ""; ; {
-		infos, err := h.rpc.signatures(ctx, h.program, before, pageSize, 0, h.commitment)
-		if err != nil || len(infos) == 0 {
-			return total, err
-		}
-		for i := range infos {
-			if !back.covers(&infos[i]) {
-				return total, nil
-			}
-			if infos[i].slot <= to {
-				total++
-			}
-		}
-		last := infos[len(infos)-1].signature.String()
-		if last == before {
-			return total, errResponse
-		}
-		before = last
-	}
-}
-
-// stretch pages back from a cursor and keeps whole slots within reach, up to slot to; next is the cursor to go on from, ""
-// at the end. There the walk's floor is the slot after the first one out of reach.
-func (h *history) stretch(ctx context.Context, before string, back reach, to market.Slot) (way *walk, next string, err error) {
-	way = &walk{}
-	for {
-		infos, err := h.rpc.signatures(ctx, h.program, before, pageSize, 0, h.commitment)
-		if err != nil {
-			return nil, "", fmt.Errorf("page of older signatures: %w", err)
-		}
-		if len(infos) == 0 {
-			way.exhausted = true
-			return way, "", nil
-		}
-		cursor := infos[len(infos)-1].signature.String()
-		if cursor == before {
-			return nil, "", fmt.Errorf("page of older signatures: %w: paging stands still", errResponse)
-		}
-		before = cursor
-		kept, ended := infos[:0:0], false
-		for _, info := range infos {
-			if ended = !back.covers(&info); ended {
-				way.floor = info.slot + 1
-				break
-			}
-			if info.slot <= to {
-				kept = append(kept, info)
-			}
-		}
-		if len(kept) > 0 {
-			way.pages = append(way.pages, page{infos: kept})
-			way.total += len(kept)
-			way.oldest = kept[len(kept)-1].slot
-		}
-		if ended {
-			return way, "", nil
-		}
-		if len(way.pages) >= stretchPages {
-			if cursor := way.cut(); cursor != "" {
-				return way, cursor, nil
-			}
-		}
-	}
-}
-
-// cut takes the oldest slot off, which may go on in the next page; it returns the cursor behind what is left, or "" when
-// there is nothing but that slot.
-func (w *walk) cut() string {
-	split := w.oldest
-	for n := len(w.pages) - 1; n >= 0; n-- {
-		infos := w.pages[n].infos
-		for i := len(infos) - 1; i >= 0; i-- {
-			if infos[i].slot != split {
-				w.pages = w.pages[:n+1]
-				w.pages[n].infos = infos[:i+1]
-				w.oldest = infos[i].slot
-				return infos[i].signature.String()
-			}
-		}
-	}
-	return ""
 }

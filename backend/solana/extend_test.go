@@ -41,9 +41,9 @@ func TestRollbackWhileDown(t *testing.T) {
 		})
 		if restart {
 			before := r.txs
-			config.Recall = func(_ context.Context, from market.Slot, visit func(market.Transaction)) error {
+			config.Recall = func(_ context.Context, from, to market.Slot, visit func(market.Transaction) bool) error {
 				for _, tx := range before {
-					if tx.Slot >= from {
+					if tx.Slot >= from && tx.Slot <= to {
 						tx.Logs = nil
 						visit(tx)
 					}
@@ -52,7 +52,7 @@ func TestRollbackWhileDown(t *testing.T) {
 			}
 			r = start(t, config, resume, func(s *sink) { s.txs = before })
 		}
-		r.until("withdrawal", func() bool { return len(r.withdrawn) == 4 && r.checkpoint > added[5].slot })
+		r.until("rollback", func() bool { return len(r.rolledBack) == 4 && r.checkpoint > added[5].slot })
 		r.equal(c.ledger())
 		for signature, n := range r.deliveries {
 			if n > 2 || restart && n > 1 {
@@ -66,7 +66,7 @@ func TestRecallErrorEndsRun(t *testing.T) {
 	c := newCluster(t)
 	config := testConfig(c.endpoint())
 	broken := errors.New("store is closed")
-	config.Recall = func(context.Context, market.Slot, func(market.Transaction)) error { return broken }
+	config.Recall = func(context.Context, market.Slot, market.Slot, func(market.Transaction) bool) error { return broken }
 	if err := New(config).Run(t.Context(), 7, newSink(t).apply); !errors.Is(err, broken) {
 		t.Fatalf("Run = %v", err)
 	}

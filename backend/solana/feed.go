@@ -8,15 +8,16 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/wake"
 )
 
 // Feed is the joined stream of live and historic transactions of one program.
 type Feed struct {
-	config     Config
-	board      board
-	figures    *figures
-	rescan     chan struct{}
-	extensions chan *extension
+	config      Config
+	statusBoard statusBoard
+	figures     *figures
+	rescan      chan struct{}
+	extensions  chan *extension
 
 	mu    sync.Mutex
 	ended chan struct{} // closed when Run ends; nil while it does not run
@@ -25,16 +26,16 @@ type Feed struct {
 // New makes a Feed; it does no I/O. A configuration that cannot work is reported by Run.
 func New(config Config) *Feed {
 	f := &Feed{config: config, figures: newFigures(config.Endpoints), rescan: make(chan struct{}, 1), extensions: make(chan *extension)}
-	f.board.status.State = Stopped
+	f.statusBoard.status.State = Stopped
 	return f
 }
 
 // Status is a snapshot; safe for concurrent use at any time.
-func (f *Feed) Status() Status { return f.board.read() }
+func (f *Feed) Status() Status { return f.statusBoard.read() }
 
 // Rescan asks for a check of recent slots now, as after a break in a price chain. It never blocks; requests made while
 // one waits are one.
-func (f *Feed) Rescan() { token(f.rescan) }
+func (f *Feed) Rescan() { wake.Up(f.rescan) }
 
 // Run delivers the program's transactions to apply until ctx ends or apply fails; it may be called once at a time.
 // resume is the last Checkpoint that was kept; 0 is a first start. Batches are applied one after the other from the
@@ -45,25 +46,24 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 	if err != nil {
 		return err
 	}
-	r := &run{
-		config: config, board: &f.board, figures: f.figures, logger: config.Logger.With("component", "solana"), apply: apply,
-		clock: newClock(), ledger: newLedger(0), orders: newOrders(), checkpoint: resume, delivered: resume,
-		missing: map[market.Signature]signatureInfo{}, provisional: map[market.Signature]market.Transaction{},
+	c := &shared{
+		feed: f, config: config, board: &f.statusBoard, figures: f.figures, logger: config.Logger.With("component", "solana"), apply: apply,
+		clock: newClock(), orders: newOrders(),
 	}
-	if resume > 0 {
-		r.begun, r.start = true, minus(resume, overlapSlots)
-		if config.Recall != nil {
-			err := config.Recall(ctx, r.start, func(tx market.Transaction) { r.ledger.add([]market.Transaction{tx}) })
-			if err != nil {
-				return fmt.Errorf("recall what was delivered from slot %d on: %w", r.start, err)
-			}
-		}
+	for _, endpoint := range config.Endpoints {
+		c.batches = append(c.batches, newBatchSize(config.MaxRequestsPerSecond))
+		c.spells = append(c.spells, &rateSpell{logger: c.logger, endpoint: endpoint})
 	}
-	r.recallMissing(config.Gaps)
+	r := c.newRun(config, []market.Pubkey{config.Program}, resume)
+	r.statusBoard, r.rescans, r.extensions = &f.statusBoard, f.rescan, f.extensions
+	if err := r.recall(ctx); err != nil {
+		return err
+	}
+
 	defer f.begin()()
-	f.board.change(func(s *Status) { *s = Status{State: Connecting} })
-	defer f.board.change(func(s *Status) { s.State, s.RetryAt = Stopped, time.Time{} })
-	err = r.keep(ctx, f)
+	f.statusBoard.change(func(s *Status) { *s = Status{State: Connecting} })
+	defer f.statusBoard.change(func(s *Status) { s.State, s.RetryAt = Stopped, time.Time{} })
+	err = c.keep(ctx, r)
 	if ctx.Err() != nil {
 		return nil //nolint:nilerr // the end that was asked for
 	}
@@ -71,6 +71,42 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 		return failure.err
 	}
 	return err
+}
+
+// newRun is the reading of a set of addresses from a checkpoint on; 0 is a first start.
+func (c *shared) newRun(config Config, addresses []market.Pubkey, resume market.Slot) *run {
+	return &run{
+		shared: c, config: config, addresses: addresses, statusBoard: &statusBoard{},
+		rescans: make(chan struct{}, 1), extensions: make(chan *extension),
+		ledger: newLedger(0), checkpoint: resume, delivered: resume,
+		mendPause: backoff{first: config.MendInterval, most: max(mendRare, config.MendInterval)},
+		missing:   map[market.Signature]signatureInfo{}, provisional: map[market.Signature]market.Transaction{},
+	}
+}
+
+// recall takes up what earlier runs left.
+func (r *run) recall(ctx context.Context) error {
+	r.recallGaps(r.config.Gaps)
+	if r.checkpoint == 0 {
+		return nil
+	}
+	r.begun, r.start = true, minus(r.checkpoint, overlapSlots)
+	if r.config.Recall == nil {
+		return nil
+	}
+
+	r.ledger.prune(r.start)
+	err := r.config.Recall(ctx, r.start, noSlot, func(tx market.Transaction) bool {
+		r.ledger.add([]market.Transaction{tx})
+		if !tx.Provisional {
+			r.clock.learn(tx.Slot, tx.BlockTime)
+		}
+		return true
+	})
+	if err != nil {
+		return fmt.Errorf("recall what was delivered from slot %d on: %w", r.start, err)
+	}
+	return nil
 }
 
 // begin marks Run as running and returns what ends that.
@@ -89,36 +125,40 @@ func (f *Feed) begin() (end func()) {
 
 // keep runs one session after the other: each endpoint in order, a pause, and the first again, or the one that was seen
 // to come back meanwhile. After a connection that had been good the first is tried first.
-func (r *run) keep(ctx context.Context, feed *Feed) error {
-	pause := backoff{first: r.config.ReconnectInterval, most: maxReconnect}
-	voice := voice{logger: r.logger}
-	lookout := newLookout(r)
+func (c *shared) keep(ctx context.Context, first *run) error {
+	pause := backoff{first: c.config.ReconnectInterval, most: maxReconnect}
+	changes := connectionLog{logger: c.logger}
+	watch := newEndpointWatch(c)
 	for index := 0; ; {
-		endpoint := r.config.Endpoints[index]
-		r.board.change(func(s *Status) { s.Endpoint, s.Fallback, s.RetryAt = endpoint.String(), index > 0, time.Time{} })
-		r.figures.using(index)
+		endpoint := c.config.Endpoints[index]
+		c.board.change(func(s *Status) { s.Endpoint, s.Fallback, s.RetryAt = endpoint.String(), index > 0, time.Time{} })
+		c.figures.using(index)
 		var since time.Time
-		err := r.connect(ctx, index, feed, func() {
+		err := c.connect(ctx, index, first, func() {
 			since = time.Now()
-			r.board.change(func(s *Status) { s.State, s.Failures, s.LastError, s.RateLimited = Connected, 0, "", false })
-			r.figures.live(index)
-			voice.up(endpoint)
+			c.still.Store(0)
+			c.board.change(func(s *Status) { s.State, s.Failures, s.LastError, s.RateLimited = Connected, 0, "", false })
+			c.figures.live(index)
+			changes.up(endpoint)
 		})
-		r.figures.left(index, r.board.read().Slot, err, !since.IsZero())
+		c.figures.left(index, c.board.read().Slot, err, !since.IsZero())
 		if ctx.Err() != nil || isFatal(err) {
 			return err
 		}
 		if errors.Is(err, errPreferred) {
-			r.logger.Info("returning to a preferred endpoint")
-			r.board.change(func(s *Status) { s.State = Reconnecting })
+			c.logger.Info("returning to a preferred endpoint")
+			c.board.change(func(s *Status) { s.State = Reconnecting })
 			index = 0
 			continue
 		}
+		if errors.Is(err, errSilent) {
+			c.still.Store(max(c.still.Load(), uint64(c.clock.furthest()), uint64(c.board.read().Slot)))
+		}
 		good := !since.IsZero()
-		if good && time.Since(since) > 2*r.config.SilenceTimeout {
+		if good && time.Since(since) > 2*c.config.SilenceTimeout {
 			pause.reset()
 		}
-		r.board.change(func(s *Status) {
+		c.board.change(func(s *Status) {
 			if good {
 				s.Reconnects++
 			}
@@ -127,7 +167,7 @@ func (r *run) keep(ctx context.Context, feed *Feed) error {
 			s.LastError, s.LastErrorAt, s.RateLimited = err.Error(), time.Now(), errors.Is(err, errLimited)
 		})
 		if !good {
-			index = (index + 1) % len(r.config.Endpoints)
+			index = (index + 1) % len(c.config.Endpoints)
 		} else {
 			index = 0
 		}
@@ -135,12 +175,12 @@ func (r *run) keep(ctx context.Context, feed *Feed) error {
 		if index == 0 {
 			wait = pause.next()
 		}
-		r.board.change(func(s *Status) { s.RetryAt = time.Now().Add(wait) })
-		voice.down(ctx, endpoint, err, wait)
+		c.board.change(func(s *Status) { s.RetryAt = time.Now().Add(wait) })
+		changes.down(ctx, endpoint, err, wait)
 		if wait == 0 {
 			continue // with the next endpoint
 		}
-		if index, err = lookout.wait(ctx, wait); err != nil {
+		if index, err = watch.wait(ctx, wait); err != nil {
 			return err
 		}
 	}

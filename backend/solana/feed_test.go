@@ -3,6 +3,7 @@ package solana
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/simnet"
 )
 
 func TestHistoryThenLive(t *testing.T) {
@@ -106,7 +108,7 @@ func TestManyPagesAreReadTwiceNotHeld(t *testing.T) {
 	rpc := newRPC(c.endpoint(), 0, time.Millisecond)
 	defer rpc.close()
 	h := &history{rpc: rpc, program: testProgram, commitment: Confirmed, ledger: newLedger(0), clock: newClock(), orders: newOrders(), workers: 2}
-	way, err := h.back(t.Context(), 0, -1, 0)
+	way, err := h.back(t.Context(), 0, -1, 0, func([]signatureInfo) {})
 	if err != nil || way.total != 5000 {
 		t.Fatalf("total %d, %v", way.total, err)
 	}
@@ -126,7 +128,7 @@ func TestManyPagesAreReadTwiceNotHeld(t *testing.T) {
 		t.Fatalf("%d signatures", len(got))
 	}
 	for n := range 3 * heldPages {
-		way.add(page{infos: make([]signatureInfo, 1), before: string(rune(n))})
+		way.add(newPage(market.Signature{byte(n)}, make([]signatureInfo, 1), signatureInfo{}, 0, 0))
 	}
 	held := 0
 	for _, p := range way.pages {
@@ -174,31 +176,25 @@ func TestRateLimitIsHonoured(t *testing.T) {
 	}
 }
 
+// TestBatchesRefused reads history and live transactions from endpoints that refuse batches, each in its own way.
 func TestBatchesRefused(t *testing.T) {
-	for name, refuse := range map[string]fault{
-		"status": func(w http.ResponseWriter, requests []rpcRequest) bool {
-			if len(requests) > 1 {
-				http.Error(w, "no batches", http.StatusBadRequest)
-			}
-			return len(requests) > 1
-		},
-		"error object": func(w http.ResponseWriter, requests []rpcRequest) bool {
-			if len(requests) > 1 {
-				_, _ = w.Write([]byte(`{"jsonrpc":"2.0","error":{"code":-32600,"message":"batch"},"id":null}`))
-			}
-			return len(requests) > 1
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := newCluster(t)
-			c.history(30, 2)
-			c.fault = refuse
-			r := start(t, testConfig(c.endpoint()), 0)
-			r.live()
-			all := c.ledger()
-			r.until("history", func() bool { return r.has(all) })
-			r.equal(all)
-		})
+	for _, how := range simnet.BatchRefusals() {
+		for _, most := range []int{1, 7} {
+			t.Run(fmt.Sprintf("%s/%d", how, most), func(t *testing.T) {
+				t.Parallel()
+				c := newCluster(t)
+				c.history(30, 2)
+				c.server.Config.Handler = how.Handler(most, c.server.Config.Handler)
+				r := start(t, testConfig(c.endpoint()), 0)
+				stop := c.run(1)
+				defer stop()
+				r.live()
+				stop()
+				all := c.ledger()
+				r.until("everything", func() bool { return r.has(all) })
+				r.equal(all)
+			})
+		}
 	}
 }
 
@@ -294,6 +290,46 @@ func TestSilentSocketIsDown(t *testing.T) {
 	all := c.ledger()
 	r.until("everything", func() bool { return r.has(all) })
 	r.equal(all)
+}
+
+// TestChainThatStandsStill connects again and again to a chain that stands still: all that time the state is one, and the
+// log has a line for each endpoint.
+func TestChainThatStandsStill(t *testing.T) {
+	for _, endpoints := range []int{1, 2} {
+		t.Run(fmt.Sprint(endpoints), func(t *testing.T) {
+			c := newCluster(t)
+			c.history(20, 1)
+			config := testConfig(c.endpoint())
+			for range endpoints - 1 {
+				config.Endpoints = append(config.Endpoints, Endpoint{RPC: c.endpoint().RPC + "/b", WS: c.endpoint().WS + "/b"})
+			}
+			config.SilenceTimeout = 200 * time.Millisecond
+			r := start(t, config, 0)
+			stop := c.run(1)
+			r.live()
+			stop()
+			r.status("the loss", func(s Status) bool { return s.State == Reconnecting })
+			lost := r.feed.Status()
+			r.status("several attempts", func(s Status) bool { return s.Failures >= lost.Failures+4 })
+			if s := r.feed.Status(); s.State != Reconnecting || s.Since != lost.Since || !strings.Contains(s.LastError, "no new slot") {
+				t.Errorf("while the chain stood still: %+v, first %+v", s, lost)
+			}
+			if n := strings.Count(r.log.String(), "level=WARN msg=\"cluster unreachable"); n != endpoints {
+				t.Errorf("%d warnings", n)
+			}
+
+			stop = c.run(1)
+			defer stop()
+			r.live()
+			if s := r.feed.Status(); s.Since == lost.Since || s.Failures != 0 {
+				t.Errorf("when it went on: %+v", s)
+			}
+			stop()
+			all := c.ledger()
+			r.until("everything", func() bool { return r.has(all) })
+			r.equal(all)
+		})
+	}
 }
 
 func TestReconnectReadsWhatWasMissed(t *testing.T) {
@@ -477,12 +513,12 @@ func TestRescan(t *testing.T) {
 		c.txs = slices.Delete(c.txs, 30, 32)
 	})
 	r.feed.Rescan()
-	r.until("withdrawal", func() bool { return len(r.withdrawn) == 2 })
-	if !slices.Contains(r.withdrawn, gone[0]) || !slices.Contains(r.withdrawn, gone[1]) {
-		t.Errorf("withdrawn %v", r.withdrawn)
+	r.until("rollback", func() bool { return len(r.rolledBack) == 2 })
+	if !slices.Contains(r.rolledBack, gone[0]) || !slices.Contains(r.rolledBack, gone[1]) {
+		t.Errorf("rolled back %v", r.rolledBack)
 	}
 	left := c.ledger()
-	r.until("ranks after the withdrawal", func() bool {
+	r.until("ranks after the rollback", func() bool {
 		for i := 1; i < len(left); i++ {
 			if left[i].slot == left[i-1].slot && r.txs[left[i].signature].Index != r.txs[left[i-1].signature].Index+1 {
 				return false

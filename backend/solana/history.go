@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"spinscope/backend/market"
@@ -20,33 +21,38 @@ type history struct {
 	program    market.Pubkey
 	commitment string // confirmed or finalized
 	failed     bool   // failed transactions count
+	selfCalls  bool   // what was delivered with a cut log is asked for again
 	ledger     *ledger
 	clock      *clock
 	orders     *orders
 	logger     *slog.Logger
 	workers    int
+	other      *second // asked for second looks beside rpc; may be nil
 }
 
 // outcome is a stretch of history: whole slots, everything that was not delivered yet or differs.
 type outcome struct {
-	txs     []market.Transaction // ascending
-	missing []group              // the node has the signatures but not (yet) the transactions
-	bare    []market.Slot        // slots with transactions whose logs the node did not keep
-	last    market.Slot          // newest slot in it
-	time    int64                // block time of last, 0 when unknown
-	done    int                  // signatures it stands for
-	err     error
+	txs       []market.Transaction // ascending
+	missing   []group              // the node has the signatures but not (yet) the transactions
+	forgotten []market.Slot        // slots of those that it had
+	bare      []market.Slot        // slots with transactions whose logs the node did not keep
+	unsure    []slotRange          // slots that nobody could list twice
+	last      market.Slot          // newest slot in it
+	time      int64                // block time of last, 0 when unknown
+	done      int                  // signatures it stands for
+	err       error
 }
 
 type job struct {
 	groups []group
+	unsure []slotRange
 	size   int
 	out    chan outcome
 }
 
 // replay fetches what a walk found, several requests at a time, and calls visit with the outcomes in ascending order.
-// see, when not nil, is called with every signature's info. Slots above most are left out.
-func (h *history) replay(ctx context.Context, w *walk, most market.Slot, see func(signatureInfo), visit func(outcome) error) error {
+// Slots above last are left out.
+func (h *history) replay(ctx context.Context, w *walk, last market.Slot, visit func(outcome) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	work, ordered := make(chan *job), make(chan *job, 2*h.workers)
 	var group sync.WaitGroup
@@ -56,7 +62,7 @@ func (h *history) replay(ctx context.Context, w *walk, most market.Slot, see fun
 	group.Go(func() {
 		defer close(ordered)
 		defer close(work)
-		producing = h.produce(ctx, w, most, see, func(j *job) error {
+		producing = h.produce(ctx, w, last, func(j *job) error {
 			for _, to := range []chan *job{ordered, work} {
 				select {
 				case to <- j:
@@ -70,7 +76,9 @@ func (h *history) replay(ctx context.Context, w *walk, most market.Slot, see fun
 	for range h.workers {
 		group.Go(func() {
 			for j := range work {
-				j.out <- h.fetch(ctx, j.groups)
+				result := h.fetch(ctx, j.groups)
+				result.unsure = j.unsure
+				j.out <- result
 			}
 		})
 	}
@@ -92,19 +100,20 @@ func (h *history) replay(ctx context.Context, w *walk, most market.Slot, see fun
 }
 
 // produce cuts the walk into jobs of whole slots.
-func (h *history) produce(ctx context.Context, w *walk, most market.Slot, see func(signatureInfo), emit func(*job) error) error {
+func (h *history) produce(ctx context.Context, w *walk, last market.Slot, emit func(*job) error) error {
 	next := &job{out: make(chan outcome, 1)}
 	listed := map[market.Signature]struct{}{} // of one slot: overlapping pages would shift the ranks
 	err := h.forward(ctx, w, func(g group) error {
-		if g.slot > most {
+		if g.slot > last {
+			return nil
+		}
+		if g.unsure != nil {
+			next.unsure = append(next.unsure, *g.unsure)
 			return nil
 		}
 		kept := g.infos[:0]
 		clear(listed)
 		for _, info := range g.infos {
-			if see != nil {
-				see(info)
-			}
 			if _, twice := listed[info.signature]; !twice && (h.failed || !info.failed) {
 				kept = append(kept, info)
 			}
@@ -119,7 +128,7 @@ func (h *history) produce(ctx context.Context, w *walk, most market.Slot, see fu
 		next = &job{out: make(chan outcome, 1)}
 		return emit(full)
 	})
-	if err == nil && len(next.groups) > 0 {
+	if err == nil && len(next.groups)+len(next.unsure) > 0 {
 		err = emit(next)
 	}
 	return err
@@ -130,6 +139,7 @@ type wantedTx struct {
 	info  signatureInfo
 	rank  uint32
 	found found
+	gone  bool // the node has forgotten it
 }
 
 // fetch reads what differs from the ledger in groups.
@@ -148,7 +158,7 @@ func (h *history) fetch(ctx context.Context, groups []group) outcome {
 				h.clock.learn(g.slot, info.time)
 			}
 			e, known := h.ledger.get(info.signature)
-			if known && e.slot == g.slot && int(e.index) == rank && !e.provisional && (info.time == 0 || info.time == e.time) {
+			if known && !(e.cut && h.selfCalls) && e.slot == g.slot && int(e.index) == rank && !e.provisional && (info.time == 0 || info.time == e.time) {
 				continue
 			}
 			wanted = append(wanted, &wantedTx{info: info, rank: uint32(rank)}) //nolint:gosec // far below 2^32
@@ -160,7 +170,7 @@ func (h *history) fetch(ctx context.Context, groups []group) outcome {
 	for _, one := range wanted {
 		h.place(one, &out)
 	}
-	if err := h.date(ctx, out.txs); err != nil {
+	if err := h.date(ctx, &out); err != nil {
 		return outcome{err: err}
 	}
 	sortTxs(out.txs)
@@ -188,6 +198,12 @@ func (h *history) load(ctx context.Context, wanted []*wantedTx) error {
 				h.logger.Debug("transaction not shown", "sig", one.info.signature.String(), "slot", one.info.slot, "err", calls[i].err)
 			}
 		}
+		if len(left) > 0 && try > 0 { // one member of a pool may have what another has forgotten
+			var err error
+			if left, err = h.dropForgotten(ctx, left); err != nil {
+				return err
+			}
+		}
 		if wanted = left; len(wanted) == 0 || try == attempts {
 			return nil
 		}
@@ -198,8 +214,25 @@ func (h *history) load(ctx context.Context, wanted []*wantedTx) error {
 	return nil
 }
 
+// dropForgotten leaves out those from below the node's ledger, which are not worth another question.
+func (h *history) dropForgotten(ctx context.Context, wanted []*wantedTx) ([]*wantedTx, error) {
+	var first market.Slot
+	depth := firstBlockCall(&first)
+	if err := h.rpc.do(ctx, attempts, depth); err != nil || depth.err != nil {
+		return wanted, err
+	}
+	return slices.DeleteFunc(wanted, func(one *wantedTx) bool {
+		one.gone = one.info.slot < first
+		return one.gone
+	}), nil
+}
+
 // place puts a fetched transaction into the outcome.
 func (h *history) place(one *wantedTx, out *outcome) {
+	if one.gone {
+		out.forgotten = append(out.forgotten, one.info.slot)
+		return
+	}
 	if !one.found.known {
 		out.missing = append(out.missing, group{slot: one.info.slot, infos: []signatureInfo{one.info}})
 		return
@@ -218,12 +251,14 @@ func (h *history) place(one *wantedTx, out *outcome) {
 	out.txs = append(out.txs, tx)
 }
 
-// date finds block times that the transactions came without.
-func (h *history) date(ctx context.Context, txs []market.Transaction) error {
-	for i := range txs {
-		tx := &txs[i]
+// date finds block times that the transactions came without. An estimate that was delivered before stays as it was; what
+// cannot be dated at all counts as missing.
+func (h *history) date(ctx context.Context, out *outcome) error {
+	kept := out.txs[:0]
+	for _, tx := range out.txs {
 		if tx.BlockTime != 0 {
 			h.clock.learn(tx.Slot, tx.BlockTime)
+			kept = append(kept, tx)
 			continue
 		}
 		at, known := h.clock.time(tx.Slot)
@@ -235,9 +270,18 @@ func (h *history) date(ctx context.Context, txs []market.Transaction) error {
 			h.clock.learn(tx.Slot, at)
 		}
 		if tx.BlockTime = at; at == 0 {
-			tx.BlockTime, tx.Provisional = h.clock.estimate(tx.Slot), true
+			if e, ok := h.ledger.get(tx.Signature); ok && e.provisional && e.slot == tx.Slot && e.index == tx.Index {
+				continue
+			}
+			if tx.BlockTime, tx.Provisional = h.clock.estimate(tx.Slot); !tx.Provisional {
+				info := signatureInfo{signature: tx.Signature, slot: tx.Slot, undated: true}
+				out.missing = append(out.missing, group{slot: tx.Slot, infos: []signatureInfo{info}})
+				continue
+			}
 		}
+		kept = append(kept, tx)
 	}
+	out.txs = kept
 	return nil
 }
 

@@ -14,6 +14,7 @@ type entry struct {
 	index       uint32
 	time        int64
 	provisional bool
+	cut         bool // its log was, and nothing else told its events
 }
 
 // ledger remembers what was delivered of recent slots, so that history can be compared with it. It is bounded: past its
@@ -22,10 +23,11 @@ type ledger struct {
 	mu     sync.Mutex
 	known  map[market.Signature]entry
 	counts map[market.Slot]uint32 // transactions per slot; the next one's rank
-	floor  market.Slot            // slots below are not remembered
+	floor  market.Slot            // slots below are not remembered,
+	last   suspect                // but for the newest transaction there
 }
 
-const mostKnown = 200_000
+const maxKnown = 200_000
 
 func newLedger(floor market.Slot) *ledger {
 	return &ledger{known: map[market.Signature]entry{}, counts: map[market.Slot]uint32{}, floor: floor}
@@ -56,6 +58,7 @@ func (l *ledger) add(txs []market.Transaction) {
 	for i := range txs {
 		tx := &txs[i]
 		if tx.Slot < l.floor {
+			l.forgetOne(tx.Signature, tx.Slot)
 			continue
 		}
 		before, moved := l.known[tx.Signature]
@@ -66,9 +69,9 @@ func (l *ledger) add(txs []market.Transaction) {
 		if !moved {
 			l.counts[tx.Slot]++
 		}
-		l.known[tx.Signature] = entry{slot: tx.Slot, index: tx.Index, time: tx.BlockTime, provisional: tx.Provisional}
+		l.known[tx.Signature] = entry{slot: tx.Slot, index: tx.Index, time: tx.BlockTime, provisional: tx.Provisional, cut: isCut(tx)}
 	}
-	if len(l.known) > mostKnown {
+	if len(l.known) > maxKnown {
 		l.shrink()
 	}
 }
@@ -110,6 +113,7 @@ func (l *ledger) forget(floor market.Slot) {
 	l.floor = floor
 	for signature, e := range l.known {
 		if e.slot < floor {
+			l.forgetOne(signature, e.slot)
 			delete(l.known, signature)
 		}
 	}
@@ -118,6 +122,20 @@ func (l *ledger) forget(floor market.Slot) {
 			delete(l.counts, slot)
 		}
 	}
+}
+
+// forgetOne keeps the newest of the transactions that are not remembered.
+func (l *ledger) forgetOne(signature market.Signature, slot market.Slot) {
+	if slot >= l.last.slot {
+		l.last = suspect{signature, slot}
+	}
+}
+
+// newestForgotten is the newest transaction below the first slot that the ledger speaks for; slot 0: none is known.
+func (l *ledger) newestForgotten() suspect {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last
 }
 
 // lowest is the first slot the ledger speaks for.

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	mostInBatch = 1000
-	tellLag     = 5 // slots, two seconds: from here on the log tells
+	maxInBatch = 1000
+	tellLag    = 2 * time.Second // from here on the log tells
 )
 
 // live delivers until the session is down.
@@ -17,9 +17,11 @@ func (s *session) live(ctx context.Context) error {
 	check := time.NewTimer(min(s.config.RescanInterval, firstRescan))
 	wait := time.NewTimer(time.Hour)
 	again := time.NewTicker(s.config.recheck)
+	mend := time.NewTimer(min(firstMend, s.config.MendInterval))
 	defer check.Stop()
 	defer wait.Stop()
 	defer again.Stop()
+	defer mend.Stop()
 	s.since, s.behind = time.Now(), false
 	if s.extending != nil {
 		s.startExtension(ctx)
@@ -28,28 +30,33 @@ func (s *session) live(ctx context.Context) error {
 		if err := s.flush(ctx); err != nil {
 			return err
 		}
+		s.rise()
+		s.scanSooner(ctx)
 		if len(s.held) > 0 {
 			wait.Reset(max(0, s.patience(&s.held[0])))
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case err := <-s.down:
+		case <-s.down:
 			if err := s.flush(ctx); err != nil {
 				return err
 			}
-			return err
+			return s.err
 		case <-s.queue.ready:
-		case <-s.clock.changed:
+		case <-s.ticks:
 		case <-wait.C:
 		case <-check.C:
 			check.Reset(s.config.RescanInterval)
 			s.startRescan(ctx)
-		case <-s.feed.rescan:
+		case <-s.rescans:
 			s.startRescan(ctx)
 		case <-again.C:
 			s.startRecheck(ctx)
-		case s.extending = <-s.extensions():
+		case <-mend.C:
+			mend.Reset(s.mendPause.next())
+			s.startMend(ctx)
+		case s.extending = <-s.requests():
 			s.startExtension(ctx)
 		case found := <-s.finds:
 			if err := s.take(ctx, found); err != nil {
@@ -59,12 +66,12 @@ func (s *session) live(ctx context.Context) error {
 	}
 }
 
-// extensions is where requests for older history come from; nil while one is being served.
-func (s *session) extensions() <-chan *extension {
+// requests is where those for older history come from; nil while one is being served.
+func (s *session) requests() <-chan *extension {
 	if s.extending != nil {
 		return nil
 	}
-	return s.feed.extensions
+	return s.extensions
 }
 
 // flush delivers every live transaction whose block time is known or waited for long enough, those that can be
@@ -78,6 +85,7 @@ func (s *session) flush(ctx context.Context) error {
 		}
 		txs, _ = s.queue.take()
 	}
+	s.startRepairs(ctx, txs)
 	for i := range txs {
 		if !txs[i].Failed || s.config.IncludeFailed {
 			s.held = append(s.held, txs[i])
@@ -85,11 +93,11 @@ func (s *session) flush(ctx context.Context) error {
 	}
 	ready := append(s.dated(), s.release()...)
 	sortTxs(ready)
-	for len(ready) > mostInBatch {
-		if err := s.deliver(ctx, market.Batch{Transactions: ready[:mostInBatch], More: true}); err != nil {
+	for len(ready) > maxInBatch && ctx.Err() == nil {
+		if err := s.deliver(ctx, market.Batch{Transactions: ready[:maxInBatch], More: true}); err != nil {
 			return err
 		}
-		ready = ready[mostInBatch:]
+		ready = ready[maxInBatch:]
 	}
 	for i := range s.held { // chain time does not pass what still waits
 		if s.held[i].Slot <= slot {
@@ -107,7 +115,9 @@ func (s *session) recover(ctx context.Context) error {
 		return err
 	}
 	s.since = time.Now()
-	s.board.change(func(status *Status) { status.State = Connected })
+	if s.up == nil {
+		s.statusBoard.change(func(status *Status) { status.State = Connected })
+	}
 	return nil
 }
 
@@ -133,12 +143,19 @@ func (s *session) release() []market.Transaction {
 		if taken[tx.Signature] || known && e.slot == tx.Slot {
 			continue // a repeat; if its time was a guess, dated corrects it
 		}
+		if s.awaitsRepair(&tx) {
+			s.held = append(s.held[:0], s.held[n:]...)
+			return ready
+		}
 		at, dated := s.clock.time(tx.Slot)
 		switch {
 		case dated:
 			tx.BlockTime = at
 		case s.config.Commitment == Processed || s.patience(&tx) <= 0:
-			tx.BlockTime, tx.Provisional = s.clock.estimate(tx.Slot), true
+			if at, dated = s.clock.estimate(tx.Slot); !dated {
+				continue // a rescan finds it, when there is something to date it by
+			}
+			tx.BlockTime, tx.Provisional = at, true
 		default:
 			s.clock.want(tx.Slot)
 			s.held = append(s.held[:0], s.held[n:]...)
@@ -162,19 +179,19 @@ func (s *session) showSlot() {
 	const usual = 2 * graceSlots
 	lag := uint64(minus(minus(newest, s.delivered), usual))
 	switch {
-	case lag >= tellLag && !s.behind:
+	case s.clock.lasts(lag) >= tellLag && !s.behind:
 		s.behind = true
 		s.logger.Warn("behind the cluster", "slot", s.delivered, "lag", lag)
 	case lag == 0 && s.behind:
 		s.behind = false
 		s.logger.Info("level with the cluster again", "slot", s.delivered)
 	}
-	s.board.change(func(status *Status) {
+	s.statusBoard.change(func(status *Status) {
 		status.Slot, status.Buffered, status.Lag = newest, len(s.held), lag
 		if !status.RateLimited || s.rpc.pace.paused() == 0 {
 			status.RateLimited = false
 		}
-		if status.LastError != "" && time.Since(status.LastErrorAt) > s.config.SilenceTimeout {
+		if status.LastError != "" && s.up == nil && time.Since(status.LastErrorAt) > s.config.SilenceTimeout {
 			status.LastError = ""
 		}
 	})

@@ -30,14 +30,15 @@ type Frame struct {
 	ID           uint64 // FrameAnswer, FrameRefusal: the request's
 	Subscription uint64 // FrameAnswer: the one granted; FrameLogs, FrameSlot: the one it belongs to
 	Slot         market.Slot
-	Code         int    // FrameRefusal
+	Code         int    // FrameRefusal; 0 when it has none
 	Message      string // FrameRefusal; foreign text
 	Transaction  market.Transaction
 
 	text []byte // what Transaction.Logs point into
 }
 
-// FrameParser parses PubSub messages; not safe for concurrent use.
+// FrameParser parses PubSub messages; not safe for concurrent use. It is our own because it is on the way of every trade:
+// solana-go's types take ten times as long (docs/performance.md), and its WebSocket client does not reconnect.
 type FrameParser struct{ json fastjson.Parser }
 
 // Parse reads one message into frame. Strings are copied out of data. frame.Transaction.Logs and the text of its lines
@@ -92,9 +93,8 @@ func parseAnswer(value *fastjson.Value, frame *Frame) error {
 		id = 0 // a server that could not read the request answers with id null
 	}
 	frame.ID = id
-	if failure := value.Get("error"); isFailure(failure) {
-		frame.Kind, frame.Code = FrameRefusal, failure.GetInt("code")
-		frame.Message = string(failure.GetStringBytes("message"))
+	if failure := readProblem(value); failure != nil {
+		frame.Kind, frame.Code, frame.Message = FrameRefusal, failure.code, failure.message
 		return nil
 	}
 	result := value.Get("result")

@@ -73,7 +73,7 @@ func placeIn(places map[market.Signature]int, info signatureInfo) int {
 	return lastInBlock
 }
 
-// agreed tells whether everything in g was delivered in the order of g.
+// agreed reports whether everything in g was delivered in the order of g.
 func (h *history) agreed(g group) bool {
 	for rank, info := range g.infos {
 		e, known := h.ledger.get(info.signature)

@@ -46,7 +46,7 @@ func TestLedgerIsBounded(t *testing.T) {
 		}
 		l.add(txs)
 	}
-	if len(l.known) > mostKnown || len(l.known) < mostKnown/4 || l.lowest() == 0 {
+	if len(l.known) > maxKnown || len(l.known) < maxKnown/4 || l.lowest() == 0 {
 		t.Errorf("%d remembered from %d on", len(l.known), l.lowest())
 	}
 }
@@ -93,7 +93,7 @@ func TestClock(t *testing.T) {
 		}
 	}
 	for slot, want := range map[market.Slot]int64{100: 1000, 104: 1001, 105: 1002, 108: 1003, 110: 1004} {
-		if got := c.estimate(slot); got != want {
+		if got, ok := c.estimate(slot); got != want || !ok {
 			t.Errorf("estimate(%d) = %d, want %d", slot, got, want)
 		}
 	}
@@ -105,11 +105,49 @@ func TestClock(t *testing.T) {
 	}
 }
 
+// TestClockMeasuresSlots: chains whose slots take other than 0.4 s are dated by their own pace, also when they stood still
+// for a while, when block times are sparse, and until it is known by 0.4 s.
+func TestClockMeasuresSlots(t *testing.T) {
+	for _, length := range []time.Duration{200 * time.Millisecond, 400 * time.Millisecond, 600 * time.Millisecond} {
+		for _, sparse := range []int{1, 7, 100} {
+			c := newClock()
+			at := func(slot market.Slot) int64 { return 1_700_000_000 + int64(time.Duration(slot)*length/time.Second) }
+			if got := c.lasts(10); got != 4*time.Second {
+				t.Errorf("10 slots last %v before anything is known", got)
+			}
+			slot, halt := market.Slot(0), int64(0)
+			for ; slot < 2000; slot += market.Slot(sparse) {
+				if slot >= 1000 {
+					halt = 3600
+				}
+				c.learn(slot, at(slot)+halt)
+			}
+			last := slot - market.Slot(sparse)
+			if got, want := c.lasts(100), 100*length; got < want*97/100 || got > want*103/100 {
+				t.Errorf("slots of %v, every %d.: 100 last %v", length, sparse, got)
+			}
+			const ahead = 300
+			got, _ := c.estimate(last + ahead)
+			want := at(last + ahead)
+			if off := got - halt - want; off < -4 || off > 4 {
+				t.Errorf("slots of %v, every %d.: dated %d s off after %d slots", length, sparse, off, ahead)
+			}
+		}
+	}
+	c := newClock()
+	for slot := range market.Slot(5000) { // all at one time
+		c.learn(slot, 1000)
+	}
+	if got := c.lasts(1); got != shortestSlot {
+		t.Errorf("a slot lasts %v on a chain without time", got)
+	}
+}
+
 // TestHistoryDoesNotUseUpPatience: what arrived while history was read, however long that took, waits for its block time
 // as what arrives now does.
 func TestHistoryDoesNotUseUpPatience(t *testing.T) {
 	now := time.Now()
-	s := &session{run: &run{config: Config{TimeWait: time.Hour}, ledger: newLedger(0), clock: newClock()}, since: now}
+	s := &session{run: &run{shared: &shared{clock: newClock()}, config: Config{TimeWait: time.Hour}, ledger: newLedger(0)}, since: now}
 	s.clock.learn(5, 1000)
 	s.held = []market.Transaction{{Signature: market.Signature{1}, Slot: 7, ReceivedAt: now.Add(-2 * time.Hour)}}
 	if ready := s.release(); len(ready) != 0 || len(s.held) != 1 {

@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/valyala/fastjson"
 
 	"spinscope/backend/market"
 )
@@ -36,7 +34,7 @@ type Probe struct {
 	Slots string // failure of the announcement of slots
 }
 
-// Works tells whether a market can be read from the endpoint.
+// Works reports whether a market can be read from the endpoint.
 func (p *Probe) Works() bool {
 	return p.Requests == "" && p.SlotFailure == "" && p.Logs == "" && p.Slots == ""
 }
@@ -62,24 +60,14 @@ func (p *Probe) askRequests(ctx context.Context, endpoint Endpoint, commitment s
 		}
 		return one.err
 	}
-	text := func(method, field string, to *string) *call {
-		return &call{method: method, params: "[]", decode: func(result *fastjson.Value) error {
-			if field != "" {
-				result = result.Get(field)
-			}
-			if result == nil || result.Type() != fastjson.TypeString {
-				return errResponse
-			}
-			*to = string(result.GetStringBytes())
-			return nil
-		}}
-	}
-	if err := ask(text("getVersion", "solana-core", &p.Version)); err != nil {
+
+	if err := ask(versionCall(&p.Version)); err != nil {
 		p.Requests = words(err)
 		p.SlotFailure = p.Requests
 		return
 	}
-	_ = ask(text("getGenesisHash", "", &p.Genesis)) // nice to know
+	_ = ask(genesisCall(&p.Genesis)) // nice to know
+
 	began := time.Now()
 	if err := ask(slotCall(commitment, &p.Slot)); err != nil {
 		p.SlotFailure = words(err)
@@ -90,27 +78,16 @@ func (p *Probe) askRequests(ctx context.Context, endpoint Endpoint, commitment s
 
 // trySocket tells what is wrong with each of the two subscriptions.
 func trySocket(ctx context.Context, endpoint Endpoint, program market.Pubkey, commitment string) (logs, slots string) {
-	both := func(err error) (string, string) {
-		text := words(err)
-		return text, text
-	}
+	both := func(text string) (string, string) { return text, text }
 	scrub := newScrubber(endpoint.RPC, endpoint.WS)
-	client := &http.Client{
-		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	conn, response, err := websocket.Dial(ctx, endpoint.WS, &websocket.DialOptions{HTTPClient: client})
-	if response != nil && response.Body != nil && err != nil {
-		_ = response.Body.Close()
-	}
+	conn, err := handshake(ctx, endpoint, scrub)
 	if err != nil {
-		return both(scrub.clean(err))
+		return both(socketWords(err))
 	}
 	defer conn.CloseNow() //nolint:errcheck // only tried
-	conn.SetReadLimit(maxFrame)
 	for _, request := range subscriptions(program, commitment) {
 		if err := conn.Write(ctx, websocket.MessageText, []byte(request)); err != nil {
-			return both(scrub.clean(err))
+			return both(words(scrub.clean(err)))
 		}
 	}
 	const waiting = "waiting"
@@ -127,13 +104,14 @@ func trySocket(ctx context.Context, endpoint Endpoint, program market.Pubkey, co
 			return strings.Replace(logs, waiting, text, 1), strings.Replace(slots, waiting, text, 1)
 		}
 		if err := parser.Parse(bytes.TrimSpace(data), &frame); err != nil {
-			return both(errResponse)
+			return both(words(errResponse))
 		}
 		switch {
 		case frame.Kind == FrameAnswer && frame.ID == logsID:
 			logs = ""
 		case frame.Kind == FrameRefusal:
-			text := "the node refuses the subscription: " + scrub.text(frame.Message) + " (" + strconv.Itoa(frame.Code) + ")"
+			refusal := &rpcError{frame.Code, scrub.text(frame.Message)}
+			text := "the node refuses the subscription: " + refusal.words()
 			if frame.ID == slotID {
 				slots = text
 			} else {
@@ -153,30 +131,30 @@ func subscriptions(program market.Pubkey, commitment string) []string {
 	}
 }
 
-// handshake is how the WebSocket library tells of a refused one.
-var handshake = regexp.MustCompile(`expected handshake response status code 101 but got (\d+)`)
+// socketWords are words for a handshake that failed.
+func socketWords(err error) string {
+	status, ok := errors.AsType[*statusError](err)
+	if ok && (status.code == http.StatusOK || status.code == http.StatusMethodNotAllowed) {
+		return "answers, but not as a WebSocket: is this the WebSocket address?"
+	}
+	return words(err)
+}
 
 // words says what went wrong to somebody who has just typed the address.
 func words(err error) string {
 	text := err.Error()
 	if status, ok := errors.AsType[*statusError](err); ok {
-		return statusWords(status.code)
+		return statusWords(status.code, status.text)
 	}
-	if found := handshake.FindStringSubmatch(text); found != nil {
-		code, _ := strconv.Atoi(found[1])
-		if code == http.StatusOK || code == http.StatusMethodNotAllowed {
-			return "answers, but not as a WebSocket: is this the WebSocket address?"
-		}
-		return statusWords(code)
+	if limit, ok := errors.AsType[*limitError](err); ok {
+		return statusWords(http.StatusTooManyRequests, limit.text)
 	}
 	if failure, ok := errors.AsType[*rpcError](err); ok {
-		return fmt.Sprintf("the node answers with an error: %s (%d)", failure.message, failure.code)
+		return "the node answers with an error: " + failure.words()
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "no answer in time"
-	case errors.Is(err, errLimited):
-		return statusWords(http.StatusTooManyRequests)
 	case errors.Is(err, errResponse), errors.Is(err, errFrame):
 		return "answers, but not like a Solana node: is this its address?"
 	}
@@ -198,8 +176,12 @@ func words(err error) string {
 	return text
 }
 
-func statusWords(code int) string {
+// statusWords are words for a status; said is what the body says, "" for nothing.
+func statusWords(code int, said string) string {
 	name := strings.TrimSpace(strconv.Itoa(code) + " " + http.StatusText(code))
+	if said != "" {
+		name += ": " + said
+	}
 	switch {
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return "it wants a key, or refuses the one in the address (" + name + ")"

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"spinscope/backend/market"
+	"spinscope/backend/wake"
 )
 
 // queue holds live transactions between the socket's reader and the delivering goroutine. It is bounded: when it is
@@ -33,7 +34,7 @@ func (q *queue) push(tx market.Transaction) {
 		q.txs = append(q.txs, tx)
 		q.bytes += size
 	}
-	q.signal()
+	wake.Up(q.ready)
 }
 
 // suspect notes that a notification may have been lost.
@@ -41,14 +42,7 @@ func (q *queue) suspect() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.txs, q.bytes, q.lost = nil, 0, true
-	q.signal()
-}
-
-func (q *queue) signal() {
-	select {
-	case q.ready <- struct{}{}:
-	default:
-	}
+	wake.Up(q.ready)
 }
 
 // restart forgets a loss: from now on transactions are kept again. Call it before history is read.

@@ -9,16 +9,16 @@ import (
 
 // The parts of a logs notification as nodes write it: no white space, always in this order.
 const (
-	logsHead       = `{"jsonrpc":"2.0","method":"logsNotification","params":{"result":{"context":{"slot":`
-	logsSignature  = `},"value":{"signature":"`
-	logsLines      = `","err":null,"logs":[`
-	logsTail       = `}},"subscription":`
-	usualLines     = 64
-	mostQuickDigit = 18 // digits that fit 64 bits
+	logsHead      = `{"jsonrpc":"2.0","method":"logsNotification","params":{"result":{"context":{"slot":`
+	logsSignature = `},"value":{"signature":"`
+	logsLines     = `","err":null,"logs":[`
+	logsTail      = `}},"subscription":`
+	usualLines    = 64
+	maxQuickDigit = 18 // digits that fit 64 bits
 )
 
 // quickLogs reads the logs notification of a transaction that did not fail, written as nodes write it and without escapes
-// in its strings. It tells whether it did; if not, frame may be half filled, and the message is for the general parser. It
+// in its strings. It reports whether it did; if not, frame may be half filled, and the message is for the general parser. It
 // takes a third of that one's time, and nothing that one would read differently.
 func quickLogs(data []byte, frame *Frame) bool {
 	if len(data) < len(logsHead) || string(data[:len(logsHead)]) != logsHead || bytes.IndexByte(data, '\\') >= 0 {
@@ -82,11 +82,11 @@ func quickLogs(data []byte, frame *Frame) bool {
 // quickNumber reads the digits that text begins with.
 func quickNumber(text string) (n uint64, rest string, ok bool) {
 	i := 0
-	for i < len(text) && i <= mostQuickDigit && text[i]-'0' <= 9 {
+	for i < len(text) && i <= maxQuickDigit && text[i]-'0' <= 9 {
 		n = n*10 + uint64(text[i]-'0')
 		i++
 	}
-	if i == 0 || i > mostQuickDigit || i > 1 && text[0] == '0' {
+	if i == 0 || i > maxQuickDigit || i > 1 && text[0] == '0' {
 		return 0, text, false
 	}
 	return n, text[i:], true

@@ -3,6 +3,8 @@ package solana
 import (
 	"context"
 	"time"
+
+	"spinscope/backend/wake"
 )
 
 const (
@@ -11,7 +13,7 @@ const (
 )
 
 // startRecheck asks for a few of the transactions that the node lists and did not show. When one is there now, a rescan
-// reads them all: so a hole closes soon after its cause is gone, and not only at the next regular rescan.
+// reads them all: so a gap closes soon after its cause is gone, and not only at the next regular rescan.
 func (s *session) startRecheck(ctx context.Context) {
 	if len(s.missing) == 0 || s.scanning || s.checking.Swap(true) {
 		return
@@ -30,8 +32,8 @@ func (s *session) startRecheck(ctx context.Context) {
 			return // the next one asks again
 		}
 		for i, one := range calls {
-			if one.err == nil && found[i].known {
-				s.feed.Rescan()
+			if one.err == nil && found[i].known && found[i].tx.BlockTime != 0 {
+				wake.Up(s.rescans)
 				return
 			}
 		}

@@ -4,9 +4,13 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"html"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Redact cuts an address down to what may be shown: scheme, host and port, with "/…" where more follows. Text that is
@@ -29,7 +33,8 @@ func Redact(address string) string {
 // scrubber removes the secret parts of an endpoint's addresses from foreign text. Servers and libraries like to repeat
 // the address they were asked at.
 type scrubber struct {
-	secrets []string // longest first
+	secrets []string       // longest first
+	hidden  *regexp.Regexp // the secrets in any spelling; nil for none
 }
 
 func newScrubber(addresses ...string) *scrubber {
@@ -71,15 +76,62 @@ func newScrubber(addresses ...string) *scrubber {
 		}
 	}
 	slices.SortFunc(s.secrets, func(a, b string) int { return len(b) - len(a) })
+	if len(s.secrets) > 0 {
+		patterns := make([]string, len(s.secrets))
+		for i, secret := range s.secrets {
+			patterns[i] = anySpelling(secret)
+		}
+		s.hidden = regexp.MustCompile(strings.Join(patterns, "|"))
+	}
 	return s
+}
+
+const longestSpelling = 6 // bytes of a character, as in \u002f
+
+// anySpelling matches a secret as it is and as URLs, JSON and HTML write it.
+func anySpelling(secret string) string {
+	var pattern strings.Builder
+	for _, c := range secret {
+		plain := regexp.QuoteMeta(string(c))
+		switch {
+		case c >= utf8.RuneSelf:
+			fmt.Fprintf(&pattern, `(?:%s|(?i:%s))`, plain, url.QueryEscape(string(c)))
+		case isWord(c):
+			pattern.WriteString(plain)
+		default:
+			entity := html.EscapeString(string(c))
+			fmt.Fprintf(&pattern, `(?:%s|\\%[1]s|%[2]s|(?i:%%%02[3]x|\\u00%02[3]x|&#0*%[3]d;|&#x0*%[3]x;))`, plain, regexp.QuoteMeta(entity), c)
+		}
+	}
+	return pattern.String()
+}
+
+func isWord(c rune) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'
+}
+
+// hide is t without secrets.
+func (s *scrubber) hide(t string) string {
+	if s.hidden == nil {
+		return t
+	}
+	return s.hidden.ReplaceAllString(t, "…")
+}
+
+// body is what the body of an answer says, without secrets and of bounded length. cut: data is only its beginning, which
+// may end within a secret.
+func (s *scrubber) body(data []byte, cut bool) string {
+	text := s.hide(string(data))
+	if cut && len(s.secrets) > 0 {
+		text = text[:max(0, len(text)-longestSpelling*len(s.secrets[0]))]
+	}
+	return s.text(plainWords([]byte(text)))
 }
 
 // text is t without secrets and of bounded length.
 func (s *scrubber) text(t string) string {
 	const most = 300
-	for _, secret := range s.secrets {
-		t = strings.ReplaceAll(t, secret, "…")
-	}
+	t = s.hide(t)
 	if len(t) > most {
 		t = strings.ToValidUTF8(t[:most], "") + "…"
 	}

@@ -9,19 +9,26 @@ import (
 	"spinscope/backend/market"
 )
 
-const firstRescan = 5 * time.Second // after a connection: nodes behind one address differ
+const (
+	firstRescan = 5 * time.Second // after a connection: nodes behind one address differ
+	briskRescan = time.Second     // at the soonest, when the node forgets fast
+)
 
 // find is what a rescan sends to the delivering goroutine; the last one has end set.
 type find struct {
 	outcome   outcome
-	withdrawn []market.Signature
+	survey    *survey // of a rescan: what it is about to read
+	from      market.Slot
+	depth     market.Slot // slots behind finalized that the node still has; 0: all
 	finalized market.Slot
 	end       bool
 	extended  bool // an extension ended
 	shrunk    bool // an extension got ahead: gaps, and what is left to do
 	gaps      []market.Gap
+	gone      []market.Signature
 	rest      market.Gap
 	filled    *market.Gap
+	repaired  *repaired // a repair ended
 	err       error
 }
 
@@ -31,13 +38,31 @@ func (s *session) startRescan(ctx context.Context) {
 		return
 	}
 	s.scanning = true
-	old := slices.Collect(maps.Values(s.missing))
-	checkpoint, start := s.checkpoint, s.start
+	s.scanned, s.scanSlot = time.Now(), s.clock.slot()
+	work := rescan{
+		checkpoint: s.checkpoint, start: s.start, doubted: s.doubted(), old: slices.Collect(maps.Values(s.missing)),
+	}
 	s.group.Go(func() {
-		last := find{end: true}
-		last.finalized, last.withdrawn, last.err = s.scan(ctx, checkpoint, start, old)
-		s.send(ctx, last) //nolint:errcheck // ends with ctx
+		finalized, err := s.scan(ctx, work)
+		s.send(ctx, find{end: true, finalized: finalized, err: err}) //nolint:errcheck // ends with ctx
 	})
+}
+
+// scanSooner rescans before the node forgets what has become final since the last time.
+func (s *session) scanSooner(ctx context.Context) {
+	if s.depth == 0 || minus(s.clock.slot(), s.scanSlot) <= s.depth/2 {
+		return
+	}
+	if time.Since(s.scanned) >= min(briskRescan, s.config.RescanInterval) {
+		s.startRescan(ctx)
+	}
+}
+
+// rescan is what the delivering goroutine tells a rescan at its beginning.
+type rescan struct {
+	checkpoint, start market.Slot
+	doubted           []slotRange
+	old               []signatureInfo // listed once and not shown
 }
 
 func (s *session) send(ctx context.Context, found find) error {
@@ -51,12 +76,24 @@ func (s *session) send(ctx context.Context, found find) error {
 
 // take delivers what a rescan found.
 func (s *session) take(ctx context.Context, found find) error {
+	if found.repaired != nil {
+		s.takeRepair(found.repaired)
+		return nil
+	}
 	if found.extended {
-		return s.endExtension(found.err)
+		return s.endExtension(ctx, found.err)
 	}
 	if found.shrunk {
+		if s.extending.unasked {
+			s.mendPause.reset()
+		}
 		s.extending.gap, s.extending.filled = found.rest, found.filled
-		return s.deliver(ctx, market.Batch{Gaps: found.gaps})
+		return s.rollBack(ctx, found.gone, found.gaps, found.rest.To)
+	}
+	if found.survey != nil {
+		s.depth = found.depth
+		gaps := s.unread(found.survey, found.from, found.finalized)
+		return s.rollBack(ctx, found.survey.gone, gaps, found.finalized)
 	}
 	if !found.end {
 		b := s.absorb(found.outcome, found.finalized)
@@ -65,54 +102,68 @@ func (s *session) take(ctx context.Context, found find) error {
 	}
 	s.scanning = false
 	if found.err != nil {
-		s.board.fail(found.err, false)
+		s.statusBoard.fail(found.err, false)
 		s.logger.Debug("rescan failed", "err", found.err)
 		return nil // the next one covers the same slots; a dead endpoint is the clock's finding
 	}
-	return s.settle(ctx, found.withdrawn, found.finalized, found.finalized)
+	return s.settle(ctx, found.finalized, found.finalized)
 }
 
-// settle ends the comparison of history up to a slot with what was delivered: it withdraws, moves the checkpoint, and
-// forgets what no later comparison needs.
-func (r *run) settle(ctx context.Context, withdrawn []market.Signature, to, finalized market.Slot) error {
-	if n := len(withdrawn); n > 0 {
-		r.logger.Info("transactions were rolled back", "count", n, "slot", to)
+// rollBack delivers what is no longer part of the chain, and gaps.
+func (r *run) rollBack(ctx context.Context, gone []market.Signature, gaps []market.Gap, slot market.Slot) error {
+	if n := len(gone); n > 0 {
+		r.logger.Info("transactions were rolled back", "count", n, "slot", slot)
 	}
-	if err := r.deliver(ctx, market.Batch{Withdrawn: withdrawn, Checkpoint: to}); err != nil {
+	return r.deliver(ctx, market.Batch{Withdrawn: gone, Gaps: gaps})
+}
+
+// settle ends the comparison of history up to a slot with what was delivered: it moves the checkpoint, and forgets what no
+// later comparison needs.
+func (r *run) settle(ctx context.Context, to, finalized market.Slot) error {
+	if err := r.deliver(ctx, market.Batch{Checkpoint: to}); err != nil {
 		return err
 	}
 	r.ledger.prune(min(minus(finalized, ledgerSlots), minus(r.checkpoint, overlapSlots)))
 	return nil
 }
 
-// scan compares recent history with what was delivered: it sends what is missing, misplaced or misdated, and returns
-// what is no longer part of the chain. Everything up to finalized is then delivered.
-func (s *session) scan(ctx context.Context, checkpoint, start market.Slot, old []signatureInfo) (finalized market.Slot, withdrawn []market.Signature, err error) {
+// scan compares recent history with what was delivered: it sends what the lists do not show or no longer hold, and then
+// what is missing, misplaced or misdated. Everything up to finalized is then delivered.
+func (s *session) scan(ctx context.Context, work rescan) (finalized market.Slot, err error) {
 	slots, err := s.rpc.slots(ctx, Finalized, s.config.readable())
 	if err != nil {
-		return 0, nil, err
+		return 0, err
 	}
 	finalized = min(slots[0], slots[1])
-	from := max(min(checkpoint, minus(finalized, rescanSlots)), start)
-	check := newAudit(s.ledger, from, finalized)
-	way, err := s.history.back(ctx, from, -1, slots[1])
+	depth, err := s.rpc.depth(ctx, finalized)
 	if err != nil {
-		return 0, nil, err
+		return 0, err
+	}
+	from := max(min(work.checkpoint, minus(finalized, rescanSlots)), work.start)
+	found, err := s.history.survey(ctx, quest{floor: from, limit: -1, finalized: finalized, newest: slots[1], doubted: work.doubted})
+	if err != nil {
+		return 0, err
+	}
+	unread := find{survey: found, from: max(work.checkpoint+1, work.start), depth: depth, finalized: finalized}
+	if err := s.send(ctx, unread); err != nil {
+		return 0, err
 	}
 	forward := func(o outcome) error { return s.send(ctx, find{outcome: o, finalized: finalized}) }
-	err = s.history.replay(ctx, way, max(finalized, minus(slots[1], graceSlots)), check.see, forward)
-	if err != nil {
-		return 0, nil, err
+	if err := s.history.replay(ctx, found.walk, max(finalized, minus(slots[1], graceSlots)), forward); err != nil {
+		return 0, err
 	}
-	for _, info := range old {
+	for _, info := range work.old {
 		if info.slot < from {
-			if err := forward(s.history.fetch(ctx, []group{s.regroup(info)})); err != nil {
-				return 0, nil, err
+			one := s.history.fetch(ctx, []group{s.regroup(info)})
+			if one.err != nil {
+				return 0, one.err
+			}
+			if err := forward(one); err != nil {
+				return 0, err
 			}
 		}
 	}
-	withdrawn, err = s.rpc.confirmGone(ctx, check.gone())
-	return finalized, withdrawn, err
+	return finalized, nil
 }
 
 // regroup puts a formerly missing transaction among those of its slot, as far as they are remembered.

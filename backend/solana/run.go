@@ -5,32 +5,49 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"spinscope/backend/market"
 )
 
-// CauseLimit is the cause of the gap before the history that a first start reads. Extend fills it.
-const CauseLimit = "history before backfill_limit"
-
 const (
 	causeMissing = "transaction not available: " // and its signature
+	causeUndated = "no block time known: "       // the same
 	causeBare    = "transaction without logs"
 
-	mostMissing     = 1000   // transactions asked for again at every rescan
-	mostProvisional = 20_000 // transactions kept until their block time is known
+	maxMissing     = 1000   // transactions asked for again at every rescan
+	maxProvisional = 20_000 // transactions kept until their block time is known
 )
 
-// run is the state of one Feed.Run that outlives connections. Only the delivering goroutine touches it; ledger, clock
-// and orders are safe for others.
-type run struct {
+// shared is the state of one Feed.Run that outlives connections and that all sets of addresses have in common. It is safe
+// for the goroutines of all of them.
+type shared struct {
+	feed    *Feed
 	config  Config
-	board   *board
+	board   *statusBoard // of the connection
 	figures *figures
 	logger  *slog.Logger
-	apply   func(context.Context, market.Batch) error
 	clock   *clock
-	ledger  *ledger
 	orders  *orders
+	batches []*batchSize  // by endpoint
+	spells  []*rateSpell  // by endpoint
+	still   atomic.Uint64 // the slot where the chain stood still when the last connection ended; 0 if it did not
+
+	applying sync.Mutex // held while apply runs
+	apply    func(context.Context, market.Batch) error
+}
+
+// run is what outlives connections of the reading of one set of addresses. Only the goroutine that delivers the set touches
+// it; the ledger is safe for others.
+type run struct {
+	*shared
+	config      Config // with what the set has of its own
+	addresses   []market.Pubkey
+	statusBoard *statusBoard
+	ledger      *ledger
+	rescans     chan struct{}
+	extensions  chan *extension
 
 	begun      bool        // start is settled
 	start      market.Slot // slots below are none of ours: a gap, or delivered in an earlier run
@@ -38,6 +55,10 @@ type run struct {
 	delivered  market.Slot // everything from start to here was delivered
 	chainTime  int64
 	gaps       []market.Gap // to be delivered with the next batch
+	openGaps   []market.Gap // open, and an endpoint may have what they miss
+	mending    []market.Gap // those of the present round
+	mendPause  backoff
+	allowance  int // signatures of a first start that its endpoint did not have
 
 	extending   *extension                              // asked for and not done
 	missing     map[market.Signature]signatureInfo      // behind open gaps
@@ -60,10 +81,11 @@ func (r *run) deliver(ctx context.Context, b market.Batch) error {
 	if len(b.Transactions) == 0 && len(b.Withdrawn) == 0 && len(b.Gaps) == 0 && b.ChainTime == r.chainTime && b.Checkpoint == 0 && b.Slot <= r.delivered {
 		return nil
 	}
-	if err := r.apply(ctx, b); err != nil {
+	if err := r.hand(ctx, b); err != nil {
 		return &applyError{err}
 	}
 	r.gaps = nil
+	r.noteGaps(b.Gaps)
 	r.chainTime = b.ChainTime
 	r.checkpoint = max(r.checkpoint, b.Checkpoint)
 	r.delivered = max(r.delivered, b.Slot)
@@ -75,11 +97,19 @@ func (r *run) deliver(ctx context.Context, b market.Batch) error {
 	for _, signature := range b.Withdrawn {
 		delete(r.provisional, signature)
 	}
-	r.board.change(func(s *Status) {
+	r.statusBoard.change(func(s *Status) {
 		s.Delivered = r.delivered
 		s.Transactions += uint64(len(b.Transactions))
 	})
 	return nil
+}
+
+// hand gives a batch to the callback, one at a time, with the addresses that it speaks for.
+func (r *run) hand(ctx context.Context, b market.Batch) error {
+	b.Addresses = r.addresses
+	r.applying.Lock()
+	defer r.applying.Unlock()
+	return r.apply(ctx, b)
 }
 
 func (r *run) noteProvisional(tx *market.Transaction) {
@@ -87,7 +117,7 @@ func (r *run) noteProvisional(tx *market.Transaction) {
 		delete(r.provisional, tx.Signature)
 		return
 	}
-	if len(r.provisional) < mostProvisional { // the others are corrected by a rescan
+	if len(r.provisional) < maxProvisional { // the others are corrected by a rescan
 		r.provisional[tx.Signature] = *tx
 		r.clock.want(tx.Slot)
 	}
@@ -109,8 +139,8 @@ func (r *run) dated() []market.Transaction {
 	return txs
 }
 
-// absorb turns an outcome of reading history into a batch: holes become gaps, holes that closed become filled ones.
-// Above finalized a missing transaction is no hole yet.
+// absorb turns an outcome of reading history into a batch: what is missing becomes a gap, a gap that closed a filled one.
+// Above finalized a missing transaction is no gap yet.
 func (r *run) absorb(o outcome, finalized market.Slot) market.Batch {
 	b := market.Batch{Transactions: o.txs}
 	for i := range o.txs {
@@ -119,16 +149,25 @@ func (r *run) absorb(o outcome, finalized market.Slot) market.Batch {
 			b.Gaps = append(b.Gaps, missingGap(&info, market.GapFilled))
 		}
 	}
+	for _, unsure := range o.unsure {
+		b.Gaps = append(b.Gaps, r.openGap(unsure.from, min(unsure.to, finalized), CauseDoubt)...)
+	}
+	if n := len(o.forgotten); n > 0 {
+		b.Gaps = append(b.Gaps, r.openGap(slices.Min(o.forgotten), slices.Max(o.forgotten), CauseForgotten)...)
+	}
 	for _, g := range o.missing {
 		info := g.infos[0]
 		if _, noted := r.missing[info.signature]; noted || g.slot > finalized {
 			continue
 		}
-		r.logger.Warn("transaction not available", "sig", info.signature.String(), "slot", g.slot)
-		b.Gaps = append(b.Gaps, missingGap(&info, market.GapOpen))
-		if len(r.missing) < mostMissing {
-			r.missing[info.signature] = info
+		if len(r.missing) >= maxMissing { // so many are no affair of single transactions
+			b.Gaps = append(b.Gaps, r.openGap(g.slot, g.slot, CauseForgotten)...)
+			continue
 		}
+		gap := missingGap(&info, market.GapOpen)
+		r.logger.Warn("transaction left out", "slot", g.slot, "cause", gap.Cause)
+		b.Gaps = append(b.Gaps, gap)
+		r.missing[info.signature] = info
 	}
 	for _, slot := range slices.Compact(slices.Sorted(slices.Values(o.bare))) {
 		b.Gaps = append(b.Gaps, market.Gap{From: slot, To: slot, Cause: causeBare, State: market.GapUnfillable})
@@ -136,28 +175,37 @@ func (r *run) absorb(o outcome, finalized market.Slot) market.Batch {
 	return b
 }
 
-// missingGap is the gap that a transaction leaves which the node lists and does not show.
+// missingGap is the gap that a transaction leaves which the node lists and does not show, or not with a time.
 func missingGap(info *signatureInfo, state market.GapState) market.Gap {
-	return market.Gap{From: info.slot, To: info.slot, Cause: causeMissing + info.signature.String(), State: state}
+	cause := causeMissing
+	if info.undated {
+		cause = causeUndated
+	}
+	return market.Gap{From: info.slot, To: info.slot, Cause: cause + info.signature.String(), State: state}
 }
 
-// MissingIn is the transaction that the node listed and did not show, of the gap that it left; false for a gap of another
-// cause.
+// MissingIn is the transaction that the node listed and did not show, or not with a time, of the gap that it left; false
+// for a gap of another cause.
 func MissingIn(gap *market.Gap) (market.Signature, bool) {
-	return gap.Transaction(causeMissing)
+	if signature, ok := gap.Transaction(causeMissing); ok {
+		return signature, true
+	}
+	return gap.Transaction(causeUndated)
 }
 
-// recallMissing takes up the open gaps of earlier runs, to ask for their transactions again.
-func (r *run) recallMissing(gaps []market.Gap) {
+// recallGaps takes up the open gaps of earlier runs, to ask for what they miss again.
+func (r *run) recallGaps(gaps []market.Gap) {
+	r.noteGaps(gaps)
 	for _, gap := range gaps {
 		signature, ok := MissingIn(&gap)
-		if ok && gap.State == market.GapOpen && len(r.missing) < mostMissing {
-			r.missing[signature] = signatureInfo{signature: signature, slot: gap.From}
+		if ok && gap.State == market.GapOpen && len(r.missing) < maxMissing {
+			_, undated := gap.Transaction(causeUndated)
+			r.missing[signature] = signatureInfo{signature: signature, slot: gap.From, undated: undated}
 		}
 	}
 }
 
-// isFatal tells whether err ends Run.
+// isFatal reports whether err ends Run.
 func isFatal(err error) bool {
 	_, ok := errors.AsType[*applyError](err)
 	return ok

@@ -9,148 +9,250 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/wake"
 )
 
 // errPreferred is returned when a preferred endpoint answers again.
 var errPreferred = errors.New("a preferred endpoint is back")
 
-// session is one connection to one endpoint: a socket, the clock's polling, and the reading of history beside them.
-type session struct {
-	*run
-	rpc      *rpcClient
-	queue    *queue
-	history  *history
-	finds    chan find  // results of a rescan
-	down     chan error // ends the session
-	feed     *Feed
-	scanning bool
-	checking atomic.Bool // a recheck runs
-	lost     atomic.Bool // the socket ended, and nobody has asked since whether the chain is still the same
+// link is one connection to one endpoint, which all sets of addresses share: a socket, the clock's polling, and the client
+// that history is read with. Safe for concurrent use.
+type link struct {
 	endpoint Endpoint
+	index    int // of endpoint
+	rpc      *rpcClient
+	second   *second
+	socket   *socket
 	group    *sync.WaitGroup
-	held     []market.Transaction // live ones that wait for their block time, in order of arrival
-	behind   bool                 // the log has told of a lag
-	since    time.Time            // when history was read and the held ones were first looked at
+	lost     atomic.Bool // the socket ended, and nobody has asked since whether the chain is still the same
+
+	down chan struct{} // closed when the connection is of no more use
+	once sync.Once
+	err  error // why; to be read when down is closed
 }
 
-// connect runs one session; it returns when the connection is of no more use, and never nil. live is called when the
-// session has caught up.
-func (r *run) connect(ctx context.Context, index int, feed *Feed, live func()) error {
+// fail ends the connection. The first reason counts.
+func (l *link) fail(err error) {
+	l.once.Do(func() {
+		l.err = err
+		close(l.down)
+	})
+}
+
+// session is the reading of one set of addresses over one connection.
+type session struct {
+	*run
+	*link
+	queue    *queue
+	history  *history
+	ticks    <-chan struct{} // one token when the clock has something new
+	finds    chan find       // results of a rescan
+	scanning bool
+	checking atomic.Bool                 // a recheck runs
+	repairs  map[market.Signature]bool   // held ones whose self-calls are asked for
+	held     []market.Transaction        // live ones that wait for their block time, in order of arrival
+	behind   bool                        // the log has told of a lag
+	since    time.Time                   // when history was read and the held ones were first looked at
+	moves    func(from market.Slot) bool // reports whether the socket announced slots above from
+	up       func()                      // to be called when the connection counts as live; nil once it was
+	scanned  time.Time                   // when the last rescan began, and at which slot
+	scanSlot market.Slot
+	depth    market.Slot // slots that the node still has behind finalized; 0: all, or not known
+}
+
+// connect reads over one connection; it returns when that is of no more use, and never nil. live is called when the first
+// set has caught up; after a chain that stood still, when it moves again.
+func (c *shared) connect(ctx context.Context, index int, first *run, live func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var group sync.WaitGroup
 	defer group.Wait() // after the cancel below
 	defer cancel()
 
-	endpoint := r.config.Endpoints[index]
-	rpc := newRPC(endpoint, r.config.MaxRequestsPerSecond, r.config.ReconnectInterval)
+	endpoint := c.config.Endpoints[index]
+	rpc := newRPC(endpoint, c.config.MaxRequestsPerSecond, c.config.ReconnectInterval)
 	defer rpc.close()
-	rpc.told = r.figures.answered(index)
-	rpc.limited = func(pause time.Duration) {
-		r.board.fail(fmt.Errorf("%s: %w, pausing %v", endpoint, errLimited, pause.Round(time.Millisecond)), true)
-		r.logger.Debug("rate limited", "endpoint", endpoint, "pause", pause)
-	}
-	if err := r.admit(ctx, rpc, endpoint); err != nil {
+	c.heed(rpc, index)
+	if err := c.admit(ctx, rpc, endpoint); err != nil {
 		return err
 	}
-	r.clock.reset()
-	s := &session{
-		run: r, endpoint: endpoint, rpc: rpc, queue: newQueue(r.config.buffered), finds: make(chan find), down: make(chan error, 4), feed: feed, group: &group,
-		history: &history{
-			rpc: rpc, program: r.config.Program, commitment: r.config.readable(), failed: r.config.IncludeFailed,
-			ledger: r.ledger, clock: r.clock, orders: r.orders, logger: r.logger, workers: workers,
-		},
-	}
-	if r.config.MaxRequestsPerSecond > 0 {
-		s.history.workers = 1 // so that the clock's questions do not queue behind many batches
-	}
+
+	c.clock.reset()
+	l := &link{endpoint: endpoint, index: index, rpc: rpc, group: &group, down: make(chan struct{})}
+	l.second = c.openSecond(ctx, l)
+	queue := newQueue(c.config.buffered)
 	socket, err := dial(ctx, endpoint, socketOptions{
-		program: r.config.Program, commitment: r.config.Commitment, silence: r.config.SilenceTimeout,
-		queue: s.queue, logger: r.logger, onSlot: r.clock.announced,
+		program: c.config.Program, commitment: c.config.Commitment, silence: c.config.SilenceTimeout,
+		queue: queue, logger: c.logger, onSlot: c.clock.announced,
 	})
 	if err != nil {
-		r.figures.failed(index, err)
+		c.figures.failed(index, err)
 		return err
 	}
-	group.Go(func() {
-		err := socket.run(ctx, r.config.PingInterval)
-		s.lost.Store(true)
-		r.board.change(func(s *Status) { s.Garbage += socket.unread.Load() })
-		err = fmt.Errorf("socket to %s: %w", Redact(endpoint.WS), err)
+	l.socket = socket
+	c.watch(ctx, l)
+	return first.read(ctx, l, queue, live)
+}
+
+// watch starts what finds out that a connection is of no more use.
+func (c *shared) watch(ctx context.Context, l *link) {
+	l.group.Go(func() {
+		err := l.socket.run(ctx, c.config.PingInterval)
+		l.lost.Store(true)
+		c.board.change(func(s *Status) { s.Garbage += l.socket.unread.Load() })
+		err = fmt.Errorf("socket to %s: %w", Redact(l.endpoint.WS), err)
 		if ctx.Err() == nil {
-			r.board.fail(err, false) // while history is read the session goes on
+			c.board.fail(err, false) // while history is read the session goes on
 		}
-		s.down <- err
+		l.fail(err)
 	})
-	group.Go(func() {
-		s.down <- r.clock.run(ctx, rpc, r.config.Commitment, r.config.SilenceTimeout, func(err error) {
-			r.board.fail(err, false)
+	l.group.Go(func() {
+		l.fail(c.clock.run(ctx, l.rpc, c.config.Commitment, c.config.SilenceTimeout, func(err error) {
+			c.board.fail(err, false)
 			if _, refused := errors.AsType[*rpcError](err); refused { // other failures were counted with their request
-				r.figures.failed(index, err)
+				c.figures.failed(l.index, err)
 			}
-		})
+		}))
 	})
-	if index > 0 {
-		group.Go(func() {
-			if r.probe(ctx, index) == nil {
-				s.down <- errPreferred
+	if l.index > 0 {
+		l.group.Go(func() {
+			if c.probe(ctx, l.index) == nil {
+				l.fail(errPreferred)
 			}
 		})
 	}
+}
+
+// read reads a set over a connection, whose live transactions come in the queue, until that is of no more use.
+func (r *run) read(ctx context.Context, l *link, queue *queue, live func()) error {
+	s := &session{
+		run: r, link: l, queue: queue, finds: make(chan find), repairs: map[market.Signature]bool{},
+		history: r.newHistory(l.rpc), up: live, moves: l.socket.moves,
+	}
+	s.history.other = l.second
+	ticks, forget := r.clock.listen()
+	defer forget()
+	s.ticks = ticks
+
 	if err := s.catchUp(ctx); err != nil {
 		return err
 	}
-	live()
+	s.rise()
 	return s.live(ctx)
 }
 
-// probe returns nil when an endpoint before index works from request to announced slot, else only when ctx ends.
-func (r *run) probe(ctx context.Context, index int) error {
-	for {
-		if err := sleep(ctx, jitter(3*r.config.ReconnectInterval)); err != nil {
-			return err
-		}
-		for i, endpoint := range r.config.Endpoints[:index] {
-			err := r.try(ctx, i)
-			if err == nil {
-				return nil
-			}
-			r.logger.Debug("preferred endpoint still down", "endpoint", endpoint, "err", err)
+// rise calls the connection live, unless nothing shows that a chain that stood still has moved: to connect to it again
+// and again is no change that anybody should be told of.
+func (s *session) rise() {
+	if still := market.Slot(s.still.Load()); s.up != nil && (still == 0 || s.moves(still)) {
+		s.up()
+		s.up = nil
+	}
+}
+
+// heed lets a client keep to what its endpoint was found to allow, and tell how it does.
+func (c *shared) heed(rpc *rpcClient, index int) {
+	endpoint, spell, answered := c.config.Endpoints[index], c.spells[index], c.figures.answered(index)
+	rpc.batch = c.batches[index]
+	rpc.refused = func(calls int, err error) {
+		c.logger.Info("a batch was refused, asking for fewer calls at once", "endpoint", endpoint, "refused", calls, "calls", rpc.batch.now(), "err", err)
+	}
+	rpc.limited = func(pause time.Duration, err error) {
+		spell.limited(pause, err)
+		c.board.change(func(s *Status) { s.Limits++ })
+		c.board.fail(fmt.Errorf("%s: %w, pausing %v", endpoint, err, pause.Round(time.Millisecond)), true)
+	}
+	rpc.told = func(method string, took time.Duration, err error) {
+		answered(method, took, err)
+		if err == nil {
+			spell.answered()
 		}
 	}
 }
 
-// try tells whether an endpoint is fit for use.
-func (r *run) try(ctx context.Context, index int) (err error) {
-	endpoint := r.config.Endpoints[index]
+// newHistory reads history from one endpoint.
+func (r *run) newHistory(rpc *rpcClient) *history {
+	h := &history{
+		rpc: rpc, program: r.addresses[0], commitment: r.config.readable(), failed: r.config.IncludeFailed, selfCalls: r.config.SelfCalls,
+		ledger: r.ledger, clock: r.clock, orders: r.orders, logger: r.logger, workers: workers,
+	}
+	if r.config.MaxRequestsPerSecond > 0 {
+		h.workers = 1 // so that the clock's questions do not queue behind many batches
+	}
+	return h
+}
+
+// source reads history from one of the endpoints: the one in use, or another that serves the same chain.
+func (s *session) source(ctx context.Context, index int) (h *history, closing func(), err error) {
+	if index == s.index {
+		return s.history, func() {}, nil
+	}
+	rpc, err := s.open(ctx, index)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.newHistory(rpc), rpc.close, nil
+}
+
+// open makes a client of an endpoint that serves the chain that is read.
+func (c *shared) open(ctx context.Context, index int) (*rpcClient, error) {
+	endpoint := c.config.Endpoints[index]
+	rpc := newRPC(endpoint, c.config.MaxRequestsPerSecond, c.config.ReconnectInterval)
+	c.heed(rpc, index)
+	if err := c.admit(ctx, rpc, endpoint); err != nil {
+		rpc.close()
+		return nil, err
+	}
+	return rpc, nil
+}
+
+// probe returns nil when an endpoint before index works from request to announced slot, else only when ctx ends.
+func (c *shared) probe(ctx context.Context, index int) error {
+	for {
+		if err := sleep(ctx, jitter(3*c.config.ReconnectInterval)); err != nil {
+			return err
+		}
+		for i, endpoint := range c.config.Endpoints[:index] {
+			err := c.try(ctx, i)
+			if err == nil {
+				return nil
+			}
+			c.logger.Debug("preferred endpoint still down", "endpoint", endpoint, "err", err)
+		}
+	}
+}
+
+// try reports whether an endpoint is fit for use.
+func (c *shared) try(ctx context.Context, index int) (err error) {
+	endpoint := c.config.Endpoints[index]
 	var slot market.Slot
 	outer := ctx
 	defer func() {
 		if !errors.Is(outer.Err(), context.Canceled) { // else it was not the endpoint that ended it
-			r.figures.tried(index, slot, err)
+			c.figures.tried(index, slot, err)
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, 2*r.config.SilenceTimeout)
+	ctx, cancel := context.WithTimeout(ctx, 2*c.config.SilenceTimeout)
 	defer cancel()
-	rpc := newRPC(endpoint, 0, r.config.ReconnectInterval)
+	rpc := newRPC(endpoint, 0, c.config.ReconnectInterval)
 	defer rpc.close()
-	rpc.told = r.figures.answered(index)
-	one := slotCall(r.config.Commitment, &slot)
+	rpc.told = c.figures.answered(index)
+	one := slotCall(c.config.Commitment, &slot)
 	if err := rpc.do(ctx, 1, one); err != nil {
 		return err
 	}
 	if one.err != nil {
 		return one.err
 	}
-	if here := r.clock.slot(); slot+mostLag < here {
+	if here := c.clock.slot(); slot+maxLag < here {
 		return fmt.Errorf("%w: %d slots behind", errStuck, here-slot)
 	}
 	announced := make(chan struct{}, 1)
 	socket, err := dial(ctx, endpoint, socketOptions{
-		program: r.config.Program, commitment: r.config.Commitment, silence: r.config.SilenceTimeout,
-		queue: newQueue(r.config.buffered), logger: r.logger, onSlot: func(market.Slot) { token(announced) },
+		program: c.config.Program, commitment: c.config.Commitment, silence: c.config.SilenceTimeout,
+		queue: newQueue(c.config.buffered), logger: c.logger, onSlot: func(market.Slot) { wake.Up(announced) },
 	})
 	if err != nil {
-		r.figures.failed(index, err)
+		c.figures.failed(index, err)
 		return err
 	}
 	defer socket.conn.CloseNow() //nolint:errcheck // only tried

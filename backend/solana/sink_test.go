@@ -29,7 +29,7 @@ type sink struct {
 	txs        map[market.Signature]market.Transaction
 	deliveries map[market.Signature]int
 	gaps       []market.Gap
-	withdrawn  []market.Signature
+	rolledBack []market.Signature
 	chainTime  int64
 	checkpoint market.Slot
 	slot       market.Slot
@@ -76,7 +76,7 @@ func (s *sink) apply(ctx context.Context, b market.Batch) error {
 	}
 	for _, signature := range b.Withdrawn {
 		delete(s.txs, signature)
-		s.withdrawn = append(s.withdrawn, signature)
+		s.rolledBack = append(s.rolledBack, signature)
 	}
 	s.gaps = append(s.gaps, b.Gaps...)
 	s.chainTime = max(s.chainTime, b.ChainTime)
@@ -123,7 +123,7 @@ func (s *sink) open(cause string) (n int) {
 	return n
 }
 
-// has tells whether the sink holds all of txs, finally dated.
+// has reports whether the sink holds all of txs, finally dated.
 func (s *sink) has(txs []ledgerTx) bool {
 	for _, tx := range txs {
 		got, ok := s.txs[tx.signature]
@@ -187,7 +187,7 @@ type rig struct {
 func testConfig(endpoints ...Endpoint) Config {
 	return Config{
 		Endpoints: endpoints, Program: testProgram, ReconnectInterval: 20 * time.Millisecond, PingInterval: 50 * time.Millisecond,
-		SilenceTimeout: 3 * time.Second, RescanInterval: 100 * time.Millisecond, BackfillLimit: 10_000,
+		SilenceTimeout: time.Minute, RescanInterval: 100 * time.Millisecond, BackfillLimit: 10_000,
 	}
 }
 

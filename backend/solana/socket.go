@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"spinscope/backend/market"
+	"spinscope/backend/proxy"
 )
 
 var (
@@ -25,9 +26,9 @@ var (
 )
 
 const (
-	logsID      = 1 // request ids; each is used once on a connection
-	slotID      = 2
-	mostGarbage = 100
+	logsID     = 1 // request ids; each is used once on a connection
+	slotID     = 2
+	maxGarbage = 100
 )
 
 // socket is one PubSub connection with both subscriptions. Subscriptions die with the connection: it is never mended.
@@ -48,6 +49,7 @@ type socket struct {
 	slotSub  *uint64
 
 	newest atomic.Uint64 // slot announced last
+	rises  atomic.Uint64 // announcements of a newer slot
 	unread atomic.Uint64 // frames that could not be read
 }
 
@@ -65,16 +67,10 @@ func dial(ctx context.Context, endpoint Endpoint, options socketOptions) (*socke
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	scrub := newScrubber(endpoint.RPC, endpoint.WS)
-	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true} // nothing stays behind a refused handshake
-	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	conn, response, err := websocket.Dial(ctx, endpoint.WS, &websocket.DialOptions{HTTPClient: client})
-	if response != nil && response.Body != nil && err != nil {
-		_ = response.Body.Close()
-	}
+	conn, err := handshake(ctx, endpoint, scrub)
 	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", Redact(endpoint.WS), scrub.clean(err))
+		return nil, fmt.Errorf("connect to %s: %w", Redact(endpoint.WS), err)
 	}
-	conn.SetReadLimit(maxFrame)
 	s := &socket{
 		conn: conn, scrub: scrub, queue: options.queue, logger: options.logger, silence: options.silence, onSlot: options.onSlot,
 		lastSlot: time.Now(),
@@ -86,12 +82,30 @@ func dial(ctx context.Context, endpoint Endpoint, options socketOptions) (*socke
 	return s, nil
 }
 
-func (s *socket) subscribe(ctx context.Context, program market.Pubkey, commitment string) error {
-	requests := []string{
-		fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"logsSubscribe","params":[{"mentions":["%s"]},{"commitment":"%s"}]}`, logsID, program, commitment),
-		fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"slotSubscribe"}`, slotID),
+// handshake opens the WebSocket of an endpoint. The error has the status and the words of whoever refuses it.
+func handshake(ctx context.Context, endpoint Endpoint, scrub *scrubber) (*websocket.Conn, error) {
+	transport, err := proxy.Sockets(endpoint.WS)
+	if err != nil {
+		return nil, scrub.clean(err)
 	}
-	for _, request := range requests {
+	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	conn, response, err := websocket.Dial(ctx, endpoint.WS, &websocket.DialOptions{HTTPClient: client})
+	if err == nil {
+		conn.SetReadLimit(maxFrame)
+		return conn, nil
+	}
+	if response == nil || response.Body == nil {
+		return nil, scrub.clean(err)
+	}
+	defer response.Body.Close() //nolint:errcheck // only read
+	if response.StatusCode == http.StatusSwitchingProtocols {
+		return nil, scrub.clean(err)
+	}
+	return nil, refusal(response, scrub, maxHandshakeWords)
+}
+
+func (s *socket) subscribe(ctx context.Context, program market.Pubkey, commitment string) error {
+	for _, request := range subscriptions(program, commitment) {
 		if err := s.conn.Write(ctx, websocket.MessageText, []byte(request)); err != nil {
 			return s.scrub.clean(err)
 		}
@@ -193,7 +207,7 @@ func (s *socket) read(ctx context.Context) error {
 			s.slotSub = &subscription
 		}
 	case FrameRefusal:
-		return fmt.Errorf("%w: rpc error %d: %s", ErrRefused, frame.Code, s.scrub.text(frame.Message))
+		return fmt.Errorf("%w: %w", ErrRefused, &rpcError{frame.Code, s.scrub.text(frame.Message)})
 	case FrameOther:
 	}
 	return nil
@@ -204,8 +218,15 @@ func (s *socket) announce(slot market.Slot) {
 		return
 	}
 	s.newest.Store(uint64(slot))
+	s.rises.Add(1)
 	s.lastSlot = time.Now()
 	s.onSlot(slot)
+}
+
+// moves reports whether the chain has gone on beyond a slot. One that was started again from a lower slot shows it by
+// announcing one slot after the other.
+func (s *socket) moves(from market.Slot) bool {
+	return s.newest.Load() > uint64(from) || s.rises.Load() > 1
 }
 
 // unreadable counts a frame that could not be parsed. It may have been a transaction, so history is read again.
@@ -215,7 +236,7 @@ func (s *socket) unreadable(err error) error {
 	if s.garbage == 1 {
 		s.logger.Warn("unreadable frame", "err", s.scrub.text(err.Error()))
 	}
-	if s.garbage > mostGarbage {
+	if s.garbage > maxGarbage {
 		return errGarbage
 	}
 	s.queue.suspect()

@@ -33,6 +33,7 @@ type Status struct {
 	Failures     int       // failed attempts since the last good connection
 	RetryAt      time.Time // of the next attempt, zero when none is planned
 	RateLimited  bool      // the endpoint asked for a pause
+	Limits       uint64    // times since start that an endpoint asked for fewer requests
 	Reconnects   uint64    // connections lost since start
 	Buffered     int       // live transactions waiting for history
 	Transactions uint64    // delivered since start, repeats included
@@ -48,19 +49,19 @@ type Backfill struct {
 	ETASeconds float64
 }
 
-// board holds the Status; safe for concurrent use.
-type board struct {
+// statusBoard holds the Status; safe for concurrent use.
+type statusBoard struct {
 	mu     sync.Mutex
 	status Status
 }
 
-func (b *board) read() Status {
+func (b *statusBoard) read() Status {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.status
 }
 
-func (b *board) change(edit func(*Status)) {
+func (b *statusBoard) change(edit func(*Status)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	before := b.status.State
@@ -70,7 +71,7 @@ func (b *board) change(edit func(*Status)) {
 	}
 }
 
-func (b *board) fail(err error, limited bool) {
+func (b *statusBoard) fail(err error, limited bool) {
 	b.change(func(s *Status) {
 		s.LastError, s.LastErrorAt, s.RateLimited = err.Error(), time.Now(), limited
 	})

@@ -244,7 +244,7 @@ func (s *Store) AlertCursor(ctx context.Context) (cursor market.Seq, marks []Ale
 }
 
 func (v *view) alerts() (state alertState, known bool, err error) {
-	value, err := v.get(keyAlertState)
+	value, err := v.newest(keyAlertState)
 	if err != nil {
 		return state, false, err
 	}

@@ -103,6 +103,9 @@ func TestAlertsAreTheModel(t *testing.T) {
 
 func checkAlerts(t *testing.T, s *Store, all []AlertRecord, marks map[string]string, cursor market.Seq, since int) {
 	t.Helper()
+	if problems, err := s.Audit(t.Context()); err != nil || len(problems) > 0 {
+		t.Fatal(problems, err)
+	}
 	kept := all[max(0, len(all)-keptAlerts):]
 	same := func(what string, got, want []AlertRecord) {
 		t.Helper()

@@ -1,14 +1,17 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
+	"hash/maphash"
 	"math"
 
 	"github.com/dgraph-io/badger/v4"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/registry"
 )
 
 // maxProblems is how many problems Audit lists before it gives up.
@@ -27,12 +30,12 @@ type audit struct {
 func (s *Store) Audit(ctx context.Context) (problems []string, err error) {
 	err = s.read(nil, func(v *view) error {
 		a := &audit{v: v, ctx: ctx}
-		for _, part := range []func() error{a.events, a.mints, a.orders, a.gaps, a.log} {
+		defer func() { problems = a.problems }() // also when there are too many to go on
+		for _, part := range []func() error{a.events, a.mints, a.orders, a.gaps, a.log, a.alerts, a.sums} {
 			if err := part(); err != nil {
 				return err
 			}
 		}
-		problems = a.problems
 		return nil
 	})
 	return problems, err
@@ -60,57 +63,102 @@ func (a *audit) equal(what string, got, want uint64) error {
 	return a.problem("%s: counted %d, recorded %d", what, got, want)
 }
 
-// events checks that each event has its index rows, and that there are no more rows than events.
+// events checks that each event has its index rows, and that there are no more rows than events. Looking each row up would
+// read the store at as many random places as there are rows, so sums of what the rows must be are compared with sums of
+// what they are; only where those differ every row is looked up, to name what is missing.
 func (a *audit) events() error {
-	var kinds [market.NumKinds + 1]uint64
-	var owned, ordered, mintRows, userRows, orderRows uint64
-	err := a.rows(tableEvent, func(key, value []byte) error {
-		at := position(key[1:])
-		e, err := decodeEvent(at, value, a.v.s.mintOf)
-		if err != nil {
-			return a.problem("event at %v: %v", at, err)
-		}
-		kinds[e.Kind()]++
-		_, id, _, _ := eventID(value)
-		if row, err := a.v.get(appendMintEventKey(nil, id, at)); err != nil || row == nil {
-			return a.problem("event at %v: not in its mint's index (%v)", at, err)
-		}
-		if order, ok := e.Order(); ok {
-			ordered++
-			if row, err := a.v.get(appendOrderMoveKey(nil, &order, at)); err != nil || row == nil {
-				return a.problem("event at %v: not in its order's index (%v)", at, err)
-			}
-		}
-		if e.Owner.IsZero() {
-			return nil
-		}
-		owned++
-		if row, err := a.v.get(appendUserEventKey(nil, &e.Owner, at)); err != nil || len(row) != 4 || mintID(binary.BigEndian.Uint32(row)) != id {
-			return a.problem("event at %v: not in its user's index (%v)", at, err)
+	var kinds market.KindCounts
+	wanted := map[byte]*rowSum{tableMintEvent: {}, tableUserEvent: {}, tableOrderMove: {}}
+	err := a.eventRows(func(at market.Position, e *market.Event, id mintID) error {
+		kinds.Add(e.Kind(), 1)
+		for _, row := range indexRows(at, e, id) {
+			wanted[row.key[0]].add(row.key, row.value)
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if err := a.rows(tableMintEvent, func(_, _ []byte) error { mintRows++; return nil }); err != nil {
-		return err
+
+	missing := false
+	for _, table := range []struct {
+		table byte
+		name  string
+	}{{tableMintEvent, "mints'"}, {tableUserEvent, "users'"}, {tableOrderMove, "orders'"}} {
+		var got rowSum
+		if err := a.rows(table.table, func(key, value []byte) error { got.add(key, value); return nil }); err != nil {
+			return err
+		}
+		missing = missing || got != *wanted[table.table]
+		_ = a.equal("rows of the "+table.name+" index", got.rows, wanted[table.table].rows)
 	}
-	if err := a.rows(tableUserEvent, func(_, _ []byte) error { userRows++; return nil }); err != nil {
-		return err
+	for _, id := range registry.All() {
+		for _, kind := range market.KindsOf(id) {
+			_ = a.equal("events of kind "+kind.String(), kinds.Of(kind), a.v.state.kinds.Of(kind))
+		}
 	}
-	if err := a.rows(tableOrderMove, func(_, _ []byte) error { orderRows++; return nil }); err != nil {
-		return err
+	if !missing {
+		return nil
 	}
-	total := uint64(0)
-	for kind, n := range kinds {
-		total += n
-		_ = a.equal("events of kind "+market.Kind(kind).String(), n, a.v.state.kinds[kind]) //nolint:gosec // a small number
+	return a.missingRows()
+}
+
+// eventRows calls fn with every event and its mint's number.
+func (a *audit) eventRows(fn func(at market.Position, e *market.Event, id mintID) error) error {
+	return a.rows(tableEvent, func(key, value []byte) error {
+		at := position(key[1:])
+		e, err := decodeEvent(at, value, a.v.s.mintOf)
+		if err != nil {
+			return a.problem("event at %v: %v", at, err)
+		}
+		_, id, _, _ := eventID(value)
+		return fn(at, &e, id)
+	})
+}
+
+// missingRows names the events that are not in an index.
+func (a *audit) missingRows() error {
+	index := map[byte]string{tableMintEvent: "mint's", tableUserEvent: "user's", tableOrderMove: "order's"}
+	return a.eventRows(func(at market.Position, e *market.Event, id mintID) error {
+		for _, row := range indexRows(at, e, id) {
+			value, err := a.v.get(row.key)
+			if err == nil && value != nil && bytes.Equal(value, row.value) {
+				continue
+			}
+			if err := a.problem("event at %v: not in its %s index (%v)", at, index[row.key[0]], err); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// indexEntry is a row as it must be.
+type indexEntry struct{ key, value []byte }
+
+// indexRows are the rows that lead to an event.
+func indexRows(at market.Position, e *market.Event, id mintID) []indexEntry {
+	rows := []indexEntry{{key: appendMintEventKey(nil, id, at)}}
+	if order, ok := e.Order(); ok {
+		rows = append(rows, indexEntry{key: appendOrderMoveKey(nil, &order, at)})
 	}
-	_ = a.equal("rows of the mints' index", mintRows, total)
-	_ = a.equal("rows of the users' index", userRows, owned)
-	_ = a.equal("rows of the orders' index", orderRows, ordered)
-	return nil
+	if !e.Owner.IsZero() {
+		rows = append(rows, indexEntry{appendUserEventKey(nil, &e.Owner, at), appendID(nil, 0, id)[1:]})
+	}
+	return rows
+}
+
+// rowSum tells one set of rows from another, whatever their order: it holds the sums of two hashes of each.
+type rowSum struct{ rows, a, b uint64 }
+
+var sumSeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+
+func (s *rowSum) add(key, value []byte) {
+	var room [128]byte
+	row := append(append(append(room[:0], byte(len(key))), key...), value...) //nolint:gosec // keys are short
+	s.rows++
+	s.a += maphash.Bytes(sumSeeds[0], row)
+	s.b += maphash.Bytes(sumSeeds[1], row)
 }
 
 // mints checks the counts of every mint's series and that offsets lead where they should.
@@ -120,6 +168,9 @@ func (a *audit) mints() error {
 		m, err := decodeMint(mintID(binary.BigEndian.Uint32(key[1:])), value)
 		if err != nil {
 			return a.problem("mint number %d: %v", binary.BigEndian.Uint32(key[1:]), err)
+		}
+		if err := a.texts(m); err != nil {
+			return err
 		}
 		if err := a.series(seriesID{m.id, eventSeries}, &m.events); err != nil {
 			return err
@@ -136,6 +187,29 @@ func (a *audit) mints() error {
 		return err
 	}
 	_ = a.equal("stored candles", candles, a.v.state.candles)
+	return nil
+}
+
+// texts checks a mint's TokenCreated and its book.
+func (a *audit) texts(m *mintState) error {
+	created, err := a.v.newest(appendID(nil, tableCreated, m.id))
+	if err != nil {
+		return err
+	}
+	sum := uint64(0)
+	if created != nil {
+		sum = max(fnv64(created), 1)
+	}
+	if sum != m.created {
+		return a.problem("mint number %d: its TokenCreated is not the one that was stored", m.id)
+	}
+	book, err := a.v.newest(appendID(nil, tableBook, m.id))
+	if err != nil {
+		return err
+	}
+	if m.hasBook != (book != nil) {
+		return a.problem("mint number %d: its book of open candles is missing, or too many", m.id)
+	}
 	return nil
 }
 
@@ -185,9 +259,10 @@ func (a *audit) series(id seriesID, t *tally) error {
 
 // orders checks the orders' lists.
 func (a *audit) orders() error {
-	var orders, listed, users uint64
+	var orders, listed, users, sum uint64
 	err := a.rows(tableOrder, func(key, value []byte) error {
 		orders++
+		sum ^= sumRow(key, value)
 		o, id, err := decodeOrder(value)
 		if err != nil {
 			return a.problem("order %s: %v", market.Pubkey(key[1:]), err)
@@ -208,6 +283,9 @@ func (a *audit) orders() error {
 	if err := a.rows(tableUserOrder, func(_, _ []byte) error { users++; return nil }); err != nil {
 		return err
 	}
+	if sum != a.v.state.orderSum {
+		_ = a.problem("%v", errOrders)
+	}
 	_ = a.equal("orders", orders, a.v.state.orders)
 	_ = a.equal("orders in the mints' lists", listed, orders)
 	_ = a.equal("orders in the users' lists", users, orders)
@@ -215,8 +293,9 @@ func (a *audit) orders() error {
 }
 
 func (a *audit) gaps() error {
-	var open uint64
+	var open, sum uint64
 	err := a.rows(tableGap, func(key, value []byte) error {
+		sum ^= sumRow(key, value)
 		g, err := decodeGap(key, value)
 		if err != nil {
 			return a.problem("gap: %v", err)
@@ -228,6 +307,9 @@ func (a *audit) gaps() error {
 	})
 	if err != nil {
 		return err
+	}
+	if sum != a.v.state.gapSum {
+		_ = a.problem("%v", errGaps)
 	}
 	return a.equal("open gaps", open, a.v.state.gapsOpen)
 }
@@ -261,4 +343,28 @@ func (a *audit) log() error {
 		return err
 	}
 	return a.equal("late rows", rows, named)
+}
+
+// alerts checks that the alerts and the ids that are kept are those that the state of alerts names.
+func (a *audit) alerts() error {
+	value, err := a.v.newest(keyAlertState)
+	if err != nil {
+		return err
+	}
+	state, err := decodeAlertState(value)
+	if err != nil {
+		return a.problem("state of alerts: %v", err)
+	}
+	rows := map[byte]uint64{}
+	if err := a.rows(tableAlert, func(key, _ []byte) error { rows[key[1]]++; return nil }); err != nil {
+		return err
+	}
+	_ = a.equal("alerts", rows['n'], state.next-state.first)
+	_ = a.equal("ids of alerts", rows['i'], state.next-state.oldest)
+	return a.equal("ids of alerts by number", rows['o'], state.next-state.oldest)
+}
+
+// sums reads the sums of deleted events; the totals tell whether they are right.
+func (a *audit) sums() error {
+	return a.rows(tablePruned, func(_, _ []byte) error { return nil })
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -9,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
 	"time"
 
 	"github.com/dgraph-io/badger/v4/fb"
@@ -16,8 +19,9 @@ import (
 	"github.com/dgraph-io/badger/v4/y"
 )
 
-// Badger's iterators end at a damaged block as if nothing came after it, so that no other read can tell damage from an end.
-// The tables of a running store are therefore read through once a day, slowly, and before a verification all at once.
+// A read that meets a damaged block fails (cut.go), but a merge of tables leaves out what it cannot read and deletes the
+// file. So all blocks are read before Badger opens the tables for writing, those of a running store once a day, slowly, and
+// those of a store opened read-only before a verification.
 // Badger's own check takes every block of the store through its cache, without a pause, and names no file; here the files
 // are read beside it. A table never changes once it is there, and one that is merged into others meanwhile is left out.
 // Nothing is locked, and no file stays open over a pause.
@@ -49,6 +53,62 @@ func (s *Store) CheckBlocks(ctx context.Context) error {
 	return nil
 }
 
+// checkBlocks reads the tables before Badger opens them, which would merge a damaged one with others, leave out what it
+// cannot read, and delete the file. A table that FILES knows is compared with its checksum, of any other every block is
+// unpacked. It returns what tells the tables from others.
+func checkBlocks(o *Options, found *survey, m *manifest) (map[uint64]tableMark, error) {
+	ids := make(chan uint64, len(m.used))
+	for id, used := range m.used {
+		if used {
+			ids <- id
+		}
+	}
+	close(ids)
+
+	var mu sync.Mutex // guards:
+	marks := map[uint64]tableMark{}
+	workers := make(chan error)
+	n := runtime.GOMAXPROCS(0)
+	for range n {
+		go func() {
+			var err error
+			for id := range ids {
+				if err != nil {
+					continue
+				}
+				was, known := found.files.mark(m, id)
+				var mark tableMark
+				mark, err = checkWhole(o.Dir, id, was, known)
+				mark.made = m.made[id]
+				mu.Lock()
+				marks[id] = mark
+				mu.Unlock()
+			}
+			workers <- err
+		}()
+	}
+	var err error
+	for range n {
+		err = cmp.Or(<-workers, err)
+	}
+	return marks, err
+}
+
+// checkWhole reads a table.
+func checkWhole(dir string, id uint64, was tableMark, known bool) (tableMark, error) {
+	mark, err := markTable(dir, id)
+	if err == nil && known && mark.whole == was.whole {
+		return mark, nil
+	}
+	if unsound := checkTableBlocks(context.Background(), dir, id, 0); unsound != nil || err != nil {
+		return mark, cmp.Or(unsound, err)
+	}
+	if known {
+		err = damaged(fmt.Errorf("file %s: %w", table.IDToFilename(id), errForeign))
+	}
+	return mark, err
+}
+
 // DamagedTables is how many table files had a damaged block when they were last read.
 func (s *Store) DamagedTables() int { return int(s.damagedTables.Load()) }
 
@@ -62,6 +122,7 @@ func (s *Store) watchBlocks(ctx context.Context) {
 			return
 		case <-timer.C:
 			s.checkTables(ctx)
+			s.countAll(ctx)
 			timer.Reset(s.options.checkEvery)
 		}
 	}
@@ -106,7 +167,7 @@ func (s *Store) tableIDs() (ids map[uint64]bool, err error) {
 // trouble is what is wrong with a table; nil when it has been merged into others meanwhile: Badger takes such a one out of
 // use, empties its file and deletes it. After each chunk it rests so many times as long as that took.
 func (s *Store) trouble(ctx context.Context, id uint64, rests int) error {
-	err := s.checkTableBlocks(ctx, id, rests)
+	err := checkTableBlocks(ctx, s.options.Dir, id, rests)
 	if err == nil {
 		return nil
 	}
@@ -117,8 +178,8 @@ func (s *Store) trouble(ctx context.Context, id uint64, rests int) error {
 }
 
 // checkTableBlocks reads a table's blocks.
-func (s *Store) checkTableBlocks(ctx context.Context, id uint64, rests int) (err error) {
-	path := filepath.Join(s.options.Dir, table.IDToFilename(id))
+func checkTableBlocks(ctx context.Context, dir string, id uint64, rests int) (err error) {
+	path := filepath.Join(dir, table.IDToFilename(id))
 	defer func() {
 		if recover() != nil { // an index that fits its checksum and nothing else
 			err = damaged(fmt.Errorf("file %s: %w", path, errBlock))
@@ -140,7 +201,13 @@ func (s *Store) checkTableBlocks(ctx context.Context, id uint64, rests int) (err
 		if next, err = readBlocks(path, blocks, next); err != nil {
 			return err
 		}
-		if err := rest(ctx, min(time.Duration(rests)*time.Since(start), checkRest*time.Second)); err != nil {
+		if rests == 0 {
+			if err := ctx.Err(); err != nil {
+				return context.Cause(ctx)
+			}
+			continue
+		}
+		if err := restAfter(ctx, start, rests); err != nil {
 			return err
 		}
 	}
@@ -174,7 +241,7 @@ func readBlocks(path string, blocks *fb.TableIndex, next int) (int, error) {
 	return next, err
 }
 
-// sound tells whether a compressed block matches its checksum: entries · places · count4 · checksum · length4.
+// sound reports whether a compressed block matches its checksum: entries · places · count4 · checksum · length4.
 func sound(block []byte) bool {
 	if plainSize(block) > maxPlain {
 		return false
@@ -227,6 +294,11 @@ func withFile(path string, fn func(*os.File) error) error {
 	}
 	defer file.Close() //nolint:errcheck // only read
 	return fn(file)
+}
+
+// restAfter waits so many times as long as what began at start took, checkRest seconds at most, or ends with ctx.
+func restAfter(ctx context.Context, start time.Time, rests int) error {
+	return rest(ctx, min(time.Duration(rests)*time.Since(start), checkRest*time.Second))
 }
 
 // rest waits, or ends with ctx.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io/fs"
 	"log/slog"
@@ -17,6 +18,8 @@ import (
 
 	"github.com/dgraph-io/badger/v4/table"
 	"github.com/dgraph-io/badger/v4/y"
+
+	"spinscope/backend/polltest"
 )
 
 // lines collects a log.
@@ -61,13 +64,7 @@ func TestRunningStoreNoticesDamage(t *testing.T) {
 	}
 	await := func(want int) {
 		t.Helper()
-		deadline := time.Now().Add(time.Minute)
-		for s.DamagedTables() != want {
-			if time.Now().After(deadline) {
-				t.Fatalf("%d damaged tables, want %d; logged:\n%s", s.DamagedTables(), want, log)
-			}
-			time.Sleep(time.Millisecond) // another goroutine has to come to it
-		}
+		polltest.Until(t, fmt.Sprintf("%d damaged tables", want), func() bool { return s.DamagedTables() == want })
 	}
 	for name, content := range readFiles(t, dir) {
 		if filepath.Ext(name) != ".sst" {
@@ -153,7 +150,7 @@ func TestMergingIsNoDamage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.checkTableBlocks(t.Context(), merge, 0); !errors.Is(err, want) {
+		if err := checkTableBlocks(t.Context(), s.options.Dir, merge, 0); !errors.Is(err, want) {
 			t.Errorf("a table not in use: %v, want %v", err, want)
 		}
 		if err := s.trouble(t.Context(), merge, 0); err != nil {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -18,7 +20,10 @@ import (
 type CandleQuery struct {
 	From, To      int64
 	Offset, Limit int // a Limit of 0 gives the total alone
-	OldestFirst   bool
+	// Torn gives a page in which a candle is missing as well, for who counts all candles or compares each; else it is
+	// ErrCorrupt.
+	Torn        bool
+	OldestFirst bool
 }
 
 // CandlePage is a page of candles as of the commit Seq, open ones included. Total counts all in From..To.
@@ -76,7 +81,7 @@ func (s *Store) readSeries(mint market.Pubkey, interval market.Interval, fn func
 // openBook takes the open candles from the durable book, except those that were closed since.
 func (sr *series) openBook() error {
 	var room [5]byte
-	value, err := sr.v.get(appendID(room[:0], tableBook, sr.id))
+	value, err := sr.v.newest(appendID(room[:0], tableBook, sr.id))
 	if err != nil {
 		return err
 	}
@@ -108,7 +113,7 @@ func (sr *series) hide() error {
 	return nil
 }
 
-// has tells whether a candle of this time is stored.
+// has reports whether a candle of this time is stored.
 func (sr *series) has(t int64) (bool, error) {
 	if at := timePlace(t); at.after(&sr.stored.newest) {
 		return false, nil
@@ -120,7 +125,7 @@ func (sr *series) has(t int64) (bool, error) {
 
 func (sr *series) seriesID() seriesID { return seriesID{sr.id, byte(sr.interval)} }
 
-// ahead tells whether every open candle is newer than every stored one, as is the rule.
+// ahead reports whether every open candle is newer than every stored one, as is the rule.
 func (sr *series) ahead() bool {
 	if len(sr.open) == 0 {
 		return true
@@ -260,10 +265,18 @@ func (s *Store) Candles(ctx context.Context, mint market.Pubkey, interval market
 			return nil
 		}
 		page.Candles = make([]market.Candle, 0, min(q.Limit, page.Total-q.Offset))
-		return sr.page(ctx, &q, func(c openCandle) error {
+		want := cap(page.Candles)
+		err := sr.page(ctx, &q, func(c openCandle) error {
 			page.Candles = append(page.Candles, c.Candle)
-			return stopAt(len(page.Candles), cap(page.Candles))
+			return stopAt(len(page.Candles), want)
 		})
+		if got := len(page.Candles); err == nil && got < want {
+			err = v.s.short("candles of a page", uint64(got), uint64(want))
+		}
+		if err != nil || q.Torn {
+			return err
+		}
+		return v.joined(page.Candles, q.OldestFirst)
 	})
 	return page, err
 }
@@ -376,6 +389,22 @@ func (s *Store) CandlesBetween(mint market.Pubkey, interval market.Interval, fro
 	return candles, err
 }
 
+// joined refuses neighbours in a series between which one is missing: each candle opens at the close of the one before.
+// Price 0 is no close.
+func (v *view) joined(candles []market.Candle, ascending bool) error {
+	for i := 1; i < len(candles); i++ {
+		before, after := &candles[i-1], &candles[i]
+		if !ascending {
+			before, after = after, before
+		}
+		if before.Close != after.Open && !before.Close.IsZero() {
+			return v.s.unreadable(fmt.Errorf("a candle is missing between %s and %s: spinscope verify says more",
+				time.Unix(before.Time, 0).UTC().Format(time.DateTime), time.Unix(after.Time, 0).UTC().Format(time.DateTime)))
+		}
+	}
+	return nil
+}
+
 // ChangedCandles gives the candles of one mint and interval that commits from since on changed, oldest first, as they
 // are now. complete is false when those commits are no longer all in the log or lie beyond the store's last one (candles
 // is empty then), when more than limit changed (candles holds the newest), and when one was removed and has not come
@@ -404,7 +433,7 @@ func (s *Store) ChangedCandles(ctx context.Context, mint market.Pubkey, interval
 
 // changed collects the candles that changed. A candle written at the end of the series has a later change than all
 // before it had by then, so that a walk down can end at the first that is older; the others are in the late table.
-// It gives the newest most of them; when those are all, removed tells whether a changed candle is gone.
+// It gives the newest most of them; when those are all, removed reports whether a changed candle is gone.
 func (sr *series) changed(ctx context.Context, since market.Seq, most int) (candles []market.Candle, removed bool, err error) {
 	found := map[int64]market.Candle{}
 	hidden := map[int64]bool{}
@@ -449,7 +478,7 @@ func (sr *series) changed(ctx context.Context, since market.Seq, most int) (cand
 	return candles[max(0, len(candles)-most):], removed, nil
 }
 
-// changedLate adds the newest most candles of the late table to what a walk down found. removed tells whether one of
+// changedLate adds the newest most candles of the late table to what a walk down found. removed reports whether one of
 // those it looked at is gone.
 func (sr *series) changedLate(
 	ctx context.Context, since market.Seq, most int, found map[int64]market.Candle, hidden map[int64]bool,
@@ -473,7 +502,7 @@ func (sr *series) changedLate(
 		if added == most {
 			return removed, nil
 		}
-		value, err := sr.v.get(appendCandleKey(nil, sr.id, sr.interval, t))
+		value, err := sr.v.newest(appendCandleKey(nil, sr.id, sr.interval, t))
 		if err != nil {
 			return false, err
 		}

@@ -19,7 +19,7 @@ import (
 
 const (
 	chunkRows   = 512 // Options.chunkRows if not a test
-	eventSeries = 10  // series numbers below are intervals
+	eventSeries = 10  // no interval has this number; the others do
 	markRows    = 32  // Options.markRows if not a test
 )
 
@@ -197,7 +197,7 @@ func (w *writer) mark(series seriesID, upper *place) error {
 			}
 			count, _, _, err := decodeChunk(value)
 			list = append(list, chunk{series.chunkOf(key), count})
-			return cmp.Or(err, stopAt(len(list), 2)) // the second tells whether the first is the lowest
+			return cmp.Or(err, stopAt(len(list), 2)) // the second reports whether the first is the lowest
 		})
 		if err != nil || len(list) == 0 {
 			return err

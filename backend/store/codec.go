@@ -12,6 +12,13 @@ import (
 // cannot be told apart record by record, a new formatVersion.
 const recordVersion = 1
 
+// programVersion is the first byte of records about events that name their program, of every one but the first: its
+// records, which were there before there were others, do not.
+const (
+	programVersion = 2
+	unnamedProgram = market.Program(0)
+)
+
 // appendU128 appends x in groups of seven bits, lowest first, the top bit set on all but the last byte.
 func appendU128(dst []byte, x market.U128) []byte {
 	for x.Hi != 0 {

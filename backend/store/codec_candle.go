@@ -122,15 +122,32 @@ func appendBook(dst []byte, b *market.Book, seqOf func(market.Interval, *market.
 	dst = appendPosition(dst, b.Last)
 	dst = binary.AppendVarint(dst, b.BlockTime)
 	dst = appendU128(dst, market.U128(b.Price))
-	for i := range b.Open {
-		dst = binary.AppendUvarint(dst, uint64(len(b.Open[i])))
-		for j := range b.Open[i] {
-			c := &b.Open[i][j]
-			dst = binary.AppendVarint(dst, c.Time)
-			dst = appendCandle(dst, c, seqOf(market.Interval(i), c)) //nolint:gosec // below NumIntervals
-		}
+	for i := range b.Open[:placedIntervals] {
+		dst = appendOpen(dst, market.Interval(i), b.Open[i], seqOf) //nolint:gosec // below NumIntervals
+	}
+	return appendNamedOpen(dst, b.Open[:], seqOf)
+}
+
+// appendOpen appends the open candles of one interval.
+func appendOpen(dst []byte, interval market.Interval, open []market.Candle, seqOf func(market.Interval, *market.Candle) market.Seq) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(open)))
+	for i := range open {
+		dst = binary.AppendVarint(dst, open[i].Time)
+		dst = appendCandle(dst, &open[i], seqOf(interval, &open[i]))
 	}
 	return dst
+}
+
+func (f *fields) open() (open []market.Candle, seqs []market.Seq) {
+	const least = 9 // bytes of a candle with its time
+	for range f.count(least) {
+		c, seq := f.candle(f.varint())
+		if f.bad {
+			break
+		}
+		open, seqs = append(open, c), append(seqs, seq)
+	}
+	return open, seqs
 }
 
 func decodeBook(value []byte) (heldBook, error) {
@@ -138,16 +155,9 @@ func decodeBook(value []byte) (heldBook, error) {
 	var b heldBook
 	b.Mint, b.Last = f.key(), f.position()
 	b.BlockTime, b.Price = f.varint(), market.Price(f.u128())
-	for i := range b.Open {
-		const least = 9 // bytes of a candle with its time
-		for range f.count(least) {
-			c, seq := f.candle(f.varint())
-			if f.bad {
-				break
-			}
-			b.Open[i] = append(b.Open[i], c)
-			b.seqs[i] = append(b.seqs[i], seq)
-		}
+	for i := range b.Open[:placedIntervals] {
+		b.Open[i], b.seqs[i] = f.open()
 	}
+	f.namedOpen(b.Open[:], b.seqs[:])
 	return b, f.err("book")
 }

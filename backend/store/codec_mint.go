@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program/registry"
 )
 
 // place is the sortable end of a row's key within its series: a candle's time (8 bytes, the rest zero) or an event's
@@ -68,22 +68,17 @@ func appendMint(dst []byte, m *mintState) []byte {
 	dst = binary.AppendUvarint(dst, m.events.count)
 	dst = binary.AppendUvarint(dst, m.events.tail)
 	dst = append(append(dst, m.events.newest[:]...), m.events.first[:]...)
-	for i := range m.candles {
-		t := &m.candles[i]
-		if t.newest == (place{}) {
-			dst = append(dst, 0) // never had a row
-			continue
-		}
-		dst = binary.AppendUvarint(dst, t.count+1)
-		dst = binary.AppendUvarint(dst, t.tail)
-		dst = binary.AppendVarint(dst, t.newest.time())
-		if t.tail > 0 {
-			dst = binary.AppendVarint(dst, t.newest.time()-t.first.time())
-		}
+	for i := range m.candles[:placedIntervals] {
+		dst = appendTally(dst, &m.candles[i])
 	}
 	dst = binary.AppendUvarint(dst, m.orders[sideDown])
 	dst = binary.AppendUvarint(dst, m.orders[sideUp])
-	t := &m.token
+	dst = appendToken(dst, &m.token)
+	return appendNamedTallies(dst, m.candles[:])
+}
+
+// appendToken appends what is known of a mint, without its address and its TokenCreated.
+func appendToken(dst []byte, t *market.Token) []byte {
 	dst = appendPosition(dst, t.CreatedPosition)
 	dst = binary.AppendVarint(dst, t.CreateTime)
 	dst = binary.AppendUvarint(dst, uint64(t.SwapFee))
@@ -99,30 +94,8 @@ func appendMint(dst []byte, m *mintState) []byte {
 	return binary.AppendVarint(dst, t.LastEventTime)
 }
 
-func decodeMint(id mintID, value []byte) (*mintState, error) {
-	f := record(value)
-	flags := f.u8()
-	m := &mintState{id: id, known: flags&mintKnown != 0, hasBook: flags&mintHasBook != 0}
-	m.mint, m.created = f.key(), f.u64()
-	m.events.count, m.events.tail = f.uvarint(), f.uvarint()
-	copy(m.events.newest[:], f.take(positionSize))
-	copy(m.events.first[:], f.take(positionSize))
-	for i := range m.candles {
-		t := &m.candles[i]
-		count := f.uvarint()
-		if count == 0 {
-			continue
-		}
-		t.count, t.tail = count-1, f.uvarint()
-		newest := f.varint()
-		t.newest = timePlace(newest)
-		if t.tail > 0 {
-			t.first = timePlace(newest - f.varint())
-		}
-	}
-	m.orders[sideDown], m.orders[sideUp] = f.uvarint(), f.uvarint()
-	t := &m.token
-	t.Mint = m.mint
+// token reads what appendToken wrote.
+func (f *fields) token() (t market.Token) {
 	t.CreatedPosition, t.CreateTime = f.position(), f.varint()
 	swap, borrow := f.u32Varint(), f.u32Varint()
 	if swap > 1<<16-1 || borrow > 1<<16-1 {
@@ -135,29 +108,91 @@ func decodeMint(id mintID, value []byte) (*mintState, error) {
 	t.TotalLiquidations = f.uvarint()
 	t.TotalCloseProfit = f.u128()
 	t.Trades, t.LastEventTime = f.uvarint(), f.varint()
+	return t
+}
+
+// appendTally appends the count of a candle series.
+func appendTally(dst []byte, t *tally) []byte {
+	if t.newest == (place{}) {
+		return append(dst, 0) // never had a row
+	}
+	dst = binary.AppendUvarint(dst, t.count+1)
+	dst = binary.AppendUvarint(dst, t.tail)
+	dst = binary.AppendVarint(dst, t.newest.time())
+	if t.tail > 0 {
+		dst = binary.AppendVarint(dst, t.newest.time()-t.first.time())
+	}
+	return dst
+}
+
+func (f *fields) tally() (t tally) {
+	count := f.uvarint()
+	if count == 0 {
+		return t
+	}
+	t.count, t.tail = count-1, f.uvarint()
+	newest := f.varint()
+	t.newest = timePlace(newest)
+	if t.tail > 0 {
+		t.first = timePlace(newest - f.varint())
+	}
+	return t
+}
+
+func decodeMint(id mintID, value []byte) (*mintState, error) {
+	f := record(value)
+	flags := f.u8()
+	m := &mintState{id: id, known: flags&mintKnown != 0, hasBook: flags&mintHasBook != 0}
+	m.mint, m.created = f.key(), f.u64()
+	m.events.count, m.events.tail = f.uvarint(), f.uvarint()
+	copy(m.events.newest[:], f.take(positionSize))
+	copy(m.events.first[:], f.take(positionSize))
+	for i := range m.candles[:placedIntervals] {
+		m.candles[i] = f.tally()
+	}
+	m.orders[sideDown], m.orders[sideUp] = f.uvarint(), f.uvarint()
+	m.token = f.token()
+	m.token.Mint = m.mint
+	f.namedTallies(m.candles[:])
 	return m, f.err("mint")
 }
 
-// appendCreated appends a mint's TokenCreated, which is kept apart as it never changes.
-func appendCreated(dst []byte, body *market.TokenCreated) []byte {
-	var early byte
-	if body.Early {
-		early = 1
+// appendCreated appends a mint's creation, which is kept apart as it never changes.
+func appendCreated(dst []byte, body market.Creation) []byte {
+	id := body.Kind().Program()
+	if id == unnamedProgram {
+		dst = append(dst, recordVersion)
+	} else {
+		dst = append(dst, programVersion, byte(id))
 	}
-	return spinpet.Append(append(dst, recordVersion, early), body)
+	at := len(dst)
+	dst, variant := registry.Of(id).Append(append(dst, 0), body)
+	if variant {
+		dst[at] = 1
+	}
+	return dst
 }
 
-func decodeCreated(value []byte) (*market.TokenCreated, error) {
-	f := record(value)
-	early := f.u8()
-	if f.bad || early > 1 {
+func decodeCreated(value []byte) (market.Creation, error) {
+	f := &fields{rest: value}
+	id := unnamedProgram
+	switch f.u8() {
+	case recordVersion:
+	case programVersion:
+		id = market.Program(f.u8())
+	default:
+		f.bad = true
+	}
+	variant := f.u8()
+	plug := registry.Of(id)
+	if f.bad || variant > 1 || plug == nil {
 		return nil, fmt.Errorf("%w: unreadable token record", ErrCorrupt)
 	}
-	body, err := spinpet.Decode(f.rest, early == 1)
+	body, err := plug.Restore(f.rest, variant == 1)
 	if err != nil {
 		return nil, fmt.Errorf("%w: token record: %w", ErrCorrupt, err)
 	}
-	created, ok := body.(*market.TokenCreated)
+	created, ok := body.(market.Creation)
 	if !ok {
 		return nil, fmt.Errorf("%w: token record holds a %s", ErrCorrupt, body.Kind())
 	}

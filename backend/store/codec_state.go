@@ -19,17 +19,19 @@ type State struct {
 // state is the record that ends every commit. It is written last: what a crash left of a later commit is not read.
 type state struct {
 	State
-	skew      uint64                      // Badger's timestamp of a commit is its number plus this
-	kinds     [market.NumKinds + 1]uint64 // events by kind
-	lastEvent int64                       // highest block time of an event, Unix seconds
+	skew      uint64            // Badger's timestamp of a commit is its number plus this
+	kinds     market.KindCounts // events by kind; a writer changes a copy of its own
+	lastEvent int64             // highest block time of an event, Unix seconds
 	lastMint  mintID
 	newest    market.Position // highest place of an event there ever was
 	logFrom   market.Seq      // the oldest commit in the log
 	orders    uint64
 	candles   uint64
 	gapsOpen  uint64
+	gapSum    uint64 // of all gap rows (sumRow); not in the record, but in LAST
+	orderSum  uint64 // of all open orders' rows, likewise
 
-	// Retention. Absent from the record while nothing was ever deleted.
+	// Retention. Absent from the record while nothing was ever deleted and every kind has its place.
 	horizon    int64       // block times below are deleted or will be, Unix seconds
 	swept      int64       // the horizon up to which that is done
 	prunedSlot market.Slot // highest slot of a deleted event
@@ -47,17 +49,20 @@ func appendState(dst []byte, s *state) []byte {
 	} {
 		dst = binary.AppendUvarint(dst, n)
 	}
-	for _, n := range s.kinds {
-		dst = binary.AppendUvarint(dst, n)
+	for kind := range market.Kind(placedKinds) {
+		dst = binary.AppendUvarint(dst, s.kinds.Of(kind))
 	}
 	dst = binary.AppendVarint(dst, s.ChainTime)
 	dst = binary.AppendVarint(dst, s.lastEvent)
 	dst = appendPosition(appendPosition(dst, s.Replay), s.newest)
-	if s.horizon == 0 {
+	named := appendNamedCounts(nil, s.kinds)
+	if s.horizon == 0 && len(named) == 0 {
 		return dst
 	}
+
 	dst = binary.AppendVarint(binary.AppendVarint(dst, s.horizon), s.swept)
-	return binary.AppendUvarint(binary.AppendUvarint(dst, uint64(s.prunedSlot)), uint64(s.gapSlot))
+	dst = binary.AppendUvarint(binary.AppendUvarint(dst, uint64(s.prunedSlot)), uint64(s.gapSlot))
+	return append(dst, named...)
 }
 
 func decodeState(value []byte) (s state, err error) {
@@ -66,14 +71,17 @@ func decodeState(value []byte) (s state, err error) {
 	s.skew, s.lastMint = f.uvarint(), mintID(f.u32Varint())
 	s.logFrom = market.Seq(f.uvarint())
 	s.orders, s.candles, s.gapsOpen = f.uvarint(), f.uvarint(), f.uvarint()
-	for i := range s.kinds {
-		s.kinds[i] = f.uvarint()
+	for kind := range market.Kind(placedKinds) {
+		if n := f.uvarint(); n != 0 {
+			s.kinds = append(s.kinds, market.KindCount{Kind: kind, N: n})
+		}
 	}
 	s.ChainTime, s.lastEvent = f.varint(), f.varint()
 	s.Replay, s.newest = f.position(), f.position()
 	if len(f.rest) > 0 {
 		s.horizon, s.swept = f.varint(), f.varint()
 		s.prunedSlot, s.gapSlot = market.Slot(f.uvarint()), market.Slot(f.uvarint())
+		f.namedCounts(&s.kinds)
 	}
 	return s, f.err("state")
 }

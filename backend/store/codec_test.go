@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 )
 
 func knownMint(id mintID) (market.Pubkey, bool) { return mintKey(int(id)), id > 0 && id < 100 }
@@ -99,7 +100,8 @@ func TestSummariesComeBack(t *testing.T) {
 			State: State{Seq: market.Seq(r.number()), Slot: 3, ChainTime: -4, Checkpoint: 5, Replay: market.Position{Slot: 6}}, skew: r.number(),
 			lastEvent: 9, lastMint: 10, newest: market.Position{Index: 4}, logFrom: 3, orders: 4, candles: 5, gapsOpen: 6,
 		}
-		s.kinds[4] = r.number()
+		s.kinds.Add(spinpet.KindForceLiquidate, 1+r.number()>>1)
+		s.kinds.Add(market.KindOf(namedProgram, uint8(1+r.IntN(3))), 1+r.number()>>1)
 		gotState, err := decodeState(appendState(nil, &s))
 		same(t, "state", gotState, s, err)
 

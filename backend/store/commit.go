@@ -29,6 +29,12 @@ func (s *Store) Commit(c *market.Commit) (err error) {
 	if err := check(c); err != nil {
 		return err
 	}
+	if s.options.ReadOnly {
+		return s.rehearse(c)
+	}
+	if s.Gone() {
+		return s.goneErr
+	}
 	defer func() {
 		if err != nil {
 			s.broken = err
@@ -132,7 +138,7 @@ func (w *writer) finish() error {
 	if c.Replay != (market.Position{}) {
 		st.Replay = c.Replay
 	}
-	return w.writeState()
+	return w.writeState(w.logCommit)
 }
 
 // writeMints writes the records of the mints that changed.
@@ -151,14 +157,20 @@ func (w *writer) writeMints() error {
 	return nil
 }
 
-// writeState writes the state, which ends the transaction, and makes it durable.
-func (w *writer) writeState() error {
+// writeState writes the state, which ends the transaction, and makes it durable. meanwhile, which may be nil, runs while
+// Badger writes.
+func (w *writer) writeState(meanwhile func()) error {
 	start := len(w.arena)
 	w.arena = appendState(w.arena, &w.state)
-	if err := w.put(keyState, w.arena[start:]); err != nil {
+	record := w.arena[start:]
+	if err := w.put(keyState, record); err != nil {
 		return err
 	}
-	return w.send()
+	if err := w.send(meanwhile); err != nil {
+		return err
+	}
+	w.s.note(record, &w.state)
+	return nil
 }
 
 // writeLog adds the commit to the log and takes out what has become too old.
@@ -213,6 +225,7 @@ func (s *Store) publish(w *writer) {
 	}
 	for _, m := range w.touched {
 		s.directory.update(m, w.state.Seq)
+		s.directory.written[m.id-1] = w.at
 	}
 	maps.Copy(s.overlay, w.loaded)
 	for i := range w.c.Candles {

@@ -102,7 +102,7 @@ func (s *Store) checkSealed() error {
 }
 
 func (s *Store) checkEvents() error {
-	page, err := s.Events(context.Background(), mintKey(0), EventQuery{Limit: 1})
+	page, err := s.Events(context.Background(), mintKey(0), Page{Limit: 1})
 	if err != nil || page.Seq == 0 {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 	"spinscope/backend/market"
 )
 
-// entry is what is kept in memory of every mint, about 100 bytes: what the lists of mints are sorted by.
+// entry is what is kept in memory of every mint, about 110 bytes: what the lists of mints are sorted by.
 type entry struct {
 	mint       market.Pubkey
 	created    bool
@@ -28,6 +28,7 @@ type directory struct {
 	ids     map[market.Pubkey]mintID
 	entries []entry      // number n is at n-1
 	touched []market.Seq // likewise: the last commit since the opening that was about the mint, or the one opened at
+	written []uint64     // likewise: the version of its record in Badger
 
 	sorting sync.Mutex // guards lists; taken under the store's read lock
 	lists   [numLists]sorted
@@ -78,6 +79,7 @@ func (d *directory) add(mint market.Pubkey) mintID {
 	id := mintID(len(d.entries) + 1) //nolint:gosec // 2^32 mints are not reached
 	d.entries = append(d.entries, entry{mint: mint})
 	d.touched = append(d.touched, 0)
+	d.written = append(d.written, 0)
 	d.ids[mint] = id
 	return id
 }
@@ -180,6 +182,7 @@ func (s *Store) loadDirectory() error {
 				return fmt.Errorf("%w: mint number %d where %d is due", ErrCorrupt, m.id, id)
 			}
 			s.directory.update(m, s.state.Seq)
+			s.directory.written[m.id-1] = item.Version()
 			return nil
 		})
 		if err == nil && len(s.directory.entries) != int(s.state.lastMint) {

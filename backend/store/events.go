@@ -10,8 +10,8 @@ import (
 	"spinscope/backend/market"
 )
 
-// EventQuery is a page of a list of events. Offset counts from the end that the order starts at.
-type EventQuery struct {
+// Page is which part of an ordered list is wanted. Offset counts from the end that the order starts at.
+type Page struct {
 	Offset, Limit int // a Limit of 0 gives the total alone
 	OldestFirst   bool
 }
@@ -23,11 +23,24 @@ type EventPage struct {
 	Seq    market.Seq
 }
 
-// EventsAfter calls fn with every event after a position, in chain order.
+// EventsAfter calls fn with every event after a position, in chain order; the zero position stands before all.
 func (s *Store) EventsAfter(after market.Position, fn func(*market.Event) error) error {
 	return s.read(nil, func(v *view) error {
-		sp := span{prefix: []byte{tableEvent}, from: appendEventKey(nil, after), open: true}
-		return v.scanEvents(sp, func(e *market.Event) error { return call(v, fn, e) })
+		sp := span{prefix: []byte{tableEvent}, from: appendEventKey(nil, after), open: after != (market.Position{})}
+		rows, ended := uint64(0), false
+		err := v.scanEvents(sp, func(e *market.Event) error {
+			rows++
+			err := call(v, fn, e)
+			ended = err != nil
+			return err
+		})
+		if err != nil || ended || after != (market.Position{}) {
+			return err
+		}
+		if want := v.state.kinds.Total(); rows != want {
+			return v.s.short("events", rows, want)
+		}
+		return nil
 	})
 }
 
@@ -53,6 +66,18 @@ func (s *Store) TimesAround(ctx context.Context, from, to market.Slot) (before, 
 		return first(v, above, &after)
 	})
 	return before, after, err
+}
+
+// EventBefore gives the newest event below a slot; false when there is none.
+func (s *Store) EventBefore(slot market.Slot) (event market.Event, found bool, err error) {
+	below := span{prefix: []byte{tableEvent}, from: appendEventKey(nil, market.Position{Slot: slot}), open: true, reverse: true}
+	err = s.read(nil, func(v *view) error {
+		return v.scanEvents(below, func(e *market.Event) error {
+			event, found = *e, true
+			return Stop
+		})
+	})
+	return event, found, err
 }
 
 // SlotEvents calls fn with the events of the slots from..to, both included, in chain order.
@@ -91,10 +116,14 @@ func (v *view) scanEvents(sp span, fn func(*market.Event) error) error {
 	})
 }
 
-// event reads the event at a place.
-func (v *view) event(at market.Position) (e market.Event, found bool, err error) {
+// event reads the event at a place. version is that of a row which was written with it; 0 for none.
+func (v *view) event(at market.Position, version uint64) (e market.Event, found bool, err error) {
 	var room [1 + positionSize]byte
-	value, err := v.get(appendEventKey(room[:0], at))
+	key := appendEventKey(room[:0], at)
+	value, written, err := v.versioned(key)
+	if err == nil && value != nil && written != version {
+		value, err = v.newest(key)
+	}
 	if err != nil || value == nil {
 		return e, false, err
 	}
@@ -102,7 +131,7 @@ func (v *view) event(at market.Position) (e market.Event, found bool, err error)
 	return e, err == nil, err
 }
 
-// MintEvents calls fn with a mint's events after a position, in chain order.
+// MintEvents calls fn with a mint's events after a position, in chain order; the zero position stands before all.
 func (s *Store) MintEvents(mint market.Pubkey, after market.Position, fn func(*market.Event) error) error {
 	return s.mintEvents(mint, after, false, fn)
 }
@@ -118,14 +147,26 @@ func (s *Store) mintEvents(mint market.Pubkey, bound market.Position, back bool,
 		if id == 0 {
 			return nil
 		}
-		sp := span{prefix: appendID(nil, tableMintEvent, id), from: appendMintEventKey(nil, id, bound), open: true, reverse: back}
-		return v.scan(context.Background(), sp, func(key []byte, _ *badger.Item) error {
-			e, err := v.indexed(position(key[len(sp.prefix):]))
+		rows, ended := uint64(0), false
+		sp := span{prefix: appendID(nil, tableMintEvent, id), from: appendMintEventKey(nil, id, bound), open: back || bound != (market.Position{}), reverse: back}
+		err := v.scan(context.Background(), sp, func(key []byte, item *badger.Item) error {
+			rows++
+			e, err := v.indexed(position(key[len(sp.prefix):]), item.Version())
 			if err != nil {
 				return err
 			}
-			return call(v, fn, &e)
+			err = call(v, fn, &e)
+			ended = err != nil
+			return err
 		})
+		if err != nil || ended || back || bound != (market.Position{}) {
+			return err
+		}
+		m, err := v.mint(id)
+		if err == nil && rows != m.events.count {
+			err = v.s.short("events of a mint", rows, m.events.count)
+		}
+		return err
 	})
 }
 
@@ -133,8 +174,8 @@ func (s *Store) mintEvents(mint market.Pubkey, bound market.Position, back bool,
 func (s *Store) OrderEvents(order market.Pubkey, fn func(*market.Event) error) error {
 	return s.read(nil, func(v *view) error {
 		sp := span{prefix: appendOrderMovePrefix(nil, &order)}
-		return v.scan(context.Background(), sp, func(key []byte, _ *badger.Item) error {
-			e, err := v.indexed(position(key[len(sp.prefix):]))
+		return v.scan(context.Background(), sp, func(key []byte, item *badger.Item) error {
+			e, err := v.indexed(position(key[len(sp.prefix):]), item.Version())
 			if err != nil {
 				return err
 			}
@@ -143,9 +184,31 @@ func (s *Store) OrderEvents(order market.Pubkey, fn func(*market.Event) error) e
 	})
 }
 
-// indexed reads an event that an index row names.
-func (v *view) indexed(at market.Position) (market.Event, error) {
-	e, found, err := v.event(at)
+// whole reads an event that an index row names, as indexed does, and for a liquidation the order that it ended.
+func (v *view) whole(at market.Position, version uint64) (market.Event, error) {
+	e, err := v.indexed(at, version)
+	if err != nil {
+		return e, err
+	}
+	return e, v.complete(&e)
+}
+
+// complete adds to a liquidation the order that it ended.
+func (v *view) complete(e *market.Event) error {
+	if !e.Liquidates() {
+		return nil
+	}
+	order, _ := e.Order()
+	o, err := v.orderBefore(&order, e.Position)
+	if err == nil && o.Known() {
+		e.Liquidated = &o
+	}
+	return err
+}
+
+// indexed reads an event that another row names; version is that of a row which was written with it, 0 for none.
+func (v *view) indexed(at market.Position, version uint64) (market.Event, error) {
+	e, found, err := v.event(at, version)
 	if err == nil && !found {
 		err = errMissingEvent(at)
 	}
@@ -167,8 +230,8 @@ func (s *Store) LastTrade(ctx context.Context, mint market.Pubkey) (last *market
 	return last, err
 }
 
-// Events is a page of one mint's events.
-func (s *Store) Events(ctx context.Context, mint market.Pubkey, q EventQuery) (page EventPage, err error) {
+// Events is a page of one mint's events. Liquidations come with their orders.
+func (s *Store) Events(ctx context.Context, mint market.Pubkey, q Page) (page EventPage, err error) {
 	var id mintID
 	err = s.read(func() { id = s.id(mint) }, func(v *view) error {
 		page = EventPage{Seq: v.seq}
@@ -187,24 +250,29 @@ func (s *Store) Events(ctx context.Context, mint market.Pubkey, q EventQuery) (p
 		if err != nil {
 			return err
 		}
-		return v.scan(ctx, sp, func(key []byte, _ *badger.Item) error {
+		want := min(q.Limit, page.Total-max(q.Offset, 0))
+		err = v.scan(ctx, sp, func(key []byte, item *badger.Item) error {
 			if skip > 0 {
 				skip--
 				return nil
 			}
-			e, err := v.indexed(position(key[len(sp.prefix):]))
+			e, err := v.whole(position(key[len(sp.prefix):]), item.Version())
 			if err != nil {
 				return err
 			}
 			page.Events = append(page.Events, e)
-			return stopAt(len(page.Events), q.Limit)
+			return stopAt(len(page.Events), want)
 		})
+		if got := len(page.Events); err == nil && got < want {
+			err = v.s.short("events of a page", uint64(got), uint64(want))
+		}
+		return err
 	})
 	return page, err
 }
 
-// UserEvents is a page of one user's events, of all mints or of one. Its total is counted row by row.
-func (s *Store) UserEvents(ctx context.Context, user market.Pubkey, mint *market.Pubkey, q EventQuery) (page EventPage, err error) {
+// UserEvents is a page of one user's events, of all mints or of one, liquidations with their orders. Its total is counted row by row.
+func (s *Store) UserEvents(ctx context.Context, user market.Pubkey, mint *market.Pubkey, q Page) (page EventPage, err error) {
 	var id mintID
 	grab := func() {
 		if mint != nil {
@@ -225,7 +293,7 @@ func (s *Store) UserEvents(ctx context.Context, user market.Pubkey, mint *market
 			if page.Total <= q.Offset || len(page.Events) >= q.Limit {
 				return nil
 			}
-			e, err := v.indexed(position(key[len(sp.prefix):]))
+			e, err := v.whole(position(key[len(sp.prefix):]), item.Version())
 			if err != nil {
 				return err
 			}
@@ -236,7 +304,7 @@ func (s *Store) UserEvents(ctx context.Context, user market.Pubkey, mint *market
 	return page, err
 }
 
-// isOf tells whether a user's row, whose value is a mint's number, is of the mint asked for; 0 asks for all.
+// isOf reports whether a user's row, whose value is a mint's number, is of the mint asked for; 0 asks for all.
 func (v *view) isOf(id mintID, item *badger.Item) (bool, error) {
 	if id == 0 {
 		return true, nil
@@ -260,8 +328,9 @@ func stopAt(have, limit int) error {
 }
 
 // EventsSince calls fn with the events that the commits from since on brought, in the order of the commits, with each
-// one's number. upTo is the newest commit covered. complete is false when some of these commits are no longer in the
-// log, lie beyond the store's own last one, or brought events that retention deleted; nothing is given then. An event that was withdrawn since is left out.
+// one's number, liquidations with their orders. upTo is the newest commit covered. complete is false when some of these
+// commits are no longer in the log, lie beyond the store's own last one, or brought events that retention deleted; nothing
+// is given then. An event that was withdrawn since is left out.
 func (s *Store) EventsSince(ctx context.Context, since market.Seq, fn func(market.Seq, *market.Event) error) (upTo market.Seq, complete bool, err error) {
 	err = s.read(nil, func(v *view) error {
 		upTo = v.seq
@@ -286,12 +355,15 @@ func (s *Store) EventsSince(ctx context.Context, since market.Seq, fn func(marke
 			}
 			seq := market.Seq(binary.BigEndian.Uint64(key[1:]))
 			for _, at := range row.events {
-				e, found, err := v.event(at)
+				e, found, err := v.event(at, item.Version())
 				if err != nil {
 					return err
 				}
 				if !found {
 					continue
+				}
+				if err := v.complete(&e); err != nil {
+					return err
 				}
 				if err := call(v, func(e *market.Event) error { return fn(seq, e) }, &e); err != nil {
 					return err
@@ -303,7 +375,7 @@ func (s *Store) EventsSince(ctx context.Context, since market.Seq, fn func(marke
 	return upTo, complete, err
 }
 
-// unpruned tells whether no event of the logged commits can be one that retention deleted. It tells by the slot, which
+// unpruned reports whether no event of the logged commits can be one that retention deleted. It tells by the slot, which
 // says no sometimes when another event of that slot was deleted.
 func (v *view) unpruned(ctx context.Context, sp span) (whole bool, err error) {
 	whole = true
@@ -327,7 +399,7 @@ func (v *view) unpruned(ctx context.Context, sp span) (whole bool, err error) {
 	return whole, err
 }
 
-// logged tells whether all commits from since on are in the log. The one after the last is fine: nothing is missing.
+// logged reports whether all commits from since on are in the log. The one after the last is fine: nothing is missing.
 func (v *view) logged(since market.Seq) bool {
 	return since >= v.state.logFrom && since <= v.seq+1
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 )
 
 // TestRowsBeforeTheFirst stores a mint's history from the newest stretch to the oldest, as a backfill does, and pages
@@ -19,7 +20,7 @@ func TestRowsBeforeTheFirst(t *testing.T) {
 			slot := market.Slot((commits-n)*rows + i)
 			c.Events = append(c.Events, market.Event{
 				Position: market.Position{Slot: slot}, BlockTime: int64(slot), Owner: userKey(1),
-				Body: &market.BuySell{Payer: userKey(1), Mint: mint},
+				Body: &spinpet.BuySell{Payer: userKey(1), Mint: mint},
 			})
 			c.Candles = append(c.Candles, market.CandleChange{Mint: mint, Candle: market.Candle{Time: int64(slot), Final: true}})
 		}
@@ -29,12 +30,12 @@ func TestRowsBeforeTheFirst(t *testing.T) {
 		if problems, err := s.Audit(t.Context()); err != nil || len(problems) > 0 {
 			t.Fatalf("commit %d: %v, %v", n+1, problems, err)
 		}
-		all, err := s.Events(t.Context(), mint, EventQuery{Limit: commits * rows, OldestFirst: true})
+		all, err := s.Events(t.Context(), mint, Page{Limit: commits * rows, OldestFirst: true})
 		if err != nil || len(all.Events) != (n+1)*rows {
 			t.Fatalf("commit %d: %d events, %v", n+1, len(all.Events), err)
 		}
 		for offset := 0; offset < len(all.Events); offset += 13 {
-			page, err := s.Events(t.Context(), mint, EventQuery{Offset: offset, Limit: 2, OldestFirst: true})
+			page, err := s.Events(t.Context(), mint, Page{Offset: offset, Limit: 2, OldestFirst: true})
 			if err != nil || !slices.EqualFunc(page.Events, all.Events[offset:min(offset+2, len(all.Events))], func(a, b market.Event) bool {
 				return a.Position == b.Position
 			}) {

@@ -36,9 +36,12 @@ func (s *Store) ID() string { return s.identity }
 func (s *Store) loadIdentity() error {
 	txn := s.db.NewTransactionAt(s.state.at(), false)
 	defer txn.Discard()
-	value, err := get(txn, keyIdentity)
+	value, err := s.newest(txn, keyIdentity)
 	if err != nil {
 		return err
+	}
+	if value == nil && s.options.ReadOnly {
+		return nil // it has none yet, and nobody is told of it
 	}
 	if value == nil {
 		value = appendIdentity(nil, newIdentity())

@@ -10,7 +10,8 @@ import (
 
 	"spinscope/backend/ingest"
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/program"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/store"
 )
 
@@ -68,7 +69,7 @@ func (t *tape) second(b *testing.B, trades int) market.Batch {
 		t.next++
 		tx := market.Transaction{Slot: t.slot, Index: uint32(i), BlockTime: t.now, Logs: []string{ //nolint:gosec // small
 			"Program " + t.program + " invoke [1]",
-			spinpet.LogLine(&market.BuySell{
+			spinpet.LogLine(&spinpet.BuySell{
 				Payer: address(2, t.r.IntN(20_000)), Mint: address(1, n), IsBuy: buy, TokenAmount: amount, SolAmount: lamports, LatestPrice: curve.Raw(),
 			}),
 			"Program " + t.program + " success",
@@ -96,7 +97,7 @@ func BenchmarkIngest(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer s.Close() //nolint:errcheck // a benchmark's
-			writer := ingest.New(ingest.Config{Program: spinpet.ProgramID, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler)}, s, ingest.Resume{})
+			writer := ingest.New(ingest.Config{Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler)}, s, ingest.Resume{})
 			if err := writer.Recover(); err != nil {
 				b.Fatal(err)
 			}

@@ -15,6 +15,9 @@ func (s *Store) maintain(fn func(*writer) error) (err error) {
 	if s.closed.Load() {
 		return ErrClosed
 	}
+	if s.options.ReadOnly {
+		return ErrReadOnly
+	}
 	if s.broken != nil {
 		return fmt.Errorf("store stopped at an earlier failure: %w", s.broken)
 	}
@@ -25,6 +28,7 @@ func (s *Store) maintain(fn func(*writer) error) (err error) {
 	}()
 	defer rescue(&err, nil)
 	w := &writer{s: s, c: &market.Commit{Seq: s.state.Seq}, state: s.state, arena: s.arena[:0], loaded: map[mintID]*openCandles{}}
+	w.state.kinds = w.state.kinds.Clone()
 	w.state.skew++
 	w.at = w.state.at()
 	w.txn = s.db.NewTransactionAt(w.at-1, true)
@@ -35,11 +39,14 @@ func (s *Store) maintain(fn func(*writer) error) (err error) {
 	if err := w.writeMints(); err != nil {
 		return fmt.Errorf("maintain: %w", err)
 	}
-	if err := w.writeState(); err != nil {
+	if err := w.writeState(nil); err != nil {
 		return fmt.Errorf("maintain: %w", err)
 	}
 	s.mu.Lock()
 	s.state = w.state
+	for _, m := range w.touched {
+		s.directory.written[m.id-1] = w.at
+	}
 	s.mu.Unlock()
 	s.db.SetDiscardTs(s.readers.oldest(w.state.at()))
 	return nil

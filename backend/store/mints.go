@@ -255,7 +255,7 @@ func (v *view) token(id mintID) (t market.Token, found bool, err error) {
 	}
 	if m.created != 0 {
 		var room [5]byte
-		value, err := v.get(appendID(room[:0], tableCreated, id))
+		value, err := v.newest(appendID(room[:0], tableCreated, id))
 		if err != nil {
 			return t, false, err
 		}
@@ -269,12 +269,16 @@ func (v *view) token(id mintID) (t market.Token, found bool, err error) {
 // Book is the last durable candle state of a mint; newer events are not in it.
 func (s *Store) Book(mint market.Pubkey) (b market.Book, found bool, err error) {
 	var id mintID
-	err = s.read(func() { id = s.id(mint) }, func(v *view) error {
-		if id == 0 {
+	grab := func() {
+		id = s.id(mint)
+		b, found = s.rehearsed[id]
+	}
+	err = s.read(grab, func(v *view) error {
+		if id == 0 || found {
 			return nil
 		}
 		var room [5]byte
-		value, err := v.get(appendID(room[:0], tableBook, id))
+		value, err := v.newest(appendID(room[:0], tableBook, id))
 		if err != nil || value == nil {
 			return err
 		}
@@ -287,8 +291,17 @@ func (s *Store) Book(mint market.Pubkey) (b market.Book, found bool, err error) 
 
 // Books calls fn with every durable book.
 func (s *Store) Books(fn func(*market.Book) error) error {
-	return s.read(nil, func(v *view) error {
-		return v.scan(context.Background(), span{prefix: []byte{tableBook}}, func(_ []byte, item *badger.Item) error {
+	var rehearsed map[mintID]market.Book
+	return s.read(func() { rehearsed = s.rehearsed }, func(v *view) error {
+		for _, book := range rehearsed {
+			if err := call(v, fn, &book); err != nil {
+				return err
+			}
+		}
+		return v.scan(context.Background(), span{prefix: []byte{tableBook}}, func(key []byte, item *badger.Item) error {
+			if _, newer := rehearsed[mintID(binary.BigEndian.Uint32(key[1:]))]; newer {
+				return nil
+			}
 			value, err := v.value(item)
 			if err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 )
 
 // model is the store as one would write it without a disk: plain maps, whole scans, nothing kept up to date.
@@ -202,6 +203,38 @@ func (m *model) list(keep func(*market.Event) bool) (events []market.Event) {
 		}
 	}
 	slices.SortFunc(events, func(a, b market.Event) int { return a.Position.Compare(b.Position) })
+	return events
+}
+
+// whole adds to liquidations the orders that they ended.
+func (m *model) whole(events []market.Event) []market.Event {
+	for i := range events {
+		body, ok := events[i].Body.(*spinpet.ForceLiquidate)
+		if !ok {
+			continue
+		}
+		var o market.Order
+		for _, e := range m.list(func(e *market.Event) bool {
+			of, about := e.Order()
+			return about && of == body.Order && e.Position.Compare(events[i].Position) < 0
+		}) {
+			switch b := e.Body.(type) {
+			case *spinpet.LongShort:
+				o.Terms = b.Terms
+			case *spinpet.PartialClose:
+				o.Terms = b.Terms
+			default:
+				o = market.Order{}
+				continue
+			}
+			if o.Address, o.MintAccount, o.LatestTradeTime = body.Order, e.Mint(), e.BlockTime; !e.Price.IsZero() {
+				o.Scale, o.LatestPrice = e.Scale, e.Price
+			}
+		}
+		if o.Terms.OrderType != 0 {
+			events[i].Liquidated = &o
+		}
+	}
 	return events
 }
 

@@ -50,7 +50,7 @@ func fill(t *testing.T, s *Store, commits, events int) {
 		for i := range events {
 			mint := mintKey(i % 20)
 			c.Events = append(c.Events, r.event(mint, market.Position{Slot: market.Slot(seq), Index: uint32(i)}))
-			c.Candles = append(c.Candles, market.CandleChange{Mint: mint, Interval: market.S1, Candle: r.candle(int64(seq), true)})
+			c.Candles = append(c.Candles, market.CandleChange{Mint: mint, Interval: market.S1, Candle: chained(r.candle(int64(seq), true), true)})
 		}
 		if err := s.Commit(c); err != nil {
 			t.Fatal(err)
@@ -244,7 +244,7 @@ func TestCallbacks(t *testing.T) {
 	}()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(own)
-	if _, err := s.Events(ctx, mintKey(1), EventQuery{Limit: 5}); !errors.Is(err, own) {
+	if _, err := s.Events(ctx, mintKey(1), Page{Limit: 5}); !errors.Is(err, own) {
 		t.Errorf("cancelled: %v", err)
 	}
 }

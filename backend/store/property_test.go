@@ -221,7 +221,7 @@ func (p *property) candleChange() market.CandleChange {
 	if p.days {
 		t = slotTime(p.newest - min(p.newest, market.Slot(p.IntN(20)*p.IntN(20)))) //nolint:gosec // a test
 	}
-	change := market.CandleChange{Mint: mintKey(p.IntN(6)), Interval: interval, Candle: p.candle(t, p.IntN(3) > 0)}
+	change := market.CandleChange{Mint: mintKey(p.IntN(6)), Interval: interval, Candle: chained(p.candle(t, p.IntN(3) > 0), false)}
 	change.Removed = p.IntN(12) == 0
 	return change
 }
@@ -255,7 +255,7 @@ func (p *property) compareAll() {
 	p.compareMints()
 	stats := Stats{Orders: uint64(len(p.model.orders)), LastEventTime: p.model.last, Seq: p.model.state.Seq, Mints: len(p.model.ids), Total: uint64(len(p.model.events))}
 	for _, e := range p.model.events {
-		stats.Kinds[e.Kind()]++
+		stats.Kinds.Add(e.Kind(), 1)
 	}
 	for _, series := range p.model.stored {
 		stats.Candles += uint64(len(series))
@@ -298,13 +298,13 @@ func (p *property) compareMint(mint market.Pubkey) {
 		p.compareCandles(mint, interval)
 	}
 	events := p.model.list(func(e *market.Event) bool { return e.Mint() == mint })
-	q := EventQuery{Offset: p.IntN(len(events) + 3), Limit: p.IntN(6), OldestFirst: p.IntN(2) == 0}
+	q := Page{Offset: p.IntN(len(events) + 3), Limit: p.IntN(6), OldestFirst: p.IntN(2) == 0}
 	ordered := list(events)
 	if !q.OldestFirst {
 		slices.Reverse(ordered)
 	}
 	page, err := p.store.Events(ctx, mint, q)
-	check2(p, "events", list(page.Events), err, list(paged(ordered, q.Offset, q.Limit)))
+	check2(p, "events", list(page.Events), err, p.model.whole(list(paged(ordered, q.Offset, q.Limit))))
 	check2(p, "events' total", page.Total, nil, len(events))
 
 	at := p.position()
@@ -329,7 +329,7 @@ func (p *property) compareMint(mint market.Pubkey) {
 			return by
 		})
 		offset, limit := p.IntN(3), p.IntN(4)
-		page, err := p.store.MintOrders(ctx, mint, short, offset, limit)
+		page, err := p.store.MintOrders(ctx, mint, short, Page{Offset: offset, Limit: limit})
 		check2(p, "mint's orders", list(page.Orders), err, list(paged(want, offset, limit)))
 		check2(p, "mint's orders' total", page.Total, nil, len(want))
 	}
@@ -423,10 +423,10 @@ func (p *property) compareUser(user market.Pubkey) {
 		slices.Reverse(events)
 		slices.Reverse(orders)
 	}
-	page, err := p.store.UserEvents(ctx, user, mint, EventQuery{Offset: offset, Limit: limit, OldestFirst: oldest})
-	check2(p, "user's events", list(page.Events), err, list(paged(events, offset, limit)))
+	page, err := p.store.UserEvents(ctx, user, mint, Page{Offset: offset, Limit: limit, OldestFirst: oldest})
+	check2(p, "user's events", list(page.Events), err, p.model.whole(list(paged(events, offset, limit))))
 	check2(p, "user's events' total", page.Total, nil, len(events))
-	got, err := p.store.UserOrders(ctx, user, mint, oldest, offset, limit)
+	got, err := p.store.UserOrders(ctx, user, mint, Page{Offset: offset, Limit: limit, OldestFirst: oldest})
 	check2(p, "user's orders", list(got.Orders), err, list(paged(orders, offset, limit)))
 	check2(p, "user's orders' total", got.Total, nil, len(orders))
 }
@@ -485,7 +485,7 @@ func (p *property) compareStreams() {
 		last = seq
 		return collect(e)
 	})
-	check2(p, "events since", list(got), err, list(want))
+	check2(p, "events since", list(got), err, p.model.whole(list(want)))
 	check2(p, "events since, complete", complete, nil, whole)
 	check2(p, "events since, up to", upTo, nil, p.model.state.Seq)
 }

@@ -15,7 +15,7 @@ import (
 func (s *Store) Pruned(mint market.Pubkey) (sum market.Token, err error) {
 	var id mintID
 	err = s.read(func() { id = s.id(mint) }, func(v *view) error {
-		value, err := v.get(appendID(nil, tablePruned, id))
+		value, err := v.newest(appendID(nil, tablePruned, id))
 		if err != nil || value == nil {
 			return err
 		}
@@ -55,24 +55,6 @@ func (w *writer) writePruned() error {
 		}
 	}
 	return nil
-}
-
-// addPruned counts an event as the mint's totals did.
-func addPruned(sum *market.Token, e *market.Event) {
-	if trade, ok := e.Trade(); ok {
-		sum.Trades++
-		sum.TotalSolAmount = sum.TotalSolAmount.Add(market.U64(trade.SolAmount))
-	}
-	switch body := e.Body.(type) {
-	case *market.LongShort:
-		sum.TotalMarginSolAmount = sum.TotalMarginSolAmount.Add(market.U64(body.Terms.MarginSolAmount))
-	case *market.ForceLiquidate:
-		sum.TotalLiquidations++
-	case *market.FullClose:
-		sum.TotalCloseProfit = sum.TotalCloseProfit.Add(market.U64(body.UserCloseProfit))
-	case *market.PartialClose:
-		sum.TotalCloseProfit = sum.TotalCloseProfit.Add(market.U64(body.UserCloseProfit))
-	}
 }
 
 func appendPruned(dst []byte, sum *market.Token) []byte {

@@ -98,12 +98,5 @@ func (w *writer) retentionGap() error {
 // rest waits four times as long as a step took, so that deleting takes a fifth of one core at most.
 func (w *sweep) rest(took time.Duration) error {
 	const longest = 20 * time.Millisecond // a step that took longer was itself kept waiting
-	timer := time.NewTimer(min(4*took, longest))
-	defer timer.Stop()
-	select {
-	case <-w.ctx.Done():
-		return context.Cause(w.ctx)
-	case <-timer.C:
-		return nil
-	}
+	return rest(w.ctx, min(4*took, longest))
 }

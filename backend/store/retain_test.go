@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 )
 
 // slotTime spreads slots over days.
@@ -38,7 +39,7 @@ func (m *model) retain(days int) {
 		}
 	}
 	for at, e := range m.events {
-		if last, ok := newest[e.Mint()]; e.BlockTime >= horizon || e.Kind() == market.KindTokenCreated || ok && last == at {
+		if last, ok := newest[e.Mint()]; e.BlockTime >= horizon || e.Kind() == spinpet.KindTokenCreated || ok && last == at {
 			continue
 		}
 		if order, ok := e.Order(); ok {
@@ -48,7 +49,7 @@ func (m *model) retain(days int) {
 		}
 		delete(m.events, at)
 		sum := m.sums[e.Mint()]
-		addPruned(&sum, &e)
+		sum.Count(&e)
 		m.sums[e.Mint()] = sum
 		m.prunedSlot = max(m.prunedSlot, at.Slot)
 	}
@@ -167,7 +168,7 @@ func TestRetentionDoesNotHoldUpCommits(t *testing.T) {
 		e := market.Event{
 			Position: at, Signature: r.signature(), BlockTime: slotTime(at.Slot), Owner: userKey(i % 9), Scale: 28,
 			Price: market.Price(market.U64(uint64(i + 1))),
-			Body:  &market.BuySell{Payer: userKey(i % 9), Mint: mint, TokenAmount: 1, SolAmount: 2, LatestPrice: market.U64(uint64(i + 1))},
+			Body:  &spinpet.BuySell{Payer: userKey(i % 9), Mint: mint, TokenAmount: 1, SolAmount: 2, LatestPrice: market.U64(uint64(i + 1))},
 		}
 		c.Events = append(c.Events, e)
 	}

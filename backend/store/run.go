@@ -21,6 +21,8 @@ func (s *Store) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	watch.Go(func() { s.watchBlocks(ctx) })
+	gone := make(chan error, 1)
+	watch.Go(func() { gone <- s.watchDirectory(ctx) })
 	ticker := time.NewTicker(gcInterval)
 	defer ticker.Stop()
 	old := time.NewTicker(retainInterval)
@@ -32,6 +34,8 @@ func (s *Store) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case err := <-gone:
+			return err
 		case <-old.C:
 		case <-ticker.C:
 			if err := s.collect(); err != nil {

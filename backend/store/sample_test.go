@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 )
 
 // samples makes random but storable values.
@@ -61,8 +62,8 @@ func (r samples) terms(mint market.Pubkey) market.Terms {
 	}
 }
 
-func (r samples) created(mint market.Pubkey) *market.TokenCreated {
-	t := &market.TokenCreated{Payer: userKey(r.IntN(5)), Mint: mint, Curve: keyOf('C', r.IntN(9)), Name: "n", Symbol: "s", URI: "u"}
+func (r samples) created(mint market.Pubkey) *spinpet.TokenCreated {
+	t := &spinpet.TokenCreated{Payer: userKey(r.IntN(5)), Mint: mint, Curve: keyOf('C', r.IntN(9)), Name: "n", Symbol: "s", URI: "u"}
 	if r.IntN(4) == 0 {
 		t.Early = true
 		return t
@@ -73,29 +74,29 @@ func (r samples) created(mint market.Pubkey) *market.TokenCreated {
 
 func (r samples) body(mint market.Pubkey) market.Body {
 	payer, order := userKey(r.IntN(5)), keyOf('O', r.IntN(12))
-	closing := market.Close{
+	closing := spinpet.Close{
 		Payer: payer, UserSolAccount: keyOf('A', 1), Mint: mint, IsCloseLong: r.IntN(2) == 0,
 		FinalTokenAmount: r.number(), FinalSolAmount: r.number(), UserCloseProfit: r.number(), LatestPrice: r.wide(), Order: order,
 	}
-	switch market.Kind(1 + r.IntN(market.NumKinds)) {
-	case market.KindTokenCreated:
+	switch market.KindOf(spinpet.Program, uint8(1+r.IntN(7))) {
+	case spinpet.KindTokenCreated:
 		return r.created(mint)
-	case market.KindLongShort:
-		return &market.LongShort{Payer: payer, Mint: mint, Order: order, LatestPrice: r.wide(), Terms: r.terms(mint)}
-	case market.KindForceLiquidate:
-		return &market.ForceLiquidate{Payer: payer, Mint: mint, Order: order}
-	case market.KindFullClose:
-		return &market.FullClose{Close: closing}
-	case market.KindPartialClose:
-		body := &market.PartialClose{Close: closing, Terms: r.terms(mint), Long: r.IntN(2) == 0}
+	case spinpet.KindLongShort:
+		return &spinpet.LongShort{Payer: payer, Mint: mint, Order: order, LatestPrice: r.wide(), Terms: r.terms(mint)}
+	case spinpet.KindForceLiquidate:
+		return &spinpet.ForceLiquidate{Payer: payer, Mint: mint, Order: order}
+	case spinpet.KindFullClose:
+		return &spinpet.FullClose{Close: closing}
+	case spinpet.KindPartialClose:
+		body := &spinpet.PartialClose{Close: closing, Terms: r.terms(mint), Long: r.IntN(2) == 0}
 		if body.Long {
 			body.Terms.MarginInitSolAmount, body.Terms.RealizedSolAmount = r.number(), r.number()
 		}
 		return body
-	case market.KindMilestoneDiscount:
-		return &market.MilestoneDiscount{Payer: payer, Mint: mint, Curve: keyOf('C', 2), SwapFee: uint16(r.Uint32()), FeeDiscountFlag: 3}
+	case spinpet.KindMilestoneDiscount:
+		return &spinpet.MilestoneDiscount{Payer: payer, Mint: mint, Curve: keyOf('C', 2), SwapFee: uint16(r.Uint32()), FeeDiscountFlag: 3}
 	default:
-		return &market.BuySell{Payer: payer, Mint: mint, IsBuy: r.IntN(2) == 0, TokenAmount: r.number(), SolAmount: r.number(), LatestPrice: r.wide()}
+		return &spinpet.BuySell{Payer: payer, Mint: mint, IsBuy: r.IntN(2) == 0, TokenAmount: r.number(), SolAmount: r.number(), LatestPrice: r.wide()}
 	}
 }
 
@@ -104,9 +105,9 @@ func (r samples) event(mint market.Pubkey, at market.Position) market.Event {
 	e := market.Event{
 		Position: at, Signature: r.signature(), BlockTime: int64(r.IntN(5000)), Provisional: r.IntN(9) == 0, Body: r.body(mint),
 	}
-	if _, _, _, priced := e.RawPrice(); priced {
+	if _, priced := e.Body.(market.Priced); priced {
 		e.Scale = []uint8{0, 23, 26, 28}[r.IntN(4)]
-		e.Price = priceOf(&e)
+		e.Price = e.BodyPrice()
 	}
 	switch r.IntN(4) {
 	case 0:
@@ -122,19 +123,19 @@ func (r samples) event(mint market.Pubkey, at market.Position) market.Event {
 
 func payerOf(body market.Body) market.Pubkey {
 	switch b := body.(type) {
-	case *market.TokenCreated:
+	case *spinpet.TokenCreated:
 		return b.Payer
-	case *market.BuySell:
+	case *spinpet.BuySell:
 		return b.Payer
-	case *market.LongShort:
+	case *spinpet.LongShort:
 		return b.Payer
-	case *market.ForceLiquidate:
+	case *spinpet.ForceLiquidate:
 		return b.Payer
-	case *market.FullClose:
+	case *spinpet.FullClose:
 		return b.Payer
-	case *market.PartialClose:
+	case *spinpet.PartialClose:
 		return b.Payer
-	case *market.MilestoneDiscount:
+	case *spinpet.MilestoneDiscount:
 		return b.Payer
 	}
 	return market.Pubkey{}
@@ -152,6 +153,16 @@ func (r samples) candle(t int64, final bool) market.Candle {
 		c.BuyVolume = c.Volume
 	case 2:
 		c.BuyVolume = market.U128{}
+	}
+	return c
+}
+
+// chained gives a candle the open and close that its neighbours of the same interval agree with: those of a market whose
+// price changes with every candle, or never.
+func chained(c market.Candle, moving bool) market.Candle {
+	c.Open, c.Close = market.Price{Lo: 1}, market.Price{Lo: 1}
+	if moving {
+		c.Open.Lo, c.Close.Lo = uint64(c.Time), uint64(c.Time)+1 //nolint:gosec // not negative
 	}
 	return c
 }

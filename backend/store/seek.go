@@ -141,7 +141,14 @@ func (v *view) rowsFrom(ctx context.Context, series seriesID, t *tally, at place
 // mint reads a mint's record.
 func (v *view) mint(id mintID) (*mintState, error) {
 	var room [5]byte
-	value, err := v.get(appendID(room[:0], tableMint, id))
+	key := appendID(room[:0], tableMint, id)
+	value, version, err := v.versioned(key)
+	if want := v.s.mintVersion(id, v.at); err == nil && version != want {
+		value, version, err = v.s.newestOf(v.txn, key)
+		if err == nil && want != 0 && version != want {
+			err = v.s.unreadable(fmt.Errorf("the newest record of mint number %d is missing", id))
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -149,6 +156,19 @@ func (v *view) mint(id mintID) (*mintState, error) {
 		return nil, fmt.Errorf("%w: mint number %d is missing", ErrCorrupt, id)
 	}
 	return decodeMint(id, value)
+}
+
+// mintVersion is the version of a mint's record as of a timestamp; 0 when it has changed since.
+func (s *Store) mintVersion(id mintID, at uint64) uint64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if int(id) > len(s.directory.written) {
+		return 0
+	}
+	if version := s.directory.written[id-1]; version <= at {
+		return version
+	}
+	return 0
 }
 
 func errMissingEvent(at market.Position) error {

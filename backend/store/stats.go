@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -13,7 +15,7 @@ import (
 
 // Stats counts what is stored. It is part of every commit and so agrees with the events, also after a crash.
 type Stats struct {
-	Kinds         [market.NumKinds + 1]uint64 // events by market.Kind; 0 is unused
+	Kinds         market.KindCounts // events by kind
 	Total         uint64
 	LastEventTime int64 // highest block time of an event there ever was, Unix seconds; 0 without any
 	Mints         int   // seen in any event
@@ -28,14 +30,23 @@ func (s *Store) Stats() Stats {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	st := &s.state
-	stats := Stats{
-		Kinds: st.kinds, LastEventTime: st.lastEvent, Mints: len(s.directory.entries), Orders: st.orders,
+	return Stats{
+		Kinds: st.kinds, Total: st.kinds.Total(), LastEventTime: st.lastEvent, Mints: len(s.directory.entries), Orders: st.orders,
 		Candles: st.candles, GapsOpen: st.gapsOpen, Seq: st.Seq,
 	}
-	for _, n := range st.kinds {
-		stats.Total += n
+}
+
+// Programs are those of which there are events as of the last commit.
+func (s *Store) Programs() []market.Program {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var programs []market.Program
+	for _, c := range s.state.kinds { // ascending
+		if id := c.Kind.Program(); len(programs) == 0 || programs[len(programs)-1] != id {
+			programs = append(programs, id)
+		}
 	}
-	return stats
+	return programs
 }
 
 // DBStats tells how large the database is.
@@ -91,11 +102,13 @@ func (s *Store) sizes() (tree, valueLog int64, err error) {
 // or in any.
 func (s *Store) Gaps(ctx context.Context, mint *market.Pubkey, state *market.GapState) (gaps []market.Gap, err error) {
 	err = s.read(nil, func(v *view) error {
-		return v.scan(ctx, span{prefix: []byte{tableGap}}, func(key []byte, item *badger.Item) error {
+		sum := uint64(0)
+		err := v.scan(ctx, span{prefix: []byte{tableGap}}, func(key []byte, item *badger.Item) error {
 			value, err := v.value(item)
 			if err != nil {
 				return err
 			}
+			sum ^= sumRow(key, value)
 			g, err := decodeGap(key, value)
 			if err != nil {
 				return err
@@ -106,6 +119,30 @@ func (s *Store) Gaps(ctx context.Context, mint *market.Pubkey, state *market.Gap
 			gaps = append(gaps, g)
 			return nil
 		})
+		if err == nil && sum != v.state.gapSum {
+			err = v.s.unreadable(errGaps)
+		}
+		return err
 	})
 	return gaps, err
+}
+
+var errGaps = errors.New("the known gaps are not those that were stored")
+
+// sumRow is what a row adds to the sum over all rows of its table, in which their order does not matter: adding it once
+// more takes it out.
+func sumRow(key, value []byte) uint64 {
+	return fnv64(slices.Concat(key, value))
+}
+
+// sumRows is the sum over all rows of a table.
+func (s *Store) sumRows(table byte) (sum uint64, err error) {
+	err = s.read(nil, func(v *view) error {
+		return v.scan(context.Background(), span{prefix: []byte{table}}, func(key []byte, item *badger.Item) error {
+			value, err := v.value(item)
+			sum ^= sumRow(key, value)
+			return err
+		})
+	})
+	return sum, err
 }

@@ -13,10 +13,9 @@ import (
 )
 
 const (
-	sweepRead  = 2048                 // rows looked at in one read
-	sweepRows  = 256                  // rows deleted in one step at most,
-	sweepTime  = 2 * time.Millisecond // or as many as this time allows: commits wait that long
-	sweepSlack = 3600                 // seconds that block times may run against the order of slots
+	sweepRead = 2048                 // rows looked at in one read
+	sweepRows = 256                  // rows deleted in one step at most,
+	sweepTime = 2 * time.Millisecond // or as many as this time allows: commits wait that long
 )
 
 // sweep deletes what lies below a horizon.
@@ -121,7 +120,7 @@ func (w *sweep) oldEvents(v *view, from market.Position) (old []market.Position,
 			return err
 		}
 		if e.BlockTime >= w.horizon {
-			if e.BlockTime >= w.horizon+sweepSlack {
+			if e.BlockTime >= w.horizon+market.ClockSlack {
 				return Stop
 			}
 			return nil
@@ -139,7 +138,7 @@ func (w *sweep) oldEvents(v *view, from market.Position) (old []market.Position,
 				return nil
 			}
 			if before.at != e.Position {
-				if e, err = v.indexed(before.at); err != nil {
+				if e, err = v.indexed(before.at, 0); err != nil {
 					if errors.Is(err, ErrCorrupt) { // withdrawn meanwhile
 						return nil
 					}
@@ -157,9 +156,9 @@ func (w *sweep) oldEvents(v *view, from market.Position) (old []market.Position,
 	return old, next, done, err
 }
 
-// keeps tells whether an event below the horizon stays, but for being a mint's newest trade.
+// keeps reports whether an event below the horizon stays, but for being a mint's newest trade.
 func (v *view) keeps(e *market.Event, horizon int64) (bool, error) {
-	if e.Kind() == market.KindTokenCreated {
+	if e.Creates() {
 		return true, nil
 	}
 	order, ok := e.Order()
@@ -171,8 +170,8 @@ func (v *view) keeps(e *market.Event, horizon int64) (bool, error) {
 	}
 	const most = 64 // the newest events of the order; the last of them mostly is the newest by time too
 	recent, rows := false, 0
-	err := v.scan(context.Background(), span{prefix: appendOrderMovePrefix(nil, &order), reverse: true}, func(key []byte, _ *badger.Item) error {
-		last, err := v.indexed(position(key[len(key)-positionSize:]))
+	err := v.scan(context.Background(), span{prefix: appendOrderMovePrefix(nil, &order), reverse: true}, func(key []byte, item *badger.Item) error {
+		last, err := v.indexed(position(key[len(key)-positionSize:]), item.Version())
 		if err != nil {
 			return err
 		}
@@ -215,7 +214,7 @@ func (w *sweep) event(tx *writer, at market.Position) error {
 	if err != nil {
 		return err
 	}
-	addPruned(sum, &e)
+	sum.Count(&e)
 	tx.state.prunedSlot = max(tx.state.prunedSlot, at.Slot)
 	w.eventCount++
 	return nil
@@ -266,6 +265,9 @@ func (w *sweep) oldCandles(v *view, from seriesID) (old []oldCandle, next series
 				}
 				old = append(old, oldCandle{series, t})
 				found++
+			}
+			if err := v.s.whole(it); err != nil {
+				return nil, next, false, err
 			}
 			if found > 0 { // the newest stays, or another look starts with it
 				old = old[:len(old)-1]

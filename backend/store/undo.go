@@ -32,7 +32,7 @@ func (s *Store) undo() error {
 			continue
 		}
 		last = key
-		value, err := get(old, key)
+		value, err := s.newest(old, key)
 		if err != nil {
 			return err
 		}
@@ -46,18 +46,23 @@ func (s *Store) undo() error {
 		}
 		rows++
 	}
+	if err := s.whole(it); err != nil {
+		return err
+	}
 	if err := batch.Flush(); err != nil {
 		return fmt.Errorf("put back %d rows: %w", rows, err)
 	}
 	s.state.skew = stray + 1 - uint64(s.state.Seq)
 	txn := s.db.NewTransactionAt(latest, true)
 	defer txn.Discard()
-	if err := txn.Set(keyState, appendState(nil, &s.state)); err != nil {
+	value := appendState(nil, &s.state)
+	if err := txn.Set(keyState, value); err != nil {
 		return fmt.Errorf("write state: %w", err)
 	}
 	if err := txn.CommitAt(stray+1, nil); err != nil {
 		return fmt.Errorf("write state: %w", err)
 	}
+	s.note(value, &s.state)
 	s.log.Warn("cleared an unfinished commit", "rows", rows)
 	return nil
 }

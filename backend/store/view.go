@@ -78,16 +78,29 @@ func rescue(err *error, inside *bool) {
 	*err = damaged(fmt.Errorf("%v", cause))
 }
 
-// get reads one value without copying it; nil when there is none. It is valid until the next read of the view.
+// get reads a row that is written once, or whose absence alone matters; nil when there is none. It does not copy: the
+// value is valid until the next read of the view. Rows that change are for newest.
 func (v *view) get(key []byte) ([]byte, error) {
+	value, _, err := v.versioned(key)
+	return value, err
+}
+
+// newest reads a row that may have changed since it was first written; nil when there is none.
+func (v *view) newest(key []byte) ([]byte, error) { return v.s.newest(v.txn, key) }
+
+// versioned is get with the version of the row, Badger's timestamp of the commit that wrote it: who knows which it must be
+// can tell an older one, which Badger finds when it cannot read the newest.
+func (v *view) versioned(key []byte) (value []byte, version uint64, err error) {
 	item, err := v.txn.Get(key)
 	if errors.Is(err, badger.ErrKeyNotFound) {
-		return nil, nil
+		value, err = v.newest(key) // or it is not found because it cannot be read
+		return value, 0, err
 	}
 	if err != nil {
-		return nil, v.failed(err)
+		return nil, 0, v.failed(err)
 	}
-	return v.value(item)
+	value, err = v.value(item)
+	return value, item.Version(), err
 }
 
 func (v *view) value(item *badger.Item) (value []byte, err error) {
@@ -103,7 +116,7 @@ func (v *view) value(item *badger.Item) (value []byte, err error) {
 
 func (v *view) failed(err error) error { return fmt.Errorf("read store: %w", err) }
 
-// alive tells whether a long read may go on.
+// alive reports whether a long read may go on.
 func (v *view) alive(ctx context.Context) error {
 	if v.s.closed.Load() {
 		return ErrClosed
@@ -126,7 +139,8 @@ type span struct {
 var above = bytes.Repeat([]byte{0xff}, 64)
 
 // scan calls fn with every row of the span in order, until fn returns an error; Stop ends it without one. The key and
-// the item are valid within fn only.
+// the item are valid within fn only. When rows were left out because they cannot be read, it returns ErrCorrupt in the
+// end, whatever fn returned.
 func (v *view) scan(ctx context.Context, sp span, fn func(key []byte, item *badger.Item) error) error {
 	it := v.txn.NewIterator(badger.IteratorOptions{Prefix: sp.prefix, Reverse: sp.reverse})
 	defer it.Close()
@@ -138,9 +152,29 @@ func (v *view) scan(ctx context.Context, sp span, fn func(key []byte, item *badg
 	default:
 		from = sp.prefix
 	}
+	err := v.rows(ctx, it, &sp, from, fn)
+	if damage := v.s.whole(it); damage != nil {
+		return damage
+	}
+	if errors.Is(err, Stop) {
+		return nil
+	}
+	return err
+}
+
+func (v *view) rows(ctx context.Context, it *badger.Iterator, sp *span, from []byte, fn func(key []byte, item *badger.Item) error) error {
+	var last []byte
 	for it.Seek(from); it.Valid(); it.Next() {
 		item := it.Item()
 		key := item.Key()
+
+		if sp.reverse { // Badger goes up again when the block above the first row cannot be read, and forgets the error
+			if last != nil && bytes.Compare(key, last) >= 0 {
+				return v.s.unreadable(errOrder)
+			}
+			last = append(last[:0], key...)
+		}
+
 		if sp.open && bytes.Equal(key, sp.from) {
 			continue
 		}
@@ -148,14 +182,13 @@ func (v *view) scan(ctx context.Context, sp span, fn func(key []byte, item *badg
 			return err
 		}
 		if err := fn(key, item); err != nil {
-			if errors.Is(err, Stop) {
-				return nil
-			}
 			return err
 		}
 	}
 	return nil
 }
+
+var errOrder = errors.New("a table gives its rows out of order")
 
 // call runs a caller's function.
 func call[T any](v *view, fn func(T) error, with T) error {

@@ -153,7 +153,7 @@ func (w *writer) markChanged() {
 	}
 }
 
-// mayLeave tells whether a mint's open candles can be read without the overlay.
+// mayLeave reports whether a mint's open candles can be read without the overlay.
 func (w *writer) mayLeave(id mintID) bool {
 	open := w.s.overlay[id]
 	if open == nil {

@@ -50,7 +50,7 @@ func (w *writer) addEvent(e *market.Event) error {
 	if err := w.grow(seriesID{m.id, eventSeries}, &m.events, positionPlace(e.Position)); err != nil {
 		return err
 	}
-	w.state.kinds[e.Kind()]++
+	w.state.kinds.Add(e.Kind(), 1)
 	w.state.lastEvent = max(w.state.lastEvent, e.BlockTime)
 	return nil
 }
@@ -101,7 +101,7 @@ func (w *writer) dropEvent(key []byte, at market.Position, value []byte) error {
 	if err := w.shrink(seriesID{m.id, eventSeries}, &m.events, positionPlace(at)); err != nil {
 		return err
 	}
-	w.state.kinds[old.Kind()]--
+	w.state.kinds.Add(old.Kind(), ^uint64(0))
 	return nil
 }
 

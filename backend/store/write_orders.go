@@ -28,6 +28,7 @@ func (w *writer) order(change *market.OrderChange) error {
 	}
 	start := len(w.arena)
 	w.arena = appendOrder(w.arena, o, m.id)
+	w.state.orderSum ^= sumRow(key, w.arena[start:])
 	if err := w.put(key, w.arena[start:]); err != nil {
 		return err
 	}
@@ -64,6 +65,7 @@ func (w *writer) dropOrder(key, value []byte) error {
 			return err
 		}
 	}
+	w.state.orderSum ^= sumRow(key, value)
 	m.orders[side(old.Terms.OrderType)]--
 	w.state.orders--
 	return nil
@@ -78,6 +80,7 @@ func (w *writer) token(t *market.Token) error {
 	m.known = true
 	m.token = *t
 	m.token.Created = nil
+	w.sameCreated = append(w.sameCreated, false)
 	if t.Created == nil {
 		if m.created == 0 {
 			return nil
@@ -91,6 +94,7 @@ func (w *writer) token(t *market.Token) error {
 	sum := max(fnv64(value), 1) // 0 means none
 	if sum == m.created {
 		w.arena = w.arena[:start]
+		w.sameCreated[len(w.sameCreated)-1] = true
 		return nil
 	}
 	m.created = sum
@@ -116,6 +120,7 @@ func (w *writer) gap(g market.Gap) error {
 		if was.State == market.GapOpen {
 			w.state.gapsOpen--
 		}
+		w.state.gapSum ^= sumRow(key, old)
 	}
 	if g.State == market.GapReplaced {
 		if old == nil {
@@ -128,6 +133,7 @@ func (w *writer) gap(g market.Gap) error {
 	}
 	start := len(w.arena)
 	w.arena = appendGap(w.arena, &g)
+	w.state.gapSum ^= sumRow(key, w.arena[start:])
 	return w.put(key, w.arena[start:])
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -24,12 +25,14 @@ type writer struct {
 	touched   []*mintState
 	loaded    map[mintID]*openCandles // first open candles of mints that were not in memory
 	candleIDs []mintID                // of c.Candles
-	changed   map[openID]struct{}     // candles of this commit, made when a book needs it
-	late      []lateRow
-	isLate    map[lateRow]struct{}
-	chunks    map[seriesID]*chunkList
-	pruned    map[mintID]*market.Token // sums of deleted events; not nil while retention deletes
-	low       map[lowID]uint64         // rows left in the chunks it changed
+
+	sameCreated []bool              // of each of c.Tokens: its TokenCreated is stored already
+	changed     map[openID]struct{} // candles of this commit, made when a book needs it
+	late        []lateRow
+	isLate      map[lateRow]struct{}
+	chunks      map[seriesID]*chunkList
+	pruned      map[mintID]*market.Token // sums of deleted events; not nil while retention deletes
+	low         map[lowID]uint64         // rows left in the chunks it changed
 }
 
 type openID struct {
@@ -40,6 +43,7 @@ type openID struct {
 
 func (s *Store) newWriter(c *market.Commit) *writer {
 	w := &writer{s: s, c: c, state: s.state, arena: s.arena[:0], loaded: map[mintID]*openCandles{}}
+	w.state.kinds = w.state.kinds.Clone()
 	w.state.Seq = c.Seq
 	w.at = w.state.at()
 	w.txn = s.db.NewTransactionAt(w.at-1, true)
@@ -115,7 +119,7 @@ func (w *writer) room() error {
 // split sends what the commit holds so far, as one Badger transaction cannot hold all. Readers do not look at this
 // timestamp yet, and after a crash undo clears it.
 func (w *writer) split() error {
-	if err := w.send(); err != nil {
+	if err := w.send(nil); err != nil {
 		return err
 	}
 	w.txn = w.s.db.NewTransactionAt(w.at, true)
@@ -126,11 +130,27 @@ func (w *writer) split() error {
 	return nil
 }
 
-func (w *writer) send() error {
-	if err := w.txn.CommitAt(w.at, nil); err != nil {
+func (w *writer) send(meanwhile func()) error {
+	sent := make(chan error, 1)
+	if err := w.txn.CommitAt(w.at, func(err error) { sent <- err }); err != nil {
 		return fmt.Errorf("write transaction: %w", err)
 	}
-	return nil
+	if meanwhile != nil {
+		meanwhile()
+	}
+
+	select {
+	case err := <-sent:
+		if err == nil {
+			return nil
+		}
+		if missing := w.s.directoryThere(); errors.Is(missing, os.ErrNotExist) {
+			return w.s.lose(missing)
+		}
+		return fmt.Errorf("write transaction: %w", err)
+	case <-w.s.gone:
+		return w.s.goneErr
+	}
 }
 
 // get reads a row as the commit has it so far; nil when there is none. The value is valid until the next call.
@@ -184,14 +204,12 @@ func (w *writer) mintByID(id mintID) (*mintState, error) {
 	if m, ok := w.s.cache[id]; ok {
 		return m, nil
 	}
-	value, err := w.get(appendID(make([]byte, 0, 5), tableMint, id))
-	if err != nil {
-		return nil, err
-	}
-	if value == nil {
-		return nil, fmt.Errorf("%w: mint number %d is missing", ErrCorrupt, id)
-	}
-	m, err := decodeMint(id, value)
+	// From the last commit's state: this one's mints are kept, and written last.
+	var m *mintState
+	err := w.s.read(nil, func(v *view) (err error) {
+		m, err = v.mint(id)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

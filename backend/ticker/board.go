@@ -8,8 +8,8 @@ import (
 	"spinscope/backend/market"
 )
 
-// mostRanked is how many mints a ranking holds: those traded last.
-const mostRanked = 10_000
+// maxRanked is how many mints a ranking holds: those traded last.
+const maxRanked = 10_000
 
 // Order is what mints are ranked by, the highest first where it is not said otherwise.
 type Order uint8
@@ -77,7 +77,7 @@ func (b *Board) Tickers(ctx context.Context, mints []market.Pubkey) (answer Answ
 func (b *Board) Rank(ctx context.Context, order Order, window Window, offset, limit int) (answer Answer, err error) {
 	err = b.take(ctx, func() error {
 		now := b.source.ChainTime()
-		marks := b.source.Traded(now-H24.Seconds(), mostRanked)
+		marks := b.source.Traded(now-H24.Seconds(), maxRanked)
 		list, err := b.current(ctx, marks, now)
 		if err != nil {
 			return err
@@ -128,7 +128,7 @@ func (b *Board) current(ctx context.Context, marks []market.MintMark, now int64)
 // keep holds a ticker for the next question. One may ask for mints that no ranking holds, too; there are never more than
 // twice as many as a ranking has.
 func (b *Board) keep(k *kept) {
-	if len(b.kept) >= 2*mostRanked {
+	if len(b.kept) >= 2*maxRanked {
 		clear(b.kept)
 	}
 	b.kept[k.Token.Mint] = k

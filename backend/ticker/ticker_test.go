@@ -52,7 +52,7 @@ func (c *chain) step() {
 	default:
 		c.now += int64(c.IntN(20))
 		trade := market.Trade{
-			Price: market.Price{Lo: c.Uint64N(5) + 1}, TokenAmount: c.Uint64N(1000), SolAmount: c.Uint64N(5), Buy: c.IntN(2) == 0,
+			Price: market.Price{Lo: c.Uint64N(5) + 1}, Base: c.Uint64N(1000), Quote: c.Uint64N(5), Buy: c.IntN(2) == 0,
 		}
 		c.touch(mint, append(list, candle.Tick{Trade: trade, At: market.Position{Slot: market.Slot(c.seq)}, Time: c.now}))
 	}
@@ -120,8 +120,8 @@ func (c *chain) naive(mint market.Pubkey, window Window, interval market.Interva
 	}
 	s.Since, s.Open = interval.Floor(list[first].Time), list[max(first-1, 0)].Price
 	for _, t := range list[first:] {
-		tokens := market.U128{Lo: t.TokenAmount}
-		s.Volume, s.QuoteVolume, s.Trades = s.Volume.Add(tokens), s.QuoteVolume.Add(market.U128{Lo: t.SolAmount}), s.Trades+1
+		tokens := market.U128{Lo: t.Base}
+		s.Volume, s.QuoteVolume, s.Trades = s.Volume.Add(tokens), s.QuoteVolume.Add(market.U128{Lo: t.Quote}), s.Trades+1
 		if t.Buy {
 			s.BuyVolume = s.BuyVolume.Add(tokens)
 		}
@@ -279,10 +279,10 @@ func TestPagesAndBounds(t *testing.T) {
 			t.Errorf("page %v: %d of %d, %v", page, len(answer.Tickers), answer.Total, err)
 		}
 	}
-	for i := range 2*mostRanked + 10 {
+	for i := range 2*maxRanked + 10 {
 		b.keep(&kept{Ticker: Ticker{Token: market.Token{Mint: market.Pubkey{1: byte(i), 2: byte(i >> 8), 3: byte(i >> 16)}}}})
 	}
-	if len(b.kept) > 2*mostRanked {
+	if len(b.kept) > 2*maxRanked {
 		t.Errorf("%d are kept", len(b.kept))
 	}
 }

@@ -11,9 +11,6 @@ import (
 	"spinscope/backend/market"
 )
 
-// clockSlack is how far, in seconds, block times may run against the order of slots.
-const clockSlack = 120
-
 // replay is one mint's events folded anew.
 type replay struct {
 	check  *check
@@ -26,31 +23,45 @@ type replay struct {
 	fix    market.Commit
 }
 
-func (c *check) mint(ctx context.Context, mint market.Pubkey) error {
-	c.report.Mints++
+// mints compares some mints together.
+func (c *check) mints(ctx context.Context, mints []market.Pubkey) error {
+	replays := make([]*replay, len(mints))
+	for i, mint := range mints {
+		var err error
+		if replays[i], err = c.replay(ctx, mint); err != nil {
+			return err
+		}
+	}
+	err := c.store.EventsOf(ctx, mints, func(mint int, e *market.Event) error { return replays[mint].event(e) })
+	if err != nil {
+		return err
+	}
+
+	for _, r := range replays {
+		if err := r.finish(); err != nil {
+			return fmt.Errorf("verify %s: %w", r.mint, err)
+		}
+		if err := c.repair(&r.fix); err != nil {
+			return fmt.Errorf("verify %s: %w", r.mint, err)
+		}
+		c.report.Mints++
+		if c.options.Progress != nil {
+			c.options.Progress(c.report.Mints, c.of)
+		}
+	}
+	return nil
+}
+
+func (c *check) replay(ctx context.Context, mint market.Pubkey) (*replay, error) {
 	r := &replay{check: c, mint: mint, book: market.Book{Mint: mint}, orders: map[market.Pubkey]market.OrderChange{}}
 	for _, interval := range c.options.Intervals {
-		r.series = append(r.series, &series{ctx: ctx, replay: r, interval: interval, next: c.from()})
+		r.series = append(r.series, &series{ctx: ctx, replay: r, interval: interval, next: c.from(), reached: c.from()})
 	}
 	var err error
 	if r.token, err = c.store.Pruned(mint); err != nil {
-		return fmt.Errorf("read what retention deleted: %w", err)
+		return nil, fmt.Errorf("read what retention deleted of %s: %w", mint, err)
 	}
-	if err := c.store.MintEvents(mint, market.Position{}, func(e *market.Event) error {
-		if err := r.event(e); err != nil {
-			return err
-		}
-		return ctx.Err()
-	}); err != nil {
-		return err
-	}
-	if err := r.release(math.MaxInt64); err != nil {
-		return err
-	}
-	if err := r.finish(); err != nil {
-		return err
-	}
-	return c.repair(&r.fix)
+	return r, nil
 }
 
 func (r *replay) event(e *market.Event) error {
@@ -67,16 +78,15 @@ func (r *replay) event(e *market.Event) error {
 			r.check.differ("%s at slot %d belongs to %s and is stored as %s's", e.Kind(), e.Slot, copied.Owner, stored)
 		}
 	}
+	r.token.Count(e)
 	trade, ok := e.Trade()
 	if !ok {
 		return nil
 	}
-	r.token.Trades++
-	r.token.TotalSolAmount = r.token.TotalSolAmount.Add(market.U64(trade.SolAmount))
 	tick := candle.Tick{Trade: trade, Time: e.BlockTime, At: e.Position, Provisional: e.Provisional}
 	at := sort.Search(len(r.held), func(i int) bool { return candle.Compare(r.held[i], tick) > 0 })
 	r.held = slices.Insert(r.held, at, tick)
-	return r.release(tick.Time - clockSlack)
+	return r.release(tick.Time - market.ClockSlack)
 }
 
 // release folds the held ticks up to a time; later events cannot come before them any more.
@@ -92,14 +102,24 @@ func (r *replay) release(until int64) error {
 	return nil
 }
 
-// seal hands the candles that end before a time to the comparison.
-func (r *replay) seal(time int64) (err error) {
-	candle.Seal(&r.book, r.check.options.Intervals, min(time, r.check.options.ChainTime), func(interval market.Interval, c market.Candle) {
-		if err == nil {
-			err = r.of(interval).compare(c)
+// seal hands the candles that end before a time to the comparison, oldest first. One that holds an estimated block time is
+// not final, however old it is: it has its turn among the others, and stays in the book.
+func (r *replay) seal(time int64) error {
+	end := min(time, r.check.options.ChainTime)
+	for _, s := range r.series {
+		for _, c := range r.book.Open[s.interval] {
+			if c.Time+s.interval.Seconds() > end {
+				break
+			}
+			c.Final = !c.Provisional
+			if err := s.compare(c); err != nil {
+				return err
+			}
 		}
-	})
-	return err
+	}
+
+	candle.Close(&r.book, r.check.options.Intervals, end, func(market.Interval, market.Candle) {})
+	return nil
 }
 
 // from is the time from which candles are whole.
@@ -110,12 +130,11 @@ func (c *check) from() int64 {
 	return math.MinInt64
 }
 
-func (r *replay) of(interval market.Interval) *series {
-	return r.series[slices.Index(r.check.options.Intervals, interval)]
-}
-
-// finish compares what is left: the open candles, stored ones too many, orders and totals.
+// finish compares what is left: the ticks that were held, the open candles, stored ones too many, orders and totals.
 func (r *replay) finish() error {
+	if err := r.release(math.MaxInt64); err != nil {
+		return err
+	}
 	if err := r.seal(math.MaxInt64); err != nil {
 		return err
 	}
@@ -141,10 +160,10 @@ func (r *replay) finish() error {
 	if err != nil {
 		return fmt.Errorf("read token: %w", err)
 	}
-	if token.Trades != r.token.Trades || token.TotalSolAmount != r.token.TotalSolAmount || token.LatestPrice != r.book.Price {
-		r.check.differ("token %s: %d trades over %s lamports at %s are stored, the events say %d over %s at %s", r.mint,
-			token.Trades, token.TotalSolAmount, token.LatestPrice, r.token.Trades, r.token.TotalSolAmount, r.book.Price)
-		token.Mint, token.Trades, token.TotalSolAmount = r.mint, r.token.Trades, r.token.TotalSolAmount
+	if got, want := token.Totals(), r.token.Totals(); got != want || token.LatestPrice != r.book.Price {
+		r.check.differ("token %s: %s, at %s are stored, the events say %s, at %s", r.mint, got, token.LatestPrice, want, r.book.Price)
+		token.Mint = r.mint
+		token.SetTotals(want)
 		token.LatestPrice, token.LatestTradeTime = r.book.Price, r.book.BlockTime
 		r.fix.Tokens = []market.Token{token}
 	}

@@ -3,9 +3,14 @@ package verify
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"spinscope/backend/market"
 )
+
+// together is how many mints are compared at once. Their events lie beside each other, so that they are read from the disk
+// once for all of them; each mint takes as much memory as page says.
+const together = 64
 
 // mostListed bounds the findings that are described; all are counted.
 const mostListed = 100
@@ -17,7 +22,8 @@ type Store interface {
 	Token(mint market.Pubkey) (market.Token, bool, error)
 	Order(address market.Pubkey) (market.Order, bool, error)
 	Orders(ctx context.Context, fn func(*market.Order) error) error
-	MintEvents(mint market.Pubkey, after market.Position, fn func(*market.Event) error) error
+	// EventsOf gives the events of some mints in chain order, each with the place of its mint in the list.
+	EventsOf(ctx context.Context, mints []market.Pubkey, fn func(mint int, e *market.Event) error) error
 	// CandlesFrom gives at most limit candles with from <= time <= to, oldest first, open ones included.
 	CandlesFrom(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, error)
 	// Pruned sums up a mint's events that retention deleted.
@@ -49,6 +55,7 @@ type check struct {
 	options Options
 	report  Report
 	seq     market.Seq
+	of      int                            // mints
 	open    map[market.Pubkey]market.Order // stored open orders not met among the events yet
 }
 
@@ -68,12 +75,10 @@ func Run(ctx context.Context, store Store, options Options) (Report, error) {
 	}); err != nil {
 		return c.report, fmt.Errorf("list orders: %w", err)
 	}
-	for i, mint := range mints {
-		if err := c.mint(ctx, mint); err != nil {
-			return c.report, fmt.Errorf("verify %s: %w", mint, err)
-		}
-		if options.Progress != nil {
-			options.Progress(i+1, len(mints))
+	c.of = len(mints)
+	for some := range slices.Chunk(mints, together) {
+		if err := c.mints(ctx, some); err != nil {
+			return c.report, err
 		}
 	}
 	return c.report, c.strayOrders()

@@ -1,8 +1,8 @@
 package verify_test
 
 import (
-	"context"
 	"encoding/binary"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -11,18 +11,12 @@ import (
 
 	"spinscope/backend/ingest"
 	"spinscope/backend/market"
-	"spinscope/backend/spinpet"
+	"spinscope/backend/offline"
+	"spinscope/backend/program"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/store"
 	"spinscope/backend/verify"
 )
-
-// paged gives the store's candles in pages, as package backend does it.
-type paged struct{ *store.Store }
-
-func (p paged) CandlesFrom(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, error) {
-	page, err := p.Store.Candles(ctx, mint, interval, store.CandleQuery{From: from, To: to, Limit: limit, OldestFirst: true})
-	return page.Candles, err
-}
 
 func key(n uint64) (k market.Pubkey) {
 	binary.BigEndian.PutUint64(k[8:], n)
@@ -33,16 +27,17 @@ func key(n uint64) (k market.Pubkey) {
 func fill(t *testing.T, seed uint64) *store.Store {
 	t.Helper()
 	dir := t.TempDir()
-	fillDir(t, seed, dir)
+	fillDir(t, seed, dir, 0)
 	return open(t, dir)
 }
 
-func fillDir(t *testing.T, seed uint64, dir string) {
+// fillDir is fill into a directory. Of so many transactions in a hundred the block time is an estimate.
+func fillDir(t *testing.T, seed uint64, dir string, estimated int) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 3))
 	opened := open(t, dir)
 	writer := ingest.New(ingest.Config{
-		Program: spinpet.ProgramID, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
+		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
 	}, opened, ingest.Resume{})
 	if err := writer.Recover(); err != nil {
 		t.Fatal(err)
@@ -59,9 +54,9 @@ func fillDir(t *testing.T, seed uint64, dir string) {
 			price := market.U64(0)
 			price.Hi, price.Lo = 10+r.Uint64N(10), r.Uint64()
 			sol := uint64(market.Price(price).Float()*float64(tokens)*1e3) + 1
-			var body market.Body = &market.BuySell{Payer: key(90), Mint: mint, IsBuy: r.IntN(2) == 0, TokenAmount: tokens, SolAmount: sol, LatestPrice: price}
+			var body market.Body = &spinpet.BuySell{Payer: key(90), Mint: mint, IsBuy: r.IntN(2) == 0, TokenAmount: tokens, SolAmount: sol, LatestPrice: price}
 			if r.IntN(6) == 0 {
-				body = &market.LongShort{Payer: key(91), Mint: mint, Order: key(1000 + uint64(slot)), LatestPrice: price, Terms: market.Terms{
+				body = &spinpet.LongShort{Payer: key(91), Mint: mint, Order: key(1000 + uint64(slot)), LatestPrice: price, Terms: market.Terms{
 					OrderType: market.OrderLong, Mint: mint, User: key(92), BorrowAmount: sol, PositionAssetAmount: tokens,
 				}}
 			}
@@ -69,6 +64,7 @@ func fillDir(t *testing.T, seed uint64, dir string) {
 				"Program " + program + " invoke [1]", spinpet.LogLine(body), "Program " + program + " success",
 			}}
 			binary.BigEndian.PutUint64(tx.Signature[:], uint64(slot))
+			tx.Provisional = estimated > 0 && r.IntN(100) < estimated
 			b.Transactions = append(b.Transactions, tx)
 		}
 		b.ChainTime = now - int64(batch%3)
@@ -97,7 +93,7 @@ func open(t *testing.T, dir string) *store.Store {
 func run(t *testing.T, s *store.Store, repair bool) verify.Report {
 	t.Helper()
 	at := s.State()
-	report, err := verify.Run(t.Context(), paged{s}, verify.Options{
+	report, err := verify.Run(t.Context(), offline.Stored{Store: s}, verify.Options{
 		Intervals: market.AllIntervals(), ChainTime: at.ChainTime, Seq: at.Seq, Horizon: s.Horizon(), Repair: repair,
 	})
 	if err != nil {
@@ -117,6 +113,45 @@ func TestSoundStoreHasNoDifference(t *testing.T) {
 	}
 }
 
+// TestEstimatedTimesAreNoDifference has transactions whose block time nobody came to know: their candles stay open amid
+// final ones. A repair of the others leaves them as they are.
+func TestEstimatedTimesAreNoDifference(t *testing.T) {
+	for _, estimated := range []int{1, 10, 60} {
+		t.Run(fmt.Sprint(estimated), func(t *testing.T) {
+			dir := t.TempDir()
+			fillDir(t, uint64(estimated), dir, estimated)
+			s := open(t, dir)
+			stored, err := s.CandlesBetween(key(2), market.S1, 0, 1<<40)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lasting := slices.IndexFunc(stored, func(c market.Candle) bool { return c.Provisional })
+			final := slices.IndexFunc(stored[max(lasting, 0):], func(c market.Candle) bool { return c.Final })
+			if lasting < 0 || final < 0 {
+				t.Fatalf("no candle of %d stays open before a final one", len(stored))
+			}
+			if report := run(t, s, false); report.Differences != 0 {
+				t.Fatalf("%+v", report)
+			}
+
+			wrong := stored[lasting+final]
+			wrong.Trades++
+			at := s.State()
+			if err := s.Commit(&market.Commit{Seq: at.Seq + 1, ChainTime: at.ChainTime, Candles: []market.CandleChange{
+				{Mint: key(2), Interval: market.S1, Candle: wrong, Type: market.Correction},
+			}}); err != nil {
+				t.Fatal(err)
+			}
+			if report := run(t, s, true); report.Differences != 1 {
+				t.Fatalf("one candle is wrong: %+v", report)
+			}
+			if report := run(t, s, false); report.Differences != 0 {
+				t.Fatalf("after the repair: %+v", report)
+			}
+		})
+	}
+}
+
 func TestDamageIsFoundAndRepaired(t *testing.T) {
 	mint := key(2)
 	candles := func(s *store.Store, interval market.Interval) []market.Candle {
@@ -125,6 +160,17 @@ func TestDamageIsFoundAndRepaired(t *testing.T) {
 			t.Fatal(err)
 		}
 		return list
+	}
+	total := func(change func(*market.Token)) func(*store.Store, *market.Commit) string {
+		return func(s *store.Store, c *market.Commit) string {
+			token, _, err := s.Token(mint)
+			if err != nil {
+				t.Fatal(err)
+			}
+			change(&token)
+			c.Tokens = []market.Token{token}
+			return "the events say"
+		}
 	}
 	for name, damage := range map[string]func(s *store.Store, c *market.Commit) string{
 		"a close changed": func(s *store.Store, c *market.Commit) string {
@@ -168,12 +214,12 @@ func TestDamageIsFoundAndRepaired(t *testing.T) {
 			c.Orders = []market.OrderChange{{Order: market.Order{Address: key(7), MintAccount: mint, Terms: market.Terms{OrderType: market.OrderShort, User: key(8)}}}}
 			return "no event opened it"
 		},
-		"a total wrong": func(s *store.Store, c *market.Commit) string {
-			token, _, _ := s.Token(mint)
-			token.Trades += 5
-			c.Tokens = []market.Token{token}
-			return "trades over"
-		},
+		"trades wrong":       total(func(t *market.Token) { t.Trades += 5 }),
+		"volume wrong":       total(func(t *market.Token) { t.TotalSolAmount = t.TotalSolAmount.Add(market.U64(1)) }),
+		"price wrong":        total(func(t *market.Token) { t.LatestPrice.Lo++ }),
+		"margin wrong":       total(func(t *market.Token) { t.TotalMarginSolAmount = t.TotalMarginSolAmount.Add(market.U64(1)) }),
+		"liquidations wrong": total(func(t *market.Token) { t.TotalLiquidations++ }),
+		"profit wrong":       total(func(t *market.Token) { t.TotalCloseProfit = t.TotalCloseProfit.Add(market.U64(1)) }),
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := fill(t, 2)
@@ -245,7 +291,7 @@ func TestMarksOfCorrectedCandles(t *testing.T) {
 
 func TestRetentionIsNoDifference(t *testing.T) {
 	dir := t.TempDir()
-	fillDir(t, 3, dir)
+	fillDir(t, 3, dir, 0)
 	s, err := store.Open(store.Options{Dir: dir, RetentionDays: 1})
 	if err != nil {
 		t.Fatal(err)

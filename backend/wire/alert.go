@@ -17,6 +17,12 @@ type AlertRule struct {
 	CreatedAt     int64   `json:"created_at"               doc:"Unix milliseconds; what happened before does not fire. 0 when saving: now"`
 }
 
+// AlertPush is an alert on its way to subscribers. It is no shape of the wire itself: Payload is.
+type AlertPush struct {
+	Number  uint64 // counts alerts from 1, in the order in which they were stored
+	Payload []byte // the Alert, encoded
+}
+
 // Alert is a rule that fired.
 type Alert struct {
 	ID         string  `json:"id"          doc:"The same for the same rule and event, always"`

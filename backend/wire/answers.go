@@ -1,5 +1,7 @@
 package wire
 
+import "spinscope/backend/market"
+
 // Clock answers /api/time.
 type Clock struct {
 	Timestamp int64  `json:"timestamp" doc:"Unix seconds"`
@@ -45,6 +47,18 @@ type EventStats struct {
 	PartialClose      uint64 `json:"partial_close"`
 	MilestoneDiscount uint64 `json:"milestone_discount"`
 	Total             uint64 `json:"total"`
+}
+
+// NewEventStats are the counts of stored events: by kind those of the first program, in total those of all.
+func NewEventStats(counts market.KindCounts) EventStats {
+	of := func(name string) uint64 {
+		kind, _ := market.ParseKind(firstProgram, name)
+		return counts.Of(kind)
+	}
+	return EventStats{
+		TokenCreated: of("TokenCreated"), BuySell: of("BuySell"), LongShort: of("LongShort"), ForceLiquidate: of("ForceLiquidate"),
+		FullClose: of("FullClose"), PartialClose: of("PartialClose"), MilestoneDiscount: of("MilestoneDiscount"), Total: counts.Total(),
+	}
 }
 
 // DBStats answers /api/events/db-stats.

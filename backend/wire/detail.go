@@ -1,6 +1,9 @@
 package wire
 
-import "spinscope/backend/market"
+import (
+	"spinscope/backend/market"
+	"spinscope/backend/program"
+)
 
 // Sum is a total of 64-bit amounts: a JSON number up to 2^53, a decimal string above.
 //
@@ -68,18 +71,15 @@ func NewDetail(t *market.Token) Detail {
 		TotalCloseProfit:       Sum(t.TotalCloseProfit),
 		TotalTrades:            t.Trades,
 	}
-	if c := t.Created; c != nil {
-		d.Payer, d.CreatedBy = new(c.Payer.String()), new(c.Payer.String())
-		d.CurveAccount = new(c.Curve.String())
-		d.Name, d.Symbol, d.URI = new(c.Name), new(c.Symbol), new(c.URI)
+	created := createdFields{detail: &d}
+	if t.Created != nil {
+		name, symbol, uri := t.Created.Names()
+		d.Name, d.Symbol, d.URI = &name, &symbol, &uri
 		d.CreateTimestamp = new(t.CreateTime * 1000)
-		if !c.Early {
-			d.PoolTokenAccount, d.PoolSolAccount = new(c.PoolToken.String()), new(c.PoolSol.String())
-			d.FeeRecipient, d.BaseFeeRecipient = new(c.FeeRecipient.String()), new(c.BaseFeeRecipient.String())
-			d.ParamsAccount = new(c.Params.String())
-		}
+		program.EachField(&created, t.Created)
+		d.CreatedBy = d.Payer
 	}
-	if t.SwapFee != 0 || t.BorrowFee != 0 || t.Created != nil && !t.Created.Early {
+	if t.SwapFee != 0 || t.BorrowFee != 0 || created.fees {
 		d.SwapFee, d.BorrowFee, d.FeeDiscountFlag = new(t.SwapFee), new(t.BorrowFee), new(t.FeeDiscountFlag)
 	}
 	if !t.LatestPrice.IsZero() {
@@ -91,3 +91,46 @@ func NewDetail(t *market.Token) Detail {
 	}
 	return d
 }
+
+// createdFields takes from a token's creation what a detail has of it.
+type createdFields struct {
+	detail *Detail
+	fees   bool // it states fees; the token has them as of the last change
+}
+
+// Key implements Sink.
+func (w *createdFields) Key(name string, value market.Pubkey) {
+	d := w.detail
+	var field **string
+	switch name {
+	case "payer":
+		field = &d.Payer
+	case "curve_account":
+		field = &d.CurveAccount
+	case "pool_token_account":
+		field = &d.PoolTokenAccount
+	case "pool_sol_account":
+		field = &d.PoolSolAccount
+	case "fee_recipient":
+		field = &d.FeeRecipient
+	case "base_fee_recipient":
+		field = &d.BaseFeeRecipient
+	case "params_account":
+		field = &d.ParamsAccount
+	default:
+		return
+	}
+	*field = new(value.String())
+}
+
+// Number implements Sink.
+func (w *createdFields) Number(name string, _ uint64) { w.fees = w.fees || name == "swap_fee" }
+
+// Text implements Sink.
+func (*createdFields) Text(string, string) {}
+
+// Big implements Sink.
+func (*createdFields) Big(string, market.U128) {}
+
+// Flag implements Sink.
+func (*createdFields) Flag(string, bool) {}

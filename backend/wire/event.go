@@ -5,10 +5,11 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program"
 )
 
-// Event is one event on the wire: the layout's fields flat, with event_type, signature, slot, ordinal and timestamp,
-// price_exact where the kind has a price, seq where Seq is set and provisional where the block time is an estimate.
+// Event is one event on the wire: the layout's fields flat, with event_type, signature, slot, ordinal and timestamp, the
+// order that a liquidation ended where it is known, price_exact where the kind has a price, seq where Seq is set and provisional where the block time is an estimate.
 // The seven shapes are TokenCreatedEvent … MilestoneDiscountEvent.
 //
 //ts:type TokenCreatedEvent | BuySellEvent | LongShortEvent | ForceLiquidateEvent | FullCloseEvent | PartialCloseEvent | MilestoneDiscountEvent
@@ -36,26 +37,30 @@ func (e Event) AppendJSON(dst []byte) []byte {
 	return append(w.dst, '}')
 }
 
+// firstProgram is the one whose events do not name it: they are what they were before there were others.
+const firstProgram = market.Program(0)
+
 // Sink takes the fields of an event one by one.
-type Sink interface {
-	Text(name, value string)
-	Key(name string, value market.Pubkey)
-	Number(name string, value uint64)
-	Big(name string, value market.U128)
-	Flag(name string, value bool)
-}
+type Sink = program.Sink
 
 // Each gives the event's fields to sink, in the order of AppendJSON.
 func (e Event) Each(sink Sink) {
 	if e.event == nil || e.event.Body == nil {
 		return
 	}
-	sink.Text("event_type", e.event.Kind().String())
+	kind := e.event.Kind()
+	sink.Text("event_type", kind.String())
+	if kind.Program() != firstProgram {
+		sink.Text("program", kind.Program().String())
+	}
 	sink.Text("signature", e.event.Signature.String())
 	sink.Number("slot", uint64(e.event.Slot))
 	sink.Number("ordinal", uint64(e.event.Ordinal))
 	sink.Text("timestamp", Time(e.event.BlockTime))
-	eachField(sink, e.event.Body)
+	program.EachField(sink, e.event.Body)
+	if o := e.event.Liquidated; o != nil {
+		eachEnded(sink, o)
+	}
 	if !e.event.Price.IsZero() {
 		sink.Text("price_exact", e.event.Price.String())
 	}

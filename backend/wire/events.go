@@ -102,13 +102,22 @@ type PartialCloseEvent struct {
 	OrderTerms
 }
 
-// ForceLiquidateEvent ends a margin order whose range the price reached.
+// ForceLiquidateEvent ends a margin order whose range the price reached. What follows order_pda is not in the program's
+// event: it is the order as it stood, and left out when that was opened before the stored history.
 type ForceLiquidateEvent struct {
 	EventType string `json:"event_type" enum:"ForceLiquidate"`
 	EventHead
-	Payer       string `json:"payer"`
-	MintAccount string `json:"mint_account"`
-	OrderPDA    string `json:"order_pda"`
+	Payer               string  `json:"payer" doc:"Of the trade that triggered it"`
+	MintAccount         string  `json:"mint_account"`
+	OrderPDA            string  `json:"order_pda"`
+	User                string  `json:"user,omitempty"                  doc:"Whose order it was"`
+	OrderType           uint8   `json:"order_type,omitempty"            doc:"1 long, 2 short"`
+	LockLpStartPrice    string  `json:"lock_lp_start_price,omitempty"   doc:"SOL per whole token × 10^price_decimals"`
+	LockLpEndPrice      string  `json:"lock_lp_end_price,omitempty"     doc:"SOL per whole token × 10^price_decimals"`
+	PriceDecimals       *uint8  `json:"price_decimals,omitempty"`
+	MarginSolAmount     *Amount `json:"margin_sol_amount,omitempty"     doc:"Lamports"`
+	BorrowAmount        *Amount `json:"borrow_amount,omitempty"         doc:"Lamports of a long, token base units of a short"`
+	PositionAssetAmount *Amount `json:"position_asset_amount,omitempty" doc:"Token base units of a long, lamports of a short"`
 }
 
 // MilestoneDiscountEvent lowers a curve's fees.

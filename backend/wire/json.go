@@ -58,7 +58,7 @@ func AppendFloat(dst []byte, x float64) []byte {
 	return dst
 }
 
-// Milliseconds tells whether a time that should be in Unix seconds was most likely given in milliseconds, as the clocks of
+// Milliseconds reports whether a time that should be in Unix seconds was most likely given in milliseconds, as the clocks of
 // scripting languages have it: in seconds it would lie after the year 5000, in milliseconds between 1973 and then.
 func Milliseconds(time int64) bool { return time >= 1e11 && time < 1e14 }
 

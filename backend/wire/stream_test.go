@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 )
 
 // asJSON is what encoding/json writes for v, without the escaping that only HTML needs.
@@ -58,7 +59,7 @@ func TestEventPushesAreWhatTheirTypesSay(t *testing.T) {
 	event := &market.Event{
 		Position: market.Position{Slot: 9, Index: 3, Ordinal: 2}, Signature: market.Signature{7}, BlockTime: 1_755_000_000,
 		ReceivedAt: 1_755_000_000_500, Scale: 28, Price: market.Price(market.U64(279589934762348555)),
-		Body: &market.BuySell{Mint: mint, IsBuy: true, TokenAmount: 1 << 60, SolAmount: 5},
+		Body: &spinpet.BuySell{Mint: mint, IsBuy: true, TokenAmount: 1 << 60, SolAmount: 5},
 	}
 	stamps := Stamps{BlockTime: event.BlockTime, ReceivedAt: event.ReceivedAt, PublishedAt: event.ReceivedAt + 3}
 	symbol := mint.String()
@@ -82,7 +83,7 @@ func TestEventPushesAreWhatTheirTypesSay(t *testing.T) {
 }
 
 func TestTokenCreatedIsTheEventWithSeq(t *testing.T) {
-	event := &market.Event{BlockTime: 5, Body: &market.TokenCreated{Mint: market.Pubkey{1}, Name: "}\" \u2028", Symbol: "S"}}
+	event := &market.Event{BlockTime: 5, Body: &spinpet.TokenCreated{Mint: market.Pubkey{1}, Name: "}\" \u2028", Symbol: "S"}}
 	text := string(AppendTokenCreated(nil, event, 12, Stamps{BlockTime: 5, PublishedAt: 6}))
 	var got map[string]any
 	if err := json.Unmarshal([]byte(text), &got); err != nil {

@@ -40,7 +40,8 @@ type Tickers struct {
 func NewTicker(t *market.Token) Ticker {
 	w := Ticker{Mint: t.Mint.String()}
 	if t.Created != nil {
-		w.Name, w.Symbol = new(t.Created.Name), new(t.Created.Symbol)
+		name, symbol, _ := t.Created.Names()
+		w.Name, w.Symbol = &name, &symbol
 	}
 	if !t.LatestPrice.IsZero() {
 		w.Price, w.PriceExact = new(t.LatestPrice.Float()), new(t.LatestPrice.String())

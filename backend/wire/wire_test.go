@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -43,24 +44,24 @@ func goldenEvents(t testing.TB) map[string]market.Event {
 		LockLpEndPrice: market.U64(1), LockLpSolAmount: 1 << 53, LockLpTokenAmount: 1<<53 + 1, StartTime: 1755964862, EndTime: math.MaxUint32,
 		MarginInitSolAmount: 11, MarginSolAmount: 12, BorrowAmount: 13, PositionAssetAmount: 14, BorrowFee: 2000, RealizedSolAmount: 15,
 	}
-	closing := market.Close{
+	closing := spinpet.Close{
 		Payer: testKey(1), UserSolAccount: testKey(4), Mint: testKey(2), IsCloseLong: true, FinalTokenAmount: math.MaxUint64,
 		FinalSolAmount: 16, UserCloseProfit: 17, LatestPrice: raw, Order: testKey(5),
 	}
 	bodies := map[string]market.Body{
-		"token_created": &market.TokenCreated{
+		"token_created": &spinpet.TokenCreated{
 			Payer: testKey(1), Mint: testKey(2), Curve: testKey(6), PoolToken: testKey(7), PoolSol: testKey(8), FeeRecipient: testKey(9),
 			BaseFeeRecipient: testKey(10), Params: testKey(11), SwapFee: 1000, BorrowFee: 2000, FeeDiscountFlag: 1,
 			Name: "Cat & \"Dog\"\u2028<script>\x01\xff", Symbol: "喵", URI: "ipfs://Qm/1.json",
 		},
-		"token_created_early": &market.TokenCreated{Payer: testKey(1), Mint: testKey(2), Curve: testKey(6), Name: "A", Symbol: "", URI: "u", Early: true},
-		"buy_sell":            &market.BuySell{Payer: testKey(1), Mint: testKey(2), IsBuy: true, TokenAmount: 1_000_000, SolAmount: 28, LatestPrice: raw},
-		"long_short":          &market.LongShort{Payer: testKey(1), Mint: testKey(2), Order: testKey(5), LatestPrice: raw, Terms: terms},
-		"force_liquidate":     &market.ForceLiquidate{Payer: testKey(1), Mint: testKey(2), Order: testKey(5)},
-		"full_close":          &market.FullClose{Close: closing},
-		"partial_close":       &market.PartialClose{Close: closing, Terms: terms},
-		"partial_close_long":  &market.PartialClose{Close: closing, Terms: terms, Long: true},
-		"milestone_discount":  &market.MilestoneDiscount{Payer: testKey(1), Mint: testKey(2), Curve: testKey(6), SwapFee: 500, BorrowFee: 1000, FeeDiscountFlag: 1},
+		"token_created_early": &spinpet.TokenCreated{Payer: testKey(1), Mint: testKey(2), Curve: testKey(6), Name: "A", Symbol: "", URI: "u", Early: true},
+		"buy_sell":            &spinpet.BuySell{Payer: testKey(1), Mint: testKey(2), IsBuy: true, TokenAmount: 1_000_000, SolAmount: 28, LatestPrice: raw},
+		"long_short":          &spinpet.LongShort{Payer: testKey(1), Mint: testKey(2), Order: testKey(5), LatestPrice: raw, Terms: terms},
+		"force_liquidate":     &spinpet.ForceLiquidate{Payer: testKey(1), Mint: testKey(2), Order: testKey(5)},
+		"full_close":          &spinpet.FullClose{Close: closing},
+		"partial_close":       &spinpet.PartialClose{Close: closing, Terms: terms},
+		"partial_close_long":  &spinpet.PartialClose{Close: closing, Terms: terms, Long: true},
+		"milestone_discount":  &spinpet.MilestoneDiscount{Payer: testKey(1), Mint: testKey(2), Curve: testKey(6), SwapFee: 500, BorrowFee: 1000, FeeDiscountFlag: 1},
 	}
 	events := map[string]market.Event{}
 	for name, body := range bodies {
@@ -68,11 +69,14 @@ func goldenEvents(t testing.TB) map[string]market.Event {
 		for i := range e.Signature {
 			e.Signature[i] = byte(200 - i)
 		}
-		if _, _, _, ok := e.RawPrice(); ok {
+		if _, ok := e.Body.(market.Priced); ok {
 			e.Scale, e.Price = 28, market.Price(raw)
 		}
 		events[name] = e
 	}
+	known := events["force_liquidate"]
+	known.Liquidated = &market.Order{Address: testKey(5), MintAccount: testKey(2), Terms: terms, Scale: 26}
+	events["force_liquidate_known"] = known
 	return events
 }
 
@@ -124,13 +128,13 @@ func TestGoldenShapes(t *testing.T) {
 	c.Provisional, c.Corrected = false, true
 	candle = HistoryCandle(c)
 	golden(t, "candle_history_corrected", candle.AppendJSON(nil))
-	order := market.Order{Address: testKey(5), MintAccount: testKey(2), Terms: goldenEvents(t)["long_short"].Body.(*market.LongShort).Terms, Scale: 26, LatestPrice: market.Price(parse(t, "279589934762348555400")), LatestTradeTime: 1755964862}
+	order := market.Order{Address: testKey(5), MintAccount: testKey(2), Terms: goldenEvents(t)["long_short"].Body.(*spinpet.LongShort).Terms, Scale: 26, LatestPrice: market.Price(parse(t, "279589934762348555400")), LatestTradeTime: 1755964862}
 	text, err := json.Marshal(NewOrder(&order))
 	if err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "order", text)
-	created := goldenEvents(t)["token_created"].Body.(*market.TokenCreated)
+	created := goldenEvents(t)["token_created"].Body.(*spinpet.TokenCreated)
 	token := market.Token{Mint: testKey(2), Created: created, CreateTime: 1755964862, SwapFee: 500, LatestPrice: order.LatestPrice, LatestTradeTime: 1755964863, TotalSolAmount: market.U128{Hi: 1}, TotalMarginSolAmount: market.U64(5), Trades: 2, LastEventTime: 1755964864}
 	for name, detail := range map[string]Detail{"detail": NewDetail(&token), "detail_unseen": NewDetail(&market.Token{Mint: testKey(2)})} {
 		text, err := json.Marshal(detail)

@@ -12,8 +12,9 @@ import (
 	rpc "github.com/gagliardetto/solana-go"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/solana"
-	"spinscope/backend/spinpet"
 )
 
 const token = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"
@@ -30,7 +31,7 @@ func notification(tb testing.TB) []byte {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	trade := &market.BuySell{
+	trade := &spinpet.BuySell{
 		Payer: market.Pubkey{1, 2, 3}, Mint: market.MustPubkey(token), IsBuy: true, TokenAmount: tokens, SolAmount: lamports,
 		LatestPrice: next.Raw(),
 	}
@@ -62,13 +63,13 @@ func notification(tb testing.TB) []byte {
 type ours struct {
 	parser solana.FrameParser
 	frame  solana.Frame
-	reader *spinpet.Reader
+	reader *program.Reader
 	scales *spinpet.Scales
 	events []market.Event
 }
 
 func newOurs() *ours {
-	return &ours{reader: spinpet.NewReader(spinpet.ProgramID), scales: spinpet.NewScales(0)}
+	return &ours{reader: program.NewReader(spinpet.New(spinpet.ProgramID)), scales: spinpet.NewScales(0)}
 }
 
 func (o *ours) decode(data []byte) (*market.Event, error) {
@@ -79,7 +80,7 @@ func (o *ours) decode(data []byte) (*market.Event, error) {
 	if len(o.events) != 1 {
 		return nil, fmt.Errorf("%d events", len(o.events))
 	}
-	o.scales.Choose(&o.events[0])
+	o.scales.Price(&o.events[0])
 	return &o.events[0], nil
 }
 
@@ -142,7 +143,7 @@ func TestBothWaysAgree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, ok := mine.Body.(*market.BuySell)
+	body, ok := mine.Body.(*spinpet.BuySell)
 	if !ok || body.Payer != theirs.Payer || body.Mint != theirs.Mint || body.IsBuy != theirs.IsBuy || body.TokenAmount != theirs.TokenAmount ||
 		body.SolAmount != theirs.SolAmount || body.LatestPrice != (market.U128{Hi: theirs.LatestPrice.Hi, Lo: theirs.LatestPrice.Lo}) {
 		t.Fatalf("%+v and %+v", mine.Body, theirs)

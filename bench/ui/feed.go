@@ -159,7 +159,7 @@ func (f *feed) push(room, event string, payload any) {
 		return
 	}
 	if text, err := json.Marshal(payload); err == nil {
-		f.space.Broadcast(room, event, text)
+		f.space.Broadcast(room, event, text, 0)
 	}
 }
 

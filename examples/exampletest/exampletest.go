@@ -27,8 +27,13 @@ func Dir(t testing.TB, name string) string {
 // script is one of that folder. The command ends with ctx.
 func Node(ctx context.Context, t testing.TB, script string, args ...string) *exec.Cmd {
 	t.Helper()
+	return NodeIn(ctx, t, Dir(t, "node"), script, args...)
+}
+
+// NodeIn is Node with what the package-lock.json in dir names.
+func NodeIn(ctx context.Context, t testing.TB, dir, script string, args ...string) *exec.Cmd {
+	t.Helper()
 	node, npm := find(t, "node"), find(t, "npm")
-	dir := Dir(t, "node")
 	install(t, dir, filepath.Join("node_modules", ".spinscope"), func() {
 		run(t, dir, npm, "ci", "--no-audit", "--no-fund", "--loglevel=error")
 	}, "package-lock.json")
@@ -65,8 +70,13 @@ func TypeScript(ctx context.Context, t testing.TB, args ...string) *exec.Cmd {
 // installed. A relative script is one of that folder. The command ends with ctx.
 func Python(ctx context.Context, t testing.TB, script string, args ...string) *exec.Cmd {
 	t.Helper()
+	return PythonIn(ctx, t, Dir(t, "python"), script, args...)
+}
+
+// PythonIn is Python with a virtual environment in dir, made of the requirements.txt there.
+func PythonIn(ctx context.Context, t testing.TB, dir, script string, args ...string) *exec.Cmd {
+	t.Helper()
 	python := find(t, "python3")
-	dir := Dir(t, "python")
 	venv := filepath.Join(dir, ".venv")
 	inside := filepath.Join(venv, "bin", "python")
 	install(t, dir, filepath.Join(".venv", ".spinscope"), func() {
@@ -74,9 +84,23 @@ func Python(ctx context.Context, t testing.TB, script string, args ...string) *e
 			t.Skip("SKIPPED: python3 has no venv module (Debian: apt-get install python3-venv)")
 		}
 		run(t, dir, python, "-m", "venv", "--clear", venv)
-		run(t, dir, inside, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt")
+		pip(t, dir, inside)
 	}, "requirements.txt")
 	return command(ctx, dir, inside, append([]string{"-u", script}, args...))
+}
+
+// pip installs the requirements in dir, or skips the test when the package index cannot be reached.
+func pip(t testing.TB, dir, python string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), installTimeout)
+	defer cancel()
+	out, err := command(ctx, dir, python, []string{"-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"}).CombinedOutput()
+	switch {
+	case err != nil && bytes.Contains(out, []byte("connection broken")):
+		t.Skipf("SKIPPED: PyPI cannot be reached, so nothing was tried in Python: %s", out)
+	case err != nil:
+		t.Fatalf("install in %s: %v\n%s", dir, err, out)
+	}
 }
 
 // Go is a command that runs the program of examples/go, a module of its own, which is built first. The command ends with

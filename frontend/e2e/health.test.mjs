@@ -165,7 +165,7 @@ test('trouble has its own words in the status bar, and a way out', async () => {
     ['connecting', { connection_status: 'connecting', last_error: '', failures: 0 }, /Connecting to the/],
     ['off', { connection_status: 'disabled' }, /enable_event_listener/],
     ['behind', { connection_status: 'catching_up', backfill: reading }, /10 of 400 transactions/],
-    ['history', { connection_status: 'connected', backfill: reading }, /New trades come in meanwhile/],
+    ['history', { connection_status: 'connected', backfill: reading }, /New trades keep coming in/],
     ['live', { connection_status: 'connected', last_error: 'rate limited, pausing 2s' }, null],
   ]
   let now = {}
@@ -187,11 +187,7 @@ test('trouble has its own words in the status bar, and a way out', async () => {
   await byId(page, 'health-dialog').waitFor()
   await closeDialog(page)
   now = null
-  await until(
-    'silence is told',
-    async () => (await byId(page, 'status').getAttribute('data-state')) === 'silent',
-    30_000,
-  )
+  await until('silence is told', async () => (await byId(page, 'status').getAttribute('data-state')) === 'silent')
   await picture(page, 'state-silent')
   now = {}
   await byId(page, 'retry').click()

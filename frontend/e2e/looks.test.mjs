@@ -2,7 +2,8 @@
 // matters, and the ways out of a view stay in sight.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { byId, closeDialog, launch, leave, open, until } from './page.mjs'
+import { cut } from './fit.mjs'
+import { byId, closeDialog, drawn, launch, leave, open, until } from './page.mjs'
 
 let browser
 before(async () => {
@@ -13,34 +14,6 @@ after(() => browser?.close())
 const small = { width: 960, height: 600 }
 /** Of a legend, in CSS pixels. */
 const LINE = 18
-
-/** Texts that are cut, by an ellipsis or an edge, and have no title with the whole. */
-const cut = (page) =>
-  page.evaluate(() => {
-    const found = []
-    const hides = ({ overflowX }) => overflowX === 'hidden' || overflowX === 'clip'
-    for (const node of document.querySelectorAll('body *')) {
-      if (![...node.childNodes].some((child) => child.nodeType === Node.TEXT_NODE && child.data.trim())) continue
-      // What has no room in a small chart's legend wraps out of sight whole.
-      if (!node.checkVisibility() || node.closest('.visually-hidden, [title], [data-testid="legend"]')) continue
-      const range = document.createRange()
-      range.selectNodeContents(node)
-      const { left, right, width } = range.getBoundingClientRect()
-      if (width === 0) continue
-      const say = (why) =>
-        found.push(`${why}: ${node.tagName} ${node.className} "${node.textContent.trim().slice(0, 60)}"`)
-      if (left < -1 || right > innerWidth + 1) say('outside the window')
-      for (let box = node; box; box = box.parentElement) {
-        const style = getComputedStyle(box)
-        if (style.overflowX === 'auto' || style.overflowX === 'scroll') break
-        const edge = box.getBoundingClientRect()
-        if (hides(style) && (left < edge.left - 1 || right > edge.right + 1)) say('cut')
-        if (style.overflowY === 'hidden' && box === node && box.scrollHeight > box.clientHeight + 2) say('cut below')
-      }
-      if (node.tagName === 'BUTTON' && node.scrollHeight > node.clientHeight + 1) say('too tall for its button')
-    }
-    return [...new Set(found)]
-  })
 
 test('four small charts have legends of one line; the one with the crosshair tells all', async () => {
   const page = await open(browser, small)
@@ -76,19 +49,25 @@ test('four small charts have legends of one line; the one with the crosshair tel
 
 test('what is under the pointer is told inside its chart', async () => {
   const page = await open(browser, small)
+  await byId(page, 'token-row').first().click() // the one most traded has orders
   await page.keyboard.press('Alt+4')
   const chart = byId(page, 'chart').nth(1)
   await until('orders are drawn', async () => Number(await chart.getAttribute('data-bands')) > 0)
   const box = await chart.boundingBox()
+  const bars = await chart.locator('td:has(canvas)').first().boundingBox() // left of the prices, where the bands end
   const tip = chart.locator('[data-testid="tip"]')
   const sweep = async () => {
     for (let y = 30; y < box.height - 40; y += 4) {
-      await page.mouse.move(box.x + box.width - 90, box.y + y)
-      if ((await tip.count()) > 0) return tip.boundingBox()
+      await page.mouse.move(bars.x + bars.width - 8, box.y + y)
+      await drawn(page)
+      const [told] = await tip.evaluateAll((list) =>
+        list.map((node) => node.getBoundingClientRect()).map(({ x, width }) => ({ x, width })),
+      )
+      if (told) return told
     }
     return null
   }
-  const told = await until('one has something to tell', sweep, 60_000)
+  const told = await until('one has something to tell', sweep)
   assert.ok(told.x >= box.x && told.x + told.width <= box.x + box.width, JSON.stringify({ told, box }))
   await page.context().close()
 })
@@ -121,7 +100,7 @@ for (const size of [small, { width: 1280, height: 800 }]) {
     ]
     for (const [name, show] of views) {
       await show()
-      await page.waitForTimeout(150) // let it be drawn
+      await drawn(page)
       assert.deepEqual(await cut(page), [], name)
     }
     assert.deepEqual(page.complaints, [])

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { findings } from './axe.mjs'
 import { byId, debug, launch, open, picture, ready, until } from './page.mjs'
-import { end, PATIENCE, program, startCluster, startServer } from './program.mjs'
+import { end, program, startCluster, startServer } from './program.mjs'
 
 let browser
 before(async () => {
@@ -22,14 +22,10 @@ test(
     const address = await startServer(cluster, '[solana]\nbackfill_limit = 300\n')
     const base = `http://${address}`
     const data = async (path) => (await (await fetch(base + path)).json()).data
-    const traded = await until(
-      'tokens have traded',
-      async () => {
-        const { mints } = await data('/api/mints?which=all&limit=1000')
-        return mints.length >= 4 && mints
-      },
-      PATIENCE,
-    )
+    const traded = await until('tokens have traded', async () => {
+      const { mints } = await data('/api/mints?which=all&limit=1000')
+      return mints.length >= 4 && mints
+    })
     assert.deepEqual((await data('/api/mints')).mints, [], 'no creation is stored')
 
     const page = await open(browser, { at: base })

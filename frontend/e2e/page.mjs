@@ -11,22 +11,31 @@ const shots = process.env.SPINSCOPE_SHOTS ?? new URL('../../test-results/page', 
 const FLAGS =
   '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
 
-export function launch() {
+/** How long anything may take, in milliseconds: the machine may have much else to do, a simulated token may rest. */
+export const PATIENCE = 120_000
+
+export function launch(...flags) {
   return chromium.launch({
     executablePath: process.env.SPINSCOPE_CHROMIUM ?? '/usr/bin/chromium',
-    args: FLAGS.split(' '),
+    args: [...FLAGS.split(' '), ...flags],
   })
 }
 
 /** A page that has drawn its first candles. Anything the page complains about is collected in `page.complaints`. */
-export async function open(browser, { theme = 'dark', width = 1280, height = 800, routes, at = base } = {}) {
+export async function open(
+  browser,
+  { theme = 'dark', width = 1280, height = 800, scale = 1, touch = false, routes, at = base } = {},
+) {
   const context = await browser.newContext({
     viewport: { width, height },
+    deviceScaleFactor: scale,
+    hasTouch: touch,
     colorScheme: theme,
     acceptDownloads: true,
     permissions: ['clipboard-read', 'clipboard-write'],
   })
   if (token) await context.addInitScript((value) => sessionStorage.setItem('spinscope.token', value), token)
+  context.setDefaultTimeout(PATIENCE)
   const page = await context.newPage()
   page.complaints = []
   page.on('pageerror', (error) => page.complaints.push(`pageerror: ${error.message}`))
@@ -49,7 +58,7 @@ export async function ready(page) {
       return view?.phase === 'ready' && view.link === 'connected' && view.bars > 0
     },
     undefined,
-    { timeout: 30_000 },
+    { timeout: PATIENCE },
   )
   await byId(page, 'legend-close').first().waitFor()
 }
@@ -67,7 +76,17 @@ export async function closeDialog(page) {
 
 export const debug = (page) => page.evaluate(() => ({ ...window.__spinscope }))
 
-export async function until(what, check, timeout = 20_000) {
+/** Waits until all has been drawn that was wanted before; for what cannot be asked of the page. */
+export function drawn(page) {
+  return page.evaluate(
+    () =>
+      new Promise((done) =>
+        requestAnimationFrame(() => requestAnimationFrame(() => requestIdleCallback(done, { timeout: 5000 }))),
+      ),
+  )
+}
+
+export async function until(what, check, timeout = PATIENCE) {
   const end = Date.now() + timeout
   let last
   while (Date.now() < end) {

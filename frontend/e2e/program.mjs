@@ -7,9 +7,6 @@ import { until } from './page.mjs'
 
 /** Where the program is; '' where the tests run against a server that somebody else started. */
 export const program = process.env.SPINSCOPE_SERVER ?? ''
-/** Long enough for a machine with much else to do. */
-export const PATIENCE = 120_000
-
 const closing = []
 
 /** Does something when the tests are over, the last first. */
@@ -37,7 +34,7 @@ function run(args, env = {}) {
 /** A simulated cluster: HOST:PORT of its RPC and of its PubSub. */
 export async function startCluster(...flags) {
   const market = run(['simnet', '--listen', '127.0.0.1:0', '--log-level', 'error', ...flags])
-  await until('the cluster is there', () => /ws:\/\/[0-9.:]+/.test(market.said), PATIENCE)
+  await until('the cluster is there', () => /ws:\/\/[0-9.:]+/.test(market.said))
   const [, rpc] = /http:\/\/([0-9.:]+)/.exec(market.said)
   const [, ws] = /ws:\/\/([0-9.:]+)/.exec(market.said)
   return { rpc, ws }
@@ -64,8 +61,8 @@ export async function startServer({ rpc, ws }, config = '') {
   run(['serve', ...flags, '--data-dir', join(home, 'data')], {
     HOME: home,
     XDG_CONFIG_HOME: home,
-    SPINSCOPE_SERVER_TOKEN: '',
+    SPINSCOPE_SERVER_TOKEN: undefined, // the configuration's counts
   })
   const file = join(home, 'data', 'server.addr')
-  return until('the server is there', () => existsSync(file) && readFileSync(file, 'utf8').trim(), PATIENCE)
+  return until('the server is there', () => existsSync(file) && readFileSync(file, 'utf8').trim())
 }

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { byId, launch, leave, until } from './page.mjs'
+import { byId, launch, leave, PATIENCE, until } from './page.mjs'
 import { small } from './png.mjs'
 
 const base = process.env.SPINSCOPE_STILL
@@ -43,6 +43,7 @@ async function still(theme) {
     locale: 'en-GB',
     reducedMotion: 'reduce',
   })
+  context.setDefaultTimeout(PATIENCE)
   const page = await context.newPage()
   await page.clock.setFixedTime(END * 1000)
   const status = await ask('/api/events/status')
@@ -91,8 +92,16 @@ async function settled(page, charts) {
     return rows >= 8 && changes.every((text) => /%/.test(text)) && pictures === rows
   })
   await page.evaluate(() => document.fonts.ready)
-  await page.waitForTimeout(600)
+  let before
+  await until('the picture is at rest', async () => {
+    const now = await shot(page)
+    const same = before?.equals(now)
+    before = now
+    return same
+  })
 }
+
+const shot = (page) => page.screenshot({ animations: 'disabled', caret: 'hide' })
 
 /** How many pixels differ, and a picture of where; the browser itself decodes and draws. */
 function compare(page, was, is) {
@@ -136,14 +145,10 @@ const views = [
 
 for (const theme of ['dark', 'light']) {
   test(`the views in ${theme} look as in docs/images`, { skip }, async () => {
-    await until(
-      'history is read',
-      async () => {
-        const { backfill, total_events_processed: events } = await ask('/api/events/status')
-        return !backfill.running && events > 5000
-      },
-      120_000,
-    )
+    await until('history is read', async () => {
+      const { backfill, total_events_processed: events } = await ask('/api/events/status')
+      return !backfill.running && events > 5000
+    })
     const page = await still(theme)
     const differ = []
     for (const [name, charts, show] of views) {
@@ -154,7 +159,7 @@ for (const theme of ['dark', 'light']) {
       await settled(page, charts)
       await byId(page, 'address').evaluate((node) => (node.textContent = '127.0.0.1:5051'))
       const file = join(kept, `${name}-${theme}.png`)
-      const is = await page.screenshot({ animations: 'disabled', caret: 'hide' })
+      const is = await shot(page)
       if (update) {
         const made = await small(page, is)
         writeFileSync(file, made)

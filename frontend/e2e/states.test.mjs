@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { findings } from './axe.mjs'
-import { ask, base, byId, launch, leave, picture, until } from './page.mjs'
+import { ask, base, byId, launch, leave, PATIENCE, picture, until } from './page.mjs'
 
 let browser
 before(async () => {
@@ -19,6 +19,7 @@ const isState = (url) => url.includes('/api/events/status') || url.includes('/ap
 /** The page over answers of the test's own; `answer` gives undefined for those of the server. */
 async function over(answer, theme = 'dark') {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: theme })
+  context.setDefaultTimeout(PATIENCE)
   const page = await context.newPage()
   page.complaints = []
   page.on('pageerror', (error) => page.complaints.push(error.message))
@@ -127,7 +128,7 @@ test('10,000 tokens scroll, are found and walked through by key', async () => {
     const { mints } = route.request().postDataJSON()
     return data({ details: mints.map(detail), total: mints.length })
   })
-  await until('all are there', async () => /10000 tokens/.test(await byId(page, 'token-count').textContent()), 60_000)
+  await until('all are there', async () => /10\D000 tokens/.test(await byId(page, 'token-count').textContent()))
   const rows = () => byId(page, 'token-row').count()
   assert.ok((await rows()) < 60, `only those in sight are made: ${await rows()}`)
   await byId(page, 'token-tab-new').click()
@@ -163,19 +164,22 @@ for (const [width, height] of [
         const bar = { time, ...price, volume: 3, quote_volume: 4e-13, buy_volume: 3, trades: 1, is_final: true }
         return data({ klines: [{ ...bar, update_count: 1 }], total_count: 1, has_next: false, seq: 1 })
       }
+      if (url.pathname.endsWith('/tickers'))
+        return data({ tickers: [], total: 0, has_next: false, window: 'h24', chain_time: 1_760_054_460 })
       if (!url.pathname.endsWith('/details')) return undefined
       const figures = { total_trades: 1, price_exact: '0.0000000000001234567', fee_discount_flag: 1, swap_fee: 500 }
       return data({ details: [{ mint_account: odd, name, symbol: 'ANEXTRAORDINARYSYMBOL', ...figures }], total: 1 })
     })
     await page.setViewportSize({ width, height })
     await until('its only bar is drawn', () => page.evaluate(() => window.__spinscope.bars === 1))
-    assert.match(await byId(page, 'price').textContent(), /0\.0₁₂123/)
-    assert.match(await byId(page, 'legend-close').textContent(), /0\.0₁₂123457/)
+    assert.match(await byId(page, 'price').textContent(), /0\.0\(12\)123/)
+    assert.match(await byId(page, 'legend-close').textContent(), /0\.0\(12\)123457/)
     await byId(page, 'side-info').click()
     assert.match(await byId(page, 'info-title').textContent(), /sixty letters long\s+ANEXTRAORDINARYSYMBOL/)
-    assert.equal(await byId(page, 'symbol').getAttribute('title'), `ANEXTRAORDINARYSYMBOL, ${name}`)
+    const title = await byId(page, 'symbol').getAttribute('title')
+    assert.equal(title.replace(/\n/g, ' '), `ANEXTRAORDINARYSYMBOL, ${name}`)
     assert.doesNotMatch(await page.locator('body').innerText(), /– SOL/, 'no unit without a figure')
-    assert.match(await byId(page, 'info').textContent(), /Milestones\s*1, half the fees/)
+    assert.match(await byId(page, 'info').textContent(), /Milestones\s*1 of 3: half the fees/)
     const out = await page.evaluate(() => {
       const clipped = ['h1', '[data-testid="price"]', '[data-testid="info"] h2', '[data-testid="info"] dd']
         .flatMap((selector) => [...document.querySelectorAll(selector)])

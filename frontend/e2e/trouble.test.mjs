@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { createServer, connect } from 'node:net'
 import { after, before, test } from 'node:test'
-import { byId, launch, open, picture } from './page.mjs'
-import { atEnd, end, PATIENCE, program, startCluster, startServer } from './program.mjs'
+import { byId, launch, open, PATIENCE, picture } from './page.mjs'
+import { atEnd, end, program, startCluster, startServer } from './program.mjs'
 
 let browser
 before(async () => {

@@ -12,6 +12,10 @@ export interface DebugView {
   readonly seq: number
   readonly updates: number
   readonly candles: Bar[]
+  /** The last price, as the label at the axis says it. */
+  readonly lastLabel: string
+  /** From one bar to the next, in CSS pixels. */
+  readonly barSpacing: number
   /** Reads the page before the oldest bar. */
   older(): Promise<void>
 }
@@ -45,6 +49,12 @@ export function debugView(workspace: Workspace): DebugView {
     },
     get candles() {
       return market().series.bars
+    },
+    get lastLabel() {
+      return workspace.chart.controls?.lastLabel ?? ''
+    },
+    get barSpacing() {
+      return workspace.chart.controls?.barSpacing ?? NaN
     },
     older: () => market().loadOlder(),
   }

@@ -6,7 +6,7 @@
 import type { Rule as AlertRule } from './market/alert'
 
 export interface ServerInfo {
-  /** Such as http://127.0.0.1:5051; empty is the page's own origin. */
+  /** Such as http://127.0.0.1:5051, without a slash at the end. */
   base: string
   token: string
   /** Why the server could not start; it will not without the person's help. */
@@ -115,7 +115,12 @@ export const isDesktop = app !== undefined && shell.runtime !== undefined
 
 export async function serverInfo(): Promise<ServerInfo> {
   if (app?.Server) return app.Server()
-  return { base: '', token: '', error: '', ready: true }
+  return { base: loadedFrom(location), token: '', error: '', ready: true }
+}
+
+/** The folder that the page was loaded from: a reverse proxy may have put the server below a path. */
+export function loadedFrom({ origin, pathname }: Pick<Location, 'origin' | 'pathname'>): string {
+  return origin + pathname.replace(/\/[^/]*$/, '')
 }
 
 /** What only the desktop app can do with settings; undefined in a browser, as settings never go over HTTP. */

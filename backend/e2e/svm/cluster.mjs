@@ -84,6 +84,7 @@ const methods = {
   getGenesisHash: () => programs.at(-1), // any 32 bytes that stay
   getVersion: () => ({ 'solana-core': 'litesvm', 'feature-set': 0 }),
   getSlot: (options) => newest(options),
+  getFirstAvailableBlock: () => 0, // nothing is pruned; no blocks are before the first slot
   getBlockTime: (n) => {
     if (n > slot) throw new Refusal(-32004, `Block not available for slot ${n}`)
     return timeOf(n)

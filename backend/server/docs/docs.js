@@ -1,5 +1,7 @@
 // Draws the routes of /api-docs/openapi.json, each with a form to try it. Text is only ever set as text.
 const tokenKey = 'spinscope.token'
+// A reverse proxy may have put the server below a path: all is asked for relative to this file.
+const root = new URL('..', import.meta.url).href.replace(/\/$/, '')
 
 function element(tag, props = {}, ...children) {
   const node = Object.assign(document.createElement(tag), props)
@@ -56,7 +58,7 @@ function tryForm(method, path, operation) {
     result.hidden = false
     result.textContent = '…'
     try {
-      const response = await fetch(address, { method: method.toUpperCase(), headers: { ...headers(), ...(body ? { 'Content-Type': 'application/json' } : {}) }, body: body?.value })
+      const response = await fetch(root + address, { method: method.toUpperCase(), headers: { ...headers(), ...(body ? { 'Content-Type': 'application/json' } : {}) }, body: body?.value })
       const text = await response.text()
       let shown = text
       try { shown = JSON.stringify(JSON.parse(text), null, 2) } catch { /* not JSON: as it is */ }
@@ -88,7 +90,7 @@ function draw(spec) {
 async function load() {
   const unlock = document.getElementById('unlock')
   try {
-    const response = await fetch('/api-docs/openapi.json', { headers: headers() })
+    const response = await fetch(`${root}/api-docs/openapi.json`, { headers: headers() })
     unlock.hidden = response.status !== 401
     document.getElementById('refused').hidden = unlock.hidden || !sessionStorage.getItem(tokenKey)
     if (response.ok) draw(await response.json())

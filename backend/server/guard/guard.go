@@ -128,7 +128,7 @@ func (g *Guard) Allow(r *http.Request) error {
 	return nil
 }
 
-// hostAllowed tells whether r was sent to a name of this server. A page that an attacker's name was rebound to sends
+// hostAllowed reports whether r was sent to a name of this server. A page that an attacker's name was rebound to sends
 // that name; an IP address cannot be rebound.
 func (g *Guard) hostAllowed(r *http.Request) bool {
 	host := hostOnly(r.Host)
@@ -157,13 +157,13 @@ func (g *Guard) originAllowed(r *http.Request, origins []string) bool {
 	return g.anyOrigin || slices.Contains(g.origins, origin) || sameHost(origin, r.Host)
 }
 
-// ownPage tells whether r comes from the page that this server or the app shows.
+// ownPage reports whether r comes from the page that this server or the app shows.
 func (g *Guard) ownPage(r *http.Request) bool {
 	origin, ok := normalOrigin(r.Header.Get("Origin"))
 	return ok && (slices.Contains(appOrigins, origin) || sameHost(origin, r.Host))
 }
 
-// sameHost tells whether a page of origin was loaded from host. https counts too: a proxy may hold the certificate.
+// sameHost reports whether a page of origin was loaded from host. https counts too: a proxy may hold the certificate.
 func sameHost(origin, host string) bool {
 	for _, scheme := range []string{"http", "https"} {
 		if own, ok := normalOrigin(scheme + "://" + host); ok && own == origin {

@@ -37,7 +37,7 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// readable tells whether the page of an origin that passed may read answers. The app's own window always may: its page
+// readable reports whether the page of an origin that passed may read answers. The app's own window always may: its page
 // comes from another origin than the server, and without the headers it would be blind.
 func (g *Guard) readable(origin string) bool {
 	return origin != "" && (g.cors || slices.Contains(appOrigins, origin))
@@ -72,10 +72,10 @@ func (g *Guard) Authorize(next http.Handler) http.Handler {
 	})
 }
 
-// NeedsToken tells whether a token is set.
+// NeedsToken reports whether a token is set.
 func (g *Guard) NeedsToken() bool { return g.needsToken }
 
-// Token tells whether token is the right one, in time that does not depend on it; always true when none is set.
+// Token reports whether token is the right one, in time that does not depend on it; always true when none is set.
 func (g *Guard) Token(token string) bool {
 	if !g.needsToken {
 		return true

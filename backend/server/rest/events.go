@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"spinscope/backend/market"
+	"spinscope/backend/store"
 	"spinscope/backend/wire"
 )
 
@@ -60,10 +61,10 @@ func (a *API) userEvents(ctx context.Context, q *query) (*wire.UserEvents, error
 }
 
 // page is paging with the part of the list it stands for; of the two orders the first is the default, newest first.
-func (q *query) page(newest, oldest string) (page, limit int, at Page) {
+func (q *query) page(newest, oldest string) (page, limit int, at store.Page) {
 	order := q.choice("order_by", newest, oldest)
 	page, limit = q.paging()
-	return page, limit, Page{Offset: wire.Offset(page, limit), Limit: limit, OldestFirst: order == oldest}
+	return page, limit, store.Page{Offset: wire.Offset(page, limit), Limit: limit, OldestFirst: order == oldest}
 }
 
 func wireEvents(events []market.Event) []wire.Event {

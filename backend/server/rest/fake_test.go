@@ -12,7 +12,9 @@ import (
 
 	"spinscope/backend/export"
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/server/rest"
+	"spinscope/backend/store"
 	"spinscope/backend/wire"
 )
 
@@ -23,7 +25,7 @@ type fakeReader struct {
 	orders  []market.Order
 	tokens  []market.Token // newest first
 	gapList []market.Gap
-	state   rest.State
+	state   store.State
 	err     error
 	asked   chan [2]int64 // from and to of candles, while there is room
 }
@@ -46,7 +48,7 @@ var (
 const firstTime = 1_755_000_000 // a full minute
 
 func newFake() *fakeReader {
-	f := &fakeReader{candles: map[market.Interval][]market.Candle{}, state: rest.State{Store: "0f0f", Seq: 42, Slot: 1000, ChainTime: firstTime + 60*200}}
+	f := &fakeReader{candles: map[market.Interval][]market.Candle{}, state: store.State{Seq: 42, Slot: 1000, ChainTime: firstTime + 60*200}}
 	price, err := market.ParseU128("279589934762348555452")
 	if err != nil {
 		panic(err)
@@ -65,7 +67,7 @@ func newFake() *fakeReader {
 		e := market.Event{
 			Position: market.Position{Slot: market.Slot(100 + i)}, BlockTime: int64(firstTime + i), Owner: user,
 			Scale: 28, Price: market.Price(price),
-			Body: &market.BuySell{Payer: user, Mint: mint, IsBuy: true, TokenAmount: 1 << 60, SolAmount: 5, LatestPrice: price},
+			Body: &spinpet.BuySell{Payer: user, Mint: mint, IsBuy: true, TokenAmount: 1 << 60, SolAmount: 5, LatestPrice: price},
 		}
 		e.Signature[0] = byte(i + 1)
 		f.events = append(f.events, e)
@@ -78,7 +80,7 @@ func newFake() *fakeReader {
 	}
 	for i := range 70 {
 		f.tokens = append(f.tokens, market.Token{
-			Mint: key(byte(70 - i)), Created: &market.TokenCreated{Payer: user, Mint: key(byte(70 - i)), Name: fmt.Sprint("Token ", i), Symbol: "T", URI: "ipfs://x"},
+			Mint: key(byte(70 - i)), Created: &spinpet.TokenCreated{Payer: user, Mint: key(byte(70 - i)), Name: fmt.Sprint("Token ", i), Symbol: "T", URI: "ipfs://x"},
 			CreateTime: firstTime, LatestPrice: market.Price(price), LatestTradeTime: firstTime, TotalSolAmount: market.U128{Hi: 1}, Trades: 3, LastEventTime: firstTime,
 		})
 	}
@@ -89,36 +91,39 @@ func newFake() *fakeReader {
 	return f
 }
 
-func cut[T any](list []T, page rest.Page) []T {
+func cut[T any](list []T, page store.Page) []T {
 	begin := min(page.Offset, len(list))
 	return list[begin:min(begin+page.Limit, len(list))]
 }
 
-func (f *fakeReader) State() rest.State { return f.state }
+func (f *fakeReader) ID() string { return "0f0f" }
 
-func (f *fakeReader) Counts() (c rest.Counts) {
+func (f *fakeReader) State() store.State { return f.state }
+
+func (f *fakeReader) Stats() (c store.Stats) {
+	c.Total = uint64(len(f.events))
 	for i := range f.events {
-		c.Kinds[f.events[i].Kind()]++
+		c.Kinds.Add(f.events[i].Kind(), 1)
 		c.LastEventTime = f.events[i].BlockTime
 	}
 	return c
 }
 
-func (f *fakeReader) Candles(_ context.Context, m market.Pubkey, interval market.Interval, from, to int64, page rest.Page) (rest.CandlePage, error) {
+func (f *fakeReader) Candles(_ context.Context, m market.Pubkey, interval market.Interval, q store.CandleQuery) (store.CandlePage, error) {
 	select {
-	case f.asked <- [2]int64{from, to}:
+	case f.asked <- [2]int64{q.From, q.To}:
 	default:
 	}
 	var list []market.Candle
 	for _, c := range f.candles[interval] {
-		if m == mint && c.Time >= from && c.Time <= to {
+		if m == mint && c.Time >= q.From && c.Time <= q.To {
 			list = append(list, c)
 		}
 	}
-	if !page.OldestFirst {
+	if !q.OldestFirst {
 		slices.Reverse(list)
 	}
-	return rest.CandlePage{Candles: cut(list, page), Total: len(list), Seq: f.state.Seq}, f.err
+	return store.CandlePage{Candles: cut(list, store.Page{Offset: q.Offset, Limit: q.Limit}), Total: len(list), Seq: f.state.Seq}, f.err
 }
 
 func (f *fakeReader) CandleBefore(m market.Pubkey, interval market.Interval, before int64) (market.Candle, bool, error) {
@@ -132,11 +137,24 @@ func (f *fakeReader) CandleBefore(m market.Pubkey, interval market.Interval, bef
 	return last, found, f.err
 }
 
-func (f *fakeReader) Events(ctx context.Context, m market.Pubkey, page rest.Page) (rest.EventPage, error) {
+func (f *fakeReader) Events(ctx context.Context, m market.Pubkey, page store.Page) (store.EventPage, error) {
 	return f.UserEvents(ctx, user, &m, page)
 }
 
-func (f *fakeReader) UserEvents(_ context.Context, u market.Pubkey, m *market.Pubkey, page rest.Page) (rest.EventPage, error) {
+func (f *fakeReader) Stretch(_ context.Context, q store.StretchQuery, fn func(*market.Event) error) (market.Seq, error) {
+	for i := len(f.events) - 1; i >= 0 && f.err == nil; i-- {
+		e := f.events[i]
+		if e.Mint() != q.Mint || e.BlockTime < q.From || e.BlockTime > q.To || q.Before != (market.Position{}) && e.Position.Compare(q.Before) >= 0 {
+			continue
+		}
+		if err := fn(&e); err != nil {
+			return f.state.Seq, err
+		}
+	}
+	return f.state.Seq, f.err
+}
+
+func (f *fakeReader) UserEvents(_ context.Context, u market.Pubkey, m *market.Pubkey, page store.Page) (store.EventPage, error) {
 	var list []market.Event
 	for _, e := range f.events {
 		if e.Owner == u && (m == nil || e.Mint() == *m) {
@@ -146,10 +164,10 @@ func (f *fakeReader) UserEvents(_ context.Context, u market.Pubkey, m *market.Pu
 	if !page.OldestFirst {
 		slices.Reverse(list)
 	}
-	return rest.EventPage{Events: cut(list, page), Total: len(list)}, f.err
+	return store.EventPage{Events: cut(list, page), Total: len(list)}, f.err
 }
 
-func (f *fakeReader) UserOrders(_ context.Context, u market.Pubkey, m *market.Pubkey, page rest.Page) (rest.OrderPage, error) {
+func (f *fakeReader) UserOrders(_ context.Context, u market.Pubkey, m *market.Pubkey, page store.Page) (store.OrderPage, error) {
 	var list []market.Order
 	for _, o := range f.orders {
 		if o.Terms.User == u && (m == nil || o.MintAccount == *m) {
@@ -159,10 +177,10 @@ func (f *fakeReader) UserOrders(_ context.Context, u market.Pubkey, m *market.Pu
 	if !page.OldestFirst {
 		slices.Reverse(list)
 	}
-	return rest.OrderPage{Orders: cut(list, page), Total: len(list)}, f.err
+	return store.OrderPage{Orders: cut(list, page), Total: len(list)}, f.err
 }
 
-func (f *fakeReader) MintOrders(_ context.Context, m market.Pubkey, short bool, page rest.Page) (rest.OrderPage, error) {
+func (f *fakeReader) MintOrders(_ context.Context, m market.Pubkey, short bool, page store.Page) (store.OrderPage, error) {
 	var list []market.Order
 	for _, o := range f.orders {
 		if o.MintAccount == m && (o.Terms.OrderType == market.OrderShort) == short {
@@ -176,10 +194,10 @@ func (f *fakeReader) MintOrders(_ context.Context, m market.Pubkey, short bool, 
 		}
 		return order
 	})
-	return rest.OrderPage{Orders: cut(list, page), Total: len(list)}, f.err
+	return store.OrderPage{Orders: cut(list, page), Total: len(list)}, f.err
 }
 
-func (f *fakeReader) Mints(_ context.Context, q rest.MintQuery) (rest.MintPage, error) {
+func (f *fakeReader) Mints(_ context.Context, q store.MintQuery) (store.MintPage, error) {
 	var list []market.Pubkey
 	if q.All {
 		list = append(list, uncreated)
@@ -187,7 +205,7 @@ func (f *fakeReader) Mints(_ context.Context, q rest.MintQuery) (rest.MintPage, 
 	for _, token := range f.tokens {
 		list = append(list, token.Mint)
 	}
-	if q.Sort == rest.CreatedAsc {
+	if q.Sort == store.CreatedAsc {
 		slices.Reverse(list)
 	}
 	total := len(list)
@@ -195,13 +213,16 @@ func (f *fakeReader) Mints(_ context.Context, q rest.MintQuery) (rest.MintPage, 
 		after, err := market.ParsePubkey(q.Cursor)
 		at := slices.Index(list, after)
 		if err != nil || at < 0 {
-			return rest.MintPage{}, fmt.Errorf("mints: %w", rest.ErrCursor)
+			return store.MintPage{}, fmt.Errorf("mints: %w", store.ErrCursor)
 		}
 		list = list[at+1:]
 	}
-	result := rest.MintPage{Mints: cut(list, q.Page), Total: total}
-	if n := len(result.Mints); n > 0 && q.Offset+n < len(list) {
-		result.Next = result.Mints[n-1].String()
+	result := store.MintPage{Total: total}
+	for _, m := range cut(list, store.Page{Offset: q.Offset, Limit: q.Limit}) {
+		result.Tokens = append(result.Tokens, market.Token{Mint: m})
+	}
+	if n := len(result.Tokens); n > 0 && q.Offset+n < len(list) {
+		result.NextCursor = result.Tokens[n-1].Mint.String()
 	}
 	return result, f.err
 }
@@ -228,16 +249,18 @@ func (f *fakeReader) Gaps(_ context.Context, m *market.Pubkey, state *market.Gap
 	return list, f.err
 }
 
-func (f *fakeReader) DBStats(context.Context) (wire.DBStats, error) {
-	return wire.DBStats{LSMBytes: 1, VLogBytes: 2, TotalBytes: 3, Keys: map[string]uint64{"events": 120}, Seq: 42}, f.err
+func (f *fakeReader) DBStats() (store.DBStats, error) {
+	return store.DBStats{TreeBytes: 1, ValueLogBytes: 2, Seq: 42}, f.err
 }
 
 // The export's view of the same data.
 
 func (f *fakeReader) CandlesFrom(ctx context.Context, m market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, error) {
-	page, err := f.Candles(ctx, m, interval, from, to, rest.Page{Limit: limit, OldestFirst: true})
+	page, err := f.Candles(ctx, m, interval, store.CandleQuery{From: from, To: to, Limit: limit, OldestFirst: true})
 	return page.Candles, err
 }
+
+func (f *fakeReader) Programs() []market.Program { return []market.Program{spinpet.Program} }
 
 func (f *fakeReader) KnownMints() (known []market.Pubkey) {
 	for i := range f.tokens {
@@ -260,9 +283,25 @@ func (f *fakeReader) EventsAfter(_ context.Context, m market.Pubkey, after marke
 	return list, f.err
 }
 
+func (f *fakeReader) AllEventsAfter(_ context.Context, after market.Position, limit int) ([]market.Event, error) {
+	var list []market.Event
+	for _, e := range f.events {
+		if e.Position.Compare(after) > 0 && len(list) < limit {
+			list = append(list, e)
+		}
+	}
+	return list, f.err
+}
+
 func (f *fakeReader) OrdersOf(ctx context.Context, m market.Pubkey, short bool, offset, limit int) ([]market.Order, error) {
-	page, err := f.MintOrders(ctx, m, short, rest.Page{Offset: offset, Limit: limit})
+	page, err := f.MintOrders(ctx, m, short, store.Page{Offset: offset, Limit: limit})
 	return page.Orders, err
+}
+
+func (f *fakeReader) CountEvents(context.Context, *market.Pubkey) error { return f.err }
+
+func (f *fakeReader) CountCandles(context.Context, market.Pubkey, market.Interval, int64, int64) error {
+	return f.err
 }
 
 var (
@@ -292,8 +331,6 @@ func (fakeMetadata) URIData(m market.Pubkey) *wire.URIData {
 	}
 	return &wire.URIData{Name: new("Seven"), Image: new("https://example.org/7.png"), ShowName: new(true)}
 }
-
-func (fakeMetadata) Counts() rest.MetadataCounts { return rest.MetadataCounts{Documents: 1} }
 
 func (fakeMetadata) Picture(_ context.Context, m market.Pubkey) ([]byte, string, error) {
 	if m != mint {

@@ -8,12 +8,11 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"spinscope/backend/candle"
 	"spinscope/backend/market"
+	"spinscope/backend/store"
 	"spinscope/backend/wire"
 )
-
-// maxFill is how many buckets a request with fill may span.
-const maxFill = 5000
 
 func (a *API) klineRoutes() {
 	add(a, get("/api/kline", "kline", "Candles of a mint", "The open candle is included. total counts the candles in range.",
@@ -37,19 +36,19 @@ func (a *API) klines(ctx context.Context, q *query) (*wire.Klines, error) {
 	case !bounded:
 		q.refuse("fill", "needs from and to")
 	default:
-		if buckets := (interval.Floor(to)-interval.Floor(from))/interval.Seconds() + 1; buckets > maxFill {
-			q.refuse("fill", "from and to span %d buckets, at most %d are filled", buckets, maxFill)
+		if buckets := candle.Buckets(interval, from, to); buckets > candle.MaxFill {
+			q.refuse("fill", "from and to span %d buckets, at most %d are filled", buckets, candle.MaxFill)
 		}
 	}
 	if q.err != nil {
 		return nil, q.err
 	}
-	var found CandlePage
+	var found store.CandlePage
 	var err error
 	if fill {
 		found, err = a.filled(ctx, mint, interval, from, to, at)
 	} else {
-		found, err = a.deps.Reader.Candles(ctx, mint, interval, from, to, at)
+		found, err = a.deps.Reader.Candles(ctx, mint, interval, candles(from, to, at))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read candles of %s: %w", mint, err)
@@ -60,7 +59,7 @@ func (a *API) klines(ctx context.Context, q *query) (*wire.Klines, error) {
 		Interval:    interval.String(),
 		MintAccount: mint.String(),
 		Seq:         uint64(found.Seq),
-		Store:       a.deps.Reader.State().Store,
+		Store:       a.deps.Reader.ID(),
 	}
 	for i := range found.Candles {
 		answer.Klines[i] = wire.HistoryCandle(found.Candles[i])
@@ -90,38 +89,29 @@ func (a *API) interval(q *query, required bool) market.Interval {
 
 // filled is a page of the candles from from to to with flat ones in the empty buckets, from the first trade on and up
 // to chain time.
-func (a *API) filled(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, page Page) (CandlePage, error) {
-	found, err := a.deps.Reader.Candles(ctx, mint, interval, from, to, Page{Limit: maxFill, OldestFirst: true})
+func (a *API) filled(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, page store.Page) (store.CandlePage, error) {
+	found, err := a.deps.Reader.Candles(ctx, mint, interval, candles(from, to, store.Page{Limit: candle.MaxFill, OldestFirst: true}))
 	if err != nil {
-		return CandlePage{}, err
+		return store.CandlePage{}, err
 	}
 	last, known, err := a.deps.Reader.CandleBefore(mint, interval, from)
 	if err != nil {
-		return CandlePage{}, err
+		return store.CandlePage{}, err
 	}
-	chainTime := a.deps.Reader.State().ChainTime
-	length := interval.Seconds()
-	series := make([]market.Candle, 0, len(found.Candles))
-	rest := found.Candles
-	for start := interval.Floor(from + length - 1); start <= to && (start <= chainTime || len(rest) > 0); start += length {
-		switch {
-		case len(rest) > 0 && rest[0].Time == start:
-			last, known = rest[0], true
-			rest = rest[1:]
-		case known && start <= chainTime:
-			last = market.Candle{
-				Time: start, Open: last.Close, High: last.Close, Low: last.Close, Close: last.Close,
-				Final: start+length <= chainTime,
-			}
-		default:
-			continue
-		}
-		series = append(series, last)
-	}
+
+	series := candle.Fill(interval, found.Candles, last, known, from, to, a.deps.Reader.State().ChainTime)
 	if !page.OldestFirst {
 		slices.Reverse(series)
 	}
 	begin := min(page.Offset, len(series))
 	end := min(begin+page.Limit, len(series))
-	return CandlePage{Candles: series[begin:end], Total: len(series), Seq: found.Seq}, nil
+	return store.CandlePage{Candles: series[begin:end], Total: len(series), Seq: found.Seq}, nil
+}
+
+// candles asks for a page of those from from to to.
+func candles(from, to int64, page store.Page) store.CandleQuery {
+	if from == 0 && to == 0 {
+		from = -1 // both zero would mean all to the store
+	}
+	return store.CandleQuery{From: from, To: to, Offset: page.Offset, Limit: page.Limit, OldestFirst: page.OldestFirst}
 }

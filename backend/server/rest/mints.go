@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"spinscope/backend/market"
+	"spinscope/backend/store"
 	"spinscope/backend/wire"
 )
 
@@ -53,41 +54,47 @@ func (a *API) mintRoutes() {
 	}
 }
 
+// The orders of mints by name; the first is the default. The last two are spin-server's names for the first two.
+var (
+	mintSortNames = []string{"created_desc", "created_asc", "last_trade_desc", "volume_desc", "slot_desc", "slot_asc"}
+	mintSorts     = map[string]store.MintSort{
+		"created_desc": store.CreatedDesc, "created_asc": store.CreatedAsc, "last_trade_desc": store.LastTradeDesc,
+		"volume_desc": store.VolumeDesc, "slot_desc": store.CreatedDesc, "slot_asc": store.CreatedAsc,
+	}
+)
+
 func (a *API) mints(ctx context.Context, q *query) (*wire.Mints, error) {
 	which := q.choice("which", whichCreated, whichAll)
-	name := q.choice("sort_by", string(CreatedDesc), string(CreatedAsc), string(LastTradeDesc), string(VolumeDesc), "slot_desc", "slot_asc")
+	name := q.choice("sort_by", mintSortNames...)
 	cursor, _ := q.one("cursor")
 	page, limit := q.paging()
 	if q.err != nil {
 		return nil, q.err
 	}
-	sort := MintSort(name)
-	switch name { // spin-server's names
-	case "slot_desc":
-		sort = CreatedDesc
-	case "slot_asc":
-		sort = CreatedAsc
-	}
-	at := Page{Offset: wire.Offset(page, limit), Limit: limit}
+
+	offset := wire.Offset(page, limit)
 	if cursor != "" {
-		at.Offset = 0
+		offset = 0
 	}
-	found, err := a.deps.Reader.Mints(ctx, MintQuery{Sort: sort, All: which == whichAll, Cursor: cursor, Page: at})
-	if errors.Is(err, ErrCursor) {
+	found, err := a.deps.Reader.Mints(ctx, store.MintQuery{
+		Sort: mintSorts[name], All: which == whichAll, Cursor: cursor, Offset: offset, Limit: limit,
+	})
+	if errors.Is(err, store.ErrCursor) {
 		return nil, bad("cursor", "%.60q is not a cursor of this list", cursor)
 	}
 	if err != nil {
 		return nil, err
 	}
-	answer := &wire.Mints{Mints: make([]string, len(found.Mints)), Paging: wire.NewPaging(found.Total, page, limit), SortBy: name}
-	for i, mint := range found.Mints {
-		answer.Mints[i] = mint.String()
+
+	answer := &wire.Mints{Mints: make([]string, len(found.Tokens)), Paging: wire.NewPaging(found.Total, page, limit), SortBy: name}
+	for i := range found.Tokens {
+		answer.Mints[i] = found.Tokens[i].Mint.String()
 	}
-	if found.Next != "" {
-		answer.NextCursor = &found.Next
+	if found.NextCursor != "" {
+		answer.NextCursor = &found.NextCursor
 	}
 	if cursor != "" {
-		answer.HasPrev, answer.HasNext = true, found.Next != ""
+		answer.HasPrev, answer.HasNext = true, found.NextCursor != ""
 	}
 	return answer, nil
 }

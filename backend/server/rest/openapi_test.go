@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"mime"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -20,6 +22,7 @@ import (
 
 	"spinscope/backend/export"
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/server/rest"
 )
 
@@ -28,7 +31,7 @@ var documented = map[string]string{
 	"/api/mints": "GET", "/api/details": "POST", "/api/mint_orders": "GET", "/api/user_event": "GET", "/api/user_orders": "GET",
 	"/api/tickers": "GET",
 	"/api/kline":   "GET", "/api/kline/status": "GET", "/api/kline/subscriptions": "GET", "/api/ws/metrics": "GET", "/api/gaps": "GET",
-	"/api/alerts": "GET", "/api/endpoints": "GET", "/api/log": "GET",
+	"/api/marks": "GET", "/api/alerts": "GET", "/api/endpoints": "GET", "/api/log": "GET",
 	"/api/export": "GET", "/api/image/{mint}": "GET",
 }
 
@@ -74,6 +77,60 @@ func TestOpenAPICoversEveryRoute(t *testing.T) {
 }
 
 // checkRefs fails for a $ref that leads nowhere.
+// TestLimitsAreThoseOfTheProgram asks with numbers at, and beyond, the limits that the description gives.
+func TestLimitsAreThoseOfTheProgram(t *testing.T) {
+	server := serve(t, deps(newFake()))
+	tried := 0
+	for path, item := range rest.New(deps(newFake())).OpenAPI().Paths {
+		if item.Get == nil {
+			continue
+		}
+		query := url.Values{}
+		for _, p := range item.Get.Parameters {
+			switch {
+			case p.In != "query" || !p.Required:
+			case len(p.Schema.Enum) > 0:
+				query.Set(p.Name, fmt.Sprint(p.Schema.Enum[0]))
+			default:
+				query.Set(p.Name, key(1).String())
+			}
+		}
+		for _, p := range item.Get.Parameters {
+			if p.Schema.Minimum == nil {
+				continue
+			}
+			ask := func(value float64) int {
+				with := url.Values{}
+				maps.Copy(with, query)
+				with.Set(p.Name, strconv.FormatFloat(value, 'f', -1, 64))
+				return request(t, http.MethodGet, server.URL+path+"?"+with.Encode(), "").status
+			}
+			tried++
+			if status := ask(*p.Schema.Minimum); status != http.StatusOK {
+				t.Errorf("%s: the least %s is answered with %d", path, p.Name, status)
+			}
+			if status := ask(*p.Schema.Minimum - 1); status != http.StatusBadRequest {
+				t.Errorf("%s: less than the least %s is answered with %d", path, p.Name, status)
+			}
+			if p.Schema.Maximum == nil {
+				if status := ask(1e30); status != http.StatusOK {
+					t.Errorf("%s: %s without a limit, but 1e30 is answered with %d", path, p.Name, status)
+				}
+				continue
+			}
+			if status := ask(*p.Schema.Maximum); status != http.StatusOK {
+				t.Errorf("%s: the greatest %s is answered with %d", path, p.Name, status)
+			}
+			if status := ask(*p.Schema.Maximum + 2); status != http.StatusBadRequest {
+				t.Errorf("%s: more than the greatest %s is answered with %d", path, p.Name, status)
+			}
+		}
+	}
+	if tried < 5 {
+		t.Errorf("only %d numbers were tried", tried)
+	}
+}
+
 func checkRefs(t *testing.T, doc map[string]any, node any) {
 	switch node := node.(type) {
 	case map[string]any:
@@ -145,17 +202,19 @@ func validate(t *testing.T, path string, registry huma.Registry, schema *huma.Sc
 
 func everyKind() []market.Event {
 	terms := market.Terms{OrderType: 1, Mint: mint, User: user, LockLpSolAmount: 1 << 63}
-	closing := market.Close{Payer: user, Mint: mint, Order: key(5)}
+	closing := spinpet.Close{Payer: user, Mint: mint, Order: key(5)}
 	bodies := []market.Body{
-		&market.TokenCreated{Payer: user, Mint: mint, Name: "\u2028<b>"}, &market.TokenCreated{Payer: user, Mint: mint, Early: true},
-		&market.LongShort{Payer: user, Mint: mint, Terms: terms}, &market.ForceLiquidate{Payer: user, Mint: mint},
-		&market.FullClose{Close: closing}, &market.PartialClose{Close: closing, Terms: terms}, &market.PartialClose{Close: closing, Terms: terms, Long: true},
-		&market.MilestoneDiscount{Payer: user, Mint: mint},
+		&spinpet.TokenCreated{Payer: user, Mint: mint, Name: "\u2028<b>"}, &spinpet.TokenCreated{Payer: user, Mint: mint, Early: true},
+		&spinpet.LongShort{Payer: user, Mint: mint, Terms: terms}, &spinpet.ForceLiquidate{Payer: user, Mint: mint},
+		&spinpet.FullClose{Close: closing}, &spinpet.PartialClose{Close: closing, Terms: terms}, &spinpet.PartialClose{Close: closing, Terms: terms, Long: true},
+		&spinpet.MilestoneDiscount{Payer: user, Mint: mint},
 	}
+	bodies = append(bodies, &spinpet.ForceLiquidate{Payer: nobody, Mint: mint, Order: key(5)}) // of a known order, below
 	events := make([]market.Event, len(bodies))
 	for i, body := range bodies {
 		events[i] = market.Event{Position: market.Position{Slot: 500, Index: uint32(i)}, BlockTime: firstTime + 500, Owner: user, Body: body, Provisional: i == 0}
 	}
+	events[len(events)-1].Liquidated = &market.Order{Address: key(5), MintAccount: mint, Terms: terms, Scale: 28}
 	return events
 }
 

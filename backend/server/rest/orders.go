@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"spinscope/backend/market"
+	"spinscope/backend/store"
 	"spinscope/backend/wire"
 )
 
@@ -23,7 +24,7 @@ func (a *API) mintOrders(ctx context.Context, q *query) (*wire.MintOrders, error
 	if q.err != nil {
 		return nil, q.err
 	}
-	found, err := a.deps.Reader.MintOrders(ctx, mint, side == "up_orders", Page{Offset: wire.Offset(page, limit), Limit: limit})
+	found, err := a.deps.Reader.MintOrders(ctx, mint, side == "up_orders", store.Page{Offset: wire.Offset(page, limit), Limit: limit})
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +75,8 @@ func (a *API) wireOrders(ctx context.Context, orders []market.Order) ([]wire.Ord
 	for i := range orders {
 		out[i] = wire.NewOrder(&orders[i])
 		if token := seen[orders[i].MintAccount]; token != nil && token.Created != nil {
-			out[i].Name, out[i].Symbol = &token.Created.Name, &token.Created.Symbol
+			name, symbol, _ := token.Created.Names()
+			out[i].Name, out[i].Symbol = &name, &symbol
 		}
 		if a.deps.Metadata != nil {
 			if data := a.deps.Metadata.URIData(orders[i].MintAccount); data != nil {

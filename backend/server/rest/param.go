@@ -29,7 +29,7 @@ func pageParams() []*huma.Param {
 	return []*huma.Param{
 		{
 			Name: "page", In: "query", Description: "Page number, from 1",
-			Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0), Default: 1},
+			Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0), Maximum: new(float64(maxWhole)), Default: 1},
 		},
 		{
 			Name: "limit", In: "query", Description: "Entries a page; more than 1000 gives 1000",

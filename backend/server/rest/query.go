@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 const (
 	defaultLimit = 50
 	maxLimit     = 1000
-	maxPage      = 1 << 53
+	maxWhole     = 1 << 53 // of page and after; exact in every language
 	maxTime      = 1 << 40 // Unix seconds; keeps bucket arithmetic far from overflow
 )
 
@@ -128,12 +129,12 @@ func (q *query) paging() (page, limit int) {
 	if text, ok := q.one("page"); ok {
 		number, err := strconv.ParseUint(text, 10, 64)
 		switch {
-		case err != nil || number > maxPage:
+		case err != nil || number > maxWhole:
 			q.refuse("page", "%.40q is no page number", text)
 		case number < 1:
 			q.refuse("page", "pages count from 1")
 		default:
-			page = int(number) //nolint:gosec // at most maxPage
+			page = int(number) //nolint:gosec // at most maxWhole
 		}
 	}
 	return page, limit
@@ -156,17 +157,38 @@ func (q *query) limit(otherwise, most int) int {
 	return min(number, most)
 }
 
-// count is a whole number from 0 on; 0 when the parameter is not given.
+// count is a whole number from 0 to maxWhole; 0 when the parameter is not given.
 func (q *query) count(name string) uint64 {
 	text, ok := q.one(name)
 	if !ok {
 		return 0
 	}
 	number, err := strconv.ParseUint(text, 10, 64)
-	if err != nil {
-		q.refuse(name, "%.40q is not a number from 0 on", text)
+	if err != nil || number > maxWhole {
+		q.refuse(name, "%.40q is not a number from 0 to %d", text, uint64(maxWhole))
+		return 0
 	}
 	return number
+}
+
+// amountPattern is an amount of SOL, to the lamport.
+const amountPattern = `^\d{1,10}(\.\d{1,9})?$`
+
+var amountForm = regexp.MustCompile(amountPattern)
+
+// lamports is an amount of SOL, written as a decimal, in lamports.
+func (q *query) lamports(name string, otherwise uint64) uint64 {
+	text, ok := q.one(name)
+	if !ok {
+		return otherwise
+	}
+	if !amountForm.MatchString(text) {
+		q.refuse(name, "%.40q is not an amount of SOL such as 2.5, with at most nine decimals", text)
+		return otherwise
+	}
+	whole, part, _ := strings.Cut(text, ".")
+	lamports, _ := strconv.ParseUint(whole+(part + "000000000")[:market.LamportsDecimals], 10, 64) // 19 digits at most
+	return lamports
 }
 
 // span is from and to in Unix seconds, inclusive, with the given defaults, and whether both were given.

@@ -15,6 +15,7 @@ func (a *API) routes() {
 	a.tickerRoutes()
 	a.orderRoutes()
 	a.klineRoutes()
+	a.markRoutes()
 	a.fileRoutes()
 	a.alertRoutes()
 }

@@ -36,10 +36,10 @@ func (a *API) clock(context.Context, *query) (wire.Clock, error) {
 }
 
 func (a *API) status(context.Context, *query) (wire.Status, error) {
-	feed, state, counts := a.deps.Feed(), a.deps.Reader.State(), a.deps.Reader.Counts()
+	feed, state, counts := a.deps.Feed(), a.deps.Reader.State(), a.deps.Reader.Stats()
 	status := wire.Status{
 		IsRunning:            feed.Running,
-		TotalEventsProcessed: counts.Total(),
+		TotalEventsProcessed: counts.Total,
 		ConnectionStatus:     feed.Connection,
 		ProgramID:            a.deps.ProgramID.String(),
 		Cluster:              a.deps.Cluster,
@@ -48,7 +48,7 @@ func (a *API) status(context.Context, *query) (wire.Status, error) {
 		LagSlots:             feed.Lag,
 		ChainTime:            state.ChainTime,
 		Seq:                  uint64(state.Seq),
-		Store:                state.Store,
+		Store:                a.deps.Reader.ID(),
 		LastError:            feed.LastError,
 		Failures:             feed.Failures,
 		Backfill:             feed.Backfill,
@@ -60,21 +60,20 @@ func (a *API) status(context.Context, *query) (wire.Status, error) {
 }
 
 func (a *API) stats(context.Context, *query) (wire.EventStats, error) {
-	counts := a.deps.Reader.Counts()
-	return wire.EventStats{
-		TokenCreated:      counts.Kinds[market.KindTokenCreated],
-		BuySell:           counts.Kinds[market.KindBuySell],
-		LongShort:         counts.Kinds[market.KindLongShort],
-		ForceLiquidate:    counts.Kinds[market.KindForceLiquidate],
-		FullClose:         counts.Kinds[market.KindFullClose],
-		PartialClose:      counts.Kinds[market.KindPartialClose],
-		MilestoneDiscount: counts.Kinds[market.KindMilestoneDiscount],
-		Total:             counts.Total(),
-	}, nil
+	counts := a.deps.Reader.Stats()
+	return wire.NewEventStats(counts.Kinds), nil
 }
 
-func (a *API) dbStats(ctx context.Context, _ *query) (wire.DBStats, error) {
-	return a.deps.Reader.DBStats(ctx)
+func (a *API) dbStats(context.Context, *query) (wire.DBStats, error) {
+	db, err := a.deps.Reader.DBStats()
+	stats := a.deps.Reader.Stats()
+	return wire.DBStats{
+		LSMBytes: db.TreeBytes, VLogBytes: db.ValueLogBytes, TotalBytes: db.TreeBytes + db.ValueLogBytes,
+		Keys: map[string]uint64{
+			"events": stats.Total, "candles": stats.Candles, "orders": stats.Orders, "mints": uint64(max(0, stats.Mints)),
+		},
+		Seq: uint64(db.Seq),
+	}, err
 }
 
 func (a *API) gaps(ctx context.Context, q *query) (*wire.Gaps, error) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"spinscope/backend/store"
 	"spinscope/backend/wire"
 )
 
@@ -45,7 +46,7 @@ func (a *API) tickers(ctx context.Context, q *query) (*wire.Tickers, error) {
 	if len(mints) > 0 {
 		page, limit = 1, len(mints)
 	}
-	ask.Page = Page{Offset: wire.Offset(page, limit), Limit: limit}
+	ask.Page = store.Page{Offset: wire.Offset(page, limit), Limit: limit}
 	var found TickerPage
 	if a.deps.Tickers != nil {
 		var err error

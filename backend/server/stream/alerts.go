@@ -2,30 +2,27 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"spinscope/backend/market"
+	"spinscope/backend/socketio"
+	"spinscope/backend/wire"
 )
-
-// Alert is one that fired, encoded.
-type Alert struct {
-	Number  uint64 // 1 for the first one ever, then one more each
-	Payload []byte
-}
 
 // Alerts is where clients that resume find what fired before.
 type Alerts interface {
 	// AlertsSince gives the alerts of commits from since on, oldest first, and the number of the newest one stored; complete
 	// is false when some are no longer stored.
-	AlertsSince(ctx context.Context, since market.Seq) (list []Alert, last uint64, complete bool, err error)
+	AlertsSince(ctx context.Context, since market.Seq) (list []wire.AlertPush, last uint64, complete bool, err error)
 }
 
 // The topic of alerts has its own order, the alerts' numbers, as rules are looked at after a commit was published. Pushes
-// and joins of this topic carry numbers where others carry seqs.
+// and subscriptions of this topic carry numbers where others carry seqs.
 
 // PushAlerts sends alerts that have been stored, up to the number last, to those who follow them. It is called by one
 // goroutine, in order; once before the first alert, with the number of the newest one stored.
-func (st *Stream) PushAlerts(last uint64, alerts []Alert) {
+func (st *Stream) PushAlerts(last uint64, alerts []wire.AlertPush) {
 	b := st.board
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -38,8 +35,8 @@ func (st *Stream) PushAlerts(last uint64, alerts []Alert) {
 	}
 	b.alerted = max(b.alerted, market.Seq(last))
 	if t != nil {
-		for j := range t.joins {
-			j.advance(b)
+		for sub := range t.apart {
+			b.advance(sub)
 		}
 	}
 }
@@ -55,37 +52,78 @@ func (b *broadcaster) sent(k key) market.Seq {
 // replayAlerts follows the alerts and first sends those of commits from a seq on. There are never more than fit one answer.
 func (s *session) replayAlerts(id *string, from resume) (any, error) {
 	k, board := key{kind: alertTopic}, s.stream.board
-	j, err := board.hold(s, k)
+	sub, was, err := board.hold(s, k)
 	if err != nil {
 		return nil, err
 	}
-	reply := s.confirm(k, id, subscribedText(!j.was))
+	reply := s.confirm(k, id, subscribedText(!was))
 	since := s.within(k, from)
+
 	for range readTries {
 		list, last, complete, err := s.stream.alerts.AlertsSince(s.stream.ctx, since)
-		if err != nil {
-			board.settle(j, 0, true, func() {})
-			s.replayFailed(k, since, s.stream.store.Seq(), fmt.Errorf("read alerts since %d: %w", since, err))
-			return reply, nil
+		if err == nil {
+			err = s.roomFor(list)
 		}
-		done := board.settle(j, market.Seq(last), true, func() {
+		if err != nil {
+			return reply, s.alertsFailed(sub, since, fmt.Errorf("read alerts since %d: %w", since, err))
+		}
+		if board.settleAlerts(sub, was, last, list, func() {
 			if !complete {
 				s.gap(k, since, s.stream.store.Seq(), "only the newest alerts are stored")
 			}
-			for _, p := range j.held { // pushed to this client meanwhile, and of before since
-				if j.was && p.seq <= market.Seq(last) && (len(list) == 0 || p.seq < market.Seq(list[0].Number)) {
-					s.emit(p.event, p.payload)
-				}
-			}
-			for _, a := range list {
-				s.emit(k.event(), a.Payload)
-			}
-		})
-		if done {
+		}) {
 			return reply, nil
 		}
 	}
-	board.settle(j, 0, true, func() {})
-	s.replayFailed(k, since, s.stream.store.Seq(), errOvertaken)
-	return reply, nil
+	return reply, s.alertsFailed(sub, since, errOvertaken)
+}
+
+// roomFor waits until the client has taken what came before the alerts.
+func (s *session) roomFor(list []wire.AlertPush) error {
+	size := 0
+	for _, a := range list {
+		size += len(a.Payload)
+	}
+	return s.room(s.stream.ctx, size)
+}
+
+// settleAlerts sends the alerts up to the number last in their place among the pushes, and ends the pause. It returns false
+// when too many were pushed meanwhile.
+func (b *broadcaster) settleAlerts(sub *subscription, was bool, last uint64, list []wire.AlertPush, first func()) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := sub.session
+	hold := s.paused[alertOrder]
+	if hold.lost {
+		*hold = pause{}
+		return false
+	}
+
+	first()
+	for _, p := range hold.held { // pushed to this client meanwhile, and of before since
+		if was && p.seq <= market.Seq(last) && (len(list) == 0 || p.seq < market.Seq(list[0].Number)) {
+			s.emitHeld(p)
+		}
+	}
+	for _, a := range list {
+		s.emit(sub.topic.event(), a.Payload)
+	}
+	sub.after = max(sub.after, market.Seq(last))
+	b.resume(s, alertOrder)
+	return true
+}
+
+// alertsFailed goes on with live alerts, and tells the client what it may miss.
+func (s *session) alertsFailed(sub *subscription, since market.Seq, err error) error {
+	if errors.Is(err, socketio.ErrClosed) {
+		return err
+	}
+	s.stream.log.Error("replay failed", "client", s.peer.ID(), "topic", sub.topic.name, "err", err)
+	s.gap(sub.topic.key, since, s.stream.store.Seq(), "the replay failed")
+
+	b := s.stream.board
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.resume(s, alertOrder)
+	return nil
 }

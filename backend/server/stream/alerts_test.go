@@ -11,22 +11,23 @@ import (
 	"testing"
 
 	"spinscope/backend/market"
+	"spinscope/backend/wire"
 )
 
 // alertList is an Alerts over a list: alert n has the seq n/2.
 type alertList struct {
 	mu      sync.Mutex
-	list    []Alert
+	list    []wire.AlertPush
 	cut     market.Seq // alerts up to this seq are gone
 	failing error
 	reading func()
 }
 
-func alertAt(n int) Alert {
-	return Alert{Number: uint64(n), Payload: fmt.Appendf(nil, `{"signature":"%d","seq":%d}`, n, n/2)}
+func alertAt(n int) wire.AlertPush {
+	return wire.AlertPush{Number: uint64(n), Payload: fmt.Appendf(nil, `{"signature":"%d","seq":%d}`, n, n/2)}
 }
 
-func (l *alertList) AlertsSince(_ context.Context, since market.Seq) (list []Alert, last uint64, complete bool, err error) {
+func (l *alertList) AlertsSince(_ context.Context, since market.Seq) (list []wire.AlertPush, last uint64, complete bool, err error) {
 	l.mu.Lock()
 	for _, a := range l.list {
 		if seq := market.Seq(a.Number / 2); seq >= since && seq > l.cut {
@@ -42,7 +43,7 @@ func (l *alertList) AlertsSince(_ context.Context, since market.Seq) (list []Ale
 }
 
 // store adds an alert, which is not pushed yet.
-func (l *alertList) store() Alert {
+func (l *alertList) store() wire.AlertPush {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := alertAt(len(l.list) + 1)
@@ -62,7 +63,7 @@ func alertBench(t *testing.T) (*bench, *alertList) {
 
 func (b *bench) fire(l *alertList) {
 	a := l.store()
-	b.PushAlerts(a.Number, []Alert{a})
+	b.PushAlerts(a.Number, []wire.AlertPush{a})
 }
 
 // alertNumbers are the ids of the alerts among pushes, and the other pushes' names.
@@ -114,7 +115,7 @@ func TestAlertsAreReplayed(t *testing.T) {
 			t.Errorf("since %v: %v, %v %v", c.since, ack, numbers, others)
 		}
 		a := l.store()
-		b.PushAlerts(a.Number, []Alert{a})
+		b.PushAlerts(a.Number, []wire.AlertPush{a})
 		if live, _ := alertNumbers(t, taken(t, s)); !slices.Equal(live, []int{int(a.Number)}) {
 			t.Errorf("since %v: live %v, want %d", c.since, live, a.Number)
 		}
@@ -132,8 +133,8 @@ func TestAlertsAreReplayed(t *testing.T) {
 	if got := taken(t, s); len(got) != 0 {
 		t.Errorf("after unsubscribing %v", eventsOf(got))
 	}
-	if len(b.board.joins) != 0 || len(b.board.topics) != 0 {
-		t.Errorf("%d joins, %d topics left", len(b.board.joins), len(b.board.topics))
+	if len(b.board.apart) != 0 || len(b.board.topics) != 0 {
+		t.Errorf("%d apart, %d topics left", len(b.board.apart), len(b.board.topics))
 	}
 }
 
@@ -151,7 +152,7 @@ func TestAlertsHaveNoSeam(t *testing.T) {
 				l.store()
 				stored++
 			} else if n := r.IntN(stored - pushed + 1); n > 0 {
-				var list []Alert
+				var list []wire.AlertPush
 				for range n {
 					pushed++
 					list = append(list, alertAt(pushed))
@@ -207,11 +208,11 @@ func TestAlertsStoredButNotPushed(t *testing.T) {
 	if numbers, _ := alertNumbers(t, got); !slices.Equal(numbers, []int{2, 3}) {
 		t.Fatalf("replayed %v", numbers)
 	}
-	b.PushAlerts(2, []Alert{two})
+	b.PushAlerts(2, []wire.AlertPush{two})
 	if got := taken(t, s); len(got) > 0 {
 		t.Errorf("again: %v", eventsOf(got))
 	}
-	b.PushAlerts(3, []Alert{three})
+	b.PushAlerts(3, []wire.AlertPush{three})
 	b.fire(l)
 	if numbers, _ := alertNumbers(t, taken(t, s)); !slices.Equal(numbers, []int{4}) {
 		t.Errorf("then %v", numbers)

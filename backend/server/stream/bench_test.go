@@ -10,7 +10,7 @@ import (
 
 type nowhere struct{}
 
-func (nowhere) Broadcast(string, string, json.RawMessage) {}
+func (nowhere) Broadcast(string, string, json.RawMessage, uint64) {}
 
 // One trade of a mint whose ten intervals, price and events are followed: absorbed, encoded and handed over.
 func BenchmarkTradeToRooms(b *testing.B) {

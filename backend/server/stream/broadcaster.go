@@ -12,7 +12,7 @@ import (
 
 // caster sends one payload to all members of a room; *socketio.Namespace is one.
 type caster interface {
-	Broadcast(room, event string, payload json.RawMessage)
+	Broadcast(room, event string, payload json.RawMessage, unit uint64)
 }
 
 // The namespaces.
@@ -28,8 +28,6 @@ type update struct {
 	seq    market.Seq
 	change *market.CandleChange
 	event  *market.Event
-	gap    *wire.StreamGap
-	state  market.Seq // a candle read back from the store: the commit it is the state of, above seq
 }
 
 // broadcaster knows who follows what, and sends commits to them. Commits are absorbed first, which sorts them into
@@ -48,7 +46,8 @@ type broadcaster struct {
 	mu       sync.Mutex
 	topics   map[key]*topic
 	sessions map[*session]struct{}
-	joins    map[*join]struct{} // of all topics
+	apart    map[*subscription]struct{} // of all topics
+	waiters  []waiter
 	absorbed market.Seq
 	flushed  market.Seq
 	alerted  market.Seq // number of the newest alert sent
@@ -76,7 +75,7 @@ func (b *broadcaster) absorb(c *market.Commit) {
 	for i := range c.Candles {
 		change := &c.Candles[i]
 		t := b.topics[key{klineTopic, change.Interval, change.Mint}]
-		if t == nil || c.Seq <= t.covered {
+		if t == nil {
 			continue
 		}
 		b.replaceCandle(t, change)
@@ -89,7 +88,7 @@ func (b *broadcaster) absorb(c *market.Commit) {
 
 func (b *broadcaster) absorbEvent(seq market.Seq, e *market.Event, moved map[identity]struct{}) {
 	mint := e.Mint()
-	if t := b.topics[key{kind: priceTopic, mint: mint}]; t != nil && seq > t.covered {
+	if t := b.topics[key{kind: priceTopic, mint: mint}]; t != nil {
 		if _, ok := e.Trade(); ok && !t.newest.after(markOf(e)) {
 			t.newest = markOf(e)
 			b.drop(t.interim)
@@ -100,7 +99,7 @@ func (b *broadcaster) absorbEvent(seq market.Seq, e *market.Event, moved map[ide
 	if _, ok := moved[identityOf(e)]; ok {
 		return
 	}
-	if e.Kind() == market.KindTokenCreated {
+	if e.Creates() {
 		b.addEvent(key{kind: tokenTopic}, seq, e)
 	}
 	b.addEvent(key{kind: eventsTopic, mint: mint}, seq, e)
@@ -108,7 +107,7 @@ func (b *broadcaster) absorbEvent(seq market.Seq, e *market.Event, moved map[ide
 }
 
 func (b *broadcaster) addEvent(k key, seq market.Seq, e *market.Event) {
-	if t := b.topics[k]; t != nil && seq > t.covered {
+	if t := b.topics[k]; t != nil {
 		b.add(update{topic: t, seq: seq, event: e})
 	}
 }
@@ -157,7 +156,7 @@ func (b *broadcaster) due() (wait time.Duration) {
 	return max(0, b.window-b.now().Sub(b.first))
 }
 
-// flush sends all pending updates in seq order, then lets joins go on that waited for it. The mutex is held.
+// flush sends all pending updates in seq order, then wakes who waited for it. The mutex is held.
 func (b *broadcaster) flush() {
 	now := b.now()
 	at := now.UnixMilli()
@@ -170,41 +169,37 @@ func (b *broadcaster) flush() {
 			continue
 		}
 		t.interim, t.sent = 0, now
-		name := t.event()
-		switch {
-		case u.gap != nil:
-			name = "gap"
-			payload, _ = json.Marshal(u.gap) // a struct of texts and numbers: cannot fail
-			last = nil
-		case u.event == nil || u.event != last || t.kind < eventsTopic || t.kind > allTopic:
+		if u.event == nil || u.event != last || t.kind < eventsTopic || t.kind > allTopic {
 			payload = b.encode(u, at)
 			last = nil
 			if t.kind == eventsTopic || t.kind == allTopic {
 				last = u.event
 			}
 		}
-		b.send(t, push{max(u.seq, u.state), name, payload})
+		b.send(t, push{u.seq, t.event(), payload})
 		b.counts.published(u, at)
 	}
 	b.queued(b.absorbed, b.live > 0)
 	clear(b.pending) // drops the references to commits
 	b.pending, b.live, b.urgent = b.pending[:0], 0, false
 	b.flushed = b.absorbed
-	for j := range b.joins {
-		j.advance(b)
-	}
+	b.settled()
 }
 
 // send gives one push to the rooms of both namespaces, and to those on their way into them.
 func (b *broadcaster) send(t *topic, p push) {
+	unit := uint64(p.seq) // a commit goes whole to who has room for its beginning
+	if t.kind == alertTopic {
+		unit = 0
+	}
 	for space, members := range t.members {
 		if members > 0 {
-			b.casters[space].Broadcast(t.name, p.event, p.payload)
+			b.casters[space].Broadcast(t.name, p.event, p.payload, unit)
 			b.counts.messages.Add(uint64(members))
 		}
 	}
-	for j := range t.joins {
-		j.push(b, p)
+	for sub := range t.apart {
+		sub.push(p)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/socketio"
 	"spinscope/examples/exampletest"
 )
@@ -55,14 +56,14 @@ func parseLine(t *testing.T, text string) line {
 const clientPatience = 5 * time.Minute
 
 // start runs a client program until the test ends.
-func start(t *testing.T, cmd *exec.Cmd, cancel context.CancelFunc) {
+func start(t *testing.T, cmd *exec.Cmd, cancel context.CancelFunc, patience time.Duration) {
 	t.Helper()
 	var complaints strings.Builder
 	cmd.Stderr = &complaints
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	watchdog := time.AfterFunc(clientPatience, cancel)
+	watchdog := time.AfterFunc(patience, cancel)
 	t.Cleanup(func() {
 		watchdog.Stop()
 		cancel()
@@ -98,7 +99,7 @@ func TestExamplesPrintLiveCandles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			start(t, cmd, cancel)
+			start(t, cmd, cancel, clientPatience)
 			printed := bufio.NewScanner(out)
 			var again string // a resume starts with the last commit seen, and on a busy machine it may take two
 			expect := func(minute int64, price float64) {
@@ -151,7 +152,7 @@ func TestExamplePageShowsLiveCandles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	start(t, cmd, cancel)
+	start(t, cmd, cancel, clientPatience)
 	changes := bufio.NewScanner(out)
 	defer func() { // the browser ends with its input
 		_ = in.Close()
@@ -224,7 +225,7 @@ func TestNodeClientConformance(t *testing.T) {
 			b.trade(testMints[0], startTime+60*minute, 2e18)
 			minute++
 		case "create":
-			b.publish(&market.Commit{Events: []market.Event{b.writer.event(&market.TokenCreated{Mint: market.Pubkey{5}, Name: "New"}, 0)}})
+			b.publish(&market.Commit{Events: []market.Event{b.writer.event(&spinpet.TokenCreated{Mint: market.Pubkey{5}, Name: "New"}, 0)}})
 		}
 		if _, err := fmt.Fprintln(in, b.memory.Seq()); err != nil {
 			break

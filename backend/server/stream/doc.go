@@ -6,12 +6,15 @@
 //
 // Ordering: a client sees the pushes of all its topics in seq order. An interim candle or a price that a newer one
 // replaces before it was sent is left out; finals, corrections, events and new tokens never are. An answer with seq S
-// that carries a topic's state comes after every push of that topic with seq <= S that the client was to get, and
-// before every push with a higher one (join.go says how).
+// that carries a topic's state comes after every push with seq <= S that the client was to get, of whatever topic, and
+// before every push with a higher one (join.go says how). While one topic is replayed from a seq on, the others' pushes
+// come in their place among its own (pursue.go).
 //
 // Concurrency: one mutex guards topics, subscriptions and what waits to be sent. It is held while a batch is encoded and
 // queued, never while the store is read.
 //
-// Failure: a client that does not read is cut by socketio. A broadcaster that lags behind the hub catches up from the
-// store; what cannot be served whole is announced as a gap. A store that fails while catching up ends Run.
+// Failure: a client that does not read is cut by socketio, when live pushes fill its queue or when it takes nothing for a
+// while. Histories, replays and catching up wait for room in it instead. When the broadcaster lags behind the hub, each
+// client catches up from the store at its own pace; what cannot be served whole is announced as a gap. A store that fails
+// while catching up ends Run.
 package stream

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/socketio"
 	"spinscope/examples/exampletest"
 )
@@ -80,7 +81,7 @@ func TestExamplesWaitForServerAndMarket(t *testing.T) {
 			defer time.AfterFunc(clientPatience, cancel).Stop()
 			until(t, said, "is Spinscope running there?")
 			wire.refuse(false)
-			b.publish(&market.Commit{Events: []market.Event{b.writer.event(&market.TokenCreated{Mint: testMints[0], Name: "First"}, 0)}})
+			b.publish(&market.Commit{Events: []market.Event{b.writer.event(&spinpet.TokenCreated{Mint: testMints[0], Name: "First"}, 0)}})
 			until(t, said, "0 candles of history")
 			b.trade(testMints[0], startTime, 1e18)
 			until(t, out, "realtime")

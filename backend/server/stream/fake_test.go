@@ -15,6 +15,8 @@ import (
 	"spinscope/backend/candle"
 	"spinscope/backend/hub"
 	"spinscope/backend/market"
+	"spinscope/backend/polltest"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/socketio"
 )
 
@@ -199,13 +201,13 @@ func (w *writer) step() *market.Commit {
 		w.trade(c, w.random.IntN(len(testMints)))
 	}
 	if w.random.IntN(20) == 0 {
-		c.Events = append(c.Events, w.event(&market.TokenCreated{Mint: market.Pubkey{9, byte(w.slot), byte(w.slot >> 8)}, Name: "n"}, len(c.Events)))
+		c.Events = append(c.Events, w.event(&spinpet.TokenCreated{Mint: market.Pubkey{9, byte(w.slot), byte(w.slot >> 8)}, Name: "n"}, len(c.Events)))
 	}
 	if w.random.IntN(10) == 0 {
 		w.now++
 	}
 	for i := range w.books {
-		candle.Seal(&w.books[i], testIntervals, c.ChainTime, func(interval market.Interval, sealed market.Candle) {
+		candle.Close(&w.books[i], testIntervals, c.ChainTime, func(interval market.Interval, sealed market.Candle) {
 			c.Candles = append(c.Candles, market.CandleChange{
 				Mint: testMints[i], Interval: interval, Candle: sealed, Type: market.Final, Stamp: market.Stamp{Slot: w.slot, BlockTime: c.ChainTime},
 			})
@@ -237,7 +239,7 @@ func (w *writer) event(body market.Body, ordinal int) market.Event {
 
 func (w *writer) trade(c *market.Commit, mint int) {
 	price := market.Price(market.U64(1e18 + w.random.Uint64N(1e18)))
-	e := w.event(&market.BuySell{Mint: testMints[mint], IsBuy: w.random.IntN(2) == 0, TokenAmount: 1 + w.random.Uint64N(1e9), SolAmount: 1 + w.random.Uint64N(1e9)}, len(c.Events))
+	e := w.event(&spinpet.BuySell{Mint: testMints[mint], IsBuy: w.random.IntN(2) == 0, TokenAmount: 1 + w.random.Uint64N(1e9), SolAmount: 1 + w.random.Uint64N(1e9)}, len(c.Events))
 	e.Price, e.Scale = price, 28
 	c.Events = append(c.Events, e)
 	trade, _ := e.Trade()
@@ -285,7 +287,7 @@ type rooms struct {
 
 func newRooms() *rooms { return &rooms{members: make(map[string]map[*fakePeer]struct{})} }
 
-func (r *rooms) Broadcast(room, event string, payload json.RawMessage) {
+func (r *rooms) Broadcast(room, event string, payload json.RawMessage, _ uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for p := range r.members[room] {
@@ -300,6 +302,9 @@ type fakePeer struct {
 	mu    sync.Mutex
 	got   []received
 	gone  bool
+
+	draining func()     // runs whenever the client takes what waits for it
+	kept     []received // for draining
 }
 
 type received struct {
@@ -315,7 +320,7 @@ func (p *fakePeer) record(event string, payload json.RawMessage) {
 	p.got = append(p.got, received{event, payload})
 }
 
-func (p *fakePeer) Emit(event string, payload any) error {
+func (p *fakePeer) Answer(event string, payload any) error {
 	text, err := json.Marshal(payload)
 	if err != nil || p.gone {
 		return errors.Join(err, errGone)
@@ -331,6 +336,9 @@ func (p *fakePeer) Authorization() string { return "" }
 func (p *fakePeer) Since() time.Time      { return time.Time{} }
 
 func (p *fakePeer) Drain(context.Context) error {
+	if p.draining != nil {
+		p.draining()
+	}
 	if p.gone {
 		return socketio.ErrClosed
 	}
@@ -415,13 +423,15 @@ func (b *bench) client(t testing.TB, space int, id string) (*session, *fakePeer)
 }
 
 // settled waits until the broadcaster has sent everything committed.
-func (b *bench) settled() {
+func (b *bench) settled(t testing.TB) {
+	t.Helper()
+	polltest.Until(t, "the broadcaster", func() bool {
+		b.board.mu.Lock()
+		defer b.board.mu.Unlock()
+		return b.board.absorbed >= b.memory.Seq()
+	})
+
 	b.board.mu.Lock()
 	defer b.board.mu.Unlock()
-	for b.board.absorbed < b.memory.Seq() {
-		b.board.mu.Unlock()
-		time.Sleep(time.Millisecond) // another goroutine has to come to it
-		b.board.mu.Lock()
-	}
 	b.board.flush()
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 )
 
 // object is a payload as a client writes it.
@@ -59,6 +60,7 @@ func (b *bench) absorbAll(t testing.TB) {
 	if err := b.take(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	b.jobs.Wait()
 }
 
 // trade makes a commit of one trade at a time and price, with its open candle of m1, and publishes it.
@@ -71,7 +73,7 @@ func (b *bench) trade(mint market.Pubkey, time int64, price uint64) *market.Comm
 
 func (b *bench) tradeCommit(mint market.Pubkey, time int64, price uint64) *market.Commit {
 	b.writer.slot++
-	e := b.writer.event(&market.BuySell{Mint: mint, IsBuy: true, TokenAmount: 5, SolAmount: 7}, 0)
+	e := b.writer.event(&spinpet.BuySell{Mint: mint, IsBuy: true, TokenAmount: 5, SolAmount: 7}, 0)
 	e.BlockTime, e.Price = time, market.Price(market.U64(price))
 	p := e.Price
 	return &market.Commit{

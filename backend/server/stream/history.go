@@ -37,7 +37,7 @@ func (st *Stream) historyAnswer(k key, candles []market.Candle, oldest bool, tot
 func (st *Stream) history(ctx context.Context, k key, q historyQuery) (*answer, error) {
 	limit := q.limit
 	if q.fill {
-		limit = maxFill
+		limit = candle.MaxFill
 	}
 	candles, total, seq, err := st.store.NewestCandles(ctx, k.mint, k.interval, q.from, q.to, limit)
 	if err != nil {
@@ -61,26 +61,8 @@ func (st *Stream) fill(k key, candles []market.Candle, from, to int64) ([]market
 	if err != nil {
 		return nil, fmt.Errorf("read candle before %d: %w", from, err)
 	}
-	chainTime := st.store.ChainTime()
-	length := k.interval.Seconds()
-	filled := make([]market.Candle, 0, maxFill)
-	next := len(candles) - 1
-	for start := k.interval.Floor(from + length - 1); start <= min(to, chainTime); start += length {
-		switch {
-		case next >= 0 && candles[next].Time == start:
-			before, ok = candles[next], true
-			next--
-		case ok:
-			before = candle.Flat(start, before.Close)
-			before.Final = start+length <= chainTime
-		default:
-			continue
-		}
-		filled = append(filled, before)
-	}
-	for ; next >= 0; next-- { // chain time went on between the reads
-		filled = append(filled, candles[next])
-	}
+	slices.Reverse(candles)
+	filled := candle.Fill(k.interval, candles, before, ok, from, to, st.store.ChainTime())
 	slices.Reverse(filled)
 	return filled, nil
 }

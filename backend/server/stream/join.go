@@ -2,8 +2,10 @@ package stream
 
 import (
 	"context"
+	"slices"
 
 	"spinscope/backend/market"
+	"spinscope/backend/wake"
 )
 
 // push is an encoded update on its way to clients.
@@ -13,110 +15,229 @@ type push struct {
 	payload []byte
 }
 
-// maxHeld bounds the pushes held back while one answer is read.
-const maxHeld = 4096
+// Bounds of the pushes held back for one client. They fit its queue.
+const (
+	maxHeld      = 1024
+	maxHeldBytes = 512 << 10
+)
 
-// join is a subscription on its way into its room. It makes the seam between an answer read from the store and the live
-// pushes exact:
+// pause holds a client's pushes back, of all topics that share an order, while it is answered from the store. It makes the
+// seam between what was read and the live pushes exact, and keeps seqs from going back:
 //
-//  1. hold: from now on the topic's pushes are held back for this client.
+//  1. hold: the client leaves the rooms, and its pushes are held back.
 //  2. The client's goroutine reads the answer, the state as of commit S.
-//  3. settle: the answer is sent, then the held pushes above S. Until the broadcaster has flushed S, pushes up to S are
-//     withheld, as the answer holds them; then the client enters the room.
+//  3. settle: the pushes up to S are sent that are not in the answer, then the answer, then the pushes above S. Pushes up
+//     to S of the topic that was asked about are left out, as the answer holds them. When the broadcaster has flushed all
+//     that the client has seen, the client enters the rooms again.
 //
-// For a client that was in the room already, pushes up to S go out before the answer, so settling waits for S first.
-// The broadcaster's mutex guards the fields.
-type join struct {
-	session *session
-	topic   *topic
-	from    market.Seq // first commit that the client may not have seen
-	after   market.Seq // pushes up to here are not for this client
-	was     bool       // the client followed the topic already, or got part of it from another
-	reading bool       // pushes are held, else passed on
-	lost    bool       // more than maxHeld: the answer must be read again
-	held    []push
-	target  market.Seq    // reached is closed when this is flushed
-	reached chan struct{} // nil when nobody waits
+// What is too much to be held is read from the store: see pursue.
+type pause struct {
+	held  []heldPush
+	bytes int
+	lost  bool // more came than can be held: what is missing is in the store
 }
 
-// hold makes s a follower of k whose pushes are held back. It returns errLimit when s may not have one more.
-func (b *broadcaster) hold(s *session, k key) (*join, error) {
+type heldPush struct {
+	sub *subscription
+	push
+}
+
+// An order is what seqs of a topic count: commits or, for alerts, alerts.
+const (
+	commitOrder = iota
+	alertOrder
+	numOrders
+)
+
+func (k key) order() int {
+	if k.kind == alertTopic {
+		return alertOrder
+	}
+	return commitOrder
+}
+
+// hold makes s a follower of k whose pushes are held back, with those of its other topics. was says that it followed the
+// topic, or got part of it from another one. It returns errLimit when s may not have one more.
+func (b *broadcaster) hold(s *session, k key) (sub *subscription, was bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	sub := s.subs[k]
-	if sub == nil {
-		b.separate(k)
-		var err error
-		if sub, err = b.register(s, k); err != nil {
-			return nil, err
+	if sub = s.subs[k]; sub != nil {
+		b.pause(s, k.order())
+		return sub, true, nil
+	}
+
+	b.separate(k)
+	if sub, err = b.register(s, k); err != nil {
+		return nil, false, err
+	}
+	b.part(sub, b.sent(k))
+	was = b.shadow(s, k)
+	b.pause(s, k.order())
+	return sub, was, nil
+}
+
+// pause takes a client out of its rooms. The mutex is held, here and in the functions below that do not take it.
+func (b *broadcaster) pause(s *session, order int) *pause {
+	for _, sub := range s.subs {
+		if sub.topic.order() == order && !sub.apart && !sub.shadowed {
+			b.exit(s, sub)
+			b.part(sub, b.sent(sub.topic.key))
 		}
-		sub.join = b.newJoin(s, sub.topic)
-		sub.join.was = b.shadow(s, k)
-		return sub.join, nil
 	}
-	if sub.join == nil {
-		b.exit(s, sub)
-		sub.join = b.newJoin(s, sub.topic)
+	if s.paused[order] == nil {
+		s.paused[order] = &pause{}
 	}
-	j := sub.join
-	j.was, j.reading = true, true
-	j.from = max(b.sent(k), j.after) + 1
-	return j, nil
+	return s.paused[order]
 }
 
-func (b *broadcaster) newJoin(s *session, t *topic) *join {
-	j := &join{session: s, topic: t, reading: true, from: b.sent(t.key) + 1}
-	t.joins[j] = struct{}{}
-	b.joins[j] = struct{}{}
-	return j
+// part puts a subscription that is in no room among those that are sent pushes one by one, from after on.
+func (b *broadcaster) part(sub *subscription, after market.Seq) {
+	sub.apart, sub.after = true, after
+	sub.closed, sub.newest = max(sub.closed, sub.topic.closed), sub.topic.newest
+	sub.topic.apart[sub] = struct{}{}
+	b.apart[sub] = struct{}{}
 }
 
-// push takes a push of the topic: holds it, passes it on or leaves it out. The mutex is held.
-func (j *join) push(b *broadcaster, p push) {
+// rejoin undoes part.
+func (b *broadcaster) rejoin(sub *subscription) {
+	sub.apart = false
+	delete(sub.topic.apart, sub)
+	delete(b.apart, sub)
+}
+
+// push takes a push of the topic for a client that is not in the room: holds it, passes it on or leaves it out.
+func (sub *subscription) push(p push) {
+	hold := sub.session.paused[sub.topic.order()]
 	switch {
-	case p.seq <= j.after:
-	case !j.reading:
-		j.session.emit(p.event, p.payload)
-	case len(j.held) >= maxHeld:
-		j.lost, j.held = true, nil
-	case !j.lost:
-		j.held = append(j.held, p)
+	case p.seq <= sub.after:
+	case hold == nil:
+		sub.session.emit(p.event, p.payload)
+	default:
+		hold.add(heldPush{sub, p})
 	}
 }
 
-// advance is called after each flush: it wakes who waits for it and enters the room when all before it is sent.
-func (j *join) advance(b *broadcaster) {
-	if j.reached != nil && b.flushed >= j.target {
-		close(j.reached)
-		j.reached = nil
+func (h *pause) add(p heldPush) {
+	if h.lost {
+		return
 	}
-	if !j.reading && b.sent(j.topic.key) >= j.after {
-		b.leaveJoin(j)
-		sub := j.session.subs[j.topic.key]
-		sub.join = nil
-		b.enter(j.session, sub)
+	h.bytes += len(p.payload)
+	if len(h.held) >= maxHeld || h.bytes > maxHeldBytes {
+		h.lose()
+		return
+	}
+	h.held = append(h.held, p)
+}
+
+// lose says that what was held is not all any more.
+func (h *pause) lose() { *h = pause{lost: true} }
+
+// prune drops what the client has seen meanwhile.
+func (h *pause) prune() {
+	h.held = slices.DeleteFunc(h.held, func(p heldPush) bool { return p.seq <= p.sub.after })
+	h.bytes = 0
+	for _, p := range h.held {
+		h.bytes += len(p.payload)
 	}
 }
 
-func (b *broadcaster) leaveJoin(j *join) {
-	delete(j.topic.joins, j)
-	delete(b.joins, j)
+// advance lets a client into the room when nothing is held back for it and all before is sent.
+func (b *broadcaster) advance(sub *subscription) {
+	s, k := sub.session, sub.topic.key
+	if sub.apart && s.paused[k.order()] == nil && b.sent(k) >= sub.after {
+		b.rejoin(sub)
+		b.enter(s, sub)
+	}
+}
+
+// resume ends a pause: what is held and not seen yet is sent, and the client enters its rooms.
+func (b *broadcaster) resume(s *session, order int) {
+	hold := s.paused[order]
+	if hold == nil {
+		return
+	}
+	for _, p := range hold.held {
+		s.emitHeld(p)
+	}
+	s.paused[order] = nil
+	for _, sub := range s.subs {
+		if sub.topic.order() == order {
+			b.advance(sub)
+		}
+	}
+}
+
+// emitHeld sends what was held back, unless the client has seen it or follows the topic no more.
+func (s *session) emitHeld(p heldPush) {
+	if p.seq > p.sub.after && s.subs[p.sub.topic.key] == p.sub {
+		s.emit(p.event, p.payload)
+	}
+}
+
+// settle sends the answer, which is the state of a topic as of seq, in its place among the pushes, and ends the pause. It
+// returns false when too many pushes came meanwhile.
+func (b *broadcaster) settle(sub *subscription, was bool, seq market.Seq, answer func()) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s, order := sub.session, sub.topic.order()
+	hold := s.paused[order]
+	if hold.lost {
+		return false
+	}
+
+	later := hold.held[:0]
+	for _, p := range hold.held {
+		switch {
+		case p.seq > seq:
+			later = append(later, p)
+		case p.sub != sub || was:
+			s.emitHeld(p)
+		}
+	}
+	hold.held = later
+	answer()
+
+	sub.after = max(sub.after, seq)
+	b.resume(s, order)
+	return true
+}
+
+// abandon gives up after a failed read: a new subscription ends, an old one goes on as if nothing had been asked.
+func (b *broadcaster) abandon(sub *subscription, was bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !was {
+		b.remove(sub.session, sub)
+	}
+	if hold := sub.session.paused[sub.topic.order()]; hold != nil && !hold.lost {
+		b.resume(sub.session, sub.topic.order())
+	}
+}
+
+// waiter waits until a commit is flushed.
+type waiter struct {
+	seq     market.Seq
+	reached chan struct{}
 }
 
 // reach waits until the broadcaster has flushed seq. It returns false when ctx or the broadcaster ends first.
-func (b *broadcaster) reach(ctx context.Context, j *join, seq market.Seq) bool {
+func (b *broadcaster) reach(ctx context.Context, seq market.Seq) bool {
 	b.mu.Lock()
+	if b.flushed < seq && b.absorbed >= seq {
+		b.flush()
+	}
 	if b.flushed >= seq {
 		b.mu.Unlock()
 		return true
 	}
-	reached := make(chan struct{})
-	j.target, j.reached = seq, reached
+	w := waiter{seq, make(chan struct{})}
+	b.waiters = append(b.waiters, w)
 	b.wanted = max(b.wanted, seq)
 	b.mu.Unlock()
-	b.nudge()
+	wake.Up(b.kick)
+
 	select {
-	case <-reached:
+	case <-w.reached:
 		return true
 	case <-ctx.Done():
 	case <-b.done:
@@ -124,63 +245,16 @@ func (b *broadcaster) reach(ctx context.Context, j *join, seq market.Seq) bool {
 	return false
 }
 
-// nudge makes the broadcaster look at what is due.
-func (b *broadcaster) nudge() {
-	select {
-	case b.kick <- struct{}{}:
-	default:
-	}
-}
-
-// settle sends the answer, which is the state as of seq, in its place among the pushes, and lets the topic go live. It
-// returns false when too many pushes came meanwhile: the answer must be read again. whole says that the answer has all
-// that was held up to seq.
-func (b *broadcaster) settle(j *join, seq market.Seq, whole bool, answer func()) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if j.lost {
-		j.lost = false
-		return false
-	}
-	if j.was && !whole {
-		for _, p := range j.held {
-			if p.seq <= seq {
-				j.session.emit(p.event, p.payload)
-			}
+// settled runs after each flush: it wakes who waits for it, and lets clients into rooms.
+func (b *broadcaster) settled() {
+	b.waiters = slices.DeleteFunc(b.waiters, func(w waiter) bool {
+		if b.flushed < w.seq {
+			return false
 		}
+		close(w.reached)
+		return true
+	})
+	for sub := range b.apart {
+		b.advance(sub)
 	}
-	answer()
-	for _, p := range j.held {
-		if p.seq > seq {
-			j.session.emit(p.event, p.payload)
-		}
-	}
-	j.goLive(b, seq)
-	return true
-}
-
-// goLive ends the reading: pushes above seq are for this client.
-func (j *join) goLive(b *broadcaster, seq market.Seq) {
-	j.reading, j.held = false, nil
-	j.after = max(j.after, seq)
-	j.advance(b)
-}
-
-// abandon gives up after a failed read: a new subscription ends, an old one goes on as if nothing had been asked. What
-// an old one lost meanwhile is returned as the first commit that may be missing, else 0.
-func (b *broadcaster) abandon(j *join) (missing market.Seq) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !j.was {
-		b.remove(j.session, j.session.subs[j.topic.key])
-		return 0
-	}
-	if j.lost {
-		j.lost, missing = false, j.from
-	}
-	for _, p := range j.held {
-		j.session.emit(p.event, p.payload)
-	}
-	j.goLive(b, j.after)
-	return missing
 }

@@ -12,9 +12,13 @@ var errLimit = errors.New("subscription limit reached")
 
 // subscription is one topic that a client follows. The broadcaster's mutex guards it.
 type subscription struct {
+	session  *session
 	topic    *topic
-	join     *join // not nil: on the way into the room
-	shadowed bool  // not in the room, as the client gets the same from the topic of all events
+	shadowed bool       // not in the room, as the client gets the same from the topic of all events
+	apart    bool       // not in the room: pushes are held back, or sent one by one
+	after    market.Seq // while apart: pushes up to here are not for this client
+	closed   int64      // while apart: time of the newest candle that the client knows as final
+	newest   mark       // while apart: the event behind the price it was shown last
 }
 
 // register adds a subscription that is in no room yet. The mutex is held, here and in all functions below.
@@ -28,7 +32,7 @@ func (b *broadcaster) register(s *session, k key) (*subscription, error) {
 		b.topics[k] = t
 	}
 	t.holders++
-	sub := &subscription{topic: t}
+	sub := &subscription{session: s, topic: t}
 	s.subs[k] = sub
 	return sub, nil
 }
@@ -37,8 +41,8 @@ func (b *broadcaster) register(s *session, k key) (*subscription, error) {
 func (b *broadcaster) remove(s *session, sub *subscription) {
 	t := sub.topic
 	switch {
-	case sub.join != nil:
-		b.leaveJoin(sub.join)
+	case sub.apart:
+		b.rejoin(sub)
 	case !sub.shadowed:
 		b.exit(s, sub)
 	}
@@ -46,6 +50,25 @@ func (b *broadcaster) remove(s *session, sub *subscription) {
 	if t.holders--; t.holders == 0 {
 		delete(b.topics, t.key)
 	}
+}
+
+// refuse ends a new subscription whose answer failed. It takes the mutex.
+func (b *broadcaster) refuse(sub *subscription) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.remove(sub.session, sub)
+}
+
+// alone reports whether the client follows nothing else whose pushes have an order with sub's. It takes the mutex.
+func (b *broadcaster) alone(sub *subscription) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for k, other := range sub.session.subs {
+		if other != sub && k.order() == sub.topic.order() {
+			return false
+		}
+	}
+	return true
 }
 
 // enter puts a client into the room.
@@ -68,7 +91,7 @@ func (b *broadcaster) separate(k key) {
 }
 
 // shadow takes a client that now follows all events out of the rooms of single mints, so that it gets each event once.
-// It tells whether there were any.
+// It reports whether there were any.
 func (b *broadcaster) shadow(s *session, k key) (any bool) {
 	if k.kind != allTopic {
 		return false
@@ -77,9 +100,8 @@ func (b *broadcaster) shadow(s *session, k key) (any bool) {
 		if sub.topic.kind != eventsTopic || sub.shadowed {
 			continue
 		}
-		if sub.join != nil {
-			b.leaveJoin(sub.join)
-			sub.join = nil
+		if sub.apart {
+			b.rejoin(sub)
 		} else {
 			b.exit(s, sub)
 		}
@@ -95,8 +117,8 @@ func (b *broadcaster) unshadow(s *session, after market.Seq) {
 			continue
 		}
 		sub.shadowed = false
-		sub.join = b.newJoin(s, sub.topic)
-		sub.join.goLive(b, after)
+		b.part(sub, after)
+		b.advance(sub)
 	}
 }
 
@@ -118,33 +140,39 @@ func (b *broadcaster) follow(s *session, k key, confirm func(added bool)) error 
 		sub.shadowed = true
 		return nil
 	}
-	b.enter(s, sub)
+	b.part(sub, b.sent(k))
+	b.advance(sub)
 	b.shadow(s, k)
 	return nil
 }
 
-// followShadowed subscribes to a mint's events if the client follows those of all mints: until is the last commit that it
-// has got from there.
-func (b *broadcaster) followShadowed(s *session, k key) (shadowed, added bool, until market.Seq, err error) {
+// followShadowed subscribes to a mint's events if the client follows those of all mints, from where it gets them.
+func (b *broadcaster) followShadowed(s *session, k key) (shadowed, added bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	all := s.subs[key{kind: allTopic}]
-	if all == nil {
-		return false, false, 0, nil
-	}
-	until = b.flushed
-	if all.join != nil {
-		until = max(until, all.join.after)
+	if s.subs[key{kind: allTopic}] == nil {
+		return false, false, nil
 	}
 	if s.subs[k] != nil {
-		return true, false, until, nil
+		return true, false, nil
 	}
 	sub, err := b.register(s, k)
 	if err != nil {
-		return false, false, 0, err
+		return false, false, err
 	}
 	sub.shadowed = true
-	return true, true, until, nil
+	return true, true, nil
+}
+
+// shadowTarget is what the client is to get of a shadowed topic from a seq on: what it does not get from the other one.
+func (b *broadcaster) shadowTarget(s *session, k key, since market.Seq) *target {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	t := &target{sub: s.subs[k], after: since - 1, until: b.flushed}
+	if all := s.subs[key{kind: allTopic}]; all.apart {
+		t.until = all.after
+	}
+	return t
 }
 
 // unfollow ends a subscription; false when there was none. confirm runs after the last push.
@@ -155,8 +183,8 @@ func (b *broadcaster) unfollow(s *session, k key, confirm func(removed bool)) {
 	if sub != nil {
 		b.separate(k)
 		after := b.flushed
-		if sub.join != nil {
-			after = max(after, sub.join.after)
+		if sub.apart {
+			after = sub.after
 		}
 		b.remove(s, sub)
 		if k.kind == allTopic {

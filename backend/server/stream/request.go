@@ -6,12 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"spinscope/backend/candle"
 	"spinscope/backend/market"
 	"spinscope/backend/wire"
 )
-
-// maxFill is how many buckets a request with fill may span.
-const maxFill = 5000
 
 // fields is a request's payload. Missing and null are the same.
 type fields map[string]any
@@ -84,10 +82,10 @@ func (f fields) seconds(name string, fallback int64) (int64, error) {
 	return time, err
 }
 
-func (f fields) flag(name string) (bool, error) {
+func (f fields) flag(name string, fallback bool) (bool, error) {
 	switch value := f[name].(type) {
 	case nil:
-		return false, nil
+		return fallback, nil
 	case bool:
 		return value, nil
 	}
@@ -213,14 +211,14 @@ func (f fields) history(q historyQuery, interval market.Interval, most int) (his
 	default:
 		return q, invalid("order must be asc or desc")
 	}
-	if q.fill, err = f.flag("fill"); err != nil || !q.fill {
+	if q.fill, err = f.flag("fill", false); err != nil || !q.fill {
 		return q, err
 	}
 	if f["from"] == nil || f["to"] == nil {
 		return q, invalid("fill needs from and to")
 	}
-	if buckets := interval.Floor(q.to)/interval.Seconds() - interval.Floor(q.from)/interval.Seconds() + 1; buckets > maxFill {
-		return q, invalid("fill spans %d buckets: at most %d", buckets, maxFill)
+	if buckets := candle.Buckets(interval, q.from, q.to); buckets > candle.MaxFill {
+		return q, invalid("fill spans %d buckets: at most %d", buckets, candle.MaxFill)
 	}
 	return q, nil
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"spinscope/backend/socketio"
@@ -17,9 +18,9 @@ import (
 // peer is a client's connection to a namespace; *socketio.Conn is one.
 type peer interface {
 	ID() string
-	// Emit queues an event; an error means that the connection is gone.
-	Emit(event string, payload any) error
-	// Drain waits until all that was emitted has been handed to the network.
+	// Answer queues an event; an error means that the connection is gone.
+	Answer(event string, payload any) error
+	// Drain waits until little of what was queued is left to be taken by the client.
 	Drain(ctx context.Context) error
 	Join(room string)
 	Leave(room string)
@@ -29,18 +30,25 @@ type peer interface {
 	Since() time.Time
 }
 
-// session is one connected client of a namespace. Its handlers run one at a time; subs belongs to the broadcaster.
+// session is one connected client of a namespace. Its handlers run one at a time; subs and paused belong to the broadcaster.
 type session struct {
 	stream *Stream
 	space  *space
 	peer   peer
 	subs   map[key]*subscription
-	owed   int // bytes answered since the connection was last drained
+	paused [numOrders]*pause // pushes are held back; the broadcaster's
+
+	serving sync.Mutex // held by a request, or by what catches up after a lag
+	acked   bool       // the request under way asks for an acknowledgement
+	owed    tally      // answered since the connection was last drained
 }
+
+// tally counts messages and their bytes.
+type tally struct{ messages, bytes int }
 
 // emit queues an encoded payload.
 func (s *session) emit(event string, payload []byte) {
-	if s.peer.Emit(event, json.RawMessage(payload)) != nil {
+	if s.peer.Answer(event, json.RawMessage(payload)) != nil {
 		return
 	}
 	s.stream.counts.messages.Add(1)
@@ -49,7 +57,7 @@ func (s *session) emit(event string, payload []byte) {
 	}
 }
 
-// traced tells whether the steps of a request are logged.
+// traced reports whether the steps of a request are logged.
 func (s *session) traced() bool { return s.stream.log.Enabled(s.stream.ctx, slog.LevelDebug) }
 
 // request serves one event of the client. ack may be nil.
@@ -57,6 +65,14 @@ func (s *session) request(event string, args []any, ack func(any)) {
 	if s.traced() {
 		s.stream.log.Debug("request received", "client", s.peer.ID(), "event", event, "args", len(args), "ack", ack != nil)
 	}
+	s.serving.Lock()
+	defer s.serving.Unlock()
+	s.acked = ack != nil
+	s.recovered()
+	if s.room(s.stream.ctx, 0) != nil {
+		return // the connection is gone
+	}
+
 	serve := s.space.handlers[event]
 	if serve == nil {
 		known := slices.Sorted(maps.Keys(s.space.handlers))
@@ -123,13 +139,15 @@ func codeOf(err error) int {
 	}
 }
 
-// room waits until large answers sent before have left, so that a client that reads is never cut for asking.
+// room waits, before a message of so many bytes, until the client has taken most of what it was answered. So answers never
+// cut a client that reads, and never fill the memory for one that does not.
 func (s *session) room(ctx context.Context, bytes int) error {
-	const most = 256 << 10
-	if s.owed += bytes; s.owed <= most {
+	const maxBytes, maxMessages = 256 << 10, 128
+	s.owed.messages++
+	if s.owed.bytes += bytes; s.owed.bytes <= maxBytes && s.owed.messages <= maxMessages {
 		return nil
 	}
-	s.owed = bytes
+	s.owed = tally{1, bytes}
 	return s.peer.Drain(ctx)
 }
 

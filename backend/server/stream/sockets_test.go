@@ -250,7 +250,7 @@ func TestSocketsMeetLiveWithoutHole(t *testing.T) {
 			time.Sleep(50 * time.Microsecond) // lets clients in between
 		}
 		<-all
-		b.settled()
+		b.settled(t)
 		last := b.tradeCommit(testMints[0], b.writer.now+1000, 1e18) // ends every client's reading
 		last.Candles[0].Interval, last.Candles[0].Candle.Time = market.D1, market.D1.Floor(b.writer.now+1000)
 		b.publish(last)
@@ -310,6 +310,7 @@ type link struct {
 	mu       sync.Mutex
 	open     []net.Conn
 	shut     bool
+	rate     int // bytes a second to the client, 0 for any
 	group    sync.WaitGroup
 }
 
@@ -342,14 +343,22 @@ func (l *link) accept() {
 			_ = near.Close()
 			continue
 		}
-		far, err := net.Dial("tcp", l.target)
+		l.mu.Lock()
+		target := l.target
+		l.mu.Unlock()
+		far, err := net.Dial("tcp", target)
 		if err != nil {
 			_ = near.Close()
-			return
+			continue
 		}
 		l.mu.Lock()
 		l.open = append(l.open, near, far)
+		rate := l.rate
 		l.mu.Unlock()
+		if rate > 0 {
+			_ = far.(*net.TCPConn).SetReadBuffer(16 << 10)
+			_ = near.(*net.TCPConn).SetWriteBuffer(16 << 10)
+		}
 		for _, pair := range [][2]net.Conn{{near, far}, {far, near}} {
 			l.group.Go(func() {
 				defer pair[0].Close()
@@ -359,6 +368,9 @@ func (l *link) accept() {
 					n, err := pair[0].Read(buffer)
 					if err != nil {
 						return
+					}
+					if rate > 0 && pair[0] == far {
+						time.Sleep(time.Duration(n) * time.Second / time.Duration(rate))
 					}
 					if _, err := pair[1].Write(buffer[:n]); err != nil {
 						return
@@ -376,6 +388,20 @@ func (l *link) cut() {
 		_ = conn.Close()
 	}
 	l.open = nil
+}
+
+// slow bounds the bytes a second of connections to come.
+func (l *link) slow(rate int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rate = rate
+}
+
+// aim sends new connections to another address.
+func (l *link) aim(target string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.target = target
 }
 
 // refuse ends new connections at once, as if nobody served there.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/socketio"
 )
 
@@ -73,12 +74,12 @@ func TestResumeFromAnotherStoreIsAGap(t *testing.T) {
 	for minute := range int64(5) {
 		b.trade(testMints[0], startTime+60*minute, 1e18)
 	}
-	b.publish(&market.Commit{Events: []market.Event{b.writer.event(&market.TokenCreated{Mint: testMints[0]}, 0)}})
+	b.publish(&market.Commit{Events: []market.Event{b.writer.event(&spinpet.TokenCreated{Mint: testMints[0]}, 0)}})
 	for range 6 { // the last one is of commit 3
 		alerts.store()
 	}
 	address := b.serve(t, socketio.Options{})
-	b.settled()
+	b.settled(t)
 	newest := b.memory.Seq()
 	for _, sub := range subscriptions {
 		for name, c := range map[string]struct {
@@ -179,7 +180,7 @@ func TestLiveClientOfAnotherStore(t *testing.T) {
 			t.Errorf("%s: no gap in %v", sub.event, eventsOf(got))
 		}
 		last := b.trade(testMints[0], startTime, 1e18)
-		b.settled()
+		b.settled(t)
 		live := seqsOf(taken(t, s), sub.push)
 		if len(live) == 0 || live[len(live)-1] != last.Seq {
 			t.Errorf("%s: live %v, want up to %d", sub.event, live, last.Seq)

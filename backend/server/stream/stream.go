@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"spinscope/backend/hub"
@@ -50,6 +52,9 @@ type Stream struct {
 	log              *slog.Logger
 	ctx              context.Context // ends with Run; requests have none of their own
 	stop             context.CancelFunc
+	jobs             sync.WaitGroup // clients that catch up after a lag
+	reading          chan struct{}  // bounds who reads the store for clients that are behind
+	failed           chan error     // the store's, while a client caught up after a lag
 }
 
 // New makes a stream that follows the hub from the store's newest commit on. It must be made before the first commit of
@@ -72,6 +77,8 @@ func New(options Options) *Stream {
 		authorize:        options.Authorize,
 		now:              options.Now,
 		log:              log.With("component", "stream"),
+		reading:          make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
+		failed:           make(chan error, 1),
 	}
 	if st.intervals == nil {
 		st.intervals = market.AllIntervals()
@@ -93,7 +100,7 @@ func New(options Options) *Stream {
 		done:     make(chan struct{}),
 		topics:   make(map[key]*topic),
 		sessions: make(map[*session]struct{}),
-		joins:    make(map[*join]struct{}),
+		apart:    make(map[*subscription]struct{}),
 		absorbed: seq,
 		flushed:  seq,
 		queued:   options.Queued,

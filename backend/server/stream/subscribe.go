@@ -56,8 +56,16 @@ func (s *session) getHistory(f fields) (any, error) {
 		return nil, err
 	}
 	read := func(ctx context.Context) (*answer, error) { return s.stream.history(ctx, k, q) }
+	event, err := f.flag("event", true)
+	if err != nil {
+		return nil, err
+	}
 	var result *answer
-	send := func(a *answer, _ bool) { s.emit("history_data", a.text) }
+	send := func(a *answer, _ bool) {
+		if event || !s.acked {
+			s.emit("history_data", a.text)
+		}
+	}
 	if s.stream.board.follows(s, k) {
 		result, err = s.insert(k, read, send)
 	} else if result, err = read(s.stream.ctx); err == nil {
@@ -137,67 +145,83 @@ func (s *session) unsubscribeEvents(f fields) (any, error) {
 	return s.unsubscribe(k, f)
 }
 
-// insert sends an answer in its place among the pushes of its topic, which s follows from then on. send does that, with
-// the broadcaster's mutex held; was says that s followed the topic before.
+// insert sends an answer in its place among the client's pushes, and lets s follow the topic from then on. send does the
+// first, with the broadcaster's mutex held; was says that s followed the topic before.
 func (s *session) insert(k key, read func(context.Context) (*answer, error), send func(a *answer, was bool)) (*answer, error) {
-	ctx, board := s.stream.ctx, s.stream.board
-	j, err := board.hold(s, k)
+	board := s.stream.board
+	sub, was, err := board.hold(s, k)
 	if err != nil {
 		return nil, err
 	}
-	var missing market.Seq // first commit lost to a client that was there before
+
 	for range readTries {
-		result, err := s.prepare(ctx, j, read)
-		if err != nil {
-			s.abandon(j)
+		if err := s.makeUp(sub, was); err != nil {
 			return nil, err
 		}
-		settled := board.settle(j, result.seq, false, func() {
-			if missing != 0 {
-				s.gap(k, missing, result.seq, errOvertaken.Error())
-			}
+		result, err := s.prepare(sub, was, read)
+		if err != nil {
+			board.abandon(sub, was)
+			s.recovered()
+			return nil, err
+		}
+		settled := board.settle(sub, was, result.seq, func() {
 			if result.gap != nil {
 				s.emitJSON("gap", result.gap)
 			}
-			send(result, j.was)
+			send(result, was)
 		})
 		if settled {
 			return result, nil
 		}
-		if j.was && missing == 0 {
-			missing = j.from
-		}
 	}
-	s.abandon(j)
+
+	board.abandon(sub, was)
+	s.recovered()
 	return nil, errOvertaken
 }
 
-// prepare reads the answer, and waits for the pushes that come before it when the client gets them.
-func (s *session) prepare(ctx context.Context, j *join, read func(context.Context) (*answer, error)) (*answer, error) {
+// makeUp reads from the store what could not be held back any more, but for a topic whose answer has it.
+func (s *session) makeUp(sub *subscription, was bool) error {
+	board := s.stream.board
+	board.mu.Lock()
+	hold := s.paused[commitOrder]
+	lost := hold != nil && hold.lost
+	board.mu.Unlock()
+	if !lost {
+		return nil
+	}
+
+	p := &pursuit{}
+	if !was {
+		p.skip = sub
+	}
+	err := s.pursue(p, true)
+	if err != nil {
+		if !was {
+			board.refuse(sub)
+		}
+		s.fallBack(err)
+	}
+	return err
+}
+
+// prepare reads the answer, and waits for the pushes that come before it when the client gets any.
+func (s *session) prepare(sub *subscription, was bool, read func(context.Context) (*answer, error)) (*answer, error) {
+	ctx := s.stream.ctx
 	result, err := read(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if s.traced() {
-		s.stream.log.Debug("answer read", "client", s.peer.ID(), "topic", j.topic.name, "seq", result.seq, "bytes", len(result.text))
+		s.stream.log.Debug("answer read", "client", s.peer.ID(), "topic", sub.topic.name, "seq", result.seq, "bytes", len(result.text))
 	}
-	if j.was && !s.stream.board.reach(ctx, j, result.seq) {
+	if (was || !s.stream.board.alone(sub)) && !s.stream.board.reach(ctx, result.seq) {
 		return nil, fmt.Errorf("wait for commit %d: %w", result.seq, errStopped)
 	}
 	if err := s.room(ctx, len(result.text)); err != nil {
 		return nil, fmt.Errorf("send answer: %w", err)
 	}
 	return result, nil
-}
-
-func (s *session) abandon(j *join) {
-	if missing := s.stream.board.abandon(j); missing != 0 {
-		s.gap(j.topic.key, missing, s.stream.store.Seq(), errOvertaken.Error())
-	}
-}
-
-func (s *session) gap(k key, from, to market.Seq, reason string) {
-	s.emitJSON("gap", wire.StreamGap{Topic: k.room(), FromSeq: uint64(from), ToSeq: uint64(to), Reason: reason})
 }
 
 // historyReply is an encoded history_data as an acknowledgement gives it.
@@ -208,7 +232,7 @@ func (h historyReply) MarshalJSON() ([]byte, error) {
 	return append([]byte(`{"success":true,`), h[1:]...), nil
 }
 
-// follows tells whether s is subscribed to k.
+// follows reports whether s is subscribed to k.
 func (b *broadcaster) follows(s *session, k key) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -52,20 +52,19 @@ func (k key) event() string {
 type topic struct {
 	key
 	name    string
-	symbol  string         // "" where the topic has no mint
-	length  string         // the interval's name
-	members [numSpaces]int // in the room, by namespace
-	holders int            // subscriptions of any state
-	joins   map[*join]struct{}
-	sent    time.Time  // last push
-	interim int        // 1 + place in pending of the candle or price that a newer one may replace, else 0
-	covered market.Seq // after a lag: changes up to here were sent from the store
-	closed  int64      // time of the newest candle sent as final
-	newest  mark       // price topics: the event shown last
+	symbol  string                     // "" where the topic has no mint
+	length  string                     // the interval's name
+	members [numSpaces]int             // in the room, by namespace
+	holders int                        // subscriptions of any state
+	apart   map[*subscription]struct{} // those that are not in the room
+	sent    time.Time                  // last push
+	interim int                        // 1 + place in pending of the candle or price that a newer one may replace, else 0
+	closed  int64                      // time of the newest candle sent as final
+	newest  mark                       // price topics: the event shown last
 }
 
 func newTopic(k key) *topic {
-	t := &topic{key: k, name: k.room(), joins: make(map[*join]struct{})}
+	t := &topic{key: k, name: k.room(), apart: make(map[*subscription]struct{})}
 	if k.kind <= eventsTopic {
 		t.symbol = k.mint.String()
 	}

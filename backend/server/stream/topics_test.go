@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 )
 
 // A push of the very commit that the history shows is left out, though it is sent after the client subscribed.
@@ -174,7 +175,7 @@ func TestTokenEventsAndMovedEvents(t *testing.T) {
 	s, _ := b.client(t, openSpace, "a")
 	ask(t, s, "subscribe_token_events")
 	ask(t, s, "subscribe_events")
-	created := b.writer.event(&market.TokenCreated{Mint: testMints[0], Name: "<b>"}, 0)
+	created := b.writer.event(&spinpet.TokenCreated{Mint: testMints[0], Name: "<b>"}, 0)
 	c := b.publish(&market.Commit{Events: []market.Event{created}})
 	b.tick(t)
 	got := taken(t, s)
@@ -224,8 +225,8 @@ func TestRegistriesAreEmptyAfterDisconnect(t *testing.T) {
 	p.gone = true
 	b.disconnect(s, "transport close")
 	b.disconnect(spin, "transport close")
-	if m := b.Metrics(); m.ActiveConnections+m.Subscriptions+m.Topics+m.Mints != 0 || len(b.board.joins) != 0 || m.TotalConnections != 2 {
-		t.Errorf("left behind: %+v, %d joins", m, len(b.board.joins))
+	if m := b.Metrics(); m.ActiveConnections+m.Subscriptions+m.Topics+m.Mints != 0 || len(b.board.apart) != 0 || m.TotalConnections != 2 {
+		t.Errorf("left behind: %+v, %d apart", m, len(b.board.apart))
 	}
 	b.tick(t)
 	b.trade(testMints[0], startTime, 1e18)

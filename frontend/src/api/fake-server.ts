@@ -70,8 +70,9 @@ export class FakeServer {
     socket.onAny((name: string, payload: Payload, done?: (answer: Payload) => void) => {
       this.requests.push([name, payload])
       const answer = this.answer(name, payload)
-      const { symbol, interval, since_seq } = payload
-      if (name === 'subscribe_kline' && answer['success'])
+      const { symbol, interval, since_seq, event } = payload
+      const history = name === 'subscribe_kline' || (name === 'get_history' && event !== false)
+      if (history && answer['success'])
         socket.emit('history_data', { symbol, interval, seq: this.commit ?? since_seq ?? 0, data: [], store })
       done?.(answer)
     })

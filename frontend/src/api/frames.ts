@@ -1,4 +1,5 @@
 import { io, type Socket } from 'socket.io-client'
+import { socketAddress } from './client/index'
 import type { Endpoint } from './rest'
 
 /** One frame as it went over the wire. */
@@ -29,8 +30,9 @@ export class FrameTap {
     take: (frame: WireFrame) => void,
     link: (open: boolean) => void,
   ) {
-    this.#socket = io(`${endpoint.base}/ws/kline`, {
-      path: '/socket.io/',
+    const { namespace, path } = socketAddress(endpoint.base)
+    this.#socket = io(namespace, {
+      path,
       transports: ['websocket'],
       forceNew: true,
       autoConnect: false,

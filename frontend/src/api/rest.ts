@@ -12,6 +12,7 @@ import type {
   KlineStatus,
   Log,
   LogRecord,
+  Marks,
   MintOrders,
   Mints,
   Status,
@@ -20,7 +21,7 @@ import type {
   Tickers,
 } from './client/index'
 
-/** Where the server is and what it wants to hear. An empty base is the page's own origin. */
+/** Where the server is, without a slash at the end, and what it wants to hear. An empty base is the page's own origin. */
 export interface Endpoint {
   base: string
   token: string
@@ -68,6 +69,25 @@ export class Rest {
     return this.#get('/api/events', { mint, limit, order_by: 'slot_desc' }, signal)
   }
 
+  /** Block time of the first stored event of a mint, Unix seconds; 0 for none. */
+  async firstEvent(mint: string, signal?: AbortSignal): Promise<number> {
+    const { events } = await this.#get<Events>('/api/events', { mint, limit: 1, order_by: 'slot_asc' }, signal)
+    return Math.floor(Date.parse(events[0]?.timestamp ?? '') / 1000) || 0
+  }
+
+  /** Liquidations and trades of at least so many SOL by candle: those before `cursor`, in a range of block times. */
+  marks(
+    mint: string,
+    interval: Interval,
+    range: { from: number; to?: number; large: number; cursor?: string },
+    signal?: AbortSignal,
+  ): Promise<Marks> {
+    const { from, to, large, cursor } = range
+    // Whole lamports, without an exponent; without a size there are no large trades.
+    const least = Number.isFinite(large) ? large.toFixed(9) : undefined
+    return this.#get('/api/marks', { mint, interval, from, to, min_size: least, cursor }, signal)
+  }
+
   orders(mint: string, type: 'up_orders' | 'down_orders', limit: number, signal?: AbortSignal): Promise<MintOrders> {
     return this.#get('/api/mint_orders', { mint, type, limit }, signal)
   }
@@ -83,9 +103,9 @@ export class Rest {
   }
 
   /** What some mints, at most 100, did lately, with the lines of their day. */
-  async tickers(mints: readonly string[], signal?: AbortSignal): Promise<Ticker[]> {
+  async tickers(mints: readonly string[], signal?: AbortSignal, spark = true): Promise<Ticker[]> {
     if (mints.length === 0) return []
-    const query = new URLSearchParams([...mints.map((mint) => ['mint', mint]), ['spark', 'true']])
+    const query = new URLSearchParams([...mints.map((mint) => ['mint', mint]), ['spark', String(spark)]])
     return (await this.#get<Tickers>(`/api/tickers?${query}`, {}, signal)).tickers
   }
 

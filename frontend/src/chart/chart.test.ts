@@ -1,9 +1,9 @@
 import { type BarPrice, TickMarkType, type UTCTimestamp } from 'lightweight-charts'
 import { describe, expect, it } from 'vitest'
 import type { Bar } from '../market/candle'
-import { crossLabel, priceFormat, tickLabel } from './axis'
+import { crossLabel, PriceAxis, tickLabel } from './axis'
 import { toCandle, toLine, toVolume } from './bars'
-import { gather, toMarker } from './marks'
+import { toMarker } from './marks'
 import { validLocale } from './locale'
 import { type ChartTheme, readTheme } from './theme'
 
@@ -35,7 +35,7 @@ describe('axis', () => {
   })
 
   it.each([2.8e-8, 3.1e-12, 0.02, 1, 250, 0])('scales to a price of %s', (price) => {
-    const format = priceFormat(price)
+    const format = new PriceAxis().format(price)
     // The library divides the base by ten until it is one and throws when that does not come out.
     let base = format.base ?? 0
     while (base > 1) base /= 10
@@ -45,8 +45,25 @@ describe('axis', () => {
   })
 
   it('has no prices below zero, and zero without its rounding error', () => {
-    const labels = priceFormat(1e-7).tickmarksFormatter?.([-1e-7, 1.32e-22, 1e-7] as BarPrice[])
+    const labels = new PriceAxis().format(1e-7).tickmarksFormatter?.([-1e-7, 1.32e-22, 1e-7] as BarPrice[])
     expect(labels?.slice(0, 2)).toEqual(['', '0'])
+  })
+
+  it('counts the same zeros for all prices on it', () => {
+    const axis = new PriceAxis()
+    const format = axis.format(1e-7)
+    const ticks = (values: number[]) => format.tickmarksFormatter?.(values as BarPrice[])
+    expect(ticks([9.6e-8, 9.8e-8, 1e-7, 1.02e-7])).toEqual(['0.0(6)096', '0.0(6)098', '0.0(6)100', '0.0(6)102'])
+    expect(axis.alone(9.81234e-8)).toBe('0.0(6)09812')
+    expect(ticks([1e-9, 1e-8, 1e-7, 1e-6])).toEqual(['0.0(5)0001', '0.0(5)0010', '0.0(5)0100', '0.0(5)1000'])
+    for (let power = -15; power < 4; power += 0.37) {
+      for (const span of [0.0003, 0.02, 0.4, 3]) {
+        const values = Array.from({ length: 9 }, (_, i) => 10 ** power * (1 + (i * span) / 8))
+        const labels = new PriceAxis().format(values[0] ?? 1).tickmarksFormatter?.(values as BarPrice[]) ?? []
+        expect(new Set(labels).size).toBe(9)
+        expect(new Set(labels.map((label) => /\((\d+)\)/.exec(label)?.[1])).size).toBe(1)
+      }
+    }
   })
 })
 
@@ -71,26 +88,16 @@ describe('bars', () => {
   })
 })
 
-it('gathers what happened by candle', () => {
+it('marks what happened above or below its candle', () => {
   const theme = { up: 'u', liquidation: 'l' } as ChartTheme
-  const liq = { kind: 'liquidation' as const, side: 'long' as const, sol: 2 }
-  const marks = gather(
-    [
-      { key: 'a', time: 61, ...liq },
-      { key: 'b', time: 119, ...liq, sol: NaN },
-      { key: 'c', time: 119, kind: 'buy', sol: 9 },
-      { key: 'd', time: 500, kind: 'buy', sol: 9 },
-    ],
-    60,
-    (time) => time === 60,
-  )
-  expect([...marks.values()]).toEqual([
-    { time: 60, kind: 'liquidation', side: 'long', count: 2, sol: 2 },
-    { time: 60, kind: 'buy', side: undefined, count: 1, sol: 9 },
-  ])
-  const [first, second] = [...marks].map(([id, mark]) => toMarker(id, mark, theme))
-  expect(first).toMatchObject({ time: 60, shape: 'square', position: 'belowBar', color: 'l' })
-  expect(second).toMatchObject({ shape: 'arrowUp', color: 'u' })
+  const mark = { time: 60, count: 2, sol: 2, unknown: 0 }
+  expect(toMarker('a', { ...mark, kind: 'liquidation', side: 'long' }, theme)).toMatchObject({
+    time: 60,
+    shape: 'square',
+    position: 'belowBar',
+    color: 'l',
+  })
+  expect(toMarker('b', { ...mark, kind: 'buy' }, theme)).toMatchObject({ shape: 'arrowUp', color: 'u' })
 })
 
 it('resolves the colours from the page', () => {

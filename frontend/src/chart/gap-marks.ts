@@ -18,12 +18,15 @@ export interface GapInput {
 
 /** Hatched bands over the bars that a known gap touches. */
 export class GapMarks extends Layer<GapMark> {
+  #begun: number | undefined
   /** As drawn last, in CSS pixels, for the pointer. */
   #drawn: { left: number; right: number; mark: GapMark }[] = []
 
   constructor(
     theme: ChartTheme,
     private readonly input: () => GapInput,
+    /** Hears how far the hatch reaches that the history begins after. */
+    private readonly begins: (right: number | undefined) => void,
   ) {
     super(theme)
   }
@@ -35,10 +38,18 @@ export class GapMarks extends Layer<GapMark> {
 
   protected override clear(): void {
     this.#drawn = []
+    this.#tell(undefined)
+  }
+
+  #tell(right: number | undefined): void {
+    const whole = right === undefined ? undefined : Math.round(right)
+    if (whole !== this.#begun) this.begins(whole)
+    this.#begun = whole
   }
 
   protected override draw(target: Target): void {
-    this.clear()
+    this.#drawn = []
+    let begun: number | undefined
     const scale = this.attachedTo?.chart.timeScale()
     const [zero, one] = [scale?.logicalToCoordinate(0 as Logical), scale?.logicalToCoordinate(1 as Logical)]
     if (zero == null || one == null) return
@@ -54,10 +65,12 @@ export class GapMarks extends Layer<GapMark> {
         if (right - left < LEAST) [left, right] = [(left + right - LEAST) / 2, (left + right + LEAST) / 2]
         if (right < 0 || left > mediaSize.width) continue
         this.#drawn.push({ left, right, mark })
+        if (mark.from === -Infinity && mark.state === 'open') begun = right
         const colour = mark.state === 'open' ? this.theme.gap : this.theme.gapLost
         hatch(context, left * ratio, Math.min(right, mediaSize.width) * ratio, bitmapSize.height, ratio, colour)
       }
     })
+    this.#tell(begun)
   }
 }
 

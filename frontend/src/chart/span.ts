@@ -24,3 +24,13 @@ export function follow(held: Span, sight: Span, total: number): Span | null {
 export function newest(total: number): Span {
   return { from: Math.max(0, total - 2 * MARGIN), to: total }
 }
+
+/**
+ * How many bars a view must move on, or back with a negative number, so that half of it is bars, or all of them when they
+ * are fewer; 0 when it need not. Nobody is to be lost in the emptiness beyond the first bar or the last.
+ */
+export function stray(view: Span, total: number): number {
+  const wanted = Math.min(total, (view.to - view.from) / 2)
+  const moved = Math.max(wanted - view.to, Math.min(total - wanted - view.from, 0))
+  return Math.abs(moved) < 0.01 ? 0 : moved
+}

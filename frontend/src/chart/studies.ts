@@ -7,7 +7,7 @@ import {
   movingAverage,
   volumeWeightedPrice,
 } from '../market/indicator'
-import { priceFormat } from './axis'
+import type { PriceAxis } from './axis'
 import type { Span } from './span'
 import type { ChartTheme } from './theme'
 
@@ -31,7 +31,10 @@ const FEW = 100
 export class Studies {
   #studies: Study[] = []
 
-  constructor(private readonly chart: IChartApi) {}
+  constructor(
+    private readonly chart: IChartApi,
+    private readonly axis: PriceAxis,
+  ) {}
 
   /** Makes the lines exactly these. */
   choose(studied: Studied, bars: readonly Bar[], span: Span, theme: ChartTheme): void {
@@ -98,7 +101,7 @@ export class Studies {
 
   #draw({ indicator, series }: Study, bars: readonly Bar[], span: Span): void {
     const last = bars.at(-1)
-    if (last) series.applyOptions({ priceFormat: priceFormat(last.close) })
+    if (last) series.applyOptions({ priceFormat: this.axis.format(last.close) })
     series.setData(points(bars, indicator, span))
   }
 }

@@ -2,6 +2,8 @@
 export interface ChartTheme {
   background: string
   text: string
+  /** Of what matters most. */
+  strong: string
   grid: string
   cross: string
   label: string
@@ -24,6 +26,7 @@ export interface ChartTheme {
   longBar: string
   shortBand: string
   shortBar: string
+  watermark: string
   gap: string
   gapLost: string
   font: string
@@ -32,6 +35,7 @@ export interface ChartTheme {
 const TOKENS: Record<keyof ChartTheme, string> = {
   background: '--chart-bg',
   text: '--chart-text',
+  strong: '--text',
   grid: '--chart-grid',
   cross: '--chart-cross',
   label: '--chart-label',
@@ -54,6 +58,7 @@ const TOKENS: Record<keyof ChartTheme, string> = {
   longBar: '--chart-long-bar',
   shortBand: '--chart-short-band',
   shortBar: '--chart-short-bar',
+  watermark: '--chart-watermark',
   gap: '--chart-gap',
   gapLost: '--chart-gap-lost',
   font: '--font',

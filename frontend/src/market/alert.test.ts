@@ -86,17 +86,17 @@ describe('a rule', () => {
   it.each<[Rule, string, string]>([
     [
       { ...base, kind: 'price_above', symbol: MINT, price: '0.000000028' },
-      'OAK rises to 0.0₇280000',
+      'OAK rises to 0.0(7)280000',
       `spinscope alert add --kind price_above --symbol ${MINT} --price 0.000000028`,
     ],
     [
       { ...base, kind: 'percent_move', percent: 0.5, direction: 'up', window_seconds: 7200, once: true },
-      'Any token moves up 0.5% within 2 h',
+      'Any token moves up 0.5% within 2h',
       'spinscope alert add --kind percent_move --direction up --percent 0.5 --window 7200 --once',
     ],
     [
       { ...base, kind: 'percent_move', symbol: MINT, percent: 5, direction: 'both', window_seconds: 90 },
-      'OAK moves up or down 5% within 90 s',
+      'OAK moves up or down 5% within 90s',
       `spinscope alert add --kind percent_move --symbol ${MINT} --percent 5 --window 90`,
     ],
     [

@@ -75,11 +75,17 @@ export function needsToken(kind: AlertKind): boolean {
   return kind === 'price_above' || kind === 'price_below'
 }
 
+/** Whether a new rule of this kind is done once it has fired: a price that was reached is no news the next time. */
+export function onceOf(kind: AlertKind): boolean {
+  return needsToken(kind)
+}
+
 /** A new rule about a token at a price; above or below as the price lies to the last one. */
 export function newDraft(symbol: string, price: number, last = price): Draft {
+  const kind = price < last ? 'price_below' : 'price_above'
   return {
     id: '',
-    kind: price < last ? 'price_below' : 'price_above',
+    kind,
     symbol,
     price: priceText(price),
     direction: 'both',
@@ -88,7 +94,7 @@ export function newDraft(symbol: string, price: number, last = price): Draft {
     unit: 'min',
     factor: '3',
     minSize: '',
-    once: false,
+    once: onceOf(kind),
     muted: false,
     created: 0,
   }
@@ -153,27 +159,27 @@ export function toRule(draft: Draft): Rule | Problem {
   if (uses('price')) {
     const price = draft.price.trim()
     if (!DECIMAL.test(price) || Number(price) === 0)
-      return { field: 'price', text: 'write SOL per token as a decimal above 0, such as 0.00000003' }
+      return { field: 'price', text: 'enter SOL per token as a decimal above 0, such as 0.00000003' }
     rule.price = price
   }
   if (uses('direction')) rule.direction = draft.direction
   for (const name of ['percent', 'factor'] as const) {
     if (!uses(name)) continue
     const text = draft[name].trim()
-    if (!DECIMAL.test(text) || Number(text) === 0) return { field: name, text: 'write a number above 0' }
+    if (!DECIMAL.test(text) || Number(text) === 0) return { field: name, text: 'enter a number above 0' }
     rule[name] = Number(text)
   }
   if (uses('window')) {
     const text = draft.window.trim()
     const seconds = Number(text) * UNITS[draft.unit]
     if (!DECIMAL.test(text) || !Number.isInteger(seconds) || seconds < 10 || seconds > 86_400)
-      return { field: 'window_seconds', text: 'from 10 seconds to 24 hours' }
+      return { field: 'window_seconds', text: 'must be 10 seconds to 24 hours' }
     rule.window_seconds = seconds
   }
   const size = draft.minSize.trim()
   if (uses('minSize') && size) {
     if (!DECIMAL.test(size))
-      return { field: 'min_size', text: 'write SOL as a decimal, such as 1.5, or leave it empty' }
+      return { field: 'min_size', text: 'enter SOL as a decimal, such as 1.5, or leave it empty' }
     rule.min_size = size
   }
   return rule
@@ -234,8 +240,8 @@ export function ruleWords(rule: Rule, name: (mint: string) => string): string {
 }
 
 function spanWords(seconds: number): string {
-  if (seconds % 3600 === 0) return `${seconds / 3600} h`
-  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`
+  if (seconds % 3600 === 0) return `${seconds / 3600}h`
+  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`
 }
 
 /** A line to draw at an alert's price. */

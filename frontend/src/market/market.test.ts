@@ -110,6 +110,16 @@ describe('token', () => {
     expect(cleanName('a\n\nb\tc', 'x')).toBe('a b c')
     expect(cleanName('\u0000', 'fallback')).toBe('fallback')
     expect([...cleanName('🦊'.repeat(60), 'x', 12)]).toHaveLength(12)
+    expect(cleanName('❤\ufe0f a\u0301', 'x')).toBe('❤\ufe0f a\u0301')
+    expect(cleanName('\u0301\u0302abc', 'x')).toBe('abc')
+    expect(cleanName('S\u3164P\u2800T', 'x')).toBe('SPT')
+  })
+
+  it('says the address where a name shows nothing', () => {
+    const nothing =
+      '\u3164 \u115f \u1160 \uffa0 \u034f \u2800 \u0301 \u0300\u0488 \u200b \u00ad \ufe0f \u{e0020} \u3000 \u2060'
+    for (const one of [...nothing.split(' '), nothing, '']) expect(cleanName(one, 'address')).toBe('address')
+    expect(initial('\u3164')).toBe('?')
   })
 
   it('shortens addresses', () => {
@@ -164,7 +174,7 @@ describe('trade', () => {
     ],
     [
       { ...head, event_type: 'ForceLiquidate' },
-      { kind: 'liq', side: 'none', sol: 0 },
+      { kind: 'liq', side: 'none', sol: NaN },
     ],
     [{ ...head, event_type: 'MilestoneDiscount' }, { kind: 'fee' }],
   ])('reads %o', (event, want) => {

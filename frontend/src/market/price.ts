@@ -1,13 +1,12 @@
-const SUBSCRIPT = '₀₁₂₃₄₅₆₇₈₉'
 const MINUS = '−'
-
-function subscript(count: number): string {
-  return String(count).replace(/\d/g, (digit) => SUBSCRIPT.charAt(Number(digit)))
-}
+/** So many zeros after the point are counted, fewer are written out. */
+const COUNTED = 4
 
 /**
  * A price for reading, with a fixed count of significant digits so that columns stay aligned. Four or more zeros after
- * the point are counted in a subscript: 0.00000002796 is 0.0₇2796.
+ * the point are counted in brackets: 0.00000002796 is 0.0(7)2796. Everything that shows a price shows it so; the count is
+ * as large as the other digits, so that a six is no eight on any screen. From a billion on the unit is a letter, from
+ * 10¹⁵ on a power: 1.234B, 1.234e15.
  */
 export function formatPrice(value: number, significant = 4): string {
   if (!Number.isFinite(value)) return '–'
@@ -17,14 +16,42 @@ export function formatPrice(value: number, significant = 4): string {
     .toExponential(significant - 1)
     .split('e')
   const exponent = Number(power)
-  const digits = mantissa.replace('.', '')
-  if (exponent >= 0) {
-    const decimals = Math.max(0, significant - 1 - exponent)
-    return sign + group(Math.abs(value).toFixed(decimals))
+  if (exponent < 0) return sign + small(-exponent - 1, mantissa.replace('.', ''))
+  if (exponent >= POWERS) return `${sign}${mantissa}e${exponent}`
+  if (exponent >= BILLIONS) {
+    const [unit, suffix] = exponent >= TRILLIONS ? COMPACT[0] : COMPACT[1]
+    return sign + (Math.abs(value) / unit).toFixed(Math.max(0, significant - 1 - (exponent % 3))) + suffix
   }
-  const zeros = -exponent - 1
-  return zeros < 4 ? `${sign}0.${'0'.repeat(zeros)}${digits}` : `${sign}0.0${subscript(zeros)}${digits}`
+  const decimals = Math.max(0, significant - 1 - exponent)
+  return sign + group(Math.abs(value).toFixed(decimals))
 }
+
+/** A fraction: so many zeros after the point, then these digits. */
+function small(zeros: number, digits: string): string {
+  return zeros < COUNTED ? `0.${'0'.repeat(zeros)}${digits}` : `0.0(${zeros})${digits}`
+}
+
+/** Zeros after the point before the first digit of a price, in so many significant digits; 0 from 0.1 on. */
+export function zerosOf(value: number, significant: number): number {
+  const power = Number(value.toExponential(significant - 1).split('e')[1])
+  return value > 0 ? Math.max(0, -power - 1) : 0
+}
+
+/**
+ * A price beside others that begin after so many zeros: the same count for all of them, so that 0.0(6)1020 stands over
+ * 0.0(6)0980 and not over 0.0(7)980. `digits` follow the zeros. A larger price keeps fewer zeros.
+ */
+export function formatPriceAfter(zeros: number, value: number, digits: number): string {
+  const own = zerosOf(value, digits)
+  if (own <= zeros || !(value > 0)) return formatPrice(value, digits)
+  const counted = Math.round(value * 10 ** (zeros + digits))
+  return counted === 0 ? '0' : small(zeros, String(counted).padStart(digits, '0'))
+}
+
+// Exponents of ten from which figures are written otherwise, as they would leave their column.
+const BILLIONS = 9
+const TRILLIONS = 12
+const POWERS = 15
 
 function group(text: string): string {
   const [whole = '', fraction] = text.split('.')
@@ -45,6 +72,11 @@ export function exactNumber(value: number): string {
   return `${sign}${digits.padEnd(exponent + 1, '0')}`
 }
 
+/** The same for reading, in groups of three before the point: 6 879 691.624347. */
+export function formatExact(value: number): string {
+  return group(exactNumber(value))
+}
+
 /** Significant digits that keep labels `step` apart from each other distinct, between 3 and 9. */
 export function digitsFor(value: number, step: number): number {
   if (!(value > 0) || !(step > 0)) return 4
@@ -59,13 +91,13 @@ const COMPACT = [
   [1e3, 'k'],
 ] as const
 
-/** An amount in three significant digits: 950, 1.24k, 33.1M. Tiny amounts read as prices do. */
+/** An amount in three significant digits: 950, 1.24k, 33.1M, 1.2e15. Tiny amounts read as prices do. */
 export function formatAmount(value: number): string {
   if (!Number.isFinite(value)) return '–'
   const size = Math.abs(value)
   const sign = value < 0 ? MINUS : ''
   if (size === 0) return '0'
-  if (size < 0.001) return formatPrice(value, 2)
+  if (size < 0.001 || size >= 10 ** POWERS * 0.9995) return formatPrice(value, 2)
   for (const [unit, suffix] of COMPACT) {
     if (size >= unit * 0.9995) return `${sign}${threeDigits(size / unit)}${suffix}`
   }
@@ -93,11 +125,12 @@ function threeDigits(value: number): string {
   return value >= 9.995 ? value.toFixed(1) : value.toFixed(2)
 }
 
-/** A change in percent with its sign: +3.21 %, −1.05 %. */
+/** A change in percent with its sign: +3.21%, −1.05%, +1 203%. From a million percent on it reads as amounts do. */
 export function formatPercent(fraction: number): string {
   if (!Number.isFinite(fraction)) return '–'
   const percent = Math.abs(fraction * 100)
-  const text = percent >= 999.5 ? formatAmount(percent) : percent >= 99.95 ? percent.toFixed(0) : percent.toFixed(2)
+  const whole = percent >= 999_999.5 ? formatAmount(percent) : group(percent.toFixed(0))
+  const text = percent >= 99.95 ? whole : percent.toFixed(2)
   const zero = Number(text) === 0
   return `${zero ? '' : fraction < 0 ? MINUS : '+'}${text}%`
 }

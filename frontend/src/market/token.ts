@@ -15,12 +15,16 @@ export function shortAddress(address: string, edge = 4): string {
   return address.length <= 2 * edge + 1 ? address : `${address.slice(0, edge)}…${address.slice(-edge)}`
 }
 
-// Names come from strangers: direction overrides and other invisible characters could make one look like another.
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu
+// Names come from strangers: direction overrides and other invisible characters could make one look like another. Fillers
+// and blanks, such as U+3164 and U+2800, are letters and symbols by category; variation selectors choose how others look.
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\u2800]|(?![\ufe0e\ufe0f])\p{Default_Ignorable_Code_Point}/gu
+// Marks sit on the letter before them, which would be none of the name's.
+const LEADING_MARKS = /^[\s\p{M}]+/u
 
 /** A token's name or symbol, safe and short enough to show; the fallback when nothing is left. */
 export function cleanName(text: string, fallback: string, limit = 40): string {
-  const clean = text.replace(/\s+/g, ' ').replace(INVISIBLE, '').trim()
+  const line = text.replace(/\s/g, ' ').replace(INVISIBLE, '') // line ends are invisible too, but part words
+  const clean = line.replace(/ +/g, ' ').replace(LEADING_MARKS, '').trim()
   const glyphs = [...clean]
   return glyphs.length === 0 ? fallback : glyphs.length > limit ? `${glyphs.slice(0, limit - 1).join('')}…` : clean
 }

@@ -18,6 +18,18 @@ interface Close {
   final_sol_amount: Amount
 }
 
+/** The order that a liquidation ended, as it stood. Not there when it was opened before the stored history. */
+interface Ended {
+  user: string
+  /** 1 long, 2 short */
+  order_type: number
+  lock_lp_start_price: string
+  lock_lp_end_price: string
+  price_decimals: number
+  borrow_amount: Amount
+  position_asset_amount: Amount
+}
+
 /** The parts of the wire's events that a line of the tape is made from. */
 export type TapeEvent = Head &
   (
@@ -31,7 +43,7 @@ export type TapeEvent = Head &
       }
     | ({ event_type: 'FullClose' } & Close)
     | ({ event_type: 'PartialClose'; user: string } & Close)
-    | { event_type: 'ForceLiquidate' }
+    | ({ event_type: 'ForceLiquidate' } & Partial<Ended>)
     | { event_type: 'MilestoneDiscount' }
     | { event_type: 'TokenCreated' }
   )
@@ -52,8 +64,12 @@ export interface Trade {
   price: number
   /** The price with every digit; empty when there is none. */
   exact: string
-  /** Who did it. */
+  /** Who did it; of a liquidation whose order it was, empty when that is not known. */
   account: string
+  /** Who paid for the transaction: of a liquidation, who triggered it. */
+  payer: string
+  /** The liquidated order: its side, and the prices between which it was liquidated, SOL per whole token. */
+  order?: { side: 'long' | 'short'; from: number; to: number }
   signature: string
   slot: number
   provisional: boolean
@@ -85,7 +101,8 @@ export function toTrade(event: TapeEvent): Trade | null {
     sol: whole(sol, LAMPORTS),
     price: Number(event.price_exact ?? NaN),
     exact: event.price_exact ?? '',
-    account: 'user' in event ? event.user : event.payer,
+    account: 'user' in event && event.user ? event.user : event.payer,
+    payer: event.payer,
     signature: event.signature,
     slot: event.slot,
     provisional: event.provisional === true,
@@ -106,7 +123,7 @@ export function toTrade(event: TapeEvent): Trade | null {
         ? line('close long', 'sell', event.final_token_amount, event.final_sol_amount)
         : line('close short', 'buy', event.final_token_amount, event.final_sol_amount)
     case 'ForceLiquidate':
-      return line('liq', 'none', 0, 0)
+      return liquidation(event, line('liq', 'none', 0, 0))
     case 'MilestoneDiscount':
       return line('fee', 'none', 0, 0)
     case 'TokenCreated':
@@ -114,6 +131,21 @@ export function toTrade(event: TapeEvent): Trade | null {
     default:
       return null
   }
+}
+
+/** The line of a liquidation: the order's, not that of the trade which set it off. */
+function liquidation(event: TapeEvent & Partial<Ended>, line: Trade): Trade {
+  const { user, order_type: type, price_decimals: decimals = 0 } = event
+  if (!user || !type) return { ...line, account: '', tokens: NaN, sol: NaN }
+  const [borrowed, held] = [event.borrow_amount ?? 0, event.position_asset_amount ?? 0]
+  const price = (raw = '') => (decimals > 0 ? Number(raw) / 10 ** decimals : NaN)
+  const order = {
+    side: type === SHORT ? ('short' as const) : ('long' as const),
+    from: price(event.lock_lp_start_price),
+    to: price(event.lock_lp_end_price),
+  }
+  const [tokens, sol] = type === SHORT ? [borrowed, held] : [held, borrowed]
+  return { ...line, order, price: order.from, tokens: whole(tokens, TOKEN), sol: whole(sol, LAMPORTS) }
 }
 
 /** Adds fresh lines on top of known ones, newest first, each event once, at most `limit`. */

@@ -147,7 +147,7 @@ describe('rules', () => {
     alerts.begin(MINT, 3, 2)
     rules = [rule, { ...rule, id: 'r2' }]
     expect(await alerts.save()).toBe(true)
-    expect(saved).toEqual([{ id: '', kind: 'price_above', symbol: MINT, price: '3', created_at: 0 }])
+    expect(saved).toEqual([{ id: '', kind: 'price_above', once: true, symbol: MINT, price: '3', created_at: 0 }])
     expect([alerts.draft, alerts.rules.length]).toEqual([null, 2])
   })
 

@@ -5,7 +5,16 @@ import type { SlotClock } from '../market/gap'
 import type { Interval } from '../market/interval'
 import { Gaps } from './gaps.svelte'
 import { Margin } from './margin.svelte'
+import { Marks } from './marks.svelte'
 import { Market } from './market.svelte'
+
+/** What stands over a saved picture. */
+export interface PictureCaption {
+  title: string
+  /** That the market is no real one; else empty. */
+  tag: string
+  lines: readonly string[]
+}
 
 /** What the chart on screen can be told from outside. */
 export interface ChartControls {
@@ -21,7 +30,14 @@ export interface ChartControls {
   zoom(factor: number): void
   /** Shows the oldest bar there is so far; older ones are then asked for. */
   oldest(): void
-  screenshot(): HTMLCanvasElement
+  /** The chart as a picture with a caption, sharp enough for print. */
+  picture(caption: PictureCaption): HTMLCanvasElement
+  /** When the first bar in sight begins and the last ends, Unix seconds; undefined while there are none. */
+  readonly range: { from: number; to: number } | undefined
+  /** The last price, as the label at the axis says it. */
+  readonly lastLabel: string
+  /** From one bar to the next, in CSS pixels. */
+  readonly barSpacing: number
 }
 
 /** What is remembered of a chart. */
@@ -36,6 +52,7 @@ export class ChartState {
   interval = $state<Interval>('m1')
   readonly market: Market
   readonly margin: Margin
+  readonly marks: Marks
   readonly gaps: Gaps
   /** Set while the chart is on screen. */
   controls: ChartControls | undefined
@@ -50,6 +67,7 @@ export class ChartState {
   ) {
     this.market = new Market(rest, stream)
     this.margin = new Margin(rest)
+    this.marks = new Marks(rest)
     this.gaps = new Gaps(rest, slots)
   }
 
@@ -90,17 +108,20 @@ export class ChartState {
 
   onEvent(data: EventData): void {
     this.margin.onEvent(data)
+    this.marks.onEvent(data)
   }
 
   onGap(notice: StreamGap): void {
     this.market.onGap(notice)
     this.margin.onGap(notice)
+    this.marks.onGap(notice)
   }
 
   /** The connection stands again: what failed is tried anew, and what is not replayed is read anew. */
   onConnected(): void {
     if (this.market.phase === 'error') void this.market.reload()
     void this.margin.reload()
+    this.marks.reload()
   }
 
   #unwatch(): void {

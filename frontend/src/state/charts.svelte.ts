@@ -19,11 +19,15 @@ const FRESH: Interval[] = ['m1', 'm5', 'm15', 'h1', 'h4']
 
 /** The charts of the window. One has the focus: the token list, the header, the tape and the keys are about that one. */
 export class Charts {
-  /** In the order of their places; those beyond `shown` are closed. */
+  /** In the order of their places; those not in `shown` are closed. */
   list = $state.raw<readonly ChartState[]>([])
+  /** Index of the focused one. */
   focus = $state(0)
-  /** Those on screen. */
-  shown: readonly ChartState[] = $derived.by(() => this.list.slice(0, PLACES[this.prefs.values.layout]))
+  /** Those on screen: the first ones, but in the last place the one that had the focus when the places became fewer. */
+  shown: readonly ChartState[] = $derived.by(() => {
+    const last = PLACES[this.prefs.values.layout] - 1
+    return this.list.filter((_, place) => place < last || place === Math.max(last, this.prefs.values.lastPlace))
+  })
   focused: ChartState = $derived(this.list[this.focus] as ChartState)
   /** Set while the pointer is over a chart. */
   cross = $state.raw<Cross | undefined>()
@@ -34,10 +38,10 @@ export class Charts {
     rest: () => Rest,
     stream: () => Stream,
   ) {
-    const { charts, focus, layout } = prefs.values
+    const { charts, focus } = prefs.values
     this.list = Array.from({ length: MOST_CHARTS }, (_, id) => new ChartState(id, rest, stream, this.slots))
     this.list.forEach((chart, place) => chart.choose(charts[place] ?? {}))
-    this.focus = Math.min(focus, PLACES[layout] - 1)
+    this.focus = this.shown.includes(this.list[focus] as ChartState) ? focus : 0
   }
 
   /** Every mint on screen, the focused one first. */
@@ -53,28 +57,22 @@ export class Charts {
 
   /** Gives this chart the focus. */
   point(chart: ChartState): void {
-    const place = this.shown.indexOf(chart)
-    if (place >= 0) this.focus = place
+    if (this.shown.includes(chart)) this.focus = this.list.indexOf(chart)
     this.#remember()
   }
 
   /** Gives the focus to the chart so many places on. */
   step(places: number): void {
     const count = this.shown.length
-    this.focus = (this.focus + places + count) % count
-    this.#remember()
+    const next = this.shown[(this.shown.indexOf(this.focused) + places + count) % count]
+    if (next) this.point(next)
   }
 
-  /** Shows as many charts as the layout has places for; the focused one stays. */
+  /** Shows as many charts as the layout has places for; the focused one stays, and so does the order. */
   arrange(layout: Layout): void {
-    const last = PLACES[layout] - 1
-    const [focused, given] = [this.focused, this.list[last]]
-    if (this.focus > last && given) {
-      this.list = this.list.map((chart) => (chart === focused ? given : chart === given ? focused : chart))
-      this.focus = last
-    }
+    this.prefs.set('lastPlace', this.focus)
     this.prefs.set('layout', layout)
-    for (const chart of this.list.slice(last + 1)) chart.close()
+    for (const chart of this.list) if (!this.shown.includes(chart)) chart.close()
     this.open()
   }
 

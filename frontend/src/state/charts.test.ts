@@ -81,6 +81,27 @@ it('keeps the focused chart when places go, and closes the others', async () => 
   expect(stream.wanted.filter((what) => what.startsWith('+'))).toEqual([])
 })
 
+it('keeps the order of the charts, whatever layouts come between', async () => {
+  charts.choose({ mint: 'A' })
+  charts.arrange('four')
+  await settle()
+  const order = charts.shown
+  for (const [place, chart] of order.entries()) {
+    charts.point(chart)
+    charts.arrange('one')
+    expect(charts.shown).toEqual([chart])
+    charts.arrange('columns')
+    expect(charts.shown).toEqual(place === 0 ? order.slice(0, 2) : [order[0], chart])
+    charts.step(1)
+    charts.step(1)
+    expect(charts.focused).toBe(chart)
+    charts.arrange('four')
+    await settle()
+    expect(charts.shown).toEqual(order)
+    expect(charts.focused).toBe(chart)
+  }
+})
+
 it('remembers charts, layout and focus', async () => {
   charts.choose({ mint: 'A' })
   charts.arrange('rows')

@@ -1,5 +1,6 @@
 import { isAbort, type Rest, RestError } from '../api/rest'
 import type { Status } from '../api/client/index'
+import { SlotPace } from './pace'
 
 /**
  * How the cluster side stands. off: nothing is read on purpose; connecting: the first attempt; behind: what happens now
@@ -8,8 +9,8 @@ import type { Status } from '../api/client/index'
 export type Feed = 'unknown' | 'off' | 'connecting' | 'live' | 'behind' | 'down'
 
 const WINDOW_MS = 8000
-/** Slots of 0.4 s each that count as no lag worth a word. */
-const CALM_LAG = 25
+/** A lag of so long is not worth a word. */
+const CALM_LAG_MS = 10_000
 /** A question that waits so long for its answer is trouble. */
 const SILENT_MS = 7000
 
@@ -29,7 +30,8 @@ export class Health {
   silent = $state(false)
   /** Set when the server wants a token that the page has not. */
   unauthorized = $state(false)
-  feed = $derived(feedOf(this.status))
+  #pace = new SlotPace()
+  feed = $derived(feedOf(this.status, this.#pace.ms))
   simulated = $derived(this.status?.cluster === 'demo')
   /** The market is a recording that is played again. */
   replay = $derived(this.status?.cluster === 'replay')
@@ -58,6 +60,7 @@ export class Health {
           .klineStatus(signal)
           .catch(() => null),
       ])
+      this.#pace.take(status.store, status.slot, this.machine())
       this.status = status
       this.#asked = undefined
       this.check()
@@ -79,11 +82,12 @@ export class Health {
   /** Events as they happen: those of history, read in bulk, would only look like a storm. */
   #rate({ total_events_processed: total, backfill, connection_status: state }: Status): void {
     const now = this.machine()
-    const reading = backfill.running || (backfill.done !== this.#read && !this.replay) || feedOf(this.status) === 'down'
+    const down = this.feed === 'down'
+    const reading = backfill.running || (backfill.done !== this.#read && !this.replay) || down
     this.#read = backfill.done
     if (reading || state === 'catching_up') {
       this.#samples = []
-      this.eventsPerSecond = feedOf(this.status) === 'down' ? 0 : null
+      this.eventsPerSecond = down ? 0 : null
       return
     }
     this.#samples = [...this.#samples.filter((sample) => now - sample.at <= WINDOW_MS), { at: now, total }]
@@ -93,13 +97,13 @@ export class Health {
   }
 }
 
-function feedOf(status: Status | null): Feed {
+function feedOf(status: Status | null, slotMs: number): Feed {
   if (!status) return 'unknown'
   const state = status.connection_status
   if (state === 'disabled') return 'off'
   if (state === 'catching_up') return 'behind'
   if (state.startsWith('replay')) return 'live'
   // Older history may be read meanwhile: what happens now comes in all the same.
-  if (state === 'connected' || state === 'live') return status.lag_slots > CALM_LAG ? 'behind' : 'live'
+  if (state === 'connected' || state === 'live') return status.lag_slots * slotMs > CALM_LAG_MS ? 'behind' : 'live'
   return state === 'connecting' && !status.last_error && !status.failures ? 'connecting' : 'down'
 }

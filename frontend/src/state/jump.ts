@@ -10,7 +10,7 @@ const MOST_PAGES = 20
 export async function jump(workspace: Workspace, alert: Pick<Alert, 'symbol' | 'timestamp'>): Promise<void> {
   const time = Math.floor(alert.timestamp / 1000)
   if (!alert.symbol) return
-  workspace.show(alert.symbol)
+  workspace.pick(alert.symbol)
   const { chart } = workspace
   const { market } = chart
   for (let waited = 0; market.phase === 'loading' && waited < PATIENCE_MS; waited += LOOK_MS) await pause(LOOK_MS)
@@ -25,7 +25,7 @@ export async function jump(workspace: Workspace, alert: Pick<Alert, 'symbol' | '
   // What was just read is drawn with the next frame.
   await pause(LOOK_MS)
   if (!chart.controls?.goTo(time)) {
-    workspace.toasts.show('info', 'That time lies before the candles of this interval; a longer one reaches further.')
+    workspace.toasts.show('info', 'That time is before the first candle of this interval; try a longer one.')
   }
 }
 

@@ -1,21 +1,14 @@
 import { isAbort, type Rest } from '../api/rest'
 import type { EventData, Order, StreamGap } from '../api/client/index'
-import {
-  type Happening,
-  MarginBook,
-  type MarginEvent,
-  MOST_POSITIONS,
-  type Position,
-  toPosition,
-} from '../market/margin'
+import { MarginBook, type MarginEvent, MOST_POSITIONS, type Position, toPosition } from '../market/margin'
 import { onFrame } from './frame'
 
-const EVENTS = 1000
+/** Events kept that come in while the orders are being read. */
+const MOST_WAITING = 1000
 
-/** Open margin orders and happenings of the shown mint; read only while the chart shows them. */
+/** Open margin orders of the shown mint; read only while the chart shows them. */
 export class Margin {
   positions = $state.raw<readonly Position[]>([])
-  happenings = $state.raw<readonly Happening[]>([])
   #mint = ''
   #wanted = false
   /** Whose orders the book holds. */
@@ -41,13 +34,11 @@ export class Margin {
     void this.reload()
   }
 
-  /** Reads the open orders anew, for what events could not tell, such as orders beyond the bound. */
-  refresh(): Promise<void> {
-    return this.reload(this.#shown !== this.#mint)
-  }
-
-  /** Reads everything anew; also the cure for what a cut connection may have kept away. */
-  async reload(past = true): Promise<void> {
+  /**
+   * Reads the open orders anew, for what events could not tell, such as orders beyond the bound; also the cure for what a
+   * cut connection may have kept away.
+   */
+  async reload(): Promise<void> {
     this.#reading?.abort()
     this.#waiting = null
     if (!this.#mint || !this.#wanted) {
@@ -64,16 +55,12 @@ export class Margin {
     this.#waiting = waiting
     try {
       const half = MOST_POSITIONS / 2
-      const [up, down, events] = await Promise.all([
+      const [up, down] = await Promise.all([
         this.rest().orders(mint, 'up_orders', half, signal),
         this.rest().orders(mint, 'down_orders', half, signal),
-        past ? this.rest().events(mint, EVENTS, signal) : null,
       ])
       if (signal.aborted) return
-      const book = new MarginBook()
-      book.seed([...up.orders, ...down.orders].map(ofOrder))
-      if (events) book.recall(events.events.toReversed() as MarginEvent[])
-      else book.remember(this.#book)
+      const book = new MarginBook([...up.orders, ...down.orders].map(ofOrder))
       for (const event of waiting) book.take(event)
       this.#shown = mint
       this.#use(book)
@@ -88,7 +75,7 @@ export class Margin {
   onEvent(data: EventData): void {
     if (data.symbol !== this.#mint || !this.#wanted) return
     const event = data.event_data as MarginEvent
-    if (this.#waiting && this.#waiting.length < EVENTS) this.#waiting.push(event)
+    if (this.#waiting && this.#waiting.length < MOST_WAITING) this.#waiting.push(event)
     else this.#take(event)
   }
 
@@ -107,7 +94,6 @@ export class Margin {
 
   #flush(): void {
     this.positions = [...this.#book.open.values()]
-    this.happenings = this.#book.happenings
   }
 }
 

@@ -33,6 +33,8 @@ export interface PrefValues {
   layout: Layout
   /** Place of the chart that has the focus. */
   focus: number
+  /** Which chart stands in the last place of a layout that has fewer. */
+  lastPlace: number
   /** Where the line between charts beside each other stands, in percent of the width. */
   splitX: number
   /** The same for charts above each other, of the height. */
@@ -77,6 +79,8 @@ const within =
   (value: unknown): value is number =>
     typeof value === 'number' && value >= low && value <= high
 
+const isPlace = (value: unknown): value is number => within([0, MOST_CHARTS - 1])(value) && Number.isInteger(value)
+
 const isPeriod = (value: unknown): value is number => within(PERIODS)(value) && Number.isInteger(value)
 
 const isChoice = (value: unknown): value is ChartChoice => {
@@ -105,7 +109,8 @@ const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValu
   charts: (value): value is ChartChoice[] =>
     Array.isArray(value) && value.length <= MOST_CHARTS && value.every(isChoice),
   layout: isLayout,
-  focus: (value): value is number => within([0, MOST_CHARTS - 1])(value) && Number.isInteger(value),
+  focus: isPlace,
+  lastPlace: isPlace,
   splitX: within(SPLIT),
   splitY: within(SPLIT),
   crossSync: isFlag,
@@ -139,6 +144,7 @@ const defaults: PrefValues = {
   charts: [],
   layout: 'one',
   focus: 0,
+  lastPlace: 0,
   splitX: 50,
   splitY: 50,
   crossSync: true,

@@ -87,7 +87,7 @@ export class Settings {
   locked(key: string): string {
     const by = this.view?.fixed?.[key]
     if (!by) return ''
-    return by.startsWith('--') ? `Set by the flag ${by} of this start` : `Set by the environment variable ${by}`
+    return by.startsWith('--') ? `Set by the flag ${by}` : `Set by the environment variable ${by}`
   }
 
   /** The values that are not those of the file. */

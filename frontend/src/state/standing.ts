@@ -29,26 +29,26 @@ export function standingOf({ link, silent, feed, status, lost }: Circumstances):
   if (link === 'unauthorized') return { state: 'unauthorized', word: 'Token needed', ...quiet }
   if (link === 'offline' || link === 'closed') {
     const since = lost ? ` since ${lost}` : ''
-    const text = `No connection to the server${since}. What is shown is from before; it is tried again by itself.`
+    const text = `No connection to the server${since}. What you see is from before; retrying.`
     return { state: 'offline', word: 'Offline', text, ways: ['retry'] }
   }
   if (link === 'connecting') return { state: 'reaching', word: 'Connecting', ...quiet }
   if (silent) {
-    const text = 'The server does not answer questions. What is shown may be old; it is asked again by itself.'
-    return { state: 'silent', word: 'Server does not answer', text, ways: ['retry'] }
+    const text = 'The server is not responding. What you see may be out of date; retrying.'
+    return { state: 'silent', word: 'Server not responding', text, ways: ['retry'] }
   }
   if (!status) return { state: 'unknown', word: 'Waiting', ...quiet }
   const why = status.last_error ? `: ${status.last_error}` : ''
   switch (feed) {
     case 'off': {
-      const text = 'Reading the cluster is switched off (solana.enable_event_listener). Only what is stored is shown.'
+      const text = 'Reading the cluster is switched off (solana.enable_event_listener). Only stored data is shown.'
       return { state: feed, word: 'Not reading', text, ways: ['settings'] }
     }
     case 'connecting':
       return { state: feed, word: 'Connecting', text: `Connecting to the ${status.cluster} cluster.`, ways: ['health'] }
     case 'down': {
-      const text = `The ${status.cluster} cluster cannot be read${why}. It is tried again by itself; stored history stays usable.`
-      return { state: feed, word: 'Cluster not read', text, ways: ['health', 'settings'] }
+      const text = `The ${status.cluster} cluster cannot be read${why}. Retrying; stored history stays available.`
+      return { state: feed, word: 'Cluster unreachable', text, ways: ['health', 'settings'] }
     }
     case 'behind':
       return { state: feed, word: 'Catching up', text: behindText(status), ways: ['health'] }
@@ -57,20 +57,20 @@ export function standingOf({ link, silent, feed, status, lost }: Circumstances):
       return {
         state: 'history',
         word: 'Live',
-        text: `${readingText('older history', status)} New trades come in meanwhile.`,
+        text: `${readingText('older history', status)} New trades keep coming in.`,
         ways: ['health'],
       }
   }
 }
 
 function behindText(status: Status): string {
-  if (status.backfill.running) return `${readingText('history', status)} Trades of this moment follow after it.`
-  if (status.connection_status === 'catching_up') return 'Reading what happened since the last connection.'
-  return `What is shown is ${formatWhole(status.lag_slots)} slots behind the chain.`
+  if (status.backfill.running) return `${readingText('history', status)} Live trades follow afterwards.`
+  if (status.connection_status === 'catching_up') return 'Reading what happened since the connection was lost.'
+  return `What you see is ${formatWhole(status.lag_slots)} slots behind the chain.`
 }
 
 function readingText(what: string, { backfill: { done, total, eta_seconds: eta } }: Status): string {
   if (!total) return `Reading ${what}: counting transactions.`
-  const left = eta > 0 ? `, about ${eta < 90 ? `${Math.ceil(eta)} s` : `${Math.ceil(eta / 60)} min`} left` : ''
+  const left = eta > 0 ? `, about ${eta < 90 ? `${Math.ceil(eta)}s` : `${Math.ceil(eta / 60)}m`} left` : ''
   return `Reading ${what}: ${formatWhole(done)} of ${formatWhole(total)} transactions${left}.`
 }

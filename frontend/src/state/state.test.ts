@@ -108,6 +108,50 @@ describe('Health', () => {
     expect(health.simulated).toBe(true)
   })
 
+  it.each([
+    ['0.4 s', 400, 25, 26],
+    ['0.2 s', 200, 50, 51],
+    ['1 s', 1000, 10, 11],
+  ])('calls a lag of more than ten seconds one, at %s a slot', async (_, ms, calm, late) => {
+    let [now, slot, lag] = [0, 1000, 0]
+    const calls = {
+      status: async () => status({ slot, lag_slots: lag, store: 's' }),
+      klineStatus: () => Promise.reject(new Error()),
+    }
+    const health = new Health(fakeRest(calls), () => now)
+    const goOn = async (duration: number, stands = false) => {
+      for (const end = now + duration; now < end; now += 2000) {
+        await health.poll()
+        if (!stands) slot += 2000 / ms
+      }
+    }
+    await goOn(120_000)
+    await goOn(90_000, true) // a chain that stands still is not a slow one
+    for (const [slots, feed] of [
+      [calm, 'live'],
+      [late, 'behind'],
+    ] as const) {
+      lag = slots
+      await goOn(60_000)
+      expect(health.feed).toBe(feed)
+    }
+  })
+
+  it('knows nothing of the slots of another store', async () => {
+    let [now, slot, store] = [0, 1000, 'a']
+    const calls = {
+      status: async () => status({ slot, lag_slots: 40, store }),
+      klineStatus: () => Promise.reject(new Error()),
+    }
+    const health = new Health(fakeRest(calls), () => now)
+    for (; now < 120_000; now += 2000, slot += 10) await health.poll()
+    expect(health.feed).toBe('live')
+    store = 'b'
+    slot = 300_000_000
+    await health.poll()
+    expect(health.feed).toBe('behind')
+  })
+
   it('counts events by the second over a short window', async () => {
     let [now, total] = [0, 100]
     const kline = { stats: { gaps_open: 2, active_connections: 3 } } as KlineStatus
@@ -437,8 +481,7 @@ describe('Margin', () => {
 
   it('reads nothing until it is wanted, then follows the events', async () => {
     const orders = vi.fn(async (_: string, type: string) => lists(type) as never)
-    const events = vi.fn(async () => ({ ...paging, events: [] }))
-    const margin = new Margin(fakeRest({ orders, events }))
+    const margin = new Margin(fakeRest({ orders }))
     margin.open('MINT')
     await vi.advanceTimersByTimeAsync(300)
     expect(orders).not.toHaveBeenCalled()
@@ -449,21 +492,16 @@ describe('Margin', () => {
     margin.onEvent({ ...happens('ForceLiquidate', 'b'), symbol: 'OTHER' })
     await vi.advanceTimersByTimeAsync(300)
     expect(margin.positions).toEqual([])
-    expect(margin.happenings).toMatchObject([{ kind: 'liquidation', side: 'long', sol: 5 }])
-    await margin.refresh()
-    await vi.advanceTimersByTimeAsync(300)
-    expect(events).toHaveBeenCalledOnce()
-    expect(margin.happenings).toHaveLength(1)
     margin.want(false)
     await vi.advanceTimersByTimeAsync(300)
-    expect([margin.positions, margin.happenings]).toEqual([[], []])
+    expect(margin.positions).toEqual([])
   })
 
   it('does not lose what happens while it reads', async () => {
     let answer: () => void = () => undefined
     const asked = new Promise<void>((resolve) => (answer = resolve))
     const orders = async (_: string, type: string) => asked.then(() => lists(type) as never)
-    const margin = new Margin(fakeRest({ orders, events: async () => ({ ...paging, events: [] }) }))
+    const margin = new Margin(fakeRest({ orders }))
     margin.open('MINT')
     margin.want(true)
     margin.onEvent(happens('FullClose', 'a'))

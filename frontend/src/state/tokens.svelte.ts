@@ -131,6 +131,8 @@ export class TokenList {
   /** As listed: by tab, search and rank. */
   shown: Token[] = $derived.by(() => this.#list())
 
+  /** Hears of tokens that came into the list. */
+  listed: () => void = () => undefined
   #byMint = new Map<string, Token>()
   #visible: readonly string[] = []
   #pinned: readonly string[] = []
@@ -275,6 +277,12 @@ export class TokenList {
     this.#grow(details, (detail) => this.#token(detail.mint_account).takeDetail(detail))
   }
 
+  /** Takes over what was read of some tokens elsewhere. */
+  takeBoth(tickers: readonly Ticker[], details: readonly Detail[]): void {
+    this.#takeTickers(tickers)
+    this.#take(details)
+  }
+
   #takeTickers(tickers: readonly Ticker[]): void {
     this.#grow(tickers, (ticker) => this.#token(ticker.mint).take(ticker))
   }
@@ -283,7 +291,9 @@ export class TokenList {
   #grow<T>(list: readonly T[], take: (one: T) => void): void {
     const before = this.#byMint.size
     for (const one of list) take(one)
-    if (this.#byMint.size > before) this.all = [...this.#byMint.values()]
+    if (this.#byMint.size === before) return
+    this.all = [...this.#byMint.values()]
+    this.listed()
   }
 
   /** The token of a mint, new if it was not known. */

@@ -13,11 +13,12 @@ import { Exporting } from './exporting.svelte'
 import { Health } from './health.svelte'
 import { jump } from './jump'
 import type { Market } from './market.svelte'
-import type { Layout, Prefs } from './prefs.svelte'
+import type { Layout, Prefs, SideTab } from './prefs.svelte'
 import { type Standing, standingOf } from './standing'
 import { Tape } from './tape.svelte'
 import { Toasts } from './toasts.svelte'
 import { TokenList } from './tokens.svelte'
+import { Totals } from './totals.svelte'
 
 /** starting: no server yet; token: it wants one; failed: it will not come without help; open: the page lives. */
 export type Phase = 'starting' | 'token' | 'failed' | 'open'
@@ -31,6 +32,9 @@ const MARGIN_MS = 60_000
 const GRACE_SLOTS = 2
 const HEARTBEAT_MS = 2000
 
+/** What a narrow window shows: one of them at a time. */
+export type Panel = 'chart' | 'tokens' | 'side'
+
 /** Everything the window knows, and the one place that ties the parts to each other and to the server. */
 export class Workspace {
   phase = $state<Phase>('starting')
@@ -40,6 +44,9 @@ export class Workspace {
   lostAt = $state(0)
   /** Such as http://127.0.0.1:5051. */
   address = $state('')
+
+  /** What is in sight where there is room for one panel only. */
+  panel = $state<Panel>('chart')
 
   /** Nobody has chosen a market yet: the window asks. */
   firstStart = $state(false)
@@ -61,6 +68,10 @@ export class Workspace {
     () => this.rest,
     () => this.stream,
     this.clock,
+  )
+  readonly totals = new Totals(
+    () => this.rest,
+    (tickers, details) => this.tokens.takeBoth(tickers, details),
   )
   rest = new Rest({ base: '', token: '' })
   stream = this.#newStream({ base: '', token: '' })
@@ -111,7 +122,7 @@ export class Workspace {
       this.phase = 'failed'
       return
     }
-    this.address = info.base || location.origin
+    this.address = info.base
     this.firstStart = info.first ?? false
     await this.#connect({ base: info.base, token: info.token || readToken() })
   }
@@ -134,16 +145,27 @@ export class Workspace {
     this.#follow()
   }
 
+  /** Shows the token that was chosen, and its chart. */
+  pick(mint: string): void {
+    this.show(mint)
+    this.panel = 'chart'
+  }
+
+  showSide(tab: SideTab): void {
+    this.prefs.set('side', tab)
+    this.panel = 'side'
+  }
+
   /** Opens the form for an alert on the focused token: at this price, else under the crosshair, else the last one. */
   newAlert(price?: number): void {
     const last = this.market.last?.close ?? NaN
     const pointed = price ?? this.charts.cross?.price
-    this.prefs.set('side', 'alerts')
+    this.showAlerts()
     this.alerts.begin(this.chart.mint, pointed === undefined ? last : pointedPrice(pointed), last)
   }
 
   showAlerts(): void {
-    this.prefs.set('side', 'alerts')
+    this.showSide('alerts')
   }
 
   setInterval(interval: Interval): void {
@@ -213,12 +235,13 @@ export class Workspace {
     this.secured = endpoint.token !== ''
     this.charts.close()
     this.tape.close()
+    this.totals.close()
     this.stream.close()
     this.rest = new Rest(endpoint)
     this.stream = this.#newStream(endpoint)
     await this.health.poll()
     if (this.health.unauthorized) {
-      this.problem = endpoint.token ? 'The server does not take this token.' : ''
+      this.problem = endpoint.token ? 'The server does not accept this token.' : ''
       this.phase = 'token'
       return
     }
@@ -247,7 +270,7 @@ export class Workspace {
     // Rules also change by the command line and by hand.
     this.#every(GAPS_MS, () => this.alerts.read())
     this.#every(MARGIN_MS, () => {
-      for (const chart of this.charts.shown) void chart.margin.refresh()
+      for (const chart of this.charts.shown) void chart.margin.reload()
     })
     this.#every(1000, () => this.clock.tick())
     this.#every(HEARTBEAT_MS, native.heartbeat)
@@ -262,23 +285,20 @@ export class Workspace {
       return
     }
     // Nothing chosen, or chosen on another server.
-    const first = (await this.#tradedLast()) ?? this.tokens.all[0]?.mint
+    const first = this.tokens.shown[0]?.mint ?? this.tokens.all[0]?.mint
     if (first) this.show(first)
   }
 
-  /** What traded last, so that something moves. */
-  async #tradedLast(): Promise<string | undefined> {
-    const traded = await this.rest.mints('last_trade_desc', 1).catch(() => null)
-    return traded?.mints[0]
-  }
-
-  /** Shows a token as soon as there is one: a server that has just started has none for a moment. */
+  /** Shows the first of the list as soon as there is one: a server that has just started has none for a moment. */
   async #chooseFirst(): Promise<void> {
     const wanted = () => this.phase === 'open' && !this.#stopped && !this.chart.mint
+    this.tokens.listed = () => {
+      const first = this.tokens.shown[0]
+      if (first && wanted()) this.show(first.mint)
+    }
     for (let wait = 100; wanted() && wait < HEALTH_MS; wait *= 1.5) {
-      const first = await this.#tradedLast()
-      if (first && wanted()) this.show(first)
-      else await new Promise((resolve) => setTimeout(resolve, wait))
+      await new Promise((resolve) => setTimeout(resolve, wait))
+      if (wanted() && this.tokens.all.length === 0) await this.tokens.refreshRank().catch(() => undefined)
     }
   }
 
@@ -306,6 +326,7 @@ export class Workspace {
   #follow(): void {
     this.tokens.pin(this.charts.mints)
     if (this.chart.mint) this.tape.open(this.chart.mint)
+    this.totals.open(this.chart.mint)
     this.#tellShell()
   }
 
@@ -314,13 +335,14 @@ export class Workspace {
     const newest = alerts.at(-1)
     if (!newest) return
     if (alerts.length > 2) {
-      this.toasts.show('alert', `${alerts.length} alerts, the last: ${newest.message}`, () => this.showAlerts())
+      this.toasts.show('alert', `${alerts.length} alerts, the latest: ${newest.message}`, () => this.showAlerts())
       return
     }
     for (const alert of alerts) this.toasts.show('alert', alert.message, () => void jump(this, alert))
   }
 
   #readGaps(): void {
+    void this.totals.look()
     for (const chart of this.charts.shown) void chart.gaps.read(chart.mint)
   }
 
@@ -345,6 +367,7 @@ export class Workspace {
       price: (data) => this.tokens.onPrice(data),
       event: (data) => {
         this.tape.onEvent(data)
+        this.totals.onEvent(data)
         this.#each((chart) => chart.onEvent(data))
       },
       token: (data) => this.tokens.onCreated(data),

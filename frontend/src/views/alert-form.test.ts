@@ -85,7 +85,7 @@ describe('the token of an alert', () => {
     await write(field, ` ${UNKNOWN} `)
     await fireEvent.blur(field)
     expect([symbol(), field.value]).toEqual([UNKNOWN, UNKNOWN])
-    expect(screen.getByTestId('alert-token-note').textContent).toContain('None of the tokens listed here')
+    expect(screen.getByTestId('alert-token-note').textContent).toContain('Not in this list')
     expect(screen.getByTestId('alert-problem').dataset['field']).toBe('price')
     await write(screen.getByTestId('alert-price'), '1')
     expect(screen.queryByTestId('alert-problem')).toBeNull()
@@ -161,7 +161,9 @@ describe('the token of an alert', () => {
     const field = await show('liquidation', '')
     await write(field, 't')
     expect(options()).toHaveLength(50)
-    expect(screen.getByTestId('alert-tokens-count').textContent).toBe('50 of 120 tokens; go on typing for fewer')
+    expect(screen.getByTestId('alert-tokens-count').textContent).toBe(
+      '50 of 120 tokens; keep typing to narrow them down',
+    )
     await write(field, 't119')
     expect(options()).toHaveLength(1)
   })

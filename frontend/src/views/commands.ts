@@ -19,7 +19,7 @@ export interface Command {
   words?: string
 }
 
-const CHARTS: [ChartKind, string][] = [
+export const CHARTS: [ChartKind, string][] = [
   ['candles', 'Candles'],
   ['line', 'Line'],
   ['area', 'Area'],
@@ -48,7 +48,14 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Tokens', 'search', 'Search tokens', ['/'], () => view.focusSearch?.())
   add('Tokens', 'next', 'Next token', ['ArrowDown', 'j'], () => workspace.step(1))
   add('Tokens', 'previous', 'Previous token', ['ArrowUp', 'k'], () => workspace.step(-1))
-  add('Tokens', 'favourite', 'Star on or off', ['s'], () => workspace.setFavourite(workspace.chart.mint), 'favourite')
+  add(
+    'Tokens',
+    'favourite',
+    'Star or unstar the token',
+    ['s'],
+    () => workspace.setFavourite(workspace.chart.mint),
+    'favourite',
+  )
   add(
     'Tokens',
     'copy-mint',
@@ -57,14 +64,14 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     () => void workspace.copy(workspace.chart.mint, 'Address'),
   )
 
-  add('Tokens', 'pictures', 'Token pictures on or off', ['i'], () => prefs.set('pictures', !prefs.values.pictures))
+  add('Tokens', 'pictures', 'Toggle token pictures', ['i'], () => prefs.set('pictures', !prefs.values.pictures))
 
   for (const tab of LIST_TABS) {
     const [title, words] = TAB_WORDS[tab]
     add('Tokens', `list-${tab}`, `Tokens: ${title.toLowerCase()}`, [], () => pickTab(workspace, tab), words)
   }
-  add('Tokens', 'list-span', 'Change in the list: next of 5 minutes, 1 hour, 24 hours', [], () => nextSpan(workspace))
-  add('Tokens', 'list-figure', 'Figure beside the name: next of last trade, age, volume, trades', [], () =>
+  add('Tokens', 'list-span', 'Change over: cycle through 5m, 1h, 24h', [], () => nextSpan(workspace))
+  add('Tokens', 'list-figure', 'Beside the name: cycle through last trade, age, volume, trades', [], () =>
     nextFigure(workspace),
   )
 
@@ -78,30 +85,28 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     const place = CHARTS.findIndex(([kind]) => kind === prefs.values.chart)
     prefs.set('chart', (CHARTS[(place + 1) % CHARTS.length] ?? ['candles'])[0])
   })
-  add('Chart', 'volume', 'Volume on or off', ['v'], () => prefs.set('volume', !prefs.values.volume))
-  add('Chart', 'log', 'Logarithmic scale on or off', ['l'], () => prefs.set('log', !prefs.values.log))
+  add('Chart', 'volume', 'Toggle volume', ['v'], () => prefs.set('volume', !prefs.values.volume))
+  add('Chart', 'log', 'Toggle logarithmic scale', ['l'], () => prefs.set('log', !prefs.values.log))
   add('Chart', 'layers', 'Indicators and layers', ['o'], () => (view.dialog = 'layers'))
-  add('Chart', 'ma', 'Moving average on or off', ['m'], () => prefs.set('ma', !prefs.values.ma))
-  add('Chart', 'ema', 'Exponential average on or off', ['n'], () => prefs.set('ema', !prefs.values.ema))
-  add('Chart', 'vwap', 'VWAP of the day on or off', ['w'], () => prefs.set('vwap', !prefs.values.vwap))
-  add('Chart', 'bands', 'Liquidation ranges on or off', ['b'], () => prefs.set('bands', !prefs.values.bands))
-  add('Chart', 'liquidations', 'Liquidation marks on or off', ['d'], () =>
+  add('Chart', 'ma', 'Toggle moving average', ['m'], () => prefs.set('ma', !prefs.values.ma))
+  add('Chart', 'ema', 'Toggle exponential average', ['n'], () => prefs.set('ema', !prefs.values.ema))
+  add('Chart', 'vwap', 'Toggle VWAP of the day', ['w'], () => prefs.set('vwap', !prefs.values.vwap))
+  add('Chart', 'bands', 'Toggle liquidation ranges', ['b'], () => prefs.set('bands', !prefs.values.bands))
+  add('Chart', 'liquidations', 'Toggle liquidation marks', ['d'], () =>
     prefs.set('liquidations', !prefs.values.liquidations),
   )
-  add('Chart', 'large-trades', 'Large trades on or off', ['h'], () =>
-    prefs.set('largeTrades', !prefs.values.largeTrades),
-  )
-  add('Chart', 'gap-marks', 'Gap marks on or off', ['g'], () => prefs.set('gapMarks', !prefs.values.gapMarks))
-  add('Chart', 'zone', 'UTC or local time', ['u'], () =>
+  add('Chart', 'large-trades', 'Toggle large trades', ['h'], () => prefs.set('largeTrades', !prefs.values.largeTrades))
+  add('Chart', 'gap-marks', 'Toggle gap marks', ['g'], () => prefs.set('gapMarks', !prefs.values.gapMarks))
+  add('Chart', 'zone', 'Switch between UTC and local time', ['u'], () =>
     prefs.set('zone', prefs.values.zone === 'utc' ? 'local' : 'utc'),
   )
   add('Chart', 'fit', 'Fit all bars', ['f'], () => workspace.chart.controls?.fit())
   add('Chart', 'reset', 'Back to the newest bar', ['r', 'End'], () => workspace.chart.controls?.reset())
 
-  add('Chart', 'oldest', 'To the oldest bar read so far', ['Home'], () => workspace.chart.controls?.oldest())
+  add('Chart', 'oldest', 'Go to the oldest bar loaded', ['Home'], () => workspace.chart.controls?.oldest())
   add('Chart', 'cross-left', 'Crosshair one bar back', ['ArrowLeft'], () => workspace.chart.controls?.step(-1))
-  add('Chart', 'cross-right', 'Crosshair one bar on', ['ArrowRight'], () => workspace.chart.controls?.step(1))
-  add('Chart', 'cross-off', 'No crosshair', ['Escape'], () => workspace.chart.controls?.uncross())
+  add('Chart', 'cross-right', 'Crosshair one bar forward', ['ArrowRight'], () => workspace.chart.controls?.step(1))
+  add('Chart', 'cross-off', 'Hide the crosshair', ['Escape'], () => workspace.chart.controls?.uncross())
   add('Chart', 'zoom-in', 'Wider bars', ['+', '='], () => workspace.chart.controls?.zoom(ZOOM))
   add('Chart', 'zoom-out', 'Narrower bars', ['-'], () => workspace.chart.controls?.zoom(1 / ZOOM))
 
@@ -110,13 +115,13 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   })
   add('Layout', 'next-chart', 'Next chart', [']'], () => workspace.stepChart(1))
   add('Layout', 'previous-chart', 'Previous chart', ['['], () => workspace.stepChart(-1))
-  add('Layout', 'cross-sync', 'Crosshair in all charts on or off', ['z'], () =>
+  add('Layout', 'cross-sync', 'Toggle the crosshair in all charts', ['z'], () =>
     prefs.set('crossSync', !prefs.values.crossSync),
   )
 
   add('Export', 'screenshot', 'Save the chart as a picture', ['p'], () => void saveScreenshot(workspace))
   add('Alerts', 'alerts', 'Show alerts', ['a'], () => workspace.showAlerts())
-  add('Alerts', 'alert-new', 'New alert at the crosshair’s price, or the last one', ['A'], () => workspace.newAlert())
+  add('Alerts', 'alert-new', 'New alert at the crosshair, or at the last price', ['A'], () => workspace.newAlert())
 
   if (!isDesktop) {
     add('Export', 'export-csv', 'Export history as CSV', ['e'], () => void exportHistory(workspace, 'csv'))
@@ -126,7 +131,7 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   }
 
   add('Window', 'palette', 'All commands', ['mod+k'], () => (view.dialog = 'palette'))
-  add('Window', 'frames', 'Live frames as a script gets them', ['q'], () => {
+  add('Window', 'frames', 'Live frames, as a script gets them', ['q'], () => {
     prefs.set('connect', 'frames')
     view.dialog = 'connect'
   })
@@ -142,11 +147,11 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   )
   for (const [theme, title] of THEMES) add('Window', `theme-${theme}`, title, [], () => prefs.set('theme', theme))
   add('Window', 'theme', 'Next theme', ['t'], () => nextTheme(workspace))
-  add('Window', 'tab-trades', 'Show trades', [], () => prefs.set('side', 'trades'))
-  add('Window', 'tab-orders', 'Show orders', [], () => prefs.set('side', 'orders'))
-  add('Window', 'tab-info', 'Show token information', [], () => prefs.set('side', 'info'))
+  add('Window', 'tab-trades', 'Show trades', [], () => workspace.showSide('trades'))
+  add('Window', 'tab-orders', 'Show orders', [], () => workspace.showSide('orders'))
+  add('Window', 'tab-info', 'Show token information', [], () => workspace.showSide('info'))
   add('Window', 'settings', 'Settings', ['mod+,'], () => (view.dialog = 'settings'))
-  add('Window', 'retry', 'Try the connection again', [], () => workspace.retry())
+  add('Window', 'retry', 'Retry the connection', [], () => workspace.retry())
   add('Window', 'shortcuts', 'Keyboard shortcuts', ['?'], () => (view.dialog = 'shortcuts'))
   add('Window', 'about', 'About Spinscope', [], () => (view.dialog = 'about'))
   return list
@@ -173,11 +178,11 @@ function altKey(event: KeyboardEvent): string {
   return event.ctrlKey || event.metaKey ? '' : `alt+${event.code.replace('Digit', '')}`
 }
 
-/** How a key is written: ⌃K, ↓, /. */
+/** How a key is written: Ctrl+K, ↓, /. */
 export function keyLabel(key: string): string {
   const names: Record<string, string> = { ArrowDown: '↓', ArrowUp: '↑', ArrowLeft: '←', ArrowRight: '→', Escape: 'Esc' }
-  if (key.startsWith('mod+')) return `Ctrl ${key.slice(4).toUpperCase()}`
-  if (key.startsWith('alt+')) return `Alt ${key.slice(4)}`
-  if (/^[A-Z]$/.test(key)) return `Shift ${key}`
+  if (key.startsWith('mod+')) return `Ctrl+${key.slice(4).toUpperCase()}`
+  if (key.startsWith('alt+')) return `Alt+${key.slice(4)}`
+  if (/^[A-Z]$/.test(key)) return `Shift+${key}`
   return names[key] ?? (key.length === 1 ? key.toUpperCase() : key)
 }

@@ -2,7 +2,11 @@ import type { ExportFormat } from '../api/rest'
 import { candlesToCsv } from '../market/csv'
 import type { Workspace } from '../state/workspace.svelte'
 import { saveFile, savePicture } from '../native'
-import { cleanName } from '../market/token'
+import { words } from '../market/interval'
+import { formatPrice } from '../market/price'
+import { formatMoment } from '../market/time'
+import { cleanName, shortAddress } from '../market/token'
+import type { PictureCaption } from '../state/chart.svelte'
 import { reason } from '../state/reason'
 
 /** Such as SPT-m1.csv, without characters that a file system refuses. */
@@ -42,13 +46,36 @@ export function exportShown(workspace: Workspace): void {
   workspace.toasts.show('good', `Saved ${series.length} bars as ${name}`)
 }
 
+/** What a picture of the focused chart says of itself, wherever it is shown. */
+export function captionOf(workspace: Workspace): PictureCaption {
+  const { mint, interval, controls, market } = workspace.chart
+  const { zone } = workspace.prefs.values
+  const { health, clock } = workspace
+  const token = workspace.tokens.get(mint)
+  const clockName = zone === 'utc' ? 'UTC' : 'local time'
+  const { range } = controls ?? {}
+  const sight = range ? `${formatMoment(range.from, zone)} to ${formatMoment(range.to, zone)}` : 'No bars in sight'
+  const price = market.last ? `last price ${formatPrice(market.last.close, 5)} SOL` : 'no price yet'
+  const program = health.status?.program_id ?? ''
+  return {
+    title: `${token?.named ? `${token.symbol} / SOL, ${token.name}` : `${shortAddress(mint)} / SOL`} · ${words(interval)}`,
+    tag: health.simulated ? 'simulated' : health.replay ? 'replay' : '',
+    lines: [
+      `${sight}, ${clockName}`,
+      `Saved ${formatMoment(clock.now, zone)} ${clockName}, ${price}`,
+      `Mint ${mint}`,
+      ...(program ? [`Program ${program}`] : []),
+    ],
+  }
+}
+
 /** Saves the chart as a picture. */
 export async function saveScreenshot(workspace: Workspace): Promise<void> {
   const { mint, interval, controls } = workspace.chart
   if (!controls) return
   const name = exportName(workspace.tokens.get(mint)?.symbol ?? mint, interval, 'png')
   try {
-    const saved = await savePicture(name, controls.screenshot())
+    const saved = await savePicture(name, controls.picture(captionOf(workspace)))
     if (saved) workspace.toasts.show('good', `Saved ${saved}`)
   } catch (error) {
     workspace.toasts.show('bad', `The picture could not be saved: ${reason(error)}`)

@@ -3,15 +3,24 @@ import type { Workspace } from '../state/workspace.svelte'
 
 /** How a choice of the list is written, and what it is in words. */
 export const SPAN_WORDS: Record<ChangeSpan, [string, string]> = {
-  m5: ['5 m', '5 minutes'],
-  h1: ['1 h', 'hour'],
-  h24: ['24 h', '24 hours'],
+  m5: ['5m', '5 minutes'],
+  h1: ['1h', 'hour'],
+  h24: ['24h', '24 hours'],
 }
+
+const SPAN_SECONDS: Record<ChangeSpan, number> = { m5: 300, h1: 3600, h24: 86_400 }
+
+/** How long a token has existed when that is less than the window; 0 when it is not, or not known. */
+export function youth(created: number, span: ChangeSpan, now: number): number {
+  const age = created > 0 ? Math.max(1, now - created) : 0
+  return age < SPAN_SECONDS[span] ? age : 0
+}
+
 export const FIGURE_WORDS: Record<Figure, [string, string]> = {
   last: ['last trade', 'how long ago the last trade was'],
   age: ['age', 'how long ago the token was created'],
-  volume: ['volume', 'SOL traded in 24 h'],
-  trades: ['trades', 'trades in 24 h'],
+  volume: ['volume', 'SOL traded in 24h'],
+  trades: ['trades', 'trades in 24h'],
 }
 
 function after<T>(list: readonly T[], value: T): T {
@@ -25,12 +34,12 @@ export function nextSpan({ prefs, tokens }: Workspace): void {
 
 /** The orders of the list, in words. */
 export const TAB_WORDS: Record<ListTab, [string, string]> = {
-  top: ['Top', 'by volume in 24 hours'],
-  active: ['Active', 'by the last trade'],
-  gainers: ['Gainers', 'by rise in the window shown; again for losers'],
-  losers: ['Losers', 'by fall in the window shown; again for gainers'],
-  new: ['New', 'by age'],
-  favourites: ['Starred', 'those with a star'],
+  top: ['Top', 'most volume in 24 hours'],
+  active: ['Active', 'last traded first'],
+  gainers: ['Gainers', 'biggest rise over the period shown; press again for losers'],
+  losers: ['Losers', 'biggest fall over the period shown; press again for gainers'],
+  new: ['New', 'newest first'],
+  favourites: ['Starred', 'the tokens you starred'],
 }
 
 export function pickTab({ prefs, tokens }: Workspace, tab: ListTab): void {

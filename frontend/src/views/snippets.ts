@@ -1,15 +1,22 @@
+import { socketAddress } from '../api/client/index'
+
 export type Language = 'node' | 'python' | 'go' | 'curl'
 
 const UNIX_QUOTE = /'/g
 
 /** Ready scripts for the mint and interval shown. A token never stands in them: it comes from the environment. */
 export function snippet(language: Language, base: string, mint: string, interval: string, secured: boolean): string {
+  const { namespace, path } = socketAddress(base)
+  const below = path !== '/socket.io/' // a reverse proxy has put the server below a path
+
   switch (language) {
-    case 'node':
+    case 'node': {
+      const options = [below ? `path: '${path}'` : '', secured ? 'auth: { token: process.env.SPINSCOPE_TOKEN }' : '']
+      const given = options.filter((option) => option !== '').join(', ')
       return `// npm install socket.io-client
 import { io } from 'socket.io-client'
 
-const socket = io('${base}/ws/kline'${secured ? ', { auth: { token: process.env.SPINSCOPE_TOKEN } }' : ''})
+const socket = io('${namespace}'${given ? `, { ${given} }` : ''})
 socket.on('connect', () =>
   socket.emit('subscribe_kline', {
     symbol: '${mint}',
@@ -18,6 +25,7 @@ socket.on('connect', () =>
 socket.on('history_data', ({ data }) => console.log(data.length, 'candles'))
 socket.on('kline_data', ({ data, seq }) =>
   console.log(seq, data.update_type, data.close, data.volume))`
+    }
     case 'python':
       return `# pip install "python-socketio[client]"
 ${secured ? 'import os\n' : ''}import socketio
@@ -35,7 +43,7 @@ def connected():
 def candle(push):
     print(push["seq"], push["data"]["close"], push["data"]["volume"])
 
-sio.connect("${base}", namespaces=["/ws/kline"]${secured ? ',\n            auth={"token": os.environ["SPINSCOPE_TOKEN"]}' : ''})
+sio.connect("${base}", namespaces=["/ws/kline"]${below ? `, socketio_path="${path}"` : ''}${secured ? ',\n            auth={"token": os.environ["SPINSCOPE_TOKEN"]}' : ''})
 sio.wait()`
     case 'go':
       return `// go mod init candles && go get github.com/coder/websocket@v1.8.14

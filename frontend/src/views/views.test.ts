@@ -6,6 +6,7 @@ import { RestError } from '../api/rest'
 import type { Detail, KlineStatus, Mints, Status, Ticker } from '../api/client/index'
 import type { Bar } from '../market/candle'
 import type { Trade } from '../market/trade'
+import { loadedFrom } from '../native'
 import { Frames } from '../state/frames.svelte'
 import { Prefs } from '../state/prefs.svelte'
 import { candle, klines, QuietStream } from '../state/fakes'
@@ -78,7 +79,7 @@ describe('Legend', () => {
 
   it('shows rounded prices and keeps exact ones', () => {
     show('Legend', { bar, interval: 'm1', zone: 'utc', hovered: false })
-    expect(text('legend-close')).toBe('0.0₇279590')
+    expect(text('legend-close')).toBe('0.0(7)279590')
     expect(screen.getByTestId('legend-close').dataset['value']).toBe('2.795899e-8')
     expect(screen.getByTestId('legend-close').title).toBe('0.00000002795899 SOL')
     expect(text('legend-time')).toBe('1970-01-01 00:01:00')
@@ -144,7 +145,7 @@ describe('Layers', () => {
   it('show their values in the legend', () => {
     const bar: Bar = { ...candle(60), corrected: false }
     show('Legend', { bar, interval: 'm1', zone: 'utc', hovered: false, studies: { ma: 2.795899e-8, ema: NaN } })
-    expect(text('legend-ma')).toBe('0.0₇279590')
+    expect(text('legend-ma')).toBe('0.0(7)279590')
     expect(screen.getByTestId('legend-ma').title).toBe('0.00000002795899 SOL')
     expect(text('legend-ema')).toBe('–')
   })
@@ -225,12 +226,12 @@ describe('Gaps', () => {
 
 it('says under the pointer what would be and what was liquidated', () => {
   const band = { side: 'long', orders: 3, sol: 1.5, low: 2.7e-8, high: 2.8e-8 }
-  const mark = { time: 60, kind: 'liquidation', side: 'short', count: 2, sol: 0.4 }
+  const mark = { time: 60, kind: 'liquidation', side: 'short', count: 2, sol: 0.4, unknown: 0 }
   show('Tip', { pointed: { x: 1, y: 1, band, mark }, zone: 'utc' })
   expect([...screen.getByTestId('tip').children].map((line) => line.textContent)).toEqual([
     '2 shorts liquidated, 0.400 SOL',
-    '3 longs liquidated here, 1.50 SOL',
-    '0.0₇270000 to 0.0₇280000',
+    '3 longs would be liquidated here, 1.50 SOL',
+    '0.0(7)270000 to 0.0(7)280000',
   ])
 })
 
@@ -241,7 +242,7 @@ describe('Banner', () => {
     [
       { backfill: { running: true, done: 10, total: 40, eta_seconds: 12 } },
       'history',
-      'older history: 10 of 40 transactions, about 12 s left. New trades come in',
+      'older history: 10 of 40 transactions, about 12s left. New trades keep coming in',
     ],
     [
       { connection_status: 'catching_up', backfill: { running: true, done: 0, total: 0, eta_seconds: 0 } },
@@ -277,13 +278,13 @@ describe('Gate', () => {
   it('asks for the token and says when it is wrong', async () => {
     workspace.phase = 'token'
     const use = vi.spyOn(workspace, 'useToken').mockImplementation(async () => {
-      workspace.problem = 'The server does not take this token.'
+      workspace.problem = 'The server does not accept this token.'
     })
     show('Gate')
     await fireEvent.input(screen.getByTestId('token-input'), { target: { value: ' sesame ' } })
     await fireEvent.submit(screen.getByTestId('token-input'))
     expect(use).toHaveBeenCalledWith('sesame')
-    expect((await screen.findByTestId('token-problem')).textContent).toContain('does not take')
+    expect((await screen.findByTestId('token-problem')).textContent).toContain('does not accept')
   })
 
   it('says why the server could not start', () => {
@@ -301,7 +302,7 @@ describe('Tokens', () => {
     show('Tokens')
     await tick()
     expect(screen.getAllByTestId('token-row').map((row) => row.dataset['symbol'])).toEqual(['OAK', 'FOX', 'KITE'])
-    expect(screen.getAllByTestId('token-price')[0]?.textContent).toBe('0.0₇2795')
+    expect(screen.getAllByTestId('token-price')[0]?.textContent).toBe('0.0(7)2795')
     const search = screen.getByTestId('token-search')
     await fireEvent.input(search, { target: { value: 'fox' } })
     expect(screen.getAllByTestId('token-row')).toHaveLength(1)
@@ -314,6 +315,26 @@ describe('Tokens', () => {
     expect(workspace.market.mint).toBe('KITEKITEKITEKITEKITE')
     await fireEvent.click(screen.getAllByTestId('token-star')[0] as HTMLElement)
     expect(workspace.tokens.favourites).toEqual(['OAKOAKOAKOAKOAK'])
+  })
+
+  it('says the age of a token beside a change that its window is too long for', async () => {
+    workspace.stream = new QuietStream()
+    await workspace.tokens.load()
+    show('Tokens')
+    await tick()
+    const [token] = workspace.tokens.shown
+    const { now } = workspace.clock
+    const span = { since: now - 840, open: 1e-8, change: 0.5, volume: 1, quote_volume: 1, buy_volume: 1, trades: 2 }
+    Object.assign(token ?? {}, { created: now - 840, ticker: { h24: span, h1: span, m5: span } })
+    workspace.prefs.set('figure', 'trades')
+    await tick()
+    expect(screen.getAllByTestId('token-young').map((node) => node.textContent)).toEqual(['14m'])
+    expect(screen.getAllByTestId('token-trades')[0]?.title).toMatch(/^Trades since it was created, /)
+    workspace.prefs.set('span', 'm5') // it has existed for longer
+    await tick()
+    expect(screen.queryAllByTestId('token-young')).toEqual([])
+    workspace.prefs.set('span', 'h24')
+    workspace.prefs.set('figure', 'last')
   })
 
   it('leaves the list where it was scrolled to when the order changes', async () => {
@@ -376,6 +397,7 @@ describe('Tape', () => {
       price: 1,
       exact: '1',
       account: 'A',
+      payer: 'A',
       signature: 'S',
       provisional: false,
     }
@@ -465,8 +487,8 @@ describe('commands', () => {
     expect(press('e', { ctrlKey: true })).toBeUndefined()
     expect(press('1', { altKey: true })).toBeUndefined()
     expect(press('™', { altKey: true, code: 'Digit2' })?.id).toBe('layout-columns')
-    expect(keyLabel('mod+k')).toBe('Ctrl K')
-    expect(keyLabel('alt+2')).toBe('Alt 2')
+    expect(keyLabel('mod+k')).toBe('Ctrl+K')
+    expect(keyLabel('alt+2')).toBe('Alt+2')
   })
 
   it('changes what it says', () => {
@@ -513,4 +535,21 @@ it('writes scripts for what is shown, never with the token in them', () => {
     expect(open).not.toContain('SPINSCOPE_TOKEN')
     expect(snippet(language, 'http://127.0.0.1:5051', 'MINT', 'm5', true)).toContain('SPINSCOPE_TOKEN')
   }
+})
+
+it('writes scripts that reach a server below a path', () => {
+  const base = 'https://charts.example/spinscope'
+  const script = (language: 'node' | 'python' | 'go' | 'curl') => snippet(language, base, 'MINT', 'm5', true)
+  expect(script('node')).toContain("io('https://charts.example/ws/kline', { path: '/spinscope/socket.io/', auth: {")
+  expect(script('python')).toContain('socketio_path="/spinscope/socket.io/"')
+  expect(script('go')).toContain('wss://charts.example/spinscope/socket.io/?EIO=4')
+  expect(script('curl')).toContain('https://charts.example/spinscope/api/kline?')
+})
+
+it('finds the server where the page was loaded from', () => {
+  const at = (pathname: string) => loadedFrom({ origin: 'https://charts.example', pathname })
+  expect(at('/')).toBe('https://charts.example')
+  expect(at('/index.html')).toBe('https://charts.example')
+  expect(at('/spinscope/')).toBe('https://charts.example/spinscope')
+  expect(at('/a/b/index.html')).toBe('https://charts.example/a/b')
 })

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FakeServer } from '../fake-server'
 import { type Client, connect, ConnectionLostError, type EventData, type HistoryData, RequestError } from './index'
+import { socketAddress } from './index'
 import type { KlineData, Options, StreamGap } from './index'
 
 let server: FakeServer
@@ -266,7 +267,8 @@ describe('failing', () => {
     await until(() => expect(client.link).toBe('connected'))
     server.answer = () => ({ success: true, symbol: 'MINT', data: [], seq: 7 })
     await expect(client.history('MINT', 'm1', { limit: 5, order: 'desc' })).resolves.toMatchObject({ seq: 7 })
-    expect(server.requests).toEqual([['get_history', { symbol: 'MINT', interval: 'm1', limit: 5, order: 'desc' }]])
+    const request = { symbol: 'MINT', interval: 'm1', limit: 5, order: 'desc', event: false }
+    expect(server.requests).toEqual([['get_history', request]])
     server.answer = () => ({ success: false, code: 1001, message: 'interval: use m1' })
     await expect(client.history('MINT', 'm1')).rejects.toMatchObject({ code: 1001 })
     server.answer = () => {
@@ -275,4 +277,29 @@ describe('failing', () => {
     }
     await expect(client.history('MINT', 'm1')).rejects.toBeInstanceOf(ConnectionLostError)
   })
+})
+
+it('reads a stretch of history once, and leaves a subscription its own', async () => {
+  const client = open()
+  await until(() => expect(client.link).toBe('connected'))
+  const heard: string[] = []
+  server.clients[0]?.conn.on('packetCreate', ({ data }: { data?: string }) => heard.push(String(data)))
+  server.answer = () => ({ success: true, symbol: 'MINT', data: [], seq: 7 })
+  const onHistory = vi.fn()
+  const stretch = client.history('MINT', 'm1')
+  client.candles('MINT', 'm1', { onHistory })
+  await expect(stretch).resolves.toMatchObject({ seq: 7 })
+  await until(() => expect(onHistory).toHaveBeenCalledTimes(1))
+  expect(heard.filter((packet) => packet.includes('history_data'))).toHaveLength(1)
+})
+
+it('finds Socket.IO below a path that a proxy put before the server', () => {
+  const own = { namespace: '/ws/kline', path: '/socket.io/' }
+  expect(socketAddress('')).toEqual(own)
+  for (const url of ['http://127.0.0.1:5051', 'http://127.0.0.1:5051/', 'http://[::1]:5051', '127.0.0.1:5051']) {
+    expect(socketAddress(url)).toEqual({ ...own, namespace: `${url.replace(/\/$/, '')}/ws/kline` })
+  }
+  for (const url of ['https://charts.example/a/b', 'https://charts.example/a/b/']) {
+    expect(socketAddress(url)).toEqual({ namespace: 'https://charts.example/ws/kline', path: '/a/b/socket.io/' })
+  }
 })

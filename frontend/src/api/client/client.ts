@@ -45,6 +45,7 @@ interface Request {
   readonly topic: string
   /** Whom its history and its gap are for. */
   readonly feeds: readonly Feed[]
+  /** Its history event has come, or none will. */
   answered: boolean
   lost?: () => void
 }
@@ -54,7 +55,19 @@ type Answer = { success: true } | ({ success: false } & StreamError)
 const ATTEMPT_MS = 8000
 const RETRY_GROWTH = 10
 
-/** Opens the live side of a server, such as http://127.0.0.1:5051. An empty URL is the page's own origin. */
+/**
+ * Where Socket.IO's namespace and path are, below a server's URL. A reverse proxy may have put the server below a path, as
+ * in https://charts.example/spinscope; Socket.IO itself takes the path of a URL for a namespace.
+ */
+export function socketAddress(url: string): { namespace: string; path: string } {
+  const [, origin = '', prefix = ''] = /^((?:[a-z]+:\/\/)?[^/]*)(.*?)\/*$/i.exec(url) ?? []
+  return { namespace: `${origin}/ws/kline`, path: `${prefix}/socket.io/` }
+}
+
+/**
+ * Opens the live side of a server, such as http://127.0.0.1:5051 or https://charts.example/spinscope. An empty URL is the
+ * page's own origin.
+ */
 export function connect(url: string, options: Options = {}): Client {
   return new Client(url, options)
 }
@@ -78,8 +91,9 @@ export class Client {
   constructor(url: string, options: Options) {
     this.#options = options
     this.#delay = options.retryDelay ?? 500
-    this.#socket = io(`${url.replace(/\/$/, '')}/ws/kline`, {
-      path: '/socket.io/',
+    const { namespace, path } = socketAddress(url)
+    this.#socket = io(namespace, {
+      path,
       transports: ['websocket', 'polling'],
       autoConnect: false,
       auth: options.token ? { token: options.token } : {},
@@ -173,8 +187,9 @@ export class Client {
         return
       }
       const topic = candleTopic(mint, interval)
-      const request = { topic, feeds: [], answered: false, lost }
-      this.#ask('get_history', { symbol: mint, interval, ...query }, request, (answer) => {
+      // The answer alone: the event beside it would be the same again.
+      const request = { topic, feeds: [], answered: true, lost }
+      this.#ask('get_history', { symbol: mint, interval, ...query, event: false }, request, (answer) => {
         if (answer.success) resolve(answer as unknown as HistoryData)
         else reject(this.#refused(answer, topic))
       })

@@ -1,4 +1,4 @@
-export { candleTopic, type Client, connect } from './client.js'
+export { candleTopic, type Client, connect, socketAddress } from './client.js'
 export { ConnectionLostError, ErrorCode, RequestError } from './errors.js'
 export type * from './types.js'
 export type * from './wire.gen.js'

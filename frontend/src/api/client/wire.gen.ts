@@ -338,8 +338,8 @@ export interface Paging {
 export type Raw = unknown
 
 /**
- * Event is one event on the wire: the layout's fields flat, with event_type, signature, slot, ordinal and timestamp,
- * price_exact where the kind has a price, seq where Seq is set and provisional where the block time is an estimate.
+ * Event is one event on the wire: the layout's fields flat, with event_type, signature, slot, ordinal and timestamp, the
+ * order that a liquidation ended where it is known, price_exact where the kind has a price, seq where Seq is set and provisional where the block time is an estimate.
  * The seven shapes are TokenCreatedEvent … MilestoneDiscountEvent.
  */
 export type Event = TokenCreatedEvent | BuySellEvent | LongShortEvent | ForceLiquidateEvent | FullCloseEvent | PartialCloseEvent | MilestoneDiscountEvent
@@ -465,12 +465,31 @@ export interface PartialCloseEvent extends EventHead, CloseFields, OrderTerms {
   event_type: 'PartialClose'
 }
 
-/** ForceLiquidateEvent ends a margin order whose range the price reached. */
+/**
+ * ForceLiquidateEvent ends a margin order whose range the price reached. What follows order_pda is not in the program's
+ * event: it is the order as it stood, and left out when that was opened before the stored history.
+ */
 export interface ForceLiquidateEvent extends EventHead {
   event_type: 'ForceLiquidate'
+  /** Of the trade that triggered it */
   payer: string
   mint_account: string
   order_pda: string
+  /** Whose order it was */
+  user?: string
+  /** 1 long, 2 short */
+  order_type?: number
+  /** SOL per whole token × 10^price_decimals */
+  lock_lp_start_price?: string
+  /** SOL per whole token × 10^price_decimals */
+  lock_lp_end_price?: string
+  price_decimals?: number
+  /** Lamports */
+  margin_sol_amount?: Amount
+  /** Lamports of a long, token base units of a short */
+  borrow_amount?: Amount
+  /** Token base units of a long, lamports of a short */
+  position_asset_amount?: Amount
 }
 
 /** MilestoneDiscountEvent lowers a curve's fees. */
@@ -546,6 +565,37 @@ export interface Log {
  * would lose digits.
  */
 export type Amount = number | string
+
+/** Mark is what happened in one candle, of one kind and side. */
+export interface Mark {
+  /** Bucket start, Unix seconds */
+  time: number
+  kind: 'liquidation' | 'large_trade'
+  /** Of liquidated orders long, short or, of those opened before the stored history, unknown; of large trades buy or sell */
+  side: 'long' | 'short' | 'unknown' | 'buy' | 'sell'
+  /** Orders or trades */
+  count: number
+  /** Whole tokens that opening the orders moved, as far as they were not closed since, or that were traded; null when unknown */
+  volume: number | null
+  /** The same in SOL */
+  quote_volume: number | null
+}
+
+/** Marks answers /api/marks. */
+export interface Marks {
+  /** Newest candle first */
+  marks: Mark[]
+  /** Give it as cursor for the events further back; null when from is reached */
+  next_cursor: string | null
+  /** Candles that begin after this block time are told whole by now; from when next_cursor is null */
+  reached: number
+  interval: string
+  mint_account: string
+  /** The commit the answer stands at; events pushed after it have a higher one */
+  seq: number
+  /** Identity of the store that seq is of */
+  store?: string
+}
 
 /** Order is an open margin order. */
 export interface Order {

@@ -1,0 +1,434 @@
+package alert
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"spinscope/backend/hub"
+	"spinscope/backend/market"
+	"spinscope/backend/store"
+	"spinscope/backend/wake"
+	"spinscope/backend/wire"
+)
+
+const (
+	alertTick    = time.Second     // rule file and connection are looked at this often
+	alertPersist = 5 * time.Second // how often the cursor is stored while nothing fires
+	alertPage    = 1000            // events read at once while catching up
+	alertRecall  = 10              // ticks: a new rule looks at the commits since so long ago, as the file may be read late
+)
+
+// Options are what a Service works with. Store, Hub and Link must be set.
+type Options struct {
+	Dir   string // the data directory, which holds the rule file
+	Store *store.Store
+	Hub   *hub.Hub
+
+	// Link reports whether the cluster is connected and, while it is not, since when; watched is false where that is not
+	// to be told of, as no cluster is read.
+	Link func() (connected bool, since time.Time, watched bool)
+	// Behind reports whether history is being read, so that chain time is not the present. Nil: it never is.
+	Behind func() bool
+
+	Push    func(newest uint64, fresh []wire.AlertPush) // passes on what fired, newest is the number of the last; must not block. May be nil
+	Notify  func(wire.Alert)                            // told of each alert that is not history; must not block. May be nil
+	Webhook string                                      // address that alerts are posted to; "" for none
+	Logger  *slog.Logger                                // nil is silent
+}
+
+// Service looks at each commit for the rules, stores what fired, and then tells of it. All but Rules, Alerts, Counts,
+// Changed and what decides which commits are wanted belongs to the goroutine of Run.
+type Service struct {
+	store     *store.Store
+	hub       *hub.Hub
+	commits   *hub.Subscriber
+	changed   chan struct{} // holds a token while the rule file is to be read again
+	link      func() (connected bool, since time.Time, watched bool)
+	behind    func() bool
+	push      func(newest uint64, fresh []wire.AlertPush)
+	notify    func(wire.Alert)
+	webhook   *Webhook // nil without one
+	evaluator *Evaluator
+	interest  atomic.Pointer[Interest]
+	rules     *ruleReader
+	log       *slog.Logger
+
+	used    []Rule
+	version int // of the rules, as ruleReader counts
+	spent   atomic.Pointer[map[string]int64]
+	cursor  market.Seq
+	saved   market.Seq // the cursor as stored
+	savedAt time.Time
+	recall  []market.Seq // cursor at the last ticks, oldest first
+	down    time.Time    // since when the cluster is not connected; zero while it is
+	fired   map[Kind]*atomic.Uint64
+}
+
+// NewService makes a service and follows the hub from now on, so that it must be made before the first commit of this
+// process is published. It does no I/O.
+func NewService(o Options) *Service {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	log := o.Logger.With("component", "alerts")
+	s := &Service{
+		store: o.Store, hub: o.Hub, changed: make(chan struct{}, 1), link: o.Link, behind: o.Behind, push: o.Push,
+		notify: o.Notify, log: log, evaluator: New(storedMarket{o.Store}), rules: &ruleReader{file: At(o.Dir), log: log},
+		fired: map[Kind]*atomic.Uint64{},
+	}
+	for _, kind := range Kinds() {
+		s.fired[kind] = new(atomic.Uint64)
+	}
+	if o.Webhook != "" {
+		s.webhook = NewWebhook(o.Webhook, o.Logger)
+	}
+
+	s.use(nil)
+	s.commits = o.Hub.Subscribe(hub.SubscribeOptions{
+		Name: "alerts", Want: func(c *market.Commit) bool { return s.interest.Load().WantsCommit(c) },
+	})
+	return s
+}
+
+// Changed has a running service read the rule file now rather than a second later. It never blocks.
+func (s *Service) Changed() { wake.Up(s.changed) }
+
+// Run looks at commits, and posts to the webhook, until ctx ends or the store fails.
+func (s *Service) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.run(ctx) })
+	if s.webhook != nil {
+		group.Go(func() error { return s.webhook.Run(ctx) })
+	}
+	return group.Wait()
+}
+
+// run looks at commits until ctx ends. It goes on where the store says that it stopped.
+func (s *Service) run(ctx context.Context) error {
+	defer s.commits.Close()
+	if err := s.begin(ctx); err != nil {
+		return s.end(ctx, err)
+	}
+	tick := time.NewTicker(alertTick)
+	defer tick.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return s.end(ctx, nil)
+		case <-s.commits.Ready():
+			err = s.take(ctx)
+		case <-s.changed:
+			err = s.reload(ctx, true)
+		case <-tick.C:
+			err = s.tick(ctx)
+		}
+		if err != nil {
+			return s.end(ctx, err)
+		}
+	}
+}
+
+// end stores how far it came. A store that was closed under it is no failure.
+func (s *Service) end(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil {
+		err = s.persist(nil)
+	}
+	if ctx.Err() != nil && errors.Is(err, store.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// begin takes up where the last run stopped. A store that was never looked at is looked at from now on.
+func (s *Service) begin(ctx context.Context) error {
+	cursor, marks, known, err := s.store.AlertCursor(ctx)
+	if err != nil {
+		return fmt.Errorf("read alerts: %w", err)
+	}
+	if !known {
+		cursor = s.store.Seq()
+	}
+	s.cursor, s.saved, s.savedAt = cursor, cursor, time.Now()
+	stored := make([]Mark, len(marks))
+	for i, m := range marks {
+		stored[i] = Mark(m)
+	}
+	s.evaluator.Restore(stored)
+	_, last, _, err := s.store.AlertsSince(ctx, ^market.Seq(0))
+	if err != nil {
+		return fmt.Errorf("read alerts: %w", err)
+	}
+	s.pushed(last, nil)
+	if !known {
+		if err := s.persist(nil); err != nil {
+			return err
+		}
+	}
+	rules, version := s.rules.read()
+	s.version = version
+	s.use(rules)
+	return s.catchUp(ctx)
+}
+
+// use has the rules looked for from now on.
+func (s *Service) use(rules []Rule) {
+	s.used = rules
+	s.evaluator.Use(rules)
+	s.interest.Store(s.evaluator.Interest)
+	s.spent.Store(new(s.evaluator.Spent()))
+}
+
+// take looks at the commits that wait.
+func (s *Service) take(ctx context.Context) error {
+	upTo := s.hub.Seq() // before: what waits then includes everything up to it that is wanted
+	commits, err := s.commits.Take()
+	if errors.Is(err, hub.ErrLagged) {
+		s.log.Warn("alerts lagged behind the commits, reading from the store", "from", s.cursor+1)
+		s.use(s.used) // what was taken back meanwhile is not known: everything is read anew
+		return s.catchUp(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("read commits: %w", err)
+	}
+	for _, c := range commits {
+		if c.Seq <= s.cursor {
+			continue
+		}
+		now := c.ChainTime
+		if s.behind != nil && s.behind() {
+			now = max(now, time.Now().Unix())
+		}
+		if err := s.look(s.evaluator, c, now); err != nil {
+			return err
+		}
+		s.cursor = c.Seq
+	}
+	s.cursor = max(s.cursor, upTo)
+	return nil
+}
+
+// look feeds a commit and stores what fired.
+func (s *Service) look(evaluator *Evaluator, c *market.Commit, now int64) error {
+	fired, err := evaluator.Feed(c, now)
+	if err != nil {
+		return err
+	}
+	if len(fired) == 0 {
+		return nil
+	}
+	if evaluator == s.evaluator {
+		s.cursor = max(s.cursor, c.Seq)
+	} else { // of new rules alone
+		s.evaluator.Adopt(evaluator.Marks())
+	}
+	for i := range fired {
+		fired[i].Seq = s.cursor
+	}
+	return s.persist(fired)
+}
+
+// catchUp looks at the commits after the cursor that are in the store. This machine's time counts as the present: they
+// may be of long ago.
+func (s *Service) catchUp(ctx context.Context) error {
+	if len(s.used) == 0 {
+		s.cursor = s.store.Seq()
+		return nil
+	}
+	upTo, err := s.reread(ctx, s.evaluator, s.cursor+1, ^market.Seq(0))
+	s.cursor = max(s.cursor, upTo)
+	return err
+}
+
+// reread feeds the stored commits from..until and returns the newest one covered.
+func (s *Service) reread(ctx context.Context, evaluator *Evaluator, from, until market.Seq) (market.Seq, error) {
+	now := max(s.store.ChainTime(), time.Now().Unix())
+	for {
+		var page []*market.Commit
+		events, more := 0, false
+		upTo, complete, err := s.store.EventsSince(ctx, from, func(seq market.Seq, e *market.Event) error {
+			if n := len(page); n == 0 || page[n-1].Seq != seq {
+				if more = events >= alertPage; more || seq > until {
+					return store.Stop
+				}
+				page = append(page, &market.Commit{Seq: seq})
+			}
+			last := page[len(page)-1]
+			last.Events = append(last.Events, *e)
+			events++
+			return nil
+		})
+		if err != nil {
+			return 0, fmt.Errorf("read commits since %d: %w", from, err)
+		}
+		if !complete {
+			s.log.Warn("alerts missed commits that are no longer known", "from", from, "to", upTo)
+			return upTo, nil
+		}
+		for _, c := range page {
+			if err := s.look(evaluator, c, now); err != nil {
+				return 0, err
+			}
+		}
+		if !more {
+			return min(upTo, until), nil
+		}
+		from = page[len(page)-1].Seq + 1
+	}
+}
+
+// tick looks at what no commit tells.
+func (s *Service) tick(ctx context.Context) error {
+	if err := s.take(ctx); err != nil {
+		return err
+	}
+	if len(s.recall) == alertRecall {
+		s.recall = s.recall[1:]
+	}
+	s.recall = append(s.recall, s.cursor)
+	if err := s.reload(ctx, false); err != nil {
+		return err
+	}
+	if connected, since, watched := s.link(); watched {
+		switch {
+		case connected:
+			s.down = time.Time{}
+		case s.down.IsZero():
+			s.down = since
+		}
+		if fired := s.evaluator.Connection(connected, s.down, time.Now()); len(fired) > 0 {
+			for i := range fired {
+				fired[i].Seq = s.cursor
+			}
+			if err := s.persist(fired); err != nil {
+				return err
+			}
+		}
+	}
+	if s.cursor > s.saved && time.Since(s.savedAt) >= alertPersist {
+		return s.persist(nil)
+	}
+	return nil
+}
+
+// reload takes in the rule file if it changed. Rules that are new look at the last seconds too.
+func (s *Service) reload(ctx context.Context, now bool) error {
+	rules, version := s.rules.read()
+	changed := version != s.version
+	if !changed && !now {
+		return nil
+	}
+	s.version = version
+	known := map[string]int64{}
+	for i := range s.used {
+		known[s.used[i].ID] = s.used[i].CreatedAt
+	}
+	var fresh []Rule
+	for i := range rules {
+		if created, ok := known[rules[i].ID]; !ok || created != rules[i].CreatedAt {
+			fresh = append(fresh, rules[i])
+		}
+	}
+	s.use(rules)
+	if changed {
+		s.log.Info("alert rules read", "rules", len(rules), "new", len(fresh))
+	}
+	if len(fresh) == 0 || len(s.recall) == 0 {
+		return nil
+	}
+	once := New(storedMarket{s.store})
+	once.Use(fresh)
+	until := s.store.Seq() // what is published later is wanted by the new rules too
+	if _, err := s.reread(ctx, once, s.recall[0]+1, until); err != nil {
+		return err
+	}
+	s.evaluator.Adopt(once.Marks())
+	return nil
+}
+
+// persist stores what fired, and how far everything was looked at, in one transaction; then it tells of what is new.
+func (s *Service) persist(fired []Alert) error {
+	change := store.AlertChange{Cursor: s.cursor}
+	byID := make(map[store.AlertID]*Alert, len(fired))
+	for i := range fired {
+		text, err := json.Marshal(wireAlert(&fired[i]))
+		if err != nil {
+			return fmt.Errorf("encode alert: %w", err)
+		}
+		id := store.AlertID(fired[i].ID)
+		byID[id] = &fired[i]
+		change.Fired = append(change.Fired, store.AlertRecord{ID: id, Seq: fired[i].Seq, Data: text})
+	}
+	for _, m := range s.evaluator.Marks() {
+		change.Marks = append(change.Marks, store.AlertMark(m))
+	}
+	fresh, err := s.store.CommitAlerts(&change)
+	if err != nil {
+		return err
+	}
+	s.saved, s.savedAt = s.cursor, time.Now()
+	if len(fresh) > 0 {
+		s.spent.Store(new(s.evaluator.Spent()))
+		s.tell(fresh, byID)
+	}
+	return nil
+}
+
+// tell passes on what was stored: to the stream all of it, to the person and the webhook what is not history.
+func (s *Service) tell(fresh []store.AlertRecord, byID map[store.AlertID]*Alert) {
+	s.pushed(fresh[len(fresh)-1].Number, pushes(fresh))
+	for _, record := range fresh {
+		one := byID[record.ID]
+		s.fired[one.Kind].Add(1)
+		s.log.Debug("alert fired", "rule", one.Rule, "kind", one.Kind, "mint", one.Mint, "late", one.Late)
+		if one.Late {
+			continue
+		}
+		if s.notify != nil {
+			s.notify(wireAlert(one))
+		}
+		if s.webhook != nil {
+			s.webhook.Offer(record.Data)
+		}
+	}
+}
+
+func (s *Service) pushed(newest uint64, fresh []wire.AlertPush) {
+	if s.push != nil {
+		s.push(newest, fresh)
+	}
+}
+
+func pushes(records []store.AlertRecord) []wire.AlertPush {
+	list := make([]wire.AlertPush, len(records))
+	for i, r := range records {
+		list[i] = wire.AlertPush{Number: r.Number, Payload: r.Data}
+	}
+	return list
+}
+
+// Counts is what a Service did since the start.
+type Counts struct {
+	Fired            map[Kind]uint64 // every kind has an entry
+	Webhook          bool            // alerts are posted
+	Posted, Unposted uint64          // alerts that the webhook took, and did not take
+}
+
+// Counts may be called from any goroutine.
+func (s *Service) Counts() Counts {
+	c := Counts{Fired: map[Kind]uint64{}, Webhook: s.webhook != nil}
+	for kind, n := range s.fired {
+		c.Fired[kind] = n.Load()
+	}
+	if s.webhook != nil {
+		c.Posted, c.Unposted = s.webhook.Delivered()
+	}
+	return c
+}

@@ -1,0 +1,199 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"spinscope/backend/config"
+	"spinscope/backend/datadir"
+	"spinscope/backend/ingest"
+	"spinscope/backend/listener"
+	"spinscope/backend/market"
+	"spinscope/backend/solana"
+	"spinscope/backend/store"
+	"spinscope/backend/telemetry"
+	"spinscope/backend/wire"
+)
+
+// Options are what a Source is made of.
+type Options struct {
+	Config *config.Solana
+	Dir    *datadir.Dir // whose chain is the only one let in
+	Store  *store.Store // what earlier runs stored
+	Logger *slog.Logger
+	Veil   func(string) string  // takes out of a text what strangers must not read; nil leaves it as it is
+	Adjust func(*solana.Config) // changes how the cluster is read, for tests that cannot wait; may be nil
+
+	// Ready gives access points that come before those of Config, once they are there, or the cause of ctx's end; nil for
+	// none.
+	Ready func(ctx context.Context) ([]solana.Endpoint, error)
+}
+
+// Source reads the cluster of the configuration. It implements listener.Source; all methods but Run may be called from any
+// goroutine.
+type Source struct {
+	options   Options
+	extending chan struct{} // holds whoever reads older history
+
+	mu   sync.Mutex
+	feed *solana.Feed // nil until the cluster's addresses are known
+}
+
+// NewSource makes a source; it does no I/O.
+func NewSource(o Options) *Source {
+	if o.Veil == nil {
+		o.Veil = func(text string) string { return text }
+	}
+	return &Source{options: o, extending: make(chan struct{}, 1)}
+}
+
+// Run implements listener.Source.
+func (s *Source) Run(ctx context.Context, from market.Slot, apply func(context.Context, market.Batch) error) error {
+	cfg := s.options.Config
+	list := Endpoints(cfg)
+	if s.options.Ready != nil {
+		first, err := s.options.Ready(ctx)
+		if err != nil {
+			return err
+		}
+		list = append(first, list...)
+	}
+
+	gaps, err := s.options.Store.Gaps(ctx, nil, new(market.GapOpen))
+	if err != nil {
+		return fmt.Errorf("read gaps: %w", err)
+	}
+
+	program, _ := market.ParsePubkey(cfg.ProgramID) // validated
+	reading := solana.Config{
+		Endpoints: list, Program: program, Commitment: cfg.Commitment,
+		ReconnectInterval: config.Seconds(cfg.ReconnectInterval), PingInterval: config.Seconds(cfg.PingIntervalSeconds),
+		MaxRequestsPerSecond: cfg.MaxRequestsPerSecond, BackfillLimit: cfg.BackfillLimit,
+		IncludeFailed: cfg.ProcessFailedTransactions, Recall: s.recall, Gaps: gaps, Admit: s.options.Dir.Admit, Logger: s.options.Logger,
+	}
+	if adjust := s.options.Adjust; adjust != nil {
+		adjust(&reading)
+	}
+
+	feed := solana.New(reading)
+	s.mu.Lock()
+	s.feed = feed
+	s.mu.Unlock()
+	return feed.Run(ctx, from, apply)
+}
+
+// current is the feed; nil before the cluster's addresses are known.
+func (s *Source) current() *solana.Feed {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.feed
+}
+
+// Recheck has the feed compare recent slots with what it delivered.
+func (s *Source) Recheck() {
+	if feed := s.current(); feed != nil {
+		feed.Rescan()
+	}
+}
+
+// Status implements listener.Source.
+func (s *Source) Status() listener.Status {
+	feed := s.current()
+	if feed == nil {
+		return listener.Status{Connection: string(solana.Connecting)}
+	}
+	now := feed.Status()
+	return listener.Status{
+		Running: now.State == solana.Connected || now.State == solana.CatchingUp, Connection: string(now.State), Since: now.Since,
+		Endpoint: now.Endpoint, Slot: now.Slot, Delivered: now.Delivered, Lag: now.Lag,
+		LastError: s.options.Veil(now.LastError), Failures: uint64(max(0, now.Failures)),
+		Backfill: wire.Backfill{
+			Running: now.Backfill.Running, Done: int64(now.Backfill.Done), Total: int64(now.Backfill.Total), ETASeconds: now.Backfill.ETASeconds,
+		},
+	}
+}
+
+// Collect is a telemetry.Collector.
+func (s *Source) Collect(m *telemetry.Metrics) {
+	if feed := s.current(); feed != nil {
+		feed.Collect(m)
+	}
+}
+
+// Endpoints tells how each access point of the cluster does; nil before they are known.
+func (s *Source) Endpoints() []wire.Endpoint {
+	feed := s.current()
+	if feed == nil {
+		return nil
+	}
+
+	list, lag := []wire.Endpoint{}, feed.Status().Lag
+	for _, one := range feed.Endpoints() {
+		endpoint := wire.Endpoint{
+			Name: one.Name, State: string(one.State), InUse: one.InUse,
+			LatencyMS: float64(one.Latency) / float64(time.Millisecond), Slot: uint64(one.Slot), SeenAt: milliseconds(one.SeenAt),
+			Errors: one.Errors, Reconnects: one.Reconnects, LastError: s.options.Veil(one.LastError), LastErrorAt: milliseconds(one.LastErrorAt),
+		}
+		if one.InUse {
+			endpoint.LagSlots = new(lag)
+		}
+		list = append(list, endpoint)
+	}
+	return list
+}
+
+// milliseconds is t in Unix milliseconds, 0 for the zero time.
+func milliseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// recall tells the feed which transactions earlier runs stored of slots from..to: those with events, and those that left
+// nothing but a gap, as their logs were cut; and before them the newest one below from.
+func (s *Source) recall(ctx context.Context, from, to market.Slot, visit func(market.Transaction) (more bool)) error {
+	cut := map[market.Signature]market.Slot{}
+	gaps, err := s.options.Store.Gaps(ctx, nil, new(market.GapUnfillable))
+	if err != nil {
+		return fmt.Errorf("read gaps: %w", err)
+	}
+	for i := range gaps {
+		if signature, ok := ingest.TruncatedIn(&gaps[i]); ok && gaps[i].From >= from && gaps[i].From <= to {
+			cut[signature] = gaps[i].From
+		}
+	}
+
+	tell := func(e *market.Event) error {
+		if e.Ordinal == 0 {
+			delete(cut, e.Signature)
+			if !visit(transactionOf(e)) {
+				return store.Stop
+			}
+		}
+		return ctx.Err()
+	}
+	switch last, found, err := s.options.Store.EventBefore(from); {
+	case err != nil:
+		return fmt.Errorf("read the newest event before slot %d: %w", from, err)
+	case found:
+		if !visit(transactionOf(&last)) {
+			return nil
+		}
+	}
+	if err := s.options.Store.SlotEvents(from, to, tell); err != nil {
+		return fmt.Errorf("read the events of slots %d to %d: %w", from, to, err)
+	}
+	for signature, slot := range cut {
+		visit(market.Transaction{Signature: signature, Slot: slot}) // its place and time are read again
+	}
+	return nil
+}
+
+// transactionOf is the transaction of a stored event, without its logs.
+func transactionOf(e *market.Event) market.Transaction {
+	return market.Transaction{Signature: e.Signature, Slot: e.Slot, Index: e.Index, BlockTime: e.BlockTime, Provisional: e.Provisional}
+}

@@ -1,0 +1,80 @@
+// Package heap bounds what the Go runtime keeps of memory while history is read and in commands that go through a whole
+// market. It owns the process's memory limit: of the limits that are asked for at the moment the lowest counts. A limit
+// that the user set (GOMEMLIMIT) is left alone. The limits are soft: the runtime collects more often and takes what it
+// needs. Safe for concurrent use.
+package heap
+
+import (
+	"math"
+	"runtime/debug"
+	"runtime/metrics"
+	"slices"
+	"sync"
+)
+
+// By how much the Go runtime's memory may grow before the collector works harder, in bytes. Reading and writing history
+// makes garbage by the gigabyte; without a limit the heap would double over it.
+const (
+	History = 32 << 20  // while a server reads history
+	Read    = 90 << 20  // of a command that reads a whole market
+	Write   = 188 << 20 // of a command that writes one: Badger alone holds half of it
+)
+
+var (
+	mu    sync.Mutex
+	asked []*int64 // the limits
+)
+
+// Limit lets memory grow by so many bytes and no more, until lift is called, which may be called again.
+func Limit(bytes int64) (lift func()) {
+	if userLimit {
+		return func() {}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	limit := inUse() + bytes
+	asked = append(asked, &limit)
+	set()
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = slices.DeleteFunc(asked, func(one *int64) bool { return one == &limit })
+		set()
+	}
+}
+
+// set makes the lowest limit the process's.
+func set() {
+	lowest := int64(math.MaxInt64)
+	for _, limit := range asked {
+		lowest = min(lowest, *limit)
+	}
+	debug.SetMemoryLimit(lowest)
+}
+
+// userLimit reports whether the program was started with a limit.
+var userLimit = debug.SetMemoryLimit(-1) != math.MaxInt64
+
+// inUse is the memory that a limit counts.
+func inUse() int64 {
+	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(samples)
+	return int64(samples[0].Value.Uint64() - samples[1].Value.Uint64()) //nolint:gosec // far below
+}
+
+// Saver limits memory while history is read. One goroutine uses it.
+type Saver struct {
+	Bytes int64 // by which it may grow; 0: whoever reads history has a limit of its own
+	lift  func()
+}
+
+// Set says whether history is being read now.
+func (s *Saver) Set(reading bool) {
+	switch {
+	case reading && s.lift == nil && s.Bytes > 0:
+		s.lift = Limit(s.Bytes)
+	case !reading && s.lift != nil:
+		s.lift()
+		s.lift = nil
+	}
+}

@@ -1,0 +1,188 @@
+package listener
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"spinscope/backend/config"
+	"spinscope/backend/datadir"
+	"spinscope/backend/heap"
+	"spinscope/backend/ingest"
+	"spinscope/backend/market"
+	"spinscope/backend/program/registry"
+	"spinscope/backend/store"
+	"spinscope/backend/telemetry"
+)
+
+// Options are what a Listener is made of.
+type Options struct {
+	Config  *config.Config // valid
+	Store   *store.Store
+	Source  Source // nil: nothing is read
+	Room    *datadir.Room
+	Publish func(*market.Commit) // told of each commit after it is stored; nil for a store that nobody serves
+	Recheck func()               // asks the source to compare recent slots with what it gave; may be nil
+	Logger  *slog.Logger
+}
+
+// Listener brings transactions to the writer.
+type Listener struct {
+	options Options
+	writer  *ingest.Ingest
+	resume  market.Slot
+	stages  telemetry.Stages
+	saver   heap.Saver
+}
+
+// New makes the writer over an open store and brings it up to date.
+func New(o Options) (*Listener, error) {
+	at := o.Store.State()
+	l := &Listener{options: o, resume: at.Checkpoint}
+
+	publish := o.Publish
+	if publish != nil {
+		publish = l.stages.Publish(publish)
+		l.saver.Bytes = heap.History // commands have a limit of their own
+	}
+
+	program, _ := market.ParsePubkey(o.Config.Solana.ProgramID) // validated
+	decimals, _ := o.Config.Solana.Decimals()
+	l.writer = ingest.New(ingest.Config{
+		Programs: registry.At(program), PriceDecimals: decimals, Intervals: o.Config.Kline.ParsedIntervals(),
+		Logger: o.Logger.With("component", "ingest"), Publish: publish, Horizon: o.Store.Horizon, Recheck: o.Recheck,
+	}, o.Store, ingest.Resume(at))
+
+	if err := l.writer.Recover(); err != nil {
+		return nil, fmt.Errorf("recover: %w", err)
+	}
+	return l, nil
+}
+
+// Run reads the source until ctx ends and then makes the open candles durable.
+func (l *Listener) Run(ctx context.Context) error {
+	if err := l.read(ctx); err != nil {
+		if errors.Is(err, datadir.ErrNoRoom) { // what was taken is kept
+			err = errors.Join(err, l.writer.Close())
+		}
+		return fmt.Errorf("read the cluster: %w", err)
+	}
+
+	<-ctx.Done()
+	return l.Close()
+}
+
+func (l *Listener) read(ctx context.Context) error {
+	if l.options.Source == nil {
+		return nil
+	}
+	defer l.saver.Set(false)
+	err := l.options.Source.Run(ctx, l.resume, l.apply)
+	if errors.Is(err, context.Canceled) || ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		return nil
+	}
+	return err
+}
+
+// apply takes in a batch of the source. One that others follow is written while the next one is read, unless it brings
+// gaps: others ask the store about those at once.
+func (l *Listener) apply(ctx context.Context, batch market.Batch) error {
+	if err := l.options.Room.Await(ctx); err != nil {
+		return err
+	}
+	l.saver.Set(l.options.Source.Status().Backfill.Running)
+	if batch.More && len(batch.Gaps) == 0 {
+		return l.writer.Take(ctx, batch)
+	}
+
+	if err := l.writer.Flush(); err != nil { // or its publication would be measured as this batch's
+		return err
+	}
+	return l.stages.Apply(l.writer.Apply)(ctx, batch)
+}
+
+// Write stores a batch as soon as there is room for it.
+func (l *Listener) Write(ctx context.Context, batch market.Batch) error {
+	if err := l.options.Room.Await(ctx); err != nil {
+		return err
+	}
+	return l.writer.Apply(ctx, batch)
+}
+
+// Take is Write for a batch that others follow: it is stored while the next one is made. Flush waits for it.
+func (l *Listener) Take(ctx context.Context, batch market.Batch) error {
+	if err := l.options.Room.Await(ctx); err != nil {
+		return err
+	}
+	return l.writer.Take(ctx, batch)
+}
+
+// Flush returns when everything that was taken is stored.
+func (l *Listener) Flush() error { return l.writer.Flush() }
+
+// Close makes the open candles durable. Nothing is written after it.
+func (l *Listener) Close() error {
+	if err := l.writer.Close(); err != nil {
+		return fmt.Errorf("close the writer: %w", err)
+	}
+	return nil
+}
+
+// Counters are the writer's.
+func (l *Listener) Counters() ingest.Counters { return l.writer.Counters() }
+
+// Queued notes that everything up to a commit has been queued to the clients, or concerned none.
+func (l *Listener) Queued(upTo market.Seq, pushed bool) { l.stages.Queued(upTo, pushed) }
+
+// Idle reports whether everything that was published has been queued to the clients.
+func (l *Listener) Idle() bool { return l.stages.Idle() }
+
+// Trouble is what keeps the writer from storing, "" for nothing. It names no path: it is shown to whoever asks.
+func (l *Listener) Trouble() string {
+	if l.options.Store.Gone() {
+		return store.ErrGone.Error()
+	}
+	return l.options.Room.Trouble()
+}
+
+// Status is the source's, with what the writer knows of it.
+func (l *Listener) Status() Status {
+	if l.options.Source == nil {
+		return Status{Connection: Disabled}
+	}
+	s := l.options.Source.Status()
+	if trouble := l.Trouble(); trouble != "" { // the source itself is well, but what it reads goes nowhere
+		s.Stalled, s.LastError = true, trouble
+		s.Lag = max(s.Lag, uint64(s.Slot-min(s.Slot, s.Delivered)))
+	}
+	return s
+}
+
+// Link reports whether the source is connected and, while it is not, since when, at the earliest since began; watched is
+// false when nothing is read.
+func (l *Listener) Link(began time.Time) (connected bool, since time.Time, watched bool) {
+	status := l.Status()
+	since = status.Since
+	if since.Before(began) {
+		since = began
+	}
+	return status.Running, since, status.Connection != Disabled
+}
+
+// Collect is a telemetry.Collector.
+func (l *Listener) Collect(m *telemetry.Metrics) {
+	stalled := 0.0
+	if l.Trouble() != "" {
+		stalled = 1
+	}
+	m.Gauge("not_storing", "1 while nothing can be stored, as the disk is nearly full or the data directory is gone.", stalled)
+	if status := l.Status(); status.Connection == Connected && !status.Stalled {
+		skew := time.Since(time.Unix(l.options.Store.ChainTime(), 0)).Seconds()
+		m.Gauge("clock_skew_seconds", "How far this machine's clock is ahead of the chain's, while the cluster is read live: a few seconds when both are right.", skew)
+	}
+
+	l.writer.Collect(m)
+	l.stages.Collect(m)
+}

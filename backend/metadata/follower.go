@@ -1,0 +1,176 @@
+package metadata
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"spinscope/backend/hub"
+	"spinscope/backend/market"
+	"spinscope/backend/store"
+	"spinscope/backend/telemetry"
+	"spinscope/backend/wire"
+)
+
+// newestTokens are looked up at the start; older ones when somebody asks for them.
+const newestTokens = 5000
+
+// FollowOptions are what a Follower is made of.
+type FollowOptions struct {
+	Catalog   Options // without Source: that is the store
+	Store     *store.Store
+	Hub       *hub.Hub
+	Transient bool // the market is made anew at every start: what was kept of the last one's tokens is removed
+
+	// Gateway gives the address of the IPFS gateway as soon as it is known, or the cause of ctx's end.
+	Gateway func(ctx context.Context) (string, error)
+}
+
+// Follower brings the market's tokens to a catalog as they are created. Make one before the first commit is published and
+// run it once; its other methods may be called from any goroutine.
+type Follower struct {
+	*Catalog
+	options FollowOptions
+	commits *hub.Subscriber
+}
+
+// NewFollower makes a follower; it does no I/O.
+func NewFollower(o FollowOptions) *Follower {
+	o.Catalog.Source = uris{o.Store}
+	return &Follower{
+		Catalog: New(o.Catalog), options: o,
+		commits: o.Hub.Subscribe(hub.SubscribeOptions{Name: "metadata", Want: createsToken}),
+	}
+}
+
+func createsToken(c *market.Commit) bool {
+	for i := range c.Events {
+		if c.Events[i].Creates() {
+			return true
+		}
+	}
+	return false
+}
+
+// Run announces tokens and fetches what they lead to until ctx ends, or until the store or the gateway's address fails.
+func (f *Follower) Run(ctx context.Context) error {
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+
+	followed := make(chan error, 1)
+	go func() {
+		defer stop()
+		followed <- f.follow(running)
+	}()
+
+	err := f.fetch(running)
+	stop()
+	return errors.Join(err, <-followed)
+}
+
+// fetch runs the catalog until ctx ends.
+func (f *Follower) fetch(ctx context.Context) error {
+	if dir := f.options.Catalog.Dir; f.options.Transient {
+		if err := os.RemoveAll(dir); err != nil {
+			return fmt.Errorf("remove the last market's metadata: %w", err)
+		}
+	}
+
+	gateway, err := f.options.Gateway(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Catalog.Run(ctx, gateway)
+}
+
+// follow announces the newest tokens, and those that come, until ctx ends.
+func (f *Follower) follow(ctx context.Context) error {
+	defer f.commits.Close()
+	err := hub.ErrLagged // at first, all is in the store
+	for {
+		if errors.Is(err, hub.ErrLagged) {
+			if err := f.announceStored(ctx); err != nil {
+				return err
+			}
+		} else if err != nil {
+			return nil //nolint:nilerr // ctx ended
+		}
+
+		var commits []*market.Commit
+		commits, err = f.commits.Next(ctx)
+		for _, c := range commits {
+			for i := range c.Events {
+				if created, ok := c.Events[i].Body.(market.Creation); ok {
+					f.announce(created)
+				}
+			}
+		}
+	}
+}
+
+func (f *Follower) announceStored(ctx context.Context) error {
+	page, err := f.options.Store.Mints(ctx, store.MintQuery{Sort: store.CreatedDesc, Limit: newestTokens})
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read tokens: %w", err)
+	}
+
+	for i := range page.Tokens {
+		if created := page.Tokens[i].Created; created != nil {
+			f.announce(created)
+		}
+	}
+	return nil
+}
+
+func (f *Follower) announce(created market.Creation) {
+	_, _, uri := created.Names()
+	f.Announce(created.MintAccount(), uri)
+}
+
+// URIData is the mint's document; nil when it was not fetched.
+func (f *Follower) URIData(mint market.Pubkey) *wire.URIData {
+	document := f.Document(mint)
+	if document == nil {
+		return nil
+	}
+	data := wire.URIData(*document)
+	return &data
+}
+
+// Picture is the mint's picture and its content type; nil when there is none.
+func (f *Follower) Picture(ctx context.Context, mint market.Pubkey) ([]byte, string, error) {
+	data, err := f.Catalog.Picture(ctx, mint)
+	return data, "image/png", err
+}
+
+// Collect is a telemetry.Collector.
+func (f *Follower) Collect(m *telemetry.Metrics) {
+	const fetches = "metadata_fetches_total"
+	const help = "Tokens' documents and pictures fetched, fetches given up, and of these the ones refused because an address was not public."
+	stats := f.Stats()
+	m.CounterOf("result", "document", fetches, help, stats.Documents)
+	m.CounterOf("result", "picture", fetches, help, stats.Pictures)
+	m.CounterOf("result", "failed", fetches, help, stats.Failures)
+	m.CounterOf("result", "refused", fetches, help, stats.Refused)
+	m.Gauge("metadata_waiting", "Tokens whose metadata is to be fetched.", float64(stats.Waiting))
+}
+
+// uris implements Source.
+type uris struct{ *store.Store }
+
+// URI implements Source.
+func (u uris) URI(mint market.Pubkey) (string, bool, error) {
+	token, ok, err := u.Token(mint)
+	if err != nil || !ok || token.Created == nil {
+		return "", false, err
+	}
+	_, _, uri := token.Created.Names()
+	return uri, true, nil
+}

@@ -1,0 +1,42 @@
+package offline
+
+import (
+	"log/slog"
+
+	"spinscope/backend/config"
+	"spinscope/backend/datadir"
+	"spinscope/backend/listener"
+	"spinscope/backend/solana"
+	"spinscope/backend/store"
+)
+
+// Options say which market is meant and how it is read. Config must be valid.
+type Options struct {
+	Config config.Config
+	Dir    *datadir.Dir
+	Logger *slog.Logger
+	Feed   func(*solana.Config) // changes how the cluster is read, for tests that cannot wait; may be nil
+}
+
+// OpenToWrite opens the store for a command that changes it.
+func (o *Options) OpenToWrite() (*store.Store, error) {
+	return o.Dir.OpenExisting(store.Options{SyncWrites: o.Config.Store.SyncWrites, Logger: o.Logger})
+}
+
+// openToRepair opens the store to repair it, also when its newest changes are lost.
+func (o *Options) openToRepair() (*store.Store, error) {
+	return o.Dir.OpenExisting(store.Options{Repair: true, SyncWrites: o.Config.Store.SyncWrites, Logger: o.Logger})
+}
+
+// OpenToRead opens the store for a command that changes no file.
+func (o *Options) OpenToRead() (*store.Store, error) {
+	return o.Dir.OpenExisting(store.Options{ReadOnly: true, Logger: o.Logger})
+}
+
+// Listener makes the writer over an open store. source may be nil.
+func (o *Options) Listener(opened *store.Store, source listener.Source) (*listener.Listener, error) {
+	return listener.New(listener.Options{
+		Config: &o.Config, Store: opened, Source: source,
+		Room: o.Dir.Room(false, o.Logger.With("component", "backend")), Logger: o.Logger,
+	})
+}

@@ -1,0 +1,46 @@
+package offline
+
+import (
+	"context"
+
+	"spinscope/backend/market"
+	"spinscope/backend/store"
+)
+
+// Stored is a store as an export.Source; it is safe for concurrent use.
+type Stored struct{ *store.Store }
+
+// CandlesFrom implements export.Source.
+func (s Stored) CandlesFrom(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, error) {
+	page, err := s.Store.Candles(ctx, mint, interval, store.CandleQuery{From: from, To: to, Limit: limit, OldestFirst: true, Torn: true})
+	return page.Candles, err
+}
+
+// EventsAfter implements export.Source.
+func (s Stored) EventsAfter(ctx context.Context, mint market.Pubkey, after market.Position, limit int) ([]market.Event, error) {
+	return atMost(ctx, limit, func(fn func(*market.Event) error) error { return s.MintEvents(mint, after, fn) })
+}
+
+// AllEventsAfter implements export.Source.
+func (s Stored) AllEventsAfter(ctx context.Context, after market.Position, limit int) ([]market.Event, error) {
+	return atMost(ctx, limit, func(fn func(*market.Event) error) error { return s.Store.EventsAfter(after, fn) })
+}
+
+// atMost gathers the first events that each gives.
+func atMost(ctx context.Context, limit int, each func(func(*market.Event) error) error) ([]market.Event, error) {
+	events := make([]market.Event, 0, limit)
+	err := each(func(e *market.Event) error {
+		if len(events) == limit {
+			return store.Stop
+		}
+		events = append(events, *e)
+		return ctx.Err()
+	})
+	return events, err
+}
+
+// OrdersOf implements export.Source.
+func (s Stored) OrdersOf(ctx context.Context, mint market.Pubkey, short bool, offset, limit int) ([]market.Order, error) {
+	page, err := s.Store.MintOrders(ctx, mint, short, store.Page{Offset: offset, Limit: limit})
+	return page.Orders, err
+}

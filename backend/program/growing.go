@@ -1,0 +1,69 @@
+package program
+
+import (
+	"encoding/base64"
+	"slices"
+
+	"spinscope/backend/market"
+)
+
+// payloadField is the field of an exported event that has all of its bytes.
+const payloadField = "payload"
+
+// GrowingFormat is the Format of a program whose layouts grow, but for Owner. Events are kept as they were logged, with the
+// tail that nobody knows yet; exports have the bytes in a field beside those that the event names.
+type GrowingFormat struct {
+	Program market.Program
+	Read    func(data []byte) (market.Body, error)
+	Named   []Column // of the fields that its bodies name, but for EachPayload
+}
+
+// ID implements Format.
+func (g GrowingFormat) ID() market.Program { return g.Program }
+
+// Append implements Format.
+func (GrowingFormat) Append(dst []byte, body market.Body) (data []byte, variant bool) {
+	if e, ok := body.(Growing); ok {
+		dst = Append(dst, e)
+	}
+	return dst, false
+}
+
+// Restore implements Format.
+func (g GrowingFormat) Restore(data []byte, variant bool) (market.Body, error) {
+	if variant {
+		return nil, ErrLayout
+	}
+	return g.Read(data)
+}
+
+// Places implements Format: there are none, as addresses are a small part of such events.
+func (GrowingFormat) Places(market.Kind) (owner, mint int) { return 0, 0 }
+
+// Columns implements Format.
+func (g GrowingFormat) Columns() []Column {
+	return append(slices.Clone(g.Named), Column{payloadField, ColumnText})
+}
+
+// Rebuild implements Format.
+func (g GrowingFormat) Rebuild(kind market.Kind, row Row) market.Body {
+	data, err := base64.StdEncoding.DecodeString(row.Text(payloadField))
+	if err != nil {
+		row.Fail(payloadField, err)
+		return nil
+	}
+	body, err := g.Read(data)
+	if err != nil {
+		row.Fail(payloadField, err)
+		return nil
+	}
+	if body.Kind() != kind {
+		row.Fail(payloadField, ErrUnknown)
+	}
+	return body
+}
+
+// EachPayload gives w an event's bytes in the field that Rebuild reads.
+func EachPayload(w Sink, e Growing) {
+	w.Text(payloadField, base64.StdEncoding.EncodeToString(Append(nil, e)))
+}

@@ -1,0 +1,52 @@
+package pump
+
+import (
+	"spinscope/backend/market"
+	"spinscope/backend/program"
+)
+
+// TokenDecimals are those of every coin of the program.
+const TokenDecimals = 6
+
+// WrappedSOL is the mint of SOL as a token.
+var WrappedSOL = market.MustPubkey("So11111111111111111111111111111111111111112")
+
+// Quote is the mint that a price is counted in: WrappedSOL where the program names none.
+func Quote(mint market.Pubkey) market.Pubkey {
+	if mint == program.DefaultAddress {
+		return WrappedSOL
+	}
+	return mint
+}
+
+// Quote is the mint that the trade was paid in.
+func (e *Trade) Quote() market.Pubkey { return Quote(e.QuoteMint) }
+
+// Amounts are the base units traded, of the coin and of the quote, without fees, and whether the taker bought.
+func (e *Trade) Amounts() (base, quote uint64, buy bool) {
+	if e.Quote() == WrappedSOL {
+		return e.TokenAmount, e.SolAmount, e.IsBuy
+	}
+	return e.TokenAmount, e.QuoteAmount, e.IsBuy
+}
+
+// Price is the curve's price after the trade: what is quoted against one whole coin, rounded down. It returns
+// market.ErrOverflow for reserves that give none.
+func (e *Trade) Price(quoteDecimals uint8) (market.Price, error) {
+	quote := e.VirtualSolReserves
+	if e.Quote() != WrappedSOL {
+		quote = e.VirtualQuoteReserves
+	}
+	return market.RatioPrice(market.U64(quote), market.U64(e.VirtualTokenReserves), quoteDecimals, TokenDecimals)
+}
+
+// Quote is the mint that the trade was paid in.
+func (e *PostCompleteBuy) Quote() market.Pubkey { return Quote(e.QuoteMint) }
+
+// Amounts are the base units traded, of the coin and of the quote; it is always a buy.
+func (e *PostCompleteBuy) Amounts() (base, quote uint64, buy bool) { return e.BaseOut, e.QuoteIn, true }
+
+// Price is that of the pool that opens next, after the trade.
+func (e *PostCompleteBuy) Price(quoteDecimals uint8) (market.Price, error) {
+	return market.RatioPrice(market.U64(e.PoolQuoteReservesAfter), market.U64(e.PoolBaseReservesAfter), quoteDecimals, TokenDecimals)
+}

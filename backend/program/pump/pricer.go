@@ -1,0 +1,55 @@
+package pump
+
+import (
+	"spinscope/backend/market"
+	"spinscope/backend/program"
+)
+
+// pricer implements program.Pricer. It keeps nothing: each event has the reserves that its price follows from.
+type pricer struct{}
+
+// NewPricer implements program.Plug.
+func (plug) NewPricer(int) program.Pricer { return pricer{} }
+
+// Price implements program.Pricer. The scale is the decimals of what the price is counted in.
+func (pricer) Price(e *market.Event) program.PriceReport {
+	body, ok := e.Body.(interface {
+		market.Priced
+		Quote() market.Pubkey
+	})
+	if !ok {
+		e.Scale, e.Price = 0, market.Price{}
+		return program.PriceReport{}
+	}
+	e.Scale = QuoteDecimals(body.Quote())
+	e.Price = body.PriceAt(e.Scale)
+	return program.PriceReport{Overflow: e.Price.IsZero()}
+}
+
+// Learn implements program.Pricer.
+func (pricer) Learn(market.Pubkey, uint8) {}
+
+// Continues implements program.Pricer: reserves may be reset without a trade, so that a jump says nothing.
+func (pricer) Continues(market.Price, *market.Event) bool { return true }
+
+// QuoteDecimals are those of a mint that coins are paid in: SOL, or a stable coin or another coin, which have as many as
+// coins of the program.
+func QuoteDecimals(mint market.Pubkey) uint8 {
+	const lamports = 9
+	if mint == WrappedSOL {
+		return lamports
+	}
+	return TokenDecimals
+}
+
+// PriceAt implements market.Priced.
+func (e *Trade) PriceAt(scale uint8) market.Price {
+	price, _ := e.Price(scale) // zero when there is none
+	return price
+}
+
+// PriceAt implements market.Priced.
+func (e *PostCompleteBuy) PriceAt(scale uint8) market.Price {
+	price, _ := e.Price(scale) // zero when there is none
+	return price
+}

@@ -1,0 +1,9 @@
+// Package pumpswap knows PumpSwap, the pools that coins of the pump program graduate to: the layouts of its events through
+// all their generations, and what a trade on a pool comes to. docs/events.md is the reference of the layouts.
+//
+// A trade names its pool and no mint: which coin that is, and which side of the pool it is, is a Pool's to say.
+//
+// The package is pure: no I/O, no clock, no goroutine. Everything in it is safe for concurrent use. Failure: data that
+// fits no generation of its layout is refused with an error of package program, never a panic; data longer than the
+// newest known one is read as far as it is known, and its tail is kept.
+package pumpswap

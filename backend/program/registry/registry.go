@@ -1,0 +1,58 @@
+package registry
+
+import (
+	"fmt"
+
+	"spinscope/backend/market"
+	"spinscope/backend/program"
+	"spinscope/backend/program/spinpet"
+)
+
+// list are the programs at their deployed addresses. A further one is one line more.
+var list = []program.Plug{
+	spinpet.New(spinpet.ProgramID),
+}
+
+// First is the program whose records, rows and answers do not name their program, as they were there before there were
+// others.
+const First = spinpet.Program
+
+// byID has the same programs by their numbers.
+var byID = func() (table [1 << 8]program.Plug) {
+	for _, plug := range list {
+		table[plug.ID()] = plug
+	}
+	return table
+}()
+
+// Of is the program of that number; nil when it is none of those understood.
+func Of(id market.Program) program.Format {
+	if plug := byID[id]; plug != nil {
+		return plug
+	}
+	return nil
+}
+
+// All are the numbers of the programs, in the order of the list.
+func All() []market.Program {
+	ids := make([]market.Program, len(list))
+	for i, plug := range list {
+		ids[i] = plug.ID()
+	}
+	return ids
+}
+
+// At are the programs to read of a cluster where SpinPet lies at the address.
+func At(address market.Pubkey) []program.Plug {
+	plugs := []program.Plug{spinpet.New(address)}
+	return append(plugs, list[1:]...)
+}
+
+// Add adds a program of a test, before anything else is done. It panics when the number is another's.
+func Add(plug program.Plug) {
+	if byID[plug.ID()] != nil {
+		panic(fmt.Sprintf("two programs of number %d", plug.ID()))
+	}
+	byID[plug.ID()] = plug
+	list = append(list, plug)
+}

@@ -1,0 +1,65 @@
+package rest
+
+import (
+	"context"
+	"fmt"
+
+	"spinscope/backend/market"
+	"spinscope/backend/ticker"
+	"spinscope/backend/wire"
+)
+
+var tickerOrders = map[TickerSort]ticker.Order{
+	QuoteVolumeDesc: ticker.ByQuoteVolume, TradesDesc: ticker.ByTrades,
+	ChangeDesc: ticker.ByGain, ChangeAsc: ticker.ByLoss, LatestTradeDesc: ticker.ByLastTrade,
+}
+
+// NewTickers answers from a board.
+func NewTickers(board *ticker.Board) Tickers {
+	return func(ctx context.Context, q TickerQuery) (page TickerPage, err error) {
+		window, err := ticker.ParseWindow(q.Window)
+		if err != nil {
+			return page, err
+		}
+
+		var answer ticker.Answer
+		if len(q.Mints) > 0 {
+			answer, err = board.Tickers(ctx, q.Mints)
+		} else {
+			answer, err = board.Rank(ctx, tickerOrders[q.SortBy], window, q.Offset, q.Limit)
+		}
+		if err != nil {
+			return page, fmt.Errorf("tickers: %w", err)
+		}
+
+		page = TickerPage{Total: answer.Total, ChainTime: answer.ChainTime, Tickers: make([]wire.Ticker, len(answer.Tickers))}
+		for i := range answer.Tickers {
+			page.Tickers[i] = wireTicker(answer.Tickers[i], q.Spark)
+		}
+		return page, nil
+	}
+}
+
+func wireTicker(t *ticker.Ticker, spark bool) wire.Ticker {
+	w := wire.NewTicker(&t.Token)
+	w.H24, w.H1, w.M5 = wireSpan(t, ticker.H24), wireSpan(t, ticker.H1), wireSpan(t, ticker.M5)
+	if spark && w.H24 != nil {
+		for _, price := range t.Spark {
+			w.Spark = append(w.Spark, price.Float())
+		}
+	}
+	return w
+}
+
+func wireSpan(t *ticker.Ticker, window ticker.Window) *wire.Span {
+	s := &t.Spans[window]
+	change, known := t.Change(window)
+	if !known {
+		return nil
+	}
+	return &wire.Span{
+		Since: s.Since, Open: s.Open.Float(), Change: change,
+		Volume: s.Volume.Float(market.TokenDecimals), QuoteVolume: s.QuoteVolume.Float(market.LamportsDecimals),
+		BuyVolume: s.BuyVolume.Float(market.TokenDecimals), Trades: s.Trades,
+	}
+}

@@ -1,0 +1,192 @@
+package rest_test
+
+import (
+	"context"
+	"encoding/binary"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"spinscope/backend/market"
+	"spinscope/backend/server/rest"
+	"spinscope/backend/store"
+	"spinscope/backend/ticker"
+)
+
+const tickersEnd = 1_760_000_000 // chain time, Unix seconds
+
+// busyDay fills a store with mints that traded through a day: 40 candles of five minutes each and, for one in ten, an
+// hour of minutes and five minutes of five seconds.
+func busyDay(tb testing.TB, mints int) *store.Store {
+	tb.Helper()
+	s, err := store.Open(store.Options{Dir: tb.TempDir()})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = s.Close() })
+	c := &market.Commit{}
+	flush := func() {
+		c.Seq, c.ChainTime = s.Seq()+1, tickersEnd
+		if err := s.Commit(c); err != nil {
+			tb.Fatal(err)
+		}
+		c = &market.Commit{}
+	}
+	for i := range mints {
+		mint := dayMint(i)
+		series := func(interval market.Interval, count, apart int) {
+			last := interval.Floor(tickersEnd - 1)
+			for j := count - 1; j >= 0; j-- {
+				price := market.Price(market.U128{Hi: 15, Lo: uint64(i*count+j) << 40}) //nolint:gosec // small
+				c.Candles = append(c.Candles, market.CandleChange{Mint: mint, Interval: interval, Type: market.Final, Candle: market.Candle{
+					Time: last - int64(j*apart)*interval.Seconds(), Open: price, High: price, Low: price, Close: price,
+					Volume: market.U64(1 << 40), QuoteVolume: market.U64(uint64(i)), Trades: 3, Final: true, //nolint:gosec // small
+				}})
+			}
+		}
+		series(market.M5, 40, 7)
+		if i%10 == 0 {
+			series(market.M1, 60, 1)
+			series(market.S5, 60, 1)
+		}
+		c.Tokens = append(c.Tokens, market.Token{
+			Mint: mint, LatestPrice: market.Price{Hi: 15}, LatestTradeTime: tickersEnd - int64(i%10)*400, Trades: 120,
+		})
+		if len(c.Candles) > 1000 {
+			flush()
+		}
+	}
+	flush()
+	return s
+}
+
+func dayMint(i int) (mint market.Pubkey) {
+	binary.BigEndian.PutUint64(mint[:], uint64(i)+1) //nolint:gosec // small
+	return mint
+}
+
+// TestTickersOfTheStore ranks mints whose TokenCreated is not stored, and reads a mint anew once a commit is about it.
+func TestTickersOfTheStore(t *testing.T) {
+	s := busyDay(t, 30)
+	tickers := rest.NewTickers(ticker.New(s, market.AllIntervals()))
+	ask := rest.TickerQuery{Window: "h24", SortBy: rest.QuoteVolumeDesc, Spark: true, Page: store.Page{Limit: 5}}
+	page, err := tickers(context.Background(), ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := page.Tickers[0]
+	if page.Total != 30 || len(page.Tickers) != 5 || first.Mint != dayMint(29).String() || page.ChainTime != tickersEnd {
+		t.Fatalf("%d of %d tickers, %s first, as of %d", len(page.Tickers), page.Total, first.Mint, page.ChainTime)
+	}
+	if first.Symbol != nil || first.H24.Trades != 120 || first.H24.QuoteVolume != 29*40e-9 || len(first.Spark) != 32 || *first.LastTradeTime != tickersEnd-3600 {
+		t.Errorf("%+v, %+v", first, first.H24)
+	}
+	commit := &market.Commit{Seq: s.Seq() + 1, ChainTime: tickersEnd + 60, Tokens: []market.Token{
+		{Mint: dayMint(3), LatestPrice: market.Price{Hi: 30}, LatestTradeTime: tickersEnd + 60},
+	}, Candles: []market.CandleChange{{Mint: dayMint(3), Interval: market.S5, Candle: market.Candle{
+		Time: tickersEnd + 60, Open: market.Price{Hi: 15}, Close: market.Price{Hi: 30}, Trades: 1, QuoteVolume: market.U64(5e9),
+	}}}}
+	if err := s.Commit(commit); err != nil {
+		t.Fatal(err)
+	}
+	ask.Window, ask.SortBy = "m5", rest.ChangeDesc
+	if page, err = tickers(context.Background(), ask); err != nil || page.Tickers[0].Mint != dayMint(3).String() {
+		t.Fatalf("%+v %v", page.Tickers, err)
+	}
+	if m5 := page.Tickers[0].M5; m5.Change != 1 || m5.Since != tickersEnd+60 || m5.Trades != 1 || m5.QuoteVolume != 5 {
+		t.Errorf("%+v", m5)
+	}
+}
+
+// TestTickersWhileTrading asks from many sides while commits come in, and in the end expects what a fresh board says.
+func TestTickersWhileTrading(t *testing.T) {
+	s := busyDay(t, 40)
+	tickers := rest.NewTickers(ticker.New(s, market.AllIntervals()))
+	var asking sync.WaitGroup
+	done := make(chan struct{})
+	for i := range 4 {
+		asking.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				q := rest.TickerQuery{Window: "m5", SortBy: rest.TradesDesc, Page: store.Page{Limit: 50}}
+				if i == 0 {
+					q.Mints = []market.Pubkey{dayMint(1), dayMint(2)}
+				}
+				if _, err := tickers(context.Background(), q); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for i := range 200 {
+		mint := dayMint(i % 40)
+		now := int64(tickersEnd + i)
+		c := market.Candle{Time: market.S5.Floor(now), Open: market.Price{Hi: 15}, Close: market.Price{Hi: 16}, Trades: uint64(i)} //nolint:gosec // small
+		commit := &market.Commit{
+			Seq: s.Seq() + 1, ChainTime: now,
+			Tokens:  []market.Token{{Mint: mint, LatestPrice: market.Price{Hi: 16}, LatestTradeTime: now}},
+			Candles: []market.CandleChange{{Mint: mint, Interval: market.S5, Candle: c}},
+		}
+		if err := s.Commit(commit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(done)
+	asking.Wait()
+	q := rest.TickerQuery{Window: "m5", SortBy: rest.TradesDesc, Page: store.Page{Limit: 50}}
+	got, err := tickers(context.Background(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := rest.NewTickers(ticker.New(s, market.AllIntervals()))(context.Background(), q)
+	if err != nil || !reflect.DeepEqual(got, want) || want.Total != 40 {
+		t.Errorf("kept and read anew differ (%v):\n%+v\n%+v", err, got, want)
+	}
+}
+
+// BenchmarkTickers ranks 10,000 mints that traded in the last day: at first, again after 50 of them traded, and again.
+func BenchmarkTickers(b *testing.B) {
+	s := busyDay(b, 10_000)
+	ctx, ask := context.Background(), rest.TickerQuery{Window: "h1", SortBy: rest.ChangeDesc, Page: store.Page{Limit: 1000}}
+	rank := func(tickers rest.Tickers) {
+		if page, err := tickers(ctx, ask); err != nil || page.Total != 10_000 {
+			b.Fatal(page.Total, err)
+		}
+	}
+	b.Run("first", func(b *testing.B) {
+		for b.Loop() {
+			rank(rest.NewTickers(ticker.New(s, market.AllIntervals())))
+		}
+	})
+	tickers := rest.NewTickers(ticker.New(s, market.AllIntervals()))
+	rank(tickers)
+	b.Run("again", func(b *testing.B) {
+		for b.Loop() {
+			rank(tickers)
+		}
+	})
+	b.Run("after-50-trades", func(b *testing.B) {
+		var spent time.Duration
+		for b.Loop() {
+			b.StopTimer()
+			c := &market.Commit{Seq: s.Seq() + 1, ChainTime: tickersEnd}
+			for i := range 50 {
+				c.Tokens = append(c.Tokens, market.Token{Mint: dayMint(i * 10), LatestPrice: market.Price{Hi: 15}, LatestTradeTime: tickersEnd})
+			}
+			if err := s.Commit(c); err != nil {
+				b.Fatal(err)
+			}
+			b.StartTimer()
+			start := time.Now()
+			rank(tickers)
+			spent += time.Since(start)
+		}
+		b.ReportMetric(float64(spent.Milliseconds())/float64(b.N), "ms/rank")
+	})
+}

@@ -1,0 +1,414 @@
+package stream
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"spinscope/backend/market"
+	"spinscope/backend/socketio"
+	"spinscope/backend/wire"
+)
+
+// replayPage is how many pushes are sent at once before the client has to have taken those before.
+const replayPage = 128
+
+// refresh is how often a client that is behind gets the candles' present state.
+const refresh = time.Second
+
+// errPage ends the reading of a page.
+var errPage = errors.New("page is full")
+
+// errOvertaken is returned when an answer was read readTries times and too many pushes came meanwhile each time.
+var errOvertaken = errors.New("too many updates while the answer was read")
+
+// pursuit brings a client's topics from where each of them is up to the newest commit, from the store and at the client's
+// pace, in the order of commits. The client is paused; its goroutine, or the one that catches up after a lag, does it.
+type pursuit struct {
+	s     *session
+	skip  *subscription   // not this one: its answer is still to be sent
+	extra *target         // and this one, which is shadowed
+	at    market.Seq      // commit that was sent in part, else 0
+	sent  identity        // the last of its events that was sent
+	topic map[key]*target // what is followed
+	fresh time.Time       // when candles were read last
+}
+
+// target is a topic that is pursued: the client has seen what is up to after and is to get what is up to until.
+type target struct {
+	sub          *subscription
+	after, until market.Seq
+}
+
+// page is a stretch of a pursuit.
+type page struct {
+	pushes   []push
+	upTo     market.Seq // commits up to here are in it whole
+	at       market.Seq // the one after it in part, else 0
+	sent     identity   // up to this event
+	more     bool       // the store has more
+	complete bool       // the store still has everything from where it was read
+}
+
+// pursue ends the pause when it is through, unless keep says that an answer is still to come.
+func (s *session) pursue(p *pursuit, keep bool) error {
+	p.s, p.fresh = s, s.stream.now()
+	for first := true; ; first = false {
+		since := p.look()
+		next, err := p.readPage(since)
+		if err != nil {
+			return err
+		}
+		if first && !next.complete {
+			p.tellGap(since, &next)
+		}
+		if err := s.emitAll(next.pushes); err != nil {
+			return err
+		}
+		if !next.more || s.stream.now().Sub(p.fresh) >= refresh {
+			if err := p.candles(next.upTo); err != nil {
+				return err
+			}
+		}
+		p.advance(&next)
+		if !next.more && s.stream.board.caughtUp(s, keep) {
+			return nil
+		}
+	}
+}
+
+// look takes the client's topics and where they are, and returns the first commit to read.
+func (p *pursuit) look() (since market.Seq) {
+	b, s := p.s.stream.board, p.s
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if hold := s.paused[commitOrder]; hold != nil && hold.lost {
+		*hold = pause{} // what comes from now on is whole again
+	}
+	p.topic = make(map[key]*target, len(s.subs))
+	since = newestSeq
+	note := func(t *target) {
+		p.topic[t.sub.topic.key] = t
+		if t.sub.topic.kind != klineTopic {
+			since = min(since, t.after+1)
+		}
+	}
+	for k, sub := range s.subs {
+		if s.paused[commitOrder] != nil && k.order() == commitOrder && sub.apart && sub != p.skip {
+			note(&target{sub, sub.after, newestSeq})
+		}
+	}
+	if p.extra != nil && p.extra.after < p.extra.until {
+		note(p.extra)
+	}
+	return since
+}
+
+// readPage reads what the topics of events get from a commit on. Topics of candles alone need no event.
+func (p *pursuit) readPage(since market.Seq) (page, error) {
+	st := p.s.stream
+	next := page{upTo: st.store.Seq(), complete: true}
+	if since == newestSeq {
+		return next, nil
+	}
+	st.reading <- struct{}{}
+	defer func() { <-st.reading }()
+
+	at := st.now().UnixMilli()
+	skipping := p.at != 0
+	var last market.Seq
+	upTo, complete, err := st.store.EventsSince(st.ctx, since, func(seq market.Seq, e *market.Event) error {
+		if seq != p.at {
+			skipping = false
+		}
+		if skipping {
+			skipping = identityOf(e) != p.sent
+			return nil
+		}
+		if len(next.pushes) >= replayPage {
+			if seq == last {
+				next.at = seq
+			}
+			return errPage
+		}
+		last, next.sent = seq, identityOf(e)
+		for _, k := range [...]key{{kind: priceTopic, mint: e.Mint()}, {kind: tokenTopic}, {kind: eventsTopic, mint: e.Mint()}, {kind: allTopic}} {
+			if t := p.topic[k]; t != nil && t.wants(seq, e) {
+				next.pushes = append(next.pushes, push{seq, k.event(), appendEvent(nil, k.kind, "", e, seq, at)})
+			}
+		}
+		return nil
+	})
+	next.upTo, next.complete = upTo, complete
+	switch {
+	case errors.Is(err, errPage):
+		next.more, next.upTo = true, last
+		if next.at != 0 {
+			next.upTo = last - 1
+		}
+	case err != nil:
+		return page{}, fmt.Errorf("read events since %d: %w", since, err)
+	}
+	if p.s.traced() {
+		st.log.Debug("answer read", "client", p.s.peer.ID(), "since_seq", since, "seq", next.upTo, "pushes", len(next.pushes))
+	}
+	return next, nil
+}
+
+// wants reports whether the topic shows an event of a commit.
+func (t *target) wants(seq market.Seq, e *market.Event) bool {
+	if seq <= t.after || seq > t.until {
+		return false
+	}
+	switch t.sub.topic.kind {
+	case tokenTopic:
+		return e.Creates()
+	case priceTopic: // a trade that came late is not the price
+		if _, ok := e.Trade(); !ok || t.sub.newest.after(markOf(e)) {
+			return false
+		}
+		t.sub.newest = markOf(e)
+	}
+	return true
+}
+
+// advance notes what was sent.
+func (p *pursuit) advance(next *page) {
+	b := p.s.stream.board
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p.at, p.sent = next.at, next.sent
+	for _, t := range p.topic {
+		if t.sub.topic.kind == klineTopic {
+			t.sub.after = max(t.sub.after, t.after)
+			continue
+		}
+		t.after = max(t.after, next.upTo)
+		if t != p.extra {
+			t.sub.after = max(t.sub.after, t.after)
+		}
+	}
+}
+
+// candles sends the present state of the candles that changed. They are stamped upTo, so that seqs do not go back.
+func (p *pursuit) candles(upTo market.Seq) error {
+	st := p.s.stream
+	p.fresh = st.now()
+	for k, t := range p.topic {
+		if k.kind != klineTopic || t.after >= upTo {
+			continue
+		}
+		pushes, err := p.readCandles(t, upTo)
+		if err != nil {
+			return err
+		}
+		if err := p.s.emitAll(pushes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pursuit) readCandles(t *target, upTo market.Seq) ([]push, error) {
+	st, topic := p.s.stream, t.sub.topic
+	st.reading <- struct{}{}
+	defer func() { <-st.reading }()
+	candles, complete, seq, err := st.store.ChangedCandles(st.ctx, topic.mint, topic.interval, t.after+1, st.historyMax)
+	if err != nil {
+		return nil, fmt.Errorf("read candles changed since %d: %w", t.after+1, err)
+	}
+	if !complete {
+		p.s.gap(topic.key, t.after+1, upTo, "the server fell behind: read the history again")
+	}
+
+	at := st.now().UnixMilli()
+	pushes := make([]push, 0, len(candles))
+	for _, candle := range candles {
+		reason := market.Realtime
+		switch {
+		case candle.Final && t.sub.closed != 0 && candle.Time <= t.sub.closed:
+			reason = market.Correction
+		case candle.Final:
+			reason = market.Final
+			t.sub.closed = candle.Time
+		}
+		change := market.CandleChange{Mint: topic.mint, Interval: topic.interval, Candle: candle, Type: reason, Stamp: market.Stamp{BlockTime: candle.Time}}
+		pushes = append(pushes, push{upTo, topic.event(), appendUpdate(nil, &update{topic: topic, seq: upTo, change: &change}, at)})
+	}
+	t.after = max(seq, upTo)
+	return pushes, nil
+}
+
+// tellGap tells the client which commits the store has no more.
+func (p *pursuit) tellGap(since market.Seq, next *page) {
+	to := next.upTo
+	if len(next.pushes) > 0 {
+		to = max(since, next.pushes[0].seq-1)
+	}
+	for k, t := range p.topic {
+		if k.kind != klineTopic && t.after < to {
+			p.s.gap(k, t.after+1, to, "commits since since_seq are no longer known")
+		}
+	}
+}
+
+// caughtUp ends a pause, if no push was lost meanwhile.
+func (b *broadcaster) caughtUp(s *session, keep bool) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	hold := s.paused[commitOrder]
+	switch {
+	case hold == nil:
+		return true
+	case hold.lost:
+		return false
+	}
+	if hold.prune(); !keep {
+		b.resume(s, commitOrder)
+	}
+	return true
+}
+
+// fallBack goes on with live pushes after the store failed, and tells the client what it may miss.
+func (s *session) fallBack(err error) {
+	if errors.Is(err, socketio.ErrClosed) || s.stream.ctx.Err() != nil {
+		return // there is nobody to tell, and nothing is wrong here
+	}
+	s.stream.log.Error("replay failed", "client", s.peer.ID(), "err", err)
+	newest := s.stream.store.Seq()
+
+	b := s.stream.board
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if hold := s.paused[commitOrder]; hold != nil && hold.lost {
+		*hold = pause{}
+	}
+	for k, sub := range s.subs {
+		if k.order() == commitOrder && sub.apart && sub.after < newest {
+			s.gap(k, sub.after+1, newest, "the replay failed")
+		}
+	}
+	b.resume(s, commitOrder)
+}
+
+// replay subscribes to a topic of events and sends what commits from a seq on brought, oldest first, before it goes live.
+func (s *session) replay(k key, id *string, from resume) (any, error) {
+	board := s.stream.board
+	p := &pursuit{}
+	if k.kind == eventsTopic {
+		shadowed, added, err := board.followShadowed(s, k)
+		if err != nil {
+			return nil, err
+		}
+		if shadowed {
+			reply := s.confirm(k, id, subscribedText(added))
+			p.extra = board.shadowTarget(s, k, s.within(k, from))
+			if err := s.pursue(p, false); err != nil {
+				s.fallBack(err)
+			}
+			return reply, nil
+		}
+	}
+
+	sub, was, err := board.hold(s, k)
+	if err != nil {
+		return nil, err
+	}
+	reply := s.confirm(k, id, subscribedText(!was))
+	since := s.within(k, from)
+	board.mu.Lock()
+	if sub.newest = (mark{}); was {
+		sub.after = min(sub.after, since-1)
+	} else {
+		sub.after = since - 1
+	}
+	board.mu.Unlock()
+	if err := s.pursue(p, false); err != nil {
+		s.fallBack(err)
+	}
+	return reply, nil
+}
+
+// newestSeq is no bound.
+const newestSeq = ^market.Seq(0)
+
+// emitAll sends pushes as the client takes them.
+func (s *session) emitAll(pushes []push) error {
+	for _, one := range pushes {
+		if err := s.room(s.stream.ctx, len(one.payload)); err != nil {
+			return fmt.Errorf("send: %w", err)
+		}
+		s.emit(one.event, one.payload)
+	}
+	return nil
+}
+
+// catchUp lets every client read from the store, at its own pace, what the broadcaster has lost to a lag.
+func (st *Stream) catchUp() {
+	b := st.board
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	from, upTo := b.absorbed+1, st.store.Seq()
+	if upTo < from {
+		return
+	}
+	b.flush()
+
+	behind := 0
+	for s := range b.sessions {
+		if !s.follows(commitOrder) {
+			continue
+		}
+		behind++
+		running := s.paused[commitOrder] != nil
+		b.pause(s, commitOrder).lose()
+		if !running {
+			st.jobs.Go(s.recover)
+		}
+	}
+	st.log.Warn("broadcaster lagged, clients read from the store", "from", from, "to", upTo, "clients", behind)
+	st.counts.lags.Add(1)
+	b.absorbed = upTo
+	b.flush()
+}
+
+// follows reports whether s has a subscription of an order. The broadcaster's mutex is held.
+func (s *session) follows(order int) bool {
+	for k := range s.subs {
+		if k.order() == order {
+			return true
+		}
+	}
+	return false
+}
+
+// recover catches up after a lag of the broadcaster, unless a request of the client has done so.
+func (s *session) recover() {
+	s.serving.Lock()
+	defer s.serving.Unlock()
+	s.recovered()
+}
+
+// recovered ends a pause that a lag has begun.
+func (s *session) recovered() {
+	b := s.stream.board
+	b.mu.Lock()
+	paused := s.paused[commitOrder] != nil
+	b.mu.Unlock()
+	if !paused {
+		return
+	}
+	if err := s.pursue(&pursuit{}, false); err != nil {
+		s.fallBack(err)
+		if !errors.Is(err, socketio.ErrClosed) && s.stream.ctx.Err() == nil {
+			select {
+			case s.stream.failed <- err:
+			default:
+			}
+		}
+	}
+}
+
+func (s *session) gap(k key, from, to market.Seq, reason string) {
+	s.emitJSON("gap", wire.StreamGap{Topic: k.room(), FromSeq: uint64(from), ToSeq: uint64(to), Reason: reason})
+}

@@ -1,0 +1,59 @@
+package backend
+
+import (
+	"context"
+
+	"spinscope/backend/cluster"
+	"spinscope/backend/listener"
+	"spinscope/backend/store"
+	"spinscope/backend/telemetry"
+	"spinscope/backend/wire"
+)
+
+// source is where batches come from, and what goes with it. No function is nil.
+type source struct {
+	reads     listener.Source // nil: nothing is read
+	parts     []part          // what must run beside it
+	patient   bool            // it waits for room on the disk
+	recheck   func()
+	history   func(context.Context, cluster.Reach) error
+	endpoints func() []wire.Endpoint
+	gateway   func(context.Context) (string, error) // of documents on IPFS
+	collect   telemetry.Collector
+}
+
+// newSource is the one that the options ask for: a recording, the demo, or a cluster.
+func (b *Backend) newSource(opened *store.Store) source {
+	cfg := &b.options.Config
+	s := source{
+		patient:   true,
+		recheck:   func() {},
+		history:   func(context.Context, cluster.Reach) error { return cluster.ErrNoHistory },
+		endpoints: func() []wire.Endpoint { return nil },
+		gateway:   func(context.Context) (string, error) { return cfg.Metadata.IPFSGateway, nil },
+		collect:   func(*telemetry.Metrics) {},
+	}
+	if b.options.player != nil {
+		s.reads, s.patient = b.options.player, false
+		return s
+	}
+	if !cfg.Solana.EnableEventListener {
+		return s
+	}
+
+	dir := b.options.Dir()
+	o := cluster.Options{
+		Config: &cfg.Solana, Dir: dir, Store: opened, Veil: b.options.Tail.Veil, Adjust: b.options.Feed, Logger: b.options.Logger,
+	}
+	var reads *cluster.Source
+	if dir.Transient {
+		demo := cluster.NewDemo(o)
+		reads, s.gateway = demo.Source, demo.Gateway
+		s.parts = []part{{"demo", demo.RunNet}}
+	} else {
+		reads = cluster.NewSource(o)
+		s.history = reads.LoadHistory
+	}
+	s.reads, s.recheck, s.endpoints, s.collect = reads, reads.Recheck, reads.Endpoints, reads.Collect
+	return s
+}

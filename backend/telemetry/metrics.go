@@ -1,0 +1,60 @@
+package telemetry
+
+// namespace begins the name of every metric.
+const namespace = "spinscope_"
+
+// Collector adds what a part of the program tells of itself.
+type Collector func(*Metrics)
+
+// Metric is one value.
+type Metric struct {
+	Name, Help string
+	Counter    bool   // it only rises; else it is a gauge
+	Label      string // name of its one label; "" when it has none
+	Of         string // that label's value
+	Value      float64
+}
+
+// Histogram is how long things took on one stage. Bounds are the upper ends of the buckets in seconds, ascending; Counts
+// has one more, for what took longer, and is not cumulative.
+type Histogram struct {
+	Stage  string
+	Bounds []float64
+	Counts []uint64
+	Sum    float64 // seconds
+}
+
+// Metrics is what one scrape gathers. One goroutine uses it; the zero value is empty.
+type Metrics struct {
+	Values []Metric
+	Stages []Histogram
+}
+
+// Gather asks every collector.
+func Gather(collectors []Collector) *Metrics {
+	m := &Metrics{}
+	for _, collect := range collectors {
+		collect(m)
+	}
+	return m
+}
+
+// Counter adds a value that only rises. The name is without the program's.
+func (m *Metrics) Counter(name, help string, value uint64) {
+	m.Values = append(m.Values, Metric{Name: namespace + name, Help: help, Counter: true, Value: float64(value)})
+}
+
+// CounterOf adds a counter of one kind of things: label names what tells the kinds apart, of this one.
+func (m *Metrics) CounterOf(label, of, name, help string, value uint64) {
+	m.Values = append(m.Values, Metric{
+		Name: namespace + name, Help: help, Counter: true, Label: label, Of: of, Value: float64(value),
+	})
+}
+
+// Gauge adds a value that rises and falls.
+func (m *Metrics) Gauge(name, help string, value float64) {
+	m.Values = append(m.Values, Metric{Name: namespace + name, Help: help, Value: value})
+}
+
+// Stage adds the histogram of a stage.
+func (m *Metrics) Stage(h Histogram) { m.Stages = append(m.Stages, h) }

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import { type Mark, MarkBook, MOST_MARKS } from './mark'
+import { toTrade, type TapeEvent } from './trade'
+
+let slot = 0
+const head = (seconds: number) => ({
+  signature: `s${++slot}`,
+  slot,
+  ordinal: 0,
+  timestamp: new Date(seconds * 1000).toISOString(),
+  payer: 'payer',
+})
+const trade = (seconds: number, sol: number, is_buy = true): TapeEvent => ({
+  ...head(seconds),
+  event_type: 'BuySell',
+  is_buy,
+  token_amount: 1,
+  sol_amount: sol * 1e9,
+})
+const known = {
+  user: 'owner',
+  order_type: 2,
+  lock_lp_start_price: '280',
+  lock_lp_end_price: '300',
+  price_decimals: 10,
+  borrow_amount: 7e6,
+  position_asset_amount: 2e9,
+}
+const liquidation = (seconds: number, order: Partial<typeof known> = known): TapeEvent => ({
+  ...head(seconds),
+  event_type: 'ForceLiquidate',
+  ...order,
+})
+
+describe('the marks of a series', () => {
+  it('are what the server added up, and each event after that, once', () => {
+    const book = new MarkBook(60, 5)
+    const answer = { time: 60, kind: 'liquidation', side: 'short', count: 3, quote_volume: 9 } as const
+    book.add([answer, { time: 0, kind: 'large_trade', side: 'sell', count: 1, quote_volume: 6 }], 30)
+    // The candle that two answers share.
+    book.add(
+      [
+        { ...answer, time: 0, side: 'unknown', count: 1, quote_volume: null },
+        { ...answer, count: 1, quote_volume: 1 },
+      ],
+      0,
+    )
+    const again = liquidation(61)
+    expect(
+      [again, again, liquidation(119, {}), trade(119, 5), trade(119, 4.9), trade(120, 7)].map((e) => book.happen(e)),
+    ).toEqual([true, false, true, true, false, true])
+    expect(book.from).toBe(0)
+    expect([...book.list].sort((a, b) => a.time - b.time || (a.kind < b.kind ? -1 : 1))).toEqual<Mark[]>([
+      { time: 0, kind: 'liquidation', count: 1, sol: 0, unknown: 1 },
+      { time: 0, kind: 'sell', count: 1, sol: 6, unknown: 0 },
+      { time: 60, kind: 'buy', count: 1, sol: 5, unknown: 0 },
+      { time: 60, kind: 'liquidation', side: 'short', count: 5, sol: 12, unknown: 0 },
+      { time: 60, kind: 'liquidation', count: 1, sol: 0, unknown: 1 },
+      { time: 120, kind: 'buy', count: 1, sol: 7, unknown: 0 },
+    ])
+  })
+
+  it('are bounded, and say from where they are whole', () => {
+    const book = new MarkBook(60, Infinity)
+    const many = Array.from(
+      { length: MOST_MARKS + 5 },
+      (_, i) => ({ time: i * 60, kind: 'liquidation', side: 'long', count: 1, quote_volume: 1 }) as const,
+    )
+    book.add(many, 0)
+    expect(book.list).toHaveLength(MOST_MARKS)
+    expect(book.from).toBe(5 * 60)
+  })
+})
+
+it("a liquidation is its owner's, with the side, the size and the range of the order; the payer only set it off", () => {
+  expect(toTrade(liquidation(61))).toMatchObject({
+    kind: 'liq',
+    account: 'owner',
+    payer: 'payer',
+    tokens: 7,
+    sol: 2,
+    price: 2.8e-8,
+    order: { side: 'short', from: 2.8e-8, to: 3e-8 },
+  })
+  expect(toTrade(liquidation(61, { ...known, order_type: 1 }))).toMatchObject({
+    tokens: 2000,
+    sol: 0.007,
+    order: { side: 'long' },
+  })
+  const unknown = toTrade(liquidation(61, {}))
+  expect(unknown).toMatchObject({ kind: 'liq', account: '', payer: 'payer', sol: NaN })
+  expect(unknown?.order).toBeUndefined()
+})

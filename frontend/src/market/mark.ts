@@ -1,0 +1,107 @@
+import type { PositionSide } from './margin'
+import { eventKey, type TapeEvent, toTrade } from './trade'
+
+/** What happened in one candle, of one kind and side. */
+export interface Mark {
+  /** The candle's, Unix seconds. */
+  time: number
+  kind: 'liquidation' | 'buy' | 'sell'
+  /** Of liquidated orders; undefined where they were opened before the stored history. */
+  side?: PositionSide
+  count: number
+  /** SOL, of those whose size is known. */
+  sol: number
+  /** How many are of a size that is not. */
+  unknown: number
+}
+
+/** The same as the server tells it. */
+export interface MarkAnswer {
+  time: number
+  kind: 'liquidation' | 'large_trade'
+  side: 'long' | 'short' | 'unknown' | 'buy' | 'sell'
+  count: number
+  quote_volume: number | null
+}
+
+/** Marks kept at most; the oldest fall out. */
+export const MOST_MARKS = 20_000
+/** Events told again after so many others are counted again. */
+const MOST_SEEN = 5000
+
+/** Marks of one mint and interval: what the server added up, and each event after that. */
+export class MarkBook {
+  #marks = new Map<string, Mark>()
+  #seen = new Set<string>()
+  #list: readonly Mark[] | undefined
+  /** Candles that begin earlier are not marked, or not whole. */
+  from = Infinity
+
+  constructor(
+    /** Of a candle, seconds. */
+    private readonly length: number,
+    /** SOL from which a trade is a large one. */
+    readonly large: number,
+  ) {}
+
+  /** The same list as long as nothing happens. */
+  get list(): readonly Mark[] {
+    return (this.#list ??= [...this.#marks.values()])
+  }
+
+  /** Takes a part of what the server added up: all back to `reached`. */
+  add(marks: readonly MarkAnswer[], reached: number): void {
+    for (const { time, kind, side, count, quote_volume: sol } of marks) {
+      const known = sol === null ? { sol: 0, unknown: count } : { sol, unknown: 0 }
+      if (side === 'buy' || side === 'sell') this.#put({ time, kind: side, count, ...known })
+      else if (kind === 'liquidation') this.#put({ time, kind, count, ...known, ...(side !== 'unknown' && { side }) })
+    }
+    this.from = Math.min(this.from, reached)
+    this.#bound()
+  }
+
+  /** Takes one event that came after what was added up; reports whether it made a mark. Taking one again changes nothing. */
+  happen(event: TapeEvent): boolean {
+    const trade = toTrade(event)
+    if (!trade) return false
+    const time = Math.floor(trade.time / this.length) * this.length
+    const liquidated = trade.kind === 'liq'
+    if (!liquidated && (trade.side === 'none' || !(trade.sol >= this.large))) return false
+
+    const key = eventKey(event)
+    if (this.#seen.has(key)) return false
+    if (this.#seen.size >= MOST_SEEN) this.#seen.clear()
+    this.#seen.add(key)
+
+    const known = Number.isFinite(trade.sol) ? { sol: trade.sol, unknown: 0 } : { sol: 0, unknown: 1 }
+    if (!liquidated) this.#put({ time, kind: trade.side === 'buy' ? 'buy' : 'sell', count: 1, ...known })
+    else this.#put({ time, kind: 'liquidation', count: 1, ...known, ...(trade.order && { side: trade.order.side }) })
+    this.#bound()
+    return true
+  }
+
+  #put(mark: Mark): void {
+    const id = `${mark.time} ${mark.kind} ${mark.side ?? ''}`
+    const known = this.#marks.get(id)
+    this.#marks.set(
+      id,
+      known
+        ? {
+            ...known,
+            count: known.count + mark.count,
+            sol: known.sol + mark.sol,
+            unknown: known.unknown + mark.unknown,
+          }
+        : mark,
+    )
+    this.#list = undefined
+  }
+
+  #bound(): void {
+    if (this.#marks.size <= MOST_MARKS) return
+    const sorted = [...this.#marks].sort(([, a], [, b]) => b.time - a.time)
+    this.#marks = new Map(sorted.slice(0, MOST_MARKS))
+    this.from = Math.max(this.from, (sorted[MOST_MARKS]?.[1].time ?? 0) + this.length)
+    this.#list = undefined
+  }
+}
