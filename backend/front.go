@@ -12,6 +12,7 @@ import (
 
 	"spinscope/backend/alert"
 	"spinscope/backend/config"
+	"spinscope/backend/follow"
 	"spinscope/backend/hub"
 	"spinscope/backend/listener"
 	"spinscope/backend/market"
@@ -144,8 +145,13 @@ func (b *Backend) newTokens(opened *store.Store, commits *hub.Hub, gateway func(
 			Dir:     filepath.Join(b.options.DataDir, "metadata", cfg.Solana.Cluster),
 			Timeout: config.Seconds(cfg.Metadata.RequestTimeoutSeconds), Retries: cfg.Metadata.MaxRetries, Logger: b.options.Logger,
 		},
-		Store: opened, Hub: commits, Transient: b.options.Dir().Transient, Gateway: gateway,
+		Store: opened, Commits: b.follower("metadata", opened, commits), Transient: b.options.Dir().Transient, Gateway: gateway,
 	})
+}
+
+// follower brings a reader what is committed from now on, or from where it says that it stopped.
+func (b *Backend) follower(name string, opened *store.Store, commits *hub.Hub) *follow.Follower {
+	return follow.New(follow.Options{Name: name, Log: opened, Hub: commits, Logger: b.options.Logger})
 }
 
 // noneIfNil keeps a nil pointer from becoming an interface that is not nil.

@@ -31,7 +31,7 @@ func New(options Options) *Hub {
 	return &Hub{log: log.With("component", "hub"), subscribers: make(map[*Subscriber]struct{})}
 }
 
-// Publish gives c to every subscriber that wants it. It never blocks. Seqs must rise by one: a commit that was published
+// Publish gives c to every subscriber. It never blocks. Seqs must rise by one: a commit that was published
 // before is ignored, and after a jump every subscriber is told that it lagged, as the store has what is missing.
 func (h *Hub) Publish(c *market.Commit) {
 	h.mu.Lock()

@@ -10,7 +10,7 @@ import (
 )
 
 // ErrLagged is returned when the subscriber read too slowly and its queue was dropped. Everything after the last commit
-// it got is in the store; what is read from the subscriber next may overlap with that, but leaves no hole after it.
+// it got is in the store; what is read from the subscriber next may overlap with that, but leaves nothing out after it.
 var ErrLagged = errors.New("subscriber lagged behind the commits")
 
 // ErrClosed is returned after Close.
@@ -22,7 +22,7 @@ const DefaultMaxPending = 1 << 16
 // SubscribeOptions configure a Subscriber.
 type SubscribeOptions struct {
 	Name       string                    // for Stats
-	MaxPending int                       // events and candles queued, one more for each commit; 0 is DefaultMaxPending
+	MaxPending int                       // what the commits queued may weigh (Weight); 0 is DefaultMaxPending
 	Want       func(*market.Commit) bool // nil takes all. Called by Publish: it must be quick and must not call the hub
 }
 
@@ -57,6 +57,9 @@ func (h *Hub) Subscribe(options SubscribeOptions) *Subscriber {
 
 // Ready receives when Take has something to return. It may also receive when Take has nothing.
 func (s *Subscriber) Ready() <-chan struct{} { return s.ready }
+
+// Wake has Ready receive, though nothing may wait.
+func (s *Subscriber) Wake() { wake.Up(s.ready) }
 
 // Take returns all that waits, oldest first, without blocking; nothing and no error when nothing waits. The slice is
 // the caller's. It returns ErrLagged once for each loss, ErrClosed after Close.
@@ -100,6 +103,9 @@ func (s *Subscriber) Close() {
 	wake.Up(s.ready)
 }
 
+// Weight is what a commit counts for in a bound on how many may wait: its events and candles, and one more.
+func Weight(c *market.Commit) int { return 1 + len(c.Events) + len(c.Removed) + len(c.Candles) }
+
 // offer queues c. While a loss has not been told, more of the same is dropped: the store has it all when it is told.
 func (s *Subscriber) offer(c *market.Commit, jumped bool) {
 	s.mu.Lock()
@@ -110,7 +116,7 @@ func (s *Subscriber) offer(c *market.Commit, jumped bool) {
 		s.mu.Unlock()
 		return
 	}
-	weight := 1 + len(c.Events) + len(c.Removed) + len(c.Candles)
+	weight := Weight(c)
 	if s.pending+weight > s.bound && len(s.queue) > 0 { // one commit alone always fits
 		s.drop()
 	} else {

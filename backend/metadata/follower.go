@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 
-	"spinscope/backend/hub"
+	"spinscope/backend/follow"
 	"spinscope/backend/market"
 	"spinscope/backend/store"
 	"spinscope/backend/telemetry"
@@ -20,37 +20,24 @@ const newestTokens = 5000
 type FollowOptions struct {
 	Catalog   Options // without Source: that is the store
 	Store     *store.Store
-	Hub       *hub.Hub
+	Commits   *follow.Follower
 	Transient bool // the market is made anew at every start: what was kept of the last one's tokens is removed
 
 	// Gateway gives the address of the IPFS gateway as soon as it is known, or the cause of ctx's end.
 	Gateway func(ctx context.Context) (string, error)
 }
 
-// Follower brings the market's tokens to a catalog as they are created. Make one before the first commit is published and
-// run it once; its other methods may be called from any goroutine.
+// Follower brings the market's tokens to a catalog as they are created. Run it once; its other methods, but for those of
+// follow.Sink, may be called from any goroutine.
 type Follower struct {
 	*Catalog
 	options FollowOptions
-	commits *hub.Subscriber
 }
 
 // NewFollower makes a follower; it does no I/O.
 func NewFollower(o FollowOptions) *Follower {
 	o.Catalog.Source = uris{o.Store}
-	return &Follower{
-		Catalog: New(o.Catalog), options: o,
-		commits: o.Hub.Subscribe(hub.SubscribeOptions{Name: "metadata", Want: createsToken}),
-	}
-}
-
-func createsToken(c *market.Commit) bool {
-	for i := range c.Events {
-		if c.Events[i].Creates() {
-			return true
-		}
-	}
-	return false
+	return &Follower{Catalog: New(o.Catalog), options: o}
 }
 
 // Run announces tokens and fetches what they lead to until ctx ends, or until the store or the gateway's address fails.
@@ -87,30 +74,29 @@ func (f *Follower) fetch(ctx context.Context) error {
 	return f.Catalog.Run(ctx, gateway)
 }
 
-// follow announces the newest tokens, and those that come, until ctx ends.
+// follow announces the newest tokens, and those that come, until ctx ends. Where it stopped the last time means nothing: what
+// was announced then and not fetched is forgotten.
 func (f *Follower) follow(ctx context.Context) error {
-	defer f.commits.Close()
-	err := hub.ErrLagged // at first, all is in the store
-	for {
-		if errors.Is(err, hub.ErrLagged) {
-			if err := f.announceStored(ctx); err != nil {
-				return err
-			}
-		} else if err != nil {
-			return nil //nolint:nilerr // ctx ended
-		}
+	commits := f.options.Commits
+	if err := f.announceStored(ctx); err != nil { // it may hold some that come once more, which is harmless
+		commits.Close()
+		return err
+	}
+	return commits.Run(ctx, f)
+}
 
-		var commits []*market.Commit
-		commits, err = f.commits.Next(ctx)
-		for _, c := range commits {
-			for i := range c.Events {
-				if created, ok := c.Events[i].Body.(market.Creation); ok {
-					f.announce(created)
-				}
-			}
+// Take implements follow.Sink.
+func (f *Follower) Take(_ context.Context, c *market.Commit, _ bool) error {
+	for i := range c.Events {
+		if created, ok := c.Events[i].Body.(market.Creation); ok {
+			f.announce(created)
 		}
 	}
+	return nil
 }
+
+// Missed implements follow.Sink.
+func (f *Follower) Missed(ctx context.Context, _, _ market.Seq) error { return f.announceStored(ctx) }
 
 func (f *Follower) announceStored(ctx context.Context) error {
 	page, err := f.options.Store.Mints(ctx, store.MintQuery{Sort: store.CreatedDesc, Limit: newestTokens})

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"spinscope/backend/follow"
 	"spinscope/backend/hub"
 	"spinscope/backend/market"
 	"spinscope/backend/polltest"
@@ -55,7 +56,7 @@ func TestFollower(t *testing.T) {
 	commits := hub.New(hub.Options{})
 	f := NewFollower(FollowOptions{
 		Catalog: Options{Dir: dir, Timeout: 10 * time.Second, Logger: slog.New(slog.DiscardHandler)},
-		Store:   s, Hub: commits, Transient: true,
+		Store:   s, Commits: follow.New(follow.Options{Name: "metadata", Log: s, Hub: commits}), Transient: true,
 		Gateway: func(ctx context.Context) (string, error) {
 			select {
 			case <-known:
@@ -101,7 +102,8 @@ func TestFollowerStopsEarly(t *testing.T) {
 	}
 	defer s.Close() //nolint:errcheck // nothing was written
 	f := NewFollower(FollowOptions{
-		Catalog: Options{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)}, Store: s, Hub: hub.New(hub.Options{}),
+		Catalog: Options{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)}, Store: s,
+		Commits: follow.New(follow.Options{Log: s, Hub: hub.New(hub.Options{})}),
 		Gateway: func(ctx context.Context) (string, error) { <-ctx.Done(); return "", context.Cause(ctx) },
 	})
 	ctx, cancel := context.WithCancel(t.Context())
