@@ -29,7 +29,7 @@ var allowed = map[string][]string{
 	"backend/hub":             {"backend/market", "backend/telemetry", "backend/wake"},
 	"backend/solana":          {"backend/market", "backend/program", "backend/proxy", "backend/telemetry", "backend/wake"},
 	"backend/store":           {"backend/commitlog", "backend/durable", "backend/market", "backend/program/registry", "backend/telemetry"},
-	"backend/simnet":          {"backend/market", "backend/program", "backend/program/spinpet"},
+	"backend/simnet":          {"backend/market", "backend/program", "backend/program/...", "backend/simnet/launchpad"},
 	"backend/alert":           {"backend/durable", "backend/market", "backend/proxy", "backend/textfile", "backend/wire", "backend/hub", "backend/store", "backend/telemetry", "backend/wake"},
 	"backend/ticker":          {"backend/market"},
 	"backend/cluster":         {"backend/config", "backend/datadir", "backend/ingest", "backend/listener", "backend/market", "backend/simnet", "backend/solana", "backend/store", "backend/telemetry", "backend/wire"},
@@ -61,6 +61,8 @@ var allowed = map[string][]string{
 	"backend/server/...":      {},
 	"backend/e2e":             {},
 	"examples/exampletest":    {},
+
+	"backend/simnet/launchpad": {"backend/market", "backend/program", "backend/program/pump", "backend/program/pumpswap"},
 
 	"backend/program/registry":    {"backend/market", "backend/program", "backend/program/spinpet"},
 	"backend/program/pump":        {"backend/market", "backend/program"},
@@ -123,14 +125,14 @@ func TestImportsGoDown(t *testing.T) {
 	}
 }
 
-// programOnly reports whether a package is one program's, which its own folder, the registry's list and, of SpinPet, the
-// simulated cluster may know. Everybody else asks the registry.
+// programOnly reports whether a package is one program's, which its own folder, the registry's list and the simulated
+// cluster may know. Everybody else asks the registry.
 func programOnly(from, to string) bool {
 	name, ok := strings.CutPrefix(to, "backend/program/")
 	if !ok || name == "registry" || name == "programtest" || strings.HasPrefix(from, "backend/program/") {
 		return false
 	}
-	return from != "backend/simnet" || name != "spinpet"
+	return from != "backend/simnet" && from != "backend/simnet/launchpad"
 }
 
 func trim(path string) string {

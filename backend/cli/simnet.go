@@ -10,6 +10,7 @@ import (
 	"spinscope/backend/config"
 	"spinscope/backend/market"
 	"spinscope/backend/simnet"
+	"spinscope/backend/solana"
 	"spinscope/backend/wire"
 )
 
@@ -18,6 +19,8 @@ type simnetCommand struct {
 	Seed      int64             `help:"Seed of the market; the same seed and start give the same ledger." default:"1"`
 	Rate      float64           `help:"Transactions per second, all tokens together." default:"3"`
 	Mints     int               `help:"Tokens at the start." default:"8"`
+	Coins     int               `help:"Coins of a launchpad beside them, on pump and PumpSwap; some complete their curve and move to a pool." default:"0"`
+	CoinShare float64           `help:"Part of the transactions that is theirs." default:"0.5" placeholder:"0..1"`
 	History   time.Duration     `help:"How much trading lies before the start." default:"6h"`
 	Keep      time.Duration     `help:"How much of its ledger the node still has; 0 is the newest 100,000 transactions." default:"0" placeholder:"DURATION"`
 	Node      map[string]string `help:"Another access point at /node/NAME that keeps so much; several lengths are a pool: deep=2h, pool=1m,10m." placeholder:"NAME=DURATION[,…]" mapsep:"none"`
@@ -62,6 +65,10 @@ func (c *simnetCommand) Run(ctx context.Context, program *Program) error {
 	if wire.Milliseconds(c.Start) {
 		return fmt.Errorf("%w: --start %d looks like milliseconds: write Unix seconds, such as %d", errUsage, c.Start, c.Start/1000)
 	}
+	if c.Coins < 0 || c.CoinShare < 0 || c.CoinShare > 1 {
+		return fmt.Errorf("%w: --coins %d --coin-share %g: coins are counted from 0, and their share is 0 to 1", errUsage, c.Coins, c.CoinShare)
+	}
+	cfg.Coins, cfg.CoinShare, cfg.Derive = c.Coins, c.CoinShare, solana.ProgramAddress
 	cfg.MaxBatch, cfg.BatchRefusal = c.MaxBatch, simnet.BatchRefusal(c.Refusal)
 	if !slices.Contains(simnet.BatchRefusals(), cfg.BatchRefusal) {
 		return fmt.Errorf("%w: --refusal %s: use one of %s", errUsage, c.Refusal, refusals())

@@ -12,7 +12,10 @@ func BenchmarkHistory(b *testing.B) {
 	cfg.Start = testStart
 	cfg = cfg.withDefaults()
 	for b.Loop() {
-		p := newProducer(&cfg, cfg.Start, func(*token) {})
+		p, err := newProducer(&cfg, cfg.Start, func(*token) {})
+		if err != nil {
+			b.Fatal(err)
+		}
 		p.history(b.Context())
 		b.ReportMetric(float64(len(p.chain.transactions)), "transactions")
 	}
@@ -21,9 +24,12 @@ func BenchmarkHistory(b *testing.B) {
 // unplugged is a cluster with a history and without a port.
 func unplugged(tb testing.TB) *Net {
 	n := New(Config{Seed: 1, Rate: 1, Mints: 8, History: time.Hour, HistoryTransactions: 2000, Start: testStart})
-	p := newProducer(&n.cfg, testStart, func(*token) {})
+	p, err := newProducer(&n.cfg, testStart, func(*token) {})
+	if err != nil {
+		tb.Fatal(err)
+	}
 	p.history(tb.Context())
-	n.chain, n.scribe, n.foreign = p.chain, newScribe(n.cfg.Program, p.world.foreign), p.world.foreign
+	n.chain, n.scribe, n.foreign = p.chain, newScribe(n.cfg.Program, p.world.foreign, p.router()), p.world.foreign
 	close(n.ready)
 	return n
 }

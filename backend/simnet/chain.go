@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"spinscope/backend/market"
+	"spinscope/backend/simnet/launchpad"
 )
 
 // transaction is one transaction. Its log text is made when somebody asks for it, see logs.go. Only the producer
@@ -24,6 +25,8 @@ type transaction struct {
 	payer       market.Pubkey
 	instruction string
 	events      []market.Body // as the program emits them; for a failed one, before it failed
+
+	coin *launchpad.Transaction // of the coins' market, which has no events of the fields above; nil mostly
 }
 
 // shape is how a transaction reaches the program.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program"
 	"spinscope/backend/program/spinpet"
 )
 
@@ -19,6 +20,13 @@ type Config struct {
 	// HistoryTransactions spreads about so many transactions evenly over History. 0 lets the market grow towards Rate, so
 	// that six hours hold a little under 10,000.
 	HistoryTransactions int
+
+	// Coins are those of the launchpad, on pump and PumpSwap, at the beginning; 0 is no launchpad. CoinShare is their part of
+	// the transactions, 0 is a half. Derive, needed for them, finds
+	// addresses of programs.
+	Coins     int
+	CoinShare float64
+	Derive    program.Derive
 
 	NewMintEvery    time.Duration // mean chain time between new tokens in the live part; 0 is never
 	MaxMints        int           // no tokens are created beyond so many; 0 is Mints + 40
@@ -105,6 +113,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.QueuedMessages <= 0 {
 		c.QueuedMessages = 4096
+	}
+	if c.CoinShare <= 0 {
+		c.CoinShare = 0.5
 	}
 	if c.Faults.SlowBy <= 0 {
 		c.Faults.SlowBy = 2 * time.Second

@@ -14,6 +14,9 @@
 // simnet_status tells figures; simnet_control changes the rate and the faults and triggers outages. GET /ipfs/ serves
 // the tokens' metadata and pictures.
 //
+// Coins: with Config.Coins a launchpad (package launchpad) runs beside the market, on pump and PumpSwap. Its transactions
+// tell their events in the log and in calls of the programs to themselves; of the market's own program they name nothing.
+//
 // Access points: the service at the root has everything that is not pruned, unless Config.Keep says less. SetNode adds
 // others at /node/NAME that keep another part of the same ledger, or several of them as a pool. A ledger that nothing was
 // pruned from begins with slot 0, as there are no blocks before the market's first.

@@ -6,6 +6,7 @@ import (
 
 	"spinscope/backend/market"
 	"spinscope/backend/program/spinpet"
+	"spinscope/backend/simnet/launchpad"
 )
 
 // LedgerPage is the answer to simnet_ledger, the truth about the market for independent checks.
@@ -27,6 +28,11 @@ type LedgerTransaction struct {
 	Truncated bool             `json:"truncated"` // the log was cut
 	Events    []LedgerEvent    `json:"events"`    // those that a reader of the log must find
 	Lost      []LedgerEvent    `json:"lost,omitempty"`
+
+	// Coin says that the transaction is the launchpad's, and Coins what happened in it: all of it can be known from the
+	// transaction, its self-calls included, also where the log was cut.
+	Coin  bool             `json:"coin,omitempty"`
+	Coins []launchpad.Fact `json:"coins,omitempty"`
 }
 
 // LedgerEvent is one event. Fields that a kind does not have are left out; prices are raw.
@@ -123,6 +129,9 @@ func (n *Net) entry(tx *transaction) LedgerTransaction {
 	}
 	for _, line := range lines {
 		entry.Truncated = entry.Truncated || line == truncated
+	}
+	if tx.coin != nil {
+		entry.Coin, entry.Coins = true, tx.coin.Truth
 	}
 	if tx.failed || tx.shape == spoofed {
 		return entry

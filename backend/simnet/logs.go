@@ -7,6 +7,8 @@ import (
 
 	"spinscope/backend/market"
 	"spinscope/backend/program"
+	"spinscope/backend/program/pump"
+	"spinscope/backend/program/pumpswap"
 	"spinscope/backend/program/spinpet"
 )
 
@@ -27,10 +29,21 @@ func framesOf(id string) frames {
 }
 
 // scribe makes log texts. It is safe for concurrent use.
-type scribe struct{ budget, token, system, own, foreign frames }
+type scribe struct {
+	budget, token, system, own, foreign frames
 
-func newScribe(own, foreign market.Pubkey) *scribe {
-	return &scribe{framesOf(computeBudget), framesOf(tokenProgram), framesOf(systemProgram), framesOf(own.String()), framesOf(foreign.String())}
+	router                 market.Pubkey // through which trades of coins come
+	pump, pumpSwap, launch frames
+}
+
+// newScribe makes one for the program of the market, the foreign program, and the coins' router, zero when there are no
+// coins.
+func newScribe(own, foreign, router market.Pubkey) *scribe {
+	return &scribe{
+		budget: framesOf(computeBudget), token: framesOf(tokenProgram), system: framesOf(systemProgram),
+		own: framesOf(own.String()), foreign: framesOf(foreign.String()), router: router,
+		pump: framesOf(pump.ProgramID.String()), pumpSwap: framesOf(pumpswap.ProgramID.String()), launch: framesOf(router.String()),
+	}
 }
 
 // page is the log of one transaction as it is written: lines are dropped at the limit as the runtime drops them.
@@ -40,6 +53,8 @@ type page struct {
 	full  bool
 	seen  int // events of the program that made it into the log
 	left  uint64
+
+	chatted bool // the log is filled as far as it was to be
 }
 
 func (p *page) add(line string) bool {
@@ -80,6 +95,10 @@ func (s *scribe) write(tx *transaction) (lines []string, seen int) {
 			p.invoke(&s.budget, 1)
 			p.add(s.budget.success)
 		}
+	}
+	if tx.coin != nil {
+		s.calls(p, tx, tx.coin.Calls, 1)
+		return p.lines, 0
 	}
 	switch tx.shape {
 	case spoofed:

@@ -56,7 +56,10 @@ func past(t *testing.T, cfg Config) *producer {
 		cfg.Start = testStart
 	}
 	cfg = cfg.withDefaults()
-	p := newProducer(&cfg, cfg.Start, func(*token) {})
+	p, err := newProducer(&cfg, cfg.Start, func(*token) {})
+	if err != nil {
+		t.Fatal(err)
+	}
 	p.history(t.Context())
 	return p
 }

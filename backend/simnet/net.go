@@ -79,11 +79,14 @@ func (n *Net) Run(ctx context.Context) error {
 	if start.IsZero() {
 		start = time.Now()
 	}
-	producer := newProducer(&n.cfg, start, func(t *token) { n.tokens[t.metadata], n.tokens[t.picture] = t, t })
+	producer, err := newProducer(&n.cfg, start, func(t *token) { n.tokens[t.metadata], n.tokens[t.picture] = t, t })
+	if err != nil {
+		return err
+	}
 	producer.history(ctx)
 	n.chain = producer.chain
 	n.foreign = producer.world.foreign
-	n.scribe = newScribe(n.cfg.Program, n.foreign)
+	n.scribe = newScribe(n.cfg.Program, n.foreign, producer.router())
 	n.genesis = producer.world.key("genesis", 0).String()
 	n.addr = listener.Addr().String()
 

@@ -2,11 +2,13 @@ package simnet
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/simnet/launchpad"
 )
 
 const (
@@ -31,22 +33,31 @@ type producer struct {
 	nextBirth   float64    // of the live part
 	upcoming    block      // the slot that is announced
 	tokens      func(*token)
+
+	coins    *launchpad.World // nil: there is none
+	launches *rand.Rand       // which transactions are of coins
 }
 
-func newProducer(cfg *Config, start time.Time, tokens func(*token)) *producer {
+func newProducer(cfg *Config, start time.Time, tokens func(*token)) (*producer, error) {
+	coins, err := newCoins(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("the market of coins: %w", err)
+	}
 	p := &producer{
 		cfg: cfg, world: newWorld(cfg), slotSeconds: cfg.SlotTime.Seconds() * cfg.Speed,
 		slots:  rand.New(rand.NewPCG(uint64(cfg.Seed), 1)), //nolint:gosec // a game, and it must repeat
 		forks:  rand.New(rand.NewPCG(uint64(cfg.Seed), 2)), //nolint:gosec // as above
 		start:  float64(start.UnixNano()) / 1e9,
 		tokens: tokens,
+
+		coins: coins, launches: rand.New(rand.NewPCG(uint64(cfg.Seed), 3)), //nolint:gosec // as above
 	}
 	past := max(1, int(cfg.History.Seconds()/p.slotSeconds)) // there is always a newest block
 	p.chain = newChain(cfg, market.Slot(max(1, firstLiveSlot-past)))
 	p.chain.live = p.chain.base + market.Slot(past) //nolint:gosec // not negative
 	p.plan(p.timeOf(p.chain.base))
 	p.prepare()
-	return p
+	return p, nil
 }
 
 // plan sets when the first tokens are created: one at once, one shortly before the live part, the others early on.
@@ -103,6 +114,10 @@ func (p *producer) fill(slot market.Slot, b *block, rate float64) (transactions 
 		transactions = append(transactions, tx)
 	}
 	for range poisson(p.slots, rate*p.slotSeconds) {
+		if p.coins != nil && p.launches.Float64() < p.cfg.CoinShare {
+			transactions = append(transactions, p.nextCoin(now))
+			continue
+		}
 		transactions = append(transactions, p.world.next(now))
 	}
 	if len(transactions) > 0 && p.cfg.Faults.Fork > 0 && p.forks.Float64() < p.cfg.Faults.Fork {

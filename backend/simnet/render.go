@@ -2,6 +2,7 @@ package simnet
 
 import (
 	"encoding/base64"
+	"slices"
 	"strconv"
 
 	"spinscope/backend/market"
@@ -65,7 +66,8 @@ func (n *Net) appendLogs(b []byte, tx *transaction) []byte {
 func (n *Net) appendTransaction(b []byte, tx *transaction) []byte {
 	b = strconv.AppendInt(append(b, `{"blockTime":`...), tx.time, 10)
 	b = appendErr(append(b, `,"meta":{"computeUnitsConsumed":48211,"err":`...), tx)
-	b = n.appendLogs(append(b, `,"fee":5000,"innerInstructions":[],"loadedAddresses":{"readonly":[],"writable":[]},"logMessages":`...), tx)
+	b = appendInner(append(b, `,"fee":5000,"innerInstructions":`...), tx)
+	b = n.appendLogs(append(b, `,"loadedAddresses":{"readonly":[],"writable":[]},"logMessages":`...), tx)
 	b = append(b, `,"postBalances":[],"postTokenBalances":[],"preBalances":[],"preTokenBalances":[],"rewards":[],"status":`...)
 	b = appendStatus(b, tx)
 	b = strconv.AppendUint(append(b, `},"slot":`...), uint64(tx.slot), 10)
@@ -74,19 +76,31 @@ func (n *Net) appendTransaction(b []byte, tx *transaction) []byte {
 	return append(strconv.AppendUint(b, uint64(tx.version), 10), '}')
 }
 
-// wire is the least that looks like the transaction: one signature, a versioned message with its accounts and one
-// instruction without data.
+// wire is the least that looks like the transaction: one signature, a versioned message with its accounts and
+// instructions without data.
 func (n *Net) wire(tx *transaction) []byte {
 	b := append(make([]byte, 0, 256), 1)
 	b = append(b, tx.signature[:]...)
 	b = append(b, 0x80|tx.version, 1, 0, 1)
-	accounts := []market.Pubkey{tx.payer, tx.events[0].MintAccount(), n.cfg.Program}
+	var accounts []market.Pubkey
+	if tx.coin != nil {
+		accounts = coinAccounts(tx)
+	} else {
+		accounts = []market.Pubkey{tx.payer, tx.events[0].MintAccount(), n.cfg.Program}
+	}
 	b = append(b, byte(len(accounts)))
 	for _, account := range accounts {
 		b = append(b, account[:]...)
 	}
 	b = append(b, tx.signature[:32]...) // stands for a recent blockhash
-	return append(b, 1, 2, 2, 0, 1, 0, 0)
+	if tx.coin == nil {
+		return append(b, 1, 2, 2, 0, 1, 0, 0)
+	}
+	b = append(b, byte(len(tx.coin.Calls)))
+	for i := range tx.coin.Calls {
+		b = append(b, byte(slices.Index(accounts, tx.coin.Calls[i].Program)), 1, 0, 0)
+	}
+	return append(b, 0)
 }
 
 // appendSignature is one entry of getSignaturesForAddress.

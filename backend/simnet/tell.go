@@ -1,6 +1,7 @@
 package simnet
 
 import (
+	"slices"
 	"strconv"
 
 	"spinscope/backend/market"
@@ -81,7 +82,13 @@ func (n *Net) tellLogs(s *socket, sub *subscription, news []*transaction, texts 
 
 // mentions reports whether an address is among the accounts of a transaction.
 func (n *Net) mentions(tx *transaction, address market.Pubkey) bool {
-	if address == n.cfg.Program || address == tx.payer {
+	if address == tx.payer {
+		return true
+	}
+	if tx.coin != nil {
+		return slices.Contains(tx.coin.Accounts, address) || slices.Contains(programsOf(tx.coin.Calls), address)
+	}
+	if address == n.cfg.Program {
 		return true
 	}
 	if address == n.foreign {

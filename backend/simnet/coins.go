@@ -1,0 +1,175 @@
+package simnet
+
+import (
+	"encoding/base64"
+	"errors"
+	"math/big"
+	"slices"
+	"strconv"
+
+	"spinscope/backend/market"
+	"spinscope/backend/program"
+	"spinscope/backend/program/pump"
+	"spinscope/backend/program/pumpswap"
+	"spinscope/backend/simnet/launchpad"
+)
+
+// newCoins is the market of coins, nil when the configuration has none.
+func newCoins(cfg *Config) (*launchpad.World, error) {
+	if cfg.Coins <= 0 {
+		return nil, nil //nolint:nilnil // no market is what was asked for
+	}
+	if cfg.Derive == nil {
+		return nil, errors.New("addresses of programs cannot be derived: Config.Derive is missing")
+	}
+	return launchpad.New(launchpad.Config{
+		Seed: cfg.Seed, Coins: cfg.Coins, MaxCoins: cfg.Coins + 40, NewEvery: cfg.NewMintEvery.Seconds(), USDC: true, Truncated: 0.5,
+		Derive: cfg.Derive, URI: func(mint market.Pubkey) string { return "ipfs://" + cid(mint) },
+	})
+}
+
+// router is the program through which trades of coins come, zero when there are no coins.
+func (p *producer) router() market.Pubkey {
+	if p.coins == nil {
+		return market.Pubkey{}
+	}
+	return p.coins.Router()
+}
+
+// nextCoin is what happens next in the market of coins.
+func (p *producer) nextCoin(now float64) *transaction {
+	happened := p.coins.Next(now)
+	if c := happened.Created; c != nil {
+		p.tokens(&token{
+			mint: c.Mint, name: c.Name, symbol: c.Symbol, about: "A coin of the simulated launchpad.", created: c.Created,
+			metadata: cid(c.Mint), picture: cid(p.world.key("coin picture", p.world.serial)),
+		})
+	}
+	tx := p.world.begin()
+	tx.payer, tx.failed, tx.coin = happened.Payer, happened.Failed, &happened
+	tx.version, tx.chatty = 0, happened.Cut // messages of version 1 lie otherwise
+	return tx
+}
+
+// programsOf are the programs that calls name, each once.
+func programsOf(calls []launchpad.Call) (list []market.Pubkey) {
+	for i := range calls {
+		for _, id := range append(programsOf(calls[i].Inner), calls[i].Program) {
+			if !slices.Contains(list, id) {
+				list = append(list, id)
+			}
+		}
+	}
+	return list
+}
+
+// coinAccounts are all that a transaction of the coins' market names, its payer first.
+func coinAccounts(tx *transaction) []market.Pubkey {
+	list := append([]market.Pubkey{tx.payer}, tx.coin.Accounts...)
+	for _, id := range programsOf(tx.coin.Calls) {
+		if !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// calls writes the frames of calls, one after the other. Of a failed transaction the last one fails.
+func (s *scribe) calls(p *page, tx *transaction, calls []launchpad.Call, depth int) {
+	for i := range calls {
+		c := &calls[i]
+		f := s.framesOf(c.Program)
+		p.invoke(f, depth)
+		p.add("Program log: Instruction: " + c.Instruction)
+		s.calls(p, tx, c.Inner, depth+1)
+		if len(c.Events) > 0 {
+			s.transfer(p, depth, tx.noise)
+			if tx.chatty && !p.chatted {
+				p.chatted = true
+				chatter(p)
+			}
+		}
+		for _, event := range c.Events {
+			p.add(program.DataPrefix + base64.StdEncoding.EncodeToString(program.Append(nil, event)))
+			p.invoke(f, depth+1) // the program tells itself
+			p.leave(f, 2027)
+		}
+
+		if fails := tx.failed && i == len(calls)-1; fails && (depth == 1 || tx.coin.Calls[0].Program == s.router) {
+			p.add("Program log: AnchorError occurred. Error Code: TooMuchSolRequired. Error Number: 6002.")
+			p.add(f.failed + "1772")
+			continue
+		}
+		p.leave(f, 41_000+uint64(tx.noise>>7%20_000))
+	}
+}
+
+// framesOf are the lines of one of the programs that coins trade on.
+func (s *scribe) framesOf(id market.Pubkey) *frames {
+	switch id {
+	case pump.ProgramID:
+		return &s.pump
+	case pumpswap.ProgramID:
+		return &s.pumpSwap
+	}
+	return &s.launch
+}
+
+// selfCallTag begins an instruction by which an Anchor program tells itself an event.
+var selfCallTag = []byte{0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d}
+
+// appendInner is the innerInstructions of getTransaction: of every top-level instruction those below it, in the order of
+// execution.
+func appendInner(b []byte, tx *transaction) []byte {
+	if tx.coin == nil {
+		return append(b, "[]"...)
+	}
+	accounts := coinAccounts(tx)
+	b = append(b, '[')
+	for i := range tx.coin.Calls {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(strconv.AppendInt(append(b, `{"index":`...), int64(i), 10), `,"instructions":[`...)
+		first := true
+		b = appendBelow(b, &tx.coin.Calls[i], accounts, 2, &first)
+		b = append(b, "]}"...)
+	}
+	return append(b, ']')
+}
+
+func appendBelow(b []byte, c *launchpad.Call, accounts []market.Pubkey, height int, first *bool) []byte {
+	instruction := func(id market.Pubkey, data []byte) {
+		if !*first {
+			b = append(b, ',')
+		}
+		*first = false
+		b = append(append(b, `{"accounts":[0],"data":"`...), base58Text(data)...)
+		b = strconv.AppendInt(append(b, `","programIdIndex":`...), int64(slices.Index(accounts, id)), 10)
+		b = append(strconv.AppendInt(append(b, `,"stackHeight":`...), int64(height), 10), '}')
+	}
+	for i := range c.Inner {
+		instruction(c.Inner[i].Program, []byte{1, 2, 3, 4, 5, 6, 7, 8})
+		b = appendBelow(b, &c.Inner[i], accounts, height+1, first)
+	}
+	for _, event := range c.Events {
+		instruction(c.Program, program.Append(slices.Clone(selfCallTag), event))
+	}
+	return b
+}
+
+// base58Text is the base58 text of any bytes: slowly, but few ask for it.
+func base58Text(data []byte) string {
+	const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+	var text []byte
+	base, rest := big.NewInt(58), new(big.Int)
+	for n := new(big.Int).SetBytes(data); n.Sign() > 0; {
+		n.QuoRem(n, base, rest)
+		text = append(text, alphabet[rest.Int64()])
+	}
+	for i := 0; i < len(data) && data[i] == 0; i++ {
+		text = append(text, alphabet[0])
+	}
+	slices.Reverse(text)
+	return string(text)
+}
