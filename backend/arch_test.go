@@ -30,7 +30,7 @@ var allowed = map[string][]string{
 	"backend/solana":          {"backend/market", "backend/program", "backend/proxy", "backend/telemetry", "backend/wake"},
 	"backend/store":           {"backend/commitlog", "backend/durable", "backend/market", "backend/program/registry", "backend/telemetry"},
 	"backend/simnet":          {"backend/market", "backend/program", "backend/program/...", "backend/simnet/launchpad"},
-	"backend/alert":           {"backend/durable", "backend/market", "backend/proxy", "backend/textfile", "backend/wire", "backend/hub", "backend/store", "backend/telemetry", "backend/wake"},
+	"backend/alert":           {"backend/durable", "backend/market", "backend/proxy", "backend/textfile", "backend/wire", "backend/follow", "backend/store", "backend/telemetry", "backend/wake"},
 	"backend/ticker":          {"backend/market"},
 	"backend/cluster":         {"backend/config", "backend/datadir", "backend/ingest", "backend/listener", "backend/market", "backend/simnet", "backend/solana", "backend/store", "backend/telemetry", "backend/wire"},
 	"backend/heap":            {},

@@ -105,11 +105,11 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *listener.L
 	return f, nil
 }
 
-// newAlerts puts the alert service together. It must be made before the first commit of this process is published.
+// newAlerts puts the alert service together.
 func (b *Backend) newAlerts(opened *store.Store, commits *hub.Hub, in *listener.Listener, push func(newest uint64, fresh []wire.AlertPush)) *alert.Service {
 	began := time.Now()
 	return alert.NewService(alert.Options{
-		Dir: b.options.DataDir, Store: opened, Hub: commits,
+		Dir: b.options.DataDir, Store: opened, Commits: b.follower("alerts", opened, commits),
 		Link:   func() (bool, time.Time, bool) { return in.Link(began) },
 		Behind: func() bool { return in.Status().Connection == listener.CatchingUp },
 		Push:   push, Notify: b.options.Notify, Webhook: b.options.Config.Alerts.Webhook, Logger: b.options.Logger,

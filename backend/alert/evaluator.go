@@ -45,7 +45,7 @@ type Evaluator struct {
 	fired  []Alert
 }
 
-// Interest tells which events a set of rules looks at. It is not changed once made, so that others may ask it too.
+// Interest tells which events a set of rules looks at. It is not changed once made.
 type Interest struct {
 	byMint    map[market.Pubkey][]*Rule // price, move, volume and liquidation rules of one mint
 	broad     []*Rule                   // those of all mints
@@ -106,7 +106,7 @@ func (e *Evaluator) Use(rules []Rule) {
 	e.memory.prune(e.rules)
 }
 
-// Wants reports whether some rule may look at an event. It may be called from any goroutine.
+// Wants reports whether some rule may look at an event.
 func (in *Interest) Wants(event *market.Event) bool {
 	switch event.Body.(type) {
 	case market.Creation:
@@ -115,18 +115,6 @@ func (in *Interest) Wants(event *market.Event) bool {
 		return in.liquidity || len(in.byMint) > 0 && len(in.byMint[event.Mint()]) > 0
 	case market.Trader:
 		return in.trades || len(in.byMint) > 0 && len(in.byMint[event.Mint()]) > 0
-	}
-	return false
-}
-
-// WantsCommit reports whether some rule may look at an event of a commit, or did when it was somewhere else.
-func (in *Interest) WantsCommit(c *market.Commit) bool {
-	for _, list := range [][]market.Event{c.Events, c.Removed} {
-		for i := range list {
-			if in.Wants(&list[i]) {
-				return true
-			}
-		}
 	}
 	return false
 }

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"spinscope/backend/hub"
+	"spinscope/backend/follow"
 	"spinscope/backend/market"
 	"spinscope/backend/store"
 	"spinscope/backend/wake"
@@ -21,15 +21,15 @@ import (
 const (
 	alertTick    = time.Second     // rule file and connection are looked at this often
 	alertPersist = 5 * time.Second // how often the cursor is stored while nothing fires
-	alertPage    = 1000            // events read at once while catching up
+	alertPage    = 1000            // events read again at once
 	alertRecall  = 10              // ticks: a new rule looks at the commits since so long ago, as the file may be read late
 )
 
-// Options are what a Service works with. Store, Hub and Link must be set.
+// Options are what a Service works with. Store, Commits and Link must be set.
 type Options struct {
-	Dir   string // the data directory, which holds the rule file
-	Store *store.Store
-	Hub   *hub.Hub
+	Dir     string // the data directory, which holds the rule file
+	Store   *store.Store
+	Commits *follow.Follower
 
 	// Link reports whether the cluster is connected and, while it is not, since when; watched is false where that is not
 	// to be told of, as no cluster is read.
@@ -43,12 +43,11 @@ type Options struct {
 	Logger  *slog.Logger                                // nil is silent
 }
 
-// Service looks at each commit for the rules, stores what fired, and then tells of it. All but Rules, Alerts, Counts,
-// Changed and what decides which commits are wanted belongs to the goroutine of Run.
+// Service looks at each commit for the rules, stores what fired, and then tells of it. It is a follow.Sink. All but Rules,
+// Alerts, Counts and Changed belongs to the goroutine of Run.
 type Service struct {
 	store     *store.Store
-	hub       *hub.Hub
-	commits   *hub.Subscriber
+	commits   *follow.Follower
 	changed   chan struct{} // holds a token while the rule file is to be read again
 	link      func() (connected bool, since time.Time, watched bool)
 	behind    func() bool
@@ -56,14 +55,14 @@ type Service struct {
 	notify    func(wire.Alert)
 	webhook   *Webhook // nil without one
 	evaluator *Evaluator
-	interest  atomic.Pointer[Interest]
 	rules     *ruleReader
 	log       *slog.Logger
 
 	used    []Rule
 	version int // of the rules, as ruleReader counts
 	spent   atomic.Pointer[map[string]int64]
-	cursor  market.Seq
+	cursor  market.Seq // the newest commit that was looked at
+	unsure  market.Seq // up to here a commit may take away, or move, events that were never looked at
 	saved   market.Seq // the cursor as stored
 	savedAt time.Time
 	recall  []market.Seq // cursor at the last ticks, oldest first
@@ -71,15 +70,14 @@ type Service struct {
 	fired   map[Kind]*atomic.Uint64
 }
 
-// NewService makes a service and follows the hub from now on, so that it must be made before the first commit of this
-// process is published. It does no I/O.
+// NewService makes a service. It does no I/O.
 func NewService(o Options) *Service {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	log := o.Logger.With("component", "alerts")
 	s := &Service{
-		store: o.Store, hub: o.Hub, changed: make(chan struct{}, 1), link: o.Link, behind: o.Behind, push: o.Push,
+		store: o.Store, commits: o.Commits, changed: make(chan struct{}, 1), link: o.Link, behind: o.Behind, push: o.Push,
 		notify: o.Notify, log: log, evaluator: New(storedMarket{o.Store}), rules: &ruleReader{file: At(o.Dir), log: log},
 		fired: map[Kind]*atomic.Uint64{},
 	}
@@ -91,9 +89,6 @@ func NewService(o Options) *Service {
 	}
 
 	s.use(nil)
-	s.commits = o.Hub.Subscribe(hub.SubscribeOptions{
-		Name: "alerts", Want: func(c *market.Commit) bool { return s.interest.Load().WantsCommit(c) },
-	})
 	return s
 }
 
@@ -124,7 +119,7 @@ func (s *Service) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return s.end(ctx, nil)
 		case <-s.commits.Ready():
-			err = s.take(ctx)
+			err = s.commits.Deliver(ctx, s)
 		case <-s.changed:
 			err = s.reload(ctx, true)
 		case <-tick.C:
@@ -147,7 +142,8 @@ func (s *Service) end(ctx context.Context, err error) error {
 	return err
 }
 
-// begin takes up where the last run stopped. A store that was never looked at is looked at from now on.
+// begin takes up where the last run stopped. A store that was never looked at, or for which there are no rules, is looked at
+// from now on.
 func (s *Service) begin(ctx context.Context) error {
 	cursor, marks, known, err := s.store.AlertCursor(ctx)
 	if err != nil {
@@ -175,43 +171,52 @@ func (s *Service) begin(ctx context.Context) error {
 	rules, version := s.rules.read()
 	s.version = version
 	s.use(rules)
-	return s.catchUp(ctx)
+	if len(rules) == 0 {
+		s.cursor = s.store.Seq()
+	}
+	s.commits.Begin(s.cursor)
+	return nil
 }
 
 // use has the rules looked for from now on.
 func (s *Service) use(rules []Rule) {
 	s.used = rules
 	s.evaluator.Use(rules)
-	s.interest.Store(s.evaluator.Interest)
 	s.spent.Store(new(s.evaluator.Spent()))
 }
 
-// take looks at the commits that wait.
-func (s *Service) take(ctx context.Context) error {
-	upTo := s.hub.Seq() // before: what waits then includes everything up to it that is wanted
-	commits, err := s.commits.Take()
-	if errors.Is(err, hub.ErrLagged) {
-		s.log.Warn("alerts lagged behind the commits, reading from the store", "from", s.cursor+1)
-		s.use(s.used) // what was taken back meanwhile is not known: everything is read anew
-		return s.catchUp(ctx)
+// Take implements follow.Sink. Of a commit that is read from the log, and while history is read, this machine's time counts
+// as the present: it may be of long ago.
+func (s *Service) Take(_ context.Context, c *market.Commit, live bool) error {
+	now := c.ChainTime
+	if !live || s.behind != nil && s.behind() {
+		now = max(now, time.Now().Unix())
 	}
-	if err != nil {
-		return fmt.Errorf("read commits: %w", err)
+
+	looked := c
+	if c.Seq <= s.unsure && len(c.Removed) > 0 {
+		s.use(s.used) // the windows are read again
+		whole := *c
+		whole.Removed = nil
+		looked = &whole
 	}
-	for _, c := range commits {
-		if c.Seq <= s.cursor {
-			continue
-		}
-		now := c.ChainTime
-		if s.behind != nil && s.behind() {
-			now = max(now, time.Now().Unix())
-		}
-		if err := s.look(s.evaluator, c, now); err != nil {
+	if err := s.look(s.evaluator, looked, now); err != nil {
+		return err
+	}
+	s.cursor = c.Seq
+	return nil
+}
+
+// Missed implements follow.Sink: what these commits brought is read from the store, as far as it is there. An event that
+// moved since is not found at the commit that brought it.
+func (s *Service) Missed(ctx context.Context, from, to market.Seq) error {
+	s.use(s.used) // what was taken back meanwhile is not known: the windows are read again
+	if len(s.used) > 0 {
+		if err := s.reread(ctx, s.evaluator, from, to); err != nil {
 			return err
 		}
-		s.cursor = c.Seq
 	}
-	s.cursor = max(s.cursor, upTo)
+	s.cursor = to
 	return nil
 }
 
@@ -235,21 +240,10 @@ func (s *Service) look(evaluator *Evaluator, c *market.Commit, now int64) error 
 	return s.persist(fired)
 }
 
-// catchUp looks at the commits after the cursor that are in the store. This machine's time counts as the present: they
-// may be of long ago.
-func (s *Service) catchUp(ctx context.Context) error {
-	if len(s.used) == 0 {
-		s.cursor = s.store.Seq()
-		return nil
-	}
-	upTo, err := s.reread(ctx, s.evaluator, s.cursor+1, ^market.Seq(0))
-	s.cursor = max(s.cursor, upTo)
-	return err
-}
-
-// reread feeds the stored commits from..until and returns the newest one covered.
-func (s *Service) reread(ctx context.Context, evaluator *Evaluator, from, until market.Seq) (market.Seq, error) {
+// reread feeds the events of the commits from..until as they are stored now.
+func (s *Service) reread(ctx context.Context, evaluator *Evaluator, from, until market.Seq) error {
 	now := max(s.store.ChainTime(), time.Now().Unix())
+	defer func() { s.unsure = max(s.unsure, s.store.Seq()) }()
 	for {
 		var page []*market.Commit
 		events, more := 0, false
@@ -266,19 +260,19 @@ func (s *Service) reread(ctx context.Context, evaluator *Evaluator, from, until 
 			return nil
 		})
 		if err != nil {
-			return 0, fmt.Errorf("read commits since %d: %w", from, err)
+			return fmt.Errorf("read commits since %d: %w", from, err)
 		}
 		if !complete {
-			s.log.Warn("alerts missed commits that are no longer known", "from", from, "to", upTo)
-			return upTo, nil
+			s.log.Warn("alerts missed commits that are no longer known", "from", from, "to", min(upTo, until))
+			return nil
 		}
 		for _, c := range page {
 			if err := s.look(evaluator, c, now); err != nil {
-				return 0, err
+				return err
 			}
 		}
 		if !more {
-			return min(upTo, until), nil
+			return nil
 		}
 		from = page[len(page)-1].Seq + 1
 	}
@@ -286,7 +280,7 @@ func (s *Service) reread(ctx context.Context, evaluator *Evaluator, from, until 
 
 // tick looks at what no commit tells.
 func (s *Service) tick(ctx context.Context) error {
-	if err := s.take(ctx); err != nil {
+	if err := s.commits.Deliver(ctx, s); err != nil {
 		return err
 	}
 	if len(s.recall) == alertRecall {
@@ -345,8 +339,7 @@ func (s *Service) reload(ctx context.Context, now bool) error {
 	}
 	once := New(storedMarket{s.store})
 	once.Use(fresh)
-	until := s.store.Seq() // what is published later is wanted by the new rules too
-	if _, err := s.reread(ctx, once, s.recall[0]+1, until); err != nil {
+	if err := s.reread(ctx, once, s.recall[0]+1, s.cursor); err != nil { // what comes later is looked at by all rules
 		return err
 	}
 	s.evaluator.Adopt(once.Marks())

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"spinscope/backend/follow"
 	"spinscope/backend/hub"
 	"spinscope/backend/market"
 	"spinscope/backend/program/spinpet"
@@ -58,8 +59,27 @@ func (b *serviceBench) restart() {
 	}
 	b.hub = hub.New(hub.Options{})
 	b.alerts = NewService(Options{
-		Dir: b.dir, Store: b.store, Hub: b.hub, Link: unwatched, Notify: func(a wire.Alert) { b.told = append(b.told, a) },
+		Dir: b.dir, Store: b.store, Commits: following(b.store, b.hub), Link: unwatched, Notify: func(a wire.Alert) { b.told = append(b.told, a) },
 	})
+}
+
+func following(s *store.Store, h *hub.Hub) *follow.Follower {
+	return follow.New(follow.Options{Name: "alerts", Log: s, Hub: h})
+}
+
+// begin starts the service, and take has it look at all that waits.
+func (b *serviceBench) begin() {
+	b.t.Helper()
+	b.must(b.alerts.begin(b.t.Context()))
+	b.take()
+}
+
+func (b *serviceBench) take() {
+	b.t.Helper()
+	for before := ^market.Seq(0); before != b.alerts.cursor; {
+		before = b.alerts.cursor
+		b.must(b.alerts.commits.Deliver(b.t.Context(), b.alerts))
+	}
 }
 
 func (b *serviceBench) must(err error) {
@@ -144,7 +164,7 @@ func TestAlertsAcrossCrashes(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 3))
 			b := newServiceBench(t)
 			b.save(randomAlertRules()...)
-			b.must(b.alerts.begin(t.Context()))
+			b.begin()
 			now := time.Now().Unix()
 			events := randomTrades(r, 400, now-30)
 			var commits []*market.Commit
@@ -160,20 +180,20 @@ func TestAlertsAcrossCrashes(t *testing.T) {
 				switch r.IntN(12) {
 				case 0: // a crash: nothing in memory is left
 					b.restart()
-					b.must(b.alerts.begin(t.Context()))
+					b.begin()
 				case 1:
 					b.must(b.alerts.persist(nil))
 				case 2: // a clean stop
 					b.must(b.alerts.end(t.Context(), nil))
 					b.must(b.store.Close())
 					b.open()
-					b.must(b.alerts.begin(t.Context()))
+					b.begin()
 				case 3, 4, 5, 6:
-					b.must(b.alerts.take(t.Context()))
+					b.take()
 				}
 			}
 			b.restart()
-			b.must(b.alerts.begin(t.Context()))
+			b.begin()
 
 			reference := New(storedMarket{b.store})
 			rules, _ := b.alerts.rules.read()
@@ -215,11 +235,105 @@ func TestAlertsAcrossCrashes(t *testing.T) {
 	}
 }
 
+// unheard commits without telling anybody, as if the service had not been there.
+func (b *serviceBench) unheard(commits ...*market.Commit) {
+	b.t.Helper()
+	for _, c := range commits {
+		c.Seq, c.ChainTime = b.store.Seq()+1, 1
+		b.must(b.store.Commit(c))
+	}
+}
+
+// reopen stops the service in good order and begins anew, with the commit log or without it.
+func (b *serviceBench) reopen(withLog bool) {
+	b.t.Helper()
+	b.must(b.alerts.end(b.t.Context(), nil))
+	b.must(b.store.Close())
+	if !withLog {
+		files, err := filepath.Glob(filepath.Join(b.dir, "market", "*.commits"))
+		b.must(err)
+		for _, file := range files {
+			b.must(os.Remove(file))
+		}
+	}
+	b.open()
+}
+
+// moved is an event at another place of the chain.
+func moved(e market.Event, slot market.Slot) market.Event {
+	e.Slot = slot
+	return e
+}
+
+// What was rolled back or moved, or is missing, before the service came to it: from the log it sees what it would have seen
+// live, and where the log is gone, what is left of it; nothing is told twice.
+func TestRollbacksWhileItWasAway(t *testing.T) {
+	now := time.Now().Unix()
+	rule := wire.AlertRule{ID: "a", Kind: "price_above", Symbol: alertMint(1).String(), Price: market.Price(market.U64(80)).String()}
+	low, high, gone := alertTrade(1, 1, now-20, 50, 1), alertTrade(2, 1, now-19, 100, 1), alertTrade(3, 2, now-18, 100, 1)
+	broad := wire.AlertRule{ID: "v", Kind: "percent_move", Symbol: alertMint(2).String(), Percent: 50, WindowSeconds: 60}
+	kept := alertTrade(5, 2, now-17, 110, 1)
+	before := alertTrade(0, 2, now-20, 50, 1)
+	gap := market.Gap{From: 900, To: 905, Cause: "test"}
+
+	begin := func(t *testing.T) *serviceBench {
+		b := newServiceBench(t)
+		b.save(rule, broad)
+		b.begin()
+		b.must(b.alerts.persist(nil))
+		return b
+	}
+	check := func(t *testing.T, b *serviceBench, want ...string) {
+		t.Helper()
+		var got []string
+		for _, a := range b.stored() {
+			got = append(got, a.Rule+" "+a.Signature[:3])
+		}
+		if !slices.Equal(got, want) || len(b.told) != len(want) {
+			t.Errorf("got %v, told %d, want %v", got, len(b.told), want)
+		}
+	}
+	short := func(rule string, e market.Event) string { return rule + " " + e.Signature.String()[:3] }
+
+	t.Run("in the log", func(t *testing.T) {
+		b := begin(t)
+		high2 := moved(high, 1500)
+		b.unheard(
+			&market.Commit{Events: []market.Event{before, low}}, &market.Commit{Events: []market.Event{high}, Gaps: []market.Gap{gap}},
+			&market.Commit{Events: []market.Event{gone}}, &market.Commit{Removed: []market.Event{gone}},
+			&market.Commit{Events: []market.Event{high2}, Removed: []market.Event{high}},
+		)
+		b.reopen(true)
+		b.begin()
+		check(t, b, short("a", high), short("v", gone)) // as they were seen, each once
+		b.reopen(false)
+		b.begin()
+		check(t, b, short("a", high), short("v", gone))
+	})
+
+	t.Run("not in the log", func(t *testing.T) {
+		b := begin(t)
+		b.unheard(
+			&market.Commit{Events: []market.Event{before, low}}, &market.Commit{Events: []market.Event{high}},
+			&market.Commit{Events: []market.Event{gone}}, &market.Commit{Removed: []market.Event{gone}},
+		)
+		b.unheard(&market.Commit{Events: []market.Event{kept}})
+		b.reopen(false)
+		high2 := moved(high, 1500)
+		b.unheard(&market.Commit{Events: []market.Event{high2}, Removed: []market.Event{high}}) // the log begins here
+		if oldest := b.store.OldestCommit(); oldest != 6 {
+			t.Fatalf("the log begins at %d", oldest)
+		}
+		b.begin()
+		check(t, b, short("v", kept), short("a", high))
+	})
+}
+
 // A rule that is added while commits come looks at those of the last seconds too, but not before its birth; one that is
 // deleted does not fire.
 func TestRulesWhileItRuns(t *testing.T) {
 	b := newServiceBench(t)
-	b.must(b.alerts.begin(t.Context()))
+	b.begin()
 	now := time.Now().Unix()
 	n := 0
 	commit := func(price uint64) {
@@ -228,7 +342,7 @@ func TestRulesWhileItRuns(t *testing.T) {
 		c := &market.Commit{Seq: b.store.Seq() + 1, ChainTime: now, Events: []market.Event{alertTrade(n, 1, now-10+int64(n), price, 1)}}
 		b.must(b.store.Commit(c))
 		b.hub.Publish(c)
-		b.must(b.alerts.take(t.Context()))
+		b.take()
 	}
 	fired := func() (rules []string) {
 		for _, a := range b.stored() {
@@ -278,14 +392,14 @@ func TestRulesWhileItRuns(t *testing.T) {
 func TestHistoryIsLate(t *testing.T) {
 	b := newServiceBench(t)
 	b.save(wire.AlertRule{ID: "a", Kind: "price_above", Symbol: alertMint(1).String(), Price: market.Price(market.U64(80)).String()})
-	b.must(b.alerts.begin(t.Context()))
+	b.begin()
 	b.must(b.alerts.persist(nil)) // from here on
 	old := time.Now().Unix() - 3600
 	for i, price := range []uint64{50, 100} {
 		b.must(b.store.Commit(&market.Commit{Seq: b.store.Seq() + 1, ChainTime: old, Events: []market.Event{alertTrade(i, 1, old, price, 1)}}))
 	}
 	b.restart()
-	b.must(b.alerts.begin(t.Context()))
+	b.begin()
 	if list := b.stored(); len(list) != 1 || !list[0].Late || len(b.told) != 0 {
 		t.Errorf("%+v, told %d", list, len(b.told))
 	}
@@ -343,7 +457,7 @@ func benchmarkAlerts(b *testing.B, rules int) {
 	}
 	defer func() { _ = opened.Close() }()
 	commits := hub.New(hub.Options{})
-	a := NewService(Options{Dir: dir, Store: opened, Hub: commits, Link: unwatched})
+	a := NewService(Options{Dir: dir, Store: opened, Commits: following(opened, commits), Link: unwatched})
 	defer a.commits.Close()
 	for i := range rules {
 		r := wire.AlertRule{ID: fmt.Sprint(i), Kind: "price_above", Symbol: alertMint(1 + i%50).String(), Price: "1", CreatedAt: 1}
@@ -377,7 +491,7 @@ func benchmarkAlerts(b *testing.B, rules int) {
 		}
 		commits.Publish(c)
 		stored := time.Now()
-		if err := a.take(b.Context()); err != nil {
+		if err := a.commits.Deliver(b.Context(), a); err != nil {
 			b.Fatal(err)
 		}
 		looking += time.Since(stored)

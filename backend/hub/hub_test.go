@@ -125,14 +125,13 @@ func TestRepeatIsIgnoredAndAJumpIsALag(t *testing.T) {
 	}
 }
 
-func TestWantFilters(t *testing.T) {
-	h := New(Options{})
-	s := h.Subscribe(SubscribeOptions{Want: func(c *market.Commit) bool { return len(c.Tokens) > 0 }})
+func TestWake(t *testing.T) {
+	s := New(Options{}).Subscribe(SubscribeOptions{})
 	defer s.Close()
-	h.Publish(commit(1))
-	h.Publish(&market.Commit{Seq: 2, Tokens: make([]market.Token, 1)})
-	if got, _ := s.Take(); !slices.Equal(seqs(got), []market.Seq{2}) {
-		t.Fatalf("got %v", seqs(got))
+	s.Wake()
+	<-s.Ready()
+	if got, err := s.Take(); err != nil || len(got) != 0 {
+		t.Fatalf("got %v, %v", seqs(got), err)
 	}
 }
 

@@ -21,9 +21,8 @@ const DefaultMaxPending = 1 << 16
 
 // SubscribeOptions configure a Subscriber.
 type SubscribeOptions struct {
-	Name       string                    // for Stats
-	MaxPending int                       // what the commits queued may weigh (Weight); 0 is DefaultMaxPending
-	Want       func(*market.Commit) bool // nil takes all. Called by Publish: it must be quick and must not call the hub
+	Name       string // for Stats
+	MaxPending int    // what the commits queued may weigh (Weight); 0 is DefaultMaxPending
 }
 
 // Subscriber is a bounded queue of commits.
@@ -31,7 +30,6 @@ type Subscriber struct {
 	hub   *Hub
 	name  string
 	bound int
-	want  func(*market.Commit) bool
 	ready chan struct{} // holds a token while there is something to take
 
 	mu      sync.Mutex
@@ -48,7 +46,7 @@ func (h *Hub) Subscribe(options SubscribeOptions) *Subscriber {
 	if bound <= 0 {
 		bound = DefaultMaxPending
 	}
-	s := &Subscriber{hub: h, name: options.Name, bound: bound, want: options.Want, ready: make(chan struct{}, 1)}
+	s := &Subscriber{hub: h, name: options.Name, bound: bound, ready: make(chan struct{}, 1)}
 	h.mu.Lock()
 	h.subscribers[s] = struct{}{}
 	h.mu.Unlock()
@@ -112,7 +110,7 @@ func (s *Subscriber) offer(c *market.Commit, jumped bool) {
 	if jumped && !s.lagged {
 		s.drop()
 	}
-	if s.lagged || s.want != nil && !s.want(c) {
+	if s.lagged {
 		s.mu.Unlock()
 		return
 	}
