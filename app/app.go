@@ -40,13 +40,13 @@ type App struct {
 	loads   atomic.Int64 // of the page
 	dialog  dialogs
 	saving  sync.Mutex // held while settings are saved
-	trials  trials     // endpoints being tried
+	probes  probes     // endpoints being tried
 
 	mu        sync.Mutex
 	ctx       context.Context // of the window, nil before it is there; the window's functions want it
 	geometry  geometry
 	view      View
-	beat      time.Time // last sign of life of the page; zero while none is expected
+	heartbeat time.Time // last sign of life of the page; zero while none is expected
 	exportDir string    // where the last export went
 }
 
@@ -173,7 +173,7 @@ func (a *App) show() {
 func (a *App) watchLoads(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/" || r.URL.Path == "/index.html" {
-			a.expectBeat(false)
+			a.expectHeartbeat(false)
 			if a.loads.Add(1) > 1 {
 				a.server.retry(a.fell)
 			}

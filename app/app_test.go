@@ -108,7 +108,7 @@ func TestSilence(t *testing.T) {
 		expect(true, "past it")
 		a.Heartbeat()
 		expect(false, "after another sign of life")
-		a.expectBeat(false)
+		a.expectHeartbeat(false)
 		time.Sleep(time.Hour)
 		expect(false, "while the page is loaded anew")
 	})

@@ -33,7 +33,7 @@ func (a *App) Server() ServerInfo {
 	case address == "":
 		return ServerInfo{}
 	}
-	a.expectBeat(true) // the page opens now
+	a.expectHeartbeat(true) // the page opens now
 	now := a.server.settings()
 	return ServerInfo{Base: "http://" + address, Token: now.Config.Server.Token, Ready: true, First: firstStart(now.Origin)}
 }
@@ -56,4 +56,4 @@ func (a *App) OpenExternal(url string) {
 }
 
 // Heartbeat is called by the page while it lives.
-func (a *App) Heartbeat() { a.expectBeat(true) }
+func (a *App) Heartbeat() { a.expectHeartbeat(true) }

@@ -66,7 +66,7 @@ func (a *App) SaveSettings(change SettingsChange) SaveResult {
 	if err != nil {
 		result.Error = err.Error()
 	}
-	if plan.Draft == nil {
+	if plan.Staged == nil {
 		return result
 	}
 	next := before
@@ -74,14 +74,14 @@ func (a *App) SaveSettings(change SettingsChange) SaveResult {
 	if !config.SameServer(before.Config, next.Config) {
 		result.Restarted = true
 		if err := a.server.restart(withoutReach(next, before.Config), a.fell); err != nil {
-			plan.Draft.Discard()
+			plan.Staged.Discard()
 			a.log.Error("the server does not start with the new settings", "err", err)
 			result.Error = err.Error()
 			return result
 		}
 	}
-	if err := plan.Draft.Commit(); err != nil {
-		plan.Draft.Discard()
+	if err := plan.Staged.Commit(); err != nil {
+		plan.Staged.Discard()
 		a.log.Error("settings not saved", "err", err)
 		result.Error = err.Error()
 		if result.Restarted {
@@ -93,7 +93,7 @@ func (a *App) SaveSettings(change SettingsChange) SaveResult {
 	}
 	a.server.note(next)
 	a.log.Info("settings saved", "file", next.Origin.File, "cluster", next.Config.Solana.Cluster, "restarted", result.Restarted)
-	result.Backup = plan.Draft.Backup()
+	result.Backup = plan.Staged.Backup()
 	result.AppOnly = next.Config.Window != a.options.Config.Window
 	return result
 }

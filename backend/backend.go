@@ -93,7 +93,7 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if p := b.options.player; p != nil {
+	if p := b.options.source; p != nil {
 		p.Bind(func() int { return front.stream.Metrics().Subscriptions }, in.Idle)
 	}
 
@@ -134,7 +134,7 @@ func (b *Backend) storeOptions() store.Options {
 func (b *Backend) newListener(opened *store.Store, from source, publish func(*market.Commit)) (*listener.Listener, error) {
 	return listener.New(listener.Options{
 		Config: &b.options.Config, Store: opened, Source: from.reads, Recheck: from.recheck,
-		Room: b.options.Dir().Room(from.patient, b.log), Publish: publish, Logger: b.options.Logger,
+		Space: b.options.Dir().Space(from.patient, b.log), Publish: publish, Logger: b.options.Logger,
 	})
 }
 

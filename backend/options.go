@@ -29,7 +29,7 @@ type Options struct {
 	Feed     func(*solana.Config) // changes how the cluster is read, for tests that cannot wait; may be nil
 
 	freeOf  func(dir string) (int64, bool) // datadir.Dir's, for tests
-	player  *replay.Player                 // replays a recording in the place of reading a cluster
+	source  *replay.Source                 // replays a recording in the place of reading a cluster
 	serving func(address string)           // called once the port is open
 }
 
@@ -48,9 +48,9 @@ func (o *Options) Offline() offline.Options {
 
 // RunReplay serves a recording in the place of a cluster (replay.Run).
 func RunReplay(ctx context.Context, o Options, r replay.Replay) error {
-	return replay.Run(ctx, o.Offline(), r, func(ctx context.Context, of offline.Options, player *replay.Player, serving func(string)) error {
+	return replay.Run(ctx, o.Offline(), r, func(ctx context.Context, of offline.Options, source *replay.Source, serving func(string)) error {
 		o.Config, o.DataDir, o.Backfill = of.Config, of.Dir.Path, nil
-		o.player, o.serving = player, serving
+		o.source, o.serving = source, serving
 		return New(o).Run(ctx)
 	})
 }

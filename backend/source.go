@@ -33,8 +33,8 @@ func (b *Backend) newSource(opened *store.Store) source {
 		gateway:   func(context.Context) (string, error) { return cfg.Metadata.IPFSGateway, nil },
 		collect:   func(*telemetry.Metrics) {},
 	}
-	if b.options.player != nil {
-		s.reads, s.patient = b.options.player, false
+	if b.options.source != nil {
+		s.reads, s.patient = b.options.source, false
 		return s
 	}
 	if !cfg.Solana.EnableEventListener {

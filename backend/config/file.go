@@ -16,7 +16,7 @@ import (
 	"spinscope/backend/textfile"
 )
 
-// ErrChanged is returned by Draft for a file that is not the one that was read any more.
+// ErrChanged is returned by Stage for a file that is not the one that was read any more.
 var ErrChanged = errors.New("the configuration file was changed by someone else meanwhile")
 
 // File is a configuration file as it was when it was read. It need not exist.
@@ -57,16 +57,16 @@ func (f *File) Revision() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Draft is a file that was written beside the configuration file and takes its place with Commit.
-type Draft struct {
+// Staged is a file that was written beside the configuration file and takes its place with Commit.
+type Staged struct {
 	path, temporary string
 	before          []byte // of the file that is replaced, nil when it is kept in the new one
 }
 
-// Draft writes a file with the given configuration: the text that was read with the values that differ put in, so that
+// Stage writes a file with the given configuration: the text that was read with the values that differ put in, so that
 // comments, order and whatever else stands there stay. A text that cannot be edited so is written anew, with its values
 // alone; Backup then names where the old one goes. The file's mode is 0600, as it may hold keys.
-func (f *File) Draft(next Config) (*Draft, error) {
+func (f *File) Stage(next Config) (*Staged, error) {
 	if f.Path == "" {
 		return nil, fmt.Errorf("%w: this system names no place for the configuration file: give one with --config", ErrConfig)
 	}
@@ -77,7 +77,7 @@ func (f *File) Draft(next Config) (*Draft, error) {
 	if now, err := ReadFile(f.Path); err != nil || now.Revision() != f.Revision() {
 		return nil, ErrChanged
 	}
-	d := &Draft{path: path, temporary: path + ".new"}
+	d := &Staged{path: path, temporary: path + ".new"}
 	text, ok := edited(f.text, f.Config, next)
 	if !ok {
 		whole, err := toml.Marshal(next)
@@ -161,15 +161,15 @@ func writeSynced(path string, text []byte) error {
 }
 
 // Backup is where Commit puts the old file, because its comments could not be kept; empty when they are.
-func (d *Draft) Backup() string {
+func (d *Staged) Backup() string {
 	if len(bytes.TrimSpace(d.before)) == 0 {
 		return ""
 	}
 	return d.path + ".bak"
 }
 
-// Commit puts the draft in place of the file, whole or not at all.
-func (d *Draft) Commit() error {
+// Commit puts the staged file in place of the file, whole or not at all.
+func (d *Staged) Commit() error {
 	if backup := d.Backup(); backup != "" {
 		if err := writeSynced(backup, d.before); err != nil {
 			return fmt.Errorf("keep the old configuration: %w", err)
@@ -181,5 +181,5 @@ func (d *Draft) Commit() error {
 	return nil
 }
 
-// Discard removes a draft that is not wanted any more.
-func (d *Draft) Discard() { _ = os.Remove(d.temporary) }
+// Discard removes a staged file that is not wanted any more.
+func (d *Staged) Discard() { _ = os.Remove(d.temporary) }

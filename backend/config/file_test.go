@@ -30,8 +30,8 @@ intervals = ["m1",
   "h1"]
 `
 
-// draft writes a configuration into a file and returns its text.
-func draft(t *testing.T, path string, change func(*Config)) (text string, d *Draft) {
+// stage writes a configuration into a file and returns its text.
+func stage(t *testing.T, path string, change func(*Config)) (text string, d *Staged) {
 	t.Helper()
 	file, err := ReadFile(path)
 	if err != nil {
@@ -39,7 +39,7 @@ func draft(t *testing.T, path string, change func(*Config)) (text string, d *Dra
 	}
 	next := file.Config
 	change(&next)
-	if d, err = file.Draft(next); err != nil {
+	if d, err = file.Stage(next); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Commit(); err != nil {
@@ -58,7 +58,7 @@ func draft(t *testing.T, path string, change func(*Config)) (text string, d *Dra
 	return string(again.text), d
 }
 
-func TestDraftKeepsTheRest(t *testing.T) {
+func TestStagedKeepsTheRest(t *testing.T) {
 	for _, c := range []struct {
 		name, before string
 		change       func(*Config)
@@ -113,7 +113,7 @@ func TestDraftKeepsTheRest(t *testing.T) {
 			if c.before != "" {
 				path = write(t, c.before)
 			}
-			got, d := draft(t, path, c.change)
+			got, d := stage(t, path, c.change)
 			if want := c.want(c.before); got != want {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
@@ -125,17 +125,17 @@ func TestDraftKeepsTheRest(t *testing.T) {
 }
 
 // A text in which the value cannot be put in place is written anew, and the old one kept.
-func TestDraftKeepsWhatItCannotEdit(t *testing.T) {
+func TestStagedKeepsWhatItCannotEdit(t *testing.T) {
 	const before = "# mine\nsolana = {cluster = \"devnet\"}\nserver.listen = \"127.0.0.1:1\"\n"
 	path := write(t, before)
-	_, d := draft(t, path, func(c *Config) { c.Solana.Cluster = "mainnet" })
+	_, d := stage(t, path, func(c *Config) { c.Solana.Cluster = "mainnet" })
 	kept, err := os.ReadFile(d.Backup())
 	if err != nil || string(kept) != before || d.Backup() != path+".bak" {
 		t.Fatalf("%s holds %q: %v", d.Backup(), kept, err)
 	}
 }
 
-func TestDraftThroughALink(t *testing.T) {
+func TestStageThroughALink(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("SKIPPED: links need rights on Windows")
 	}
@@ -147,13 +147,13 @@ func TestDraftThroughALink(t *testing.T) {
 	if err := os.Chmod(real, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	draft(t, link, func(c *Config) { c.Store.RetentionDays = 9 })
+	stage(t, link, func(c *Config) { c.Store.RetentionDays = 9 })
 	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
 		t.Fatalf("the link is gone: %v %v", info, err)
 	}
 }
 
-func TestDraftIsRefusedWhenTheFileChanged(t *testing.T) {
+func TestStageIsRefusedWhenTheFileChanged(t *testing.T) {
 	path := write(t, commented)
 	file, err := ReadFile(path)
 	if err != nil {
@@ -163,7 +163,7 @@ func TestDraftIsRefusedWhenTheFileChanged(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := file.Draft(Default()); !errors.Is(err, ErrChanged) {
+		if _, err := file.Stage(Default()); !errors.Is(err, ErrChanged) {
 			t.Errorf("got %v", err)
 		}
 	}
@@ -175,7 +175,7 @@ func TestDiscard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := file.Draft(Default())
+	d, err := file.Stage(Default())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestDiscard(t *testing.T) {
 }
 
 // Whatever the values, the edited text reads as them.
-func TestDraftReadsAsWritten(t *testing.T) {
+func TestStagedReadsAsWritten(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	pick := func(texts ...string) string { return texts[random.IntN(len(texts))] }
 	odd := func() string {
@@ -195,7 +195,7 @@ func TestDraftReadsAsWritten(t *testing.T) {
 	}
 	path := write(t, commented)
 	for range 300 {
-		_, d := draft(t, path, func(c *Config) {
+		_, d := stage(t, path, func(c *Config) {
 			for _, text := range []*string{&c.Solana.RPCURL, &c.Server.Token, &c.Solana.WSURL, &c.Window.GPU} {
 				if random.IntN(3) == 0 {
 					*text = odd()

@@ -23,13 +23,13 @@ func Show(origin Origin, running Config) (Settings, error) {
 	}, nil
 }
 
-// Plan is a checked change: Draft waits to take the file's place, Config is what runs with it.
+// Plan is a checked change: Staged waits to take the file's place, Config is what runs with it.
 type Plan struct {
 	Config Config
-	Draft  *Draft
+	Staged *Staged
 }
 
-// Prepare checks a changed form by the rules of Validate and writes the draft. Problems are those of fields; nothing is
+// Prepare checks a changed form by the rules of Validate and stages the file. Problems are those of fields; nothing is
 // written then. The error is ErrChanged when the file is not the one of the revision any more.
 func Prepare(origin Origin, running Config, revision string, form Form) (Plan, []*KeyError, error) {
 	file, err := ReadFile(origin.File)
@@ -56,7 +56,7 @@ func Prepare(origin Origin, running Config, revision string, form Form) (Plan, [
 	if len(found) > 0 {
 		return Plan{}, found, nil
 	}
-	plan.Draft, err = file.Draft(next)
+	plan.Staged, err = file.Stage(next)
 	return plan, nil, err
 }
 

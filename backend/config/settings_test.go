@@ -35,14 +35,14 @@ func TestShowAndPrepare(t *testing.T) {
 		t.Fatalf("problems of %v: %v", keys, err)
 	}
 	if _, err := os.Stat(path + ".new"); err == nil {
-		t.Error("a draft was written in spite of problems")
+		t.Error("a file was staged in spite of problems")
 	}
 
 	plan, found, err := Prepare(origin, running, shown.Revision, Form{Values: map[string]string{"window.gpu": "always"}})
 	if err != nil || len(found) > 0 || !SameServer(plan.Config, running) || plan.Config.Server.Listen != "127.0.0.1:1" {
 		t.Fatalf("%v %v %+v", err, found, plan.Config)
 	}
-	if err := plan.Draft.Commit(); err != nil {
+	if err := plan.Staged.Commit(); err != nil {
 		t.Fatal(err)
 	}
 	text, _ := os.ReadFile(path)
@@ -78,7 +78,7 @@ func TestPrepareWithoutAPlace(t *testing.T) {
 	if err != nil || len(found) > 0 {
 		t.Fatalf("%v %v", found, err)
 	}
-	if err := plan.Draft.Commit(); err != nil {
+	if err := plan.Staged.Commit(); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -77,7 +77,7 @@ func (d *Dir) Open(options store.Options) (*store.Store, error) {
 	if err := d.CheckProgram(); err != nil {
 		return nil, err
 	}
-	if err := d.checkRoom(); err != nil {
+	if err := d.checkSpace(); err != nil {
 		return nil, err
 	}
 
@@ -104,7 +104,7 @@ func (d *Dir) OpenExisting(options store.Options) (*store.Store, error) {
 		return nil, d.noStore()
 	}
 	if !options.ReadOnly {
-		if err := d.checkRoom(); err != nil {
+		if err := d.checkSpace(); err != nil {
 			return nil, err
 		}
 	}

@@ -21,7 +21,7 @@ const patience = time.Minute
 func Main(m *testing.M) {
 	code := m.Run()
 	if code == 0 {
-		if err := settle(patience); err != nil {
+		if err := waitForEnd(patience); err != nil {
 			fmt.Fprintln(os.Stderr, "goroutines left after the tests:", err)
 			code = 1
 		}
@@ -29,8 +29,8 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// settle waits until no goroutine is left; each look itself waits for a moment.
-func settle(patience time.Duration) error {
+// waitForEnd waits until no goroutine is left; each look itself waits for a moment.
+func waitForEnd(patience time.Duration) error {
 	for start := time.Now(); ; {
 		err := goleak.Find()
 		if err == nil || time.Since(start) > patience {

@@ -8,11 +8,11 @@ import (
 func TestSettle(t *testing.T) {
 	late := make(chan struct{})
 	go func() { <-late }()
-	if err := settle(time.Millisecond); err == nil {
+	if err := waitForEnd(time.Millisecond); err == nil {
 		t.Error("a goroutine that stays is no leak")
 	}
 	time.AfterFunc(2*time.Second, func() { close(late) })
-	if err := settle(time.Minute); err != nil {
+	if err := waitForEnd(time.Minute); err != nil {
 		t.Errorf("a goroutine that ends in time is a leak: %v", err)
 	}
 }

@@ -22,7 +22,7 @@ type Options struct {
 	Config  *config.Config // valid
 	Store   *store.Store
 	Source  Source // nil: nothing is read
-	Room    *datadir.Room
+	Space   *datadir.Space
 	Publish func(*market.Commit) // told of each commit after it is stored; nil for a store that nobody serves
 	Recheck func()               // asks the source to compare recent slots with what it gave; may be nil
 	Logger  *slog.Logger
@@ -64,7 +64,7 @@ func New(o Options) (*Listener, error) {
 // Run reads the source until ctx ends and then makes the open candles durable.
 func (l *Listener) Run(ctx context.Context) error {
 	if err := l.read(ctx); err != nil {
-		if errors.Is(err, datadir.ErrNoRoom) { // what was taken is kept
+		if errors.Is(err, datadir.ErrDiskFull) { // what was taken is kept
 			err = errors.Join(err, l.writer.Close())
 		}
 		return fmt.Errorf("read the cluster: %w", err)
@@ -89,7 +89,7 @@ func (l *Listener) read(ctx context.Context) error {
 // apply takes in a batch of the source. One that others follow is written while the next one is read, unless it brings
 // gaps: others ask the store about those at once.
 func (l *Listener) apply(ctx context.Context, batch market.Batch) error {
-	if err := l.options.Room.Await(ctx); err != nil {
+	if err := l.options.Space.Await(ctx); err != nil {
 		return err
 	}
 	l.saver.Set(l.options.Source.Status().Backfill.Running)
@@ -105,7 +105,7 @@ func (l *Listener) apply(ctx context.Context, batch market.Batch) error {
 
 // Write stores a batch as soon as there is room for it.
 func (l *Listener) Write(ctx context.Context, batch market.Batch) error {
-	if err := l.options.Room.Await(ctx); err != nil {
+	if err := l.options.Space.Await(ctx); err != nil {
 		return err
 	}
 	return l.writer.Apply(ctx, batch)
@@ -113,7 +113,7 @@ func (l *Listener) Write(ctx context.Context, batch market.Batch) error {
 
 // Take is Write for a batch that others follow: it is stored while the next one is made. Flush waits for it.
 func (l *Listener) Take(ctx context.Context, batch market.Batch) error {
-	if err := l.options.Room.Await(ctx); err != nil {
+	if err := l.options.Space.Await(ctx); err != nil {
 		return err
 	}
 	return l.writer.Take(ctx, batch)
@@ -144,7 +144,7 @@ func (l *Listener) Trouble() string {
 	if l.options.Store.Gone() {
 		return store.ErrGone.Error()
 	}
-	return l.options.Room.Trouble()
+	return l.options.Space.Trouble()
 }
 
 // Status is the source's, with what the writer knows of it.

@@ -69,7 +69,7 @@ func newBench(t *testing.T, source Source, patient bool) *bench {
 	dir := datadir.Dir{Path: t.TempDir(), FreeOf: func(string) (int64, bool) { return b.left.Load(), true }}
 	cfg := config.Default()
 	b.Listener, err = New(Options{
-		Config: &cfg, Store: opened, Source: source, Room: dir.Room(patient, slog.New(slog.DiscardHandler)),
+		Config: &cfg, Store: opened, Source: source, Space: dir.Space(patient, slog.New(slog.DiscardHandler)),
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -139,7 +139,7 @@ func TestListenerWaitsForRoom(t *testing.T) {
 	}
 }
 
-// A source that can go on no more ends the listener with its error; a command on a full disk ends with ErrNoRoom.
+// A source that can go on no more ends the listener with its error; a command on a full disk ends with ErrDiskFull.
 func TestListenerEnds(t *testing.T) {
 	source := newScripted()
 	source.ends = errors.New("out of tape")
@@ -152,7 +152,7 @@ func TestListenerEnds(t *testing.T) {
 	b := newBench(t, full, false)
 	b.left.Store(0)
 	go func() { full.batches <- gapAt(1) }()
-	if err := b.Run(t.Context()); !errors.Is(err, datadir.ErrNoRoom) {
+	if err := b.Run(t.Context()); !errors.Is(err, datadir.ErrDiskFull) {
 		t.Error(err)
 	}
 	if err := newBench(t, nil, false).Write(t.Context(), gapAt(1)); err != nil {

@@ -80,13 +80,13 @@ func Import(ctx context.Context, o Options, file Recorded, progress func(ImportP
 	}
 	defer datadir.Close(opened, &err)
 	recording.Clean(o.Dir.Path)
-	tape := recording.New(o.Dir.Path)
+	sorter := recording.New(o.Dir.Path)
 	defer func() {
-		if closing := tape.Close(); closing != nil && err == nil {
+		if closing := sorter.Close(); closing != nil && err == nil {
 			err = fmt.Errorf("remove sorted events: %w", closing)
 		}
 	}()
-	if err := file.Record(ctx, tape, &result, progress); err != nil {
+	if err := file.Record(ctx, sorter, &result, progress); err != nil {
 		return result, err
 	}
 	in, err := o.Listener(opened, nil)
@@ -94,11 +94,11 @@ func Import(ctx context.Context, o Options, file Recorded, progress func(ImportP
 		return result, err
 	}
 	all := func(*market.Transaction) bool { return false }
-	_, err = recording.Take(ctx, in, tape, all, func(done int64) { progress(ImportProgress{Done: done, Total: result.Read}) })
+	_, err = recording.Take(ctx, in, sorter, all, func(done int64) { progress(ImportProgress{Done: done, Total: result.Read}) })
 	if err == nil {
 		result.Gaps, err = takeGaps(ctx, opened, in, result.gaps)
 	}
-	if err == nil || errors.Is(err, datadir.ErrNoRoom) || ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+	if err == nil || errors.Is(err, datadir.ErrDiskFull) || ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		if closing := in.Close(); err == nil {
 			err = closing
 		}
@@ -108,8 +108,8 @@ func Import(ctx context.Context, o Options, file Recorded, progress func(ImportP
 	return result, err
 }
 
-// Record puts the file's events on the tape, and what became of its lines into result.
-func (r *Recorded) Record(ctx context.Context, tape *recording.Tape, result *Imported, progress func(ImportProgress)) error {
+// Record puts the file's events into the sorter, and what became of its lines into result.
+func (r *Recorded) Record(ctx context.Context, sorter *recording.Sorter, result *Imported, progress func(ImportProgress)) error {
 	file, err := os.Open(r.Path)
 	if err != nil {
 		return fmt.Errorf("read the export: %w", err)
@@ -139,7 +139,7 @@ func (r *Recorded) Record(ctx context.Context, tape *recording.Tape, result *Imp
 		if result.Read%10_000 == 0 {
 			progress(ImportProgress{Reading: true, Done: result.Read})
 		}
-		return tape.Add(&read.Event)
+		return sorter.Add(&read.Event)
 	})
 	switch {
 	case errors.Is(err, ErrBadLines):

@@ -37,6 +37,6 @@ func (o *Options) OpenToRead() (*store.Store, error) {
 func (o *Options) Listener(opened *store.Store, source listener.Source) (*listener.Listener, error) {
 	return listener.New(listener.Options{
 		Config: &o.Config, Store: opened, Source: source,
-		Room: o.Dir.Room(false, o.Logger.With("component", "backend")), Logger: o.Logger,
+		Space: o.Dir.Space(false, o.Logger.With("component", "backend")), Logger: o.Logger,
 	})
 }

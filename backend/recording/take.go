@@ -22,7 +22,7 @@ var errUntil = errors.New("until here")
 
 // Take gives recorded transactions to the writer as fast as it takes them: all, or those before the first that until is
 // true for. It returns how many it gave.
-func Take(ctx context.Context, to Writer, tape *Tape, until func(*market.Transaction) bool, progress func(events int64)) (transactions int64, err error) {
+func Take(ctx context.Context, to Writer, sorter *Sorter, until func(*market.Transaction) bool, progress func(events int64)) (transactions int64, err error) {
 	var batch market.Batch
 	events, done := 0, int64(0)
 	flush := func() error {
@@ -32,7 +32,7 @@ func Take(ctx context.Context, to Writer, tape *Tape, until func(*market.Transac
 		progress(done)
 		return err
 	}
-	err = tape.Transactions(ctx, func(tx market.Transaction) error {
+	err = sorter.Transactions(ctx, func(tx market.Transaction) error {
 		if until(&tx) {
 			return errUntil
 		}

@@ -1,7 +1,7 @@
 // Package replay serves recorded events as if they happened now: the same trades at the pace of their block times, or at
 // another, to the same clients.
 //
-// Owner: one call of Run for each replay. A Player is the source of its listener; one goroutine runs it.
+// Owner: one call of Run for each replay. A Source is the source of its listener; one goroutine runs it.
 //
 // Ordering: the events come in the order of the chain. Block times are whole seconds: what happened within one is spread
 // evenly over it.

@@ -35,7 +35,7 @@ type Replay struct {
 }
 
 // Serve serves a market until ctx ends: that of o, which is fed by source. It calls serving once the port is open.
-type Serve func(ctx context.Context, o offline.Options, source *Player, serving func(address string)) error
+type Serve func(ctx context.Context, o offline.Options, source *Source, serving func(address string)) error
 
 // Run plays recorded events as if they happened now, from a store of its own that it removes at the end, and has serve serve
 // them. It ends when the recording does, or when ctx does; both are clean. The data directory is only read, and free again
@@ -50,20 +50,20 @@ func Run(ctx context.Context, o offline.Options, r Replay, serve Serve) (err err
 			err = fmt.Errorf("remove the replay's store: %w", removing)
 		}
 	}()
-	tape := recording.New(dir)
+	sorter := recording.New(dir)
 	defer func() {
-		if closing := tape.Close(); closing != nil && err == nil {
+		if closing := sorter.Close(); closing != nil && err == nil {
 			err = fmt.Errorf("remove sorted events: %w", closing)
 		}
 	}()
 	if r.Progress == nil {
 		r.Progress = func(int64) {}
 	}
-	known, err := r.load(ctx, o, tape)
+	known, err := r.load(ctx, o, sorter)
 	if err != nil {
 		return ended(ctx, err)
 	}
-	p := &Player{tape: tape, from: r.From, to: r.To, speed: r.Speed, wait: r.Wait}
+	p := &Source{sorter: sorter, from: r.From, to: r.To, speed: r.Speed, wait: r.Wait}
 	if err := p.measure(ctx, known); err != nil {
 		return ended(ctx, err)
 	}
@@ -111,11 +111,11 @@ func clock(seconds int64) string {
 	return time.Unix(seconds, 0).UTC().Format(time.RFC3339)
 }
 
-// load puts the events on the tape. It returns the chain time up to which the recording is known to hold all.
-func (r *Replay) load(ctx context.Context, o offline.Options, tape *recording.Tape) (known int64, err error) {
+// load puts the events on the sorter. It returns the chain time up to which the recording is known to hold all.
+func (r *Replay) load(ctx context.Context, o offline.Options, sorter *recording.Sorter) (known int64, err error) {
 	if r.File != nil {
 		var result offline.Imported
-		if err := r.File.Record(ctx, tape, &result, func(p offline.ImportProgress) { r.Progress(p.Done) }); err != nil {
+		if err := r.File.Record(ctx, sorter, &result, func(p offline.ImportProgress) { r.Progress(p.Done) }); err != nil {
 			return 0, err
 		}
 		return 0, nil // an export does not say
@@ -132,10 +132,10 @@ func (r *Replay) load(ctx context.Context, o offline.Options, tape *recording.Ta
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if tape.Len()%10_000 == 0 {
-			r.Progress(tape.Len())
+		if sorter.Len()%10_000 == 0 {
+			r.Progress(sorter.Len())
 		}
-		return tape.Add(e)
+		return sorter.Add(e)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("read the recorded events: %w", err)
@@ -144,9 +144,9 @@ func (r *Replay) load(ctx context.Context, o offline.Options, tape *recording.Ta
 }
 
 // measure finds where the replay begins and ends, and how much there is: from the first transaction of its time on.
-func (p *Player) measure(ctx context.Context, known int64) error {
+func (p *Source) measure(ctx context.Context, known int64) error {
 	first, last, began := int64(0), int64(0), false
-	err := p.tape.Transactions(ctx, func(tx market.Transaction) error {
+	err := p.sorter.Transactions(ctx, func(tx market.Transaction) error {
 		if p.oldest == 0 {
 			p.oldest = tx.BlockTime
 		}
@@ -170,7 +170,7 @@ func (p *Player) measure(ctx context.Context, known int64) error {
 }
 
 // prepare fills the replay's store with what lies before it.
-func (p *Player) prepare(ctx context.Context, o offline.Options, progress func(int64)) (err error) {
+func (p *Source) prepare(ctx context.Context, o offline.Options, progress func(int64)) (err error) {
 	opened, err := o.Dir.Open(store.Options{SyncWrites: o.Config.Store.SyncWrites, Logger: o.Logger})
 	if err != nil {
 		return err
@@ -186,12 +186,12 @@ func (p *Player) prepare(ctx context.Context, o offline.Options, progress func(i
 		left--
 		return left < 0
 	}
-	if _, err := recording.Take(ctx, in, p.tape, before, progress); err != nil {
+	if _, err := recording.Take(ctx, in, p.sorter, before, progress); err != nil {
 		return err
 	}
 	return in.Close()
 }
 
-// Bind tells the player what it waits for: clients is the number of subscriptions now, idle reports whether all that was
+// Bind tells the source what it waits for: clients is the number of subscriptions now, idle reports whether all that was
 // published has been queued to the clients. It is called before Run.
-func (p *Player) Bind(clients func() int, idle func() bool) { p.clients, p.idle = clients, idle }
+func (p *Source) Bind(clients func() int, idle func() bool) { p.clients, p.idle = clients, idle }

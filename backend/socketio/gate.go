@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// gate stands between the library and the response. The library may write from
+// detachableWriter stands between the library and the response. The library may write from
 // another goroutine after the request has ended, when the real writer belongs to
-// someone else already; the gate is shut by then. It also keeps long sessions
+// someone else already; the detachableWriter is shut by then. It also keeps long sessions
 // from holding on to the memory of their first request.
-type gate struct {
+type detachableWriter struct {
 	mu     sync.Mutex
 	w      http.ResponseWriter // nil when shut
 	header http.Header
@@ -21,9 +21,11 @@ type gate struct {
 	timed  bool // a write deadline is set
 }
 
-func newGate(w http.ResponseWriter) *gate { return &gate{w: w, header: http.Header{}} }
+func newDetachableWriter(w http.ResponseWriter) *detachableWriter {
+	return &detachableWriter{w: w, header: http.Header{}}
+}
 
-func (g *gate) shut() {
+func (g *detachableWriter) detach() {
 	g.mu.Lock()
 	if g.timed {
 		// The connection may serve another request, of another handler.
@@ -34,16 +36,16 @@ func (g *gate) shut() {
 }
 
 // Header returns the headers to be sent by the first write.
-func (g *gate) Header() http.Header { return g.header }
+func (g *detachableWriter) Header() http.Header { return g.header }
 
 // WriteHeader sends the status once.
-func (g *gate) WriteHeader(status int) {
+func (g *detachableWriter) WriteHeader(status int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.writeHeader(status)
 }
 
-func (g *gate) writeHeader(status int) {
+func (g *detachableWriter) writeHeader(status int) {
 	if g.w == nil || g.wrote {
 		return
 	}
@@ -53,7 +55,7 @@ func (g *gate) writeHeader(status int) {
 }
 
 // Write fails with [http.ErrHandlerTimeout] when the request has ended.
-func (g *gate) Write(p []byte) (int, error) {
+func (g *detachableWriter) Write(p []byte) (int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.w == nil {
@@ -64,7 +66,7 @@ func (g *gate) Write(p []byte) (int, error) {
 }
 
 // Hijack hands the connection over for an upgrade.
-func (g *gate) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (g *detachableWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.w == nil {
@@ -74,7 +76,7 @@ func (g *gate) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 // writeBefore bounds how long the answer may take to be written.
-func (g *gate) writeBefore(at time.Time) {
+func (g *detachableWriter) writeBefore(at time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.w != nil {
@@ -83,7 +85,7 @@ func (g *gate) writeBefore(at time.Time) {
 }
 
 // readBefore bounds how long the body may take to arrive; zero lifts the bound.
-func (g *gate) readBefore(at time.Time) {
+func (g *detachableWriter) readBefore(at time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.w != nil {

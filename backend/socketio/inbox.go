@@ -48,9 +48,9 @@ func (b *inbox) pending() int {
 	return len(b.waiting)
 }
 
-// settle waits until everything pushed has been handled. It returns false when
+// waitHandled waits until everything pushed has been handled. It returns false when
 // the Conn has left meanwhile.
-func (b *inbox) settle() bool {
+func (b *inbox) waitHandled() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for !b.over && (!b.open || b.pending() > 0) {

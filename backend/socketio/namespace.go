@@ -49,7 +49,7 @@ func (n *Namespace) Broadcast(room, event string, payload json.RawMessage, unit 
 		return
 	}
 	if n.server.fanOut(to, frames[0], unit) {
-		n.server.writers.settle()
+		n.server.writers.waitWritten()
 	}
 }
 

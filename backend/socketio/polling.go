@@ -210,7 +210,7 @@ func (p *polling) answer(ctx *types.HttpContext, body []byte) error {
 
 	size := len(body)
 	for len(body) > 0 {
-		if g, ok := w.(*gate); ok {
+		if g, ok := w.(*detachableWriter); ok {
 			g.writeBefore(time.Now().Add(p.session.server.opts.StallTimeout))
 		}
 		n, err := w.Write(body[:min(len(body), slowChunk)])
@@ -330,7 +330,7 @@ func (p *polling) leave() {
 // readBody reads at most MaxPayload bytes and answers what it refuses.
 func (p *polling) readBody(ctx *types.HttpContext) ([]byte, error) {
 	opts := p.session.server.opts
-	if g, ok := ctx.Response().(*gate); ok {
+	if g, ok := ctx.Response().(*detachableWriter); ok {
 		g.readBefore(time.Now().Add(opts.StallTimeout))
 		defer g.readBefore(time.Time{})
 	}

@@ -109,7 +109,7 @@ func (s *session) disconnect(nsp string, forward func(*parser.Packet)) error {
 	if c == nil {
 		return err
 	}
-	if !c.inbox.settle() {
+	if !c.inbox.waitHandled() {
 		return nil
 	}
 	forward(&parser.Packet{Type: parser.DISCONNECT, Nsp: nsp})

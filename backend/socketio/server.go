@@ -97,8 +97,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.finish(rq)
-	g := newGate(w)
-	defer g.shut()
+	g := newDetachableWriter(w)
+	defer g.detach()
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, rq))
 	s.engine.ServeHTTP(g, r)
 	if rq.socket != nil {

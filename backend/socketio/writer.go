@@ -45,9 +45,9 @@ func (w *writers) pick() *shard {
 	return w.shards[int(w.next.Add(1))%len(w.shards)]
 }
 
-// settle waits until every shard has written once to every socket that was
+// waitWritten waits until every shard has written once to every socket that was
 // ready. It never waits for a client, only for the writers' own work.
-func (w *writers) settle() {
+func (w *writers) waitWritten() {
 	for _, sh := range w.shards {
 		sh.mu.Lock()
 		// Two turns on: the one under way may have passed a socket already.

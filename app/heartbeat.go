@@ -11,13 +11,13 @@ import (
 // silence is how long the page may say nothing before the person is asked; it calls Heartbeat every two seconds.
 const silence = 15 * time.Second
 
-// expectBeat says whether the page owes signs of life from now on.
-func (a *App) expectBeat(expected bool) {
+// expectHeartbeat says whether the page owes signs of life from now on.
+func (a *App) expectHeartbeat(expected bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.beat = time.Time{}
+	a.heartbeat = time.Time{}
 	if expected {
-		a.beat = time.Now()
+		a.heartbeat = time.Now()
 	}
 }
 
@@ -26,7 +26,7 @@ func (a *App) expectBeat(expected bool) {
 func (a *App) silent() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return !a.beat.IsZero() && time.Since(a.beat) > silence
+	return !a.heartbeat.IsZero() && time.Since(a.heartbeat) > silence
 }
 
 // watchPage offers to load the page anew when its process has died or hangs: the window would freeze and nobody is told.
@@ -44,7 +44,7 @@ func (a *App) watchPage(done <-chan struct{}) {
 			continue
 		}
 		a.log.Warn("the page is silent", "for", silence)
-		a.expectBeat(false) // asked once; the next sign of life starts the watch again
+		a.expectHeartbeat(false) // asked once; the next sign of life starts the watch again
 		if a.ask("The page does not answer",
 			"The page inside this window has not answered for 15 seconds. The server behind it goes on, and nothing is lost.\n\nLoad the page again?") {
 			a.log.Info("the page is loaded again")

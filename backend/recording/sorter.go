@@ -23,7 +23,7 @@ const memory = 16 << 20
 // temporary is what a tape's file is called.
 const temporary = ".spinscope-events-*"
 
-// Clean removes the files in dir that tapes of killed processes left. One that is in use is either kept by the system, as
+// Clean removes the temporary files in dir that sorters of killed processes left. One that is in use is either kept by the system, as
 // on Windows, or stays readable to whom it belongs.
 func Clean(dir string) {
 	files, _ := os.ReadDir(dir) // without a directory nothing was left
@@ -34,8 +34,8 @@ func Clean(dir string) {
 	}
 }
 
-// Tape takes events in any order and gives them back in the chain's.
-type Tape struct {
+// Sorter takes events in any order and gives them back in the chain's.
+type Sorter struct {
 	dir    string
 	memory int
 	data   []byte
@@ -49,14 +49,14 @@ type Tape struct {
 // place is where a record lies in data.
 type place struct{ from, to int }
 
-// New makes an empty tape. Its temporary file, if it needs one, is made in dir.
-func New(dir string) *Tape { return &Tape{dir: dir, memory: memory} }
+// New makes an empty sorter. Its temporary file, if it needs one, is made in dir.
+func New(dir string) *Sorter { return &Sorter{dir: dir, memory: memory} }
 
 // Len is how many events were added.
-func (t *Tape) Len() int64 { return t.events }
+func (t *Sorter) Len() int64 { return t.events }
 
 // Close removes the temporary file.
-func (t *Tape) Close() error {
+func (t *Sorter) Close() error {
 	if t.file == nil {
 		return nil
 	}
@@ -69,7 +69,7 @@ func (t *Tape) Close() error {
 }
 
 // Add records an event. Its owner and the time it was received at are not kept.
-func (t *Tape) Add(e *market.Event) error {
+func (t *Sorter) Add(e *market.Event) error {
 	from := len(t.data)
 	t.data = appendRecord(t.data, e)
 	t.places = append(t.places, place{from, len(t.data)})
@@ -81,14 +81,14 @@ func (t *Tape) Add(e *market.Event) error {
 }
 
 // record is a record's bytes in data.
-func (t *Tape) record(p place) []byte { return t.data[p.from:p.to] }
+func (t *Sorter) record(p place) []byte { return t.data[p.from:p.to] }
 
-func (t *Tape) sort() {
+func (t *Sorter) sort() {
 	slices.SortFunc(t.places, func(a, b place) int { return bytes.Compare(key(t.record(a)), key(t.record(b))) })
 }
 
 // spill writes what is in memory to the file, sorted.
-func (t *Tape) spill() error {
+func (t *Sorter) spill() error {
 	if t.file == nil {
 		file, err := os.CreateTemp(t.dir, temporary)
 		if err != nil {
@@ -117,7 +117,7 @@ func (t *Tape) spill() error {
 
 // Transactions gives the recorded events as transactions in the order of the chain, with the events of each by ordinal.
 // It can be called again. It stops at the first error of fn, and at the end of ctx with its cause.
-func (t *Tape) Transactions(ctx context.Context, fn func(market.Transaction) error) error {
+func (t *Sorter) Transactions(ctx context.Context, fn func(market.Transaction) error) error {
 	if t.file != nil && len(t.data) > 0 { // the last events follow the others, so that their memory is free for what fn does
 		if err := t.spill(); err != nil {
 			return err

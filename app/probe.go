@@ -18,15 +18,15 @@ type EndpointQuestion struct {
 	Commitment string              `json:"commitment"`
 }
 
-// trials are the endpoints being tried. The zero value has none. Safe for concurrent use.
-type trials struct {
+// probes are the endpoints being tried. The zero value has none. Safe for concurrent use.
+type probes struct {
 	mu   sync.Mutex
 	next int
 	stop map[int]context.CancelFunc
 }
 
 // begin gives a context that ends with stopAll, and how to leave.
-func (t *trials) begin() (ctx context.Context, done func()) {
+func (t *probes) begin() (ctx context.Context, done func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -44,7 +44,7 @@ func (t *trials) begin() (ctx context.Context, done func()) {
 	}
 }
 
-func (t *trials) stopAll() {
+func (t *probes) stopAll() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, stop := range t.stop {
@@ -64,7 +64,7 @@ func (a *App) TestEndpoint(question EndpointQuestion) cluster.Report {
 	if problem != nil {
 		return cluster.Report{Problem: problem.Key + ": " + problem.Hint(), Checks: []cluster.Check{}}
 	}
-	ctx, done := a.trials.begin()
+	ctx, done := a.probes.begin()
 	defer done()
 	report, err := cluster.Try(ctx, now.DataDir, cluster.Choice{
 		Cluster: question.Cluster, Endpoint: endpoint, ProgramID: question.ProgramID, Commitment: question.Commitment,
@@ -76,4 +76,4 @@ func (a *App) TestEndpoint(question EndpointQuestion) cluster.Report {
 }
 
 // StopTests ends every TestEndpoint that is under way.
-func (a *App) StopTests() { a.trials.stopAll() }
+func (a *App) StopTests() { a.probes.stopAll() }

@@ -58,19 +58,19 @@ func TestAnyOrderComesBackInTheChains(t *testing.T) {
 		shuffled := slices.Concat(want, want[:50])
 		r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 		dir := t.TempDir()
-		tape := New(dir)
-		tape.memory = memory
+		sorter := New(dir)
+		sorter.memory = memory
 		for i := range shuffled {
-			if err := tape.Add(&shuffled[i]); err != nil {
+			if err := sorter.Add(&shuffled[i]); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if spilled := len(tape.runs) > 0; spilled != (memory < 1<<20) || tape.Len() != int64(len(shuffled)) {
-			t.Fatal("runs", len(tape.runs), "events", tape.Len())
+		if spilled := len(sorter.runs) > 0; spilled != (memory < 1<<20) || sorter.Len() != int64(len(shuffled)) {
+			t.Fatal("runs", len(sorter.runs), "events", sorter.Len())
 		}
 		for range 2 {
 			var got []market.Event
-			err := tape.Transactions(t.Context(), func(tx market.Transaction) error {
+			err := sorter.Transactions(t.Context(), func(tx market.Transaction) error {
 				for i := range tx.Events {
 					e := &tx.Events[i]
 					if e.Signature != tx.Signature || e.Slot != tx.Slot || e.Index != tx.Index || e.BlockTime != tx.BlockTime || e.Provisional != tx.Provisional {
@@ -87,7 +87,7 @@ func TestAnyOrderComesBackInTheChains(t *testing.T) {
 				t.Fatalf("%d events, want %d, or others", len(got), len(want))
 			}
 		}
-		if err := tape.Close(); err != nil {
+		if err := sorter.Close(); err != nil {
 			t.Fatal(err)
 		}
 		if left, _ := os.ReadDir(dir); len(left) > 0 {
@@ -97,24 +97,24 @@ func TestAnyOrderComesBackInTheChains(t *testing.T) {
 }
 
 func TestTapeEndsEarly(t *testing.T) {
-	tape := New(t.TempDir())
+	sorter := New(t.TempDir())
 	for _, e := range events(rand.New(rand.NewPCG(1, 1)), 10) {
-		if err := tape.Add(&e); err != nil {
+		if err := sorter.Add(&e); err != nil {
 			t.Fatal(err)
 		}
 	}
 	errFull := errors.New("full")
-	if err := tape.Transactions(t.Context(), func(market.Transaction) error { return errFull }); !errors.Is(err, errFull) {
+	if err := sorter.Transactions(t.Context(), func(market.Transaction) error { return errFull }); !errors.Is(err, errFull) {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errFull)
-	if err := tape.Transactions(ctx, func(market.Transaction) error { return nil }); !errors.Is(err, errFull) {
+	if err := sorter.Transactions(ctx, func(market.Transaction) error { return nil }); !errors.Is(err, errFull) {
 		t.Error(err)
 	}
 }
 
-// TestNothingIsLeft looks at the directory while a tape has its file, as a process that is killed then would leave it,
+// TestNothingIsLeft looks at the directory while a sorter has its file, as a process that is killed then would leave it,
 // and after one that did leave one was cleaned up.
 func TestNothingIsLeft(t *testing.T) {
 	dir := t.TempDir()
@@ -125,16 +125,16 @@ func TestNothingIsLeft(t *testing.T) {
 		}
 		return files
 	}
-	tape := New(dir)
-	tape.memory = 5000
+	sorter := New(dir)
+	sorter.memory = 5000
 	want := events(rand.New(rand.NewPCG(3, 3)), 200)
 	for i := range want {
-		if err := tape.Add(&want[i]); err != nil {
+		if err := sorter.Add(&want[i]); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if len(tape.runs) == 0 || runtime.GOOS != "windows" && len(left()) > 0 {
-		t.Errorf("%d runs, left: %v", len(tape.runs), left())
+	if len(sorter.runs) == 0 || runtime.GOOS != "windows" && len(left()) > 0 {
+		t.Errorf("%d runs, left: %v", len(sorter.runs), left())
 	}
 
 	old := filepath.Join(dir, ".spinscope-events-123")
@@ -149,10 +149,10 @@ func TestNothingIsLeft(t *testing.T) {
 		t.Error("left:", files)
 	}
 	got := 0
-	if err := tape.Transactions(t.Context(), func(tx market.Transaction) error { got += len(tx.Events); return nil }); err != nil || got != len(want) {
+	if err := sorter.Transactions(t.Context(), func(tx market.Transaction) error { got += len(tx.Events); return nil }); err != nil || got != len(want) {
 		t.Error(got, err)
 	}
-	if err := tape.Close(); err != nil {
+	if err := sorter.Close(); err != nil {
 		t.Error(err)
 	}
 	Clean(filepath.Join(dir, "none"))

@@ -27,12 +27,12 @@ func TestServerWaitsForRoom(t *testing.T) {
 		}
 		return left.Load(), true
 	}}
-	room := d.Room(true, slog.New(slog.NewTextHandler(&log, nil)))
+	room := d.Space(true, slog.New(slog.NewTextHandler(&log, nil)))
 	if err := room.Await(t.Context()); err != nil || room.Trouble() != "" {
 		t.Fatal(err, room.Trouble())
 	}
 
-	left.Store(roomToWrite - 1)
+	left.Store(spaceToWrite - 1)
 	for len(asked) > 0 {
 		<-asked
 	}
@@ -49,7 +49,7 @@ func TestServerWaitsForRoom(t *testing.T) {
 	if !strings.Contains(room.Trouble(), "255 MB are left for the data directory, and 256 MB are needed") {
 		t.Errorf("trouble %q", room.Trouble())
 	}
-	left.Store(roomToWrite)
+	left.Store(spaceToWrite)
 	if err := <-waited; err != nil || room.Trouble() != "" {
 		t.Error(err, room.Trouble())
 	}
@@ -58,7 +58,7 @@ func TestServerWaitsForRoom(t *testing.T) {
 	}
 
 	left.Store(0)
-	if err := d.Room(false, slog.New(slog.DiscardHandler)).Await(t.Context()); !errors.Is(err, ErrNoRoom) {
+	if err := d.Space(false, slog.New(slog.DiscardHandler)).Await(t.Context()); !errors.Is(err, ErrDiskFull) {
 		t.Error("a command:", err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
@@ -70,7 +70,7 @@ func TestServerWaitsForRoom(t *testing.T) {
 
 // TestNoStoreIsOpenedOnAFullDisk asks every way to open one.
 func TestNoStoreIsOpenedOnAFullDisk(t *testing.T) {
-	d := Dir{Path: t.TempDir(), Cluster: "mainnet", FreeOf: func(string) (int64, bool) { return roomToOpen - 1, true }}
+	d := Dir{Path: t.TempDir(), Cluster: "mainnet", FreeOf: func(string) (int64, bool) { return spaceToOpen - 1, true }}
 	dir := filepath.Join(d.Path, "mainnet")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func TestNoStoreIsOpenedOnAFullDisk(t *testing.T) {
 	_, err := d.OpenExisting(store.Options{})
 	_, starting := d.Open(store.Options{})
 	for _, err := range []error{err, starting} {
-		if !errors.Is(err, ErrNoRoom) || !strings.Contains(err.Error(), "63 MB are left for "+d.Path) {
+		if !errors.Is(err, ErrDiskFull) || !strings.Contains(err.Error(), "63 MB are left for "+d.Path) {
 			t.Error(err)
 		}
 	}

@@ -11,17 +11,17 @@ import (
 	"time"
 )
 
-// ErrNoRoom is returned when the disk of the data directory has too little room left to write safely.
-var ErrNoRoom = errors.New("the disk is nearly full")
+// ErrDiskFull is returned when the disk of the data directory has too little room left to write safely.
+var ErrDiskFull = errors.New("the disk is nearly full")
 
 // The store writes through memory maps of files with holes. When the disk has no block left for such a hole, the kernel
 // ends the process; nothing that was published is lost by that, but nobody would be told why. So there must be room for
 // the logs, the tables that they become, and those that a compaction writes before it removes its sources.
 const (
-	roomToOpen  = 64 << 20  // bytes
-	roomToWrite = 256 << 20 // bytes
-	roomEvery   = time.Second
-	roomSaid    = time.Minute // between two lines of the log
+	spaceToOpen  = 64 << 20  // bytes
+	spaceToWrite = 256 << 20 // bytes
+	spaceEvery   = time.Second
+	spaceSaid    = time.Minute // between two lines of the log
 )
 
 // free is the room left for this user, bytes, on the disk that holds the nearest existing directory above path; false
@@ -47,22 +47,22 @@ func (d *Dir) Free() (int64, bool) {
 	return free(d.Path)
 }
 
-// checkRoom refuses to open a store on a full disk.
-func (d *Dir) checkRoom() error {
-	if left, known := d.Free(); known && left < roomToOpen {
-		return noRoom(left, d.Path, roomToOpen)
+// checkSpace refuses to open a store on a full disk.
+func (d *Dir) checkSpace() error {
+	if left, known := d.Free(); known && left < spaceToOpen {
+		return diskFull(left, d.Path, spaceToOpen)
 	}
 	return nil
 }
 
-func noRoom(left int64, dir string, need int64) error {
+func diskFull(left int64, dir string, need int64) error {
 	const mega = 1 << 20
 	return fmt.Errorf("%w: %d MB are left for %s, and %d MB are needed: make room, or move the data directory to another disk",
-		ErrNoRoom, left/mega, dir, need/mega)
+		ErrDiskFull, left/mega, dir, need/mega)
 }
 
-// Room is what a writer knows of the disk. One goroutine calls Await; Trouble is for any.
-type Room struct {
+// Space is what a writer knows of the disk. One goroutine calls Await; Trouble is for any.
+type Space struct {
 	dir     Dir
 	patient bool
 	log     *slog.Logger
@@ -71,32 +71,32 @@ type Room struct {
 	left    atomic.Int64 // bytes, while it does
 }
 
-// Room is for a writer into the directory. A patient one waits for room and goes on; another is refused.
-func (d *Dir) Room(patient bool, log *slog.Logger) *Room {
-	return &Room{dir: *d, patient: patient, log: log}
+// Space is for a writer into the directory. A patient one waits for room and goes on; another is refused.
+func (d *Dir) Space(patient bool, log *slog.Logger) *Space {
+	return &Space{dir: *d, patient: patient, log: log}
 }
 
 // Await returns when there is room to write. A server waits for it, and goes on serving what it has; a command ends with
-// ErrNoRoom.
-func (r *Room) Await(ctx context.Context) error {
-	left, known := r.dir.Free()
-	if !known || left >= roomToWrite {
+// ErrDiskFull.
+func (s *Space) Await(ctx context.Context) error {
+	left, known := s.dir.Free()
+	if !known || left >= spaceToWrite {
 		return nil
 	}
-	if !r.patient {
-		return noRoom(left, r.dir.Path, roomToWrite)
+	if !s.patient {
+		return diskFull(left, s.dir.Path, spaceToWrite)
 	}
 
-	defer r.lacking.Store(false)
+	defer s.lacking.Store(false)
 	var said time.Time
-	tick := time.NewTicker(r.dir.roomEvery())
+	tick := time.NewTicker(s.dir.checkEvery())
 	defer tick.Stop()
-	for ; known && left < roomToWrite; left, known = r.dir.Free() {
-		r.left.Store(left)
-		r.lacking.Store(true)
-		if time.Since(said) >= roomSaid {
+	for ; known && left < spaceToWrite; left, known = s.dir.Free() {
+		s.left.Store(left)
+		s.lacking.Store(true)
+		if time.Since(said) >= spaceSaid {
 			said = time.Now()
-			r.log.Error("nothing is stored until there is room", "err", noRoom(left, r.dir.Path, roomToWrite))
+			s.log.Error("nothing is stored until there is room", "err", diskFull(left, s.dir.Path, spaceToWrite))
 		}
 		select {
 		case <-tick.C:
@@ -104,21 +104,21 @@ func (r *Room) Await(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 	}
-	r.log.Info("there is room again, storing goes on")
+	s.log.Info("there is room again, storing goes on")
 	return nil
 }
 
-func (d *Dir) roomEvery() time.Duration {
+func (d *Dir) checkEvery() time.Duration {
 	if d.FreeOf != nil {
 		return time.Millisecond
 	}
-	return roomEvery
+	return spaceEvery
 }
 
 // Trouble says that the writer waits for room, "" when it does not. It names no path: it is shown to whoever asks.
-func (r *Room) Trouble() string {
-	if !r.lacking.Load() {
+func (s *Space) Trouble() string {
+	if !s.lacking.Load() {
 		return ""
 	}
-	return noRoom(r.left.Load(), "the data directory", roomToWrite).Error()
+	return diskFull(s.left.Load(), "the data directory", spaceToWrite).Error()
 }

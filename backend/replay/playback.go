@@ -27,10 +27,10 @@ const (
 
 var replayStates = [...]string{"replay_waiting", "replaying", "replay_ended"}
 
-// Player is the source of a replay, in the place of a cluster. It implements listener.Source: one goroutine calls Run, Status
+// Source is the source of a replay, in the place of a cluster. It implements listener.Source: one goroutine calls Run, Status
 // is for any.
-type Player struct {
-	tape    *recording.Tape
+type Source struct {
+	sorter  *recording.Sorter
 	skip    int64       // transactions at the beginning that are stored already
 	from    int64       // chain time at which it begins, Unix seconds,
 	to      int64       // and ends
@@ -49,24 +49,24 @@ type Player struct {
 }
 
 // Status implements listener.Source: it tells how far the replay has come.
-func (p *Player) Status() listener.Status {
+func (p *Source) Status() listener.Status {
 	state := p.state.Load()
 	s := listener.Status{Running: state == replayRunning, Connection: replayStates[state], Slot: market.Slot(p.slot.Load())}
 	s.Backfill.Done, s.Backfill.Total = p.done.Load(), p.total
 	return s
 }
 
-// pulse is the clock of a replay.
-type pulse struct {
+// pacer is the clock of a replay.
+type pacer struct {
 	elapsed func() time.Duration        // since the replay began
 	pause   func(context.Context) error // until the next tick
 }
 
 // Run implements listener.Source: it applies the recording at its pace until its end or that of ctx.
-func (p *Player) Run(ctx context.Context, _ market.Slot, apply func(context.Context, market.Batch) error) error {
+func (p *Source) Run(ctx context.Context, _ market.Slot, apply func(context.Context, market.Batch) error) error {
 	ticker := time.NewTicker(playTick)
 	defer ticker.Stop()
-	clock := pulse{pause: func(ctx context.Context) error {
+	clock := pacer{pause: func(ctx context.Context) error {
 		select {
 		case <-ticker.C:
 			return nil
@@ -82,7 +82,7 @@ func (p *Player) Run(ctx context.Context, _ market.Slot, apply func(context.Cont
 	p.state.Store(replayRunning)
 	start := time.Now()
 	clock.elapsed = func() time.Duration { return time.Since(start) }
-	if err := p.perform(ctx, &clock, apply); err != nil {
+	if err := p.play(ctx, &clock, apply); err != nil {
 		return err
 	}
 	p.state.Store(replayEnded)
@@ -95,22 +95,22 @@ func (p *Player) Run(ctx context.Context, _ market.Slot, apply func(context.Cont
 	return nil
 }
 
-// performance is a replay that goes on.
-type performance struct {
-	*Player
-	clock *pulse
+// playback is a replay that goes on.
+type playback struct {
+	*Source
+	clock *pacer
 	apply func(context.Context, market.Batch) error
 	batch market.Batch
 	chain int64 // chain time given last
 }
 
-// perform gives the transactions of the recording, each when its time has come. Block times are whole seconds: those of
+// play gives the transactions of the recording, each when its time has come. Block times are whole seconds: those of
 // one second are spread evenly over it, in the order of the chain, while chain time goes on by whole seconds.
-func (p *Player) perform(ctx context.Context, clock *pulse, apply func(context.Context, market.Batch) error) error {
-	f := &performance{Player: p, clock: clock, apply: apply}
+func (p *Source) play(ctx context.Context, clock *pacer, apply func(context.Context, market.Batch) error) error {
+	f := &playback{Source: p, clock: clock, apply: apply}
 	skip := p.skip
 	var second []market.Transaction
-	err := p.tape.Transactions(ctx, func(tx market.Transaction) error {
+	err := p.sorter.Transactions(ctx, func(tx market.Transaction) error {
 		if skip > 0 {
 			skip--
 			return nil
@@ -119,7 +119,7 @@ func (p *Player) perform(ctx context.Context, clock *pulse, apply func(context.C
 			return nil
 		}
 		if n := len(second); n > 0 && second[0].BlockTime != tx.BlockTime || n == playedSecond {
-			if err := f.give(ctx, second); err != nil {
+			if err := f.deliver(ctx, second); err != nil {
 				return err
 			}
 			second = second[:0]
@@ -128,7 +128,7 @@ func (p *Player) perform(ctx context.Context, clock *pulse, apply func(context.C
 		return nil
 	})
 	if err == nil {
-		err = f.give(ctx, second)
+		err = f.deliver(ctx, second)
 	}
 	if err == nil {
 		err = f.until(ctx, float64(p.to-p.from)) // a quiet end closes its candles in time
@@ -143,10 +143,10 @@ func (p *Player) perform(ctx context.Context, clock *pulse, apply func(context.C
 }
 
 // played is how many seconds of chain time have gone by.
-func (f *performance) played() float64 { return f.clock.elapsed().Seconds() * f.speed }
+func (f *playback) played() float64 { return f.clock.elapsed().Seconds() * f.speed }
 
 // until waits for a place in the recording, in seconds from its beginning, and lets chain time go on meanwhile.
-func (f *performance) until(ctx context.Context, place float64) error {
+func (f *playback) until(ctx context.Context, place float64) error {
 	for at := f.played(); at < place; at = f.played() {
 		if err := f.flush(ctx, min(f.to, f.from+int64(at))); err != nil {
 			return err
@@ -158,8 +158,8 @@ func (f *performance) until(ctx context.Context, place float64) error {
 	return nil
 }
 
-// give gives the transactions of one second.
-func (f *performance) give(ctx context.Context, second []market.Transaction) error {
+// deliver gives the transactions of one second.
+func (f *playback) deliver(ctx context.Context, second []market.Transaction) error {
 	for i := range second {
 		tx := second[i]
 		if err := f.until(ctx, float64(tx.BlockTime-f.from)+float64(i)/float64(len(second))); err != nil {
@@ -181,7 +181,7 @@ func (f *performance) give(ctx context.Context, second []market.Transaction) err
 	return nil
 }
 
-func (f *performance) flush(ctx context.Context, at int64) error {
+func (f *playback) flush(ctx context.Context, at int64) error {
 	if len(f.batch.Transactions) == 0 && at <= f.chain {
 		return nil
 	}
