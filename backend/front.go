@@ -81,7 +81,7 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *listener.L
 	}
 	f.alerts = b.newAlerts(opened, commits, in, func(newest uint64, fresh []wire.AlertPush) { f.stream.PushAlerts(newest, fresh) })
 	f.stream = stream.New(stream.Options{
-		Store: opened, Hub: commits, Alerts: f.alerts, Intervals: cfg.Kline.ParsedIntervals(),
+		Store: opened, Commits: b.follower("stream", opened, commits), Alerts: f.alerts, Intervals: cfg.Kline.ParsedIntervals(),
 		HistoryDefault: cfg.Kline.HistoryLimitDefault, HistoryMax: cfg.Kline.HistoryLimitMax,
 		MaxSubscriptions: ws.MaxSubscriptionsPerClient, BatchSize: ws.MessageBatchSize,
 		BatchTimeout: time.Duration(ws.MessageBatchTimeoutMS) * time.Millisecond,

@@ -121,6 +121,10 @@ func (c *Conn) Drain(ctx context.Context) error {
 	return c.ses.out.drain(ctx)
 }
 
+// Crowded reports whether more than a quarter of the client's queue is in use, so
+// that Drain would wait.
+func (c *Conn) Crowded() bool { return c.ses.out.crowded() }
+
 // Join puts the client into a room; joining twice is the same as once.
 func (c *Conn) Join(room string) { c.ns.rooms.join(c, room) }
 

@@ -373,6 +373,17 @@ func (o *outbox) drops() int64 {
 	return o.dropped
 }
 
+// crowded reports whether drain would wait.
+func (o *outbox) crowded() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.state == outOpen && o.crowdedLocked()
+}
+
+func (o *outbox) crowdedLocked() bool {
+	return o.n+o.taken.frames > o.maxN/4 || o.bytes+o.taken.bytes > o.maxBytes/4
+}
+
 // drain waits until at most a quarter of the bounds is in use.
 func (o *outbox) drain(ctx context.Context) error {
 	for {
@@ -381,7 +392,7 @@ func (o *outbox) drain(ctx context.Context) error {
 			o.mu.Unlock()
 			return ErrClosed
 		}
-		if o.n+o.taken.frames <= o.maxN/4 && o.bytes+o.taken.bytes <= o.maxBytes/4 {
+		if !o.crowdedLocked() {
 			o.mu.Unlock()
 			return nil
 		}

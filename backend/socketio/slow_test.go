@@ -200,6 +200,33 @@ func TestAnswersLeaveTheBoundsToOthers(t *testing.T) {
 	}
 }
 
+// TestCrowdedAboveAQuarter: what waits and what is on its way count, pushed or answered, until it is written.
+func TestCrowdedAboveAQuarter(t *testing.T) {
+	small, large := newFrame(opText, make([]byte, 20)), newFrame(opText, make([]byte, 300))
+	for _, c := range []struct {
+		name  string
+		frame frame
+		fits  int // frames that leave it roomy
+	}{{"messages", small, 4}, {"bytes", large, 1}} {
+		o := outbox{maxN: 16, maxBytes: 2000}
+		for range c.fits {
+			_, _, _ = o.push(0, 0, c.frame)
+		}
+		if o.crowded() {
+			t.Errorf("%s: crowded by %d", c.name, c.fits)
+		}
+		_, _, _ = o.pushFree(0, c.frame)
+		o.take(make([]byte, 0, 10))
+		if !o.crowded() {
+			t.Errorf("%s: not crowded by %d", c.name, c.fits+1)
+		}
+		o.done()
+		if o.crowded() {
+			t.Errorf("%s: crowded after one was written", c.name)
+		}
+	}
+}
+
 // TestHeartbeatGoesFirst: a client that reads slowly sees the heartbeat before what waits for it.
 func TestHeartbeatGoesFirst(t *testing.T) {
 	o := outbox{maxN: 100, maxBytes: 1 << 20}

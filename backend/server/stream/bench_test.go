@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"spinscope/backend/follow"
 	"spinscope/backend/hub"
 	"spinscope/backend/market"
 )
@@ -14,14 +15,15 @@ func (nowhere) Broadcast(string, string, json.RawMessage, uint64) {}
 
 // One trade of a mint whose ten intervals, price and events are followed: absorbed, encoded and handed over.
 func BenchmarkTradeToRooms(b *testing.B) {
-	st := New(Options{Store: newMemory(), Hub: hub.New(hub.Options{})})
+	store, commits := newMemory(), hub.New(hub.Options{})
+	st := New(Options{Store: store, Commits: follow.New(follow.Options{Log: store, Hub: commits})})
 	defer st.commits.Close()
 	st.board.casters = [numSpaces]caster{nowhere{}, nowhere{}}
 	s, err := st.connect(spaces()[openSpace], &fakePeer{rooms: newRooms()}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	w := newWriter(newMemory(), st.hub)
+	w := newWriter(newMemory(), commits)
 	commit := &market.Commit{}
 	w.trade(commit, 0)
 	change := commit.Candles[0]

@@ -50,6 +50,7 @@ type broadcaster struct {
 	waiters  []waiter
 	absorbed market.Seq
 	flushed  market.Seq
+	logged   bool       // the newest of absorbed was read from the commit log
 	alerted  market.Seq // number of the newest alert sent
 	wanted   market.Seq // somebody waits for this to be flushed
 	pending  []update

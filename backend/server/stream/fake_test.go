@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"spinscope/backend/candle"
+	"spinscope/backend/commitlog"
+	"spinscope/backend/follow"
 	"spinscope/backend/hub"
 	"spinscope/backend/market"
 	"spinscope/backend/polltest"
@@ -28,6 +30,7 @@ type memory struct {
 	events    []storedEvent
 	chainTime int64
 	known     market.Seq // commits before it are forgotten by ChangedCandles and EventsSince
+	logged    market.Seq // commits before it are forgotten by Commits
 	failing   error
 	another   atomic.Bool // it is called otherwise, as a store made anew would be
 	reading   func()      // runs in the middle of a read of candles
@@ -154,6 +157,24 @@ func (m *memory) EventsSince(_ context.Context, since market.Seq, fn func(market
 		}
 	}
 	return upTo, since >= known, failing
+}
+
+func (m *memory) Commits(_ context.Context, from market.Seq, fn func(*market.Commit) error) error {
+	m.mu.RLock()
+	commits, oldest, failing := slices.Clone(m.commits), m.logged, m.failing
+	m.mu.RUnlock()
+	if failing != nil {
+		return failing
+	}
+	if int(from) <= len(commits) && from < oldest {
+		return &commitlog.OlderError{From: from, Oldest: oldest}
+	}
+	for _, c := range commits[from-1:] {
+		if err := fn(c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (m *memory) LastTrade(_ context.Context, mint market.Pubkey) (*market.Event, error) {
@@ -303,6 +324,7 @@ type fakePeer struct {
 	got   []received
 	gone  bool
 
+	crowded  bool       // it takes nothing of what it is pushed
 	draining func()     // runs whenever the client takes what waits for it
 	kept     []received // for draining
 }
@@ -334,6 +356,8 @@ func (p *fakePeer) RemoteAddr() string    { return "127.0.0.1:1" }
 func (p *fakePeer) UserAgent() string     { return "fake" }
 func (p *fakePeer) Authorization() string { return "" }
 func (p *fakePeer) Since() time.Time      { return time.Time{} }
+
+func (p *fakePeer) Crowded() bool { return p.crowded }
 
 func (p *fakePeer) Drain(context.Context) error {
 	if p.draining != nil {
@@ -382,11 +406,12 @@ type bench struct {
 func newBench(t *testing.T, change func(*Options)) *bench {
 	t.Helper()
 	b := &bench{memory: newMemory(), hub: hub.New(hub.Options{})}
-	options := Options{Store: b.memory, Hub: b.hub}
+	options := Options{Store: b.memory}
 	if change != nil {
 		change(&options)
 	}
 	b.durable = options.Store
+	options.Commits = follow.New(follow.Options{Name: "stream", Log: options.Store.(follow.Log), Hub: b.hub})
 	b.Stream = New(options)
 	b.writer = newWriter(b.memory, b.hub)
 	for i := range b.rooms {

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
 
@@ -51,16 +52,28 @@ func (b *bench) tick(t testing.TB) {
 	t.Helper()
 	b.absorbAll(t)
 	b.board.mu.Lock()
-	defer b.board.mu.Unlock()
-	b.board.flush()
+	b.flush()
+	b.board.mu.Unlock()
+	b.jobs.Wait()
 }
 
 func (b *bench) absorbAll(t testing.TB) {
 	t.Helper()
-	if err := b.take(t.Context()); err != nil {
+	if err := b.deliver(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	b.jobs.Wait()
+}
+
+// deliver lets the broadcaster absorb all that waits, of the log too.
+func (b *bench) deliver(ctx context.Context) error {
+	for before := ^market.Seq(0); before != b.commits.Cursor(); {
+		before = b.commits.Cursor()
+		if err := b.commits.Deliver(ctx, b.Stream); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // trade makes a commit of one trade at a time and price, with its open candle of m1, and publishes it.

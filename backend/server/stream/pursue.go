@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -23,7 +24,7 @@ var errPage = errors.New("page is full")
 var errOvertaken = errors.New("too many updates while the answer was read")
 
 // pursuit brings a client's topics from where each of them is up to the newest commit, from the store and at the client's
-// pace, in the order of commits. The client is paused; its goroutine, or the one that catches up after a lag, does it.
+// pace, in the order of commits. The client is paused; its goroutine, or the one of a client that is set aside, does it.
 type pursuit struct {
 	s     *session
 	skip  *subscription   // not this one: its answer is still to be sent
@@ -343,33 +344,34 @@ func (s *session) emitAll(pushes []push) error {
 	return nil
 }
 
-// catchUp lets every client read from the store, at its own pace, what the broadcaster has lost to a lag.
-func (st *Stream) catchUp() {
+// Missed implements follow.Sink: every client reads from the store what the commit log has lost, and is told of a gap where
+// the store has lost it too.
+func (st *Stream) Missed(_ context.Context, from, to market.Seq) error {
 	b := st.board
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	from, upTo := b.absorbed+1, st.store.Seq()
-	if upTo < from {
-		return
-	}
 	b.flush()
 
 	behind := 0
 	for s := range b.sessions {
-		if !s.follows(commitOrder) {
-			continue
-		}
-		behind++
-		running := s.paused[commitOrder] != nil
-		b.pause(s, commitOrder).lose()
-		if !running {
-			st.jobs.Go(s.recover)
+		if s.follows(commitOrder) {
+			behind++
+			st.setAside(s)
 		}
 	}
-	st.log.Warn("broadcaster lagged, clients read from the store", "from", from, "to", upTo, "clients", behind)
-	st.counts.lags.Add(1)
-	b.absorbed = upTo
+	st.log.Warn("commits are lost to the pushes, clients read from the store", "from", from, "to", to, "clients", behind)
+	b.absorbed = to
 	b.flush()
+	return nil
+}
+
+// setAside lets a client read from the store, at its own pace, what it is not pushed. The broadcaster's mutex is held.
+func (st *Stream) setAside(s *session) {
+	reading := s.paused[commitOrder] != nil
+	st.board.pause(s, commitOrder).lose()
+	if !reading {
+		st.jobs.Go(s.recover)
+	}
 }
 
 // follows reports whether s has a subscription of an order. The broadcaster's mutex is held.
@@ -382,14 +384,14 @@ func (s *session) follows(order int) bool {
 	return false
 }
 
-// recover catches up after a lag of the broadcaster, unless a request of the client has done so.
+// recover brings a client that was set aside up to date, unless a request of the client has done so.
 func (s *session) recover() {
 	s.serving.Lock()
 	defer s.serving.Unlock()
 	s.recovered()
 }
 
-// recovered ends a pause that a lag has begun.
+// recovered ends the pause of a client that was set aside.
 func (s *session) recovered() {
 	b := s.stream.board
 	b.mu.Lock()

@@ -194,24 +194,100 @@ func TestOvertakenAnswers(t *testing.T) {
 	}
 }
 
-// The broadcaster loses commits and reads their effect from the store.
-func TestLagIsCaughtUpFromTheStore(t *testing.T) {
-	b := newBench(t, nil)
-	s, _ := b.client(t, openSpace, "a")
-	symbol := object{"symbol": testMints[0].String()}
+// lose has the broadcaster lose commits of n minutes, and notice it at one more of the first minute.
+func (b *bench) lose(n int) {
+	for i := range n {
+		b.memory.commit(b.tradeCommit(testMints[0], startTime+60*int64(i), 1e18))
+	}
+	b.trade(testMints[0], startTime, 1e18) // the hub sees the jump here
+}
+
+// followed is a client that follows candles, events and the price of a mint, and has seen the first commit.
+func (b *bench) followed(t *testing.T, name string) (*session, *fakePeer) {
+	t.Helper()
+	s, p := b.client(t, openSpace, name)
 	ask(t, s, "subscribe_kline", klineOf(testMints[0]))
 	ask(t, s, "subscribe_events")
-	ask(t, s, "subscribe_price", symbol)
+	ask(t, s, "subscribe_price", object{"symbol": testMints[0].String()})
+	return s, p
+}
+
+// The broadcaster loses commits and reads them from the commit log: its clients get what they would have got live.
+func TestLagIsCaughtUpFromTheLog(t *testing.T) {
+	b, never := newBench(t, nil), newBench(t, nil)
+	s, _ := b.followed(t, "a")
+	quick, _ := never.followed(t, "a")
+	b.lose(3)
+	for i := range int64(3) {
+		never.trade(testMints[0], startTime+60*i, 1e18)
+	}
+	never.trade(testMints[0], startTime, 1e18)
+	b.tick(t)
+	never.tick(t)
+
+	got, want := taken(t, s), taken(t, quick)
+	if !slices.EqualFunc(got, want, func(x, y parsed) bool {
+		return x.event == y.event && x.Seq == y.Seq && string(x.Data) == string(y.Data)
+	}) {
+		t.Errorf("got %v, want %v", eventsOf(got), eventsOf(want))
+	}
+	if seqs := seqsOf(got, "event_data"); !slices.Equal(seqs, upTo(1, 4)) || b.Metrics().Lags != 1 || never.Metrics().Lags != 0 {
+		t.Errorf("events %v, %d lags", seqs, b.Metrics().Lags)
+	}
+	b.trade(testMints[0], startTime, 1e18)
+	b.tick(t)
+	if seqs := seqsOf(taken(t, s), "kline_data"); !slices.Equal(seqs, upTo(5, 5)) {
+		t.Errorf("afterwards %v", seqs)
+	}
+}
+
+// A client that does not take what comes from the log as fast as it is read is set aside: it gets every event at its own
+// pace, and candles in their present state; the others do not wait for it.
+func TestSlowClientIsSetAside(t *testing.T) {
+	b := newBench(t, nil)
+	quick, _ := b.followed(t, "quick")
+	slow, p := b.followed(t, "slow")
+	p.crowded = true
+	const minutes = 400
+	b.lose(minutes)
+	drained := 0
+	p.draining = func() { drained++ }
+	b.tick(t)
+	for name, s := range map[string]*session{"quick": quick, "slow": slow} {
+		got := taken(t, s)
+		if seqs := seqsOf(got, "event_data"); !slices.Equal(seqs, upTo(1, minutes+1)) {
+			t.Errorf("%s: %d events", name, len(seqs))
+		}
+		if seqs := pushed(t, got); !slices.IsSorted(seqs) {
+			t.Errorf("%s: seqs go back", name)
+		}
+		if candles := seqsOf(got, "kline_data"); name == "quick" && len(slices.Compact(candles)) != minutes+1 {
+			t.Errorf("%s: candles of %d commits", name, len(slices.Compact(candles)))
+		}
+	}
+	if drained == 0 {
+		t.Error("the slow client was not waited for")
+	}
+
+	p.crowded = false
+	next := b.trade(testMints[0], startTime+3600*24, 1e18)
+	b.tick(t)
+	for _, s := range []*session{quick, slow} {
+		if seqs := seqsOf(taken(t, s), "kline_data"); !slices.Equal(seqs, []market.Seq{next.Seq}) {
+			t.Errorf("afterwards %v", seqs)
+		}
+	}
+}
+
+// The broadcaster loses commits that the log has lost too: its clients read their effect from the store.
+func TestWhatTheLogHasLostIsReadFromTheStore(t *testing.T) {
+	b := newBench(t, nil)
+	s, _ := b.followed(t, "a")
 	b.trade(testMints[0], startTime, 1e18)
 	b.tick(t)
 	taken(t, s)
-	lose := func(n int) {
-		for i := range n {
-			b.memory.commit(b.tradeCommit(testMints[0], startTime+60*int64(i), 1e18))
-		}
-		b.trade(testMints[0], startTime, 1e18) // the hub sees the jump here
-	}
-	lose(3)
+	b.memory.logged = newestSeq
+	b.lose(3)
 	b.tick(t) // takes the news of the lag
 	got := taken(t, s)
 	if seqs := seqsOf(got, "event_data"); !slices.Equal(seqs, []market.Seq{2, 3, 4, 5}) {
@@ -229,7 +305,7 @@ func TestLagIsCaughtUpFromTheStore(t *testing.T) {
 		t.Errorf("afterwards %v", seqs)
 	}
 	b.memory.known = b.memory.Seq() + 3
-	lose(5)
+	b.lose(5)
 	b.tick(t)
 	gaps := 0
 	for _, p := range taken(t, s) {
@@ -257,6 +333,7 @@ func TestCommitReadWhileCatchingUpIsPushedOnce(t *testing.T) {
 	b.trade(testMints[0], startTime, 1e18)
 	b.tick(t)
 	taken(t, s)
+	b.memory.logged = newestSeq
 	b.memory.commit(b.tradeCommit(testMints[0], startTime, 2e18))
 	b.trade(testMints[0], startTime, 3e18) // the hub sees the jump here
 	var newer *market.Commit

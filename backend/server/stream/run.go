@@ -2,11 +2,9 @@ package stream
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"spinscope/backend/hub"
 	"spinscope/backend/market"
 )
 
@@ -30,11 +28,11 @@ func (st *Stream) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case err := <-st.failed:
-			return fmt.Errorf("catch up after a lag: %w", err)
+			return fmt.Errorf("read for a client that is behind: %w", err)
 		case <-expired:
 		case <-st.board.kick:
 		case <-st.commits.Ready():
-			if err := st.take(ctx); err != nil && ctx.Err() == nil {
+			if err := st.commits.Deliver(ctx, st); err != nil && ctx.Err() == nil {
 				return err
 			}
 		}
@@ -48,35 +46,44 @@ func (st *Stream) step() time.Duration {
 	defer b.mu.Unlock()
 	wait := b.due()
 	if wait == 0 {
-		b.flush()
+		st.flush()
 		wait = b.due()
 	}
 	return wait
 }
 
-// take absorbs the commits that wait.
-func (st *Stream) take(ctx context.Context) error {
-	commits, err := st.commits.Take()
-	if errors.Is(err, hub.ErrLagged) {
-		st.catchUp()
-		return nil
-	}
+// Take implements follow.Sink. Commits that come from the log come as fast as they are read, which is more than a slow client
+// takes: they are sent before many of them wait, and who has not taken those before is set aside.
+func (st *Stream) Take(ctx context.Context, c *market.Commit, live bool) error {
+	prices, err := st.revised(ctx, c)
 	if err != nil {
-		return fmt.Errorf("read commits: %w", err)
+		return err
 	}
-	for _, c := range commits {
-		prices, err := st.revised(ctx, c)
-		if err != nil {
-			return err
-		}
-		st.board.mu.Lock()
-		st.board.absorb(c)
-		for i := range prices {
-			st.board.revisePrice(c.Seq, &prices[i])
-		}
-		st.board.mu.Unlock()
+
+	b := st.board
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.absorb(c)
+	for i := range prices {
+		b.revisePrice(c.Seq, &prices[i])
+	}
+	if b.logged = !live; b.logged && b.live >= b.most {
+		st.flush()
 	}
 	return nil
+}
+
+// flush is the broadcaster's, for Run's goroutine. The mutex is held.
+func (st *Stream) flush() {
+	b := st.board
+	if b.logged {
+		for s := range b.sessions {
+			if s.follows(commitOrder) && s.peer.Crowded() {
+				st.setAside(s)
+			}
+		}
+	}
+	b.flush()
 }
 
 // revised reads the last trades of mints whose newest one the commit may have taken away.

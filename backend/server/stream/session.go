@@ -22,6 +22,8 @@ type peer interface {
 	Answer(event string, payload any) error
 	// Drain waits until little of what was queued is left to be taken by the client.
 	Drain(ctx context.Context) error
+	// Crowded reports whether Drain would wait.
+	Crowded() bool
 	Join(room string)
 	Leave(room string)
 	RemoteAddr() string
@@ -38,7 +40,7 @@ type session struct {
 	subs   map[key]*subscription
 	paused [numOrders]*pause // pushes are held back; the broadcaster's
 
-	serving sync.Mutex // held by a request, or by what catches up after a lag
+	serving sync.Mutex // held by a request, or by what catches up for a client that is set aside
 	acked   bool       // the request under way asks for an acknowledgement
 	owed    tally      // answered since the connection was last drained
 }

@@ -19,7 +19,6 @@ type counters struct {
 	updates     atomic.Uint64
 	conflated   atomic.Uint64
 	errors      atomic.Uint64
-	lags        atomic.Uint64
 	latency     [len(latencyBounds) + 1]atomic.Uint64
 	latencySum  atomic.Int64
 
@@ -77,7 +76,7 @@ type Metrics struct {
 	Updates           uint64  // pushes, however many receivers
 	Conflated         uint64  // interim updates replaced before they were sent
 	Errors            uint64  // requests refused
-	Lags              uint64  // times the broadcaster caught up from the store
+	Lags              uint64  // times the broadcaster fell behind the live commits
 	Waiting           int     // updates in the open batch
 	Latency           Latency
 }
@@ -103,7 +102,7 @@ func (st *Stream) Metrics() Metrics {
 	c, b := st.counts, st.board
 	m := Metrics{
 		TotalConnections: c.connections.Load(), Messages: c.messages.Load(), MessagesPerSecond: c.perSecond(st.now()),
-		Updates: c.updates.Load(), Conflated: c.conflated.Load(), Errors: c.errors.Load(), Lags: c.lags.Load(),
+		Updates: c.updates.Load(), Conflated: c.conflated.Load(), Errors: c.errors.Load(), Lags: st.commits.Lags(),
 		Latency: Latency{Bounds: latencyBounds[:], Sum: c.latencySum.Load()},
 	}
 	for i := range c.latency {

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"spinscope/backend/hub"
+	"spinscope/backend/follow"
 	"spinscope/backend/market"
 	"spinscope/backend/socketio"
 	"spinscope/backend/wire"
@@ -18,10 +18,10 @@ import (
 // errStopped is returned to requests that wait for the broadcaster when it ends.
 var errStopped = errors.New("the server is stopping")
 
-// Options configure a Stream. Store and Hub must be set; for numbers, zero takes the default of docs/protocol.md.
+// Options configure a Stream. Store and Commits must be set; for numbers, zero takes the default of docs/protocol.md.
 type Options struct {
 	Store            Store
-	Hub              *hub.Hub
+	Commits          *follow.Follower
 	Alerts           Alerts                             // nil: none are stored
 	Intervals        []market.Interval                  // served, shortest first; nil is all
 	HistoryDefault   int                                // candles of a subscription's history, and of a request without limit: 100
@@ -35,12 +35,11 @@ type Options struct {
 	Logger           *slog.Logger                       // nil is silent
 }
 
-// Stream serves the two namespaces.
+// Stream serves the two namespaces. It is a follow.Sink.
 type Stream struct {
 	store            Store
-	hub              *hub.Hub
 	alerts           Alerts
-	commits          *hub.Subscriber
+	commits          *follow.Follower
 	board            *broadcaster
 	counts           *counters
 	intervals        []market.Interval
@@ -52,13 +51,12 @@ type Stream struct {
 	log              *slog.Logger
 	ctx              context.Context // ends with Run; requests have none of their own
 	stop             context.CancelFunc
-	jobs             sync.WaitGroup // clients that catch up after a lag
+	jobs             sync.WaitGroup // clients that are set aside
 	reading          chan struct{}  // bounds who reads the store for clients that are behind
-	failed           chan error     // the store's, while a client caught up after a lag
+	failed           chan error     // the store's, while a client was set aside
 }
 
-// New makes a stream that follows the hub from the store's newest commit on. It must be made before the first commit of
-// this process, and Run must be called.
+// New makes a stream of the commits after the follower's cursor. Run must be called.
 func New(options Options) *Stream {
 	log := options.Logger
 	if log == nil {
@@ -66,9 +64,8 @@ func New(options Options) *Stream {
 	}
 	st := &Stream{
 		store:            options.Store,
-		hub:              options.Hub,
 		alerts:           options.Alerts,
-		commits:          options.Hub.Subscribe(hub.SubscribeOptions{Name: "stream"}),
+		commits:          options.Commits,
 		counts:           newCounters(),
 		intervals:        options.Intervals,
 		historyDefault:   orDefault(options.HistoryDefault, 100),
@@ -89,7 +86,7 @@ func New(options Options) *Stream {
 	st.historyDefault = min(st.historyDefault, st.historyMax)
 	st.counts.since = st.now()
 	st.ctx, st.stop = context.WithCancel(context.Background())
-	seq := st.store.Seq()
+	seq := st.commits.Cursor()
 	st.board = &broadcaster{
 		window:   orDefault(options.BatchTimeout, 50*time.Millisecond),
 		most:     orDefault(options.BatchSize, 100),

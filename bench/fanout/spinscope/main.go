@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"spinscope/backend/follow"
 	"spinscope/backend/hub"
 	"spinscope/backend/market"
 	"spinscope/backend/server/guard"
@@ -33,8 +34,12 @@ func (e *empty) NewestCandles(context.Context, market.Pubkey, market.Interval, i
 }
 
 func (e *empty) ChangedCandles(context.Context, market.Pubkey, market.Interval, market.Seq, int) ([]market.Candle, bool, market.Seq, error) {
-	log.Fatal("the stream lagged behind the hub: the run is not valid")
 	return nil, false, 0, nil
+}
+
+func (e *empty) Commits(context.Context, market.Seq, func(*market.Commit) error) error {
+	log.Fatal("the stream lagged behind the hub: the run is not valid")
+	return nil
 }
 
 func (e *empty) CandleBefore(market.Pubkey, market.Interval, int64) (market.Candle, bool, error) {
@@ -55,7 +60,9 @@ func main() {
 		log.Fatal(err)
 	}
 	store, commits := &empty{}, hub.New(hub.Options{})
-	pushes := stream.New(stream.Options{Store: store, Hub: commits})
+	pushes := stream.New(stream.Options{
+		Store: store, Commits: follow.New(follow.Options{Name: "stream", Log: store, Hub: commits}),
+	})
 	sockets := socketio.New(socketio.Options{
 		PingInterval: 30 * time.Second, PingTimeout: 60 * time.Second, MaxConnections: 20_000, Allow: gate.Allow,
 	})
