@@ -44,3 +44,30 @@ func BenchmarkTradeToRooms(b *testing.B) {
 		st.board.mu.Unlock()
 	}
 }
+
+// The same on the whole way from the hub: published, delivered, absorbed, encoded and handed over.
+func BenchmarkCommitToRooms(b *testing.B) {
+	store, commits := newMemory(), hub.New(hub.Options{})
+	st := New(Options{Store: store, Commits: follow.New(follow.Options{Log: store, Hub: commits})})
+	defer st.commits.Close()
+	st.board.casters = [numSpaces]caster{nowhere{}, nowhere{}}
+	s, err := st.connect(spaces()[openSpace], &fakePeer{rooms: newRooms()}, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	ask(b, s, "subscribe_price", object{"symbol": testMints[0].String()})
+	ask(b, s, "subscribe_events")
+	w := newWriter(store, commits)
+	made := &market.Commit{}
+	w.trade(made, 0)
+	b.ReportAllocs()
+	for seq := market.Seq(1); b.Loop(); seq++ {
+		c := *made
+		c.Seq = seq
+		commits.Publish(&c)
+		if err := st.commits.Deliver(b.Context(), st); err != nil {
+			b.Fatal(err)
+		}
+		st.step()
+	}
+}
