@@ -23,6 +23,8 @@ type Market interface {
 	EventsBack(mint market.Pubkey, before market.Position, fn func(*market.Event) bool) error
 	// Terms are those that an order had before a position; false when they are not known.
 	Terms(order market.Pubkey, before market.Position) (market.Terms, bool, error)
+	// Pair is the market of a coin, the zero Pair for one that is not known.
+	Pair(mint market.Pubkey) market.Pair
 	// Name is the symbol that a token gave itself, "" when not known.
 	Name(mint market.Pubkey) string
 }
@@ -222,9 +224,10 @@ func (e *Evaluator) liquidated(c *market.Commit, event *market.Event, body marke
 			read = true
 		}
 		_, size := terms.Size()
+		decimals := e.look.Pair(event.Mint()).QuoteDecimals()
 		switch {
-		case known && size >= r.MinSize:
-			value := market.U64(size).Decimal(market.LamportsDecimals)
+		case known && size >= market.Units(r.MinSize, sizeDecimals, decimals):
+			value := market.U64(size).Decimal(decimals)
 			e.fire(r, event, e.liquidationText(event.Mint(), &terms, value), value)
 		case !known && r.MinSize == 0:
 			e.fire(r, event, e.liquidationText(event.Mint(), nil, ""), "")

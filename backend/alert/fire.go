@@ -104,19 +104,21 @@ func (e *Evaluator) priceText(r *Rule, price market.Price) string {
 	if price == r.Price {
 		side = "at"
 	}
-	return fmt.Sprintf("%s: price %s SOL, %s %s", e.name(r.Mint), short(price.String()), side, short(r.Price.String()))
+	return fmt.Sprintf("%s: price %s %s, %s %s", e.name(r.Mint), short(price.String()), e.quote(r.Mint), side, short(r.Price.String()))
 }
 
 func (e *Evaluator) moveText(r *Rule, event *market.Event, value string) string {
 	if value[0] != '-' {
 		value = "+" + value
 	}
-	return fmt.Sprintf("%s: %s%% within %s, now %s SOL", e.name(event.Mint()), value, seconds(r.Window), short(event.Price.String()))
+	return fmt.Sprintf("%s: %s%% within %s, now %s %s", e.name(event.Mint()), value, seconds(r.Window), short(event.Price.String()),
+		e.quote(event.Mint()))
 }
 
 func (e *Evaluator) spikeText(r *Rule, event *market.Event, last market.U128, value string) string {
-	return fmt.Sprintf("%s: %s SOL traded within %s, %s× the average", e.name(event.Mint()),
-		short(last.Decimal(market.LamportsDecimals)), seconds(r.Window), value)
+	pair := e.look.Pair(event.Mint())
+	return fmt.Sprintf("%s: %s %s traded within %s, %s× the average", e.name(event.Mint()),
+		short(last.Decimal(pair.QuoteDecimals())), pair.QuoteSymbol(), seconds(r.Window), value)
 }
 
 func (e *Evaluator) liquidationText(mint market.Pubkey, terms *market.Terms, size string) string {
@@ -127,13 +129,16 @@ func (e *Evaluator) liquidationText(mint market.Pubkey, terms *market.Terms, siz
 	if terms.OrderType == market.OrderShort {
 		side = "short"
 	}
-	return fmt.Sprintf("%s: %s of %s SOL liquidated", e.name(mint), side, size)
+	return fmt.Sprintf("%s: %s of %s %s liquidated", e.name(mint), side, size, e.quote(mint))
 }
 
 func newTokenText(created market.Creation) string {
 	name, symbol, _ := created.Names()
 	return fmt.Sprintf("New token %s: %s", titled(symbol, created.MintAccount()), clean(name))
 }
+
+// quote is what the coin is paid in.
+func (e *Evaluator) quote(mint market.Pubkey) string { return e.look.Pair(mint).QuoteSymbol() }
 
 // name is how a mint is called in a message. Anybody may give a token any symbol, so that its address stands beside it.
 func (e *Evaluator) name(mint market.Pubkey) string { return titled(e.look.Name(mint), mint) }

@@ -18,6 +18,7 @@ type chain struct {
 	visible int
 	list    []market.Event // newest first, of the first sorted ones
 	sorted  int
+	pair    market.Pair
 }
 
 func (c *chain) EventsBack(mint market.Pubkey, before market.Position, fn func(*market.Event) bool) error {
@@ -43,6 +44,8 @@ func (c *chain) Terms(order market.Pubkey, before market.Position) (terms market
 	}
 	return terms, known, nil
 }
+
+func (c *chain) Pair(market.Pubkey) market.Pair { return c.pair }
 
 func (c *chain) Name(mint market.Pubkey) string { return fmt.Sprint("T", mint[0]) }
 

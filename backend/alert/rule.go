@@ -59,6 +59,9 @@ type Fields struct {
 	CreatedAt     int64       `json:"created_at,omitempty"` // Unix milliseconds
 }
 
+// sizeDecimals are those of Rule.MinSize, whatever a coin is paid in: a rule may be about every coin.
+const sizeDecimals = 9
+
 // Rule is a rule that makes sense. Rules are not changed once made.
 type Rule struct {
 	ID        string
@@ -69,7 +72,7 @@ type Rule struct {
 	Percent   uint64 // hundredths of a percent
 	Window    int64  // seconds
 	Factor    uint64 // hundredths
-	MinSize   uint64 // lamports
+	MinSize   uint64 // 10^-9 SOL, or of what else the coin is paid in
 	Once      bool
 	Muted     bool
 	CreatedAt int64 // Unix milliseconds
@@ -184,7 +187,7 @@ func (r *Rule) measures(f *Fields) (err error) {
 	}
 	r.Window = f.WindowSeconds
 	if f.MinSize != "" {
-		size, ok := decimal(f.MinSize, market.LamportsDecimals)
+		size, ok := decimal(f.MinSize, sizeDecimals)
 		if !ok || size.Hi != 0 {
 			return wrong("min_size", "%.60q is no amount: write SOL as a decimal such as 1.5, at most 9 decimals", f.MinSize)
 		}
@@ -200,7 +203,7 @@ func (r *Rule) written(f *Fields) Fields {
 		out.Price = r.Price.String()
 	}
 	if f.MinSize != "" {
-		out.MinSize = market.U64(r.MinSize).Decimal(market.LamportsDecimals)
+		out.MinSize = market.U64(r.MinSize).Decimal(sizeDecimals)
 	}
 	if r.Kind == PercentMove && f.Direction == "" {
 		out.Direction = "both"

@@ -48,3 +48,44 @@ func TestMessagesInOneNotation(t *testing.T) {
 		}
 	}
 }
+
+// TestMessagesNameTheQuote: a coin that is paid in something else is not told in SOL, and its amounts have its decimals.
+func TestMessagesNameTheQuote(t *testing.T) {
+	usdc := market.Quotes()[1]
+	e := New(&chain{pair: market.MustPair(0, usdc.Mint, 6, usdc.Decimals)})
+	mint := mintOf(1)
+	price := market.Price(market.U128{Hi: 1})
+	rule := &Rule{Kind: PriceAbove, Mint: mint, Price: price, Window: 300}
+	event := &market.Event{Body: &spinpet.BuySell{Mint: mint}, Price: price}
+	name, short := e.name(mint), short(price.String())
+	for got, want := range map[string]string{
+		e.priceText(rule, price):                              ": price " + short + " USDC, at " + short,
+		e.moveText(rule, event, "5.2"):                        ": +5.2% within 5m, now " + short + " USDC",
+		e.spikeText(rule, event, market.U128{Lo: 5e6}, "3.1"): ": 5 USDC traded within 5m, 3.1× the average",
+		e.liquidationText(mint, &market.Terms{}, "2"):         ": long of 2 USDC liquidated",
+	} {
+		if got != name+want {
+			t.Errorf("%q, want %q", got, name+want)
+		}
+	}
+}
+
+// TestSizesAreInTheQuote: the least size of a rule is in whole units of what the coin is paid in.
+func TestSizesAreInTheQuote(t *testing.T) {
+	usdc := market.Quotes()[1]
+	terms := market.Terms{OrderType: market.OrderLong, BorrowAmount: 1_500_000, PositionAssetAmount: 7} // 1.5 USDC
+	look := &chain{
+		visible: 1, events: []market.Event{event(1, &spinpet.LongShort{Mint: mintOf(1), Order: mintOf(50), Terms: terms})},
+		pair: market.MustPair(0, usdc.Mint, 6, usdc.Decimals),
+	}
+	e := New(look)
+	e.Use([]Rule{
+		made(t, Fields{ID: "big", Kind: Liquidation, MinSize: "1.5"}),
+		made(t, Fields{ID: "bigger", Kind: Liquidation, MinSize: "1.500000001"}),
+	})
+	gone := event(10, &spinpet.ForceLiquidate{Mint: mintOf(1), Order: mintOf(50)})
+	fired := feed(t, e, start, market.Commit{Events: []market.Event{gone}})
+	if len(fired) != 1 || fired[0].Rule != "big" || fired[0].Value != "1.5" {
+		t.Errorf("fired %+v", fired)
+	}
+}

@@ -79,12 +79,12 @@ func (m *mint) clear() {
 }
 
 // take adds a trade to all windows.
-func (m *mint) take(t int64, price market.Price, lamports uint64) {
+func (m *mint) take(t int64, price market.Price, quote uint64) {
 	for _, w := range m.moves {
 		w.add(t, price)
 	}
 	for _, w := range m.volumes {
-		w.add(t, lamports)
+		w.add(t, quote)
 	}
 	m.price, m.priced = price, true
 }
@@ -112,9 +112,9 @@ func (e *Evaluator) fill(m *mint, event *market.Event) error {
 		need = max(need, w.span())
 	}
 	type past struct {
-		time     int64
-		price    market.Price
-		lamports uint64
+		time  int64
+		price market.Price
+		quote uint64
 	}
 	var list []past
 	read := 0
@@ -134,7 +134,7 @@ func (e *Evaluator) fill(m *mint, event *market.Event) error {
 	m.clear()
 	m.priced = false
 	for _, p := range slices.Backward(list) {
-		m.take(p.time, p.price, p.lamports)
+		m.take(p.time, p.price, p.quote)
 	}
 	m.warm = true
 	return nil

@@ -91,8 +91,8 @@ type volumes struct {
 }
 
 type volumeCell struct {
-	at  int64
-	sol market.U128 // lamports
+	at    int64
+	quote market.U128 // base units
 }
 
 func newVolumes(window int64) *volumes {
@@ -103,17 +103,17 @@ func newVolumes(window int64) *volumes {
 func (v *volumes) span() int64 { return ((baseline+1)*v.count + 1) * v.step }
 
 // add takes a trade in, the newest so far.
-func (v *volumes) add(t int64, lamports uint64) {
+func (v *volumes) add(t int64, quote uint64) {
 	at := max(t, 0) / v.step
 	if !v.traded {
 		v.first, v.traded = at, true
 	}
 	n := len(v.cells)
 	if n > 0 && at <= v.cells[n-1].at {
-		v.cells[n-1].sol = v.cells[n-1].sol.Add(market.U64(lamports))
+		v.cells[n-1].quote = v.cells[n-1].quote.Add(market.U64(quote))
 		return
 	}
-	v.cells = append(v.cells, volumeCell{at, market.U64(lamports)})
+	v.cells = append(v.cells, volumeCell{at, market.U64(quote)})
 	old := 0
 	for v.cells[old].at <= at-(baseline+1)*v.count {
 		old++
@@ -121,8 +121,8 @@ func (v *volumes) add(t int64, lamports uint64) {
 	v.cells = slices.Delete(v.cells, 0, old)
 }
 
-// sums are the lamports of the window that ends now and of all the windows before it together. ok is false when the mint
-// did not trade yet when the first of them began, or not at all in them: then there is no average.
+// sums are the base units of the quote traded in the window that ends now and in all the windows before it together. ok is
+// false when the mint did not trade yet when the first of them began, or not at all in them: then there is no average.
 func (v *volumes) sums() (last, earlier market.U128, ok bool) {
 	if len(v.cells) == 0 {
 		return last, earlier, false
@@ -130,9 +130,9 @@ func (v *volumes) sums() (last, earlier market.U128, ok bool) {
 	now := v.cells[len(v.cells)-1].at
 	for i := range v.cells {
 		if c := &v.cells[i]; c.at > now-v.count {
-			last = last.Add(c.sol)
+			last = last.Add(c.quote)
 		} else {
-			earlier = earlier.Add(c.sol)
+			earlier = earlier.Add(c.quote)
 		}
 	}
 	return last, earlier, !earlier.IsZero() && v.first <= now-(baseline+1)*v.count

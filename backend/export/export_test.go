@@ -33,6 +33,7 @@ type memory struct {
 	orders  map[bool][]market.Order
 	gaps    []market.Gap
 	mints   []market.Pubkey // nil: key(1)
+	pairs   map[market.Pubkey]market.Pair
 	fail    error
 	short   error // of the counts in the end
 	calls   int
@@ -86,6 +87,8 @@ func (m *memory) Programs() (programs []market.Program) {
 	}
 	return programs
 }
+
+func (m *memory) Pair(mint market.Pubkey) market.Pair { return m.pairs[mint] }
 
 func (m *memory) KnownMints() []market.Pubkey {
 	if m.mints != nil {
@@ -227,7 +230,7 @@ func TestCandlesKeepEveryDigit(t *testing.T) {
 		t.Fatalf("got %d and %d rows, want %d", len(records), len(lines), len(source.candles))
 	}
 	for i, want := range source.candles {
-		onWire := wire.HistoryCandle(want)
+		onWire := wire.HistoryCandle(want, market.Pair{})
 		for _, field := range []struct {
 			name     string
 			exact    market.U128
@@ -595,6 +598,74 @@ func TestHolesOfEvents(t *testing.T) {
 		if format == export.JSONL && !strings.Contains(string(data), `{"event_type":"Gap","mint_account":"`+key(1).String()+
 			`","from_slot":103,"to_slot":104,"state":"open","cause":"not, \"available\"","from_time":1755000008,"to_time":1755000015}`) {
 			t.Errorf("%s", data)
+		}
+	}
+}
+
+// A file with coins of several pairs has digits for all of them, in each format, and refuses a coin that came to the market
+// after it was begun: its units are not those of the columns.
+func TestParquetOfSeveralPairs(t *testing.T) {
+	source := randomSource(rand.New(rand.NewPCG(7, 8)), 1500)
+	for i := range source.candles {
+		source.candles[i].Volume.Hi = 0
+	}
+	source.mints = []market.Pubkey{key(1), key(2)}
+	source.pairs = map[market.Pubkey]market.Pair{key(2): market.MustPair(0, key(9), 8, 18)}
+	req := request(export.Candles, export.Parquet)
+	req.Mints = nil
+	data := write(t, source, req)
+	type row struct {
+		Mint        *string   `parquet:"mint,optional,dict"`
+		Volume      *[16]byte `parquet:"volume,optional,decimal(8:38)"`
+		QuoteVolume *[16]byte `parquet:"quote_volume,optional,decimal(18:38)"`
+		Decimals    *int64    `parquet:"quote_decimals,optional"`
+	}
+	number := func(b *[16]byte) market.U128 {
+		return market.U128{Hi: binary.BigEndian.Uint64(b[:8]), Lo: binary.BigEndian.Uint64(b[8:])}
+	}
+	rows, err := parquet.Read[row](bytes.NewReader(data), int64(len(data)))
+	if err != nil || len(rows) != 2*len(source.candles) {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for i, got := range rows {
+		want := source.candles[i%len(source.candles)]
+		decimals, volume, quote := int64(18), want.Volume, want.QuoteVolume
+		if *got.Mint == key(1).String() {
+			decimals = 9
+			volume, _ = volume.Mul64(100)
+			quote, _ = quote.Mul64(1e9)
+		}
+		if number(got.Volume) != volume || number(got.QuoteVolume) != quote || *got.Decimals != decimals {
+			t.Fatalf("row %d: %+v of %+v", i, got, want)
+		}
+	}
+
+	source.pairs[key(1)] = market.MustPair(0, key(9), 8, 18)
+	source.candles[0].Volume = market.U128{Hi: 1 << 63}
+	source.pairs[key(2)] = market.MustPair(0, key(9), 18, 2)
+	if _, err := export.Write(t.Context(), io.Discard, source, req, nil); err == nil || !strings.Contains(err.Error(), "volume of ") {
+		t.Errorf("a volume beyond its column: %v", err)
+	}
+}
+
+// late is a market that comes to hold another pair while it is exported.
+type late struct {
+	*memory
+	asked int
+}
+
+func (l *late) Pair(mint market.Pubkey) market.Pair {
+	if l.asked++; l.asked > 1 {
+		return market.MustPair(0, key(9), 3, 2)
+	}
+	return l.memory.Pair(mint)
+}
+
+func TestPairThatComesLateIsRefused(t *testing.T) {
+	for _, kind := range []export.Kind{export.Candles, export.Trades, export.Orders} {
+		source := &late{memory: randomSource(rand.New(rand.NewPCG(7, 8)), 15)}
+		if _, err := export.Write(t.Context(), io.Discard, source, request(kind, export.CSV), nil); err == nil || !strings.Contains(err.Error(), "export it again") {
+			t.Errorf("%s: %v", kind, err)
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package export
 
 import (
+	"fmt"
+
 	"spinscope/backend/market"
 )
 
@@ -42,6 +44,7 @@ type record struct {
 	cells   []cell
 	filled  []int // the cells that are set, in the order in which they were
 	keys    keyTexts
+	failed  error // an amount of the row that does not fit its column
 }
 
 func newRecord(columns []column) *record {
@@ -52,7 +55,7 @@ func (r *record) reset() {
 	for _, i := range r.filled {
 		r.cells[i].set = false
 	}
-	r.filled = r.filled[:0]
+	r.filled, r.failed = r.filled[:0], nil
 }
 
 // at is cell i, which is set now.
@@ -84,6 +87,20 @@ func (r *record) number(i int, value uint64)      { r.at(i).number = market.U64(
 func (r *record) integer(i int, value int64)      { r.number(i, uint64(value)) } //nolint:gosec // the bits are kept
 func (r *record) decimal(i int, v market.U128)    { r.at(i).number = v }
 func (r *record) price(i int, value market.Price) { r.decimal(i, market.U128(value)) }
+
+// amount puts an amount that counts 10^-decimals into a column with a fraction, which may have more digits: a file has the
+// coins of several pairs.
+func (r *record) amount(i int, v market.U128, decimals int) {
+	for scale := r.columns[i].scale; decimals != scale; decimals++ {
+		larger, overflow := v.Mul64(10)
+		if decimals > scale || overflow {
+			r.failed = fmt.Errorf("%s of %s does not fit its column", r.columns[i].name, v.Decimal(decimals))
+			return
+		}
+		v = larger
+	}
+	r.decimal(i, v)
+}
 
 func (r *record) flag(i int, value bool) {
 	bit := uint64(0)

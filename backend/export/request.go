@@ -144,6 +144,8 @@ type Source interface {
 	TimesAround(ctx context.Context, from, to market.Slot) (before, after int64, err error)
 	// KnownMints lists every mint that an event was about.
 	KnownMints() []market.Pubkey
+	// Pair is the market of a coin, the zero Pair for one that is not known.
+	Pair(mint market.Pubkey) market.Pair
 	// Programs are those of which there are events.
 	Programs() []market.Program
 }

@@ -1,6 +1,60 @@
 package export
 
-import "spinscope/backend/market"
+import (
+	"slices"
+
+	"spinscope/backend/market"
+)
+
+// pairColumns say what a coin is paid in. They stand behind the others, in files with coins of other pairs than the zero one
+// only: everybody else's stay as they were before there were others.
+var pairColumns = []column{
+	{"program", label, 0},
+	{"quote_mint", label, 0},
+	{"quote_symbol", label, 0},
+	{"quote_decimals", integer, 0},
+}
+
+// quoteAmount stands behind pairColumns where a file has trades; sol_amount is empty of trades that are not in SOL.
+var quoteAmount = column{"quote_amount", units, 0}
+
+// columnsOf are the columns of a file with coins of the pairs. Fractions have as many digits as the coin with most needs.
+func columnsOf(kind Kind, pairs []market.Pair) []column {
+	columns := map[Kind][]column{Candles: candleColumns, Trades: tradeColumns, Orders: orderColumns, Gaps: gapColumns}[kind]
+	others := slices.ContainsFunc(pairs, func(p market.Pair) bool { return p != market.Pair{} })
+	if !others || kind == Gaps {
+		return columns
+	}
+
+	base, quote := market.TokenDecimals, market.LamportsDecimals
+	for _, p := range pairs {
+		base, quote = max(base, p.BaseDecimals()), max(quote, p.QuoteDecimals())
+	}
+	columns = append(slices.Clone(columns), pairColumns...)
+	if kind == Trades {
+		columns = append(columns, quoteAmount)
+	}
+	for i := range columns {
+		switch c := &columns[i]; c.name {
+		case "volume", "buy_volume", "token_amount":
+			c.scale = base
+		case "quote_volume", "sol_amount", "quote_amount":
+			c.scale = quote
+		default:
+			continue
+		}
+		columns[i].typ = decimal // as one of 64 bits has no room for further digits
+	}
+	return columns
+}
+
+// putPair fills the columns of pairColumns, which begin at i.
+func putPair(r *record, i int, pair market.Pair) {
+	r.text(i, pair.Program().String())
+	r.key(i+1, pair.Quote())
+	r.text(i+2, pair.QuoteSymbol())
+	r.integer(i+3, int64(pair.QuoteDecimals()))
+}
 
 var candleColumns = []column{
 	{"mint", label, 0},
@@ -18,7 +72,7 @@ var candleColumns = []column{
 	{"is_final", flag, 0},
 }
 
-func putCandle(r *record, mint market.Pubkey, interval market.Interval, c *market.Candle) {
+func putCandle(r *record, mint market.Pubkey, pair market.Pair, interval market.Interval, c *market.Candle) {
 	r.key(0, mint)
 	r.text(1, interval.String())
 	r.integer(2, c.Time)
@@ -27,11 +81,14 @@ func putCandle(r *record, mint market.Pubkey, interval market.Interval, c *marke
 	r.price(5, c.High)
 	r.price(6, c.Low)
 	r.price(7, c.Close)
-	r.decimal(8, c.Volume)
-	r.decimal(9, c.QuoteVolume)
-	r.decimal(10, c.BuyVolume)
+	r.amount(8, c.Volume, pair.BaseDecimals())
+	r.amount(9, c.QuoteVolume, pair.QuoteDecimals())
+	r.amount(10, c.BuyVolume, pair.BaseDecimals())
 	r.number(11, c.Trades)
 	r.flag(12, c.Final)
+	if end := len(candleColumns); len(r.columns) > end {
+		putPair(r, end, pair)
+	}
 }
 
 var tradeColumns = []column{
@@ -51,7 +108,7 @@ var tradeColumns = []column{
 }
 
 // putTrade fills r with the event's trade; false when the event is none.
-func putTrade(r *record, e *market.Event) bool {
+func putTrade(r *record, pair market.Pair, e *market.Event) bool {
 	trade, ok := e.Trade()
 	if !ok {
 		return false
@@ -70,9 +127,15 @@ func putTrade(r *record, e *market.Event) bool {
 	r.text(7, e.Kind().String())
 	r.text(8, side)
 	r.price(9, trade.Price)
-	r.number(10, trade.Base)
-	r.number(11, trade.Quote)
+	r.amount(10, market.U64(trade.Base), pair.BaseDecimals())
+	if pair.Quote() == market.WrappedSOL {
+		r.amount(11, market.U64(trade.Quote), pair.QuoteDecimals())
+	}
 	r.key(12, e.Owner)
+	if end := len(tradeColumns); len(r.columns) > end {
+		putPair(r, end, pair)
+		r.amount(end+len(pairColumns), market.U64(trade.Quote), pair.QuoteDecimals())
+	}
 	return true
 }
 
@@ -96,7 +159,7 @@ var orderColumns = []column{
 	{"latest_trade_time", integer, 0},
 }
 
-func putOrder(r *record, o *market.Order) {
+func putOrder(r *record, pair market.Pair, o *market.Order) {
 	t := &o.Terms
 	r.key(0, o.MintAccount)
 	r.key(1, o.Address)
@@ -115,6 +178,9 @@ func putOrder(r *record, o *market.Order) {
 	r.integer(14, int64(t.BorrowFee))
 	r.price(15, o.LatestPrice)
 	r.integer(16, o.LatestTradeTime)
+	if end := len(orderColumns); len(r.columns) > end {
+		putPair(r, end, pair)
+	}
 }
 
 var gapColumns = []column{

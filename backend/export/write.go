@@ -53,15 +53,11 @@ func Write(ctx context.Context, w io.Writer, source Source, req Request, progres
 
 // all writes what the request is about: of its mints, or of every one that the source knows.
 func (x *exporter) all(ctx context.Context, source Source) error {
-	mints := x.req.Mints
-	if len(mints) == 0 { // in an order that does not depend on which came first
-		mints = slices.SortedFunc(slices.Values(source.KnownMints()), func(a, b market.Pubkey) int { return bytes.Compare(a[:], b[:]) })
-	}
 	// Events of all mints follow each other as on the chain, as they are stored: mint by mint each one would have to be
 	// looked for.
 	together := len(x.req.Mints) == 0 && (x.req.Kind == Events || x.req.Kind == Trades)
 
-	for _, mint := range mints {
+	for _, mint := range x.mints {
 		var err error
 		if together {
 			err = x.gaps(mint)
@@ -94,8 +90,29 @@ func (x *exporter) all(ctx context.Context, source Source) error {
 	return nil
 }
 
+// mintsOf are the mints that a request is about, where it names none in an order that does not depend on which came first.
+func mintsOf(source Source, req *Request) []market.Pubkey {
+	if len(req.Mints) > 0 {
+		return req.Mints
+	}
+	return slices.SortedFunc(slices.Values(source.KnownMints()), func(a, b market.Pubkey) int { return bytes.Compare(a[:], b[:]) })
+}
+
+// pairs are those of mints, each once.
+func pairs(source Source, mints []market.Pubkey) (list []market.Pair) {
+	for _, mint := range mints {
+		if pair := source.Pair(mint); !slices.Contains(list, pair) {
+			list = append(list, pair)
+		}
+	}
+	return list
+}
+
 type exporter struct {
 	req      *Request
+	mints    []market.Pubkey
+	pairOf   func(market.Pubkey) market.Pair
+	pairs    []market.Pair // that the columns are made for; not of events and gaps
 	record   *record
 	table    *eventTable // of events only
 	encoder  encoder
@@ -105,11 +122,19 @@ type exporter struct {
 }
 
 func newExporter(w io.Writer, source Source, req *Request, progress func(int64)) (*exporter, error) {
-	columns := map[Kind][]column{Candles: candleColumns, Trades: tradeColumns, Orders: orderColumns, Gaps: gapColumns}[req.Kind]
+	mints := mintsOf(source, req)
 	var table *eventTable
-	if req.Kind == Events {
+	var columns []column
+	var known []market.Pair
+	switch req.Kind {
+	case Events:
 		table = eventsOf(source.Programs())
 		columns = table.columns
+	case Gaps:
+		columns = gapColumns
+	default:
+		known = pairs(source, mints)
+		columns = columnsOf(req.Kind, known)
 	}
 	encode, err := newEncoder(w, req.Format, columns)
 	if err != nil {
@@ -118,7 +143,7 @@ func newExporter(w io.Writer, source Source, req *Request, progress func(int64))
 	if progress == nil {
 		progress = func(int64) {}
 	}
-	return &exporter{req: req, table: table, record: newRecord(columns), encoder: encode, progress: progress}, nil
+	return &exporter{req: req, mints: mints, pairOf: source.Pair, pairs: known, table: table, record: newRecord(columns), encoder: encode, progress: progress}, nil
 }
 
 func newEncoder(w io.Writer, format Format, columns []column) (encoder, error) {
@@ -156,17 +181,34 @@ func (x *exporter) mint(ctx context.Context, source Source, mint market.Pubkey) 
 	return source.CountEvents(ctx, &mint)
 }
 
+// pair is the market of a coin. It fails for one that the columns are not made for: the market came to hold it after the
+// header was written.
+func (x *exporter) pair(mint market.Pubkey) (market.Pair, error) {
+	pair := x.pairOf(mint)
+	if !slices.Contains(x.pairs, pair) && pair != (market.Pair{}) {
+		return pair, fmt.Errorf("the market holds a coin that is %s since the export began: export it again", pair)
+	}
+	return pair, nil
+}
+
 // put writes the record that fill made; a false fill is skipped.
 func (x *exporter) put(fill func(r *record) bool) error {
 	x.record.reset()
 	if !fill(x.record) {
 		return nil
 	}
+	if x.record.failed != nil {
+		return x.record.failed
+	}
 	x.rows++
 	return x.encoder.row(x.record)
 }
 
 func (x *exporter) candles(ctx context.Context, source Source, mint market.Pubkey) error {
+	pair, err := x.pair(mint)
+	if err != nil {
+		return err
+	}
 	from := x.req.From
 	read := func(ctx context.Context) ([]market.Candle, bool, error) {
 		candles, err := source.CandlesFrom(ctx, mint, x.req.Interval, from, x.req.To, chunk)
@@ -178,7 +220,7 @@ func (x *exporter) candles(ctx context.Context, source Source, mint market.Pubke
 	}
 	return ahead(ctx, read, func(candles []market.Candle) error {
 		for i := range candles {
-			err := x.put(func(r *record) bool { putCandle(r, mint, x.req.Interval, &candles[i]); return true })
+			err := x.put(func(r *record) bool { putCandle(r, mint, pair, x.req.Interval, &candles[i]); return true })
 			if err != nil {
 				return err
 			}
@@ -208,7 +250,11 @@ func (x *exporter) events(ctx context.Context, next func(context.Context, market
 			var failed error
 			err := x.put(func(r *record) bool {
 				if x.req.Kind == Trades {
-					return putTrade(r, e)
+					var pair market.Pair
+					if pair, failed = x.pair(e.Mint()); failed != nil {
+						return false
+					}
+					return putTrade(r, pair, e)
 				}
 				failed = x.table.put(r, e)
 				return failed == nil
@@ -268,6 +314,10 @@ func ahead[T any](ctx context.Context, read func(context.Context) (chunk []T, mo
 }
 
 func (x *exporter) orders(ctx context.Context, source Source, mint market.Pubkey) error {
+	pair, err := x.pair(mint)
+	if err != nil {
+		return err
+	}
 	for _, short := range []bool{false, true} {
 		for offset := 0; ; offset += chunk {
 			orders, err := source.OrdersOf(ctx, mint, short, offset, chunk)
@@ -279,7 +329,7 @@ func (x *exporter) orders(ctx context.Context, source Source, mint market.Pubkey
 				if start < x.req.From || start > x.req.To {
 					continue
 				}
-				if err := x.put(func(r *record) bool { putOrder(r, &orders[i]); return true }); err != nil {
+				if err := x.put(func(r *record) bool { putOrder(r, pair, &orders[i]); return true }); err != nil {
 					return err
 				}
 			}

@@ -49,7 +49,7 @@ type Counted interface {
 	Adds() Totals
 }
 
-// TokenBody is a body that changes what is known of its token. It may be applied in any order, and twice.
+// TokenBody is a body that changes what is known of its token, such as its Pair. It may be applied in any order, and twice.
 type TokenBody interface {
 	Body
 	ChangeToken(t *Token)

@@ -5,9 +5,9 @@ package market
 type Candle struct {
 	Time                   int64 // open time: Unix seconds, a multiple of the interval
 	Open, High, Low, Close Price
-	Volume                 U128   // token base units traded
-	QuoteVolume            U128   // lamports traded
-	BuyVolume              U128   // token base units bought by takers
+	Volume                 U128   // base units of the coin traded (Pair)
+	QuoteVolume            U128   // base units of the quote traded, such as lamports
+	BuyVolume              U128   // base units of the coin bought by takers
 	Trades                 uint64 // price events in the bucket
 	Final                  bool   // chain time has passed the end
 	Provisional            bool   // holds an event whose block time is estimated

@@ -85,9 +85,11 @@ func (o *Order) ownerOr(payer Pubkey) Pubkey {
 	return o.Terms.User
 }
 
-// Token is what is known of a mint from its events. Times are Unix seconds here, milliseconds on the wire.
+// Token is what is known of a mint from its events. Times are Unix seconds here, milliseconds on the wire. Amounts are base
+// units of the coin's Pair.
 type Token struct {
 	Mint                 Pubkey
+	Pair                 Pair
 	Created              Creation // nil until its creation was seen
 	CreatedPosition      Position
 	CreateTime           int64
@@ -95,10 +97,10 @@ type Token struct {
 	FeeDiscountFlag      uint8
 	LatestPrice          Price
 	LatestTradeTime      int64
-	TotalSolAmount       U128 // lamports traded, ever
-	TotalMarginSolAmount U128 // lamports of margin put up, ever
+	TotalSolAmount       U128 // of the quote, such as lamports, traded ever
+	TotalMarginSolAmount U128 // likewise of margin put up
 	TotalLiquidations    uint64
-	TotalCloseProfit     U128 // lamports
+	TotalCloseProfit     U128 // likewise
 	Trades               uint64
 	LastEventTime        int64
 }
@@ -123,7 +125,7 @@ func (t *Token) count(e *Event, down bool) {
 // Totals are what Count adds up.
 type Totals struct {
 	Trades, Liquidations        uint64
-	Volume, Margin, CloseProfit U128 // lamports
+	Volume, Margin, CloseProfit U128 // base units of the quote, such as lamports
 }
 
 // add adds what an event counts for or, with down, takes it away.
@@ -150,8 +152,12 @@ func (t *Token) SetTotals(s Totals) {
 	t.TotalSolAmount, t.TotalMarginSolAmount, t.TotalCloseProfit = s.Volume, s.Margin, s.CloseProfit
 }
 
-// String names all of them.
-func (s Totals) String() string {
-	return fmt.Sprintf("%d trades over %s lamports, %s lamports of margin, %d liquidations, %s lamports of closing profit",
-		s.Trades, s.Volume, s.Margin, s.Liquidations, s.CloseProfit)
+// In names all of them, of a coin of the pair.
+func (s Totals) In(p Pair) string {
+	unit := "lamports"
+	if p.Quote() != WrappedSOL {
+		unit = "base units of " + p.QuoteSymbol()
+	}
+	return fmt.Sprintf("%d trades over %s %[6]s, %[3]s %[6]s of margin, %[4]d liquidations, %[5]s %[6]s of closing profit",
+		s.Trades, s.Volume, s.Margin, s.Liquidations, s.CloseProfit, unit)
 }

@@ -2,8 +2,8 @@ package market
 
 // Decimals of the units that amounts are counted in.
 const (
-	PriceDecimals    = 28 // Price: SOL per whole token × 10^28
-	TokenDecimals    = 6  // token amounts: base units, 10^-6 token
+	PriceDecimals    = 28 // Price: whole units of what a coin is paid in, per whole coin × 10^28
+	TokenDecimals    = 6  // of the coins of the zero Pair; others' Pair says theirs
 	LamportsDecimals = 9  // SOL amounts: lamports, 10^-9 SOL
 )
 
@@ -16,7 +16,7 @@ type Slot uint64
 // Seq is the number of a commit: 1 for the first one, then one more each, without gaps, across restarts. 0 is none.
 type Seq uint64
 
-// Price is SOL per whole token × 10^28, whatever scale the program's version used.
+// Price is what is paid for a whole coin, SOL or whatever its Pair says, × 10^28, whatever scale the program's version used.
 type Price U128
 
 // Less reports whether p < q.
@@ -25,13 +25,13 @@ func (p Price) Less(q Price) bool { return U128(p).Less(U128(q)) }
 // IsZero reports whether the price is unset; a traded price is never 0.
 func (p Price) IsZero() bool { return U128(p).IsZero() }
 
-// Float is the float64 nearest to the price in SOL per token.
+// Float is the float64 nearest to the price per whole coin.
 func (p Price) Float() float64 { return U128(p).Float(PriceDecimals) }
 
-// String is the price in SOL per token, exact.
+// String is the price per whole coin, exact.
 func (p Price) String() string { return U128(p).Decimal(PriceDecimals) }
 
-// ScalePrice turns a raw on-chain price of SOL per token × 10^decimals into a Price. It returns ErrOverflow when the
+// ScalePrice turns a raw on-chain price per whole coin × 10^decimals into a Price. It returns ErrOverflow when the
 // price does not fit, and for decimals outside 0..28.
 func ScalePrice(raw U128, decimals int) (Price, error) {
 	if decimals < 0 || decimals > PriceDecimals {

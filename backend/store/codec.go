@@ -12,8 +12,8 @@ import (
 // cannot be told apart record by record, a new formatVersion.
 const recordVersion = 1
 
-// programVersion is the first byte of records about events that name their program, of every one but the first: its
-// records, which were there before there were others, do not.
+// programVersion is the first byte of records that name their program: of events and creations of every program but the
+// first, and of mints with another pair than the zero one. The records that were there before there were others do not.
 const (
 	programVersion = 2
 	unnamedProgram = market.Program(0)

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"spinscope/backend/market"
 )
@@ -23,7 +24,8 @@ const (
 	sectionEvicted
 	sectionGaps
 	sectionReplay
-	sectionMints // the last, as the others say which mints there are
+	sectionMints // after all that name mints, as they say which there are
+	sectionPairs // of the tokens; it names none
 	numSections
 
 	// firstOptional is the first number of sections that a reader may do without: it passes over those it does not know.
@@ -80,12 +82,49 @@ func (e *commitEncoder) append(dst []byte, c *market.Commit) []byte {
 	if c.Replay != (market.Position{}) {
 		dst = section(dst, sectionReplay, 1, func(dst []byte) []byte { return appendPosition(dst, c.Replay) })
 	}
-	return section(dst, sectionMints, len(e.mints), func(dst []byte) []byte {
+	dst = section(dst, sectionMints, len(e.mints), func(dst []byte) []byte {
 		for i := range e.mints {
 			dst = append(dst, e.mints[i][:]...)
 		}
 		return dst
 	})
+	groups := groupPairs(c.Tokens)
+	return section(dst, sectionPairs, len(groups), func(dst []byte) []byte { return appendPairGroups(dst, groups) })
+}
+
+// pairGroup are the tokens of a commit that have one pair, by their places.
+type pairGroup struct {
+	pair   market.Pair
+	tokens []int
+}
+
+// groupPairs gives the pairs other than the zero one, in the order of their first tokens.
+func groupPairs(tokens []market.Token) (groups []pairGroup) {
+	for i := range tokens {
+		pair := tokens[i].Pair
+		if pair == (market.Pair{}) {
+			continue
+		}
+		at := slices.IndexFunc(groups, func(g pairGroup) bool { return g.pair == pair })
+		if at < 0 {
+			at = len(groups)
+			groups = append(groups, pairGroup{pair: pair})
+		}
+		groups[at].tokens = append(groups[at].tokens, i)
+	}
+	return groups
+}
+
+func appendPairGroups(dst []byte, groups []pairGroup) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(groups)))
+	for _, g := range groups {
+		dst = appendPair(dst, g.pair)
+		dst = binary.AppendUvarint(dst, uint64(len(g.tokens)))
+		for _, i := range g.tokens {
+			dst = binary.AppendUvarint(dst, uint64(i)) //nolint:gosec // a place in a list
+		}
+	}
+	return dst
 }
 
 // section appends a section of n things; none without any.

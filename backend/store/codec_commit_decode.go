@@ -36,6 +36,7 @@ func decodeCommit(data []byte, created func(*market.Pubkey) (market.Creation, er
 		{sectionCandles, d.candles},
 		{sectionOrders, d.orders},
 		{sectionTokens, d.tokens},
+		{sectionPairs, d.pairs},
 		{sectionBooks, d.books},
 		{sectionEvicted, d.evicted},
 		{sectionGaps, d.gaps},
@@ -249,6 +250,23 @@ func (d *commitDecoder) tokens(c *market.Commit) error {
 			return err
 		}
 		c.Tokens = append(c.Tokens, one)
+	}
+	return nil
+}
+
+// pairs reads those of the tokens, which were read before.
+func (d *commitDecoder) pairs(c *market.Commit) error {
+	const least = 37 // bytes of a pair with a token
+	for range d.count(least) {
+		pair := d.pair()
+		for range d.count(1) {
+			at := d.uvarint()
+			if d.bad || at >= uint64(len(c.Tokens)) || c.Tokens[at].Pair != (market.Pair{}) {
+				d.bad = true
+				break
+			}
+			c.Tokens[at].Pair = pair
+		}
 	}
 	return nil
 }

@@ -134,8 +134,15 @@ func golden() map[string]*market.Commit {
 		Position: market.Position{Slot: 200, Index: 1, Ordinal: 1}, Signature: market.Signature{1, 2, 3}, BlockTime: 1_700_000_041, Provisional: true, Owner: user,
 		Body: &spinpet.ForceLiquidate{Payer: userKey(5), Mint: mint, Order: order}, Liquidated: &opened,
 	}
+	other := market.MustPair(spinpet.Program, keyOf('Q', 1), 3, 2)
 	return map[string]*market.Commit{
 		"empty": {Seq: 1},
+		"pairs": {
+			Seq: 44, Tokens: []market.Token{
+				{Mint: mint, Pair: other, Trades: 1}, {Mint: mintKey(9)}, {Mint: mintKey(10), Pair: market.MustPair(spinpet.Program, market.WrappedSOL, 9, 9)},
+				{Mint: mintKey(11), Pair: other},
+			},
+		},
 		"trade": {
 			Seq: 42, Slot: 200, ChainTime: 1_700_000_041, Events: []market.Event{trade},
 			Candles: []market.CandleChange{{Mint: mint, Interval: market.M1, Candle: candle, Stamp: market.Stamp{Slot: 200, BlockTime: 1_700_000_041, ReceivedAt: 1_700_000_041_500}}},

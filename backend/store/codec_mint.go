@@ -62,7 +62,11 @@ func appendMint(dst []byte, m *mintState) []byte {
 	if m.hasBook {
 		flags |= mintHasBook
 	}
-	dst = append(dst, recordVersion, flags)
+	if m.token.Pair == (market.Pair{}) {
+		dst = append(dst, recordVersion, flags)
+	} else {
+		dst = appendPair(append(dst, programVersion, flags), m.token.Pair)
+	}
 	dst = append(dst, m.mint[:]...)
 	dst = binary.BigEndian.AppendUint64(dst, m.created)
 	dst = binary.AppendUvarint(dst, m.events.count)
@@ -77,7 +81,24 @@ func appendMint(dst []byte, m *mintState) []byte {
 	return appendNamedTallies(dst, m.candles[:])
 }
 
-// appendToken appends what is known of a mint, without its address and its TokenCreated.
+// appendPair appends a pair, which is not the zero one.
+func appendPair(dst []byte, p market.Pair) []byte {
+	dst = append(dst, byte(p.Program()), byte(p.BaseDecimals()), byte(p.QuoteDecimals())) //nolint:gosec // market.MaxDecimals at most
+	quote := p.Quote()
+	return append(dst, quote[:]...)
+}
+
+// pair reads what appendPair wrote. One of a program that is not known is refused, as its events are.
+func (f *fields) pair() market.Pair {
+	program, base, units, quote := market.Program(f.u8()), f.u8(), f.u8(), f.key()
+	p, err := market.NewPair(program, quote, base, units)
+	if err != nil || p == (market.Pair{}) || p.Quote() != quote || registry.Of(program) == nil {
+		f.bad = true // one record is written in one way
+	}
+	return p
+}
+
+// appendToken appends what is known of a mint, without its address, its pair and its TokenCreated.
 func appendToken(dst []byte, t *market.Token) []byte {
 	dst = appendPosition(dst, t.CreatedPosition)
 	dst = binary.AppendVarint(dst, t.CreateTime)
@@ -140,9 +161,17 @@ func (f *fields) tally() (t tally) {
 }
 
 func decodeMint(id mintID, value []byte) (*mintState, error) {
-	f := record(value)
-	flags := f.u8()
+	f := &fields{rest: value}
+	version, flags := f.u8(), f.u8()
 	m := &mintState{id: id, known: flags&mintKnown != 0, hasBook: flags&mintHasBook != 0}
+	var pair market.Pair
+	switch version {
+	case recordVersion:
+	case programVersion:
+		pair = f.pair()
+	default:
+		f.bad = true
+	}
 	m.mint, m.created = f.key(), f.u64()
 	m.events.count, m.events.tail = f.uvarint(), f.uvarint()
 	copy(m.events.newest[:], f.take(positionSize))
@@ -152,7 +181,7 @@ func decodeMint(id mintID, value []byte) (*mintState, error) {
 	}
 	m.orders[sideDown], m.orders[sideUp] = f.uvarint(), f.uvarint()
 	m.token = f.token()
-	m.token.Mint = m.mint
+	m.token.Mint, m.token.Pair = m.mint, pair
 	f.namedTallies(m.candles[:])
 	return m, f.err("mint")
 }

@@ -13,7 +13,7 @@ import (
 	"spinscope/backend/market"
 )
 
-// entry is what is kept in memory of every mint, about 110 bytes: what the lists of mints are sorted by.
+// entry is what is kept in memory of every mint, about 110 bytes: what the lists of mints are sorted by, and its pair.
 type entry struct {
 	mint       market.Pubkey
 	created    bool
@@ -21,6 +21,7 @@ type entry struct {
 	createTime int64 // Unix seconds, 0: its TokenCreated is not stored
 	lastTrade  int64 // Unix seconds, 0: never traded
 	volume     market.U128
+	pair       market.Pair
 }
 
 // directory holds all mints by number and by address, and the lists sorted from them.
@@ -90,7 +91,7 @@ func (d *directory) update(m *mintState, seq market.Seq) {
 	d.touched[m.id-1] = seq
 	next := entry{
 		mint: e.mint, created: m.created != 0, createdAt: m.token.CreatedPosition, createTime: m.token.CreateTime,
-		lastTrade: m.token.LatestTradeTime, volume: m.token.TotalSolAmount,
+		lastTrade: m.token.LatestTradeTime, volume: m.token.TotalSolAmount, pair: m.token.Pair,
 	}
 	if *e == next {
 		return
@@ -204,6 +205,17 @@ func (s *Store) KnownMints() []market.Pubkey {
 		mints[i] = s.directory.entries[i].mint
 	}
 	return mints
+}
+
+// Pair is the market of a coin, in whose units its amounts, volumes and candles are; the zero Pair for one that the store does
+// not know. Unlike what is read from the disk it costs next to nothing.
+func (s *Store) Pair(mint market.Pubkey) market.Pair {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if id := s.id(mint); id != 0 {
+		return s.directory.entry(id).pair
+	}
+	return market.Pair{}
 }
 
 // id is a mint's number under the lock; 0 when the store never saw the mint.

@@ -54,9 +54,9 @@ func (w Window) String() string { return windowNames[w] }
 type Span struct {
 	Since       int64        // Unix seconds: the first candle in the window or, without one, the last trade
 	Open        market.Price // the price there
-	Volume      market.U128  // token base units traded
-	QuoteVolume market.U128  // lamports traded
-	BuyVolume   market.U128  // token base units bought by takers
+	Volume      market.U128  // base units of the coin traded (Token.Pair)
+	QuoteVolume market.U128  // base units of the quote traded, such as lamports
+	BuyVolume   market.U128  // base units of the coin bought by takers
 	Trades      uint64       // price events
 }
 

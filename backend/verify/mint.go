@@ -19,7 +19,7 @@ type replay struct {
 	held   []candle.Tick // waiting for earlier ones, which may still come
 	series []*series
 	orders map[market.Pubkey]market.OrderChange
-	token  market.Token // the totals
+	token  market.Token // the totals, and what else the events say
 	fix    market.Commit
 }
 
@@ -79,6 +79,9 @@ func (r *replay) event(e *market.Event) error {
 		}
 	}
 	r.token.Count(e)
+	if body, ok := e.Body.(market.TokenBody); ok {
+		body.ChangeToken(&r.token)
+	}
 	trade, ok := e.Trade()
 	if !ok {
 		return nil
@@ -160,13 +163,26 @@ func (r *replay) finish() error {
 	if err != nil {
 		return fmt.Errorf("read token: %w", err)
 	}
-	if got, want := token.Totals(), r.token.Totals(); got != want || token.LatestPrice != r.book.Price {
-		r.check.differ("token %s: %s, at %s are stored, the events say %s, at %s", r.mint, got, token.LatestPrice, want, r.book.Price)
-		token.Mint = r.mint
-		token.SetTotals(want)
-		token.LatestPrice, token.LatestTradeTime = r.book.Price, r.book.BlockTime
-		r.fix.Tokens = []market.Token{token}
+	differences := r.check.report.Differences
+	if r.book.Price.IsZero() {
+		r.token.Pair = token.Pair // nothing says what it is: a coin whose trades were rolled back keeps what they said
 	}
+	got, want := token.Totals(), r.token.Totals()
+	if got != want || token.LatestPrice != r.book.Price {
+		r.check.differ("token %s: %s, at %s are stored, the events say %s, at %s", r.mint, got.In(token.Pair), token.LatestPrice,
+			want.In(r.token.Pair), r.book.Price)
+	}
+	if token.Pair != r.token.Pair {
+		r.check.differ("token %s is stored as %s, the events say %s", r.mint, token.Pair, r.token.Pair)
+	}
+	if r.check.report.Differences == differences {
+		return nil
+	}
+
+	token.Mint, token.Pair = r.mint, r.token.Pair
+	token.SetTotals(want)
+	token.LatestPrice, token.LatestTradeTime = r.book.Price, r.book.BlockTime
+	r.fix.Tokens = []market.Token{token}
 	return nil
 }
 

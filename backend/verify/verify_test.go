@@ -219,6 +219,7 @@ func TestDamageIsFoundAndRepaired(t *testing.T) {
 		"price wrong":        total(func(t *market.Token) { t.LatestPrice.Lo++ }),
 		"margin wrong":       total(func(t *market.Token) { t.TotalMarginSolAmount = t.TotalMarginSolAmount.Add(market.U64(1)) }),
 		"liquidations wrong": total(func(t *market.Token) { t.TotalLiquidations++ }),
+		"pair wrong":         total(func(t *market.Token) { t.Pair = market.MustPair(0, key(9), 3, 2) }),
 		"profit wrong":       total(func(t *market.Token) { t.TotalCloseProfit = t.TotalCloseProfit.Add(market.U64(1)) }),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"spinscope/backend/market"
 )
 
-// Candle is a candle on the wire. Prices are SOL per whole token, volumes whole tokens and SOL, each the float64
-// nearest to the exact value.
+// Candle is a candle on the wire. Prices are SOL, or what else the coin is paid in, per whole token, volumes whole units of
+// both, each the float64 nearest to the exact value.
 type Candle struct {
 	Time        int64   `json:"time"         doc:"Bucket start, Unix seconds"`
 	Open        float64 `json:"open"         doc:"SOL per whole token; the previous candle's close"`
@@ -25,18 +25,19 @@ type Candle struct {
 	Corrected   bool    `json:"corrected,omitempty"   doc:"Was final once and has changed since"`
 }
 
-// NewCandle is c as sent for the given reason. A final or corrected candle always says is_final.
-func NewCandle(c market.Candle, reason market.UpdateType) Candle {
+// NewCandle is a candle of a coin's pair as sent for the given reason. A final or corrected candle always says is_final.
+func NewCandle(c market.Candle, pair market.Pair, reason market.UpdateType) Candle {
+	base, quote := pair.BaseDecimals(), pair.QuoteDecimals()
 	return Candle{
 		Time:        c.Time,
 		Open:        c.Open.Float(),
 		High:        c.High.Float(),
 		Low:         c.Low.Float(),
 		Close:       c.Close.Float(),
-		Volume:      c.Volume.Float(market.TokenDecimals),
-		QuoteVolume: c.QuoteVolume.Float(market.LamportsDecimals),
+		Volume:      c.Volume.Float(base),
+		QuoteVolume: c.QuoteVolume.Float(quote),
 		Trades:      c.Trades,
-		BuyVolume:   c.BuyVolume.Float(market.TokenDecimals),
+		BuyVolume:   c.BuyVolume.Float(base),
 		IsFinal:     c.Final || reason != market.Realtime,
 		UpdateType:  reason.String(),
 		UpdateCount: c.Trades,
@@ -46,11 +47,11 @@ func NewCandle(c market.Candle, reason market.UpdateType) Candle {
 }
 
 // HistoryCandle is c as history answers give it: final or realtime by its own state.
-func HistoryCandle(c market.Candle) Candle {
+func HistoryCandle(c market.Candle, pair market.Pair) Candle {
 	if c.Final {
-		return NewCandle(c, market.Final)
+		return NewCandle(c, pair, market.Final)
 	}
-	return NewCandle(c, market.Realtime)
+	return NewCandle(c, pair, market.Realtime)
 }
 
 // AppendJSON appends the bytes that encoding/json would write, without reflection.

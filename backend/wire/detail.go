@@ -59,11 +59,13 @@ type Detail struct {
 	CreatedBy              *string  `json:"created_by"`
 	LastUpdatedAt          *int64   `json:"last_updated_at" doc:"Block time of the last event, Unix milliseconds"`
 	URIData                *URIData `json:"uri_data"        doc:"Null until it was fetched"`
+	Pair
 }
 
 // NewDetail is t on the wire, without uri_data.
 func NewDetail(t *market.Token) Detail {
 	d := Detail{
+		Pair:                   NewPair(t.Pair),
 		MintAccount:            t.Mint.String(),
 		TotalSolAmount:         Sum(t.TotalSolAmount),
 		TotalMarginSolAmount:   Sum(t.TotalMarginSolAmount),

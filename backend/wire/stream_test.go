@@ -30,7 +30,7 @@ func randomStreamCandle(random *rand.Rand) Candle {
 		Low: market.Price(randomU128(random)), Close: market.Price(randomU128(random)),
 		Volume: randomU128(random), QuoteVolume: randomU128(random), BuyVolume: market.U64(random.Uint64()),
 		Trades: random.Uint64N(1000), Provisional: random.IntN(2) == 0,
-	}, market.UpdateType(random.IntN(3)))
+	}, market.Pair{}, market.UpdateType(random.IntN(3)))
 }
 
 func TestPushesAreWhatEncodingJSONWrites(t *testing.T) {

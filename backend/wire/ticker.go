@@ -15,16 +15,17 @@ type Span struct {
 
 // Ticker is what a mint did lately.
 type Ticker struct {
-	Mint          string    `json:"mint"`
-	Name          *string   `json:"name"   doc:"null while its TokenCreated is not stored"`
-	Symbol        *string   `json:"symbol" doc:"null while its TokenCreated is not stored"`
-	Price         *float64  `json:"price"       doc:"SOL per whole token; null before the first trade"`
-	PriceExact    *string   `json:"price_exact" doc:"The same with every digit"`
-	LastTradeTime *int64    `json:"last_trade_time" doc:"Block time, Unix seconds"`
-	H24           *Span     `json:"h24" doc:"The last 24 hours; null when it cannot be told"`
-	H1            *Span     `json:"h1"  doc:"The last hour; likewise"`
-	M5            *Span     `json:"m5"  doc:"The last five minutes; likewise"`
-	Spark         []float64 `json:"spark,omitempty" doc:"With spark=true: 32 closes at equal steps through the last 24 hours, or since the first trade stored if that is younger"`
+	Mint          string   `json:"mint"`
+	Name          *string  `json:"name"   doc:"null while its TokenCreated is not stored"`
+	Symbol        *string  `json:"symbol" doc:"null while its TokenCreated is not stored"`
+	Price         *float64 `json:"price"       doc:"SOL per whole token; null before the first trade"`
+	PriceExact    *string  `json:"price_exact" doc:"The same with every digit"`
+	LastTradeTime *int64   `json:"last_trade_time" doc:"Block time, Unix seconds"`
+	H24           *Span    `json:"h24" doc:"The last 24 hours; null when it cannot be told"`
+	H1            *Span    `json:"h1"  doc:"The last hour; likewise"`
+	M5            *Span    `json:"m5"  doc:"The last five minutes; likewise"`
+	Pair
+	Spark []float64 `json:"spark,omitempty" doc:"With spark=true: 32 closes at equal steps through the last 24 hours, or since the first trade stored if that is younger"`
 }
 
 // Tickers answers /api/tickers.
@@ -38,7 +39,7 @@ type Tickers struct {
 
 // NewTicker is the part of a ticker that the token's record tells.
 func NewTicker(t *market.Token) Ticker {
-	w := Ticker{Mint: t.Mint.String()}
+	w := Ticker{Mint: t.Mint.String(), Pair: NewPair(t.Pair)}
 	if t.Created != nil {
 		name, symbol, _ := t.Created.Names()
 		w.Name, w.Symbol = &name, &symbol

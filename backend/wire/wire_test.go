@@ -118,15 +118,15 @@ func TestGoldenShapes(t *testing.T) {
 		QuoteVolume: market.U64(30_000_000_001), BuyVolume: market.U64(1), Trades: 3,
 	}
 	for name, candle := range map[string]Candle{
-		"realtime": NewCandle(c, market.Realtime), "final": NewCandle(c, market.Final), "correction": NewCandle(c, market.Correction), "history": HistoryCandle(c),
+		"realtime": NewCandle(c, market.Pair{}, market.Realtime), "final": NewCandle(c, market.Pair{}, market.Final), "correction": NewCandle(c, market.Pair{}, market.Correction), "history": HistoryCandle(c, market.Pair{}),
 	} {
 		golden(t, "candle_"+name, candle.AppendJSON(nil))
 	}
 	c.Final, c.Provisional = true, true
-	candle := HistoryCandle(c)
+	candle := HistoryCandle(c, market.Pair{})
 	golden(t, "candle_history_final_provisional", candle.AppendJSON(nil))
 	c.Provisional, c.Corrected = false, true
-	candle = HistoryCandle(c)
+	candle = HistoryCandle(c, market.Pair{})
 	golden(t, "candle_history_corrected", candle.AppendJSON(nil))
 	order := market.Order{Address: testKey(5), MintAccount: testKey(2), Terms: goldenEvents(t)["long_short"].Body.(*spinpet.LongShort).Terms, Scale: 26, LatestPrice: market.Price(parse(t, "279589934762348555400")), LatestTradeTime: 1755964862}
 	text, err := json.Marshal(NewOrder(&order))
@@ -278,7 +278,7 @@ func TestFloatsAreTheNearest(t *testing.T) {
 	one := big.NewRat(1, 1)
 	for range 5000 {
 		exact := market.U128{Hi: random.Uint64() >> random.IntN(65), Lo: random.Uint64() >> random.IntN(65)}
-		c := NewCandle(market.Candle{Open: market.Price(exact), Volume: exact, QuoteVolume: exact}, market.Realtime)
+		c := NewCandle(market.Candle{Open: market.Price(exact), Volume: exact, QuoteVolume: exact}, market.Pair{}, market.Realtime)
 		var back Candle
 		if err := json.Unmarshal(c.AppendJSON(nil), &back); err != nil {
 			t.Fatal(err)
@@ -368,7 +368,7 @@ func TestTimeIsISO(t *testing.T) {
 }
 
 func BenchmarkCandle(b *testing.B) {
-	c := NewCandle(market.Candle{Time: 1755964860, Open: market.Price(parse(b, "279589934762348555452")), Close: market.Price(parse(b, "279589934762348555452"))}, market.Realtime)
+	c := NewCandle(market.Candle{Time: 1755964860, Open: market.Price(parse(b, "279589934762348555452")), Close: market.Price(parse(b, "279589934762348555452"))}, market.Pair{}, market.Realtime)
 	dst := make([]byte, 0, 512)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -63,6 +63,8 @@ func address(kind byte, n int) (k market.Pubkey) {
 }
 
 // KnownMints implements export.Source.
+func (*feed) Pair(market.Pubkey) market.Pair { return market.Pair{} }
+
 func (f *feed) KnownMints() (mints []market.Pubkey) {
 	for n := range feedMints {
 		mints = append(mints, address(1, n))

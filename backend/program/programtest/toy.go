@@ -45,6 +45,12 @@ func (b *Swap) PriceAt(scale uint8) market.Price {
 	return price
 }
 
+// ToyPair is the market of the program's coins.
+var ToyPair = market.MustPair(ToyProgram, market.Pubkey{0x70, 0x71}, 3, 2)
+
+// ChangeToken implements market.TokenBody.
+func (*Swap) ChangeToken(t *market.Token) { t.Pair = ToyPair }
+
 // EachField implements program.Fielded.
 func (b *Swap) EachField(w program.Sink) {
 	w.Key("mint_account", b.Mint)

@@ -9,7 +9,7 @@ import (
 const TokenDecimals = 6
 
 // WrappedSOL is the mint of SOL as a token.
-var WrappedSOL = market.MustPubkey("So11111111111111111111111111111111111111112")
+var WrappedSOL = market.WrappedSOL
 
 // Quote is the mint that a price is counted in: WrappedSOL where the program names none.
 func Quote(mint market.Pubkey) market.Pubkey {

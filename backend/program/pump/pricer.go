@@ -53,3 +53,19 @@ func (e *PostCompleteBuy) PriceAt(scale uint8) market.Price {
 	price, _ := e.Price(scale) // zero when there is none
 	return price
 }
+
+// pairOf is the market of a coin that is paid in the mint.
+func pairOf(quote market.Pubkey) market.Pair {
+	if quote == WrappedSOL {
+		return solPair
+	}
+	return market.MustPair(Program, quote, TokenDecimals, QuoteDecimals(quote))
+}
+
+var solPair = market.MustPair(Program, WrappedSOL, TokenDecimals, QuoteDecimals(WrappedSOL))
+
+// ChangeToken implements market.TokenBody.
+func (e *Create) ChangeToken(t *market.Token) { t.Pair = pairOf(Quote(e.QuoteMint)) }
+
+// ChangeToken implements market.TokenBody: the coin's creation may lie before what is stored.
+func (e *Trade) ChangeToken(t *market.Token) { t.Pair = pairOf(e.Quote()) }

@@ -89,7 +89,7 @@ func checkTrade(t *testing.T, r *rand.Rand, trade func(Pool) (Trade, error), pee
 	t.Helper()
 	number := func(name string) *big.Rat { return peer.Number(t, name) }
 	coin := market.Pubkey{1, 2, 3}
-	pool := Pool{BaseMint: coin, QuoteMint: quotes[r.IntN(len(quotes))], BaseDecimals: uint8(r.IntN(10)), QuoteDecimals: uint8(r.IntN(10))} //nolint:gosec // small
+	pool := Pool{BaseMint: coin, QuoteMint: market.Quotes()[r.IntN(len(market.Quotes()))].Mint, BaseDecimals: uint8(r.IntN(10)), QuoteDecimals: uint8(r.IntN(10))} //nolint:gosec // small
 	reversed := r.IntN(2) == 0
 	if reversed {
 		pool.BaseMint, pool.QuoteMint = pool.QuoteMint, pool.BaseMint

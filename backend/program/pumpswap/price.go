@@ -6,15 +6,6 @@ import (
 	"spinscope/backend/market"
 )
 
-// quotes are the mints that prices are counted in, the first that a pool has being its quote. A pool without any of them
-// is counted in its own quote side.
-var quotes = []market.Pubkey{
-	market.MustPubkey("So11111111111111111111111111111111111111112"),  // SOL, wrapped
-	market.MustPubkey("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"), // USDC
-	market.MustPubkey("Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB"), // USDT
-	market.MustPubkey("USD1ttGY1N17NEEHLmELoaybftRBUSErhqYiQzvEmuB"),  // USD1
-}
-
 // Pool is what must be known of a pool to read its trades.
 type Pool struct {
 	BaseMint, QuoteMint         market.Pubkey // the pool's own sides
@@ -26,9 +17,15 @@ func (e *CreatePool) Sides() Pool {
 	return Pool{e.BaseMint, e.QuoteMint, e.BaseMintDecimals, e.QuoteMintDecimals}
 }
 
-// Reversed reports whether the pool's base side is what prices are counted in.
+// rank is a mint's place among those that prices are counted in; negative for a mint that is none.
+func rank(mint market.Pubkey) int {
+	return slices.IndexFunc(market.Quotes(), func(q market.Quote) bool { return q.Mint == mint })
+}
+
+// Reversed reports whether the pool's base side is what prices are counted in: the first of market.Quotes that the pool has
+// is its quote, else its own quote side.
 func (p Pool) Reversed() bool {
-	base, quote := slices.Index(quotes, p.BaseMint), slices.Index(quotes, p.QuoteMint)
+	base, quote := rank(p.BaseMint), rank(p.QuoteMint)
 	return base >= 0 && (quote < 0 || base < quote)
 }
 

@@ -13,8 +13,8 @@ import (
 )
 
 var (
-	sol  = quotes[0]
-	usdc = quotes[1]
+	sol  = market.Quotes()[0].Mint
+	usdc = market.Quotes()[1].Mint
 	coin = market.Pubkey{7}
 )
 

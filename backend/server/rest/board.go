@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"spinscope/backend/market"
 	"spinscope/backend/ticker"
 	"spinscope/backend/wire"
 )
@@ -57,9 +56,10 @@ func wireSpan(t *ticker.Ticker, window ticker.Window) *wire.Span {
 	if !known {
 		return nil
 	}
+	base, quote := t.Token.Pair.BaseDecimals(), t.Token.Pair.QuoteDecimals()
 	return &wire.Span{
 		Since: s.Since, Open: s.Open.Float(), Change: change,
-		Volume: s.Volume.Float(market.TokenDecimals), QuoteVolume: s.QuoteVolume.Float(market.LamportsDecimals),
-		BuyVolume: s.BuyVolume.Float(market.TokenDecimals), Trades: s.Trades,
+		Volume: s.Volume.Float(base), QuoteVolume: s.QuoteVolume.Float(quote),
+		BuyVolume: s.BuyVolume.Float(base), Trades: s.Trades,
 	}
 }

@@ -26,6 +26,7 @@ type fakeReader struct {
 	tokens  []market.Token // newest first
 	gapList []market.Gap
 	state   store.State
+	pair    market.Pair
 	err     error
 	asked   chan [2]int64 // from and to of candles, while there is room
 }
@@ -96,7 +97,8 @@ func cut[T any](list []T, page store.Page) []T {
 	return list[begin:min(begin+page.Limit, len(list))]
 }
 
-func (f *fakeReader) ID() string { return "0f0f" }
+func (f *fakeReader) Pair(market.Pubkey) market.Pair { return f.pair }
+func (f *fakeReader) ID() string                     { return "0f0f" }
 
 func (f *fakeReader) State() store.State { return f.state }
 

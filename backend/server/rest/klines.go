@@ -61,8 +61,9 @@ func (a *API) klines(ctx context.Context, q *query) (*wire.Klines, error) {
 		Seq:         uint64(found.Seq),
 		Store:       a.deps.Reader.ID(),
 	}
+	pair := a.deps.Reader.Pair(mint)
 	for i := range found.Candles {
-		answer.Klines[i] = wire.HistoryCandle(found.Candles[i])
+		answer.Klines[i] = wire.HistoryCandle(found.Candles[i], pair)
 	}
 	return answer, nil
 }

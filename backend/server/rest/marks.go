@@ -38,7 +38,8 @@ func (a *API) marks(ctx context.Context, q *query) (*wire.Marks, error) {
 	mint := q.key("mint")
 	interval := a.interval(q, true)
 	from, to, _ := q.span(-maxTime, maxTime)
-	least := q.lamports("min_size", math.MaxUint64)
+	pair := a.deps.Reader.Pair(mint)
+	least := q.amount("min_size", pair.QuoteDecimals(), math.MaxUint64)
 	before := q.place("cursor")
 	if q.err != nil {
 		return nil, q.err
@@ -57,7 +58,7 @@ func (a *API) marks(ctx context.Context, q *query) (*wire.Marks, error) {
 		return nil
 	})
 	answer := &wire.Marks{
-		Marks: sums.marks(), Reached: from, Interval: interval.String(), MintAccount: mint.String(), Seq: uint64(seq),
+		Marks: sums.marks(pair), Reached: from, Interval: interval.String(), MintAccount: mint.String(), Seq: uint64(seq),
 		Store: a.deps.Reader.ID(),
 	}
 	switch {
@@ -93,26 +94,26 @@ type markKey struct {
 }
 
 type markSum struct {
-	count            uint64
-	tokens, lamports market.U128
+	count       uint64
+	base, quote market.U128 // base units
 }
 
-// add takes an event; trades below least lamports count for nothing.
+// add takes an event; trades below least base units of the quote count for nothing.
 func (s markSums) add(interval market.Interval, e *market.Event, least uint64) {
 	key := markKey{time: interval.Floor(e.BlockTime)}
-	var tokens, lamports uint64
+	var base, quote uint64
 	switch trade, ok := e.Trade(); {
 	case e.Liquidates():
 		key.kind, key.side = "liquidation", "unknown"
 		if o := e.Liquidated; o != nil {
-			tokens, lamports = o.Terms.Size()
+			base, quote = o.Terms.Size()
 			if key.side = "long"; o.Terms.OrderType == market.OrderShort {
 				key.side = "short"
 			}
 		}
 	case ok && trade.Quote >= least:
 		key.kind, key.side = "large_trade", wire.Side(trade.Buy)
-		tokens, lamports = trade.Base, trade.Quote
+		base, quote = trade.Base, trade.Quote
 	default:
 		return
 	}
@@ -123,18 +124,18 @@ func (s markSums) add(interval market.Interval, e *market.Event, least uint64) {
 		s[key] = sum
 	}
 	sum.count++
-	sum.tokens = sum.tokens.Add(market.U64(tokens))
-	sum.lamports = sum.lamports.Add(market.U64(lamports))
+	sum.base = sum.base.Add(market.U64(base))
+	sum.quote = sum.quote.Add(market.U64(quote))
 }
 
-// marks are the sums, the newest candle first.
-func (s markSums) marks() []wire.Mark {
+// marks are the sums of a coin's pair, the newest candle first.
+func (s markSums) marks(pair market.Pair) []wire.Mark {
 	marks := make([]wire.Mark, 0, len(s))
 	for key, sum := range s {
 		mark := wire.Mark{Time: key.time, Kind: key.kind, Side: key.side, Count: sum.count}
 		if key.side != "unknown" {
-			mark.Volume = new(sum.tokens.Float(market.TokenDecimals))
-			mark.QuoteVolume = new(sum.lamports.Float(market.LamportsDecimals))
+			mark.Volume = new(sum.base.Float(pair.BaseDecimals()))
+			mark.QuoteVolume = new(sum.quote.Float(pair.QuoteDecimals()))
 		}
 		marks = append(marks, mark)
 	}

@@ -171,13 +171,17 @@ func (q *query) count(name string) uint64 {
 	return number
 }
 
-// amountPattern is an amount of SOL, to the lamport.
-const amountPattern = `^\d{1,10}(\.\d{1,9})?$`
+// amountPattern is an amount of SOL, to the lamport, or of what else a coin is paid in.
+const (
+	amountPattern  = `^\d{1,10}(\.\d{1,9})?$`
+	amountDecimals = 9
+)
 
 var amountForm = regexp.MustCompile(amountPattern)
 
-// lamports is an amount of SOL, written as a decimal, in lamports.
-func (q *query) lamports(name string, otherwise uint64) uint64 {
+// amount is an amount of SOL or of what else a coin is paid in, written as a decimal, in base units of so many decimals. What
+// lies between two of them is the larger one.
+func (q *query) amount(name string, decimals int, otherwise uint64) uint64 {
 	text, ok := q.one(name)
 	if !ok {
 		return otherwise
@@ -187,8 +191,8 @@ func (q *query) lamports(name string, otherwise uint64) uint64 {
 		return otherwise
 	}
 	whole, part, _ := strings.Cut(text, ".")
-	lamports, _ := strconv.ParseUint(whole+(part + "000000000")[:market.LamportsDecimals], 10, 64) // 19 digits at most
-	return lamports
+	amount, _ := strconv.ParseUint(whole+(part + "000000000")[:amountDecimals], 10, 64) // 19 digits at most
+	return market.Units(amount, amountDecimals, decimals)
 }
 
 // span is from and to in Unix seconds, inclusive, with the given defaults, and whether both were given.

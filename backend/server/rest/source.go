@@ -30,6 +30,8 @@ type Reader interface {
 	Mints(ctx context.Context, q store.MintQuery) (store.MintPage, error)
 	// Tokens gives the records of the mints it knows, in the order asked.
 	Tokens(ctx context.Context, mints []market.Pubkey) ([]market.Token, error)
+	// Pair is the market of a coin, the zero Pair for one that is not known.
+	Pair(mint market.Pubkey) market.Pair
 	Gaps(ctx context.Context, mint *market.Pubkey, state *market.GapState) ([]market.Gap, error)
 	DBStats() (store.DBStats, error)
 }

@@ -27,6 +27,7 @@ type update struct {
 	topic  *topic // nil: replaced by a newer one
 	seq    market.Seq
 	change *market.CandleChange
+	pair   market.Pair // of the change's mint
 	event  *market.Event
 }
 
@@ -37,6 +38,7 @@ type broadcaster struct {
 	most    int           // updates that may wait
 	log     *slog.Logger
 	now     func() time.Time
+	pairOf  func(market.Pubkey) market.Pair
 	casters [numSpaces]caster
 	counts  *counters
 	kick    chan struct{} // asks for a flush
@@ -80,7 +82,7 @@ func (b *broadcaster) absorb(c *market.Commit) {
 			continue
 		}
 		b.replaceCandle(t, change)
-		b.add(update{topic: t, seq: c.Seq, change: change})
+		b.add(update{topic: t, seq: c.Seq, change: change, pair: b.pairOf(change.Mint)})
 		if change.Type == market.Realtime {
 			t.interim = len(b.pending)
 		}
@@ -217,7 +219,7 @@ func appendUpdate(dst []byte, u *update, at int64) []byte {
 	t := u.topic
 	if c := u.change; c != nil {
 		data := wire.KlineData{
-			Symbol: t.symbol, Interval: t.length, Data: wire.NewCandle(c.Candle, c.Type), Timestamp: at,
+			Symbol: t.symbol, Interval: t.length, Data: wire.NewCandle(c.Candle, u.pair, c.Type), Timestamp: at,
 			Seq: uint64(u.seq), Slot: uint64(c.Stamp.Slot),
 			Stamps: wire.Stamps{BlockTime: c.Stamp.BlockTime, ReceivedAt: c.Stamp.ReceivedAt, PublishedAt: at},
 		}

@@ -29,6 +29,7 @@ type memory struct {
 	candles   map[key][]stored // oldest first
 	events    []storedEvent
 	chainTime int64
+	pair      market.Pair
 	known     market.Seq // commits before it are forgotten by ChangedCandles and EventsSince
 	logged    market.Seq // commits before it are forgotten by Commits
 	failing   error
@@ -189,6 +190,7 @@ func (m *memory) LastTrade(_ context.Context, mint market.Pubkey) (*market.Event
 	return last, m.failing
 }
 
+func (m *memory) Pair(market.Pubkey) market.Pair     { return m.pair }
 func (m *memory) LatestTraded(n int) []market.Pubkey { return testMints[:min(n, len(testMints))] }
 
 var testMints = []market.Pubkey{{1, 1}, {2, 2}, {3, 3}}

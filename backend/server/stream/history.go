@@ -20,8 +20,9 @@ type answer struct {
 
 func (st *Stream) historyAnswer(k key, candles []market.Candle, oldest bool, total int, more bool, seq market.Seq) *answer {
 	data := make([]wire.Candle, len(candles))
+	pair := st.store.Pair(k.mint)
 	for i := range candles {
-		data[i] = wire.HistoryCandle(candles[i])
+		data[i] = wire.HistoryCandle(candles[i], pair)
 	}
 	if oldest { // candles are newest first
 		slices.Reverse(data)

@@ -234,7 +234,7 @@ func (p *pursuit) readCandles(t *target, upTo market.Seq) ([]push, error) {
 			t.sub.closed = candle.Time
 		}
 		change := market.CandleChange{Mint: topic.mint, Interval: topic.interval, Candle: candle, Type: reason, Stamp: market.Stamp{BlockTime: candle.Time}}
-		pushes = append(pushes, push{upTo, topic.event(), appendUpdate(nil, &update{topic: topic, seq: upTo, change: &change}, at)})
+		pushes = append(pushes, push{upTo, topic.event(), appendUpdate(nil, &update{topic: topic, seq: upTo, change: &change, pair: st.store.Pair(change.Mint)}, at)})
 	}
 	t.after = max(seq, upTo)
 	return pushes, nil

@@ -90,7 +90,7 @@ func (c *course) history(seq market.Seq, limit int) []wire.Candle {
 		if s.seq > seq {
 			break
 		}
-		latest[s.change.Candle.Time] = wire.HistoryCandle(s.change.Candle)
+		latest[s.change.Candle.Time] = wire.HistoryCandle(s.change.Candle, market.Pair{})
 		if s.change.Removed {
 			delete(latest, s.change.Candle.Time)
 		}
@@ -153,7 +153,7 @@ func checkKline(t *testing.T, c *course, got []parsed) {
 			}
 			at := [2]int64{int64(p.Seq), pushedCandle.Time}
 			change, ok := c.at[at]
-			if !ok || pushedCandle != wire.NewCandle(change.Candle, change.Type) {
+			if !ok || pushedCandle != wire.NewCandle(change.Candle, market.Pair{}, change.Type) {
 				t.Fatalf("%s: push of %d is not what the commit did: %+v", name, p.Seq, pushedCandle)
 			}
 			if pushed[at] {

@@ -26,6 +26,8 @@ type Store interface {
 	EventsSince(ctx context.Context, since market.Seq, fn func(market.Seq, *market.Event) error) (upTo market.Seq, complete bool, err error)
 	// LastTrade returns the mint's newest event with a price, nil when it has none.
 	LastTrade(ctx context.Context, mint market.Pubkey) (*market.Event, error)
+	// Pair is the market of a coin, the zero Pair for one that is not known. It must be quick: pushes wait for it.
+	Pair(mint market.Pubkey) market.Pair
 	// LatestTraded returns up to n mints, the one traded last first.
 	LatestTraded(n int) []market.Pubkey
 }

@@ -92,6 +92,7 @@ func New(options Options) *Stream {
 		most:     orDefault(options.BatchSize, 100),
 		log:      st.log,
 		now:      st.now,
+		pairOf:   st.store.Pair,
 		counts:   st.counts,
 		kick:     make(chan struct{}, 1),
 		done:     make(chan struct{}),

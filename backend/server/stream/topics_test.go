@@ -246,3 +246,25 @@ func TestRefusedToken(t *testing.T) {
 		t.Errorf("the right token: %v", err)
 	}
 }
+
+// What is pushed and what the history holds is in whole units of the coin and of what it is paid in.
+func TestCandlesAreInTheCoinsUnits(t *testing.T) {
+	b := newBench(t, nil)
+	b.store.(*memory).pair = market.MustPair(0, market.Pubkey{7}, 3, 2)
+	s, _ := b.client(t, openSpace, "a")
+	candle := market.Candle{
+		Time: market.M1.Floor(startTime), Open: market.Price(market.U64(5)), Volume: market.U64(1500), QuoteVolume: market.U64(250),
+		BuyVolume: market.U64(500), Trades: 2,
+	}
+	change := market.CandleChange{Mint: testMints[0], Interval: market.M1, Type: market.Realtime, Candle: candle}
+	b.publish(&market.Commit{Candles: []market.CandleChange{change}})
+	_, got := ask(t, s, "subscribe_kline", klineOf(testMints[0]))
+	if candles := parseCandles(t, got[0].Data); len(candles) != 1 || candles[0].Volume != 1.5 || candles[0].QuoteVolume != 2.5 || candles[0].BuyVolume != 0.5 {
+		t.Errorf("history %+v", candles)
+	}
+	b.publish(&market.Commit{Candles: []market.CandleChange{change}})
+	b.tick(t)
+	if got := taken(t, s); len(got) != 1 || !bytes.Contains(got[0].Data, []byte(`"volume":1.5,"quote_volume":2.5,"trades":2,"buy_volume":0.5`)) {
+		t.Errorf("pushed %+v", got)
+	}
+}

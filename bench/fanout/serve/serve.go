@@ -69,7 +69,7 @@ func Payload(seq uint64) []byte {
 	c := Change(seq, slot)
 	at := slot / 1e6
 	data := wire.KlineData{
-		Symbol: Symbol, Interval: "m1", Data: wire.NewCandle(c.Candle, c.Type), Timestamp: at, Seq: seq, Slot: uint64(slot),
+		Symbol: Symbol, Interval: "m1", Data: wire.NewCandle(c.Candle, market.Pair{}, c.Type), Timestamp: at, Seq: seq, Slot: uint64(slot),
 		Stamps: wire.Stamps{BlockTime: c.Stamp.BlockTime, ReceivedAt: at, PublishedAt: at},
 	}
 	return data.AppendJSON(make([]byte, 0, 512))

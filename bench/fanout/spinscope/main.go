@@ -52,6 +52,7 @@ func (e *empty) EventsSince(context.Context, market.Seq, func(market.Seq, *marke
 
 func (e *empty) LastTrade(context.Context, market.Pubkey) (*market.Event, error) { return nil, nil }
 
+func (e *empty) Pair(market.Pubkey) market.Pair   { return market.Pair{} }
 func (e *empty) LatestTraded(int) []market.Pubkey { return []market.Pubkey{serve.Mint} }
 
 func main() {

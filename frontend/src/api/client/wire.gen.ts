@@ -226,8 +226,8 @@ export interface Gaps {
 }
 
 /**
- * Candle is a candle on the wire. Prices are SOL per whole token, volumes whole tokens and SOL, each the float64
- * nearest to the exact value.
+ * Candle is a candle on the wire. Prices are SOL, or what else the coin is paid in, per whole token, volumes whole units of
+ * both, each the float64 nearest to the exact value.
  */
 export interface Candle {
   /** Bucket start, Unix seconds */
@@ -277,7 +277,7 @@ export interface URIData {
 }
 
 /** Detail is everything known of a mint. Fields from its creation are null until its TokenCreated was seen. */
-export interface Detail {
+export interface Detail extends Pair {
   mint_account: string
   payer: string | null
   curve_account: string | null
@@ -639,6 +639,21 @@ export interface Order {
   image: string | null
 }
 
+/**
+ * Pair says where a coin is traded and what it is paid in. Coins of SpinPet, which are paid in SOL, have none of it: they are
+ * what they were before there were others.
+ */
+export interface Pair {
+  /** The program that it is traded on; left out: spinpet */
+  program?: string
+  /** The mint that prices and quote amounts are in; left out: SOL */
+  quote_mint?: string
+  /** What that mint is known as, or the ends of its address; left out: SOL */
+  quote_symbol?: string
+  /** Of amounts that are whole numbers; left out: 9 */
+  quote_decimals?: number
+}
+
 /** KlineConfig is the part of the configuration that stream clients meet. */
 export interface KlineConfig {
   intervals: string[]
@@ -875,7 +890,7 @@ export interface Span {
 }
 
 /** Ticker is what a mint did lately. */
-export interface Ticker {
+export interface Ticker extends Pair {
   mint: string
   /** null while its TokenCreated is not stored */
   name: string | null
