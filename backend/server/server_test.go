@@ -36,6 +36,8 @@ type reader struct{ candles int }
 
 func (reader) State() store.State { return store.State{Seq: 7, Slot: 100, ChainTime: 1000} }
 
+func (reader) Pair(market.Pubkey) market.Pair { return market.Pair{} }
+
 func (reader) ID() string { return "" }
 
 func (reader) Stats() store.Stats {

@@ -139,7 +139,9 @@ func golden() map[string]*market.Commit {
 		"empty": {Seq: 1},
 		"pairs": {
 			Seq: 44, Tokens: []market.Token{
-				{Mint: mint, Pair: other, Trades: 1}, {Mint: mintKey(9)}, {Mint: mintKey(10), Pair: market.MustPair(spinpet.Program, market.WrappedSOL, 9, 9)},
+				{Mint: mint, Pair: other, Trades: 1},
+				{Mint: mintKey(9)},
+				{Mint: mintKey(10), Pair: market.MustPair(spinpet.Program, market.WrappedSOL, 9, 9)},
 				{Mint: mintKey(11), Pair: other},
 			},
 		},
