@@ -74,6 +74,12 @@ async function chart(page, ...keys) {
   for (const key of keys) await page.keyboard.press(key)
 }
 
+/** A dialog by its key. It is waited for: what is not open yet could not be left, and would take the next view's key. */
+async function dialog(page, key) {
+  await page.keyboard.press(key)
+  await page.locator('dialog[open]').first().waitFor()
+}
+
 /** The first row of a kind, pressed. */
 async function press(rows) {
   await rows.first().waitFor()
@@ -135,12 +141,12 @@ const VIEWS = {
     await page.keyboard.press('Control+k')
     await byId(page, 'palette-input').fill('to')
   },
-  layers: (page) => page.keyboard.press('o'),
-  shortcuts: (page) => page.keyboard.press('?'),
-  connect: (page) => page.keyboard.press('x'),
+  layers: (page) => dialog(page, 'o'),
+  shortcuts: (page) => dialog(page, '?'),
+  connect: (page) => dialog(page, 'x'),
   frames: (page) => page.keyboard.press('q'),
   health: async (page) => {
-    await page.keyboard.press('Shift+H')
+    await dialog(page, 'Shift+H')
     await byId(page, 'log-record').first().waitFor()
   },
   gaps: async (page) => {
@@ -149,7 +155,7 @@ const VIEWS = {
     await page.keyboard.press('Enter')
     await byId(page, 'gap').first().waitFor()
   },
-  elsewhere: (page) => page.keyboard.press('Control+,'),
+  elsewhere: (page) => dialog(page, 'Control+,'),
 }
 
 /** Views that only the desktop app has. */
@@ -163,7 +169,7 @@ const IN_APP = {
     await byId(page, 'market-custom').click()
   },
   settings: async (page) => {
-    await page.keyboard.press('Control+,')
+    await dialog(page, 'Control+,')
     await byId(page, 'input-solana.rpc_url').waitFor()
   },
 }
