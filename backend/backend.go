@@ -85,16 +85,18 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 
 	commits := hub.New(hub.Options{Logger: b.options.Logger})
 	source := b.newSource(opened)
-	in, err := b.newListener(opened, source, commits.Publish)
-	if err != nil {
-		return err
-	}
+	in := b.newListener(opened, source, commits.Publish)
 	front, err := b.newFront(opened, commits, in, source)
 	if err != nil {
 		return err
 	}
 	if p := b.options.source; p != nil {
 		p.Bind(func() int { return front.stream.Metrics().Subscriptions }, in.Idle)
+	}
+
+	// Not before: the followers of the commits are there by now. Not later: clients are to find the market as it is.
+	if err := in.Recover(); err != nil {
+		return err
 	}
 
 	if front.listener, err = server.Listen(ctx, cfg.Server.Listen); err != nil {
@@ -130,8 +132,8 @@ func (b *Backend) storeOptions() store.Options {
 	return store.Options{SyncWrites: cfg.SyncWrites, RetentionDays: cfg.RetentionDays, Logger: b.options.Logger}
 }
 
-// newListener makes the writer over an open store and brings it up to date.
-func (b *Backend) newListener(opened *store.Store, from source, publish func(*market.Commit)) (*listener.Listener, error) {
+// newListener makes the writer over an open store.
+func (b *Backend) newListener(opened *store.Store, from source, publish func(*market.Commit)) *listener.Listener {
 	return listener.New(listener.Options{
 		Config: &b.options.Config, Store: opened, Source: from.reads, Recheck: from.recheck,
 		Space: b.options.Dir().Space(from.patient, b.log), Publish: publish, Logger: b.options.Logger,

@@ -37,10 +37,7 @@ func TestReadyzTellsOfTrouble(t *testing.T) {
 	defer opened.Close() //nolint:errcheck // nothing more is written
 	b, events := New(o), hub.New(hub.Options{})
 	from := b.newSource(opened)
-	in, err := b.newListener(opened, from, events.Publish)
-	if err != nil {
-		t.Fatal(err)
-	}
+	in := b.newListener(opened, from, events.Publish)
 	f, err := b.newFront(opened, events, in, from)
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ import (
 )
 
 // Recover brings the books up to the stored events and schedules the closing of open candles. It must run once, before
-// the first Apply. What it commits is not published: nobody listens yet, and whoever resumes reads it from the store.
+// the first Apply. What it commits is published as everything else, so that who follows from an older commit on misses none.
 func (in *Ingest) Recover() error {
 	in.nextCommit.reset()
 	in.nextCommit.newest = in.at.Replay
@@ -32,9 +32,6 @@ func (in *Ingest) Recover() error {
 	if err := in.refold(); err != nil {
 		return fmt.Errorf("fold events since the last checkpoint: %w", err)
 	}
-	publish := in.publish
-	in.publish = nil
-	defer func() { in.publish = publish }()
 	for more := true; more; {
 		if more, err = in.closeCandles(in.closeUnwritten); err != nil {
 			return fmt.Errorf("close candles: %w", err)

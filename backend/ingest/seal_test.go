@@ -246,3 +246,43 @@ func TestCrashWithinMidnight(t *testing.T) {
 		n.close()
 	}
 }
+
+// TestRecoveryPublishes ends the writer between the commits of one closing, and expects that whoever follows is told of what
+// recovery commits as of everything else: each commit of the store, once, in order, as it is stored.
+func TestRecoveryPublishes(t *testing.T) {
+	const mints = 500
+	n := &night{t: t, dir: t.TempDir()}
+	n.open()
+	n.fill(mints)
+	n.store.left = 1
+	last := market.Batch{Transactions: []market.Transaction{nightTrade(3, 90_000, midnight-1)}, ChainTime: midnight + 3}
+	if err := n.apply(last); !errors.Is(err, errPower) {
+		t.Fatal(err)
+	}
+	n.close()
+
+	n.open()
+	defer n.close()
+	before := n.store.Seq()
+	n.published = nil
+	if err := n.writer.Recover(); err != nil {
+		t.Fatal(err)
+	}
+	if len(n.published) < 2 || len(n.finals()) < mints {
+		t.Fatalf("%d commits published, with %d candles that became final", len(n.published), len(n.finals()))
+	}
+	next := 0
+	err := n.store.Commits(t.Context(), before+1, func(c *market.Commit) error {
+		if next >= len(n.published) {
+			t.Fatalf("commit %d was not published", c.Seq)
+		}
+		if got := n.published[next]; got.Seq != c.Seq || len(got.Candles) != len(c.Candles) || len(got.Events) != len(c.Events) {
+			t.Errorf("commit %d with %d candles was published as %d with %d", c.Seq, len(c.Candles), got.Seq, len(got.Candles))
+		}
+		next++
+		return nil
+	})
+	if err != nil || next != len(n.published) {
+		t.Errorf("%d of %d published commits are stored: %v", next, len(n.published), err)
+	}
+}

@@ -37,8 +37,8 @@ type Listener struct {
 	saver   heap.Saver
 }
 
-// New makes the writer over an open store and brings it up to date.
-func New(o Options) (*Listener, error) {
+// New makes the writer over an open store. Recover comes next.
+func New(o Options) *Listener {
 	at := o.Store.State()
 	l := &Listener{options: o, resume: at.Checkpoint}
 
@@ -55,10 +55,16 @@ func New(o Options) (*Listener, error) {
 		Logger: o.Logger.With("component", "ingest"), Publish: publish, Horizon: o.Store.Horizon, Recheck: o.Recheck,
 	}, o.Store, ingest.Resume(at))
 
+	return l
+}
+
+// Recover brings the writer up to date with the store, which an end without a stop leaves some work. It is called once, before
+// anything else is written, and publishes what it commits.
+func (l *Listener) Recover() error {
 	if err := l.writer.Recover(); err != nil {
-		return nil, fmt.Errorf("recover: %w", err)
+		return fmt.Errorf("recover: %w", err)
 	}
-	return l, nil
+	return nil
 }
 
 // Run reads the source until ctx ends and then makes the open candles durable.

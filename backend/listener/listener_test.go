@@ -68,11 +68,11 @@ func newBench(t *testing.T, source Source, patient bool) *bench {
 	b.left.Store(1 << 40)
 	dir := datadir.Dir{Path: t.TempDir(), FreeOf: func(string) (int64, bool) { return b.left.Load(), true }}
 	cfg := config.Default()
-	b.Listener, err = New(Options{
+	b.Listener = New(Options{
 		Config: &cfg, Store: opened, Source: source, Space: dir.Space(patient, slog.New(slog.DiscardHandler)),
 		Logger: slog.New(slog.DiscardHandler),
 	})
-	if err != nil {
+	if err := b.Recover(); err != nil {
 		t.Fatal(err)
 	}
 	return b

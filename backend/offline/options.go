@@ -33,10 +33,11 @@ func (o *Options) OpenToRead() (*store.Store, error) {
 	return o.Dir.OpenExisting(store.Options{ReadOnly: true, Logger: o.Logger})
 }
 
-// Listener makes the writer over an open store. source may be nil.
+// Listener makes the writer over an open store and brings it up to date. source may be nil.
 func (o *Options) Listener(opened *store.Store, source listener.Source) (*listener.Listener, error) {
-	return listener.New(listener.Options{
+	in := listener.New(listener.Options{
 		Config: &o.Config, Store: opened, Source: source,
 		Space: o.Dir.Space(false, o.Logger.With("component", "backend")), Logger: o.Logger,
 	})
+	return in, in.Recover()
 }
