@@ -12,7 +12,7 @@ type Sink interface {
 }
 
 // Fielded is a body that names its fields, as answers and exports have them. Names are snake_case; those that the fields of
-// an event's place and time have are taken (wire.EventHead).
+// an event's place and time have are taken (EventHead).
 type Fielded interface {
 	market.Body
 
@@ -25,6 +25,14 @@ func EachField(w Sink, body market.Body) {
 	if b, ok := body.(Fielded); ok {
 		b.EachField(w)
 	}
+}
+
+// Ending is a liquidation that names the fields of the order that it ended.
+type Ending interface {
+	market.Liquidation
+
+	// EachEnded gives the fields of the order as it stood before to w.
+	EachEnded(w Sink, before *market.Order)
 }
 
 // Row is one exported event, of which a plug rebuilds the body. A field that is missing or wrong is zero, and the row

@@ -10,9 +10,9 @@ import (
 
 // Event is one event on the wire: the layout's fields flat, with event_type, signature, slot, ordinal and timestamp, the
 // order that a liquidation ended where it is known, price_exact where the kind has a price, seq where Seq is set and provisional where the block time is an estimate.
-// The seven shapes are TokenCreatedEvent … MilestoneDiscountEvent.
+// The shapes are those of the programs (program.Shaped).
 //
-//ts:type TokenCreatedEvent | BuySellEvent | LongShortEvent | ForceLiquidateEvent | FullCloseEvent | PartialCloseEvent | MilestoneDiscountEvent
+//ts:events
 type Event struct {
 	event *market.Event
 	Seq   market.Seq // the commit it came with; 0 leaves seq out
@@ -58,8 +58,10 @@ func (e Event) Each(sink Sink) {
 	sink.Number("ordinal", uint64(e.event.Ordinal))
 	sink.Text("timestamp", Time(e.event.BlockTime))
 	program.EachField(sink, e.event.Body)
-	if o := e.event.Liquidated; o != nil {
-		eachEnded(sink, o)
+	if before := e.event.Liquidated; before != nil {
+		if body, ok := e.event.Body.(program.Ending); ok {
+			body.EachEnded(sink, before)
+		}
 	}
 	if !e.event.Price.IsZero() {
 		sink.Text("price_exact", e.event.Price.String())

@@ -6,39 +6,14 @@ import (
 	"unicode/utf8"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program"
 )
-
-// maxSafe is the largest integer up to which a JavaScript number holds every one exactly.
-const maxSafe = 1 << 53
 
 // Amount is an unsigned 64-bit integer of the chain: a JSON number up to 2^53, a decimal string above, where a float64
 // would lose digits.
 //
 //ts:type number | string
-type Amount uint64
-
-// AppendJSON appends the amount to dst.
-func (a Amount) AppendJSON(dst []byte) []byte {
-	if a <= maxSafe {
-		return strconv.AppendUint(dst, uint64(a), 10)
-	}
-	dst = append(dst, '"')
-	dst = strconv.AppendUint(dst, uint64(a), 10)
-	return append(dst, '"')
-}
-
-// MarshalJSON implements json.Marshaler.
-func (a Amount) MarshalJSON() ([]byte, error) { return a.AppendJSON(nil), nil }
-
-// UnmarshalJSON implements json.Unmarshaler; it takes both forms.
-func (a *Amount) UnmarshalJSON(text []byte) error {
-	if len(text) >= 2 && text[0] == '"' && text[len(text)-1] == '"' {
-		text = text[1 : len(text)-1]
-	}
-	value, err := strconv.ParseUint(string(text), 10, 64)
-	*a = Amount(value)
-	return err
-}
+type Amount = program.Amount
 
 // AppendFloat appends x as encoding/json does: the shortest digits that read back as x. Values that JSON cannot hold
 // become 0; none of this program's numbers are such.

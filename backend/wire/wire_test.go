@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program"
+	"spinscope/backend/program/registry"
 	"spinscope/backend/program/spinpet"
 )
 
@@ -148,14 +150,13 @@ func TestGoldenShapes(t *testing.T) {
 // The described shapes are the written ones: each event decodes into its type without an unknown field, and the type
 // writes the same fields and values again.
 func TestEventsFitTheirTypes(t *testing.T) {
-	types := map[string]reflect.Type{
-		"TokenCreated": reflect.TypeFor[TokenCreatedEvent](), "BuySell": reflect.TypeFor[BuySellEvent](), "LongShort": reflect.TypeFor[LongShortEvent](),
-		"ForceLiquidate": reflect.TypeFor[ForceLiquidateEvent](), "FullClose": reflect.TypeFor[FullCloseEvent](),
-		"PartialClose": reflect.TypeFor[PartialCloseEvent](), "MilestoneDiscount": reflect.TypeFor[MilestoneDiscountEvent](),
+	types := map[market.Kind]reflect.Type{}
+	for _, shape := range registry.Of(spinpet.Program).(program.Shaped).Shapes() { //nolint:forcetypeassert // or the test fails
+		types[shape.Kind] = shape.Type
 	}
 	for name, e := range goldenEvents(t) {
 		written := NewEvent(&e).AppendJSON(nil)
-		typed := reflect.New(types[e.Kind().String()]).Interface()
+		typed := reflect.New(types[e.Kind()]).Interface()
 		decoder := json.NewDecoder(bytes.NewReader(written))
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(typed); err != nil {

@@ -37,6 +37,19 @@ func (b *ForceLiquidate) EachField(w program.Sink) {
 	w.Key("order_pda", b.Order)
 }
 
+// EachEnded implements program.Ending.
+func (*ForceLiquidate) EachEnded(w program.Sink, o *market.Order) {
+	t := &o.Terms
+	w.Key("user", t.User)
+	w.Number("order_type", uint64(t.OrderType))
+	w.Big("lock_lp_start_price", t.LockLpStartPrice)
+	w.Big("lock_lp_end_price", t.LockLpEndPrice)
+	w.Number("price_decimals", uint64(o.Scale))
+	w.Number("margin_sol_amount", t.MarginSolAmount)
+	w.Number("borrow_amount", t.BorrowAmount)
+	w.Number("position_asset_amount", t.PositionAssetAmount)
+}
+
 // EachField implements program.Fielded.
 func (b *MilestoneDiscount) EachField(w program.Sink) {
 	w.Key("payer", b.Payer)

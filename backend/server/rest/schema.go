@@ -5,7 +5,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"spinscope/backend/wire"
+	"spinscope/backend/market"
+	"spinscope/backend/program"
+	"spinscope/backend/program/registry"
 )
 
 // amountSchema describes wire.Amount and wire.Sum.
@@ -19,27 +21,48 @@ func (amountSchema) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
-// eventSchema describes wire.Event: one of seven shapes, told apart by event_type.
+// eventSchema describes wire.Event: one of the shapes that the programs' packages describe, told apart by event_type.
 type eventSchema struct{}
 
 // Schema implements huma.SchemaProvider.
 func (eventSchema) Schema(r huma.Registry) *huma.Schema {
 	schema := &huma.Schema{Discriminator: &huma.Discriminator{PropertyName: "event_type", Mapping: map[string]string{}}}
-	for _, shape := range []struct {
-		name string
-		typ  reflect.Type
-	}{
-		{"TokenCreated", reflect.TypeFor[wire.TokenCreatedEvent]()},
-		{"BuySell", reflect.TypeFor[wire.BuySellEvent]()},
-		{"LongShort", reflect.TypeFor[wire.LongShortEvent]()},
-		{"ForceLiquidate", reflect.TypeFor[wire.ForceLiquidateEvent]()},
-		{"FullClose", reflect.TypeFor[wire.FullCloseEvent]()},
-		{"PartialClose", reflect.TypeFor[wire.PartialCloseEvent]()},
-		{"MilestoneDiscount", reflect.TypeFor[wire.MilestoneDiscountEvent]()},
-	} {
-		ref := r.Schema(shape.typ, true, shape.name)
-		schema.OneOf = append(schema.OneOf, ref)
-		schema.Discriminator.Mapping[shape.name] = ref.Ref
+	for _, id := range registry.All() {
+		plug, ok := registry.Of(id).(program.Shaped)
+		if !ok {
+			schema.OneOf = append(schema.OneOf, otherEvents(r, registry.Of(id)))
+			continue
+		}
+		for _, shape := range plug.Shapes() {
+			name := shape.Kind.String()
+			ref := r.Schema(shape.Type, true, name)
+			schema.OneOf = append(schema.OneOf, ref)
+			schema.Discriminator.Mapping[name] = ref.Ref
+		}
 	}
 	return schema
+}
+
+// otherEvents describes the events of a program that has no shapes by the columns that it exports them in.
+func otherEvents(r huma.Registry, format program.Format) *huma.Schema {
+	schema := &huma.Schema{Type: huma.TypeObject, Required: []string{"event_type", "program"}, Properties: map[string]*huma.Schema{
+		"event_type": {Type: huma.TypeString}, "program": {Type: huma.TypeString, Enum: []any{format.ID().String()}},
+	}}
+	for _, kind := range market.KindsOf(format.ID()) {
+		schema.Properties["event_type"].Enum = append(schema.Properties["event_type"].Enum, kind.String())
+	}
+	for _, column := range format.Columns() {
+		property := &huma.Schema{Type: huma.TypeString}
+		switch column.Type {
+		case program.ColumnFlag:
+			property.Type = huma.TypeBoolean
+		case program.ColumnCount, program.ColumnInteger:
+			property.Type = huma.TypeInteger
+		case program.ColumnAmount:
+			property = amountSchema(0).Schema(nil)
+		case program.ColumnLabel, program.ColumnText, program.ColumnForeign, program.ColumnRaw, program.ColumnPrice:
+		}
+		schema.Properties[column.Name] = property
+	}
+	return &huma.Schema{AllOf: []*huma.Schema{r.Schema(reflect.TypeFor[program.EventHead](), true, ""), schema}}
 }

@@ -1,5 +1,7 @@
 // Command gen writes the TypeScript twin of package wire. It reads the Go source of the directory it runs in: every
-// exported type with JSON names becomes an interface, and a type marked //ts:type becomes what the mark says.
+// exported type with JSON names becomes an interface, and a type marked //ts:type becomes what the mark says. So do the shapes
+// of events that package program and the programs' packages describe in shape.go and shapes.go; a type marked //ts:events is
+// any of those.
 //
 //	go generate ./backend/wire
 package main
@@ -20,8 +22,11 @@ func main() {
 	}
 }
 
+// programs is where the programs' packages lie, from that of package wire.
+const programs = "../program"
+
 func run(dir, out string) error {
-	text, err := generate(dir)
+	text, err := generate(dir, filepath.Join(dir, programs))
 	if err != nil {
 		return err
 	}

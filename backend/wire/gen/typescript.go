@@ -2,28 +2,39 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 const header = "// Generated from backend/wire by `make gen`. Do not edit.\n"
 
-// generate returns the TypeScript of the package in dir.
-func generate(dir string) ([]byte, error) {
-	names, err := filepath.Glob(filepath.Join(dir, "*.go")) // sorted, so that the output is stable
-	if err != nil {
-		return nil, err
+// generate returns the TypeScript of the package in dir, and of the shapes of events in and below programs.
+func generate(dir, programs string) ([]byte, error) {
+	var shapes, own []string
+	for pattern, names := range map[string]*[]string{
+		filepath.Join(dir, "*.go"): &own, filepath.Join(programs, "*", "shapes.go"): &shapes,
+	} {
+		var err error
+		if *names, err = filepath.Glob(pattern); err != nil { // sorted, so that the output is stable
+			return nil, err
+		}
 	}
-	var out bytes.Buffer
-	out.WriteString(header)
+	if len(shapes) > 0 {
+		own = append(own, filepath.Join(programs, "shape.go"))
+	}
+
 	files := token.NewFileSet()
-	for _, name := range names {
+	var parsed []*ast.File
+	var events []string
+	for i, name := range append(own, shapes...) {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}
@@ -31,8 +42,17 @@ func generate(dir string) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("parse: %w", err)
 		}
+		if i >= len(own) {
+			events = append(events, eventsIn(file)...)
+		}
+		parsed = append(parsed, file)
+	}
+
+	var out bytes.Buffer
+	out.WriteString(header)
+	for _, file := range parsed {
 		for _, decl := range file.Decls {
-			if err := writeDecl(&out, decl); err != nil {
+			if err := writeDecl(&out, decl, events); err != nil {
 				return nil, fmt.Errorf("%s: %w", files.Position(decl.Pos()), err)
 			}
 		}
@@ -40,7 +60,25 @@ func generate(dir string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func writeDecl(out *bytes.Buffer, decl ast.Decl) error {
+// eventsIn are the types of a file that describe an event: those with an EventType.
+func eventsIn(file *ast.File) (names []string) {
+	ast.Inspect(file, func(node ast.Node) bool {
+		spec, ok := node.(*ast.TypeSpec)
+		if !ok {
+			return true
+		}
+		if body, ok := spec.Type.(*ast.StructType); ok && slices.ContainsFunc(body.Fields.List, func(f *ast.Field) bool {
+			return len(f.Names) == 1 && f.Names[0].Name == "EventType"
+		}) {
+			names = append(names, spec.Name.Name)
+		}
+		return false
+	})
+	return names
+}
+
+// writeDecl writes the types of a declaration. events are the names of the shapes of events.
+func writeDecl(out *bytes.Buffer, decl ast.Decl, events []string) error {
 	group, ok := decl.(*ast.GenDecl)
 	if !ok || group.Tok != token.TYPE {
 		return nil
@@ -54,7 +92,11 @@ func writeDecl(out *bytes.Buffer, decl ast.Decl) error {
 		if !spec.Name.IsExported() {
 			continue
 		}
-		if override := directive(doc); override != "" {
+		override := directive(doc, "//ts:type ")
+		if directive(doc, "//ts:events") != "" {
+			override = strings.Join(events, " | ")
+		}
+		if override != "" {
 			fmt.Fprintf(out, "\n%sexport type %s = %s\n", comment(doc.Text(), ""), spec.Name.Name, override)
 			continue
 		}
@@ -170,6 +212,8 @@ func tsType(expr ast.Expr) (string, error) {
 		switch full := fmt.Sprint(t.X) + "." + t.Sel.Name; full {
 		case "market.Pubkey", "market.Signature":
 			return "string", nil
+		case "program.EventHead", "program.Amount":
+			return t.Sel.Name, nil
 		case "market.Seq", "market.Slot":
 			return "number", nil
 		case "json.RawMessage":
@@ -181,14 +225,14 @@ func tsType(expr ast.Expr) (string, error) {
 	return "", fmt.Errorf("no TypeScript for %T", expr)
 }
 
-// directive is the text after //ts:type in a doc comment, or "".
-func directive(doc *ast.CommentGroup) string {
+// directive is the text after a mark in a doc comment, the mark itself where nothing follows, or "".
+func directive(doc *ast.CommentGroup, mark string) string {
 	if doc == nil {
 		return ""
 	}
 	for _, line := range doc.List {
-		if rest, ok := strings.CutPrefix(line.Text, "//ts:type "); ok {
-			return strings.TrimSpace(rest)
+		if rest, ok := strings.CutPrefix(line.Text, mark); ok {
+			return cmp.Or(strings.TrimSpace(rest), mark)
 		}
 	}
 	return ""

@@ -3,12 +3,13 @@ package main
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"testing"
 )
 
 // The committed file is what the page is built from: it must be the one that the Go types give today.
 func TestGeneratedFileIsCurrent(t *testing.T) {
-	want, err := generate("..")
+	want, err := generate("..", "../"+programs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +28,7 @@ func TestGenerateShapes(t *testing.T) {
 	if err := os.WriteFile(dir+"/a.go", []byte(source), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	got, err := generate(dir)
+	got, err := generate(dir, dir+"/none")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +58,54 @@ func TestGenerateRefusesWhatItCannotSay(t *testing.T) {
 	if err := os.WriteFile(dir+"/a.go", []byte("package wire\ntype A struct {\n\tF func() `json:\"f\"`\n}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := generate(dir); err == nil {
+	if _, err := generate(dir, dir+"/none"); err == nil {
 		t.Error("a func field was accepted")
+	}
+}
+
+// A program's package describes its events, and package wire names none of them.
+func TestGenerateTakesShapesFromPrograms(t *testing.T) {
+	dir := t.TempDir()
+	for name, source := range map[string]string{
+		"wire/a.go":            "package wire\n\n// Event is any.\n//\n//ts:events\ntype Event struct{ hidden int }\n",
+		"program/shape.go":     "package program\n\ntype EventHead struct {\n\tSlot uint64 `json:\"slot\"`\n}\n",
+		"program/a/shapes.go":  "package a\n\ntype Part struct {\n\tN program.Amount `json:\"n\"`\n}\n\ntype Bought struct {\n\tEventType string `json:\"event_type\" enum:\"Bought\"`\n\tprogram.EventHead\n\tPart\n}\n",
+		"program/b/shapes.go":  "package b\n\ntype Sold struct {\n\tEventType string `json:\"event_type\" enum:\"Sold\"`\n}\n",
+		"program/b/another.go": "package b\n\ntype Other struct {\n\tEventType string `json:\"event_type\"`\n}\n",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(source), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := generate(filepath.Join(dir, "wire"), filepath.Join(dir, "program"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := header + `
+/** Event is any. */
+export type Event = Bought | Sold
+
+export interface EventHead {
+  slot: number
+}
+
+export interface Part {
+  n: Amount
+}
+
+export interface Bought extends EventHead, Part {
+  event_type: 'Bought'
+}
+
+export interface Sold {
+  event_type: 'Sold'
+}
+`
+	if string(got) != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

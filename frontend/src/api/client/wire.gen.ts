@@ -340,168 +340,9 @@ export type Raw = unknown
 /**
  * Event is one event on the wire: the layout's fields flat, with event_type, signature, slot, ordinal and timestamp, the
  * order that a liquidation ended where it is known, price_exact where the kind has a price, seq where Seq is set and provisional where the block time is an estimate.
- * The seven shapes are TokenCreatedEvent … MilestoneDiscountEvent.
+ * The shapes are those of the programs (program.Shaped).
  */
-export type Event = TokenCreatedEvent | BuySellEvent | LongShortEvent | ForceLiquidateEvent | FullCloseEvent | PartialCloseEvent | MilestoneDiscountEvent
-
-/** EventHead is what every event carries. */
-export interface EventHead {
-  /** Base58 transaction signature; with ordinal it identifies the event */
-  signature: string
-  slot: number
-  /** Place among the transaction's events */
-  ordinal: number
-  /** Block time, ISO-8601 in UTC */
-  timestamp: string
-  /** latest_price in SOL per whole token, every digit */
-  price_exact?: string
-  /** The block time is an estimate */
-  provisional?: boolean
-  /** The commit it came with, on pushes */
-  seq?: number
-}
-
-/**
- * TokenCreatedEvent announces a mint. Programs of July 2025 leave out everything from pool_token_account to
- * fee_discount_flag.
- */
-export interface TokenCreatedEvent extends EventHead {
-  event_type: 'TokenCreated'
-  payer: string
-  mint_account: string
-  curve_account: string
-  pool_token_account?: string
-  pool_sol_account?: string
-  fee_recipient?: string
-  base_fee_recipient?: string
-  params_account?: string
-  /** Of 100000 */
-  swap_fee?: number
-  /** Of 100000 */
-  borrow_fee?: number
-  /** 0 full, 1 half, 2 a quarter, 3 an eighth */
-  fee_discount_flag?: number
-  name: string
-  symbol: string
-  uri: string
-}
-
-/** BuySellEvent is a spot trade. */
-export interface BuySellEvent extends EventHead {
-  event_type: 'BuySell'
-  payer: string
-  mint_account: string
-  is_buy: boolean
-  /** Token base units, 10^-6 token */
-  token_amount: Amount
-  /** Lamports; without the fee on a buy, net of it on a sell */
-  sol_amount: Amount
-  /** Raw u128 as on chain; price_exact has it in SOL */
-  latest_price: string
-}
-
-/** OrderTerms are the terms of a margin order. */
-export interface OrderTerms {
-  /** 1 long, 2 short */
-  order_type: number
-  mint: string
-  user: string
-  /** Raw u128 */
-  lock_lp_start_price: string
-  /** Raw u128 */
-  lock_lp_end_price: string
-  lock_lp_sol_amount: Amount
-  lock_lp_token_amount: Amount
-  /** Unix seconds */
-  start_time: number
-  /** Unix seconds */
-  end_time: number
-  /** Only in the layout of October 2025 */
-  margin_init_sol_amount?: Amount
-  /** Lamports */
-  margin_sol_amount: Amount
-  /** Lamports of a long, token base units of a short */
-  borrow_amount: Amount
-  /** Token base units of a long, lamports of a short */
-  position_asset_amount: Amount
-  /** Of 100000 */
-  borrow_fee: number
-  /** Only in the layout of October 2025 */
-  realized_sol_amount?: Amount
-}
-
-/** LongShortEvent opens a margin order. */
-export interface LongShortEvent extends EventHead, OrderTerms {
-  event_type: 'LongShort'
-  payer: string
-  mint_account: string
-  order_pda: string
-  /** Raw u128 */
-  latest_price: string
-}
-
-/** CloseFields are what a full and a partial close have in common. */
-export interface CloseFields {
-  payer: string
-  user_sol_account: string
-  mint_account: string
-  is_close_long: boolean
-  final_token_amount: Amount
-  final_sol_amount: Amount
-  /** Lamports */
-  user_close_profit: Amount
-  /** Raw u128 */
-  latest_price: string
-  order_pda: string
-}
-
-/** FullCloseEvent ends a margin order. */
-export interface FullCloseEvent extends EventHead, CloseFields {
-  event_type: 'FullClose'
-}
-
-/** PartialCloseEvent reduces a margin order to the terms it states. */
-export interface PartialCloseEvent extends EventHead, CloseFields, OrderTerms {
-  event_type: 'PartialClose'
-}
-
-/**
- * ForceLiquidateEvent ends a margin order whose range the price reached. What follows order_pda is not in the program's
- * event: it is the order as it stood, and left out when that was opened before the stored history.
- */
-export interface ForceLiquidateEvent extends EventHead {
-  event_type: 'ForceLiquidate'
-  /** Of the trade that triggered it */
-  payer: string
-  mint_account: string
-  order_pda: string
-  /** Whose order it was */
-  user?: string
-  /** 1 long, 2 short */
-  order_type?: number
-  /** SOL per whole token × 10^price_decimals */
-  lock_lp_start_price?: string
-  /** SOL per whole token × 10^price_decimals */
-  lock_lp_end_price?: string
-  price_decimals?: number
-  /** Lamports */
-  margin_sol_amount?: Amount
-  /** Lamports of a long, token base units of a short */
-  borrow_amount?: Amount
-  /** Token base units of a long, lamports of a short */
-  position_asset_amount?: Amount
-}
-
-/** MilestoneDiscountEvent lowers a curve's fees. */
-export interface MilestoneDiscountEvent extends EventHead {
-  event_type: 'MilestoneDiscount'
-  payer: string
-  mint_account: string
-  curve_account: string
-  swap_fee: number
-  borrow_fee: number
-  fee_discount_flag: number
-}
+export type Event = TokenCreatedEvent | BuySellEvent | LongShortEvent | FullCloseEvent | PartialCloseEvent | ForceLiquidateEvent | MilestoneDiscountEvent
 
 /** Endpoint is how one access point of the cluster does. Counts are since the start. */
 export interface Endpoint {
@@ -919,4 +760,163 @@ export interface Tickers extends Paging {
   sort_by: string
   /** Where the windows end, Unix seconds */
   chain_time: number
+}
+
+/** EventHead is what every event carries. */
+export interface EventHead {
+  /** Base58 transaction signature; with ordinal it identifies the event */
+  signature: string
+  slot: number
+  /** Place among the transaction's events */
+  ordinal: number
+  /** Block time, ISO-8601 in UTC */
+  timestamp: string
+  /** latest_price in SOL per whole token, every digit */
+  price_exact?: string
+  /** The block time is an estimate */
+  provisional?: boolean
+  /** The commit it came with, on pushes */
+  seq?: number
+}
+
+/**
+ * TokenCreatedEvent announces a mint. Programs of July 2025 leave out everything from pool_token_account to
+ * fee_discount_flag.
+ */
+export interface TokenCreatedEvent extends EventHead {
+  event_type: 'TokenCreated'
+  payer: string
+  mint_account: string
+  curve_account: string
+  pool_token_account?: string
+  pool_sol_account?: string
+  fee_recipient?: string
+  base_fee_recipient?: string
+  params_account?: string
+  /** Of 100000 */
+  swap_fee?: number
+  /** Of 100000 */
+  borrow_fee?: number
+  /** 0 full, 1 half, 2 a quarter, 3 an eighth */
+  fee_discount_flag?: number
+  name: string
+  symbol: string
+  uri: string
+}
+
+/** BuySellEvent is a spot trade. */
+export interface BuySellEvent extends EventHead {
+  event_type: 'BuySell'
+  payer: string
+  mint_account: string
+  is_buy: boolean
+  /** Token base units, 10^-6 token */
+  token_amount: Amount
+  /** Lamports; without the fee on a buy, net of it on a sell */
+  sol_amount: Amount
+  /** Raw u128 as on chain; price_exact has it in SOL */
+  latest_price: string
+}
+
+/** OrderTerms are the terms of a margin order. */
+export interface OrderTerms {
+  /** 1 long, 2 short */
+  order_type: number
+  mint: string
+  user: string
+  /** Raw u128 */
+  lock_lp_start_price: string
+  /** Raw u128 */
+  lock_lp_end_price: string
+  lock_lp_sol_amount: Amount
+  lock_lp_token_amount: Amount
+  /** Unix seconds */
+  start_time: number
+  /** Unix seconds */
+  end_time: number
+  /** Only in the layout of October 2025 */
+  margin_init_sol_amount?: Amount
+  /** Lamports */
+  margin_sol_amount: Amount
+  /** Lamports of a long, token base units of a short */
+  borrow_amount: Amount
+  /** Token base units of a long, lamports of a short */
+  position_asset_amount: Amount
+  /** Of 100000 */
+  borrow_fee: number
+  /** Only in the layout of October 2025 */
+  realized_sol_amount?: Amount
+}
+
+/** LongShortEvent opens a margin order. */
+export interface LongShortEvent extends EventHead, OrderTerms {
+  event_type: 'LongShort'
+  payer: string
+  mint_account: string
+  order_pda: string
+  /** Raw u128 */
+  latest_price: string
+}
+
+/** CloseFields are what a full and a partial close have in common. */
+export interface CloseFields {
+  payer: string
+  user_sol_account: string
+  mint_account: string
+  is_close_long: boolean
+  final_token_amount: Amount
+  final_sol_amount: Amount
+  /** Lamports */
+  user_close_profit: Amount
+  /** Raw u128 */
+  latest_price: string
+  order_pda: string
+}
+
+/** FullCloseEvent ends a margin order. */
+export interface FullCloseEvent extends EventHead, CloseFields {
+  event_type: 'FullClose'
+}
+
+/** PartialCloseEvent reduces a margin order to the terms it states. */
+export interface PartialCloseEvent extends EventHead, CloseFields, OrderTerms {
+  event_type: 'PartialClose'
+}
+
+/**
+ * ForceLiquidateEvent ends a margin order whose range the price reached. What follows order_pda is not in the program's
+ * event: it is the order as it stood, and left out when that was opened before the stored history.
+ */
+export interface ForceLiquidateEvent extends EventHead {
+  event_type: 'ForceLiquidate'
+  /** Of the trade that triggered it */
+  payer: string
+  mint_account: string
+  order_pda: string
+  /** Whose order it was */
+  user?: string
+  /** 1 long, 2 short */
+  order_type?: number
+  /** SOL per whole token × 10^price_decimals */
+  lock_lp_start_price?: string
+  /** SOL per whole token × 10^price_decimals */
+  lock_lp_end_price?: string
+  price_decimals?: number
+  /** Lamports */
+  margin_sol_amount?: Amount
+  /** Lamports of a long, token base units of a short */
+  borrow_amount?: Amount
+  /** Token base units of a long, lamports of a short */
+  position_asset_amount?: Amount
+}
+
+/** MilestoneDiscountEvent lowers a curve's fees. */
+export interface MilestoneDiscountEvent extends EventHead {
+  event_type: 'MilestoneDiscount'
+  payer: string
+  mint_account: string
+  curve_account: string
+  swap_fee: number
+  borrow_fee: number
+  fee_discount_flag: number
 }
