@@ -64,7 +64,7 @@ var allowed = map[string][]string{
 
 	"backend/simnet/launchpad": {"backend/market", "backend/program", "backend/program/pump", "backend/program/pumpswap"},
 
-	"backend/program/registry":    {"backend/market", "backend/program", "backend/program/spinpet"},
+	"backend/program/registry":    {"backend/market", "backend/program", "backend/program/..."},
 	"backend/program/pump":        {"backend/market", "backend/program"},
 	"backend/program/pumpswap":    {"backend/market", "backend/program"},
 	"backend/program/programtest": {"backend/market", "backend/program"},

@@ -135,6 +135,7 @@ func (t *eventTable) put(r *record, e *market.Event) error {
 	}
 	t.sink = eventSink{t, r, ""}
 	program.EachField(&t.sink, e.Body)
+	program.EachPayload(&t.sink, registry.Of(e.Program()), e.Body)
 	if t.sink.missing != "" {
 		return fmt.Errorf("%s of %s has no column for %s", e.Kind(), id, t.sink.missing)
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 type counters struct {
-	events, repeats, moved, late, badTime, badPrice, malformed, foreign, truncated, breaks, rechecks, expired atomic.Uint64
+	events, repeats, moved, late, badTime, badPrice, malformed, foreign, truncated, breaks, rechecks, expired, unfollowed atomic.Uint64
 }
 
 func (c *counters) report(r program.Report) {
@@ -32,6 +32,8 @@ type Counters struct {
 	Expired   uint64 // transactions older than what is kept
 	Breaks    uint64 // trades whose price does not follow from the one before them
 	Rechecks  uint64 // times the source was asked to look at recent slots again
+
+	Unfollowed uint64 // events of coins that nobody follows, of programs that are read by coin
 }
 
 // Counters returns the totals; safe from any goroutine.
@@ -42,5 +44,6 @@ func (in *Ingest) Counters() Counters {
 		BadTime: c.badTime.Load(), BadPrice: c.badPrice.Load(), Malformed: c.malformed.Load(),
 		Foreign: c.foreign.Load(), Truncated: c.truncated.Load(), Expired: c.expired.Load(),
 		Breaks: c.breaks.Load(), Rechecks: c.rechecks.Load(),
+		Unfollowed: c.unfollowed.Load(),
 	}
 }

@@ -38,6 +38,8 @@ type Config struct {
 	PriceDecimals int // those that prices on chain have; 0: found per event from its own amounts
 	Intervals     []market.Interval
 	Logger        *slog.Logger
+	// Coins are those whose events are kept of programs that are not read whole (program.CoinPlug). Nil: none.
+	Coins Coins
 	// Horizon gives the block time, Unix seconds, below which history is deleted: such transactions are left out, as they
 	// would be counted twice. It is called for each slot. Nil: nothing is deleted.
 	Horizon func() int64
@@ -47,6 +49,16 @@ type Config struct {
 	CommitEvents int
 	// SealCandles is about how many of the candles that chain time closes go into one commit; 0: 5,000.
 	SealCandles int
+}
+
+// Coins says which coins are followed. It is asked by the writer's goroutine, for every event of such a program.
+type Coins interface {
+	// Follows reports whether events of the coin are kept.
+	Follows(coin market.Pubkey) bool
+
+	// At is what trades at an address that events name in the place of their coin (market.Located); false when nothing is
+	// known of it.
+	At(place market.Pubkey) (market.Place, bool)
 }
 
 // Ingest is the single writer. One goroutine at a time may call its methods, Counters excepted.
@@ -61,6 +73,8 @@ type Ingest struct {
 	maxClosedAtOnce int
 	reader          *program.Reader
 	pricers         [1 << 8]program.Pricer // by program; nil for those that are not read
+	byCoin          [1 << 8]bool           // the program is not read whole
+	coins           Coins                  // may be nil
 	events          []market.Event         // reused by the reader
 	fresh           []*market.Transaction  // reused by takeSlot
 	joins           []market.Event         // of takeSlot, for transactions that are stored in part
@@ -85,10 +99,12 @@ func New(cfg Config, store Store, at Resume) *Ingest {
 		store: store, log: cfg.Logger, publish: cfg.Publish, horizon: cfg.Horizon, chain: chain{recheck: cfg.Recheck},
 		intervals: slices.Sorted(slices.Values(cfg.Intervals)), most: cmp.Or(max(cfg.CommitEvents, 0), commitEvents), maxClosedAtOnce: cmp.Or(max(cfg.SealCandles, 0), maxClosedAtOnce),
 		reader: program.NewReader(cfg.Programs...),
+		coins:  cfg.Coins,
 		at:     at, mints: map[market.Pubkey]*mintState{}, checkpointAt: at.ChainTime,
 	}
 	for _, plug := range cfg.Programs {
 		in.pricers[plug.ID()] = plug.NewPricer(cfg.PriceDecimals)
+		_, in.byCoin[plug.ID()] = plug.(program.CoinPlug)
 	}
 	return in
 }
@@ -261,6 +277,10 @@ func (in *Ingest) take(tx *market.Transaction) error {
 	in.nextCommit.slot = max(in.nextCommit.slot, tx.Slot)
 	for i := range events {
 		event := events[i]
+		if tx.Events == nil && !in.keeps(&event) {
+			in.counters.unfollowed.Add(1)
+			continue
+		}
 		event.Index = index
 		in.price(&event)
 		if err := in.add(event); err != nil {
@@ -268,6 +288,26 @@ func (in *Ingest) take(tx *market.Transaction) error {
 		}
 	}
 	return nil
+}
+
+// keeps reports whether an event of the chain is to be stored: it is of a program that is read whole, or of a coin that is
+// followed. A body that names a place learns its coin here. What is imported is kept whatever it is.
+func (in *Ingest) keeps(event *market.Event) bool {
+	if !in.byCoin[event.Program()] {
+		return true
+	}
+	if in.coins == nil {
+		return false
+	}
+
+	if body, ok := event.Body.(market.Located); ok {
+		place, known := in.coins.At(body.PlaceAccount())
+		if !known {
+			return false
+		}
+		body.Locate(place)
+	}
+	return in.coins.Follows(event.Mint())
 }
 
 // price sets an event's price. Exported events of programs that are not read here keep what they came with.

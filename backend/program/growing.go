@@ -15,7 +15,7 @@ const payloadField = "payload"
 type GrowingFormat struct {
 	Program market.Program
 	Read    func(data []byte) (market.Body, error)
-	Named   []Column // of the fields that its bodies name, but for EachPayload
+	Named   []Column // of the fields that its bodies name
 }
 
 // ID implements Format.
@@ -47,12 +47,17 @@ func (g GrowingFormat) Columns() []Column {
 
 // Rebuild implements Format.
 func (g GrowingFormat) Rebuild(kind market.Kind, row Row) market.Body {
+	return RebuildPayload(kind, row, g.Read)
+}
+
+// RebuildPayload is the body that read makes of a row's bytes; nil when it makes none, which the row is told.
+func RebuildPayload(kind market.Kind, row Row, read func(data []byte) (market.Body, error)) market.Body {
 	data, err := base64.StdEncoding.DecodeString(row.Text(payloadField))
 	if err != nil {
 		row.Fail(payloadField, err)
 		return nil
 	}
-	body, err := g.Read(data)
+	body, err := read(data)
 	if err != nil {
 		row.Fail(payloadField, err)
 		return nil
@@ -63,7 +68,22 @@ func (g GrowingFormat) Rebuild(kind market.Kind, row Row) market.Body {
 	return body
 }
 
-// EachPayload gives w an event's bytes in the field that Rebuild reads.
-func EachPayload(w Sink, e Growing) {
-	w.Text(payloadField, base64.StdEncoding.EncodeToString(Append(nil, e)))
+// PayloadFormat is a Format whose exports have each event's bytes in a field of their own: what the named fields leave out,
+// and tails that nobody knows yet, come back when the export is imported.
+type PayloadFormat interface {
+	Format
+
+	// ExportsPayload marks the format; it is never called.
+	ExportsPayload()
+}
+
+// ExportsPayload implements PayloadFormat.
+func (GrowingFormat) ExportsPayload() {}
+
+// EachPayload gives w an event's bytes, where exports of its format have them.
+func EachPayload(w Sink, format Format, body market.Body) {
+	if _, ok := format.(PayloadFormat); ok {
+		data, _ := format.Append(nil, body)
+		w.Text(payloadField, base64.StdEncoding.EncodeToString(data))
+	}
 }

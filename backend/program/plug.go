@@ -45,6 +45,14 @@ type Plug interface {
 	NewPricer(decimals int) Pricer
 }
 
+// CoinPlug is a Plug whose program is too busy to be read whole: of its events those of coins that somebody follows are kept.
+type CoinPlug interface {
+	Plug
+
+	// ByCoin marks the plug; it is never called.
+	ByCoin()
+}
+
 // Format is how a program's events lie in records and files, whatever the program's address.
 type Format interface {
 	// ID is the program's number, in its kinds and in records.

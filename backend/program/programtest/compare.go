@@ -95,7 +95,7 @@ func Fill(r *rand.Rand, target any) { fill(r, reflect.ValueOf(target).Elem()) }
 func fill(r *rand.Rand, v reflect.Value) {
 	for i := range v.NumField() {
 		field := v.Field(i)
-		if v.Type().Field(i).Name == "Tail" {
+		if v.Type().Field(i).Name == "Tail" || !v.Type().Field(i).IsExported() {
 			continue
 		}
 		switch field.Kind() {

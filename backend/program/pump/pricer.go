@@ -64,8 +64,19 @@ func pairOf(quote market.Pubkey) market.Pair {
 
 var solPair = market.MustPair(Program, WrappedSOL, TokenDecimals, QuoteDecimals(WrappedSOL))
 
+// changePair sets the market of a coin. One that has moved on to the program that comes after stays there, whatever older
+// event is seen later.
+func changePair(t *market.Token, quote market.Pubkey) {
+	if t.Pair.Program() <= Program {
+		t.Pair = pairOf(quote)
+	}
+}
+
 // ChangeToken implements market.TokenBody.
-func (e *Create) ChangeToken(t *market.Token) { t.Pair = pairOf(Quote(e.QuoteMint)) }
+func (e *Create) ChangeToken(t *market.Token) { changePair(t, Quote(e.QuoteMint)) }
 
 // ChangeToken implements market.TokenBody: the coin's creation may lie before what is stored.
-func (e *Trade) ChangeToken(t *market.Token) { t.Pair = pairOf(e.Quote()) }
+func (e *Trade) ChangeToken(t *market.Token) { changePair(t, e.Quote()) }
+
+// Names implements market.Creation.
+func (e *Create) Names() (name, symbol, uri string) { return e.Name, e.Symbol, e.URI }

@@ -8,6 +8,7 @@ import (
 // Swap is what a buy and a sell have in common. Base and quote are the pool's own sides, in base units; reserves are
 // those before the trade.
 type Swap struct {
+	located
 	Timestamp                                 int64  // Unix seconds, the program's; the block's own time decides a candle
 	BaseAmount                                uint64 // out of the pool in a buy, into it in a sell
 	Limit                                     uint64 // the most to pay, or the least to get
@@ -69,6 +70,7 @@ type CreatePool struct {
 
 // Liquidity is put into a pool or taken out of it: no trade, and no change of the price.
 type Liquidity struct {
+	located
 	Timestamp                           int64
 	LPTokenAmount                       uint64
 	BaseLimit, QuoteLimit               uint64 // the most to give, or the least to get

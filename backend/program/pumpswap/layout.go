@@ -221,12 +221,6 @@ func (*InitBoost) Kind() market.Kind { return KindInitBoost }
 // Kind implements market.Body.
 func (*BoostBuyAndBurn) Kind() market.Kind { return KindBoostBuyAndBurn }
 
-// MintAccount implements market.Body: zero, the pool's coin is a Pool's to say.
-func (*Swap) MintAccount() market.Pubkey { return market.Pubkey{} }
-
-// MintAccount implements market.Body: zero, like that of a Swap.
-func (*Liquidity) MintAccount() market.Pubkey { return market.Pubkey{} }
-
 // MintAccount implements market.Body: the side of the pool that is the coin.
 func (e *CreatePool) MintAccount() market.Pubkey { return e.Sides().Coin() }
 

@@ -9,7 +9,9 @@ import (
 type plug struct{ program.GrowingFormat }
 
 // New is the program, for a program.Reader.
-func New() program.Plug { return plug{program.GrowingFormat{Program: Program, Read: Decode}} }
+func New() program.Plug {
+	return plug{program.GrowingFormat{Program: Program, Read: Decode, Named: columns}}
+}
 
 // Address implements program.Plug.
 func (plug) Address() market.Pubkey { return ProgramID }
@@ -22,6 +24,9 @@ func (plug) Known(discriminator uint64) bool { return Known(discriminator) }
 
 // Decode implements program.Plug.
 func (plug) Decode(data []byte) (market.Body, error) { return Decode(data) }
+
+// ByCoin implements program.CoinPlug.
+func (plug) ByCoin() {}
 
 // Owner implements program.Format.
 func (plug) Owner(body market.Body) market.Pubkey {

@@ -5,15 +5,22 @@ import (
 	"spinscope/backend/program"
 )
 
-// NewPricer implements program.Plug. Trades name a pool and no coin, so that they have no price by themselves.
+// NewPricer implements program.Plug. Trades name a pool: whoever knows it has located the body before.
 func (plug) NewPricer(int) program.Pricer { return pricer{} }
 
 type pricer struct{}
 
-// Price implements program.Pricer.
+// Price implements program.Pricer. The scale is the decimals of what the price is counted in.
 func (pricer) Price(e *market.Event) program.PriceReport {
 	e.Scale, e.Price = 0, market.Price{}
-	return program.PriceReport{}
+	at := placeOf(e.Body)
+	body, ok := e.Body.(market.Priced)
+	if !ok || at == nil || at.place.Coin.IsZero() {
+		return program.PriceReport{}
+	}
+	e.Scale = uint8(at.place.Pair.QuoteDecimals()) //nolint:gosec // at most MaxDecimals
+	e.Price = body.PriceAt(e.Scale)
+	return program.PriceReport{Overflow: e.Price.IsZero()}
 }
 
 // Learn implements program.Pricer.

@@ -5,12 +5,16 @@ import (
 
 	"spinscope/backend/market"
 	"spinscope/backend/program"
+	"spinscope/backend/program/pump"
+	"spinscope/backend/program/pumpswap"
 	"spinscope/backend/program/spinpet"
 )
 
 // list are the programs at their deployed addresses. A further one is one line more.
 var list = []program.Plug{
 	spinpet.New(spinpet.ProgramID),
+	pump.New(),
+	pumpswap.New(),
 }
 
 // First is the program whose records, rows and answers do not name their program, as they were there before there were
@@ -42,10 +46,16 @@ func All() []market.Program {
 	return ids
 }
 
-// At are the programs to read of a cluster where SpinPet lies at the address.
-func At(address market.Pubkey) []program.Plug {
+// At are the programs to read of a cluster where SpinPet lies at the address: those that are read whole, and with coins also
+// those of which coins are followed.
+func At(address market.Pubkey, coins bool) []program.Plug {
 	plugs := []program.Plug{spinpet.New(address)}
-	return append(plugs, list[1:]...)
+	for _, plug := range list[1:] {
+		if _, byCoin := plug.(program.CoinPlug); !byCoin || coins {
+			plugs = append(plugs, plug)
+		}
+	}
+	return plugs
 }
 
 // Add adds a program of a test, before anything else is done. It panics when the number is another's.

@@ -1,0 +1,250 @@
+package ingest_test
+
+import (
+	"context"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"spinscope/backend/ingest"
+	"spinscope/backend/market"
+	"spinscope/backend/program"
+	"spinscope/backend/program/pumpswap"
+	"spinscope/backend/program/registry"
+	"spinscope/backend/program/spinpet"
+	"spinscope/backend/simnet/launchpad"
+	"spinscope/backend/solana"
+	"spinscope/backend/store"
+)
+
+// followed are the coins of a launchpad that a test follows, by mint and by pool.
+type followed map[market.Pubkey]launchpad.Coin
+
+func (f followed) Follows(coin market.Pubkey) bool { _, ok := f[coin]; return ok }
+
+func (f followed) At(place market.Pubkey) (market.Place, bool) {
+	for _, c := range f {
+		if c.Pool == place {
+			at, err := pumpswap.Pool{BaseMint: c.Mint, QuoteMint: c.Quote, BaseDecimals: 6, QuoteDecimals: c.QuoteDecimals}.Place()
+			return at, err == nil
+		}
+	}
+	return market.Place{}, false
+}
+
+// logged is a transaction of the launchpad as a node tells of it: by its log, or with self-calls where that was cut.
+func logged(happened *launchpad.Transaction, n int, slot market.Slot, now int64) market.Transaction {
+	tx := market.Transaction{
+		Signature: sha512.Sum512(binary.LittleEndian.AppendUint64(nil, uint64(n))), Slot: slot, Index: uint32(n), BlockTime: now, //nolint:gosec // small
+	}
+	if happened.Cut {
+		tx.Logs, tx.Inner = []string{"Program 11111111111111111111111111111111 invoke [1]", program.TruncatedLine}, []market.SelfCall{}
+	}
+	var write func(calls []launchpad.Call, depth int)
+	write = func(calls []launchpad.Call, depth int) {
+		for _, call := range calls {
+			if !happened.Cut {
+				tx.Logs = append(tx.Logs, fmt.Sprintf("Program %s invoke [%d]", call.Program, depth))
+			}
+			write(call.Inner, depth+1)
+			for _, event := range call.Events {
+				data := program.Append(nil, event)
+				if happened.Cut {
+					tx.Inner = append(tx.Inner, market.SelfCall{Program: call.Program, Event: data})
+				} else {
+					tx.Logs = append(tx.Logs, program.DataPrefix+base64.StdEncoding.EncodeToString(data))
+				}
+			}
+			if !happened.Cut {
+				tx.Logs = append(tx.Logs, fmt.Sprintf("Program %s success", call.Program))
+			}
+		}
+	}
+	write(happened.Calls, 1)
+	return tx
+}
+
+// coinCandle is a minute of a coin by the launchpad's own books.
+type coinCandle struct {
+	open, high, low, close market.Price
+	volume, quote, buys    uint64
+	trades                 uint64
+}
+
+func bookPrice(f *launchpad.Fact, decimals uint8) market.Price {
+	x := new(big.Int).SetUint64(f.PriceQuote)
+	x.Mul(x, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(market.PriceDecimals+6-int(decimals))), nil))
+	x.Quo(x, new(big.Int).SetUint64(f.PriceBase))
+	var high, low big.Int
+	high.Rsh(x, 64)
+	low.Sub(x, low.Lsh(&high, 64))
+	return market.Price{Hi: high.Uint64(), Lo: low.Uint64()}
+}
+
+// TestCoinsFromCurveToPool follows most coins of a launchpad through a store, in batches of any size and with transactions
+// that come late or twice, and compares every minute with the launchpad's books: one series from the first trade on the curve
+// to the newest in the pool, and nothing of other pools or of coins that nobody follows.
+func TestCoinsFromCurveToPool(t *testing.T) {
+	for seed := range int64(3) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { coinsFromCurveToPool(t, seed) })
+	}
+}
+
+func coinsFromCurveToPool(t *testing.T, seed int64) {
+	const first = int64(1_790_000_000)
+	world, err := launchpad.New(launchpad.Config{Seed: seed, Coins: 8, USDC: true, Truncated: 0.5, Derive: solana.ProgramAddress})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(uint64(seed), 9)) //nolint:gosec // a test's
+	s, err := store.Open(store.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // a test's
+	coins := followed{}
+	in := ingest.New(ingest.Config{
+		Programs: registry.At(spinpet.ProgramID, true), Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler), Coins: coins,
+	}, s, ingest.Resume{})
+	if err := in.Recover(); err != nil {
+		t.Fatal(err)
+	}
+
+	want := map[market.Pubkey]map[int64]*coinCandle{}
+	latest := map[market.Pubkey]market.Price{}
+	migrated := map[market.Pubkey]bool{}
+	var ignored market.Pubkey
+	var batch market.Batch
+	var late []market.Transaction
+	for n := range 14_000 {
+		now := first + int64(n)
+		happened := world.Next(float64(now))
+		if c := happened.Created; c != nil {
+			if len(coins) == 2 && ignored.IsZero() {
+				ignored = c.Mint
+			} else {
+				coins[c.Mint] = *c
+				want[c.Mint] = map[int64]*coinCandle{}
+			}
+		}
+		for i := range happened.Truth {
+			f := &happened.Truth[i]
+			migrated[f.Mint] = migrated[f.Mint] || f.Kind == launchpad.FactMigrated
+			if f.Kind != launchpad.FactTrade || want[f.Mint] == nil {
+				continue
+			}
+			price, minute := bookPrice(f, coins[f.Mint].QuoteDecimals), now/60*60
+			c := want[f.Mint][minute]
+			if c == nil {
+				open := latest[f.Mint]
+				if open.IsZero() {
+					open = price
+				}
+				c = &coinCandle{open: open, high: open, low: open}
+				want[f.Mint][minute] = c
+			}
+			c.close, latest[f.Mint] = price, price
+			if c.high.Less(price) {
+				c.high = price
+			}
+			if price.Less(c.low) {
+				c.low = price
+			}
+			c.volume, c.quote, c.trades = c.volume+f.TokenAmount, c.quote+f.QuoteAmount, c.trades+1
+			if f.Buy {
+				c.buys += f.TokenAmount
+			}
+		}
+
+		if happened.Failed {
+			continue // a source delivers none of them
+		}
+		tx := logged(&happened, n, market.Slot(1000+n), now)
+		if r.IntN(40) == 0 && happened.Created == nil {
+			late = append(late, tx)
+			continue
+		}
+		batch.Transactions = append(batch.Transactions, tx)
+		if r.IntN(30) == 0 {
+			batch.Transactions = append(batch.Transactions, tx) // twice
+		}
+		if r.IntN(50) == 0 {
+			apply(t, in, &batch)
+			batch = market.Batch{Transactions: late, Slot: market.Slot(1000 + n)}
+			apply(t, in, &batch)
+			batch, late = market.Batch{}, nil
+		}
+	}
+	batch.Transactions = append(batch.Transactions, late...)
+	batch.ChainTime = first + 20_000
+	apply(t, in, &batch)
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	graduated, trades := 0, uint64(0)
+	for mint, coin := range coins {
+		got, err := s.CandlesBetween(mint, market.M1, first-3600, first+20_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := 0
+		for i := range got {
+			c := &got[i]
+			if c.Trades == 0 {
+				continue
+			}
+			seen++
+			w := want[mint][c.Time]
+			if w == nil {
+				t.Fatalf("%s: a candle at %d that nobody traded in", coin.Name, c.Time)
+			}
+			have := coinCandle{c.Open, c.High, c.Low, c.Close, c.Volume.Lo, c.QuoteVolume.Lo, c.BuyVolume.Lo, c.Trades}
+			if have != *w {
+				t.Fatalf("%s at %d:\n%+v, in the books\n%+v", coin.Name, c.Time, have, *w)
+			}
+			trades += c.Trades
+		}
+		if seen != len(want[mint]) {
+			t.Errorf("%s: %d minutes, want %d", coin.Name, seen, len(want[mint]))
+		}
+
+		token, found, err := s.Token(mint)
+		if err != nil || !found {
+			t.Fatalf("%s is not stored (%v)", coin.Name, err)
+		}
+		venue := "pump"
+		if migrated[mint] && latest[mint] != (market.Price{}) {
+			graduated++
+			venue = "pumpswap"
+		}
+		pair := token.Pair
+		if pair.Quote() != coin.Quote || pair.QuoteDecimals() != int(coin.QuoteDecimals) || pair.BaseDecimals() != 6 {
+			t.Errorf("%s is a coin of %s", coin.Name, pair)
+		}
+		if got := pair.Program().String(); got != venue {
+			t.Errorf("%s trades on %s, want %s", coin.Name, got, venue)
+		}
+		if name, symbol, _ := token.Created.Names(); name != coin.Name || symbol != coin.Symbol {
+			t.Errorf("%s is called %s, %s", coin.Name, name, symbol)
+		}
+	}
+	if _, found, err := s.Token(ignored); found || err != nil {
+		t.Errorf("a coin that nobody follows is stored (%v)", err)
+	}
+	if graduated < 2 || trades < 5000 || in.Counters().Unfollowed < 500 {
+		t.Errorf("%d coins graduated, %d trades, %d events left out: too few to say anything", graduated, trades, in.Counters().Unfollowed)
+	}
+}
+
+func apply(t *testing.T, in *ingest.Ingest, batch *market.Batch) {
+	t.Helper()
+	if err := in.Apply(context.Background(), *batch); err != nil {
+		t.Fatal(err)
+	}
+}
