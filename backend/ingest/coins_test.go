@@ -13,6 +13,7 @@ import (
 
 	"spinscope/backend/ingest"
 	"spinscope/backend/market"
+	"spinscope/backend/offline"
 	"spinscope/backend/program"
 	"spinscope/backend/program/pumpswap"
 	"spinscope/backend/program/registry"
@@ -20,6 +21,7 @@ import (
 	"spinscope/backend/simnet/launchpad"
 	"spinscope/backend/solana"
 	"spinscope/backend/store"
+	"spinscope/backend/verify"
 )
 
 // followed are the coins of a launchpad that a test follows, by mint and by pool.
@@ -233,6 +235,16 @@ func coinsFromCurveToPool(t *testing.T, seed int64) {
 		if name, symbol, _ := token.Created.Names(); name != coin.Name || symbol != coin.Symbol {
 			t.Errorf("%s is called %s, %s", coin.Name, name, symbol)
 		}
+	}
+	at := s.State()
+	report, err := verify.Run(t.Context(), offline.Stored{Store: s}, verify.Options{
+		Intervals: market.AllIntervals(), ChainTime: at.ChainTime, Seq: at.Seq, Horizon: s.Horizon(),
+	})
+	if err != nil || report.Differences > 0 || report.Mints != len(coins) {
+		t.Errorf("verify: %+v (%v)", report, err)
+	}
+	if problems, err := s.Audit(t.Context()); err != nil || len(problems) > 0 {
+		t.Errorf("audit: %v (%v)", problems, err)
 	}
 	if _, found, err := s.Token(ignored); found || err != nil {
 		t.Errorf("a coin that nobody follows is stored (%v)", err)
