@@ -67,7 +67,8 @@ type Gap struct {
 	From, To Slot
 	Cause    string // a short text, such as "history before backfill_limit" or "log truncated"
 	State    GapState
-	Mint     Pubkey // zero: the whole program
+	Mint     Pubkey // zero: the whole program, or the whole address
+	Address  Pubkey // whose transactions may be missing, of those that a source follows; zero: the program's
 	Seq      Seq    // commit that last changed it
 }
 

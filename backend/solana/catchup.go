@@ -13,6 +13,11 @@ import (
 // notification may have been lost, it starts over from what is then the checkpoint.
 func (s *session) catchUp(ctx context.Context) error {
 	defer s.statusBoard.change(func(status *Status) { status.Backfill = Backfill{} })
+	done, err := s.turn(ctx, s.turns)
+	if err != nil {
+		return err
+	}
+	defer done()
 	for {
 		s.held = nil
 		s.queue.restart()
@@ -62,6 +67,11 @@ func (s *session) readHistory(ctx context.Context) error {
 			if err := s.admit(ctx, s.rpc, s.endpoint); err != nil {
 				return err
 			}
+		}
+		s.mode.RLock()
+		defer s.mode.RUnlock()
+		if o = s.history.anew(ctx, o); o.err != nil {
+			return o.err
 		}
 		b := s.absorb(o, finalized)
 		b.Slot, b.ChainTime, b.Checkpoint, b.More = o.last, o.time, min(o.last, finalized), true

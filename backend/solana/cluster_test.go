@@ -35,7 +35,8 @@ type ledgerTx struct {
 	index     int // in its block, with foreign transactions between
 	failed    bool
 	logs      []string
-	inner     string // innerInstructions of a transaction of one account, the program; "" when the node keeps none
+	names     []market.Pubkey // what it names; nil: the program
+	inner     string          // innerInstructions of a transaction of one account, the program; "" when the node keeps none
 }
 
 type rpcRequest struct {
@@ -56,12 +57,15 @@ type cluster struct {
 	txs      []ledgerTx     // ascending
 	index    map[string]int // into txs, by signature
 	serial   uint64
+	subs     uint64 // of subscriptions
 	fault    fault
 	override func(request rpcRequest) (result any, problem *rpcError, ok bool)
 	refuse   bool // subscriptions
 	mute     bool // no slot is announced
+	most     int  // subscriptions to logs on a connection, at most; 0: any number
 	drop     func(ledgerTx) bool
-	arrival  func([]ledgerTx) []ledgerTx // order of notification
+	repeat   func(ledgerTx, market.Pubkey) int // how often a subscription is told; nil: once
+	arrival  func([]ledgerTx) []ledgerTx       // order of notification
 	noTimes  bool
 	hidden   bool                   // getTransaction answers null
 	grows    int                    // transactions that come after every list of signatures, of which nobody is told
@@ -76,8 +80,16 @@ type cluster struct {
 
 type peer struct {
 	conn *websocket.Conn
-	logs bool
+	logs map[uint64]market.Pubkey // by the number of the subscription
 	slot bool
+}
+
+// mentions reports whether a transaction names an address.
+func (tx *ledgerTx) mentions(address market.Pubkey) bool {
+	if tx.names == nil {
+		return address == testProgram
+	}
+	return slices.Contains(tx.names, address)
 }
 
 func newCluster(t testing.TB) *cluster {
@@ -179,24 +191,45 @@ func (c *cluster) tickWith(n int, edit func(*ledgerTx)) []ledgerTx {
 	}
 	for _, tx := range order {
 		if c.drop == nil || !c.drop(tx) {
-			c.broadcast(func(p *peer) bool { return p.logs }, logsFrame(tx))
+			c.notify(tx)
 		}
 	}
 	return added
+}
+
+// notify tells every subscription that a transaction concerns; the lock is held.
+func (c *cluster) notify(tx ledgerTx) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	for p := range c.peers {
+		for number, address := range p.logs {
+			times := 1
+			if c.repeat != nil {
+				times = c.repeat(tx, address)
+			}
+			for n := 0; tx.mentions(address) && n < times; n++ {
+				_ = p.conn.Write(ctx, websocket.MessageText, logsFrameOf(tx, number))
+			}
+		}
+	}
 }
 
 func slotFrame(slot market.Slot) []byte {
 	return fmt.Appendf(nil, `{"jsonrpc":"2.0","method":"slotNotification","params":{"result":{"parent":%d,"root":1,"slot":%d},"subscription":0}}`, slot-1, slot)
 }
 
-func logsFrame(tx ledgerTx) []byte {
+func logsFrame(tx ledgerTx) []byte { return logsFrameOf(tx, firstSubscription) }
+
+const firstSubscription = 7 // of the program, which is subscribed to first
+
+func logsFrameOf(tx ledgerTx, number uint64) []byte {
 	logs, _ := json.Marshal(tx.logs)
 	failure := "null"
 	if tx.failed {
 		failure = `{"InstructionError":[0,{"Custom":1}]}`
 	}
-	return fmt.Appendf(nil, `{"jsonrpc":"2.0","method":"logsNotification","params":{"result":{"context":{"slot":%d},"value":{"signature":"%s","err":%s,"logs":%s}},"subscription":7}}`,
-		tx.slot, tx.signature, failure, logs)
+	return fmt.Appendf(nil, `{"jsonrpc":"2.0","method":"logsNotification","params":{"result":{"context":{"slot":%d},"value":{"signature":"%s","err":%s,"logs":%s}},"subscription":%d}}`,
+		tx.slot, tx.signature, failure, logs, number)
 }
 
 // broadcast sends to the peers chosen; the lock is held.
@@ -214,7 +247,7 @@ func (c *cluster) broadcast(chosen func(*peer) bool, frame []byte) {
 func (c *cluster) send(frame []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.broadcast(func(p *peer) bool { return p.logs }, frame)
+	c.broadcast(func(p *peer) bool { return len(p.logs) > 0 }, frame)
 }
 
 // cut ends every connection.
@@ -439,7 +472,8 @@ func failureOf(tx ledgerTx) any {
 
 func (c *cluster) signatures(program string, opts options) any {
 	list := []any{}
-	if program != testProgram.String() {
+	address, err := market.ParsePubkey(program)
+	if err != nil {
 		return list
 	}
 	from := len(c.txs) - 1
@@ -452,6 +486,9 @@ func (c *cluster) signatures(program string, opts options) any {
 	}
 	for i := from; i >= 0 && len(list) < opts.Limit && c.txs[i].slot >= c.first; i-- {
 		tx := c.txs[i]
+		if !tx.mentions(address) {
+			continue
+		}
 		if tx.slot > c.at(opts.Commitment) || tx.slot == c.slot && c.slot != 0 && opts.Commitment == Finalized {
 			continue
 		}
@@ -471,7 +508,7 @@ func (c *cluster) pubsub(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	p := &peer{conn: conn}
+	p := &peer{conn: conn, logs: map[uint64]market.Pubkey{}}
 	c.lock(func() {
 		c.peers[p] = true
 		c.dials++
@@ -490,11 +527,25 @@ func (c *cluster) pubsub(w http.ResponseWriter, r *http.Request) {
 		c.lock(func() {
 			answer := ""
 			switch {
-			case c.refuse:
+			case c.refuse, request.Method == "logsSubscribe" && c.most > 0 && len(p.logs) >= c.most:
 				answer = fmt.Sprintf(`{"jsonrpc":"2.0","error":{"code":-32602,"message":"no more subscriptions"},"id":%s}`, request.ID)
 			case request.Method == "logsSubscribe":
-				p.logs = true
-				answer = fmt.Sprintf(`{"jsonrpc":"2.0","result":7,"id":%s}`, request.ID)
+				number, query := uint64(firstSubscription), struct {
+					Mentions []market.Pubkey `json:"mentions"`
+				}{}
+				_ = json.Unmarshal(request.Params[0], &query)
+				if len(p.logs) > 0 || query.Mentions[0] != testProgram {
+					c.subs++
+					number = 1000 + c.subs
+				}
+				p.logs[number] = query.Mentions[0]
+				answer = fmt.Sprintf(`{"jsonrpc":"2.0","result":%d,"id":%s}`, number, request.ID)
+			case request.Method == "logsUnsubscribe":
+				var number uint64
+				_ = json.Unmarshal(request.Params[0], &number)
+				_, known := p.logs[number]
+				delete(p.logs, number)
+				answer = fmt.Sprintf(`{"jsonrpc":"2.0","result":%v,"id":%s}`, known, request.ID)
 			case request.Method == "slotSubscribe":
 				p.slot = true
 				answer = fmt.Sprintf(`{"jsonrpc":"2.0","result":0,"id":%s}`, request.ID)

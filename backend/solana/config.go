@@ -20,7 +20,8 @@ const (
 	Finalized = "finalized"
 )
 
-// Config says what to watch and where. The zero value of every field but Endpoints and Program has a default.
+// Config says what to watch and where. The zero value of every field but Endpoints and Program has a default. Further
+// addresses are followed by Feed.Follow.
 type Config struct {
 	Endpoints  []Endpoint    // tried in order; the first is preferred
 	Program    market.Pubkey // whose transactions are read
@@ -44,17 +45,19 @@ type Config struct {
 
 	// Recall tells which transactions earlier runs delivered of slots from..to, in order, until visit returns false, and
 	// before them the newest one below from if it is at hand: so that what was rolled back while the program was down is
-	// rolled back, and lists that leave out what is stored are found out. Signature, Slot, Index, BlockTime and Provisional
-	// count; logs do not. It may be called at any time, by several goroutines, and may be nil.
+	// rolled back, and lists that leave out what is stored are found out. Signature, Slot, Index, BlockTime, Provisional and
+	// Addresses count, of which nil stands for the program's; logs do not. It may be called at any time, by several
+	// goroutines, and may be nil.
 	Recall func(ctx context.Context, from, to market.Slot, visit func(market.Transaction) (more bool)) error
 
-	Gaps []market.Gap // left open by earlier runs: what they miss is asked for again
+	Gaps []market.Gap // of the program, left open by earlier runs: what they miss is asked for again; others are left out
 
 	Logger *slog.Logger // default: discards
 
 	buffered      int           // tests lower bufferedTxs
 	endpointWatch time.Duration // tests lower watchPause
 	recheck       time.Duration // tests lower recheckEvery
+	refusedPause  time.Duration // tests lower askRefused
 }
 
 const (
@@ -97,6 +100,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.TimeWait, time.Second)
 	setDefault(&c.endpointWatch, watchPause)
 	setDefault(&c.recheck, recheckEvery)
+	setDefault(&c.refusedPause, askRefused)
 	setDefault(&c.MendInterval, mendEvery)
 	if c.buffered == 0 {
 		c.buffered = bufferedTxs

@@ -40,10 +40,10 @@ func (r reach) covers(info *signatureInfo) bool {
 	return info.slot >= r.from && (r.since == 0 || info.time == 0 || info.time >= r.since)
 }
 
-// Extend reads the program's transactions of an open gap back to slot from and delivers them, the newest stretch first,
+// Extend reads the transactions of an open gap, of the program or of the followed address that it names, back to slot from and delivers them, the newest stretch first,
 // beside live ones; every stretch replaces the gap by a smaller one, so that it can be gone on with after an
 // interruption. What the endpoint in use does not have is read from the others. It returns when that is done, with ctx's
-// error, with one wrapping ErrBeyond when a part of it is nowhere to be had, or with ErrNotRunning; the work it asked for
+// error, with one wrapping ErrBeyond when a part of it is nowhere to be had, or with ErrNotRunning or ErrNotFollowed; the work it asked for
 // goes on when ctx ends early. Calls wait for each other. Safe for concurrent use.
 func (f *Feed) Extend(ctx context.Context, gap market.Gap, from market.Slot) error {
 	return f.extend(ctx, gap, reach{from: from})
@@ -56,14 +56,23 @@ func (f *Feed) ExtendSince(ctx context.Context, gap market.Gap, since int64) err
 
 func (f *Feed) extend(ctx context.Context, gap market.Gap, back reach) error {
 	f.mu.Lock()
-	ended := f.ended
-	f.mu.Unlock()
-	if ended == nil {
-		return ErrNotRunning
+	ended, requests, gone := f.ended, f.extensions, (<-chan struct{})(nil)
+	if !gap.Address.IsZero() && gap.Address != f.config.Program {
+		requests, gone = f.extensionsOf(gap.Address)
 	}
+	f.mu.Unlock()
+	switch {
+	case ended == nil:
+		return ErrNotRunning
+	case requests == nil:
+		return fmt.Errorf("%w: %s", ErrNotFollowed, gap.Address)
+	}
+
 	request := &extension{gap: gap, reach: back, done: make(chan error, 1)}
 	select {
-	case f.extensions <- request:
+	case requests <- request:
+	case <-gone:
+		return fmt.Errorf("%w any more: %s", ErrNotFollowed, gap.Address)
 	case <-ended:
 		return ErrNotRunning
 	case <-ctx.Done():
@@ -72,6 +81,8 @@ func (f *Feed) extend(ctx context.Context, gap market.Gap, back reach) error {
 	select {
 	case err := <-request.done:
 		return err
+	case <-gone:
+		return fmt.Errorf("%w any more: %s", ErrNotFollowed, gap.Address)
 	case <-ended:
 		return ErrNotRunning
 	case <-ctx.Done():
@@ -184,6 +195,7 @@ func (s *session) replayStretch(ctx context.Context, h *history, way *walk, last
 		gathered.bare = append(gathered.bare, o.bare...)
 		gathered.unsure = append(gathered.unsure, o.unsure...)
 		gathered.forgotten = append(gathered.forgotten, o.forgotten...)
+		gathered.groups = append(gathered.groups, o.groups...)
 		if len(gathered.txs) < extendBatch {
 			return nil
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,21 +12,24 @@ import (
 	"spinscope/backend/wake"
 )
 
-// Feed is the joined stream of live and historic transactions of one program.
+// Feed is the joined stream of live and historic transactions of a program, and of the addresses that are followed beside it.
 type Feed struct {
 	config      Config
 	statusBoard statusBoard
 	figures     *figures
 	rescan      chan struct{}
 	extensions  chan *extension
+	changed     chan struct{} // one token when other addresses are to be followed
 
-	mu    sync.Mutex
-	ended chan struct{} // closed when Run ends; nil while it does not run
+	mu        sync.Mutex
+	ended     chan struct{} // closed when Run ends; nil while it does not run
+	running   *shared       // while it does
+	followers []*follower   // in the order in which they were added; at most MaxFollowed
 }
 
 // New makes a Feed; it does no I/O. A configuration that cannot work is reported by Run.
 func New(config Config) *Feed {
-	f := &Feed{config: config, figures: newFigures(config.Endpoints), rescan: make(chan struct{}, 1), extensions: make(chan *extension)}
+	f := &Feed{config: config, figures: newFigures(config.Endpoints), rescan: make(chan struct{}, 1), extensions: make(chan *extension), changed: make(chan struct{}, 1)}
 	f.statusBoard.status.State = Stopped
 	return f
 }
@@ -33,13 +37,27 @@ func New(config Config) *Feed {
 // Status is a snapshot; safe for concurrent use at any time.
 func (f *Feed) Status() Status { return f.statusBoard.read() }
 
-// Rescan asks for a check of recent slots now, as after a break in a price chain. It never blocks; requests made while
-// one waits are one.
-func (f *Feed) Rescan() { wake.Up(f.rescan) }
+// Rescan asks for a check of recent slots now, as after a break in a price chain: of the program's, or of those of the
+// addresses given, as far as they are followed. It never blocks; requests made while one waits are one.
+func (f *Feed) Rescan(addresses ...market.Pubkey) {
+	if len(addresses) == 0 {
+		wake.Up(f.rescan)
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, address := range addresses {
+		if address == f.config.Program {
+			wake.Up(f.rescan)
+		} else if r := f.runOf(address); r != nil {
+			wake.Up(r.rescans)
+		}
+	}
+}
 
-// Run delivers the program's transactions to apply until ctx ends or apply fails; it may be called once at a time.
-// resume is the last Checkpoint that was kept; 0 is a first start. Batches are applied one after the other from the
-// calling goroutine. Run returns nil when ctx ended, apply's error, or one wrapping ErrConfig; an
+// Run delivers the transactions of the program, and of the addresses that are followed, to apply until ctx ends or apply
+// fails; it may be called once at a time. resume is the last Checkpoint of the program that was kept; 0 is a first start.
+// Batches are applied one after the other. Run returns nil when ctx ended, apply's error, or one wrapping ErrConfig; an
 // error of Config.Recall ends it too.
 func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.Context, market.Batch) error) error {
 	config, err := f.config.withDefaults()
@@ -48,19 +66,21 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 	}
 	c := &shared{
 		feed: f, config: config, board: &f.statusBoard, figures: f.figures, logger: config.Logger.With("component", "solana"), apply: apply,
-		clock: newClock(), orders: newOrders(),
+		clock: newClock(), orders: newOrders(), turns: make(chan struct{}, maxTurns), scans: make(chan struct{}, maxScans),
 	}
 	for _, endpoint := range config.Endpoints {
 		c.batches = append(c.batches, newBatchSize(config.MaxRequestsPerSecond))
 		c.spells = append(c.spells, &rateSpell{logger: c.logger, endpoint: endpoint})
 	}
-	r := c.newRun(config, []market.Pubkey{config.Program}, resume)
+	r := c.newRun(config, config.Program, resume)
 	r.statusBoard, r.rescans, r.extensions = &f.statusBoard, f.rescan, f.extensions
+	c.first, c.whole = r, ctx
 	if err := r.recall(ctx); err != nil {
 		return err
 	}
 
-	defer f.begin()()
+	end := f.begin(c)
+	defer end()
 	f.statusBoard.change(func(s *Status) { *s = Status{State: Connecting} })
 	defer f.statusBoard.change(func(s *Status) { s.State, s.RetryAt = Stopped, time.Time{} })
 	err = c.keep(ctx, r)
@@ -73,10 +93,10 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 	return err
 }
 
-// newRun is the reading of a set of addresses from a checkpoint on; 0 is a first start.
-func (c *shared) newRun(config Config, addresses []market.Pubkey, resume market.Slot) *run {
+// newRun is the reading of an address from a checkpoint on; 0 is a first start.
+func (c *shared) newRun(config Config, address market.Pubkey, resume market.Slot) *run {
 	return &run{
-		shared: c, config: config, addresses: addresses, statusBoard: &statusBoard{},
+		shared: c, config: config, address: address, statusBoard: &statusBoard{},
 		rescans: make(chan struct{}, 1), extensions: make(chan *extension),
 		ledger: newLedger(0), checkpoint: resume, delivered: resume,
 		mendPause: backoff{first: config.MendInterval, most: max(mendRare, config.MendInterval)},
@@ -91,13 +111,13 @@ func (r *run) recall(ctx context.Context) error {
 		return nil
 	}
 	r.begun, r.start = true, minus(r.checkpoint, overlapSlots)
-	if r.config.Recall == nil {
-		return nil
-	}
 
 	r.ledger.prune(r.start)
-	err := r.config.Recall(ctx, r.start, noSlot, func(tx market.Transaction) bool {
+	err := r.stored(ctx, r.start, noSlot, func(tx market.Transaction) bool {
 		r.ledger.add([]market.Transaction{tx})
+		if others := r.book.Load(); others != nil {
+			others.recalled(r.shared, &tx)
+		}
 		if !tx.Provisional {
 			r.clock.learn(tx.Slot, tx.BlockTime)
 		}
@@ -109,15 +129,32 @@ func (r *run) recall(ctx context.Context) error {
 	return nil
 }
 
+// stored is Config.Recall, if there is one, for the run's address.
+func (r *run) stored(ctx context.Context, from, to market.Slot, visit func(market.Transaction) (more bool)) error {
+	if r.config.Recall == nil {
+		return nil
+	}
+	return r.config.Recall(ctx, from, to, func(tx market.Transaction) bool {
+		named := !r.follows && tx.Addresses == nil || slices.Contains(tx.Addresses, r.address)
+		return !named || visit(tx)
+	})
+}
+
 // begin marks Run as running and returns what ends that.
-func (f *Feed) begin() (end func()) {
+func (f *Feed) begin(c *shared) (end func()) {
 	ended := make(chan struct{})
 	f.mu.Lock()
-	f.ended = ended
+	f.ended, f.running = ended, c
+	for _, one := range f.followers {
+		one.begin(c)
+	}
 	f.mu.Unlock()
 	return func() {
 		f.mu.Lock()
-		f.ended = nil
+		f.ended, f.running = nil, nil
+		for _, one := range f.followers {
+			one.end()
+		}
 		f.mu.Unlock()
 		close(ended)
 	}

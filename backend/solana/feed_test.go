@@ -107,7 +107,7 @@ func TestManyPagesAreReadTwiceNotHeld(t *testing.T) {
 	c.history(500, 10)
 	rpc := newRPC(c.endpoint(), 0, time.Millisecond)
 	defer rpc.close()
-	h := &history{rpc: rpc, program: testProgram, commitment: Confirmed, ledger: newLedger(0), clock: newClock(), orders: newOrders(), workers: 2}
+	h := &history{rpc: rpc, address: testProgram, commitment: Confirmed, ledger: newLedger(0), clock: newClock(), orders: newOrders(), workers: 2}
 	way, err := h.back(t.Context(), 0, -1, 0, func([]signatureInfo) {})
 	if err != nil || way.total != 5000 {
 		t.Fatalf("total %d, %v", way.total, err)

@@ -15,10 +15,11 @@ const (
 	jobSize = 256 // transactions, about: slots are not split
 )
 
-// history reads the past of a program from one endpoint and compares it with what was delivered. One replay at a time.
+// history reads the past of an address from one endpoint and compares it with what was delivered. One replay at a time.
 type history struct {
 	rpc        *rpcClient
-	program    market.Pubkey
+	run        *run // whose it is; nil in tests of a history alone
+	address    market.Pubkey
 	commitment string // confirmed or finalized
 	failed     bool   // failed transactions count
 	selfCalls  bool   // what was delivered with a cut log is asked for again
@@ -40,6 +41,7 @@ type outcome struct {
 	last      market.Slot          // newest slot in it
 	time      int64                // block time of last, 0 when unknown
 	done      int                  // signatures it stands for
+	groups    []group              // that it was made of, while one address was followed alone
 	err       error
 }
 
@@ -134,34 +136,52 @@ func (h *history) produce(ctx context.Context, w *walk, last market.Slot, emit f
 	return err
 }
 
-// wantedTx is a transaction to fetch, with its rank in its slot.
+// wantedTx is a transaction to fetch, with its place in its slot.
 type wantedTx struct {
-	info  signatureInfo
-	rank  uint32
-	found found
-	gone  bool // the node has forgotten it
+	info    signatureInfo
+	rank    uint32
+	foreign bool // it names another address, as far as we know
+	found   found
+	gone    bool // the node has forgotten it
 }
 
 // fetch reads what differs from the ledger in groups.
 func (h *history) fetch(ctx context.Context, groups []group) outcome {
 	var out outcome
 	var wanted []*wantedTx
+	others := h.others()
+	if others == nil {
+		out.groups = groups
+	} else {
+		if err := h.recallSlots(ctx, others, groups); err != nil {
+			return outcome{err: err}
+		}
+	}
 	if err := h.order(ctx, groups); err != nil {
 		return outcome{err: err}
 	}
 	for _, g := range groups {
 		out.done += len(g.infos)
 		out.last = g.slot
+		places := h.places(&g)
+		moved, err := h.displaced(ctx, &g, places)
+		if err != nil {
+			return outcome{err: err}
+		}
+		wanted = append(wanted, moved...)
 		for rank, info := range g.infos {
 			if info.time != 0 && info.slot == g.slot {
 				out.time = info.time
 				h.clock.learn(g.slot, info.time)
 			}
-			e, known := h.ledger.get(info.signature)
-			if known && !(e.cut && h.selfCalls) && e.slot == g.slot && int(e.index) == rank && !e.provisional && (info.time == 0 || info.time == e.time) {
+			e, known, short := h.delivered(info.signature)
+			if known && !short && !(e.cut && h.selfCalls) && e.slot == g.slot && e.index == places[rank] && !e.provisional && (info.time == 0 || info.time == e.time) {
+				if others != nil {
+					others.name(h.run, info.signature)
+				}
 				continue
 			}
-			wanted = append(wanted, &wantedTx{info: info, rank: uint32(rank)}) //nolint:gosec // far below 2^32
+			wanted = append(wanted, &wantedTx{info: info, rank: places[rank]})
 		}
 	}
 	if err := h.load(ctx, wanted); err != nil {
@@ -178,6 +198,91 @@ func (h *history) fetch(ctx context.Context, groups []group) outcome {
 		out.time = max(out.time, out.txs[n-1].BlockTime)
 	}
 	return out
+}
+
+// anew is an outcome as it is now: one of a time when one address was followed alone has ranks for places, so it is made anew
+// when several are. shared.mode is held.
+func (h *history) anew(ctx context.Context, o outcome) outcome {
+	if h.others() == nil || len(o.groups) == 0 {
+		return o
+	}
+	again := h.fetch(ctx, o.groups)
+	again.unsure = o.unsure
+	return again
+}
+
+// others is what was delivered of all addresses; nil while one is followed alone.
+func (h *history) others() *book {
+	if h.run == nil {
+		return nil
+	}
+	return h.run.book.Load()
+}
+
+// delivered is what was delivered of a transaction, for this address or another. short reports that another one's cut log
+// is all that was.
+func (h *history) delivered(signature market.Signature) (e entry, known, short bool) {
+	if others := h.others(); others != nil {
+		if e, short, known = others.look(h.run, signature); known {
+			return e, true, short
+		}
+	}
+	e, known = h.ledger.get(signature)
+	return e, known, false
+}
+
+// places are those of a group's transactions in their slot: their ranks or, where several addresses are followed, what the book
+// says of places.
+func (h *history) places(g *group) []uint32 {
+	places := make([]uint32, len(g.infos))
+	others := h.others()
+	blocks := h.orders.get(g.slot)
+	next := uint32(inList)
+	for rank, info := range g.infos {
+		switch place, ok := blocks[info.signature]; {
+		case others == nil:
+			places[rank] = uint32(rank) //nolint:gosec // far below 2^32
+		case len(g.infos) == 1 || g.agreed:
+			places[rank] = others.place(info.signature, g.slot)
+		case ok:
+			places[rank] = inBlock + uint32(place) //nolint:gosec // a block holds few
+			others.plan(info.signature, g.slot, places[rank])
+		default:
+			places[rank] = next
+			next++
+		}
+	}
+	return places
+}
+
+// displaced are the transactions of other addresses that have to go to their places in the block because one of a group goes
+// to its own: they may be in order with it by a list that is not read now. Who planned it may be gone.
+func (h *history) displaced(ctx context.Context, g *group, places []uint32) (moved []*wantedTx, err error) {
+	others := h.others()
+	if others == nil {
+		return nil, nil
+	}
+	goes := false
+	for rank, info := range g.infos {
+		e, known, _ := h.delivered(info.signature)
+		goes = goes || known && e.slot == g.slot && e.index != places[rank]
+	}
+	if !goes {
+		return nil, nil
+	}
+	if err := h.askOrder(ctx, []group{*g}); err != nil { // of those that came since it was asked for
+		return nil, err
+	}
+	blocks := h.orders.get(g.slot)
+	for signature, index := range others.inSlot(g.slot) {
+		place, ok := blocks[signature]
+		ours := slices.ContainsFunc(g.infos, func(info signatureInfo) bool { return info.signature == signature })
+		if at := inBlock + uint32(place); ok && !ours && index != at { //nolint:gosec // a block holds few
+			others.plan(signature, g.slot, at)
+			moved = append(moved, &wantedTx{info: signatureInfo{signature: signature, slot: g.slot}, rank: at, foreign: true})
+		}
+	}
+	return moved, nil
 }
 
 // load gets transactions; one the node does not show yet is asked for again a few times.
@@ -233,12 +338,17 @@ func (h *history) place(one *wantedTx, out *outcome) {
 		out.forgotten = append(out.forgotten, one.info.slot)
 		return
 	}
+	if !one.found.known && one.foreign {
+		return // it is delivered; only its place is another
+	}
 	if !one.found.known {
 		out.missing = append(out.missing, group{slot: one.info.slot, infos: []signatureInfo{one.info}})
 		return
 	}
 	tx := one.found.tx
-	tx.Index = one.rank
+	if tx.Index = one.rank; one.foreign {
+		tx.Addresses = []market.Pubkey{}
+	}
 	if tx.Failed && !h.failed {
 		return
 	}
@@ -270,7 +380,7 @@ func (h *history) date(ctx context.Context, out *outcome) error {
 			h.clock.learn(tx.Slot, at)
 		}
 		if tx.BlockTime = at; at == 0 {
-			if e, ok := h.ledger.get(tx.Signature); ok && e.provisional && e.slot == tx.Slot && e.index == tx.Index {
+			if e, ok, _ := h.delivered(tx.Signature); ok && e.provisional && e.slot == tx.Slot && e.index == tx.Index {
 				continue
 			}
 			if tx.BlockTime, tx.Provisional = h.clock.estimate(tx.Slot); !tx.Provisional {

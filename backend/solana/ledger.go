@@ -20,6 +20,8 @@ type entry struct {
 // ledger remembers what was delivered of recent slots, so that history can be compared with it. It is bounded: past its
 // bound the oldest slots are forgotten, and read again when a rescan covers them. Safe for concurrent use.
 type ledger struct {
+	most int // transactions
+
 	mu     sync.Mutex
 	known  map[market.Signature]entry
 	counts map[market.Slot]uint32 // transactions per slot; the next one's rank
@@ -30,7 +32,7 @@ type ledger struct {
 const maxKnown = 200_000
 
 func newLedger(floor market.Slot) *ledger {
-	return &ledger{known: map[market.Signature]entry{}, counts: map[market.Slot]uint32{}, floor: floor}
+	return &ledger{most: maxKnown, known: map[market.Signature]entry{}, counts: map[market.Slot]uint32{}, floor: floor}
 }
 
 func (l *ledger) get(signature market.Signature) (entry, bool) {
@@ -56,22 +58,44 @@ func (l *ledger) add(txs []market.Transaction) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := range txs {
-		tx := &txs[i]
-		if tx.Slot < l.floor {
-			l.forgetOne(tx.Signature, tx.Slot)
-			continue
-		}
-		before, moved := l.known[tx.Signature]
-		if moved && before.slot != tx.Slot {
-			l.counts[before.slot]--
-			moved = false
-		}
-		if !moved {
-			l.counts[tx.Slot]++
-		}
-		l.known[tx.Signature] = entry{slot: tx.Slot, index: tx.Index, time: tx.BlockTime, provisional: tx.Provisional, cut: isCut(tx)}
+		l.note(txs[i].Signature, entryOf(&txs[i]))
 	}
-	if len(l.known) > maxKnown {
+	l.bound()
+}
+
+// entryOf is what is remembered of a transaction that is delivered.
+func entryOf(tx *market.Transaction) entry {
+	return entry{slot: tx.Slot, index: tx.Index, time: tx.BlockTime, provisional: tx.Provisional, cut: isCut(tx)}
+}
+
+// adopt notes a transaction that another address has brought.
+func (l *ledger) adopt(signature market.Signature, e entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.note(signature, e)
+	l.bound()
+}
+
+// note remembers a transaction; mu is held.
+func (l *ledger) note(signature market.Signature, e entry) {
+	if e.slot < l.floor {
+		l.forgetOne(signature, e.slot)
+		return
+	}
+	before, moved := l.known[signature]
+	if moved && before.slot != e.slot {
+		l.counts[before.slot]--
+		moved = false
+	}
+	if !moved {
+		l.counts[e.slot]++
+	}
+	l.known[signature] = e
+}
+
+// bound keeps to what may be remembered; mu is held.
+func (l *ledger) bound() {
+	if len(l.known) > l.most {
 		l.shrink()
 	}
 }

@@ -136,12 +136,19 @@ func (s *session) release() []market.Transaction {
 	var ready []market.Transaction
 	pending := map[market.Slot]uint32{}
 	taken := map[market.Signature]bool{}
+	others := s.book.Load()
 	n := 0
 	for ; n < len(s.held); n++ {
 		tx := s.held[n]
 		e, known := s.ledger.get(tx.Signature)
 		if taken[tx.Signature] || known && e.slot == tx.Slot {
 			continue // a repeat; if its time was a guess, dated corrects it
+		}
+		if others != nil {
+			if e, short, known := others.look(s.run, tx.Signature); known && !short && e.slot == tx.Slot {
+				others.name(s.run, tx.Signature)
+				continue // another address has brought it
+			}
 		}
 		if s.awaitsRepair(&tx) {
 			s.held = append(s.held[:0], s.held[n:]...)
@@ -161,8 +168,10 @@ func (s *session) release() []market.Transaction {
 			s.held = append(s.held[:0], s.held[n:]...)
 			return ready
 		}
-		tx.Index = s.ledger.rank(tx.Signature, tx.Slot, pending[tx.Slot])
-		pending[tx.Slot]++
+		if tx.Index = unplaced; others == nil {
+			tx.Index = s.ledger.rank(tx.Signature, tx.Slot, pending[tx.Slot])
+			pending[tx.Slot]++
+		}
 		taken[tx.Signature] = true
 		ready = append(ready, tx)
 	}

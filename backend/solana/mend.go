@@ -27,17 +27,18 @@ func (s *session) startMend(ctx context.Context) {
 }
 
 // mendNext takes on the newest gap of the round. What lies before the first start's history is read only as far as the
-// backfill limit goes.
+// backfill limit goes, which an address that is followed does not have.
 func (s *session) mendNext(ctx context.Context) {
 	for s.extending == nil && len(s.mending) > 0 {
 		last := len(s.mending) - 1
 		gap := s.mending[last]
 		s.mending = s.mending[:last]
 		back := reach{from: gap.From}
-		if gap.From == 0 {
+		bounded := gap.From == 0 && !s.follows
+		if bounded {
 			back.limit = s.allowance
 		}
-		if gap.From == 0 && s.allowance == 0 || !slices.ContainsFunc(s.openGaps, func(open market.Gap) bool { return sameGap(&open, &gap) }) {
+		if bounded && s.allowance == 0 || !slices.ContainsFunc(s.openGaps, func(open market.Gap) bool { return sameGap(&open, &gap) }) {
 			continue
 		}
 		s.extending = &extension{gap: gap, reach: back, done: make(chan error, 1), unasked: true}

@@ -67,7 +67,7 @@ func (p *pager) next(ctx context.Context, limit int) ([]signatureInfo, error) {
 // page is the next page, empty only when that is the end.
 func (p *pager) page(ctx context.Context, limit int) ([]signatureInfo, error) {
 	for try := 1; ; try++ {
-		infos, err := p.h.rpc.signatures(ctx, p.h.program, p.before, limit, p.least, p.h.commitment)
+		infos, err := p.h.rpc.signatures(ctx, p.h.address, p.before, limit, p.least, p.h.commitment)
 		if err != nil || len(infos) > 0 {
 			return infos, err
 		}
@@ -89,7 +89,7 @@ func (p *pager) confirmEnd(ctx context.Context) ([]signatureInfo, error) {
 	for try := 1; ; try++ {
 		var infos []signatureInfo
 		var first market.Slot
-		list := signaturesCall(p.h.program, p.tail.before, pageSize, p.least, p.h.commitment, &infos)
+		list := signaturesCall(p.h.address, p.tail.before, pageSize, p.least, p.h.commitment, &infos)
 		depth := firstBlockCall(&first)
 		if err := p.h.rpc.do(ctx, attempts, depth, list); err != nil { // in one request, so that one member answers both
 			return nil, err

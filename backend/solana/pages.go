@@ -102,6 +102,7 @@ func (w *walk) openEnd(floor market.Slot) {
 type group struct {
 	slot   market.Slot
 	infos  []signatureInfo
+	agreed bool       // all was delivered in this order
 	unsure *slotRange // of a group without infos: slots that nobody could list twice
 }
 
@@ -156,7 +157,7 @@ func (h *history) secondLook(ctx context.Context, p *page) (infos []signatureInf
 	pause := backoff{first: h.rpc.first / 4, most: 2 * h.rpc.first}
 	for try := 1; ; try++ {
 		again, err := p.through(func(before market.Signature) ([]signatureInfo, error) {
-			return h.rpc.signatures(ctx, h.program, before, pageSize, 0, h.commitment)
+			return h.rpc.signatures(ctx, h.address, before, pageSize, 0, h.commitment)
 		})
 		if err != nil {
 			return nil, false, err

@@ -126,9 +126,14 @@ func trySocket(ctx context.Context, endpoint Endpoint, program market.Pubkey, co
 
 func subscriptions(program market.Pubkey, commitment string) []string {
 	return []string{
-		fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"logsSubscribe","params":[{"mentions":["%s"]},{"commitment":"%s"}]}`, logsID, program, commitment),
+		logsRequest(logsID, program, commitment),
 		fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"slotSubscribe"}`, slotID),
 	}
+}
+
+// logsRequest asks for the logs of all transactions that name an address.
+func logsRequest(id uint64, address market.Pubkey, commitment string) string {
+	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"logsSubscribe","params":[{"mentions":["%s"]},{"commitment":"%s"}]}`, id, address, commitment)
 }
 
 // socketWords are words for a handshake that failed.

@@ -2,6 +2,7 @@ package solana
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"spinscope/backend/market"
 	"spinscope/backend/wake"
@@ -12,7 +13,9 @@ import (
 type queue struct {
 	ready chan struct{} // one token while there is something to take
 
-	most int // transactions
+	most      int           // transactions
+	mostBytes int           // of them
+	shared    *atomic.Int64 // bytes in several queues, at most bufferedBytes; nil for one alone
 
 	mu    sync.Mutex
 	txs   []market.Transaction
@@ -20,28 +23,51 @@ type queue struct {
 	lost  bool // something was dropped, or may have been
 }
 
-func newQueue(most int) *queue { return &queue{ready: make(chan struct{}, 1), most: most} }
+func newQueue(most int) *queue {
+	return &queue{ready: make(chan struct{}, 1), most: most, mostBytes: bufferedBytes}
+}
 
 // push adds a transaction, whose logs the queue owns from now on.
 func (q *queue) push(tx market.Transaction) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	size := txSize(&tx)
-	if len(q.txs) >= q.most || q.bytes+size > bufferedBytes {
-		q.txs, q.bytes, q.lost = nil, 0, true
+	if len(q.txs) >= q.most || q.bytes+size > q.mostBytes || q.shared != nil && q.shared.Load()+int64(size) > bufferedBytes {
+		q.lose()
 	}
 	if !q.lost { // after a loss history is read again, up to whatever is newest then
 		q.txs = append(q.txs, tx)
-		q.bytes += size
+		q.grow(size)
 	}
 	wake.Up(q.ready)
+}
+
+// lose drops everything; mu is held.
+func (q *queue) lose() {
+	q.grow(-q.bytes)
+	q.txs, q.lost = nil, true
+}
+
+// grow counts bytes; mu is held.
+func (q *queue) grow(size int) {
+	q.bytes += size
+	if q.shared != nil {
+		q.shared.Add(int64(size))
+	}
+}
+
+// discard empties a queue that is of no more use.
+func (q *queue) discard() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.lose()
 }
 
 // suspect notes that a notification may have been lost.
 func (q *queue) suspect() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.txs, q.bytes, q.lost = nil, 0, true
+	q.lose()
 	wake.Up(q.ready)
 }
 
@@ -57,7 +83,8 @@ func (q *queue) take() (txs []market.Transaction, lost bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	txs, lost = q.txs, q.lost
-	q.txs, q.bytes = nil, 0
+	q.grow(-q.bytes)
+	q.txs = nil
 	return txs, lost
 }
 

@@ -11,9 +11,10 @@ import (
 const maxRepairs = 16 // transactions asked for at once because of their log
 
 // isCut reports whether a transaction's log is not whole, and nothing else tells its events.
-func isCut(tx *market.Transaction) bool {
-	return tx.Inner == nil && slices.Contains(tx.Logs, program.TruncatedLine)
-}
+func isCut(tx *market.Transaction) bool { return tx.Inner == nil && isShort(tx) }
+
+// isShort reports whether a transaction's log is not whole.
+func isShort(tx *market.Transaction) bool { return slices.Contains(tx.Logs, program.TruncatedLine) }
 
 // startRepairs asks for the live transactions whose log was cut: what their programs told themselves is whole. They wait for
 // the answer as others do for their block time; one that does not come in time is brought by a rescan.

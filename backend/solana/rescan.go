@@ -43,7 +43,12 @@ func (s *session) startRescan(ctx context.Context) {
 		checkpoint: s.checkpoint, start: s.start, doubted: s.doubted(), old: slices.Collect(maps.Values(s.missing)),
 	}
 	s.group.Go(func() {
+		done, err := s.turn(ctx, s.scans)
+		if err != nil {
+			return // ended with ctx
+		}
 		finalized, err := s.scan(ctx, work)
+		done()
 		s.send(ctx, find{end: true, finalized: finalized, err: err}) //nolint:errcheck // ends with ctx
 	})
 }
@@ -96,7 +101,13 @@ func (s *session) take(ctx context.Context, found find) error {
 		return s.rollBack(ctx, found.survey.gone, gaps, found.finalized)
 	}
 	if !found.end {
-		b := s.absorb(found.outcome, found.finalized)
+		s.mode.RLock()
+		defer s.mode.RUnlock()
+		o := s.history.anew(ctx, found.outcome)
+		if o.err != nil {
+			return o.err
+		}
+		b := s.absorb(o, found.finalized)
 		b.More = true
 		return s.deliver(ctx, b)
 	}

@@ -20,8 +20,16 @@ const (
 	maxProvisional = 20_000 // transactions kept until their block time is known
 )
 
-// shared is the state of one Feed.Run that outlives connections and that all sets of addresses have in common. It is safe
-// for the goroutines of all of them.
+// maxProvisional is the same for an address.
+func (r *run) maxProvisional() int {
+	if r.follows {
+		return maxProvisional / 100
+	}
+	return maxProvisional
+}
+
+// shared is the state of one Feed.Run that outlives connections and that all addresses have in common. It is safe for the
+// goroutines of all of them.
 type shared struct {
 	feed    *Feed
 	config  Config
@@ -34,21 +42,31 @@ type shared struct {
 	spells  []*rateSpell  // by endpoint
 	still   atomic.Uint64 // the slot where the chain stood still when the last connection ended; 0 if it did not
 
-	applying sync.Mutex // held while apply runs
+	first    *run                       // of the program
+	book     atomic.Pointer[book]       // nil while one address is followed alone
+	mode     sync.RWMutex               // held while history is delivered, so that the book does not begin meanwhile
+	turns    chan struct{}              // holds the followers that read history
+	scans    chan struct{}              // holds the followers that compare recent slots
+	waiting  atomic.Int64               // bytes of live transactions in the followers' queues
+	broken   atomic.Pointer[applyError] // of the callback: nothing is delivered after it
+	whole    context.Context            // of Run: the end of a connection, or of one address, interrupts nothing that is being applied
+	applying sync.Mutex                 // held while apply runs, and while the book changes
 	apply    func(context.Context, market.Batch) error
 }
 
-// run is what outlives connections of the reading of one set of addresses. Only the goroutine that delivers the set touches
-// it; the ledger is safe for others.
+// run is what outlives connections of the reading of one address. Only the goroutine that delivers it touches it; the ledger
+// is safe for others.
 type run struct {
 	*shared
-	config      Config // with what the set has of its own
-	addresses   []market.Pubkey
+	config      Config // with what the address has of its own
+	address     market.Pubkey
+	follows     bool // it is none that the feed was made for: its history is read whole, and yields to that of others
 	statusBoard *statusBoard
 	ledger      *ledger
 	rescans     chan struct{}
 	extensions  chan *extension
 
+	recalled   bool        // recall was called, of an address that is followed
 	begun      bool        // start is settled
 	start      market.Slot // slots below are none of ours: a gap, or delivered in an earlier run
 	checkpoint market.Slot
@@ -81,16 +99,21 @@ func (r *run) deliver(ctx context.Context, b market.Batch) error {
 	if len(b.Transactions) == 0 && len(b.Withdrawn) == 0 && len(b.Gaps) == 0 && b.ChainTime == r.chainTime && b.Checkpoint == 0 && b.Slot <= r.delivered {
 		return nil
 	}
-	if err := r.hand(ctx, b); err != nil {
-		return &applyError{err}
+	r.sign(b.Gaps)
+	given := b.Transactions
+	if err := r.hand(ctx, &b); err != nil {
+		return err
 	}
 	r.gaps = nil
 	r.noteGaps(b.Gaps)
 	r.chainTime = b.ChainTime
 	r.checkpoint = max(r.checkpoint, b.Checkpoint)
 	r.delivered = max(r.delivered, b.Slot)
-	r.ledger.add(b.Transactions)
-	r.ledger.remove(b.Withdrawn)
+	for i := range given {
+		if !given[i].Provisional {
+			delete(r.provisional, given[i].Signature)
+		}
+	}
 	for i := range b.Transactions {
 		r.noteProvisional(&b.Transactions[i])
 	}
@@ -98,18 +121,52 @@ func (r *run) deliver(ctx context.Context, b market.Batch) error {
 		delete(r.provisional, signature)
 	}
 	r.statusBoard.change(func(s *Status) {
-		s.Delivered = r.delivered
+		s.Delivered, s.Checkpoint = r.delivered, r.checkpoint
 		s.Transactions += uint64(len(b.Transactions))
 	})
+	if r.follows {
+		r.board.change(func(s *Status) { s.Transactions += uint64(len(b.Transactions)) })
+	}
 	return nil
 }
 
-// hand gives a batch to the callback, one at a time, with the addresses that it speaks for.
-func (r *run) hand(ctx context.Context, b market.Batch) error {
-	b.Addresses = r.addresses
+// sign names the address in gaps that are not of the whole program.
+func (r *run) sign(gaps []market.Gap) {
+	if !r.follows {
+		return
+	}
+	for i := range gaps {
+		gaps[i].Address = r.address
+	}
+}
+
+// hand gives a batch to the callback, one at a time, with the address that it speaks for, and notes what was delivered. Of
+// the transactions those that another address has brought are left out.
+func (r *run) hand(ctx context.Context, b *market.Batch) error {
 	r.applying.Lock()
 	defer r.applying.Unlock()
-	return r.apply(ctx, b)
+	if r.follows && ctx.Err() != nil {
+		return ctx.Err() // it is not followed any more
+	}
+	b.Addresses = []market.Pubkey{r.address}
+	others := r.book.Load()
+	if others != nil {
+		b.Transactions = others.admit(r, b.Transactions)
+		others.rolledBack(b.Withdrawn)
+	}
+	if failure := r.broken.Load(); failure != nil {
+		return failure
+	}
+	if err := r.apply(r.whole, *b); err != nil {
+		failure := &applyError{err}
+		r.broken.Store(failure)
+		return failure
+	}
+	if others == nil {
+		r.ledger.add(b.Transactions)
+	}
+	r.ledger.remove(b.Withdrawn)
+	return nil
 }
 
 func (r *run) noteProvisional(tx *market.Transaction) {
@@ -117,7 +174,7 @@ func (r *run) noteProvisional(tx *market.Transaction) {
 		delete(r.provisional, tx.Signature)
 		return
 	}
-	if len(r.provisional) < maxProvisional { // the others are corrected by a rescan
+	if len(r.provisional) < r.maxProvisional() { // the others are corrected by a rescan
 		r.provisional[tx.Signature] = *tx
 		r.clock.want(tx.Slot)
 	}
@@ -195,6 +252,7 @@ func MissingIn(gap *market.Gap) (market.Signature, bool) {
 
 // recallGaps takes up the open gaps of earlier runs, to ask for what they miss again.
 func (r *run) recallGaps(gaps []market.Gap) {
+	gaps = slices.DeleteFunc(slices.Clone(gaps), func(gap market.Gap) bool { return !r.owns(&gap) })
 	r.noteGaps(gaps)
 	for _, gap := range gaps {
 		signature, ok := MissingIn(&gap)
@@ -203,6 +261,11 @@ func (r *run) recallGaps(gaps []market.Gap) {
 			r.missing[signature] = signatureInfo{signature: signature, slot: gap.From, undated: undated}
 		}
 	}
+}
+
+// owns reports whether a gap is one of the run's address.
+func (r *run) owns(gap *market.Gap) bool {
+	return gap.Address == r.address || !r.follows && gap.Address.IsZero()
 }
 
 // isFatal reports whether err ends Run.

@@ -62,7 +62,7 @@ func (o *second) list(ctx context.Context, h *history, before market.Signature) 
 		return nil
 	}
 	var infos []signatureInfo
-	one := signaturesCall(h.program, before, pageSize, 0, h.commitment, &infos)
+	one := signaturesCall(h.address, before, pageSize, 0, h.commitment, &infos)
 	if rpc.do(ctx, 1, one) != nil {
 		o.rpc.Store(nil) // until the next connection
 	}

@@ -15,7 +15,7 @@ import (
 // errPreferred is returned when a preferred endpoint answers again.
 var errPreferred = errors.New("a preferred endpoint is back")
 
-// link is one connection to one endpoint, which all sets of addresses share: a socket, the clock's polling, and the client
+// link is one connection to one endpoint, which all addresses share: a socket, the clock's polling, and the client
 // that history is read with. Safe for concurrent use.
 type link struct {
 	endpoint Endpoint
@@ -39,7 +39,7 @@ func (l *link) fail(err error) {
 	})
 }
 
-// session is the reading of one set of addresses over one connection.
+// session is the reading of one address over one connection.
 type session struct {
 	*run
 	*link
@@ -60,8 +60,8 @@ type session struct {
 	depth    market.Slot // slots that the node still has behind finalized; 0: all, or not known
 }
 
-// connect reads over one connection; it returns when that is of no more use, and never nil. live is called when the first
-// set has caught up; after a chain that stood still, when it moves again.
+// connect reads over one connection; it returns when that is of no more use, and never nil. live is called when the program
+// has caught up; after a chain that stood still, when it moves again.
 func (c *shared) connect(ctx context.Context, index int, first *run, live func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var group sync.WaitGroup
@@ -90,7 +90,29 @@ func (c *shared) connect(ctx context.Context, index int, first *run, live func()
 	}
 	l.socket = socket
 	c.watch(ctx, l)
-	return first.read(ctx, l, queue, live)
+	l.group.Go(func() { c.follow(ctx, l) })
+
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	l.group.Go(func() { c.stopFor(reading, l, stop) })
+	err = first.read(reading, l, queue, live)
+	if reading.Err() != nil && ctx.Err() == nil {
+		return l.err // down is closed
+	}
+	return err
+}
+
+// stopFor ends the reading of the program's history soon after the connection was lost, if others wait for the next one: it
+// goes on from where it was. While none is followed it goes on over a lost socket.
+func (c *shared) stopFor(ctx context.Context, l *link, stop context.CancelFunc) {
+	select {
+	case <-l.down:
+	case <-ctx.Done():
+		return
+	}
+	if sleep(ctx, c.config.SilenceTimeout) == nil && len(c.feed.Addresses()) > 1 {
+		stop()
+	}
 }
 
 // watch starts what finds out that a connection is of no more use.
@@ -122,7 +144,7 @@ func (c *shared) watch(ctx context.Context, l *link) {
 	}
 }
 
-// read reads a set over a connection, whose live transactions come in the queue, until that is of no more use.
+// read reads the address over a connection, whose live transactions come in the queue, until that is of no more use.
 func (r *run) read(ctx context.Context, l *link, queue *queue, live func()) error {
 	s := &session{
 		run: r, link: l, queue: queue, finds: make(chan find), repairs: map[market.Signature]bool{},
@@ -172,7 +194,7 @@ func (c *shared) heed(rpc *rpcClient, index int) {
 // newHistory reads history from one endpoint.
 func (r *run) newHistory(rpc *rpcClient) *history {
 	h := &history{
-		rpc: rpc, program: r.addresses[0], commitment: r.config.readable(), failed: r.config.IncludeFailed, selfCalls: r.config.SelfCalls,
+		rpc: rpc, run: r, address: r.address, commitment: r.config.readable(), failed: r.config.IncludeFailed, selfCalls: r.config.SelfCalls,
 		ledger: r.ledger, clock: r.clock, orders: r.orders, logger: r.logger, workers: workers,
 	}
 	if r.config.MaxRequestsPerSecond > 0 {

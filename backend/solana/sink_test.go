@@ -35,12 +35,28 @@ type sink struct {
 	slot       market.Slot
 	late       int // new transactions below chain time
 	batches    int
+	traces     map[market.Signature][]string
+	reach      map[market.Pubkey]*reached
 	hold       chan struct{} // when set, apply waits for it to close
 	fail       error
 }
 
 func newSink(t testing.TB) *sink {
-	return &sink{t: t, changed: make(chan struct{}), txs: map[market.Signature]market.Transaction{}, deliveries: map[market.Signature]int{}}
+	return &sink{t: t, changed: make(chan struct{}), txs: map[market.Signature]market.Transaction{}, deliveries: map[market.Signature]int{}, reach: map[market.Pubkey]*reached{}, traces: map[market.Signature][]string{}}
+}
+
+// reached is how far the batches of an address have come.
+type reached struct {
+	chainTime        int64
+	checkpoint, slot market.Slot
+}
+
+// of is how far an address has come; mu is held.
+func (s *sink) of(address market.Pubkey) *reached {
+	if s.reach[address] == nil {
+		s.reach[address] = &reached{}
+	}
+	return s.reach[address]
 }
 
 func (s *sink) apply(ctx context.Context, b market.Batch) error {
@@ -64,14 +80,19 @@ func (s *sink) apply(ctx context.Context, b market.Batch) error {
 	}) {
 		s.t.Errorf("batch is not in chain order")
 	}
-	if b.ChainTime != 0 && b.ChainTime < s.chainTime {
-		s.t.Errorf("chain time went back from %d to %d", s.chainTime, b.ChainTime)
+	if len(b.Addresses) != 1 {
+		s.t.Errorf("a batch of addresses %v", b.Addresses)
+	}
+	of := s.of(b.Addresses[0])
+	if b.ChainTime != 0 && b.ChainTime < of.chainTime {
+		s.t.Errorf("chain time of %s went back from %d to %d", b.Addresses[0], of.chainTime, b.ChainTime)
 	}
 	for _, tx := range b.Transactions {
-		if _, known := s.txs[tx.Signature]; !known && tx.BlockTime < s.chainTime {
+		if _, known := s.txs[tx.Signature]; !known && tx.BlockTime < of.chainTime {
 			s.late++
 		}
 		s.txs[tx.Signature] = tx
+		s.traces[tx.Signature] = append(s.traces[tx.Signature], fmt.Sprintf("%d/%d by %s (%v) at %d", tx.Slot, tx.Index, b.Addresses[0].String()[20:28], len(tx.Addresses), of.slot))
 		s.deliveries[tx.Signature]++
 	}
 	for _, signature := range b.Withdrawn {
@@ -79,9 +100,10 @@ func (s *sink) apply(ctx context.Context, b market.Batch) error {
 		s.rolledBack = append(s.rolledBack, signature)
 	}
 	s.gaps = append(s.gaps, b.Gaps...)
-	s.chainTime = max(s.chainTime, b.ChainTime)
-	s.checkpoint = max(s.checkpoint, b.Checkpoint)
-	s.slot = max(s.slot, b.Slot)
+	of.chainTime, of.checkpoint, of.slot = max(of.chainTime, b.ChainTime), max(of.checkpoint, b.Checkpoint), max(of.slot, b.Slot)
+	if b.Addresses[0] == testProgram {
+		s.chainTime, s.checkpoint, s.slot = of.chainTime, of.checkpoint, of.slot
+	}
 	s.batches++
 	close(s.changed)
 	s.changed = make(chan struct{})

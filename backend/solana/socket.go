@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,8 @@ var (
 	errSilent = errors.New("no new slot")
 	// errGarbage is returned when too many frames of a socket could not be read.
 	errGarbage = errors.New("too many unreadable frames")
+	// errClosed is returned for a subscription over a connection that has ended.
+	errClosed = errors.New("the connection has ended")
 )
 
 const (
@@ -31,7 +34,8 @@ const (
 	maxGarbage = 100
 )
 
-// socket is one PubSub connection with both subscriptions. Subscriptions die with the connection: it is never mended.
+// socket is one PubSub connection with its subscriptions: of slots, of the program's logs, and of those of addresses that are
+// followed beside it. Subscriptions die with the connection: it is never mended.
 type socket struct {
 	conn    *websocket.Conn
 	scrub   *scrubber
@@ -48,10 +52,31 @@ type socket struct {
 	logsSub  *uint64 // nil until granted
 	slotSub  *uint64
 
+	asking chan struct{} // holds those that are about to be subscribed to
+	closed chan struct{} // when run has ended
+
+	mu      sync.Mutex
+	lastID  uint64                   // of a request
+	asked   map[uint64]*subscription // by request: subscribed to, and not answered
+	granted map[uint64]*subscription // by the cluster's number
+
 	newest atomic.Uint64 // slot announced last
 	rises  atomic.Uint64 // announcements of a newer slot
 	unread atomic.Uint64 // frames that could not be read
 }
+
+// subscription is one to the logs of an address beside the program.
+type subscription struct {
+	request uint64
+	number  uint64 // the cluster's, once it is granted
+	queue   *queue
+	answer  chan error // of capacity 1: nil when it is granted
+}
+
+const (
+	maxAsking    = 8                // subscriptions asked for at once
+	grantTimeout = 10 * time.Second // for the answer to one
+)
 
 type socketOptions struct {
 	program    market.Pubkey
@@ -73,7 +98,8 @@ func dial(ctx context.Context, endpoint Endpoint, options socketOptions) (*socke
 	}
 	s := &socket{
 		conn: conn, scrub: scrub, queue: options.queue, logger: options.logger, silence: options.silence, onSlot: options.onSlot,
-		lastSlot: time.Now(),
+		lastSlot: time.Now(), asking: make(chan struct{}, maxAsking), closed: make(chan struct{}), lastID: slotID,
+		asked: map[uint64]*subscription{}, granted: map[uint64]*subscription{},
 	}
 	if err := s.subscribe(ctx, options.program, options.commitment); err != nil {
 		_ = conn.CloseNow()
@@ -130,6 +156,7 @@ func (s *socket) run(ctx context.Context, ping time.Duration) error {
 	defer func() {
 		cancel()
 		_ = s.conn.CloseNow()
+		close(s.closed)
 		<-pinging
 	}()
 	for {
@@ -188,11 +215,11 @@ func (s *socket) read(ctx context.Context) error {
 	}
 	switch frame := &s.frame; frame.Kind {
 	case FrameLogs:
-		if s.logsSub == nil || *s.logsSub == frame.Subscription {
+		if queue := s.queueOf(frame.Subscription); queue != nil {
 			tx := frame.Transaction
 			frame.Transaction.Logs = nil // the queue's now
 			tx.ReceivedAt = time.Now()
-			s.queue.push(tx)
+			queue.push(tx)
 		}
 	case FrameSlot:
 		if s.slotSub == nil || *s.slotSub == frame.Subscription {
@@ -205,12 +232,122 @@ func (s *socket) read(ctx context.Context) error {
 			s.logsSub = &subscription
 		case slotID:
 			s.slotSub = &subscription
+		default:
+			s.grant(frame.ID, subscription)
 		}
 	case FrameRefusal:
+		if s.refuse(frame) {
+			return nil
+		}
 		return fmt.Errorf("%w: %w", ErrRefused, &rpcError{frame.Code, s.scrub.text(frame.Message)})
 	case FrameOther:
 	}
 	return nil
+}
+
+// queueOf is the queue for the notifications of a subscription, nil for one that is none of ours.
+func (s *socket) queueOf(number uint64) *queue {
+	if s.logsSub == nil || *s.logsSub == number {
+		return s.queue
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if one := s.granted[number]; one != nil {
+		return one.queue
+	}
+	return nil
+}
+
+// subscribeTo subscribes to the logs of an address while run reads; it returns when that is granted. An error wrapping
+// ErrRefused says that the cluster does not grant it.
+func (s *socket) subscribeTo(ctx context.Context, address market.Pubkey, commitment string, queue *queue) (*subscription, error) {
+	ctx, cancel := context.WithTimeout(ctx, grantTimeout)
+	defer cancel()
+	select {
+	case s.asking <- struct{}{}:
+		defer func() { <-s.asking }()
+	case <-s.closed:
+		return nil, errClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+
+	one := &subscription{queue: queue, answer: make(chan error, 1)}
+	s.mu.Lock()
+	s.lastID++
+	one.request = s.lastID
+	s.asked[one.request] = one
+	s.mu.Unlock()
+	if err := s.conn.Write(ctx, websocket.MessageText, []byte(logsRequest(one.request, address, commitment))); err != nil {
+		return nil, s.scrub.clean(err)
+	}
+	select {
+	case err := <-one.answer:
+		return one, err
+	case <-s.closed:
+		return nil, errClosed
+	case <-ctx.Done():
+		s.unsubscribe(one)
+		return nil, ctx.Err()
+	}
+}
+
+// unsubscribe ends a subscription. What is on its way already goes nowhere.
+func (s *socket) unsubscribe(one *subscription) {
+	s.mu.Lock()
+	delete(s.asked, one.request)
+	granted := s.granted[one.number] == one
+	if granted {
+		delete(s.granted, one.number)
+	}
+	s.lastID++
+	request := fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"method":"logsUnsubscribe","params":[%d]}`, s.lastID, one.number)
+	s.mu.Unlock()
+	select {
+	case <-s.closed:
+		return
+	default:
+	}
+	if granted {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = s.conn.Write(ctx, websocket.MessageText, request) // it dies with the connection in any case
+	}
+}
+
+// grant notes that a subscription was granted. One that nobody waits for any more is left alone: its notifications go nowhere.
+func (s *socket) grant(request, number uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if one := s.asked[request]; one != nil {
+		delete(s.asked, request)
+		one.number = number
+		s.granted[number] = one
+		one.answer <- nil
+	}
+}
+
+// refuse hands a refusal to whoever asked for the subscription; false when nobody did.
+func (s *socket) refuse(frame *Frame) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := s.asked[frame.ID]
+	if one == nil {
+		return frame.ID > slotID && frame.ID <= s.lastID // of one that was given up, or of an end
+	}
+	delete(s.asked, frame.ID)
+	one.answer <- fmt.Errorf("%w: %w", ErrRefused, &rpcError{frame.Code, s.scrub.text(frame.Message)})
+	return true
+}
+
+// suspect notes that a notification may have been lost, whosoever it was.
+func (s *socket) suspect() {
+	s.queue.suspect()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range s.granted {
+		one.queue.suspect()
+	}
 }
 
 func (s *socket) announce(slot market.Slot) {
@@ -239,6 +376,6 @@ func (s *socket) unreadable(err error) error {
 	if s.garbage > maxGarbage {
 		return errGarbage
 	}
-	s.queue.suspect()
+	s.suspect()
 	return nil
 }

@@ -17,6 +17,9 @@ const (
 	CatchingUp   State = "catching_up"  // connected; history is read, live transactions are buffered
 	Connected    State = "connected"    // live
 	Reconnecting State = "reconnecting" // down; trying again
+
+	Waiting State = "waiting" // an address: for a connection, or for its turn
+	Refused State = "refused" // an address: the endpoint refuses its subscription; it is asked again
 )
 
 // Status is a snapshot of a Feed.
@@ -27,6 +30,7 @@ type Status struct {
 	Fallback     bool        // Endpoint is not the first one
 	Slot         market.Slot // newest slot of the cluster at the configured commitment, 0 when unknown
 	Delivered    market.Slot // everything up to here was delivered
+	Checkpoint   market.Slot // and, of finalized slots, up to here; 0 before the first
 	Lag          uint64      // slots that Delivered, or the live socket, is behind Slot beyond the usual few
 	LastError    string      // redacted; empty when nothing is wrong now
 	LastErrorAt  time.Time

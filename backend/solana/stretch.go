@@ -142,7 +142,7 @@ func (s *session) soundStretch(ctx context.Context, h *history, p *pager, back r
 
 // unlisted are the stored transactions of slots from..to that a stretch does not list.
 func (s *session) unlisted(ctx context.Context, way *stretch, from, to market.Slot) (list []suspect, err error) {
-	if s.config.Recall == nil || from > to {
+	if from > to {
 		return nil, nil
 	}
 	listed := make(map[market.Signature]struct{}, way.total)
@@ -151,7 +151,7 @@ func (s *session) unlisted(ctx context.Context, way *stretch, from, to market.Sl
 			listed[info.signature] = struct{}{}
 		}
 	}
-	err = s.config.Recall(ctx, from, to, func(tx market.Transaction) bool {
+	err = s.stored(ctx, from, to, func(tx market.Transaction) bool {
 		if _, ok := listed[tx.Signature]; !ok && tx.Slot >= from {
 			list = append(list, suspect{tx.Signature, tx.Slot})
 		}
@@ -162,10 +162,7 @@ func (s *session) unlisted(ctx context.Context, way *stretch, from, to market.Sl
 
 // cursorAfter is the first stored transaction after a slot, where paging back into it begins; zero is the newest.
 func (s *session) cursorAfter(ctx context.Context, slot market.Slot) (cursor market.Signature, err error) {
-	if s.config.Recall == nil {
-		return cursor, nil
-	}
-	err = s.config.Recall(ctx, slot+1, slot+cursorSlots, func(tx market.Transaction) bool {
+	err = s.stored(ctx, slot+1, slot+cursorSlots, func(tx market.Transaction) bool {
 		if tx.Slot <= slot {
 			return true
 		}
@@ -193,7 +190,7 @@ func (s *session) countAhead(ctx context.Context, h *history, cursor market.Sign
 // count pages through the signatures within reach, up to slot to, and counts them.
 func (h *history) count(ctx context.Context, before market.Signature, back reach, to market.Slot) (total int, err error) {
 	for {
-		infos, err := h.rpc.signatures(ctx, h.program, before, pageSize, 0, h.commitment)
+		infos, err := h.rpc.signatures(ctx, h.address, before, pageSize, 0, h.commitment)
 		if err != nil || len(infos) == 0 {
 			return total, err
 		}

@@ -1,0 +1,307 @@
+package solana
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"spinscope/backend/market"
+)
+
+// testAddress is the n-th address beside the program.
+func testAddress(n int) (address market.Pubkey) {
+	copy(address[:], fmt.Sprintf("followed address %d", n))
+	return address
+}
+
+// tickOf ends the current slot with a transaction for each list of addresses.
+func (c *cluster) tickOf(names ...[]market.Pubkey) []ledgerTx {
+	n := -1
+	return c.tickWith(len(names), func(tx *ledgerTx) {
+		n++
+		tx.names = names[n]
+	})
+}
+
+// of is the part of a ledger that names an address.
+func of(ledger []ledgerTx, address market.Pubkey) []ledgerTx {
+	return slices.DeleteFunc(slices.Clone(ledger), func(tx ledgerTx) bool { return !tx.mentions(address) })
+}
+
+// recall is Config.Recall over what the sink holds.
+func (s *sink) recall(_ context.Context, from, to market.Slot, visit func(market.Transaction) bool) error {
+	s.mu.Lock()
+	list := slices.SortedFunc(maps.Values(s.txs), func(a, b market.Transaction) int {
+		return cmp.Or(cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.Index, b.Index))
+	})
+	s.mu.Unlock()
+	for i, tx := range list {
+		next := i+1 < len(list) && list[i+1].Slot < from
+		if tx.Slot > to || tx.Slot < from && next {
+			continue
+		}
+		if !visit(tx) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// wrong says how what the sink holds of an address differs from the ledger; "" when it does not. mu is held.
+func (s *sink) wrong(ledger []ledgerTx, address market.Pubkey) string {
+	last, before := market.Position{}, market.Signature{}
+	for i, tx := range of(ledger, address) {
+		got, ok := s.txs[tx.signature]
+		at := market.Position{Slot: got.Slot, Index: got.Index}
+		switch {
+		case !ok:
+			return fmt.Sprintf("%s in slot %d is missing", tx.signature, tx.slot)
+		case got.Slot != tx.slot, got.Provisional, got.BlockTime != testTime(tx.slot), !slices.Equal(got.Logs, tx.logs):
+			return fmt.Sprintf("%s is in slot %d at %d (an estimate: %v), not in slot %d", tx.signature, got.Slot, got.BlockTime, got.Provisional, tx.slot)
+		case i > 0 && at.Compare(last) <= 0:
+			return fmt.Sprintf("%s at %v does not stand behind %v: %q, %q", tx.signature, at, last, s.traces[tx.signature], s.traces[before])
+		}
+		last, before = at, tx.signature
+	}
+	return ""
+}
+
+// same waits until the sink holds of each address what the ledger has.
+func (r *rig) same(what string, ledger []ledgerTx, addresses ...market.Pubkey) {
+	r.t.Helper()
+	deadline := time.After(30 * time.Second)
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		text := ""
+		r.mu.Lock()
+		for n, address := range addresses {
+			if wrong := r.wrong(ledger, address); wrong != "" {
+				text = fmt.Sprintf("address %d: %s", n, wrong)
+				break
+			}
+		}
+		r.mu.Unlock()
+		if text == "" {
+			return
+		}
+		select {
+		case <-ticker.C:
+		case <-deadline:
+			r.t.Fatalf("%s: not within 30 s: %s\n%+v", what, text, r.feed.Addresses())
+		}
+	}
+}
+
+// address waits for a condition over the status of an address.
+func (r *rig) address(what string, address market.Pubkey, ok func(AddressStatus) bool) {
+	r.t.Helper()
+	deadline := time.After(30 * time.Second)
+	ticker := time.NewTicker(2 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		list := r.feed.Addresses()
+		if i := slices.IndexFunc(list, func(s AddressStatus) bool { return s.Address == address }); i >= 0 && ok(list[i]) {
+			return
+		}
+		select {
+		case <-ticker.C:
+		case <-deadline:
+			r.t.Fatalf("%s: not within 30 s: %+v", what, list)
+		}
+	}
+}
+
+func isConnected(s AddressStatus) bool { return s.State == Connected }
+
+func follow(t *testing.T, feed *Feed, what Following) {
+	t.Helper()
+	if err := feed.Follow(what); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Addresses are followed beside the program, from their histories on: each of their transactions comes once, whoever it
+// names, in the order of the chain; and when one is not followed any more nothing of it alone comes.
+func TestFollow(t *testing.T) {
+	c := newCluster(t)
+	a, b, p := testAddress(1), testAddress(2), testProgram
+	for range 30 {
+		c.tickOf([]market.Pubkey{a}, []market.Pubkey{p}, []market.Pubkey{a, b}, []market.Pubkey{b}, []market.Pubkey{p, a})
+		c.tickOf([]market.Pubkey{b})
+	}
+	config := testConfig(c.endpoint())
+	r := start(t, config, 0)
+	follow(t, r.feed, Following{Address: b})
+	r.live()
+	follow(t, r.feed, Following{Address: a})
+	follow(t, r.feed, Following{Address: p}) // as it is
+	stop := c.run(0)
+	r.address("b is live", b, isConnected)
+	r.address("a is live", a, isConnected)
+	stop()
+	for range 50 {
+		c.tickOf([]market.Pubkey{a, p}, []market.Pubkey{b}, []market.Pubkey{a}, []market.Pubkey{a, b, p})
+	}
+	stop = c.run(0)
+	defer stop()
+	r.same("all of it", c.ledger(), p, a, b)
+	r.mu.Lock()
+	for _, tx := range c.ledger() {
+		if got := r.txs[tx.signature]; got.Addresses != nil && !tx.mentions(got.Addresses[0]) {
+			t.Errorf("a transaction of %v came as one of %v", tx.names, got.Addresses)
+		}
+	}
+	if len(r.gaps) != 0 {
+		t.Errorf("gaps %+v", r.gaps)
+	}
+	r.mu.Unlock()
+	if list := r.feed.Addresses(); len(list) != 3 || list[0].Address != p || list[1].Address != b || list[2].Address != a {
+		t.Errorf("%+v", list)
+	}
+
+	r.feed.Unfollow(a)
+	r.feed.Unfollow(a)
+	alone := c.tickOf([]market.Pubkey{a})
+	both := c.tickOf([]market.Pubkey{a, b}, []market.Pubkey{a, p})
+	r.same("what others name", both, b, p)
+	r.mu.Lock()
+	if _, here := r.txs[alone[0].signature]; here {
+		t.Error("a transaction of an address came that is not followed any more")
+	}
+	at := r.of(a).checkpoint
+	r.mu.Unlock()
+	follow(t, r.feed, Following{Address: a, From: at})
+	r.same("what was missed meanwhile", c.ledger(), p, a, b)
+}
+
+// What comes live, by several subscriptions in any order, is delivered once and at once.
+func TestFollowDeliversOnce(t *testing.T) {
+	c := newCluster(t)
+	a, b, p := testAddress(1), testAddress(2), testProgram
+	c.history(3, 1)
+	r := start(t, testConfig(c.endpoint()), 0)
+	follow(t, r.feed, Following{Address: a})
+	follow(t, r.feed, Following{Address: b})
+	r.address("a is live", a, isConnected)
+	r.address("b is live", b, isConnected)
+	r.live()
+	c.lock(func() { c.repeat = func(ledgerTx, market.Pubkey) int { return 2 } })
+	var told []ledgerTx
+	for range 100 {
+		told = append(told, c.tickOf([]market.Pubkey{a, b, p})...)
+	}
+	defer c.run(0)()
+	r.same("all of it", c.ledger(), p, a, b)
+	for _, address := range []market.Pubkey{a, b, p} {
+		r.address("chain time passes it", address, func(s AddressStatus) bool { return s.Delivered > told[len(told)-1].slot+20 })
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, tx := range told {
+		if n := r.deliveries[tx.signature]; n != 1 {
+			t.Errorf("%s came %d times", tx.signature, n)
+		}
+	}
+}
+
+// An endpoint that grants only so many subscriptions: the address beyond says so, the others go on; when it is granted later
+// what was missed is read.
+func TestFollowRefused(t *testing.T) {
+	c := newCluster(t)
+	c.most = 3 // of the program and two others
+	c.history(5, 2)
+	a, b, late := testAddress(1), testAddress(2), testAddress(3)
+	config := testConfig(c.endpoint())
+	config.refusedPause = 20 * time.Millisecond
+	r := start(t, config, 0)
+	follow(t, r.feed, Following{Address: a})
+	r.address("a is live", a, isConnected)
+	follow(t, r.feed, Following{Address: b})
+	r.address("b is live", b, isConnected)
+	follow(t, r.feed, Following{Address: late})
+	r.address("the third is refused", late, func(s AddressStatus) bool {
+		return s.State == Refused && strings.Contains(s.LastError, "no more subscriptions") && !s.RetryAt.IsZero()
+	})
+	missed := c.tickOf([]market.Pubkey{late}, []market.Pubkey{a}, []market.Pubkey{b})
+	defer c.run(1)()
+	r.same("the others go on", c.ledger()[:len(c.ledger())-1], a, b)
+	if s := r.feed.Status(); s.State != Connected || s.Reconnects != 0 {
+		t.Errorf("%+v", s)
+	}
+	r.mu.Lock()
+	if _, here := r.txs[missed[0].signature]; here || r.of(late).checkpoint != 0 || r.of(late).slot != 0 {
+		t.Error("something was said of an address that is refused")
+	}
+	r.mu.Unlock()
+
+	r.feed.Unfollow(a)
+	r.address("its place is the third's", late, isConnected)
+	r.same("what it missed", missed, late)
+}
+
+// More addresses than the bound are refused.
+func TestFollowIsBounded(t *testing.T) {
+	feed := New(testConfig())
+	for n := range MaxFollowed {
+		follow(t, feed, Following{Address: testAddress(n)})
+	}
+	if err := feed.Follow(Following{Address: testAddress(MaxFollowed)}); err == nil {
+		t.Error("one more is followed")
+	}
+	follow(t, feed, Following{Address: testAddress(7)})
+	feed.Unfollow(testAddress(3))
+	follow(t, feed, Following{Address: testAddress(MaxFollowed)})
+	if n := len(feed.Addresses()); n != MaxFollowed+1 {
+		t.Errorf("%d addresses", n)
+	}
+}
+
+// A gap says which address it is of, and is filled when the endpoint has what it misses.
+func TestFollowGaps(t *testing.T) {
+	c := newCluster(t)
+	a := testAddress(1)
+	for range 40 {
+		c.tickOf([]market.Pubkey{a}, []market.Pubkey{testProgram})
+	}
+	kept := c.ledger()[40].slot
+	c.lock(func() { c.first = kept })
+	config := testConfig(c.endpoint())
+	config.MendInterval = 20 * time.Millisecond
+	config.BackfillLimit = 5
+	r := start(t, config, 0)
+	follow(t, r.feed, Following{Address: a})
+	defer c.run(0)()
+	r.until("a gap of the address", func() bool {
+		return slices.ContainsFunc(r.gaps, func(g market.Gap) bool {
+			return g.Address == a && g.From == 0 && g.To == kept-1 && g.Cause == CauseForgotten && g.State == market.GapOpen
+		})
+	})
+	r.mu.Lock()
+	for _, gap := range r.gaps {
+		if gap.Address != a && !gap.Address.IsZero() || gap.Cause == CauseLimit && !gap.Address.IsZero() {
+			t.Errorf("%+v", gap)
+		}
+	}
+	r.mu.Unlock()
+	if err := r.feed.Extend(t.Context(), market.Gap{Address: testAddress(9), To: 5}, 0); err == nil {
+		t.Error("a gap of an address that is not followed was read")
+	}
+
+	c.lock(func() { c.first = 0 })
+	r.same("filled", of(c.ledger(), a), a)
+	r.until("the gap is filled", func() bool {
+		open := map[string]bool{}
+		for _, g := range r.gaps {
+			if g.Address == a {
+				open[fmt.Sprint(g.From, g.To, g.Cause)] = g.State == market.GapOpen
+			}
+		}
+		return !slices.Contains(slices.Collect(maps.Values(open)), true)
+	})
+}
