@@ -25,6 +25,7 @@ type transaction struct {
 	payer       market.Pubkey
 	instruction string
 	events      []market.Body // as the program emits them; for a failed one, before it failed
+	venues      []*venue      // of the mints that they are about
 
 	coin *launchpad.Transaction // of the coins' market, which has no events of the fields above; nil mostly
 }

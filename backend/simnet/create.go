@@ -27,6 +27,7 @@ func (w *world) create(now float64) (*transaction, *token) {
 	about.metadata, about.picture = cid(w.key("metadata", uint64(n))), cid(w.key("picture", uint64(n))) //nolint:gosec // small
 	p.uri = "ipfs://" + about.metadata
 	w.pools = append(w.pools, p)
+	w.venues[p.mint] = &venue{p.mint, p.curve, p.poolToken, p.poolSol}
 
 	who := w.rng.IntN(len(w.traders))
 	tx.payer, tx.instruction = w.traders[who].key, "Create"

@@ -132,7 +132,7 @@ func (p *producer) fill(slot market.Slot, b *block, rate float64) (transactions 
 	var index uint32
 	for _, tx := range transactions {
 		index += p.slots.Uint32N(4)
-		tx.slot, tx.index, tx.time = slot, index, b.time
+		tx.slot, tx.index, tx.time, tx.venues = slot, index, b.time, p.world.venuesOf(tx)
 		index++
 		if !tx.failed && p.cfg.Faults.Truncate > 0 && p.forks.Float64() < p.cfg.Faults.Truncate {
 			tx.chatty = true

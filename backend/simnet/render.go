@@ -4,8 +4,6 @@ import (
 	"encoding/base64"
 	"slices"
 	"strconv"
-
-	"spinscope/backend/market"
 )
 
 // The answers with much text are written by hand: a backfill asks for many of them.
@@ -82,19 +80,14 @@ func (n *Net) wire(tx *transaction) []byte {
 	b := append(make([]byte, 0, 256), 1)
 	b = append(b, tx.signature[:]...)
 	b = append(b, 0x80|tx.version, 1, 0, 1)
-	var accounts []market.Pubkey
-	if tx.coin != nil {
-		accounts = coinAccounts(tx)
-	} else {
-		accounts = []market.Pubkey{tx.payer, tx.events[0].MintAccount(), n.cfg.Program}
-	}
+	accounts := n.accounts(tx)
 	b = append(b, byte(len(accounts)))
 	for _, account := range accounts {
 		b = append(b, account[:]...)
 	}
 	b = append(b, tx.signature[:32]...) // stands for a recent blockhash
 	if tx.coin == nil {
-		return append(b, 1, 2, 2, 0, 1, 0, 0)
+		return append(b, 1, byte(len(accounts)-1), 2, 0, 1, 0, 0) // the market's program, with payer and mint
 	}
 	b = append(b, byte(len(tx.coin.Calls)))
 	for i := range tx.coin.Calls {

@@ -1,7 +1,6 @@
 package simnet
 
 import (
-	"slices"
 	"strconv"
 
 	"spinscope/backend/market"
@@ -78,32 +77,4 @@ func (n *Net) tellLogs(s *socket, sub *subscription, news []*transaction, texts 
 	for _, message := range late {
 		s.send(message)
 	}
-}
-
-// mentions reports whether an address is among the accounts of a transaction.
-func (n *Net) mentions(tx *transaction, address market.Pubkey) bool {
-	if address == tx.payer {
-		return true
-	}
-	if tx.coin != nil {
-		return slices.Contains(tx.coin.Accounts, address) || slices.Contains(programsOf(tx.coin.Calls), address)
-	}
-	if address == n.cfg.Program {
-		return true
-	}
-	if address == n.foreign {
-		return tx.shape != direct
-	}
-	for _, body := range tx.events {
-		if body.MintAccount() == address || orderOf(body) == address {
-			return true
-		}
-	}
-	return false
-}
-
-// orderOf is the order that an event is about, zero if there is none.
-func orderOf(body market.Body) market.Pubkey {
-	order, _ := (&market.Event{Body: body}).Order()
-	return order
 }

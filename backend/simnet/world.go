@@ -34,6 +34,7 @@ type world struct {
 	rng      *rand.Rand
 	traders  []trader
 	pools    []*pool
+	venues   map[market.Pubkey]*venue // by mint
 	fees     market.Pubkey
 	base     market.Pubkey
 	params   market.Pubkey
@@ -47,7 +48,8 @@ type world struct {
 func newWorld(cfg *Config) *world {
 	w := &world{
 		seed: cfg.Seed, decimals: cfg.Decimals, early: cfg.Program == spinpet.EarlyProgramID,
-		rng: rand.New(rand.NewPCG(uint64(cfg.Seed), 0x5b1a)), //nolint:gosec // a game, and it must repeat
+		rng:    rand.New(rand.NewPCG(uint64(cfg.Seed), 0x5b1a)), //nolint:gosec // a game, and it must repeat
+		venues: map[market.Pubkey]*venue{},
 	}
 	w.fees, w.base, w.params = w.key("fees", 0), w.key("base fees", 0), w.key("params", 0)
 	w.foreign = w.key("router", 0)
