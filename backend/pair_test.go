@@ -150,6 +150,9 @@ func TestCoinsOfAnotherPairAreAnswered(t *testing.T) {
 		Tickers []map[string]any
 	}
 	get(http.MethodGet, "/api/tickers?window=h24&limit=100", "", &tickers)
+	if len(tickers.Tickers) != 3 || tickers.Tickers[2]["mint"] != mints[2].String() { // it traded for far less than one whole unit
+		t.Errorf("ranked %v", tickers.Tickers)
+	}
 	found := 0
 	for _, one := range tickers.Tickers {
 		switch one["mint"] {

@@ -640,6 +640,19 @@ func TestParquetOfSeveralPairs(t *testing.T) {
 		}
 	}
 
+	req.Kind, req.Format = export.Orders, export.CSV
+	orders := readCSV(t, write(t, source, req))
+	for i, row := range orders {
+		symbol, decimals := "SOL", "9"
+		if (i >= len(orders)/2) == (bytes.Compare(source.mints[1][:], source.mints[0][:]) > 0) { // mint by mint, by address
+			symbol, decimals = source.pairs[key(2)].QuoteSymbol(), "18"
+		}
+		if row["quote_symbol"] != symbol || row["quote_decimals"] != decimals || row["program"] != "spinpet" || row["margin_sol_amount"] == "" {
+			t.Fatalf("order %d: %v", i, row)
+		}
+	}
+	req.Kind, req.Format = export.Candles, export.Parquet
+
 	source.pairs[key(1)] = market.MustPair(0, key(9), 8, 18)
 	source.candles[0].Volume = market.U128{Hi: 1 << 63}
 	source.pairs[key(2)] = market.MustPair(0, key(9), 18, 2)

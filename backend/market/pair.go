@@ -76,6 +76,23 @@ func (p Pair) BaseDecimals() int { return int(p.value().base) }
 // QuoteDecimals are those of what the coin is paid in. 0 to MaxDecimals.
 func (p Pair) QuoteDecimals() int { return int(p.value().units) }
 
+// Weight is an amount of what the coin is paid in, by which coins of different pairs are ranked: in 10^-9 whole units, whatever
+// they are worth. What does not fit is the largest number.
+func (p Pair) Weight(quote U128) U128 {
+	decimals := p.QuoteDecimals()
+	for ; decimals > LamportsDecimals; decimals-- {
+		quote, _ = quote.divMod64(10)
+	}
+	for ; decimals < LamportsDecimals; decimals++ {
+		larger, overflow := quote.Mul64(10)
+		if overflow {
+			return U128{Hi: math.MaxUint64, Lo: math.MaxUint64}
+		}
+		quote = larger
+	}
+	return quote
+}
+
 // QuoteSymbol is how what the coin is paid in is called: the name of a mint that everybody knows, else the ends of its
 // address. What a mint calls itself is not asked: anybody may make one that says it is SOL.
 func (p Pair) QuoteSymbol() string {

@@ -75,3 +75,26 @@ func TestUnits(t *testing.T) {
 		}
 	}
 }
+
+func TestWeight(t *testing.T) {
+	largest := U128{math.MaxUint64, math.MaxUint64}
+	for _, c := range []struct {
+		decimals uint8
+		quote    U128
+		want     U128
+	}{
+		{9, largest, largest},
+		{2, U64(150), U64(1_500_000_000)},
+		{6, U64(1), U64(1000)},
+		{18, U64(1_999_999_999), U64(1)},
+		{2, largest, largest},
+		{8, U128{math.MaxUint64 / 10, 0}, U128{math.MaxUint64 / 10 * 10, 0}},
+	} {
+		if got := MustPair(0, Pubkey{1}, 6, c.decimals).Weight(c.quote); got != c.want {
+			t.Errorf("%s with %d decimals weigh %s, want %s", c.quote, c.decimals, got, c.want)
+		}
+	}
+	if got := (Pair{}).Weight(U64(7)); got != U64(7) {
+		t.Errorf("lamports weigh %s", got)
+	}
+}

@@ -77,7 +77,10 @@ func TestStoreKnowsPairs(t *testing.T) {
 		t.Fatal(err)
 	}
 	pair := market.MustPair(spinpet.Program, keyOf('Q', 1), 3, 2)
-	c := &market.Commit{Seq: 1, Tokens: []market.Token{{Mint: mintKey(1), Pair: pair, Trades: 1}, {Mint: mintKey(2)}}}
+	c := &market.Commit{Seq: 1, Tokens: []market.Token{
+		{Mint: mintKey(1), Pair: pair, Trades: 1, TotalSolAmount: market.U64(200), LatestTradeTime: 1}, // two whole units
+		{Mint: mintKey(2), TotalSolAmount: market.U64(1_999_999_999), LatestTradeTime: 1},
+	}}
 	if err := s.Commit(c); err != nil {
 		t.Fatal(err)
 	}
@@ -94,6 +97,10 @@ func TestStoreKnowsPairs(t *testing.T) {
 		}
 	}
 	check("committed")
+	page, err := s.Mints(t.Context(), MintQuery{Sort: VolumeDesc, All: true, Limit: 9})
+	if err != nil || len(page.Tokens) != 2 || page.Tokens[0].Mint != mintKey(1) {
+		t.Errorf("by volume: %v (%v)", page.Tokens, err)
+	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -18,9 +18,9 @@ type entry struct {
 	mint       market.Pubkey
 	created    bool
 	createdAt  market.Position
-	createTime int64 // Unix seconds, 0: its TokenCreated is not stored
-	lastTrade  int64 // Unix seconds, 0: never traded
-	volume     market.U128
+	createTime int64       // Unix seconds, 0: its TokenCreated is not stored
+	lastTrade  int64       // Unix seconds, 0: never traded
+	volume     market.U128 // ever, by weight
 	pair       market.Pair
 }
 
@@ -91,7 +91,7 @@ func (d *directory) update(m *mintState, seq market.Seq) {
 	d.touched[m.id-1] = seq
 	next := entry{
 		mint: e.mint, created: m.created != 0, createdAt: m.token.CreatedPosition, createTime: m.token.CreateTime,
-		lastTrade: m.token.LatestTradeTime, volume: m.token.TotalSolAmount, pair: m.token.Pair,
+		lastTrade: m.token.LatestTradeTime, volume: m.token.Pair.Weight(m.token.TotalSolAmount), pair: m.token.Pair,
 	}
 	if *e == next {
 		return

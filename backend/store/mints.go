@@ -21,7 +21,7 @@ const (
 	CreatedDesc MintSort = iota
 	CreatedAsc
 	LastTradeDesc
-	VolumeDesc // lamports traded, ever
+	VolumeDesc // traded ever: lamports, or 10^-9 whole units of what else a coin is paid in
 )
 
 // MintQuery is a page of the mints that had a TokenCreated or, with All, of those that traded too: a mint may be older

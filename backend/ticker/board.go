@@ -153,7 +153,7 @@ func (b *Board) forget(marks []market.MintMark) {
 func compare(order Order, window Window, x, y *kept) int {
 	switch order {
 	case ByQuoteVolume:
-		return y.Spans[window].QuoteVolume.Cmp(x.Spans[window].QuoteVolume)
+		return y.weight(window).Cmp(x.weight(window))
 	case ByTrades:
 		return cmp.Compare(y.Spans[window].Trades, x.Spans[window].Trades)
 	case ByGain:

@@ -267,4 +267,11 @@ func TestCandlesAreInTheCoinsUnits(t *testing.T) {
 	if got := taken(t, s); len(got) != 1 || !bytes.Contains(got[0].Data, []byte(`"volume":1.5,"quote_volume":2.5,"trades":2,"buy_volume":0.5`)) {
 		t.Errorf("pushed %+v", got)
 	}
+
+	// What a client is sent that fell behind is read from the store.
+	sub := &subscription{topic: b.board.topics[key{klineTopic, market.M1, testMints[0]}]}
+	behind, err := (&pursuit{s: s}).readCandles(&target{sub: sub}, 9)
+	if err != nil || len(behind) != 1 || !bytes.Contains(behind[0].payload, []byte(`"volume":1.5,"quote_volume":2.5`)) {
+		t.Errorf("behind: %+v %v", behind, err)
+	}
 }
