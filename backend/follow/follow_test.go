@@ -74,7 +74,7 @@ func (s *sink) Missed(_ context.Context, from, to market.Seq) error {
 
 // site is a store with a hub and a writer.
 type site struct {
-	t         *testing.T
+	t         testing.TB
 	random    *rand.Rand
 	dir       string
 	store     *store.Store
@@ -395,4 +395,31 @@ func TestLogComesInPages(t *testing.T) {
 	if to.logged != 400 || pages < 3 || f.Lags() != 0 {
 		t.Errorf("%d commits in %d pages", to.logged, pages)
 	}
+}
+
+// nobody takes everything and does nothing.
+type nobody struct{}
+
+func (nobody) Take(context.Context, *market.Commit, bool) error     { return nil }
+func (nobody) Missed(context.Context, market.Seq, market.Seq) error { return nil }
+
+// BenchmarkLog is how long a commit of one to six events takes a sink that is 1,000 of them behind.
+func BenchmarkLog(b *testing.B) {
+	s := &site{t: b, random: rand.New(rand.NewPCG(1, 11)), dir: b.TempDir(), published: map[market.Seq]*market.Commit{}, small: true}
+	s.open()
+	defer func() { _ = s.store.Close() }()
+	const commits = 1000
+	for range commits {
+		s.commit()
+	}
+	f := s.follower(0)
+	defer f.Close()
+	for b.Loop() {
+		for f.Begin(0); f.Cursor() < commits; {
+			if err := f.Deliver(b.Context(), nobody{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*commits), "ns/commit")
 }

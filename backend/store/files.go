@@ -157,7 +157,7 @@ func checkLogs(o *Options, found *survey) ([]logContent, error) {
 	for _, names := range [][]string{found.values, found.logs} {
 		contents = nil
 		for i, name := range names {
-			if i == len(names)-1 && unborn(o, name) {
+			if unborn(o, name) && (i == len(names)-1 || emptied(o, name)) {
 				continue
 			}
 			content, err := readLog(filepath.Join(o.Dir, name))
