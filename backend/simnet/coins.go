@@ -173,3 +173,51 @@ func base58Text(data []byte) string {
 	slices.Reverse(text)
 	return string(text)
 }
+
+// getMultipleAccounts knows the accounts of coins: mints, curves and pools, as they are now.
+func (n *access) getMultipleAccounts(a args) ([]byte, *rpcError) {
+	const most = 100
+	var list []string
+	if fault := a.read(0, &list, true); fault != nil {
+		return nil, fault
+	}
+	if len(list) > most {
+		return nil, invalid("Too many inputs provided; max %d", most)
+	}
+	o, release, fault := n.view(a, 1)
+	if fault != nil {
+		return nil, fault
+	}
+	defer release()
+	if o.Encoding != "base64" {
+		return nil, invalid("simnet knows the encoding base64")
+	}
+
+	b := strconv.AppendUint([]byte(`{"context":{"apiVersion":"2.3.6","slot":`), uint64(n.chain.slotAt(o.level)), 10)
+	b = append(b, `},"value":[`...)
+	for i, text := range list {
+		address, err := market.ParsePubkey(text)
+		if err != nil {
+			return nil, invalid("Invalid param: Invalid")
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = n.appendAccount(b, address)
+	}
+	return append(b, "]}"...), nil
+}
+
+func (n *Net) appendAccount(b []byte, address market.Pubkey) []byte {
+	if n.coins == nil {
+		return append(b, "null"...)
+	}
+	account, ok := n.coins.Account(address)
+	if !ok {
+		return append(b, "null"...)
+	}
+	b = base64.StdEncoding.AppendEncode(append(b, `{"data":["`...), account.Data)
+	b = append(append(b, `","base64"],"executable":false,"lamports":1461600,"owner":"`...), account.Owner.String()...)
+	b = strconv.AppendInt(append(b, `","rentEpoch":18446744073709551615,"space":`...), int64(len(account.Data)), 10)
+	return append(b, '}')
+}

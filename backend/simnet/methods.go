@@ -31,6 +31,7 @@ func init() { // not a literal: simnet_control refers to Net, and Net to the tab
 		"getSignaturesForAddress": (*access).getSignaturesForAddress,
 		"getTransaction":          (*access).getTransaction,
 		"getSignatureStatuses":    (*access).getSignatureStatuses,
+		"getMultipleAccounts":     (*access).getMultipleAccounts,
 		"simnet_ledger":           (*access).ledger,
 		"simnet_status":           (*access).status,
 		"simnet_control":          (*access).control,

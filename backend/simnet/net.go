@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/simnet/launchpad"
 )
 
 // Net is a simulated cluster. Its methods are safe for concurrent use.
@@ -23,6 +24,7 @@ type Net struct {
 	scribe  *scribe
 	genesis string
 	foreign market.Pubkey
+	coins   *launchpad.World // nil: there is none; under chain.mu
 
 	tokens  map[string]*token // by content identifier; under chain.mu
 	chaos   *chaos
@@ -84,7 +86,7 @@ func (n *Net) Run(ctx context.Context) error {
 		return err
 	}
 	producer.history(ctx)
-	n.chain = producer.chain
+	n.chain, n.coins = producer.chain, producer.coins
 	n.foreign = producer.world.foreign
 	n.scribe = newScribe(n.cfg.Program, n.foreign, producer.router())
 	n.genesis = producer.world.key("genesis", 0).String()

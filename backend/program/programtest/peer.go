@@ -30,6 +30,17 @@ type Peer struct {
 // packages cannot be installed.
 func Peers(t *testing.T, address market.Pubkey, events [][]byte) []Peer {
 	t.Helper()
+	return decoded(t, address, "", events)
+}
+
+// PeerAccounts is Peers for accounts of one kind, by the name that the package gives it.
+func PeerAccounts(t *testing.T, address market.Pubkey, kind string, accounts [][]byte) []Peer {
+	t.Helper()
+	return decoded(t, address, kind, accounts)
+}
+
+func decoded(t *testing.T, address market.Pubkey, account string, events [][]byte) []Peer {
+	t.Helper()
 	for _, tool := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("SKIPPED: %s is not installed, so the programs' own decoders were not asked", tool)
@@ -45,7 +56,7 @@ func Peers(t *testing.T, address market.Pubkey, events [][]byte) []Peer {
 
 	var lines bytes.Buffer
 	for _, event := range events {
-		line, _ := json.Marshal(map[string]string{"program": address.String(), "base64": base64.StdEncoding.EncodeToString(event)})
+		line, _ := json.Marshal(map[string]string{"program": address.String(), "account": account, "base64": base64.StdEncoding.EncodeToString(event)})
 		lines.Write(append(line, '\n'))
 	}
 	command := exec.CommandContext(ctx, "node", "decode.cjs")

@@ -1,5 +1,5 @@
-// Reads lines of {"program", "base64"} and prints for each what the package of that program decodes: the event's name and
-// its fields, every value as a string the way Go's test prints its own.
+// Reads lines of {"program", "account", "base64"} and prints for each what the package of that program decodes: the event's
+// name and its fields or, where an account is named, that account's, every value as a string the way Go's test prints its own.
 const readline = require('node:readline')
 const { Connection } = require('@solana/web3.js')
 const pump = require('@pump-fun/pump-sdk')
@@ -19,8 +19,11 @@ function print(value) {
 }
 
 readline.createInterface({ input: process.stdin }).on('line', (line) => {
-  const { program, base64 } = JSON.parse(line)
-  const event = programs[program].coder.events.decode(base64)
+  const { program, account, base64 } = JSON.parse(line)
+  const { events, accounts } = programs[program].coder
+  const event = account
+    ? { name: account, data: accounts.decode(account, Buffer.from(base64, 'base64')) }
+    : events.decode(base64)
   const fields = {}
   for (const [name, value] of Object.entries(event?.data ?? {})) fields[name] = print(value)
   console.log(JSON.stringify({ name: event?.name ?? '', fields }))

@@ -1,0 +1,37 @@
+package program
+
+import (
+	"context"
+	"errors"
+
+	"spinscope/backend/market"
+)
+
+var (
+	// ErrNoMint is returned by a Finder for an address that is no mint.
+	ErrNoMint = errors.New("not the address of a coin")
+	// ErrNoCoin is returned by a Finder for a mint that no program which it knows has made.
+	ErrNoCoin = errors.New("a coin of no program that is followed by coin")
+)
+
+// Account is what a cluster keeps at an address. The zero value: there is nothing.
+type Account struct {
+	Owner market.Pubkey // the program that writes it
+	Data  []byte
+}
+
+// Coin is what must be known of a coin to follow it by its own addresses.
+type Coin struct {
+	Mint      market.Pubkey
+	Curve     market.Pubkey // where it begins to trade
+	Pool      market.Pubkey // where it goes on when the curve is complete
+	Place     market.Place  // what trades in the pool
+	Completed bool          // it trades no more on the curve
+}
+
+// Addresses are those that every transaction of the coin names one of.
+func (c *Coin) Addresses() []market.Pubkey { return []market.Pubkey{c.Curve, c.Pool} }
+
+// Finder finds out which coin a mint is of, by the accounts that a cluster keeps. read gives accounts in the order of the
+// addresses. It returns ErrNoMint and ErrNoCoin, in words for a person, and what read returns.
+type Finder func(ctx context.Context, mint market.Pubkey, read func(context.Context, ...market.Pubkey) ([]Account, error), derive Derive) (Coin, error)
