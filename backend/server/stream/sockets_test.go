@@ -16,6 +16,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"spinscope/backend/market"
+	"spinscope/backend/polltest"
 	"spinscope/backend/socketio"
 )
 
@@ -133,6 +134,36 @@ func (r *raw) until(event string) received {
 	for {
 		if got := r.next(); got.event == event {
 			return got
+		}
+	}
+}
+
+// The broadcaster is far behind and reads the log, faster than a client takes it: the client is not cut, and gets each event.
+func TestLagCutsNobody(t *testing.T) {
+	const total = 20_000 // some 12 MB, which neither the queue nor the system's buffers hold
+	b := newBench(t, nil)
+	r := dial(t, b.serve(t, socketio.Options{}), "/ws/kline", "")
+	r.until("connection_success")
+	r.emit("subscribe_events", object{})
+	r.until("subscription_confirmed")
+
+	for range total - 1 {
+		b.memory.commit(b.tradeCommit(testMints[0], startTime, 1e18))
+	}
+	b.trade(testMints[0], startTime, 1e18) // the hub sees the jump here
+	polltest.Until(t, "the client to be set aside", func() bool {
+		b.board.mu.Lock()
+		defer b.board.mu.Unlock()
+		for s := range b.board.sessions {
+			if s.paused[commitOrder] != nil {
+				return true
+			}
+		}
+		return b.board.absorbed == total
+	})
+	for seq := market.Seq(1); seq <= total; seq++ {
+		if got := parse(t, r.until("event_data")); got.Seq != seq {
+			t.Fatalf("event of %d, want %d", got.Seq, seq)
 		}
 	}
 }
