@@ -88,9 +88,40 @@ func TestFollower(t *testing.T) {
 		t.Errorf("metrics: %+v", m.Values)
 	}
 
+	if err := s.Commit(creation(3, 2)); err != nil { // it does not hear of it, but finds it missing at the next
+		t.Fatal(err)
+	}
+	fourth := creation(4, 3)
+	if err := s.Commit(fourth); err != nil {
+		t.Fatal(err)
+	}
+	commits.Publish(fourth)
+	polltest.Until(t, "the documents of both", func() bool { return f.URIData(mint(2)) != nil && f.URIData(mint(3)) != nil })
+
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// What the commit log has lost is among the newest tokens of the store.
+func TestMissedTokensAreAnnounced(t *testing.T) {
+	s, err := store.Open(store.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // nothing more is written
+	for n := range 3 {
+		if err := s.Commit(creation(market.Seq(n+1), n)); err != nil { //nolint:gosec // small
+			t.Fatal(err)
+		}
+	}
+	f := NewFollower(FollowOptions{
+		Catalog: Options{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)}, Store: s,
+		Commits: follow.New(follow.Options{Log: s, Hub: hub.New(hub.Options{})}),
+	})
+	if err := f.Missed(t.Context(), 1, 3); err != nil || f.Stats().Waiting != 3 {
+		t.Errorf("%+v, %v", f.Stats(), err)
 	}
 }
 
