@@ -82,6 +82,14 @@ func (d *nextCommit) take() *market.Commit {
 	slices.SortFunc(c.Orders, func(a, b market.OrderChange) int {
 		return slices.Compare(a.Order.Address[:], b.Order.Address[:])
 	})
+
+	recounted := 0
+	for _, state := range d.touched {
+		if state.recount {
+			recounted++
+		}
+	}
+	c.Tokens = slices.Grow(c.Tokens, recounted) // growing step by step would take twice the memory
 	for _, state := range d.touched {
 		if state.recount {
 			state.recount = false
