@@ -51,6 +51,7 @@ func (s *Source) LoadHistory(ctx context.Context, reach Reach) error {
 			err = feed.ExtendSince(ctx, gap, reach.Since.Unix())
 		}
 		switch {
+		case errors.Is(err, solana.ErrNotFollowed): // of an address that is not read now
 		case errors.Is(err, solana.ErrBeyond):
 			beyond = err
 		case err != nil:

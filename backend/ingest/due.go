@@ -60,7 +60,11 @@ func (h *dueHeap) pop() dueEntry {
 func (in *Ingest) schedule(state *mintState) {
 	if due := candle.Due(&state.book, in.intervals); due < state.due {
 		state.due = due
-		in.due.push(dueEntry{due, state.book.Mint})
+		heap := &in.due
+		if state.clock != nil {
+			heap = &state.clock.due
+		}
+		heap.push(dueEntry{due, state.book.Mint})
 	}
 }
 
@@ -71,11 +75,22 @@ const maxClosedAtOnce = 5000
 // closeCandles adds to the next commit the candles that chain time has passed, by the time they end. There are more to
 // close when it returns true: the next commit is full, and is to be written first.
 func (in *Ingest) closeCandles(closing closing) (more bool, err error) {
-	for len(in.due) > 0 && in.due[0].at <= in.at.ChainTime {
+	if more, err = in.closeDue(&in.due, nil, in.at.ChainTime, closing); more || err != nil {
+		return more, err
+	}
+	return in.closeCoins(closing)
+}
+
+// closeDue closes what is due by a chain time, of the coins of a clock; nil is that of the program.
+func (in *Ingest) closeDue(due *dueHeap, clock *coinClock, now int64, closing closing) (more bool, err error) {
+	for len(*due) > 0 && (*due)[0].at <= now {
 		if len(in.nextCommit.candles) >= in.maxClosedAtOnce {
 			return true, nil
 		}
-		entry := in.due.pop()
+		entry := due.pop()
+		if clock == nil && in.clocks[entry.mint] != nil {
+			continue // it has got a clock of its own
+		}
 		state, held := in.mints[entry.mint]
 		if !held {
 			if state, err = in.load(entry.mint); err != nil {
@@ -113,7 +128,7 @@ func (in *Ingest) closeUnwritten(state *mintState, _ int64) error {
 		candle   market.Candle
 	}
 	var list []closed
-	candle.Close(&state.book, in.intervals, in.at.ChainTime, func(interval market.Interval, c market.Candle) {
+	candle.Close(&state.book, in.intervals, in.now(state), func(interval market.Interval, c market.Candle) {
 		state.unsaved = true
 		list = append(list, closed{interval, c})
 	})
@@ -139,7 +154,7 @@ func (in *Ingest) closeUnwritten(state *mintState, _ int64) error {
 func (in *Ingest) final(state *mintState, interval market.Interval, c market.Candle) {
 	state.unsaved = true
 	in.nextCommit.candles = append(in.nextCommit.candles, market.CandleChange{
-		Mint: state.book.Mint, Interval: interval, Candle: c, Type: market.Final, Stamp: state.stampAt(in.at),
+		Mint: state.book.Mint, Interval: interval, Candle: c, Type: market.Final, Stamp: state.stampAt(in.at.Slot, in.now(state)),
 	})
 }
 
@@ -158,6 +173,6 @@ func (in *Ingest) dismiss() {
 }
 
 // stampAt is the stamp of a closing: caused by chain time, not by an event.
-func (s *mintState) stampAt(at Resume) market.Stamp {
-	return market.Stamp{Slot: at.Slot, BlockTime: at.ChainTime, ReceivedAt: s.stamp.ReceivedAt}
+func (s *mintState) stampAt(slot market.Slot, now int64) market.Stamp {
+	return market.Stamp{Slot: slot, BlockTime: now, ReceivedAt: s.stamp.ReceivedAt}
 }

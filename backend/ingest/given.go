@@ -59,8 +59,12 @@ func (in *Ingest) complete(tx *market.Transaction, known place) (missing []marke
 func (in *Ingest) told(tx *market.Transaction) *market.Transaction {
 	whole := *tx
 	events, report := in.reader.Read([]market.Event{}, tx)
-	if whole.Events = events; !report.Truncated {
+	_, cut := in.window.cut[tx.Signature]
+	switch whole.Events = events; {
+	case !report.Truncated:
 		in.untruncated(tx.Signature) // this time it came whole
+	case tx.Addresses != nil && !cut: // it names a program that loses events by that, which was not known before
+		in.truncated(tx, events)
 	}
 	return &whole
 }

@@ -25,6 +25,7 @@ var errStop = errors.New("stop")
 const (
 	commitEvents     = 2400   // events in a commit, about, unless Config says otherwise; Badger takes 12,500 rows at once
 	checkpointEvents = 20_000 // books become durable after this many events,
+	checkpointSlots  = 150    // a checkpoint that has moved so far is worth a commit of its own
 	checkpointTime   = 300    // or this many seconds of chain time
 	idleTime         = 3600   // a mint without an event for this long, in seconds of chain time, leaves memory
 	mostMints        = 20_000 // mints held in memory after a checkpoint
@@ -44,7 +45,9 @@ type Config struct {
 	// would be counted twice. It is called for each slot. Nil: nothing is deleted.
 	Horizon func() int64
 	Publish func(*market.Commit) // called after each commit, in order; must not block and not change the commit
-	Recheck func()               // asks the source to look at recent slots again; must not block. May be nil
+	// Addresses says which coins are read by addresses of their own; nil: none, and every batch is the program's.
+	Addresses Addresses
+	Recheck   func() // asks the source to look at recent slots again; must not block. May be nil
 	// CommitEvents is about how many events go into one commit; 0: 2,400.
 	CommitEvents int
 	// SealCandles is about how many of the candles that chain time closes go into one commit; 0: 5,000.
@@ -79,6 +82,13 @@ type Ingest struct {
 	fresh           []*market.Transaction  // reused by takeSlot
 	joins           []market.Event         // of takeSlot, for transactions that are stored in part
 
+	addresses Addresses     // nil: no coin is read by its own
+	program   market.Pubkey // whose transactions are all read
+	reached   map[market.Pubkey]market.Reached
+	stored    map[market.Pubkey]market.Slot // checkpoints of addresses as the store has them
+	clocks    map[market.Pubkey]*coinClock  // by coin
+	moved     []*coinClock                  // those that have gone on since candles were closed
+
 	at         Resume
 	mints      map[market.Pubkey]*mintState
 	due        dueHeap
@@ -101,6 +111,11 @@ func New(cfg Config, store Store, at Resume) *Ingest {
 		reader: program.NewReader(cfg.Programs...),
 		coins:  cfg.Coins,
 		at:     at, mints: map[market.Pubkey]*mintState{}, checkpointAt: at.ChainTime,
+		addresses: cfg.Addresses, reached: map[market.Pubkey]market.Reached{}, stored: map[market.Pubkey]market.Slot{},
+		clocks: map[market.Pubkey]*coinClock{},
+	}
+	if len(cfg.Programs) > 0 {
+		in.program = cfg.Programs[0].Address()
 	}
 	for _, plug := range cfg.Programs {
 		in.pricers[plug.ID()] = plug.NewPricer(cfg.PriceDecimals)
@@ -129,6 +144,10 @@ func (in *Ingest) Flush() error { return in.commit(false) }
 func (in *Ingest) apply(ctx context.Context, batch *market.Batch, ahead bool) error {
 	quick := time.Since(in.taken) < quickSource
 	defer func() { in.taken = time.Now() }()
+	program := in.isProgram(batch)
+	if !program {
+		in.meet(batch)
+	}
 	for slot := range slots(batch.Transactions) {
 		if err := in.takeSlot(slot); err != nil {
 			return err
@@ -153,12 +172,16 @@ func (in *Ingest) apply(ctx context.Context, batch *market.Batch, ahead bool) er
 	if in.chain.due(in.at.Slot, max(in.at.ChainTime, batch.ChainTime)) {
 		in.counters.rechecks.Add(1)
 	}
-	if batch.Checkpoint > in.at.Checkpoint {
+	if !program {
+		in.noteReached(batch)
+	} else if batch.Checkpoint > in.at.Checkpoint {
 		// Moving the checkpoint alone is not worth a commit each time: what is not recorded is only read again.
-		in.nextCommit.force = in.nextCommit.force || batch.Checkpoint >= in.at.Checkpoint+150
+		in.nextCommit.force = in.nextCommit.force || batch.Checkpoint >= in.at.Checkpoint+checkpointSlots
 		in.nextCommit.checkpoint = batch.Checkpoint
 	}
-	in.nextCommit.chainTime = max(in.nextCommit.chainTime, batch.ChainTime)
+	if program {
+		in.nextCommit.chainTime = max(in.nextCommit.chainTime, batch.ChainTime)
+	}
 	if ahead && len(in.nextCommit.events) < in.most && (quick || in.busy()) {
 		return nil
 	}
@@ -348,7 +371,7 @@ func (in *Ingest) add(event market.Event) error {
 	}
 	if trade, ok := event.Trade(); ok {
 		tick := candle.Tick{Trade: trade, Time: event.BlockTime, At: event.Position, Provisional: event.Provisional}
-		if state.late == nil && event.BlockTime >= in.at.ChainTime && candle.InOrder(&state.book, &tick) {
+		if state.late == nil && event.BlockTime >= in.now(state) && candle.InOrder(&state.book, &tick) {
 			in.follow(state, &event)
 			candle.Fold(&state.book, in.intervals, &tick)
 			state.touched = min(state.touched, tick.Time)
@@ -374,6 +397,7 @@ func (in *Ingest) add(event market.Event) error {
 func (in *Ingest) commit(ahead bool) error {
 	in.at.Slot = max(in.at.Slot, in.nextCommit.slot)
 	in.at.ChainTime = max(in.at.ChainTime, in.nextCommit.chainTime)
+	in.advance()
 	for _, state := range in.nextCommit.touched {
 		if err := in.foldNew(state); err != nil {
 			return fmt.Errorf("candles of %s: %w", state.book.Mint, err)
@@ -410,6 +434,7 @@ func (in *Ingest) write(ahead bool) error {
 		return nil
 	}
 	c := d.take()
+	in.tellReached(c)
 	c.Seq, c.Slot, c.ChainTime, c.Checkpoint = in.at.Seq+1, in.at.Slot, in.at.ChainTime, d.checkpoint
 	if ahead {
 		in.send(c)

@@ -16,6 +16,7 @@ type mintState struct {
 	token  market.Token
 	stamp  market.Stamp   // of the last event
 	stamps []market.Stamp // of the events in the next commit
+	clock  *coinClock     // nil: the program's
 
 	last market.Position // of the newest event, unless it was rolled back
 	seen bool            // last is set
@@ -63,7 +64,7 @@ func (in *Ingest) load(mint market.Pubkey) (*mintState, error) {
 	if state.token, _, err = in.store.Token(mint); err != nil {
 		return nil, fmt.Errorf("read token %s: %w", mint, err)
 	}
-	state.book.Mint, state.token.Mint = mint, mint
+	state.book.Mint, state.token.Mint, state.clock = mint, mint, in.clockOf(mint)
 	in.mints[mint] = state
 	return state, nil
 }

@@ -21,6 +21,7 @@ type nextCommit struct {
 	touched    []*mintState
 	visitors   []market.Pubkey // mints that came back to memory only to have candles closed
 	gaps       []market.Gap
+	reached    map[market.Pubkey]struct{} // addresses that it has batches of
 	books      []market.Book
 	evicted    []market.Pubkey
 	replay     market.Position
@@ -33,14 +34,15 @@ func (d *nextCommit) reset() {
 	}
 	// What the next commit holds is mostly as much as this one did; growing to it would make five times the garbage.
 	candles, events := slices.Grow([]market.CandleChange(nil), len(d.candles)), slices.Grow([]market.Event(nil), len(d.events))
-	*d = nextCommit{candles: candles, events: events, newest: d.newest, orders: d.orders, replays: d.replays, gone: d.gone, touched: d.touched[:0], visitors: d.visitors[:0]}
+	*d = nextCommit{candles: candles, events: events, newest: d.newest, orders: d.orders, replays: d.replays, gone: d.gone, reached: d.reached, touched: d.touched[:0], visitors: d.visitors[:0]}
 	if d.orders == nil {
 		d.orders, d.replays = map[market.Pubkey]market.OrderChange{}, map[market.Pubkey]market.Pubkey{}
-		d.gone = map[market.Position]struct{}{}
+		d.gone, d.reached = map[market.Position]struct{}{}, map[market.Pubkey]struct{}{}
 	}
 	clear(d.orders)
 	clear(d.replays)
 	clear(d.gone)
+	clear(d.reached)
 }
 
 func (d *nextCommit) empty() bool {

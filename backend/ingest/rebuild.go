@@ -217,7 +217,7 @@ func (in *Ingest) replace(state *mintState, s *stretch) {
 			before, old = old[0], old[1:]
 		}
 		previous = c.Close
-		over := c.Time+s.interval.Seconds() <= in.at.ChainTime
+		over := c.Time+s.interval.Seconds() <= in.now(state)
 		switch {
 		case existed && before.Final:
 			c.Final, c.Corrected = true, before.Corrected

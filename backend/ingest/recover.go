@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"spinscope/backend/candle"
 	"spinscope/backend/market"
@@ -20,9 +22,12 @@ func (in *Ingest) Recover() error {
 	if err := in.window.load(in.store, in.at.Slot, learn); err != nil {
 		return fmt.Errorf("load recent transactions: %w", err)
 	}
+	if err := in.recallReached(); err != nil {
+		return err
+	}
 	err := in.store.Books(func(book *market.Book) error {
 		if due := candle.Due(book, in.intervals); due != candle.Never {
-			in.due.push(dueEntry{due, book.Mint})
+			in.dueOf(book.Mint).push(dueEntry{due, book.Mint})
 		}
 		return nil
 	})
@@ -32,6 +37,7 @@ func (in *Ingest) Recover() error {
 	if err := in.refold(); err != nil {
 		return fmt.Errorf("fold events since the last checkpoint: %w", err)
 	}
+	in.moved = slices.AppendSeq(in.moved, maps.Values(in.clocks))
 	for more := true; more; {
 		if more, err = in.closeCandles(in.closeUnwritten); err != nil {
 			return fmt.Errorf("close candles: %w", err)

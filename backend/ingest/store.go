@@ -14,6 +14,9 @@ type Store interface {
 	// Gaps lists the known holes: of all mints when mint is nil, in one state or, when state is nil, in any.
 	Gaps(ctx context.Context, mint *market.Pubkey, state *market.GapState) ([]market.Gap, error)
 
+	// Reached gives how far each address has come that was followed beside the program.
+	Reached(fn func(*market.Reached) error) error
+
 	// Books gives every durable book.
 	Books(fn func(*market.Book) error) error
 	Book(mint market.Pubkey) (market.Book, bool, error)

@@ -14,7 +14,17 @@ type Commit struct {
 	Books      []Book   // whole candle states to keep durably (checkpoints)
 	Evicted    []Pubkey // mints whose Book is durable and leaves memory
 	Gaps       []Gap
-	Replay     Position // recovery folds events after this position; set with Books, zero keeps the stored one
+	Reached    []Reached // how far addresses that are followed beside the program have come, whole
+	Replay     Position  // recovery folds events after this position; set with Books, zero keeps the stored one
+}
+
+// Reached is how far an address that is followed beside the program has come: all of its own, as Commit and Batch say it of
+// the program.
+type Reached struct {
+	Address    Pubkey
+	Slot       Slot
+	ChainTime  int64 // Unix seconds
+	Checkpoint Slot
 }
 
 // Book is the candle state of one mint: enough to fold the next trade.

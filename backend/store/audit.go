@@ -31,7 +31,7 @@ func (s *Store) Audit(ctx context.Context) (problems []string, err error) {
 	err = s.read(nil, func(v *view) error {
 		a := &audit{v: v, ctx: ctx}
 		defer func() { problems = a.problems }() // also when there are too many to go on
-		for _, part := range []func() error{a.events, a.mints, a.orders, a.gaps, a.log, a.alerts, a.sums} {
+		for _, part := range []func() error{a.events, a.mints, a.orders, a.gaps, a.reached, a.log, a.alerts, a.sums} {
 			if err := part(); err != nil {
 				return err
 			}

@@ -26,6 +26,8 @@ const (
 	sectionReplay
 	sectionMints // after all that name mints, as they say which there are
 	sectionPairs // of the tokens; it names none
+	sectionReached
+	sectionAddressGaps // gaps of addresses that are followed beside the program
 	numSections
 
 	// firstOptional is the first number of sections that a reader may do without: it passes over those it does not know.
@@ -78,7 +80,8 @@ func (e *commitEncoder) append(dst []byte, c *market.Commit) []byte {
 	dst = section(dst, sectionTokens, len(c.Tokens), func(dst []byte) []byte { return e.tokens(dst, c.Tokens) })
 	dst = section(dst, sectionBooks, len(c.Books), func(dst []byte) []byte { return e.books(dst, c.Books) })
 	dst = section(dst, sectionEvicted, len(c.Evicted), func(dst []byte) []byte { return e.evicted(dst, c.Evicted) })
-	dst = section(dst, sectionGaps, len(c.Gaps), func(dst []byte) []byte { return e.gaps(dst, c.Gaps) })
+	own, others := splitGaps(c.Gaps)
+	dst = section(dst, sectionGaps, len(own), func(dst []byte) []byte { return e.gaps(dst, own) })
 	if c.Replay != (market.Position{}) {
 		dst = section(dst, sectionReplay, 1, func(dst []byte) []byte { return appendPosition(dst, c.Replay) })
 	}
@@ -89,7 +92,50 @@ func (e *commitEncoder) append(dst []byte, c *market.Commit) []byte {
 		return dst
 	})
 	groups := groupPairs(c.Tokens)
-	return section(dst, sectionPairs, len(groups), func(dst []byte) []byte { return appendPairGroups(dst, groups) })
+	dst = section(dst, sectionPairs, len(groups), func(dst []byte) []byte { return appendPairGroups(dst, groups) })
+	dst = section(dst, sectionReached, len(c.Reached), func(dst []byte) []byte { return appendReachedList(dst, c.Reached) })
+	return section(dst, sectionAddressGaps, len(others), func(dst []byte) []byte { return appendAddressGaps(dst, others) })
+}
+
+// splitGaps are the program's own gaps, and those of addresses.
+func splitGaps(gaps []market.Gap) (own, others []market.Gap) {
+	for i := range gaps {
+		if !gaps[i].Address.IsZero() {
+			others = append(others, gaps[i])
+		}
+	}
+	if len(others) == 0 {
+		return gaps, nil
+	}
+	for i := range gaps {
+		if gaps[i].Address.IsZero() {
+			own = append(own, gaps[i])
+		}
+	}
+	return own, others
+}
+
+func appendReachedList(dst []byte, list []market.Reached) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(list)))
+	for i := range list {
+		dst = append(dst, list[i].Address[:]...)
+		dst = sized(dst, func(dst []byte) []byte { return appendReached(dst, &list[i]) })
+	}
+	return dst
+}
+
+func appendAddressGaps(dst []byte, list []market.Gap) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(list)))
+	for i := range list {
+		one := &list[i]
+		dst = append(append(dst, one.Address[:]...), one.Mint[:]...)
+		dst = append(dst, byte(one.State))
+		dst = binary.AppendUvarint(binary.AppendUvarint(dst, uint64(one.From)), uint64(one.To))
+		dst = binary.AppendUvarint(dst, uint64(one.Seq))
+		dst = binary.AppendUvarint(dst, uint64(len(one.Cause)))
+		dst = append(dst, one.Cause...)
+	}
+	return dst
 }
 
 // pairGroup are the tokens of a commit that have one pair, by their places.

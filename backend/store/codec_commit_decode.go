@@ -41,6 +41,8 @@ func decodeCommit(data []byte, created func(*market.Pubkey) (market.Creation, er
 		{sectionEvicted, d.evicted},
 		{sectionGaps, d.gaps},
 		{sectionReplay, d.replay},
+		{sectionReached, d.reached},
+		{sectionAddressGaps, d.addressGaps},
 	} {
 		d.fields = fields{rest: d.sections[part.id]}
 		if len(d.rest) == 0 {
@@ -290,6 +292,34 @@ func (d *commitDecoder) books(c *market.Commit) error {
 func (d *commitDecoder) evicted(c *market.Commit) error {
 	for range d.count(1) {
 		c.Evicted = append(c.Evicted, d.mint())
+	}
+	return nil
+}
+
+func (d *commitDecoder) reached(c *market.Commit) error {
+	const least = 32 + 1 // bytes of one
+	for range d.count(least) {
+		address := d.key()
+		one, err := decodeReached(appendReachedKey(nil, &address), d.record())
+		if err != nil {
+			return err
+		}
+		c.Reached = append(c.Reached, one)
+	}
+	return nil
+}
+
+func (d *commitDecoder) addressGaps(c *market.Commit) error {
+	const least = 2*32 + 5 // bytes of a gap
+	for range d.count(least) {
+		one := market.Gap{Address: d.key(), Mint: d.key(), State: market.GapState(d.u8())}
+		one.From, one.To = market.Slot(d.uvarint()), market.Slot(d.uvarint())
+		one.Seq = market.Seq(d.uvarint())
+		one.Cause = string(d.record())
+		if one.State > market.GapReplaced || one.Address.IsZero() {
+			d.bad = true
+		}
+		c.Gaps = append(c.Gaps, one)
 	}
 	return nil
 }

@@ -53,13 +53,18 @@ func appendGap(dst []byte, g *market.Gap) []byte {
 	return append(dst, g.Cause...)
 }
 
-// appendGapKey makes a gap's key: a gap is the same when its slots, its mint and its cause are.
+// appendGapKey makes a gap's key: a gap is the same when its slots, its mint, its cause and its address are. The program's
+// own gaps have no address in it.
 func appendGapKey(dst []byte, g *market.Gap) []byte {
 	dst = append(dst, tableGap)
 	dst = binary.BigEndian.AppendUint64(dst, uint64(g.From))
 	dst = binary.BigEndian.AppendUint64(dst, uint64(g.To))
 	dst = append(dst, g.Mint[:]...)
-	return binary.BigEndian.AppendUint64(dst, fnv64([]byte(g.Cause)))
+	dst = binary.BigEndian.AppendUint64(dst, fnv64([]byte(g.Cause)))
+	if g.Address.IsZero() {
+		return dst
+	}
+	return append(dst, g.Address[:]...)
 }
 
 func decodeGap(key, value []byte) (market.Gap, error) {
@@ -67,6 +72,9 @@ func decodeGap(key, value []byte) (market.Gap, error) {
 	k.u8()
 	g := market.Gap{From: market.Slot(k.u64()), To: market.Slot(k.u64()), Mint: k.key()}
 	k.u64()
+	if len(k.rest) > 0 {
+		g.Address = k.key()
+	}
 	f := record(value)
 	g.State, g.Seq = market.GapState(f.u8()), market.Seq(f.uvarint())
 	if k.bad || g.State > market.GapUnfillable {

@@ -113,6 +113,11 @@ func (w *writer) build() error {
 			return err
 		}
 	}
+	for i := range w.c.Reached {
+		if err := w.reached(&w.c.Reached[i]); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -22,7 +22,8 @@ const (
 	tableOrderList = 'l' // l mint4 side1 price16 order32
 	tableUserOrder = 'w' // w user32 start4 order32
 	tableLog       = 'q' // q seq8
-	tableGap       = 'g' // g from8 to8 mint32 cause8
+	tableGap       = 'g' // g from8 to8 mint32 cause8, and address32 of a gap of an address
+	tableReached   = 'f' // f address32
 	tableChunk     = 'r' // r mint4 series1 first14
 	tablePruned    = 'p' // p mint4
 )

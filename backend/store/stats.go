@@ -99,7 +99,8 @@ func (s *Store) sizes() (tree, valueLog int64, err error) {
 }
 
 // Gaps lists the known holes by slot: all, or those that concern a mint (its own and the whole program's), in one state
-// or in any.
+// or in any. Which mint an address is of that is followed beside the program the store does not know: its gaps are among all,
+// and a mint's when they name it.
 func (s *Store) Gaps(ctx context.Context, mint *market.Pubkey, state *market.GapState) (gaps []market.Gap, err error) {
 	err = s.read(nil, func(v *view) error {
 		sum := uint64(0)
@@ -113,7 +114,7 @@ func (s *Store) Gaps(ctx context.Context, mint *market.Pubkey, state *market.Gap
 			if err != nil {
 				return err
 			}
-			if state != nil && g.State != *state || mint != nil && !g.Mint.IsZero() && g.Mint != *mint {
+			if state != nil && g.State != *state || mint != nil && g.Mint != *mint && !(g.Mint.IsZero() && g.Address.IsZero()) {
 				return nil
 			}
 			gaps = append(gaps, g)
