@@ -57,7 +57,7 @@ func TestFileName(t *testing.T) {
 func TestWords(t *testing.T) {
 	var got []string
 	for _, i := range market.AllIntervals() {
-		got = append(got, words(i))
+		got = append(got, i.Words())
 	}
 	want := "1 second, 5 seconds, 15 seconds, 30 seconds, 1 minute, 5 minutes, 15 minutes, 1 hour, 4 hours, 1 day"
 	if strings.Join(got, ", ") != want {

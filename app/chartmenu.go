@@ -51,7 +51,7 @@ func (a *App) chartMenu(bar *menu.Menu) {
 	chart := bar.AddSubmenu("Chart")
 	interval := chart.AddSubmenu("Interval")
 	for _, i := range market.AllIntervals() {
-		interval.AddText(words(i), nil, a.tell("menu:interval", i.String()))
+		interval.AddText(i.Words(), nil, a.tell("menu:interval", i.String()))
 	}
 	kind := chart.AddSubmenu("Type")
 	kind.AddText("Candles", nil, a.tell("menu:chart", "candles"))
@@ -82,14 +82,4 @@ func (a *App) chartMenu(bar *menu.Menu) {
 	chart.AddText("Narrower Bars", nil, a.tell("menu:toggle", "zoom-out"))
 	chart.AddText("Known Gaps…", nil, a.tell("menu:toggle", "gaps"))
 	chart.AddText("Save Picture…", keys.CmdOrCtrl("p"), a.tell("menu:toggle", "screenshot"))
-}
-
-// words names an interval, such as "15 minutes".
-func words(i market.Interval) string {
-	code := i.String()
-	unit := map[byte]string{'s': "second", 'm': "minute", 'h': "hour", 'd': "day"}[code[0]]
-	if code[1:] != "1" {
-		unit += "s"
-	}
-	return code[1:] + " " + unit
 }

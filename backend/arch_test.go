@@ -51,7 +51,7 @@ var allowed = map[string][]string{
 	"backend/ingest":          {"backend/market", "backend/program", "backend/candle", "backend/telemetry"},
 	"backend/socketio":        {},
 	"backend/wire":            {"backend/market", "backend/program"},
-	"backend/wire/...":        {},
+	"backend/wire/...":        {"backend/market"},
 	"backend/export":          {"backend/market", "backend/program", "backend/program/registry", "backend/wire"},
 	"backend/verify":          {"backend/market", "backend/candle"},
 	"backend/server":          {"backend/server/...", "backend/wire", "backend/market", "backend/program/registry", "backend/telemetry"},

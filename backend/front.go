@@ -94,7 +94,7 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *listener.L
 	f.http = server.New(server.Deps{
 		API: rest.Deps{
 			Reader: opened, Stream: f.stream.Report(f.sockets), Feed: func() rest.FeedStatus { return feedStatus(in) }, Endpoints: from.endpoints, Log: rest.NewLog(b.options.Tail), Export: offline.Stored{Store: opened},
-			Metadata: noneIfNil(f.tokens), Alerts: f.alerts, Tickers: rest.NewTickers(ticker.New(opened, cfg.Kline.ParsedIntervals())),
+			Metadata: noneIfNil(f.tokens), Alerts: f.alerts, Tickers: rest.NewTickers(ticker.New(opened, cfg.Kline.KeptIntervals())),
 			Intervals: cfg.Kline.ParsedIntervals(), Kline: klineConfig(cfg), Cluster: cfg.Solana.Cluster,
 			ProgramID: program, Version: b.options.Version,
 		},

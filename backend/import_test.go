@@ -38,7 +38,7 @@ func recordedMarket(t *testing.T, seed uint64, transactions int) backend.Options
 	if err != nil {
 		t.Fatal(err)
 	}
-	writer := ingest.New(ingest.Config{Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler)}, opened, ingest.Resume{})
+	writer := ingest.New(ingest.Config{Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.StoredIntervals(), Logger: slog.New(slog.DiscardHandler)}, opened, ingest.Resume{})
 	if err := writer.Recover(); err != nil {
 		t.Fatal(err)
 	}

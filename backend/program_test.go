@@ -138,7 +138,7 @@ func toyMarket(t *testing.T) (o backend.Options, swaps []*programtest.Swap, mint
 		t.Fatal(err)
 	}
 	writer := ingest.New(ingest.Config{
-		Programs: registry.At(spinpet.ProgramID, false), Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
+		Programs: registry.At(spinpet.ProgramID, false), Intervals: market.StoredIntervals(), Logger: slog.New(slog.DiscardHandler),
 	}, opened, ingest.Resume{})
 	if err := writer.Recover(); err != nil {
 		t.Fatal(err)

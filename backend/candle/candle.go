@@ -102,21 +102,42 @@ func Merge(interval market.Interval, parts []market.Candle) []market.Candle {
 			candles = append(candles, part)
 			continue
 		}
-		c := &candles[n-1]
-		if c.High.Less(part.High) {
-			c.High = part.High
-		}
-		if part.Low.Less(c.Low) {
-			c.Low = part.Low
-		}
-		c.Close = part.Close
-		c.Volume = c.Volume.Add(part.Volume)
-		c.QuoteVolume = c.QuoteVolume.Add(part.QuoteVolume)
-		c.BuyVolume = c.BuyVolume.Add(part.BuyVolume)
-		c.Trades += part.Trades
-		c.Provisional = c.Provisional || part.Provisional
+		merge(&candles[n-1], &part)
 	}
 	return candles
+}
+
+// Derive is the candle of an interval that is not stored, out of those of a finer one that lie in its bucket, oldest first;
+// there is one at least. It is final when chain time has passed its end and each part is final, and corrected when it is
+// final and a part was corrected. An empty bucket has no part and does not keep it open.
+func Derive(interval market.Interval, parts []market.Candle, chainTime int64) market.Candle {
+	c := parts[0]
+	c.Time = interval.Floor(c.Time)
+	for i := range parts[1:] {
+		part := &parts[i+1]
+		merge(&c, part)
+		c.Final, c.Corrected = c.Final && part.Final, c.Corrected || part.Corrected
+	}
+
+	c.Final = c.Final && c.Time+interval.Seconds() <= chainTime
+	c.Corrected = c.Corrected && c.Final
+	return c
+}
+
+// merge adds the candle that follows c to it. The flags final and corrected stay c's own.
+func merge(c, part *market.Candle) {
+	if c.High.Less(part.High) {
+		c.High = part.High
+	}
+	if part.Low.Less(c.Low) {
+		c.Low = part.Low
+	}
+	c.Close = part.Close
+	c.Volume = c.Volume.Add(part.Volume)
+	c.QuoteVolume = c.QuoteVolume.Add(part.QuoteVolume)
+	c.BuyVolume = c.BuyVolume.Add(part.BuyVolume)
+	c.Trades += part.Trades
+	c.Provisional = c.Provisional || part.Provisional
 }
 
 // Flat is the candle of an empty bucket: all prices at the previous close, nothing traded.
@@ -127,8 +148,8 @@ const MaxFill = 5000
 
 // Buckets is the number of buckets that hold the times from..to, Unix seconds.
 func Buckets(interval market.Interval, from, to int64) int64 {
-	length := interval.Seconds()
-	return interval.Floor(to)/length - interval.Floor(from)/length + 1
+	length, origin := interval.Seconds(), interval.Origin()
+	return (interval.Floor(to)-origin)/length - (interval.Floor(from)-origin)/length + 1
 }
 
 // Fill puts flat candles into the empty buckets that begin in from..to, up to chain time, after the first candle there is.

@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"spinscope/backend/market"
+)
 
 // Config holds every section of the configuration file. Field comments give unit and range; docs/configuration.md has
 // the same for users.
@@ -123,7 +127,7 @@ func Default() Config {
 			ReconnectInterval: 1, PingIntervalSeconds: 15, BackfillLimit: 10_000, PriceDecimals: "auto", TokenDecimals: 6,
 		},
 		Kline: Kline{
-			Intervals:           []string{"s1", "s5", "s15", "s30", "m1", "m5", "m15", "h1", "h4", "d1"},
+			Intervals:           market.IntervalNames(market.AllIntervals()),
 			HistoryLimitDefault: 100, HistoryLimitMax: 5000,
 		},
 		Websocket: Websocket{

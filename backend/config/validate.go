@@ -223,6 +223,13 @@ func (c *Config) kline(found *problems) {
 		}
 		seen[name] = true
 	}
+	kept := c.Kline.KeptIntervals()
+	for _, interval := range c.Kline.ParsedIntervals() {
+		if _, ok := market.PartOf(interval, kept); !ok && !interval.Stored() {
+			found.addUnseen("kline.intervals", ": %s is merged from shorter candles: name one of %s too", interval,
+				strings.Join(market.IntervalNames(market.PartsOf(interval)), ", "))
+		}
+	}
 }
 
 // alerts checks the webhook, whose address is never shown.
@@ -246,7 +253,10 @@ func (c *Config) window(found *problems) {
 	found.oneOf("window.gpu", c.Window.GPU, "never", "on_demand", "always")
 }
 
-// ParsedIntervals is kline.intervals, shortest first; the configuration must be valid.
+// KeptIntervals are those of kline.intervals whose candles are stored, shortest first. The others are merged from them.
+func (k *Kline) KeptIntervals() []market.Interval { return market.StoredOf(k.ParsedIntervals()) }
+
+// ParsedIntervals is kline.intervals, shortest first: what is served. Names that are none are left out.
 func (k *Kline) ParsedIntervals() []market.Interval {
 	var intervals []market.Interval
 	for _, interval := range market.AllIntervals() {

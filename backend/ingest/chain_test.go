@@ -22,7 +22,7 @@ func TestBrokenPriceChain(t *testing.T) {
 	defer s.Close() //nolint:errcheck // a test's
 	asked := 0
 	in := ingest.New(ingest.Config{
-		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
+		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.StoredIntervals(), Logger: slog.New(slog.DiscardHandler),
 		Recheck: func() { asked++ },
 	}, s, ingest.Resume{})
 	if err := in.Recover(); err != nil {

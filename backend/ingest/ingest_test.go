@@ -179,7 +179,7 @@ func (b *bench) open() {
 	}
 	at := s.State()
 	b.writer = ingest.New(ingest.Config{
-		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
+		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.StoredIntervals(), Logger: slog.New(slog.DiscardHandler),
 		CommitEvents: 12,
 		Publish: func(c *market.Commit) {
 			b.published = append(b.published, c)

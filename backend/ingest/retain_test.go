@@ -31,7 +31,7 @@ func keep(t *testing.T, dir string, days int) kept {
 	t.Cleanup(func() { _ = s.Close() })
 	at := s.State()
 	writer := ingest.New(ingest.Config{
-		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler), Horizon: s.Horizon,
+		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.StoredIntervals(), Logger: slog.New(slog.DiscardHandler), Horizon: s.Horizon,
 	}, s, ingest.Resume(at))
 	if err := writer.Recover(); err != nil {
 		t.Fatal(err)

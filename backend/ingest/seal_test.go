@@ -53,7 +53,7 @@ func (n *night) open() {
 	n.store = &weak{s, -1}
 	at := s.State()
 	n.writer = ingest.New(ingest.Config{
-		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
+		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.StoredIntervals(), Logger: slog.New(slog.DiscardHandler),
 		SealCandles: 400, Publish: func(c *market.Commit) { n.published = append(n.published, c) },
 	}, n.store, ingest.Resume(at))
 }

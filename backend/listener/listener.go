@@ -51,7 +51,7 @@ func New(o Options) *Listener {
 	program, _ := market.ParsePubkey(o.Config.Solana.ProgramID) // validated
 	decimals, _ := o.Config.Solana.Decimals()
 	l.writer = ingest.New(ingest.Config{
-		Programs: registry.At(program, false), PriceDecimals: decimals, Intervals: o.Config.Kline.ParsedIntervals(),
+		Programs: registry.At(program, false), PriceDecimals: decimals, Intervals: o.Config.Kline.KeptIntervals(),
 		Logger: o.Logger.With("component", "ingest"), Publish: publish, Horizon: o.Store.Horizon, Recheck: o.Recheck,
 	}, o.Store, ingest.Resume(at))
 

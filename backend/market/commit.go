@@ -30,10 +30,10 @@ type Reached struct {
 // Book is the candle state of one mint: enough to fold the next trade.
 type Book struct {
 	Mint      Pubkey
-	Last      Position               // last price event folded, in order of (BlockTime, Position)
-	BlockTime int64                  // its block time
-	Price     Price                  // its price: the previous close of every interval
-	Open      [NumIntervals][]Candle // not yet final, oldest first, one or two each
+	Last      Position            // last price event folded, in order of (BlockTime, Position)
+	BlockTime int64               // its block time
+	Price     Price               // its price: the previous close of every interval
+	Open      [NumStored][]Candle // not yet final, oldest first, one or two each
 }
 
 // MintMark is a mint and the last commit that was about it.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 )
 
@@ -51,11 +52,11 @@ func TestFloor(t *testing.T) {
 		for range 2000 {
 			at := r.Int64N(1<<40) - 1<<39
 			if r.IntN(4) == 0 {
-				at = (r.Int64N(1<<20) - 1<<19) * n // on a boundary
+				at = (r.Int64N(1<<20)-1<<19)*n + interval.Origin() // on a boundary
 			}
 			got := interval.Floor(at)
-			want := int64(math.Floor(float64(at)/float64(n))) * n // exact: both are below 2^53
-			if got != want || got > at || at-got >= n || got%n != 0 {
+			want := int64(math.Floor(float64(at-interval.Origin())/float64(n)))*n + interval.Origin() // exact: both are below 2^53
+			if got != want || got > at || at-got >= n {
 				t.Fatalf("%s: %d starts at %d, want %d", interval, at, got, want)
 			}
 			if interval.Floor(got) != got || interval.Floor(got+n-1) != got || interval.Floor(got-1) != got-n {
@@ -69,22 +70,47 @@ func TestFloor(t *testing.T) {
 }
 
 func TestIntervals(t *testing.T) {
-	want := map[string]int64{
+	stored := map[string]int64{
 		"s1": 1, "s5": 5, "s15": 15, "s30": 30, "m1": 60, "m5": 300, "m15": 900, "h1": 3600, "h4": 14400, "d1": 86400,
 	}
 	all := AllIntervals()
-	if len(all) != NumIntervals || len(want) != NumIntervals {
-		t.Fatalf("%d intervals", len(all))
+	if kept := StoredOf(all); len(kept) != NumStored || len(stored) != NumStored {
+		t.Fatalf("%d stored intervals", len(kept))
 	}
-	for i, interval := range all {
-		if int(interval) != i || want[interval.String()] != interval.Seconds() {
+	for i, interval := range StoredOf(all) { // the numbers that records hold
+		if int(interval) != i || stored[interval.String()] != interval.Seconds() || interval.Origin() != 0 {
 			t.Errorf("%s has %d seconds and number %d", interval, interval.Seconds(), interval)
 		}
-		if back, err := ParseInterval(interval.String()); err != nil || back != interval {
-			t.Errorf("%s came back as %s, %v", interval, back, err)
+	}
+
+	units := map[byte]int64{'s': 1, 'm': 60, 'h': 3600, 'd': 86400, 'w': 7 * 86400}
+	keys := map[string]bool{}
+	for i, interval := range all {
+		name := interval.String()
+		if back, err := ParseInterval(name); err != nil || back != interval {
+			t.Errorf("%s came back as %s, %v", name, back, err)
+		}
+		if count, err := strconv.ParseInt(name[1:], 10, 64); err != nil || count*units[name[0]] != interval.Seconds() {
+			t.Errorf("%s has %d seconds", name, interval.Seconds())
+		}
+		if i > 0 && all[i-1].Seconds() >= interval.Seconds() {
+			t.Errorf("%s stands before %s", all[i-1], interval)
+		}
+		if key := interval.Key(); key != "" && keys[key] {
+			t.Errorf("two intervals have the key %s", key)
+		}
+		keys[interval.Key()] = true
+		if origin := interval.Origin(); origin < 0 || origin >= interval.Seconds() {
+			t.Errorf("%s begins at %d", name, origin)
+		}
+		if interval.Stored() != (len(PartsOf(interval)) == 0) {
+			t.Errorf("%s is stored: %v, and is merged from %v", name, interval.Stored(), PartsOf(interval))
 		}
 	}
-	for _, name := range []string{"", "M1", "1m", "m2", " m1", "w1"} {
+	if M15.Words() != "15 minutes" || D1.Words() != "1 day" {
+		t.Errorf("words: %s, %s", M15.Words(), D1.Words())
+	}
+	for _, name := range []string{"", "M1", "1m", "m2", " m1", "w2"} {
 		if _, err := ParseInterval(name); !errors.Is(err, ErrInterval) {
 			t.Errorf("%q: %v", name, err)
 		}

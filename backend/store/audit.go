@@ -177,7 +177,7 @@ func (a *audit) mints() error {
 		}
 		for i := range m.candles {
 			candles += m.candles[i].count
-			if err := a.series(seriesID{m.id, byte(i)}, &m.candles[i]); err != nil { //nolint:gosec // below NumIntervals
+			if err := a.series(seriesID{m.id, byte(i)}, &m.candles[i]); err != nil { //nolint:gosec // below NumStored
 				return err
 			}
 		}

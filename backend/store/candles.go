@@ -45,7 +45,7 @@ type series struct {
 
 // readSeries takes a view together with the open candles of a series. fn gets nil for a mint that was never seen.
 func (s *Store) readSeries(mint market.Pubkey, interval market.Interval, fn func(*view, *series) error) error {
-	if interval >= market.NumIntervals {
+	if interval >= market.NumStored {
 		return s.read(nil, func(v *view) error { return fn(v, nil) })
 	}
 	var id mintID

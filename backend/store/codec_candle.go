@@ -113,7 +113,7 @@ func decodeCandle(t int64, value []byte) (market.Candle, market.Seq, error) {
 // heldBook is a book with the commit that last changed each open candle.
 type heldBook struct {
 	market.Book
-	seqs [market.NumIntervals][]market.Seq
+	seqs [market.NumStored][]market.Seq
 }
 
 func appendBook(dst []byte, b *market.Book, seqOf func(market.Interval, *market.Candle) market.Seq) []byte {
@@ -123,7 +123,7 @@ func appendBook(dst []byte, b *market.Book, seqOf func(market.Interval, *market.
 	dst = binary.AppendVarint(dst, b.BlockTime)
 	dst = appendU128(dst, market.U128(b.Price))
 	for i := range b.Open[:placedIntervals] {
-		dst = appendOpen(dst, market.Interval(i), b.Open[i], seqOf) //nolint:gosec // below NumIntervals
+		dst = appendOpen(dst, market.Interval(i), b.Open[i], seqOf) //nolint:gosec // below NumStored
 	}
 	return appendNamedOpen(dst, b.Open[:], seqOf)
 }

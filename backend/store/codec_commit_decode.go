@@ -182,7 +182,7 @@ func (d *commitDecoder) candles(c *market.Commit) error {
 	for range n {
 		flags, interval := d.u8(), market.Interval(d.u8())
 		one := market.CandleChange{Interval: interval, Type: market.UpdateType(flags & changeTypeMask), Removed: flags&changeRemoved != 0}
-		if !d.bad && interval >= market.NumIntervals {
+		if !d.bad && interval >= market.NumStored {
 			return fmt.Errorf("%w: candle of interval number %d, which this program does not know", ErrFormat, interval)
 		}
 		if flags&^changeFlags != 0 || one.Type > market.Correction {

@@ -38,7 +38,7 @@ func (r samples) anyCommit(seq market.Seq) *market.Commit {
 	}
 	for range r.IntN(12) {
 		change := market.CandleChange{
-			Mint: mintKey(r.IntN(3)), Interval: market.Interval(r.IntN(market.NumIntervals)), Candle: r.candle(int64(r.number()), r.IntN(2) == 0),
+			Mint: mintKey(r.IntN(3)), Interval: market.Interval(r.IntN(market.NumStored)), Candle: r.candle(int64(r.number()), r.IntN(2) == 0),
 			Type: market.UpdateType(r.IntN(3)), Removed: r.IntN(5) == 0,
 		}
 		if r.IntN(2) == 0 {
@@ -211,7 +211,7 @@ func TestCommitOfANewerProgram(t *testing.T) {
 	}
 	newer := bytes.Clone(data)
 	newer[0]++
-	unknown := &market.Commit{Seq: 1, Candles: []market.CandleChange{{Interval: market.NumIntervals}}}
+	unknown := &market.Commit{Seq: 1, Candles: []market.CandleChange{{Interval: market.NumStored}}}
 	for name, data := range map[string][]byte{
 		"a section that counts": append(bytes.Clone(data), numSections, 0, 0, 0, 1, 0),
 		"another version":       newer,

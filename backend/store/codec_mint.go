@@ -43,7 +43,7 @@ type mintState struct {
 	hasBook  bool
 	created  uint64 // hash of the stored TokenCreated, 0 when there is none
 	events   tally
-	candles  [market.NumIntervals]tally
+	candles  [market.NumStored]tally
 	orders   [2]uint64    // by side
 	token    market.Token // Created is left nil
 	unstored bool         // changed in the commit under way

@@ -66,7 +66,7 @@ func check(c *market.Commit) error {
 		}
 	}
 	for i := range c.Candles {
-		if c.Candles[i].Interval >= market.NumIntervals {
+		if c.Candles[i].Interval >= market.NumStored {
 			return fmt.Errorf("%w: candle of interval number %d", ErrCommit, c.Candles[i].Interval)
 		}
 	}

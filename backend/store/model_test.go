@@ -123,7 +123,7 @@ func (m *model) apply(c *market.Commit) {
 	for _, b := range c.Books {
 		m.meet(b.Mint)
 		m.books[b.Mint] = b
-		for i := range market.Interval(market.NumIntervals) {
+		for i := range market.Interval(market.NumStored) {
 			m.held[seriesKey{b.Mint, i}] = maps.Clone(m.open[seriesKey{b.Mint, i}])
 		}
 	}
@@ -147,7 +147,7 @@ func (m *model) apply(c *market.Commit) {
 
 // forget drops a mint's open candles from memory: what remains is in the durable book, where nothing stored stands.
 func (m *model) forget(mint market.Pubkey) {
-	for i := range market.Interval(market.NumIntervals) {
+	for i := range market.Interval(market.NumStored) {
 		key := seriesKey{mint, i}
 		delete(m.open, key)
 		for _, c := range m.held[key] {
@@ -161,7 +161,7 @@ func (m *model) forget(mint market.Pubkey) {
 // book is a mint's open candles as a book.
 func (m *model) book(mint market.Pubkey) market.Book {
 	b := market.Book{Mint: mint, BlockTime: 5}
-	for i := range market.Interval(market.NumIntervals) {
+	for i := range market.Interval(market.NumStored) {
 		for _, c := range byKey(m.open[seriesKey{mint, i}]) {
 			b.Open[i] = append(b.Open[i], c.Candle)
 		}

@@ -170,7 +170,7 @@ func TestCommitsOutOfSequence(t *testing.T) {
 	bad := []*market.Commit{
 		{Seq: 1, Events: []market.Event{{}}},
 		{Seq: 1, Removed: []market.Event{{}}},
-		{Seq: 1, Candles: []market.CandleChange{{Interval: market.NumIntervals}}},
+		{Seq: 1, Candles: []market.CandleChange{{Interval: market.NumStored}}},
 	}
 	for i, c := range bad {
 		if err := s.Commit(c); !errors.Is(err, ErrCommit) {

@@ -14,7 +14,7 @@ type openCandle struct {
 }
 
 // openCandles are a mint's open candles by interval, oldest first.
-type openCandles [market.NumIntervals][]openCandle
+type openCandles [market.NumStored][]openCandle
 
 // set puts a candle in its place.
 func (o *openCandles) set(interval market.Interval, c openCandle) {
@@ -54,7 +54,7 @@ func fromBook(b *heldBook) *openCandles {
 	var o openCandles
 	for i := range b.Open {
 		for j := range b.Open[i] {
-			o.set(market.Interval(i), openCandle{b.Open[i][j], b.seqs[i][j]}) //nolint:gosec // below NumIntervals
+			o.set(market.Interval(i), openCandle{b.Open[i][j], b.seqs[i][j]}) //nolint:gosec // below NumStored
 		}
 	}
 	return &o

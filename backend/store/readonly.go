@@ -202,7 +202,7 @@ func (s *Store) rehearse(c *market.Commit) error {
 // openOf copies the open candles of a mint.
 func (s *Store) openOf(mint market.Pubkey) (*openCandles, error) {
 	var open openCandles
-	for interval := range market.Interval(market.NumIntervals) {
+	for interval := range market.Interval(market.NumStored) {
 		err := s.readSeries(mint, interval, func(_ *view, sr *series) error {
 			open[interval] = slices.Clone(sr.open)
 			return nil

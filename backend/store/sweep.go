@@ -246,7 +246,7 @@ func (w *sweep) oldCandles(v *view, from seriesID) (old []oldCandle, next series
 		if err != nil {
 			return nil, next, false, err
 		}
-		for i := range market.Interval(market.NumIntervals) {
+		for i := range market.Interval(market.NumStored) {
 			series := seriesID{id, byte(i)}
 			if id == from.id && series.series < from.series || m.candles[i].count < 2 {
 				continue

@@ -92,7 +92,7 @@ func (w *writer) load(m *mintState) error {
 			return fmt.Errorf("book of %s: %w", m.mint, err)
 		}
 		for i := range b.Open {
-			interval := market.Interval(i) //nolint:gosec // below NumIntervals
+			interval := market.Interval(i) //nolint:gosec // below NumStored
 			for j, c := range b.Open[i] {
 				stored, err := w.get(appendCandleKey(make([]byte, 0, 14), m.id, interval, c.Time))
 				if err != nil {

@@ -35,13 +35,8 @@ type Board struct {
 // New returns a board over source, of which the given intervals are kept.
 func New(source Source, intervals []market.Interval) *Board {
 	b := &Board{source: source, turn: make(chan struct{}, 1), kept: map[market.Pubkey]*kept{}}
-	for window, candidates := range windowCandles {
-		for i := range candidates {
-			if slices.Contains(intervals, candidates[i]) {
-				b.intervals[window] = &candidates[i]
-				break
-			}
-		}
+	for window := range Window(NumWindows) {
+		b.intervals[window] = window.interval(intervals)
 	}
 	return b
 }

@@ -25,13 +25,24 @@ const (
 var (
 	windowNames   = [NumWindows]string{"h24", "h1", "m5"}
 	windowSeconds = [NumWindows]int64{86400, 3600, 300}
-	// windowCandles are the candles that a window may be read from: the first kept one of these.
-	windowCandles = [NumWindows][]market.Interval{
-		H24: {market.M5, market.M15, market.M1, market.H1, market.S30, market.S15, market.H4, market.S5, market.S1},
-		H1:  {market.M1, market.S30, market.S15, market.M5, market.S5, market.S1, market.M15},
-		M5:  {market.S5, market.S15, market.S1, market.S30, market.M1},
-	}
+	// windowIntervals are the candles that a window is best read from: fine enough for its edges, and not too many.
+	windowIntervals = [NumWindows]market.Interval{H24: market.M5, H1: market.M1, M5: market.S5}
 )
+
+// interval is the kept interval that a window is read from: of those that are shorter than it, the one whose length is
+// nearest to the best. It is nil when there is none.
+func (w Window) interval(kept []market.Interval) (nearest *market.Interval) {
+	best := windowIntervals[w].Seconds()
+	ratio := func(i market.Interval) float64 {
+		return max(float64(best)/float64(i.Seconds()), float64(i.Seconds())/float64(best))
+	}
+	for i := range kept {
+		if kept[i].Seconds() < w.Seconds() && (nearest == nil || ratio(kept[i]) < ratio(*nearest)) {
+			nearest = &kept[i]
+		}
+	}
+	return nearest
+}
 
 // ParseWindow reads a name: h24, h1 or m5. The error wraps ErrWindow.
 func ParseWindow(name string) (Window, error) {

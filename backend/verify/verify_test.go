@@ -37,7 +37,7 @@ func fillDir(t *testing.T, seed uint64, dir string, estimated int) {
 	r := rand.New(rand.NewPCG(seed, 3))
 	opened := open(t, dir)
 	writer := ingest.New(ingest.Config{
-		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler),
+		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.StoredIntervals(), Logger: slog.New(slog.DiscardHandler),
 	}, opened, ingest.Resume{})
 	if err := writer.Recover(); err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func run(t *testing.T, s *store.Store, repair bool) verify.Report {
 	t.Helper()
 	at := s.State()
 	report, err := verify.Run(t.Context(), offline.Stored{Store: s}, verify.Options{
-		Intervals: market.AllIntervals(), ChainTime: at.ChainTime, Seq: at.Seq, Horizon: s.Horizon(), Repair: repair,
+		Intervals: market.StoredIntervals(), ChainTime: at.ChainTime, Seq: at.Seq, Horizon: s.Horizon(), Repair: repair,
 	})
 	if err != nil {
 		t.Fatal(err)

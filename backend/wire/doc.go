@@ -4,5 +4,5 @@
 // It owns nothing, reads no clock and does no I/O; every value may be read by several goroutines. This is the one place
 // where exact integers become floats. Encoding cannot fail. frontend/src/api/client/wire.gen.ts is generated from these types.
 //
-//go:generate go run ./gen -out ../../frontend/src/api/client/wire.gen.ts
+//go:generate go run ./gen -root ../..
 package wire

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -73,7 +74,7 @@ func (a *API) interval(q *query, required bool) market.Interval {
 	text, ok := q.one("interval")
 	if !ok {
 		if required {
-			q.refuse("interval", "missing: use one of s1, s5, s15, s30, m1, m5, m15, h1, h4, d1")
+			q.refuse("interval", "missing: use one of %s", strings.Join(market.IntervalNames(market.AllIntervals()), ", "))
 		}
 		return market.M1
 	}

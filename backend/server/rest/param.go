@@ -47,11 +47,7 @@ func timeParam(name, description string) *huma.Param {
 }
 
 func intervalParam(required bool) *huma.Param {
-	names := make([]string, 0, market.NumIntervals)
-	for _, interval := range market.AllIntervals() {
-		names = append(names, interval.String())
-	}
-	p := choiceParam("interval", "Length of a candle", true, names...)
+	p := choiceParam("interval", "Length of a candle", true, market.IntervalNames(market.AllIntervals())...)
 	if p.Required = required; !required {
 		p.Schema.Default = market.M1.String()
 	}

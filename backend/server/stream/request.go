@@ -113,11 +113,11 @@ func (f fields) interval(known []market.Interval) (market.Interval, error) {
 		return 0, err
 	}
 	if text == "" {
-		return 0, invalid("interval is missing: use one of %s", strings.Join(names(known), ", "))
+		return 0, invalid("interval is missing: use one of %s", strings.Join(market.IntervalNames(known), ", "))
 	}
 	interval, err := market.ParseInterval(text)
 	if err == nil && !slices.Contains(known, interval) {
-		err = fmt.Errorf("%w: this server has %s", market.ErrInterval, strings.Join(names(known), ", "))
+		err = fmt.Errorf("%w: this server has %s", market.ErrInterval, strings.Join(market.IntervalNames(known), ", "))
 	}
 	if err != nil {
 		return 0, invalid("interval: %v", err)
@@ -221,12 +221,4 @@ func (f fields) history(q historyQuery, interval market.Interval, most int) (his
 		return q, invalid("fill spans %d buckets: at most %d", buckets, candle.MaxFill)
 	}
 	return q, nil
-}
-
-func names(intervals []market.Interval) []string {
-	list := make([]string, len(intervals))
-	for i, interval := range intervals {
-		list[i] = interval.String()
-	}
-	return list
 }

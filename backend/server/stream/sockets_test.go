@@ -188,7 +188,7 @@ func TestGreetings(t *testing.T) {
 				t.Errorf("%s: no %s in %s", space, key, got.payload)
 			}
 		}
-		if intervals, _ := greeting[keys[2]].([]any); len(intervals) != 10 || intervals[0] != "s1" {
+		if intervals, _ := greeting[keys[2]].([]any); len(intervals) != len(market.AllIntervals()) || intervals[0] != "s1" {
 			t.Errorf("%s: intervals %v", space, intervals)
 		}
 		if symbols, _ := greeting[keys[3]].([]any); len(symbols) != map[string]int{"/ws/kline": 3}[space] {

@@ -185,7 +185,7 @@ func (st *Stream) connect(space *space, p peer, auth map[string]any) (*session, 
 	s := &session{stream: st, space: space, peer: p, subs: make(map[key]*subscription)}
 	st.board.welcome(s)
 	st.counts.connections.Add(1)
-	s.emitJSON("connection_success", space.greeting(p.ID(), st.store.ID(), st.now().Unix(), names(st.intervals), func() []string {
+	s.emitJSON("connection_success", space.greeting(p.ID(), st.store.ID(), st.now().Unix(), market.IntervalNames(st.intervals), func() []string {
 		return symbols(st.store.LatestTraded(100))
 	}))
 	st.log.Info("client connected", "client", p.ID(), "namespace", space.name, "address", p.RemoteAddr())

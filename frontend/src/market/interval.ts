@@ -1,32 +1,37 @@
-/** The ten candle lengths, as the wire names them. */
-export const INTERVALS = ['s1', 's5', 's15', 's30', 'm1', 'm5', 'm15', 'h1', 'h4', 'd1'] as const
-export type Interval = (typeof INTERVALS)[number]
+import { INTERVAL_TABLE } from './interval.gen'
 
-const unitSeconds = { s: 1, m: 60, h: 3600, d: 86400 } as const
-const unitWords = { s: 'second', m: 'minute', h: 'hour', d: 'day' } as const
+/** A candle length, as the wire names it. */
+export type Interval = keyof typeof INTERVAL_TABLE
 
-function parts(interval: Interval): [keyof typeof unitSeconds, number] {
-  return [interval[0] as keyof typeof unitSeconds, Number(interval.slice(1))]
-}
+/** All candle lengths, shortest first. */
+export const INTERVALS = Object.keys(INTERVAL_TABLE) as Interval[]
 
 export function isInterval(text: unknown): text is Interval {
-  return (INTERVALS as readonly unknown[]).includes(text)
+  return typeof text === 'string' && Object.hasOwn(INTERVAL_TABLE, text)
 }
 
 /** Length in seconds. */
 export function seconds(interval: Interval): number {
-  const [unit, count] = parts(interval)
-  return unitSeconds[unit] * count
+  return INTERVAL_TABLE[interval].seconds
+}
+
+/** Open time of the candle that holds a time, both in Unix seconds. */
+export function floor(interval: Interval, time: number): number {
+  const { seconds, origin } = INTERVAL_TABLE[interval]
+  return Math.floor((time - origin) / seconds) * seconds + origin
 }
 
 /** How traders write it: 15s, 1m, 4h, 1d. */
 export function label(interval: Interval): string {
-  const [unit, count] = parts(interval)
-  return `${count}${unit}`
+  return `${interval.slice(1)}${interval.charAt(0)}`
 }
 
 /** For tooltips and screen readers: "15 seconds". */
 export function words(interval: Interval): string {
-  const [unit, count] = parts(interval)
-  return `${count} ${unitWords[unit]}${count === 1 ? '' : 's'}`
+  return INTERVAL_TABLE[interval].words
+}
+
+/** The key that chooses it; '' when there is none. */
+export function keyOf(interval: Interval): string {
+  return INTERVAL_TABLE[interval].key
 }

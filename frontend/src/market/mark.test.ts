@@ -34,7 +34,7 @@ const liquidation = (seconds: number, order: Partial<typeof known> = known): Tap
 
 describe('the marks of a series', () => {
   it('are what the server added up, and each event after that, once', () => {
-    const book = new MarkBook(60, 5)
+    const book = new MarkBook('m1', 5)
     const answer = { time: 60, kind: 'liquidation', side: 'short', count: 3, quote_volume: 9 } as const
     book.add([answer, { time: 0, kind: 'large_trade', side: 'sell', count: 1, quote_volume: 6 }], 30)
     // The candle that two answers share.
@@ -61,7 +61,7 @@ describe('the marks of a series', () => {
   })
 
   it('are bounded, and say from where they are whole', () => {
-    const book = new MarkBook(60, Infinity)
+    const book = new MarkBook('m1', Infinity)
     const many = Array.from(
       { length: MOST_MARKS + 5 },
       (_, i) => ({ time: i * 60, kind: 'liquidation', side: 'long', count: 1, quote_volume: 1 }) as const,

@@ -1,3 +1,4 @@
+import { floor, type Interval, seconds } from './interval'
 import type { PositionSide } from './margin'
 import { eventKey, type TapeEvent, toTrade } from './trade'
 
@@ -38,8 +39,7 @@ export class MarkBook {
   from = Infinity
 
   constructor(
-    /** Of a candle, seconds. */
-    private readonly length: number,
+    private readonly interval: Interval,
     /** SOL from which a trade is a large one. */
     readonly large: number,
   ) {}
@@ -64,7 +64,7 @@ export class MarkBook {
   happen(event: TapeEvent): boolean {
     const trade = toTrade(event)
     if (!trade) return false
-    const time = Math.floor(trade.time / this.length) * this.length
+    const time = floor(this.interval, trade.time)
     const liquidated = trade.kind === 'liq'
     if (!liquidated && (trade.side === 'none' || !(trade.sol >= this.large))) return false
 
@@ -101,7 +101,7 @@ export class MarkBook {
     if (this.#marks.size <= MOST_MARKS) return
     const sorted = [...this.#marks].sort(([, a], [, b]) => b.time - a.time)
     this.#marks = new Map(sorted.slice(0, MOST_MARKS))
-    this.from = Math.max(this.from, (sorted[MOST_MARKS]?.[1].time ?? 0) + this.length)
+    this.from = Math.max(this.from, (sorted[MOST_MARKS]?.[1].time ?? 0) + seconds(this.interval))
     this.#list = undefined
   }
 }

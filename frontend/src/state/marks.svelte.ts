@@ -1,6 +1,6 @@
 import { isAbort, type Rest } from '../api/rest'
 import type { EventData, StreamGap } from '../api/client/index'
-import { type Interval, seconds } from '../market/interval'
+import type { Interval } from '../market/interval'
 import { type Mark, MarkBook } from '../market/mark'
 import { largeFrom, toTrade } from '../market/trade'
 import { onFrame } from './frame'
@@ -103,7 +103,7 @@ export class Marks {
       const answer = await this.rest().marks(mint, interval, range, signal)
       if (signal.aborted) return
 
-      const book = (this.#book ??= new MarkBook(seconds(interval), large))
+      const book = (this.#book ??= new MarkBook(interval, large))
       book.add(answer.marks, answer.reached)
       if (this.#seq === Infinity) {
         this.#seq = answer.seq

@@ -1,4 +1,4 @@
-import { INTERVALS, label, words } from '../market/interval'
+import { INTERVALS, keyOf, label, words } from '../market/interval'
 import { LIST_TABS } from '../market/token'
 import { isDesktop } from '../native'
 import type { ChartKind, Layout, ThemeChoice } from '../state/prefs.svelte'
@@ -75,10 +75,11 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     nextFigure(workspace),
   )
 
-  INTERVALS.forEach((interval, place) => {
+  for (const interval of INTERVALS) {
+    const key = keyOf(interval)
     const show = () => workspace.setInterval(interval)
-    add('Interval', `interval-${interval}`, words(interval), [String((place + 1) % 10)], show, label(interval))
-  })
+    add('Interval', `interval-${interval}`, words(interval), key ? [key] : [], show, label(interval))
+  }
 
   for (const [kind, title] of CHARTS) add('Chart', `chart-${kind}`, title, [], () => prefs.set('chart', kind))
   add('Chart', 'chart-cycle', 'Next chart type', ['c'], () => {

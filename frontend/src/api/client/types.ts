@@ -1,9 +1,6 @@
 import type { RequestError } from './errors.js'
 import type { Alert, EventData, HistoryData, KlineData, PriceUpdate, StreamGap, TokenCreatedEvent } from './wire.gen.js'
 
-/** The ten candle lengths, as the wire names them. */
-export type Interval = 's1' | 's5' | 's15' | 's30' | 'm1' | 'm5' | 'm15' | 'h1' | 'h4' | 'd1'
-
 /** How the connection stands. All but `unauthorized` and `closed` mend themselves. */
 export type Link = 'connecting' | 'connected' | 'offline' | 'unauthorized' | 'closed'
 

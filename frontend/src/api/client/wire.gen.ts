@@ -920,3 +920,6 @@ export interface MilestoneDiscountEvent extends EventHead {
   borrow_fee: number
   fee_discount_flag: number
 }
+
+/** Interval is the length of a candle. */
+export type Interval = 's1' | 's5' | 's15' | 's30' | 'm1' | 'm5' | 'm15' | 'h1' | 'h4' | 'd1'
