@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"backend/follow":          {"backend/commitlog", "backend/hub", "backend/market"},
 	"backend/hub":             {"backend/market", "backend/telemetry", "backend/wake"},
 	"backend/solana":          {"backend/market", "backend/program", "backend/proxy", "backend/telemetry", "backend/wake"},
-	"backend/store":           {"backend/commitlog", "backend/durable", "backend/market", "backend/program/registry", "backend/telemetry"},
+	"backend/store":           {"backend/candle", "backend/commitlog", "backend/durable", "backend/market", "backend/program/registry", "backend/telemetry"},
 	"backend/simnet":          {"backend/market", "backend/program", "backend/program/...", "backend/simnet/launchpad"},
 	"backend/alert":           {"backend/durable", "backend/market", "backend/proxy", "backend/textfile", "backend/wire", "backend/follow", "backend/store", "backend/telemetry", "backend/wake"},
 	"backend/ticker":          {"backend/market"},

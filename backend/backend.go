@@ -128,8 +128,11 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 
 // storeOptions are those of a store that is served.
 func (b *Backend) storeOptions() store.Options {
-	cfg := &b.options.Config.Store
-	return store.Options{SyncWrites: cfg.SyncWrites, RetentionDays: cfg.RetentionDays, Logger: b.options.Logger}
+	cfg := &b.options.Config
+	return store.Options{
+		SyncWrites: cfg.Store.SyncWrites, RetentionDays: cfg.Store.RetentionDays, Intervals: cfg.Kline.KeptIntervals(),
+		Logger: b.options.Logger,
+	}
 }
 
 // newListener makes the writer over an open store.

@@ -20,17 +20,22 @@ type Options struct {
 
 // OpenToWrite opens the store for a command that changes it.
 func (o *Options) OpenToWrite() (*store.Store, error) {
-	return o.Dir.OpenExisting(store.Options{SyncWrites: o.Config.Store.SyncWrites, Logger: o.Logger})
+	return o.open(store.Options{SyncWrites: o.Config.Store.SyncWrites})
 }
 
 // openToRepair opens the store to repair it, also when its newest changes are lost.
 func (o *Options) openToRepair() (*store.Store, error) {
-	return o.Dir.OpenExisting(store.Options{Repair: true, SyncWrites: o.Config.Store.SyncWrites, Logger: o.Logger})
+	return o.open(store.Options{Repair: true, SyncWrites: o.Config.Store.SyncWrites})
 }
 
 // OpenToRead opens the store for a command that changes no file.
 func (o *Options) OpenToRead() (*store.Store, error) {
-	return o.Dir.OpenExisting(store.Options{ReadOnly: true, Logger: o.Logger})
+	return o.open(store.Options{ReadOnly: true})
+}
+
+func (o *Options) open(options store.Options) (*store.Store, error) {
+	options.Intervals, options.Logger = o.Config.Kline.KeptIntervals(), o.Logger
+	return o.Dir.OpenExisting(options)
 }
 
 // Listener makes the writer over an open store and brings it up to date. source may be nil.

@@ -171,7 +171,9 @@ func (p *Source) measure(ctx context.Context, known int64) error {
 
 // prepare fills the replay's store with what lies before it.
 func (p *Source) prepare(ctx context.Context, o offline.Options, progress func(int64)) (err error) {
-	opened, err := o.Dir.Open(store.Options{SyncWrites: o.Config.Store.SyncWrites, Logger: o.Logger})
+	opened, err := o.Dir.Open(store.Options{
+		SyncWrites: o.Config.Store.SyncWrites, Intervals: o.Config.Kline.KeptIntervals(), Logger: o.Logger,
+	})
 	if err != nil {
 		return err
 	}

@@ -253,12 +253,12 @@ func (s *Store) Candles(ctx context.Context, mint market.Pubkey, interval market
 		q.From, q.To = math.MinInt64, math.MaxInt64
 	}
 	q.Offset = max(q.Offset, 0)
-	err = s.readSeries(mint, interval, func(v *view, sr *series) error {
+	err = s.readCandles(mint, interval, func(v *view, list candleList) error {
 		page = CandlePage{Seq: v.seq}
-		if sr == nil || q.From > q.To {
+		if list == nil || q.From > q.To {
 			return nil
 		}
-		if page.Total, err = sr.rows(ctx, q.From, q.To); err != nil {
+		if page.Total, err = list.rows(ctx, q.From, q.To); err != nil {
 			return err
 		}
 		if q.Limit <= 0 || q.Offset >= page.Total {
@@ -266,7 +266,7 @@ func (s *Store) Candles(ctx context.Context, mint market.Pubkey, interval market
 		}
 		page.Candles = make([]market.Candle, 0, min(q.Limit, page.Total-q.Offset))
 		want := cap(page.Candles)
-		err := sr.page(ctx, &q, func(c openCandle) error {
+		err := list.page(ctx, &q, func(c openCandle) error {
 			page.Candles = append(page.Candles, c.Candle)
 			return stopAt(len(page.Candles), want)
 		})
@@ -355,11 +355,11 @@ func (s *Store) CandleAfter(mint market.Pubkey, interval market.Interval, t int6
 }
 
 func (s *Store) nextCandle(mint market.Pubkey, interval market.Interval, from int64, back bool) (c market.Candle, found bool, err error) {
-	err = s.readSeries(mint, interval, func(_ *view, sr *series) error {
-		if sr == nil {
+	err = s.readCandles(mint, interval, func(_ *view, list candleList) error {
+		if list == nil {
 			return nil
 		}
-		return sr.walk(context.Background(), from, back, func(next openCandle) error {
+		return list.walk(context.Background(), from, back, func(next openCandle) error {
 			c, found = next.Candle, true
 			return Stop
 		})
@@ -374,11 +374,11 @@ func (s *Store) CandlesFrom(mint market.Pubkey, interval market.Interval, from i
 
 // CandlesBetween gives the candles with from <= time <= to, oldest first, stored and open.
 func (s *Store) CandlesBetween(mint market.Pubkey, interval market.Interval, from, to int64) (candles []market.Candle, err error) {
-	err = s.readSeries(mint, interval, func(_ *view, sr *series) error {
-		if sr == nil {
+	err = s.readCandles(mint, interval, func(_ *view, list candleList) error {
+		if list == nil {
 			return nil
 		}
-		return sr.walk(context.Background(), from, false, func(c openCandle) error {
+		return list.walk(context.Background(), from, false, func(c openCandle) error {
 			if c.Time > to {
 				return Stop
 			}
@@ -410,18 +410,18 @@ func (v *view) joined(candles []market.Candle, ascending bool) error {
 // is empty then), when more than limit changed (candles holds the newest), and when one was removed and has not come
 // back, as it cannot be among them.
 func (s *Store) ChangedCandles(ctx context.Context, mint market.Pubkey, interval market.Interval, since market.Seq, limit int) (candles []market.Candle, complete bool, seq market.Seq, err error) {
-	err = s.readSeries(mint, interval, func(v *view, sr *series) error {
+	err = s.readCandles(mint, interval, func(v *view, list candleList) error {
 		seq = v.seq
 		complete = v.logged(since)
-		if !complete || sr == nil {
+		if !complete || list == nil {
 			return nil
 		}
 		limit := max(limit, 0)
-		changed, removed, err := sr.changed(ctx, since, limit+1)
+		changed, removed, err := list.changed(ctx, since, limit+1)
 		if err != nil {
 			return err
 		}
-		complete = !removed
+		complete = len(removed) == 0
 		if len(changed) > limit {
 			changed, complete = changed[len(changed)-limit:], false
 		}
@@ -433,8 +433,8 @@ func (s *Store) ChangedCandles(ctx context.Context, mint market.Pubkey, interval
 
 // changed collects the candles that changed. A candle written at the end of the series has a later change than all
 // before it had by then, so that a walk down can end at the first that is older; the others are in the late table.
-// It gives the newest most of them; when those are all, removed reports whether a changed candle is gone.
-func (sr *series) changed(ctx context.Context, since market.Seq, most int) (candles []market.Candle, removed bool, err error) {
+// It gives the newest most of them; when those are all, removed are the times of those that are gone.
+func (sr *series) changed(ctx context.Context, since market.Seq, most int) (candles []market.Candle, removed []int64, err error) {
 	found := map[int64]market.Candle{}
 	hidden := map[int64]bool{}
 	for i, c := range sr.open {
@@ -469,7 +469,7 @@ func (sr *series) changed(ctx context.Context, since market.Seq, most int) (cand
 		removed, err = sr.changedLate(ctx, since, most, found, hidden)
 	}
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
 	candles = make([]market.Candle, 0, len(found))
 	for _, t := range slices.Sorted(maps.Keys(found)) {
@@ -478,11 +478,11 @@ func (sr *series) changed(ctx context.Context, since market.Seq, most int) (cand
 	return candles[max(0, len(candles)-most):], removed, nil
 }
 
-// changedLate adds the newest most candles of the late table to what a walk down found. removed reports whether one of
-// those it looked at is gone.
+// changedLate adds the newest most candles of the late table to what a walk down found. removed are those it
+// looked at that are gone.
 func (sr *series) changedLate(
 	ctx context.Context, since market.Seq, most int, found map[int64]market.Candle, hidden map[int64]bool,
-) (removed bool, err error) {
+) (removed []int64, err error) {
 	var times []int64
 	sp := span{prefix: appendLatePrefix(nil, sr.id, sr.interval)}
 	sp.from = binary.BigEndian.AppendUint64(slices.Clone(sp.prefix), uint64(since))
@@ -494,7 +494,7 @@ func (sr *series) changedLate(
 		return nil
 	})
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	slices.Sort(times)
 	added := 0
@@ -504,14 +504,14 @@ func (sr *series) changedLate(
 		}
 		value, err := sr.v.newest(appendCandleKey(nil, sr.id, sr.interval, t))
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if value == nil {
-			removed = true
+			removed = append(removed, t)
 			continue
 		}
 		if found[t], _, err = decodeCandle(t, value); err != nil {
-			return false, err
+			return nil, err
 		}
 		added++
 	}

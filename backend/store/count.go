@@ -40,11 +40,19 @@ func (s *Store) CountEvents(ctx context.Context, mint *market.Pubkey) error {
 }
 
 // CountCandles compares the stored candles of a mint and interval in and around from <= time <= to with their count. The
-// error is ErrCorrupt when there are fewer or more.
+// error is ErrCorrupt when there are fewer or more. Of an interval that is not stored it counts the parts.
 func (s *Store) CountCandles(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64) error {
-	return s.readSeries(mint, interval, func(v *view, sr *series) error {
+	part, merged := market.PartOf(interval, s.options.Intervals)
+	if !merged {
+		part = interval
+	}
+	return s.readSeries(mint, part, func(v *view, sr *series) error {
 		if sr == nil {
 			return nil
+		}
+		if merged {
+			d := &derivedList{sr, interval}
+			from, to = d.first(from), d.end(to)
 		}
 		return v.countSeries(ctx, sr.seriesID(), &sr.stored, timePlace(from), timePlace(to))
 	})

@@ -9,6 +9,8 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
+
+	"spinscope/backend/market"
 )
 
 // Options say where the store is and how it is kept.
@@ -24,6 +26,8 @@ type Options struct {
 	Logger     *slog.Logger // nil: no log
 	// RetentionDays is how many whole days of chain time are kept beside the current one; 0: everything. Run deletes.
 	RetentionDays int
+	// Intervals are those whose candles are written; nil: all stored ones. The others are merged from them.
+	Intervals []market.Interval
 	// Lean keeps resident memory small, mapped tables included, at the price of reading again from the disk what is needed
 	// again: for commands that go through a store once.
 	Lean bool
@@ -46,6 +50,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Intervals == nil {
+		o.Intervals = market.StoredIntervals()
 	}
 	if o.LogLength <= 0 {
 		o.LogLength = defaultLogLength

@@ -47,6 +47,7 @@ type broadcaster struct {
 
 	mu       sync.Mutex
 	topics   map[key]*topic
+	derive   *deriver // of the topics whose candles are not stored
 	sessions map[*session]struct{}
 	apart    map[*subscription]struct{} // of all topics
 	waiters  []waiter
@@ -69,6 +70,7 @@ func (b *broadcaster) absorb(c *market.Commit) {
 	}
 	b.absorbed = c.Seq
 	if len(b.topics) == 0 {
+		b.derive.pass(c.ChainTime)
 		return
 	}
 	moved := movedOnly(c)
@@ -87,6 +89,7 @@ func (b *broadcaster) absorb(c *market.Commit) {
 			t.interim = len(b.pending)
 		}
 	}
+	b.touch(c)
 }
 
 func (b *broadcaster) absorbEvent(seq market.Seq, e *market.Event, moved map[identity]struct{}) {
@@ -137,15 +140,20 @@ func (b *broadcaster) drop(place int) {
 // seqs never go back for any client. A whole window would make a topic whose updates come once in each wait for ever
 // longer: every delay of one puts off the next.
 func (b *broadcaster) add(u update) {
-	now := b.now()
-	if len(b.pending) == 0 {
-		b.first = now
-	}
-	if now.Sub(u.topic.sent) >= b.window/2 {
-		b.urgent = true
-	}
+	b.await(u.topic)
 	b.pending = append(b.pending, u)
 	b.live++
+}
+
+// await notes that a push of a topic waits from now on.
+func (b *broadcaster) await(t *topic) {
+	now := b.now()
+	if len(b.pending) == 0 && len(b.derive.touched) == 0 {
+		b.first = now
+	}
+	if now.Sub(t.sent) >= b.window/2 {
+		b.urgent = true
+	}
 }
 
 // due tells when to flush: now, after a time, or not at all (wait < 0). The mutex is held.
@@ -153,7 +161,7 @@ func (b *broadcaster) due() (wait time.Duration) {
 	switch {
 	case b.absorbed == b.flushed && len(b.pending) == 0:
 		return -1
-	case b.urgent, b.live >= b.most, b.wanted > b.flushed, len(b.pending) == 0:
+	case b.urgent, b.live >= b.most, b.wanted > b.flushed, len(b.pending) == 0 && len(b.derive.touched) == 0:
 		return 0
 	}
 	return max(0, b.window-b.now().Sub(b.first))
@@ -161,6 +169,7 @@ func (b *broadcaster) due() (wait time.Duration) {
 
 // flush sends all pending updates in seq order, then wakes who waited for it. The mutex is held.
 func (b *broadcaster) flush() {
+	b.merge()
 	now := b.now()
 	at := now.UnixMilli()
 	var last *market.Event // events go to two topics, one after the other

@@ -11,7 +11,7 @@
 // come in their place among its own (pursue.go).
 //
 // Concurrency: one mutex guards topics, subscriptions and what waits to be sent. It is held while a batch is encoded and
-// queued, never while the store is read.
+// queued, and never while the store is read, but for the few rows of each candle that is merged when it is sent.
 //
 // Failure: a client that does not read is cut by socketio, when live pushes fill its queue or when it takes nothing for a
 // while. Histories, replays and catching up wait for room in it instead. When the broadcaster lags behind the hub, it goes on

@@ -30,6 +30,9 @@ func (b *broadcaster) register(s *session, k key) (*subscription, error) {
 	if t == nil {
 		t = newTopic(k)
 		b.topics[k] = t
+		if k.kind == klineTopic && !k.interval.Stored() {
+			b.derive.topics[k] = t
+		}
 	}
 	t.holders++
 	sub := &subscription{session: s, topic: t}
@@ -49,6 +52,7 @@ func (b *broadcaster) remove(s *session, sub *subscription) {
 	delete(s.subs, t.key)
 	if t.holders--; t.holders == 0 {
 		delete(b.topics, t.key)
+		delete(b.derive.topics, t.key)
 	}
 }
 

@@ -97,6 +97,7 @@ func New(options Options) *Stream {
 		kick:     make(chan struct{}, 1),
 		done:     make(chan struct{}),
 		topics:   make(map[key]*topic),
+		derive:   newDeriver(st.store, st.intervals, st.fail),
 		sessions: make(map[*session]struct{}),
 		apart:    make(map[*subscription]struct{}),
 		absorbed: seq,
@@ -107,6 +108,14 @@ func New(options Options) *Stream {
 		st.board.queued = func(market.Seq, bool) {}
 	}
 	return st
+}
+
+// fail ends Run with an error of the store, unless another one has done so.
+func (st *Stream) fail(err error) {
+	select {
+	case st.failed <- err:
+	default:
+	}
 }
 
 func orDefault[T int | time.Duration](value, fallback T) T {

@@ -61,6 +61,7 @@ type topic struct {
 	interim int                        // 1 + place in pending of the candle or price that a newer one may replace, else 0
 	closed  int64                      // time of the newest candle sent as final
 	newest  mark                       // price topics: the event shown last
+	merged  derivedTopic               // of candles that are not stored
 }
 
 func newTopic(k key) *topic {
