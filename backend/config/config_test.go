@@ -95,6 +95,7 @@ func TestBadInputNamesTheKey(t *testing.T) {
 		{"decimals", "[solana]\nprice_decimals = 27", "", "solana.price_decimals"},
 		{"interval", "[kline]\nintervals = [\"m2\"]", "", "kline.intervals"},
 		{"interval twice", "[kline]\nintervals = [\"m1\", \"m1\"]", "", "twice"},
+		{"merged from none", "[kline]\nintervals = [\"m5\", \"w1\"]", "", "name one of m15, h1, h4, d1 too"},
 		{"no interval", "[kline]\nintervals = []", "", "kline.intervals"},
 		{"webhook scheme", "[alerts]\nwebhook = \"ftp://hooks.example/secret-key\"", "", "alerts.webhook"},
 		{"webhook host", "[alerts]\nwebhook = \"https:///secret-key\"", "", "alerts.webhook"},

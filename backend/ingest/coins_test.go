@@ -111,7 +111,7 @@ func coinsFromCurveToPool(t *testing.T, seed int64) {
 	defer s.Close() //nolint:errcheck // a test's
 	coins := followed{}
 	in := ingest.New(ingest.Config{
-		Programs: registry.At(spinpet.ProgramID, true), Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler), Coins: coins,
+		Programs: registry.At(spinpet.ProgramID, true), Intervals: market.StoredIntervals(), Logger: slog.New(slog.DiscardHandler), Coins: coins,
 	}, s, ingest.Resume{})
 	if err := in.Recover(); err != nil {
 		t.Fatal(err)
@@ -238,7 +238,7 @@ func coinsFromCurveToPool(t *testing.T, seed int64) {
 	}
 	at := s.State()
 	report, err := verify.Run(t.Context(), offline.Stored{Store: s}, verify.Options{
-		Intervals: market.AllIntervals(), ChainTime: at.ChainTime, Seq: at.Seq, Horizon: s.Horizon(),
+		Intervals: market.StoredIntervals(), ChainTime: at.ChainTime, Seq: at.Seq, Horizon: s.Horizon(),
 	})
 	if err != nil || report.Differences > 0 || report.Mints != len(coins) {
 		t.Errorf("verify: %+v (%v)", report, err)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"spinscope/backend/market"
 	"spinscope/backend/program/spinpet"
@@ -48,8 +49,18 @@ func (r *reader) read() {
 			want := naive(trades[mint], interval)
 			for i := range want {
 				at := bucket{mint, interval, want[i].Time}
-				want[i].Final = want[i].Time+interval.Seconds() <= chain && !want[i].Provisional
-				if before := r.known[at]; before.Final {
+				over := want[i].Time+interval.Seconds() <= chain
+				want[i].Final = over && !want[i].Provisional
+				if part, derived := market.PartOf(interval, market.StoredIntervals()); derived {
+					want[i].Final = over
+					for start := at.time; start < at.time+interval.Seconds(); start += part.Seconds() {
+						if c, ok := now[bucket{mint, part, start}]; ok {
+							want[i].Final = want[i].Final && c.Final
+							want[i].Corrected = want[i].Corrected || c.Corrected
+						}
+					}
+					want[i].Corrected = want[i].Corrected && want[i].Final
+				} else if before := r.known[at]; before.Final {
 					want[i].Final, want[i].Corrected = true, before.Corrected
 					if want[i] != before {
 						want[i].Corrected = true
@@ -72,11 +83,23 @@ func (r *reader) read() {
 	r.known = now
 }
 
+// openTime is where the candle that holds a time begins, by the calendar.
+func openTime(interval market.Interval, at int64) int64 {
+	if interval != market.W1 {
+		return at / interval.Seconds() * interval.Seconds()
+	}
+	day := time.Unix(at, 0).UTC().Truncate(24 * time.Hour)
+	for day.Weekday() != time.Monday {
+		day = day.AddDate(0, 0, -1)
+	}
+	return day.Unix()
+}
+
 // naive makes the candles of a mint's trades, which are in order, by the words of the rules. None is marked final.
 func naive(trades []market.Event, interval market.Interval) (candles []market.Candle) {
 	for i, e := range trades {
 		trade, _ := e.Trade()
-		start := e.BlockTime / interval.Seconds() * interval.Seconds()
+		start := openTime(interval, e.BlockTime)
 		if len(candles) == 0 || candles[len(candles)-1].Time != start {
 			open := trade.Price
 			if i > 0 {

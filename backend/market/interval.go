@@ -29,8 +29,14 @@ const (
 	NumStored = 10 // how many there are: each is smaller
 )
 
-// derived is the number of the first derived interval. Nothing holds their numbers.
-const derived Interval = 1 << 7
+// The derived intervals. Nothing holds their numbers.
+const (
+	M3 Interval = iota + derived
+	M30
+	H2
+	W1
+	derived Interval = 1 << 7
+)
 
 // length is what is declared of an interval.
 type length struct {
@@ -43,18 +49,22 @@ type length struct {
 
 // table declares every interval, shortest first. All that names or counts intervals is made from it: what is validated,
 // served, exported and documented, the native menu, and by `make gen` what the page and docs/intervals.md know. A derived
-// one is a line here, with derived or more as its number and a length that a stored one divides (PartsOf).
+// one is a line here and a name above, with a length that a stored one divides (PartsOf).
 var table = []length{
 	{S1, "s1", 1, 0, "1"},
 	{S5, "s5", 5, 0, "2"},
 	{S15, "s15", 15, 0, "3"},
 	{S30, "s30", 30, 0, "4"},
 	{M1, "m1", 60, 0, "5"},
+	{M3, "m3", 180, 0, ""},
 	{M5, "m5", 300, 0, "6"},
 	{M15, "m15", 900, 0, "7"},
+	{M30, "m30", 1800, 0, ""},
 	{H1, "h1", 3600, 0, "8"},
+	{H2, "h2", 7200, 0, ""},
 	{H4, "h4", 14400, 0, "9"},
 	{D1, "d1", 86400, 0, "0"},
+	{W1, "w1", 604800, 4 * 86400, ""}, // Monday: the epoch was a Thursday
 }
 
 // units are what a name begins with.

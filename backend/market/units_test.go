@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"testing"
+	"time"
 )
 
 func TestScalePrice(t *testing.T) {
@@ -113,6 +114,39 @@ func TestIntervals(t *testing.T) {
 	for _, name := range []string{"", "M1", "1m", "m2", " m1", "w2"} {
 		if _, err := ParseInterval(name); !errors.Is(err, ErrInterval) {
 			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+// A derived interval is merged from the longest kept one that its candles are whole of.
+func TestPartOf(t *testing.T) {
+	for _, c := range []struct {
+		whole Interval
+		kept  []Interval
+		want  string
+	}{
+		{M3, StoredIntervals(), "m1"},
+		{M30, StoredIntervals(), "m15"},
+		{H2, StoredIntervals(), "h1"},
+		{W1, StoredIntervals(), "d1"},
+		{M3, []Interval{S1, S30, M5}, "s30"},
+		{W1, []Interval{H1, M15}, "h1"},
+		{W1, []Interval{M5}, "none"}, // too many
+		{M3, []Interval{M5, D1}, "none"},
+		{M5, StoredIntervals(), "none"},
+	} {
+		got := "none"
+		if part, ok := PartOf(c.whole, c.kept); ok {
+			got = part.String()
+		}
+		if got != c.want {
+			t.Errorf("%s of %v: %s, want %s", c.whole, IntervalNames(c.kept), got, c.want)
+		}
+	}
+	monday := time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC).Unix()
+	for _, at := range []int64{monday, monday + 1, monday + 7*86400 - 1} {
+		if got := W1.Floor(at); got != monday {
+			t.Errorf("the week of %s begins on %s", time.Unix(at, 0).UTC(), time.Unix(got, 0).UTC())
 		}
 	}
 }

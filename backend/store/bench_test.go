@@ -82,7 +82,7 @@ func (f *bench) next(events int) *market.Commit {
 func (f *bench) trade(c *market.Commit, n int, now int64) {
 	t, b := &f.tokens[n], &f.books[n]
 	c.Tokens = append(c.Tokens, *t)
-	for _, interval := range market.AllIntervals() {
+	for _, interval := range market.StoredIntervals() {
 		start := interval.Floor(now)
 		if open := b.Open[interval]; len(open) > 0 && open[0].Time != start {
 			open[0].Final = true

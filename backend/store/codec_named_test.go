@@ -83,7 +83,7 @@ func TestNamedPartsOfRecords(t *testing.T) {
 
 // No interval has the number of the events' series.
 func TestSeriesNumbers(t *testing.T) {
-	for _, interval := range market.AllIntervals() {
+	for _, interval := range market.StoredIntervals() {
 		if interval == eventSeries {
 			t.Errorf("%s has the number of the events' series", interval)
 		}

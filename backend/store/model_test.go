@@ -178,12 +178,39 @@ func byKey[K cmp.Ordered, V any](from map[K]V) (list []V) {
 
 // candles of a series, ascending.
 func (m *model) candles(mint market.Pubkey, interval market.Interval) []modelCandle {
+	if part, derived := market.PartOf(interval, market.StoredIntervals()); derived {
+		return m.merged(m.candles(mint, part), interval)
+	}
 	all := maps.Clone(m.stored[seriesKey{mint, interval}])
 	if all == nil {
 		all = map[int64]modelCandle{}
 	}
 	maps.Copy(all, m.open[seriesKey{mint, interval}])
 	return byKey(all)
+}
+
+// merged makes candles of those of a shorter interval, which are in order.
+func (m *model) merged(parts []modelCandle, interval market.Interval) (whole []modelCandle) {
+	for _, part := range parts {
+		start := interval.Floor(part.Time)
+		if n := len(whole); n == 0 || whole[n-1].Time != start {
+			part.Time = start
+			whole = append(whole, part)
+			continue
+		}
+		c := &whole[len(whole)-1]
+		c.High, c.Low, c.Close = max128(c.High, part.High), min128(c.Low, part.Low), part.Close
+		c.Volume, c.QuoteVolume, c.BuyVolume = c.Volume.Add(part.Volume), c.QuoteVolume.Add(part.QuoteVolume), c.BuyVolume.Add(part.BuyVolume)
+		c.Trades += part.Trades
+		c.Final, c.Provisional = c.Final && part.Final, c.Provisional || part.Provisional
+		c.Corrected, c.seq = c.Corrected || part.Corrected, max(c.seq, part.seq)
+	}
+	for i := range whole {
+		c := &whole[i]
+		c.Final = c.Final && c.Time+interval.Seconds() <= m.state.ChainTime
+		c.Corrected = c.Corrected && c.Final
+	}
+	return whole
 }
 
 func (m *model) candlesIn(mint market.Pubkey, interval market.Interval, from, to int64, keep func(modelCandle) bool) (in []market.Candle) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"testing"
@@ -297,6 +298,7 @@ func (p *property) compareMint(mint market.Pubkey) {
 	for _, interval := range []market.Interval{market.S1, market.M1, market.H1} {
 		p.compareCandles(mint, interval)
 	}
+	p.compareMerged(mint)
 	events := p.model.list(func(e *market.Event) bool { return e.Mint() == mint })
 	q := Page{Offset: p.IntN(len(events) + 3), Limit: p.IntN(6), OldestFirst: p.IntN(2) == 0}
 	ordered := list(events)
@@ -380,6 +382,10 @@ func (p *property) compareCandles(mint market.Pubkey, interval market.Interval) 
 	from, err := p.store.CandlesFrom(mint, interval, at)
 	check2(p, "candles from", list(from), err, list(p.model.candlesIn(mint, interval, at, math.MaxInt64, any)))
 
+	if interval == market.M3 {
+		p.compareChangedParts(mint)
+		return
+	}
 	since := market.Seq(p.IntN(int(p.model.state.Seq) + 4))
 	changed, complete, _, err := p.store.ChangedCandles(ctx, mint, interval, since, 6)
 	first := market.Seq(1)
@@ -405,6 +411,69 @@ func (p *property) compareCandles(mint market.Pubkey, interval market.Interval) 
 	}
 	check2(p, fmt.Sprint("all changed since ", since), complete, err, whole)
 	check2(p, fmt.Sprint("changed since ", since), list(changed), nil, list(want[max(0, len(want)-6):]))
+}
+
+// compareMerged is compareCandles for candles that are merged, with questions of its own, so that it changes no others.
+func (p *property) compareMerged(mint market.Pubkey) {
+	defer func(before *rand.Rand) { p.Rand = before }(p.Rand)
+	p.Rand = rand.New(rand.NewPCG(uint64(p.model.state.Seq), uint64(mint[0]))) //nolint:gosec // a test that repeats
+	p.compareCandles(mint, market.M3)
+}
+
+// compareChangedParts compares what changed of candles that are merged: those of which a part changed, and perhaps one or
+// two that are final, as they may have become so by chain time alone.
+func (p *property) compareChangedParts(mint market.Pubkey) {
+	p.t.Helper()
+	const limit = 6
+	since := market.Seq(p.IntN(int(p.model.state.Seq) + 4))
+	got, complete, _, err := p.store.ChangedCandles(context.Background(), mint, market.M3, since, limit)
+	now := map[int64]market.Candle{}
+	for _, c := range p.model.candles(mint, market.M3) {
+		now[c.Time] = c.Candle
+	}
+	must, may := map[int64]bool{}, map[int64]bool{} // buckets of which a part changed; the others may be told of as well
+	parts := map[int64]bool{}
+	for _, c := range p.model.candles(mint, market.M1) {
+		parts[c.Time] = true
+		if c.seq >= since {
+			must[market.M3.Floor(c.Time)] = true
+		}
+	}
+	vanished := false
+	for t, gone := range p.model.gone[seriesKey{mint, market.M1}] {
+		bucket := market.M3.Floor(t)
+		_, there := now[bucket]
+		switch {
+		case gone.seq < since:
+		case there && !parts[t]:
+			must[bucket] = true
+		default: // the part is back, or the whole candle is gone
+			may[bucket] = true
+			vanished = vanished || !there
+		}
+	}
+
+	known := since <= p.model.state.Seq+1 && since+14 >= p.model.state.Seq && since > 0
+	if known && !vanished && len(must)+len(may)+2 <= limit && p.model.horizon == 0 {
+		check2(p, fmt.Sprint("all merged changed since ", since), complete, err, true)
+	}
+	if !complete {
+		check2(p, "changes of parts", 0, err, 0)
+		return
+	}
+	given, extra := map[int64]bool{}, 0
+	for _, c := range got {
+		check2(p, "a changed candle", c, err, now[c.Time])
+		given[c.Time] = true
+		if !must[c.Time] && !may[c.Time] && p.model.horizon == 0 { // else a part that changed may have been deleted
+			check2(p, "a candle that may have become final", c.Final, nil, true)
+			extra++
+		}
+	}
+	for bucket := range must {
+		check2(p, fmt.Sprintf("candle %d is among those changed since %d", bucket, since), given[bucket], nil, true)
+	}
+	check2(p, "not too many are given", extra <= 2, nil, true)
 }
 
 func (p *property) compareUser(user market.Pubkey) {

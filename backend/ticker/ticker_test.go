@@ -321,12 +321,15 @@ func TestIntervalOfAWindow(t *testing.T) {
 		kept   []market.Interval
 		want   string
 	}{
-		{H24, market.StoredIntervals(), "m5"}, {H1, market.StoredIntervals(), "m1"}, {M5, market.StoredIntervals(), "s5"},
+		{H24, market.StoredIntervals(), "m5"},
+		{H1, market.StoredIntervals(), "m1"},
+		{M5, market.StoredIntervals(), "s5"},
 		{H24, []market.Interval{market.M1, market.M15, market.H1}, "m15"},
 		{H24, []market.Interval{market.S1, market.H4, market.D1}, "h4"},
 		{H1, []market.Interval{market.S15, market.M5, market.H1}, "s15"},
 		{M5, []market.Interval{market.S1, market.M1, market.M5}, "s1"},
-		{M5, []market.Interval{market.M5, market.M15}, "none"}, {H24, []market.Interval{market.D1}, "none"},
+		{M5, []market.Interval{market.M5, market.M15}, "none"},
+		{H24, []market.Interval{market.D1}, "none"},
 	} {
 		got := "none"
 		if interval := c.window.interval(c.kept); interval != nil {

@@ -28,7 +28,7 @@ func BenchmarkTradeToRooms(b *testing.B) {
 	w.trade(commit, 0)
 	change := commit.Candles[0]
 	commit.Candles = nil
-	for _, interval := range market.AllIntervals() {
+	for _, interval := range market.StoredIntervals() {
 		change.Interval = interval
 		commit.Candles = append(commit.Candles, change)
 		ask(b, s, "subscribe_kline", object{"symbol": testMints[0].String(), "interval": interval.String()})

@@ -922,4 +922,4 @@ export interface MilestoneDiscountEvent extends EventHead {
 }
 
 /** Interval is the length of a candle. */
-export type Interval = 's1' | 's5' | 's15' | 's30' | 'm1' | 'm5' | 'm15' | 'h1' | 'h4' | 'd1'
+export type Interval = 's1' | 's5' | 's15' | 's30' | 'm1' | 'm3' | 'm5' | 'm15' | 'm30' | 'h1' | 'h2' | 'h4' | 'd1' | 'w1'
