@@ -81,6 +81,17 @@ test('at every width the toolbar and the status line have room, and what has non
       await page.keyboard.press('Escape')
     }
   }
+  for (const [width, menu, interval] of [
+    [700, 'intervals', 'm3'],
+    [400, 'more', 'w1'],
+  ]) {
+    await page.setViewportSize({ width, height: 700 })
+    await byId(page, menu).click()
+    await byId(page, `more-${interval}`).click()
+    await until(`${interval} is shown`, async () => (await debug(page)).interval === interval)
+    await fits(page, `${interval} at ${width}`)
+    assert.equal(await byId(page, `interval-${interval}`).getAttribute('aria-pressed'), 'true')
+  }
   await byId(page, 'more').click()
   await byId(page, 'more-log').click()
   assert.equal(await page.evaluate(() => JSON.parse(localStorage.getItem('spinscope.prefs')).log), true)

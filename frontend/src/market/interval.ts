@@ -35,3 +35,10 @@ export function words(interval: Interval): string {
 export function keyOf(interval: Interval): string {
   return INTERVAL_TABLE[interval].key
 }
+
+/** As many as have a key, shortest first, and the chosen one among them: it takes the place of its shorter neighbour. */
+export function rowWith(chosen: Interval): Interval[] {
+  const row = INTERVALS.filter((interval) => keyOf(interval) || interval === chosen)
+  const place = row.indexOf(chosen)
+  return keyOf(chosen) ? row : row.filter((_, i) => i !== (place > 0 ? place - 1 : 1))
+}

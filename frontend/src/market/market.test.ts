@@ -1,16 +1,31 @@
 import { describe, expect, it } from 'vitest'
 import { candlesToCsv } from './csv'
-import { INTERVALS, isInterval, label, seconds, words } from './interval'
+import { floor, INTERVALS, isInterval, keyOf, label, rowWith, seconds, words } from './interval'
 import { formatAge, formatClock, formatCountdown, formatDate, formatMoment } from './time'
 import { byRank, cleanName, findTokens, initial, matches, moveFrom, shortAddress, webLink } from './token'
 import { joinTape, largeFrom, type TapeEvent, toTrade, type Trade } from './trade'
 
 describe('interval', () => {
-  it('knows the ten lengths', () => {
-    expect(INTERVALS.map(seconds)).toEqual([1, 5, 15, 30, 60, 300, 900, 3600, 14400, 86400])
-    expect(INTERVALS.map(label).join(' ')).toBe('1s 5s 15s 30s 1m 5m 15m 1h 4h 1d')
+  it('knows the lengths', () => {
+    const keyed = INTERVALS.filter(keyOf)
+    expect(keyed.map(seconds)).toEqual([1, 5, 15, 30, 60, 300, 900, 3600, 14400, 86400])
+    expect(keyed.map(label).join(' ')).toBe('1s 5s 15s 30s 1m 5m 15m 1h 4h 1d')
+    expect(keyed.map(keyOf).join('')).toBe('1234567890')
+    expect(INTERVALS.map(seconds)).toEqual(INTERVALS.map(seconds).sort((a, b) => a - b))
     expect(words('m1')).toBe('1 minute')
     expect(words('h4')).toBe('4 hours')
+  })
+
+  it('floors a time to where its candle begins, weeks to Monday', () => {
+    const monday = Date.UTC(2026, 10, 30) / 1000
+    for (const at of [monday, monday + 1, monday + 7 * 86_400 - 1]) expect(floor('w1', at)).toBe(monday)
+    expect([floor('m3', 539), floor('m3', 540), floor('s1', 7)]).toEqual([360, 540, 7])
+  })
+
+  it('has room for as many in a row as have a key, whichever is chosen', () => {
+    expect(rowWith('h1').map(label).join(' ')).toBe('1s 5s 15s 30s 1m 5m 15m 1h 4h 1d')
+    expect(rowWith('m3').map(label).join(' ')).toBe('1s 5s 15s 30s 3m 5m 15m 1h 4h 1d')
+    expect(rowWith('w1').map(label).join(' ')).toBe('1s 5s 15s 30s 1m 5m 15m 1h 4h 1w')
   })
 
   it('refuses everything else', () => {
