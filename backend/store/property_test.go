@@ -163,7 +163,7 @@ func (p *property) commit() *market.Commit {
 	for range p.IntN(8) {
 		e := p.event(mintKey(p.IntN(6)), p.position())
 		if p.days {
-			e.BlockTime = slotTime(e.Slot) + p.Int64N(10_000)
+			e.BlockTime = slotTime(e.Slot) + p.Int64N(market.ClockSlack) // further they do not run against the order of slots
 		}
 		c.Events = append(c.Events, e)
 	}
