@@ -37,7 +37,7 @@ const (
 type Config struct {
 	Programs      []program.Plug
 	PriceDecimals int // those that prices on chain have; 0: found per event from its own amounts
-	Intervals     []market.Interval
+	Intervals     []market.Interval // whose candles are built; those that are not stored are left out
 	Logger        *slog.Logger
 	// Coins are those whose events are kept of programs that are not read whole (program.CoinPlug). Nil: none.
 	Coins Coins
@@ -107,7 +107,7 @@ type Ingest struct {
 func New(cfg Config, store Store, at Resume) *Ingest {
 	in := &Ingest{
 		store: store, log: cfg.Logger, publish: cfg.Publish, horizon: cfg.Horizon, chain: chain{recheck: cfg.Recheck},
-		intervals: slices.Sorted(slices.Values(cfg.Intervals)), most: cmp.Or(max(cfg.CommitEvents, 0), commitEvents), maxClosedAtOnce: cmp.Or(max(cfg.SealCandles, 0), maxClosedAtOnce),
+		intervals: slices.Sorted(slices.Values(market.StoredOf(cfg.Intervals))), most: cmp.Or(max(cfg.CommitEvents, 0), commitEvents), maxClosedAtOnce: cmp.Or(max(cfg.SealCandles, 0), maxClosedAtOnce),
 		reader: program.NewReader(cfg.Programs...),
 		coins:  cfg.Coins,
 		at:     at, mints: map[market.Pubkey]*mintState{}, checkpointAt: at.ChainTime,

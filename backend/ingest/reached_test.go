@@ -47,7 +47,7 @@ func openDesk(t *testing.T, dir string, addresses ingest.Addresses) *desk {
 	t.Cleanup(func() { _ = opened.Close() })
 	d := &desk{t: t, store: opened, n: uint64(opened.State().Seq) * 1000}
 	d.Ingest = ingest.New(ingest.Config{
-		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, PriceDecimals: 28, Intervals: market.AllIntervals(),
+		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, PriceDecimals: 28, Intervals: market.StoredIntervals(),
 		Logger: slog.New(slog.DiscardHandler), Addresses: addresses,
 	}, opened, ingest.Resume(opened.State()))
 	if err := d.Recover(); err != nil {
