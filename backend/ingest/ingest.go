@@ -36,7 +36,7 @@ const (
 // Config tells the writer what to read and keep.
 type Config struct {
 	Programs      []program.Plug
-	PriceDecimals int // those that prices on chain have; 0: found per event from its own amounts
+	PriceDecimals int               // those that prices on chain have; 0: found per event from its own amounts
 	Intervals     []market.Interval // whose candles are built; those that are not stored are left out
 	Logger        *slog.Logger
 	// Coins are those whose events are kept of programs that are not read whole (program.CoinPlug). Nil: none.
