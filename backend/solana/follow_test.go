@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program"
 )
 
 // testAddress is the n-th address beside the program.
@@ -303,5 +304,70 @@ func TestFollowGaps(t *testing.T) {
 			}
 		}
 		return !slices.Contains(slices.Collect(maps.Values(open)), true)
+	})
+}
+
+// When the endpoint fails the followed addresses go on over the next one, from where they were.
+func TestFollowFailover(t *testing.T) {
+	a, b := testAddress(1), testAddress(2)
+	one := newCluster(t)
+	for range 10 {
+		one.tickOf([]market.Pubkey{a}, []market.Pubkey{a, b}, []market.Pubkey{testProgram, b})
+	}
+	two := one.twin()
+	r := start(t, testConfig(one.endpoint(), two.endpoint()), 0)
+	follow(t, r.feed, Following{Address: a})
+	follow(t, r.feed, Following{Address: b})
+	stop := one.run(0)
+	r.address("a is live", a, isConnected)
+	r.address("b is live", b, isConnected)
+	stop()
+
+	two.lock(func() { two.slot, two.serial = one.slot, one.serial })
+	for range 10 {
+		two.tickOf([]market.Pubkey{a, testProgram}, []market.Pubkey{b}, []market.Pubkey{b, a})
+	}
+	one.lock(func() { one.refuse = true })
+	one.cut()
+	defer two.run(0)()
+	r.status("the second is in use", func(s Status) bool { return s.State == Connected && s.Fallback })
+	r.address("a is live again", a, isConnected)
+	r.address("b is live again", b, isConnected)
+	r.same("what the second has", two.ledger(), testProgram, a, b)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for signature, n := range r.deliveries {
+		if tx := r.txs[signature]; n > 1 && tx.Index < inBlock { // history may put a slot in order that came live
+			t.Errorf("%s came %d times", signature, n)
+		}
+	}
+	if len(r.gaps) > 0 {
+		t.Errorf("%+v", r.gaps)
+	}
+}
+
+// A cut log of an address whose program tells its events by self-calls is mended, also when another address, whose program
+// does not, has brought the transaction first; and that one is told of a cut log that the other has brought.
+func TestFollowRepairsCutLogs(t *testing.T) {
+	a := testAddress(1)
+	c := newCluster(t)
+	c.history(3, 1)
+	r := start(t, testConfig(c.endpoint()), 0)
+	follow(t, r.feed, Following{Address: a, SelfCalls: true})
+	r.live()
+	r.address("a is live", a, isConnected)
+	var cut []ledgerTx
+	for range 20 {
+		cut = append(cut, c.tickWith(1, func(tx *ledgerTx) {
+			tx.names, tx.inner, tx.logs = []market.Pubkey{testProgram, a}, "[]", []string{program.TruncatedLine}
+		})...)
+	}
+	defer c.run(0)()
+	r.same("all of them", cut, testProgram, a)
+	r.until("with their self-calls, named by both", func() bool {
+		return !slices.ContainsFunc(cut, func(tx ledgerTx) bool {
+			got := r.txs[tx.signature]
+			return got.Inner == nil || len(got.Addresses) != 2
+		})
 	})
 }
