@@ -371,3 +371,35 @@ func TestFollowRepairsCutLogs(t *testing.T) {
 		})
 	})
 }
+
+// An address whose history cannot be read says so and is tried again by itself; the others go on.
+func TestFollowFails(t *testing.T) {
+	a, b := testAddress(1), testAddress(2)
+	c := newCluster(t)
+	c.tickOf([]market.Pubkey{a}, []market.Pubkey{b})
+	c.lock(func() {
+		c.override = func(request rpcRequest) (any, *rpcError, bool) {
+			if request.Method == "getSignaturesForAddress" && strings.Contains(string(request.Params[0]), a.String()) {
+				return nil, &rpcError{-32010, "excluded from account secondary indexes"}, true
+			}
+			return nil, nil, false
+		}
+	})
+	r := start(t, testConfig(c.endpoint()), 0)
+	follow(t, r.feed, Following{Address: a})
+	follow(t, r.feed, Following{Address: b})
+	r.live()
+	r.address("b is live", b, isConnected)
+	r.address("a says why it is not", a, func(s AddressStatus) bool {
+		return s.State == Reconnecting && strings.Contains(s.LastError, "excluded from account secondary indexes")
+	})
+	told := c.tickOf([]market.Pubkey{b, testProgram}, []market.Pubkey{a})
+	defer c.run(0)()
+	r.same("the others go on", told[:1], testProgram, b)
+	if s := r.feed.Status(); s.State != Connected || s.Reconnects != 0 {
+		t.Errorf("%+v", s)
+	}
+	c.lock(func() { c.override = nil })
+	r.same("a is read when it can be", c.ledger(), a)
+	r.address("a is live", a, isConnected)
+}
