@@ -209,14 +209,14 @@ func fillCandles(b *testing.B, s *Store, candles int) market.Pubkey {
 	f := newBench(20)
 	mint := f.tokens[0].Mint
 	const batch = 400
+	last := market.Price(market.U64(f.Uint64()))
 	for done := 0; done < candles; done += batch {
 		f.seq++
 		c := &market.Commit{Seq: f.seq, ChainTime: 1}
 		for i := range batch {
-			price := market.Price(market.U64(f.Uint64()))
-			candle := market.Candle{Time: int64(done + i), Open: price, Close: market.Price(market.U64(f.Uint64())), Volume: market.U64(f.Uint64N(1e12)), QuoteVolume: market.U64(f.Uint64N(1e10)), Trades: 1, Final: true}
+			candle := market.Candle{Time: int64(done + i), Open: last, Close: market.Price(market.U64(f.Uint64())), Volume: market.U64(f.Uint64N(1e12)), QuoteVolume: market.U64(f.Uint64N(1e10)), Trades: 1, Final: true}
 			candle.High, candle.Low = max128(candle.Open, candle.Close), min128(candle.Open, candle.Close)
-			candle.BuyVolume = candle.Volume
+			candle.BuyVolume, last = candle.Volume, candle.Close
 			c.Candles = append(c.Candles, market.CandleChange{Mint: mint, Interval: market.S1, Candle: candle})
 			if i%10 == 0 {
 				other := f.tokens[1+f.IntN(19)].Mint
