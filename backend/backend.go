@@ -137,10 +137,14 @@ func (b *Backend) storeOptions() store.Options {
 
 // newListener makes the writer over an open store.
 func (b *Backend) newListener(opened *store.Store, from source, publish func(*market.Commit)) *listener.Listener {
-	return listener.New(listener.Options{
+	o := listener.Options{
 		Config: &b.options.Config, Store: opened, Source: from.reads, Recheck: from.recheck,
 		Space: b.options.Dir().Space(from.patient, b.log), Publish: publish, Logger: b.options.Logger,
-	})
+	}
+	if from.coins != nil {
+		o.Coins = from.coins
+	}
+	return listener.New(o)
 }
 
 // extend is LoadHistory as the start of the server asks for it. A failure is logged: the server goes on.

@@ -7,6 +7,7 @@ import (
 	"spinscope/backend/listener"
 	"spinscope/backend/store"
 	"spinscope/backend/telemetry"
+	"spinscope/backend/watch"
 	"spinscope/backend/wire"
 )
 
@@ -19,6 +20,7 @@ type source struct {
 	history   func(context.Context, cluster.Reach) error
 	endpoints func() []wire.Endpoint
 	gateway   func(context.Context) (string, error) // of documents on IPFS
+	coins     *watch.Service                        // followed by their own addresses; nil: none are
 	collect   telemetry.Collector
 }
 
@@ -54,6 +56,18 @@ func (b *Backend) newSource(opened *store.Store) source {
 		reads = cluster.NewSource(o)
 		s.history = reads.LoadHistory
 	}
+	if mints := b.options.Config.Watch.Parsed(); len(mints) > 0 {
+		s.coins = watch.New(reads, mints, b.options.Logger)
+		s.parts = append(s.parts, part{"watch", s.coins.Run})
+	}
 	s.reads, s.recheck, s.endpoints, s.collect = reads, reads.Recheck, reads.Endpoints, reads.Collect
 	return s
+}
+
+// watched lists the coins that are followed by their own addresses; nil: none are.
+func (s *source) watched() func() []wire.WatchedCoin {
+	if s.coins == nil {
+		return nil
+	}
+	return s.coins.Wire
 }

@@ -38,8 +38,10 @@ type Source struct {
 	options   Options
 	extending chan struct{} // holds whoever reads older history
 
-	mu   sync.Mutex
-	feed *solana.Feed // nil until the cluster's addresses are known
+	mu        sync.Mutex
+	feed      *solana.Feed       // nil until the cluster's addresses are known
+	endpoints []solana.Endpoint  // the same
+	waiting   []solana.Following // what was asked for before
 }
 
 // NewSource makes a source; it does no I/O.
@@ -80,7 +82,13 @@ func (s *Source) Run(ctx context.Context, from market.Slot, apply func(context.C
 
 	feed := solana.New(reading)
 	s.mu.Lock()
-	s.feed = feed
+	for _, what := range s.waiting {
+		if err := feed.Follow(what); err != nil {
+			s.mu.Unlock()
+			return err
+		}
+	}
+	s.feed, s.endpoints, s.waiting = feed, list, nil
 	s.mu.Unlock()
 	return feed.Run(ctx, from, apply)
 }

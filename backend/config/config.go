@@ -18,6 +18,7 @@ type Config struct {
 	Websocket Websocket `toml:"websocket"`
 	Metadata  Metadata  `toml:"metadata"`
 	Alerts    Alerts    `toml:"alerts"`
+	Watch     Watch     `toml:"watch"`
 	Window    Window    `toml:"window"`
 }
 
@@ -107,6 +108,14 @@ type Metadata struct {
 type Alerts struct {
 	Webhook string `toml:"webhook"` // secret; an http or https address that each alert is posted to, "" for none
 }
+
+// Watch says which coins of programs that are too busy to be read whole are followed, each by its own addresses.
+type Watch struct {
+	Mints []string `toml:"mints"` // at most MaxWatched
+}
+
+// MaxWatched is how many coins are followed at most.
+const MaxWatched = 2000
 
 // Window is the desktop app's own.
 type Window struct {

@@ -61,7 +61,7 @@ func (c *Config) Validate() error {
 // Problems is everything that is wrong with the configuration; empty when it is valid.
 func (c *Config) Problems() []*KeyError {
 	var found problems
-	for _, check := range []func(*problems){c.server, c.cors, c.logging, c.solana, c.numbers, c.kline, c.metadata, c.alerts, c.window} {
+	for _, check := range []func(*problems){c.server, c.cors, c.logging, c.solana, c.numbers, c.kline, c.metadata, c.alerts, c.watch, c.window} {
 		check(&found)
 	}
 	return found
@@ -247,6 +247,30 @@ func (c *Config) metadata(found *problems) {
 	if gateway, err := url.Parse(c.Metadata.IPFSGateway); err != nil || gateway.Host == "" || gateway.Scheme != "http" && gateway.Scheme != "https" {
 		found.add("metadata.ipfs_gateway", c.Metadata.IPFSGateway, " is not an http or https URL")
 	}
+}
+
+func (c *Config) watch(found *problems) {
+	if n := len(c.Watch.Mints); n > MaxWatched {
+		found.addUnseen("watch.mints", " names %d coins: at most %d are followed", n, MaxWatched)
+	}
+	seen := map[string]bool{}
+	for _, text := range c.Watch.Mints {
+		if _, err := market.ParsePubkey(text); err != nil {
+			found.addUnseen("watch.mints", " names %.60q, which is no address of a coin: copy its mint, 32 to 44 letters and digits", text)
+		} else if seen[text] {
+			found.addUnseen("watch.mints", " names %s twice", text)
+		}
+		seen[text] = true
+	}
+}
+
+// Parsed is watch.mints; the configuration must be valid.
+func (w *Watch) Parsed() []market.Pubkey {
+	mints := make([]market.Pubkey, len(w.Mints))
+	for i, text := range w.Mints {
+		mints[i], _ = market.ParsePubkey(text) // validated
+	}
+	return mints
 }
 
 func (c *Config) window(found *problems) {

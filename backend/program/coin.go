@@ -23,10 +23,11 @@ type Account struct {
 // Coin is what must be known of a coin to follow it by its own addresses.
 type Coin struct {
 	Mint      market.Pubkey
-	Curve     market.Pubkey // where it begins to trade
-	Pool      market.Pubkey // where it goes on when the curve is complete
-	Place     market.Place  // what trades in the pool
-	Completed bool          // it trades no more on the curve
+	Curve     market.Pubkey  // where it begins to trade
+	Pool      market.Pubkey  // where it goes on when the curve is complete
+	Place     market.Place   // what trades in the pool
+	Program   market.Program // where it trades now
+	Completed bool           // it trades no more on the curve
 }
 
 // Addresses are those that every transaction of the coin names one of.

@@ -59,9 +59,11 @@ func Find(ctx context.Context, mint market.Pubkey, read func(context.Context, ..
 	if err != nil {
 		return program.Coin{}, fmt.Errorf("%s is paid in %s, which has %d decimals: %w", mint, state.Quote(), decimals, err)
 	}
-	return program.Coin{
-		Mint: mint, Curve: curve, Pool: pool, Completed: state.Complete, Place: market.Place{Coin: mint, Pair: pair},
-	}, nil
+	coin := program.Coin{Mint: mint, Curve: curve, Pool: pool, Place: market.Place{Coin: mint, Pair: pair}, Program: pump.Program}
+	if state.Complete {
+		coin.Completed, coin.Program = true, pumpswap.Program
+	}
+	return coin, nil
 }
 
 // quoteDecimals are those of what a coin is paid in: known ones need no question.

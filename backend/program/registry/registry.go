@@ -6,6 +6,7 @@ import (
 	"spinscope/backend/market"
 	"spinscope/backend/program"
 	"spinscope/backend/program/pump"
+	"spinscope/backend/program/pumpcoin"
 	"spinscope/backend/program/pumpswap"
 	"spinscope/backend/program/spinpet"
 )
@@ -66,3 +67,6 @@ func Add(plug program.Plug) {
 	byID[plug.ID()] = plug
 	list = append(list, plug)
 }
+
+// FindCoin finds out which coin a mint is of, among those of programs that are followed by coin (program.Finder).
+var FindCoin program.Finder = pumpcoin.Find

@@ -31,7 +31,7 @@ var documented = map[string]string{
 	"/api/mints": "GET", "/api/details": "POST", "/api/mint_orders": "GET", "/api/user_event": "GET", "/api/user_orders": "GET",
 	"/api/tickers": "GET",
 	"/api/kline":   "GET", "/api/kline/status": "GET", "/api/kline/subscriptions": "GET", "/api/ws/metrics": "GET", "/api/gaps": "GET",
-	"/api/marks": "GET", "/api/alerts": "GET", "/api/endpoints": "GET", "/api/log": "GET",
+	"/api/marks": "GET", "/api/alerts": "GET", "/api/endpoints": "GET", "/api/log": "GET", "/api/watch": "GET",
 	"/api/export": "GET", "/api/image/{mint}": "GET",
 }
 

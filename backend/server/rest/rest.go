@@ -26,7 +26,8 @@ type Deps struct {
 	Reader    Reader
 	Stream    Stream
 	Feed      func() FeedStatus
-	Endpoints func() []wire.Endpoint // of the cluster; texts hold no secrets
+	Endpoints func() []wire.Endpoint    // of the cluster; texts hold no secrets
+	Watched   func() []wire.WatchedCoin // coins followed by their addresses, names and holes left out; nil: none
 	Log       func(after uint64, least slog.Level, limit int) wire.Log
 	Metadata  Metadata
 	Tickers   Tickers

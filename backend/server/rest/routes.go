@@ -9,6 +9,7 @@ import (
 func (a *API) routes() {
 	a.statusRoutes()
 	a.endpointRoutes()
+	a.watchRoutes()
 	a.logRoutes()
 	a.eventRoutes()
 	a.mintRoutes()

@@ -92,13 +92,17 @@ func (a *API) gaps(ctx context.Context, q *query) (*wire.Gaps, error) {
 	}
 	answer := &wire.Gaps{Gaps: make([]wire.Gap, 0, len(gaps)), Total: len(gaps)}
 	for _, gap := range gaps {
-		out := wire.Gap{FromSlot: uint64(gap.From), ToSlot: uint64(gap.To), Cause: gap.Cause, State: gap.State.String(), Seq: uint64(gap.Seq)}
-		if !gap.Mint.IsZero() {
-			out.Mint = gap.Mint.String()
-		}
-		answer.Gaps = append(answer.Gaps, out)
+		answer.Gaps = append(answer.Gaps, newGap(&gap))
 	}
 	return answer, nil
+}
+
+func newGap(gap *market.Gap) wire.Gap {
+	out := wire.Gap{FromSlot: uint64(gap.From), ToSlot: uint64(gap.To), Cause: gap.Cause, State: gap.State.String(), Seq: uint64(gap.Seq)}
+	if !gap.Mint.IsZero() {
+		out.Mint = gap.Mint.String()
+	}
+	return out
 }
 
 func (a *API) streamMetrics(context.Context, *query) (wire.StreamMetrics, error) {

@@ -762,6 +762,40 @@ export interface Tickers extends Paging {
   chain_time: number
 }
 
+/** WatchedCoin is a coin that is followed by its own addresses, and how that goes. */
+export interface WatchedCoin {
+  mint: string
+  /** Empty while it is not known */
+  symbol: string
+  name: string
+  /** Where it trades now; empty while it is not known what the mint is */
+  program: string
+  state: 'unknown' | 'reading' | 'live' | 'refused'
+  /** It is followed for a subscriber and not by the list */
+  on_demand: boolean
+  addresses: WatchedAddresses
+  /** Transactions of its history that were read */
+  done: number
+  /** Of so many; 0 when that is not known */
+  total: number
+  /** What is missing of it; empty when nothing is */
+  holes: Gap[]
+  /** Why it is refused, or not yet known; else empty */
+  message: string
+}
+
+/** WatchedAddresses are those that every transaction of the coin names one of; empty while they are not known. */
+export interface WatchedAddresses {
+  curve: string
+  pool: string
+}
+
+/** Watch answers /api/watch: in the order in which the coins were added. */
+export interface Watch {
+  coins: WatchedCoin[]
+  total: number
+}
+
 /** EventHead is what every event carries. */
 export interface EventHead {
   /** Base58 transaction signature; with ordinal it identifies the event */

@@ -1,0 +1,117 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"spinscope/backend/market"
+	"spinscope/backend/program"
+	"spinscope/backend/program/registry"
+	"spinscope/backend/solana"
+	"spinscope/backend/watch"
+)
+
+// errUnknown is returned by Find before the cluster's addresses are known.
+var errUnknown = errors.New("no endpoint of the cluster is known yet")
+
+// Find implements watch.Source.
+func (s *Source) Find(ctx context.Context, mint market.Pubkey) (program.Coin, error) {
+	s.mu.Lock()
+	endpoints := s.endpoints
+	s.mu.Unlock()
+	if len(endpoints) == 0 {
+		return program.Coin{}, errUnknown
+	}
+
+	read := func(ctx context.Context, addresses ...market.Pubkey) ([]program.Account, error) {
+		return solana.Accounts(ctx, endpoints, s.options.Config.Commitment, addresses...)
+	}
+	coin, err := registry.FindCoin(ctx, mint, read, solana.ProgramAddress)
+	if err != nil && ctx.Err() == nil {
+		err = veiled{s.options.Veil(err.Error()), err}
+	}
+	return coin, err
+}
+
+// veiled is an error whose words strangers may read.
+type veiled struct {
+	text string
+	err  error
+}
+
+// Error implements error.
+func (v veiled) Error() string { return v.text }
+
+// Unwrap is the error as it was.
+func (v veiled) Unwrap() error { return v.err }
+
+// Follow implements watch.Source: an address is read on from where it was left, beside the program.
+func (s *Source) Follow(address market.Pubkey) error {
+	what, err := s.following(address)
+	if err != nil {
+		return err
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.feed == nil {
+		s.waiting = append(s.waiting, what) // Run takes them up
+		return nil
+	}
+	return s.feed.Follow(what)
+}
+
+// following says from where an address is read, by what is stored.
+func (s *Source) following(address market.Pubkey) (solana.Following, error) {
+	what := solana.Following{Address: address, SelfCalls: true}
+	err := s.options.Store.Reached(func(r *market.Reached) error {
+		if r.Address == address {
+			what.From = r.Checkpoint
+		}
+		return nil
+	})
+	if err != nil {
+		return what, fmt.Errorf("how far %s has come: %w", address, err)
+	}
+
+	gaps, err := s.options.Store.Gaps(context.Background(), nil, new(market.GapOpen))
+	if err != nil {
+		return what, fmt.Errorf("gaps of %s: %w", address, err)
+	}
+	what.Gaps = slices.DeleteFunc(gaps, func(g market.Gap) bool { return g.Address != address })
+	return what, nil
+}
+
+// Unfollow implements watch.Source.
+func (s *Source) Unfollow(address market.Pubkey) {
+	s.mu.Lock()
+	feed := s.feed
+	s.waiting = slices.DeleteFunc(s.waiting, func(f solana.Following) bool { return f.Address == address })
+	s.mu.Unlock()
+	if feed != nil {
+		feed.Unfollow(address)
+	}
+}
+
+// Progress implements watch.Source.
+func (s *Source) Progress(address market.Pubkey) (watch.Progress, bool) {
+	feed := s.current()
+	if feed == nil {
+		return watch.Progress{}, false
+	}
+	list := feed.Addresses()
+	i := slices.IndexFunc(list, func(a solana.AddressStatus) bool { return a.Address == address })
+	if i < 0 {
+		return watch.Progress{}, false
+	}
+
+	p := watch.Progress{
+		Live: list[i].State == solana.Connected, Done: int64(list[i].Backfill.Done), Total: int64(list[i].Backfill.Total),
+	}
+	if list[i].State == solana.Refused {
+		p.Refused = s.options.Veil(list[i].LastError)
+	}
+	return p, true
+}

@@ -1,0 +1,251 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// coinFact is what the cluster's ledger says of a coin.
+type coinFact struct {
+	Kind        string `json:"kind"`
+	Mint        string `json:"mint"`
+	Venue       string `json:"venue"`
+	QuoteMint   string `json:"quote_mint"`
+	Symbol      string `json:"symbol"`
+	Buy         bool   `json:"buy"`
+	TokenAmount uint64 `json:"token_amount"`
+	QuoteAmount uint64 `json:"quote_amount"`
+	PriceQuote  uint64 `json:"price_quote"`
+	PriceBase   uint64 `json:"price_base"`
+	time        int64
+}
+
+// coins are the facts of each coin, in the order of the chain, and the coins in the order of their creation.
+func (c *cluster) coins() (byMint map[string][]coinFact, mints []string, newest uint64) {
+	c.t.Helper()
+	byMint = map[string][]coinFact{}
+	for after := ""; ; {
+		var page struct {
+			Transactions []struct {
+				Slot      uint64     `json:"slot"`
+				BlockTime int64      `json:"block_time"`
+				Coins     []coinFact `json:"coins"`
+			} `json:"transactions"`
+			Next string `json:"next"`
+		}
+		c.call("simnet_ledger", map[string]any{"after": after, "limit": 5000, "commitment": "processed"}, &page)
+		for _, tx := range page.Transactions {
+			newest = max(newest, tx.Slot)
+			for _, f := range tx.Coins {
+				if f.Kind == "created" {
+					mints = append(mints, f.Mint)
+				}
+				f.time = tx.BlockTime
+				byMint[f.Mint] = append(byMint[f.Mint], f)
+			}
+		}
+		if after = page.Next; after == "" {
+			return byMint, mints, newest
+		}
+	}
+}
+
+// watchedOnWire is GET /api/watch.
+type watchedOnWire struct {
+	Coins []struct {
+		Mint      string `json:"mint"`
+		Symbol    string `json:"symbol"`
+		Program   string `json:"program"`
+		State     string `json:"state"`
+		Message   string `json:"message"`
+		Addresses struct {
+			Curve string `json:"curve"`
+			Pool  string `json:"pool"`
+		} `json:"addresses"`
+		Holes []json.RawMessage `json:"holes"`
+	} `json:"coins"`
+}
+
+// TestWatchedCoins follows coins of a launchpad through curve, completion and pool, on a cluster that loses, repeats, reorders
+// and cuts what it tells and forks, while the server is killed and started again. In the end each coin's candles are those of
+// the cluster's ledger, from its creation on, and nothing is missing.
+func TestWatchedCoins(t *testing.T) {
+	market := startCluster(t, "--coins", "6", "--coin-share", "0.8", "--rate", "40", "--slot", "200ms", "--mints", "2", "--history", "12m", "--seed", "8",
+		"--fault-drop", "0.05", "--fault-duplicate", "0.05", "--fault-reorder", "0.05", "--fault-truncate", "0.03", "--fault-fork", "0.05",
+		"--fault-disconnect", "0.001", "--fault-fail", "0.005")
+	_, mints, _ := market.coins()
+	if len(mints) < 6 {
+		t.Fatalf("%d coins", len(mints))
+	}
+	const noCoin = "So11111111111111111111111111111111111111112"
+	watched := append(mints[:5:5], noCoin) // the fourth is paid in USDC
+	file := filepath.Join(t.TempDir(), "watch.toml")
+	text := fmt.Sprintf("[watch]\nmints = [\"%s\"]\n", strings.Join(watched, `", "`))
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	dir := t.TempDir()
+	live := func(s *server) {
+		t.Helper()
+		await(t, "the coins to be live", func() error {
+			var list watchedOnWire
+			s.get("/api/watch", &list)
+			for _, c := range list.Coins {
+				if c.Mint != noCoin && c.State != "live" {
+					return fmt.Errorf("%s is %s: %s", c.Mint, c.State, c.Message)
+				}
+			}
+			return nil
+		})
+	}
+	for range 3 {
+		s := startServer(t, dir, append(market.flags(), "--config", file)...)
+		live(s)
+		s.kill()
+	}
+
+	s := startServer(t, dir, append(market.flags(), "--config", file)...)
+	market.rest()
+	live(s)
+	await(t, "the coins to be those of the ledger", func() error {
+		facts, _, _ := market.coins()
+		for _, mint := range mints[:5] {
+			if err := sameMinutes(s, mint, facts[mint]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+
+	facts, _, _ := market.coins()
+	var list watchedOnWire
+	s.get("/api/watch", &list)
+	if len(list.Coins) != len(watched) {
+		t.Fatalf("%d coins", len(list.Coins))
+	}
+	graduated := 0
+	for i, c := range list.Coins {
+		if c.Mint != watched[i] {
+			t.Errorf("%s stands in the place of %s", c.Mint, watched[i])
+		}
+		if c.Mint == noCoin {
+			if c.State != "refused" || !strings.Contains(c.Message, "pump has no curve of it") {
+				t.Errorf("a mint that is no coin: %+v", c)
+			}
+			continue
+		}
+		first := facts[c.Mint][0]
+		venue, program := first.Venue, "pump"
+		for _, f := range facts[c.Mint] {
+			if f.Kind == "migrated" {
+				graduated++
+				venue, program = f.Venue, "pumpswap"
+			}
+		}
+		if c.Symbol != first.Symbol || c.Addresses.Curve != first.Venue || len(c.Holes) > 0 {
+			t.Errorf("%+v, created as %+v", c, first)
+		}
+		if program == "pumpswap" && (c.Program != program || c.Addresses.Pool != venue) {
+			t.Errorf("%s trades on %s at %s, want %s at %s", c.Symbol, c.Program, c.Addresses.Pool, program, venue)
+		}
+	}
+	if graduated < 2 {
+		t.Errorf("%d coins graduated: too few to say anything", graduated)
+	}
+
+	// Nobody follows the sixth coin, though some of its transactions name one that is followed.
+	var all struct {
+		Mints []string `json:"mints"`
+	}
+	s.get("/api/mints?which=all&sort_by=last_trade_desc&limit=100", &all)
+	for _, mint := range all.Mints {
+		if mint == mints[5] {
+			t.Error("a coin that nobody follows is stored")
+		}
+	}
+	s.end()
+}
+
+// sameMinutes compares a coin's candles with the ledger's facts of it.
+func sameMinutes(s *server, mint string, facts []coinFact) error {
+	s.t.Helper()
+	type minute struct {
+		trades             int
+		volume, buys, paid *big.Int
+		close              *big.Rat
+	}
+	want := map[int64]*minute{}
+	decimals := int64(1_000_000_000)
+	if facts[0].QuoteMint != "So11111111111111111111111111111111111111112" {
+		decimals = 1_000_000
+	}
+	for _, f := range facts {
+		if f.Kind != "trade" {
+			continue
+		}
+		at := f.time / 60 * 60
+		m := want[at]
+		if m == nil {
+			m = &minute{volume: new(big.Int), buys: new(big.Int), paid: new(big.Int)}
+			want[at] = m
+		}
+		m.trades++
+		m.volume.Add(m.volume, new(big.Int).SetUint64(f.TokenAmount))
+		m.paid.Add(m.paid, new(big.Int).SetUint64(f.QuoteAmount))
+		if f.Buy {
+			m.buys.Add(m.buys, new(big.Int).SetUint64(f.TokenAmount))
+		}
+		m.close = new(big.Rat).SetFrac(new(big.Int).SetUint64(f.PriceQuote), new(big.Int).SetUint64(f.PriceBase))
+		m.close.Mul(m.close, big.NewRat(1_000_000, decimals))
+	}
+
+	var data struct {
+		Klines []struct {
+			Time        int64   `json:"time"`
+			Close       float64 `json:"close"`
+			Volume      float64 `json:"volume"`
+			BuyVolume   float64 `json:"buy_volume"`
+			QuoteVolume float64 `json:"quote_volume"`
+			Trades      int     `json:"trades"`
+		} `json:"klines"`
+	}
+	s.get("/api/kline?interval=m1&limit=1000&mint="+mint, &data)
+	seen := 0
+	for _, k := range data.Klines {
+		if k.Trades == 0 {
+			continue
+		}
+		seen++
+		m := want[k.Time]
+		if m == nil || m.trades != k.Trades {
+			return fmt.Errorf("%s at %d has %d trades; in the ledger %+v", mint, k.Time, k.Trades, m)
+		}
+		for name, pair := range map[string][2]float64{
+			"volume": {k.Volume, float(m.volume, 1_000_000)}, "buy volume": {k.BuyVolume, float(m.buys, 1_000_000)},
+			"quote volume": {k.QuoteVolume, float(m.paid, decimals)}, "close": {k.Close, ratFloat(m.close)},
+		} {
+			if difference := pair[0] - pair[1]; difference > 1e-9*pair[1] || -difference > 1e-9*pair[1] {
+				return fmt.Errorf("%s at %d: %s is %v, in the ledger %v", mint, k.Time, name, pair[0], pair[1])
+			}
+		}
+	}
+	if seen != len(want) {
+		return fmt.Errorf("%s has %d minutes, in the ledger %d", mint, seen, len(want))
+	}
+	return nil
+}
+
+func float(amount *big.Int, unit int64) float64 {
+	return ratFloat(new(big.Rat).SetFrac(amount, big.NewInt(unit)))
+}
+
+func ratFloat(x *big.Rat) float64 {
+	f, _ := x.Float64()
+	return f
+}

@@ -1,0 +1,69 @@
+package rest
+
+import (
+	"context"
+
+	"spinscope/backend/market"
+	"spinscope/backend/wire"
+)
+
+func (a *API) watchRoutes() {
+	add(a, get("/api/watch", "status", "Coins that are followed by their own addresses", "Which they are the configuration says; no route changes it."), a.watch)
+}
+
+func (a *API) watch(ctx context.Context, _ *query) (wire.Watch, error) {
+	answer := wire.Watch{Coins: []wire.WatchedCoin{}}
+	if a.deps.Watched != nil {
+		answer.Coins = append(answer.Coins, a.deps.Watched()...)
+	}
+	answer.Total = len(answer.Coins)
+	if answer.Total == 0 {
+		return answer, nil
+	}
+
+	if err := a.nameCoins(ctx, answer.Coins); err != nil {
+		return answer, err
+	}
+
+	gaps, err := a.deps.Reader.Gaps(ctx, nil, new(market.GapOpen))
+	if err != nil {
+		return answer, err
+	}
+	for i := range answer.Coins {
+		coin := &answer.Coins[i]
+		coin.Holes = []wire.Gap{}
+		for j := range gaps {
+			if address := gaps[j].Address.String(); address == coin.Addresses.Curve || address == coin.Addresses.Pool {
+				coin.Holes = append(coin.Holes, newGap(&gaps[j]))
+			}
+		}
+	}
+	return answer, nil
+}
+
+// nameCoins adds what the store knows of the coins.
+func (a *API) nameCoins(ctx context.Context, coins []wire.WatchedCoin) error {
+	mints, byMint := make([]market.Pubkey, 0, len(coins)), map[market.Pubkey]*wire.WatchedCoin{}
+	for i := range coins {
+		mint, err := market.ParsePubkey(coins[i].Mint)
+		if err != nil {
+			return err
+		}
+		mints, byMint[mint] = append(mints, mint), &coins[i]
+	}
+	tokens, err := a.deps.Reader.Tokens(ctx, mints)
+	if err != nil {
+		return err
+	}
+
+	for i := range tokens {
+		coin := byMint[tokens[i].Mint]
+		if coin.Program != "" {
+			coin.Program = tokens[i].Pair.Program().String()
+		}
+		if created := tokens[i].Created; created != nil {
+			coin.Name, coin.Symbol, _ = created.Names()
+		}
+	}
+	return nil
+}

@@ -1,0 +1,349 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"spinscope/backend/config"
+	"spinscope/backend/market"
+	"spinscope/backend/program"
+	"spinscope/backend/wake"
+)
+
+// ErrTooMany is returned by Add when MaxCoins coins are watched.
+var ErrTooMany = errors.New("too many coins are watched")
+
+// MaxCoins is how many coins are watched at most: a source follows two addresses for each.
+const MaxCoins = config.MaxWatched
+
+// Pauses before a cluster that did not say what a coin is, is asked again.
+const (
+	firstPause = 2 * time.Second
+	lastPause  = 2 * time.Minute
+)
+
+// State says how far the watching of a coin is. The words are those of the wire.
+type State string
+
+// The states.
+const (
+	Unknown State = "unknown" // not yet found out what it is
+	Reading State = "reading" // its history is being read
+	Live    State = "live"    // whole up to now, but for its gaps
+	Refused State = "refused" // it is no coin that can be followed, or an endpoint refuses it
+)
+
+// Progress is how far the source is with one address.
+type Progress struct {
+	Live        bool
+	Done, Total int64  // transactions of its history; Total 0: not known
+	Refused     string // why an endpoint does not give it, "" when it does; redacted
+}
+
+// Source follows addresses while it runs. Its methods may be called from any goroutine.
+type Source interface {
+	// Find says what coin a mint is of (program.Finder).
+	Find(ctx context.Context, mint market.Pubkey) (program.Coin, error)
+	Follow(address market.Pubkey) error
+	Unfollow(address market.Pubkey)
+	Progress(address market.Pubkey) (Progress, bool)
+}
+
+// Coin is a coin that is watched, and how that goes.
+type Coin struct {
+	Mint    market.Pubkey
+	Coin    program.Coin // zero while State is Unknown or Refused
+	State   State
+	Done    int64 // transactions of its history that were read
+	Total   int64 // of so many; 0: not known
+	Message string
+}
+
+// entry is a coin of the list.
+type entry struct {
+	mint    market.Pubkey
+	coin    program.Coin
+	found   bool
+	refused error     // for good
+	failed  error     // the last attempt
+	again   time.Time // of the next one
+	pause   time.Duration
+}
+
+// Service watches coins. New makes one.
+type Service struct {
+	source Source
+	log    *slog.Logger
+	wake   chan struct{}
+
+	mu    sync.Mutex
+	coins []*entry
+	set   map[market.Pubkey]*entry // the same by mint
+	pools map[market.Pubkey]market.Place
+
+	owners map[market.Pubkey]market.Pubkey // the coin of each address that is followed
+}
+
+// New makes a service that watches the given coins, MaxCoins at most, and further ones with Add. It does no I/O.
+func New(source Source, mints []market.Pubkey, log *slog.Logger) *Service {
+	s := &Service{
+		source: source, log: log.With("component", "watch"), wake: make(chan struct{}, 1),
+		set: map[market.Pubkey]*entry{}, pools: map[market.Pubkey]market.Place{}, owners: map[market.Pubkey]market.Pubkey{},
+	}
+	for _, mint := range mints {
+		if err := s.Add(mint); err != nil {
+			s.log.Error("not all coins are followed", "err", err)
+			break
+		}
+	}
+	return s
+}
+
+// Add watches a coin; one that is watched already stays so. It returns ErrTooMany.
+func (s *Service) Add(mint market.Pubkey) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.set[mint] != nil {
+		return nil
+	}
+	if len(s.coins) >= MaxCoins {
+		return fmt.Errorf("%w: %d", ErrTooMany, MaxCoins)
+	}
+
+	one := &entry{mint: mint, pause: firstPause}
+	s.coins, s.set[mint] = append(s.coins, one), one
+	wake.Up(s.wake)
+	return nil
+}
+
+// Remove ends the watching of a coin; what is stored of it stays. It reports whether the coin was watched.
+func (s *Service) Remove(mint market.Pubkey) bool {
+	s.mu.Lock()
+	one := s.set[mint]
+	if one == nil {
+		s.mu.Unlock()
+		return false
+	}
+	s.coins = slices.DeleteFunc(s.coins, func(other *entry) bool { return other == one })
+	found := one.found
+	s.mu.Unlock()
+
+	if found {
+		s.unfollow(&one.coin) // no event of it comes after that
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.set, mint)
+	delete(s.pools, one.coin.Pool)
+	for _, address := range one.coin.Addresses() {
+		delete(s.owners, address)
+	}
+	return true
+}
+
+// Follows implements ingest.Coins.
+func (s *Service) Follows(coin market.Pubkey) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := s.set[coin]
+	return one != nil && one.found
+}
+
+// At implements ingest.Coins: a watched coin's own pool.
+func (s *Service) At(place market.Pubkey) (market.Place, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, ok := s.pools[place]
+	return p, ok
+}
+
+// Of implements ingest.Addresses: the addresses of a watched coin.
+func (s *Service) Of(coin market.Pubkey) []market.Pubkey {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if one := s.set[coin]; one != nil && one.found {
+		return one.coin.Addresses()
+	}
+	return nil
+}
+
+// Coins implements ingest.Addresses: the watched coin of an address.
+func (s *Service) Coins(address market.Pubkey) []market.Pubkey {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if mint, ok := s.owners[address]; ok {
+		return []market.Pubkey{mint}
+	}
+	return nil
+}
+
+// List is every watched coin, in the order in which they were added.
+func (s *Service) List() []Coin {
+	s.mu.Lock()
+	entries := make([]entry, len(s.coins))
+	for i, one := range s.coins {
+		entries[i] = *one
+	}
+	s.mu.Unlock()
+
+	list := make([]Coin, len(entries))
+	for i := range entries {
+		list[i] = s.describe(&entries[i])
+	}
+	return list
+}
+
+// describe asks the source how it does.
+func (s *Service) describe(one *entry) Coin {
+	c := Coin{Mint: one.mint, Coin: one.coin, State: Unknown}
+	switch {
+	case one.refused != nil:
+		c.State, c.Message = Refused, one.refused.Error()
+		return c
+	case !one.found:
+		if one.failed != nil {
+			c.Message = one.failed.Error()
+		}
+		return c
+	}
+
+	c.State = Live
+	for _, address := range one.coin.Addresses() {
+		p, ok := s.source.Progress(address)
+		c.Done, c.Total = c.Done+p.Done, c.Total+p.Total
+		switch {
+		case p.Refused != "":
+			c.State, c.Message = Refused, p.Refused
+			return c
+		case !ok || !p.Live:
+			c.State = Reading
+		}
+	}
+	return c
+}
+
+// Run finds out what the coins are and has them followed, until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-s.wake:
+		case <-timer.C:
+		}
+
+		next, waits := s.findAll(ctx)
+		if waits {
+			timer.Reset(max(0, time.Until(next)))
+		}
+	}
+}
+
+// findAll looks up the coins whose time has come, one after the other. It returns when the next is due.
+func (s *Service) findAll(ctx context.Context) (next time.Time, waits bool) {
+	for {
+		one, due := s.nextUnknown()
+		if one == nil {
+			return due, !due.IsZero()
+		}
+		coin, err := s.source.Find(ctx, one.mint)
+		if ctx.Err() != nil {
+			return time.Time{}, false
+		}
+		s.take(one, coin, err)
+	}
+}
+
+// nextUnknown is a coin that is to be looked up now; nil when there is none, with the time of the next one, zero for never.
+func (s *Service) nextUnknown() (one *entry, due time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	for _, other := range s.coins {
+		if other.found || other.refused != nil {
+			continue
+		}
+		if !other.again.After(now) {
+			return other, time.Time{}
+		}
+		if due.IsZero() || other.again.Before(due) {
+			due = other.again
+		}
+	}
+	return nil, due
+}
+
+// take notes what was found of a coin, and has it followed.
+func (s *Service) take(one *entry, coin program.Coin, err error) {
+	if !s.note(one, coin, err) {
+		return
+	}
+	for _, address := range coin.Addresses() {
+		if err := s.source.Follow(address); err != nil {
+			s.unfollow(&coin)
+			s.mu.Lock()
+			s.refuse(one, err)
+			s.mu.Unlock()
+			return
+		}
+	}
+	if !s.watches(one) { // removed meanwhile, perhaps before it was followed
+		s.unfollow(&coin)
+		return
+	}
+	s.log.Info("following a coin", "mint", one.mint, "curve", coin.Curve, "pool", coin.Pool, "completed", coin.Completed)
+}
+
+// note keeps what was found. It reports whether the coin is to be followed: the writer knows it then, before the source brings
+// anything of it.
+func (s *Service) note(one *entry, coin program.Coin, err error) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.set[one.mint] != one:
+		return false // removed meanwhile
+	case errors.Is(err, program.ErrNoMint) || errors.Is(err, program.ErrNoCoin):
+		s.refuse(one, err)
+		return false
+	case err != nil:
+		one.failed, one.again = err, time.Now().Add(one.pause)
+		s.log.Warn("what a coin is could not be found out, asking again", "mint", one.mint, "in", one.pause, "err", err)
+		one.pause = min(2*one.pause, lastPause)
+		return false
+	}
+
+	one.coin, one.found, one.failed = coin, true, nil
+	s.pools[coin.Pool] = coin.Place
+	for _, address := range coin.Addresses() {
+		s.owners[address] = coin.Mint
+	}
+	return true
+}
+
+// refuse notes that a coin is not followed, for good; mu is held.
+func (s *Service) refuse(one *entry, err error) {
+	one.refused = err
+	s.log.Warn("a coin cannot be followed", "mint", one.mint, "err", err)
+}
+
+// unfollow ends the following of a coin's addresses.
+func (s *Service) unfollow(coin *program.Coin) {
+	for _, address := range coin.Addresses() {
+		s.source.Unfollow(address)
+	}
+}
+
+// watches reports whether a coin is still on the list.
+func (s *Service) watches(one *entry) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Contains(s.coins, one)
+}

@@ -1,0 +1,188 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"spinscope/backend/market"
+	"spinscope/backend/program"
+)
+
+// cluster is what the service asks. It checks the order of things: the writer knows a coin for as long as it is followed.
+type cluster struct {
+	t        *testing.T
+	service  *Service
+	fails    int // so many questions are not answered
+	asked    []time.Time
+	followed []market.Pubkey
+	full     bool
+	progress map[market.Pubkey]Progress
+}
+
+var errDown = errors.New("nobody answers")
+
+// coinOf is the coin of a mint: addresses are made up from its first byte.
+func coinOf(mint market.Pubkey) program.Coin {
+	return program.Coin{
+		Mint: mint, Curve: market.Pubkey{mint[0], 1}, Pool: market.Pubkey{mint[0], 2},
+		Place: market.Place{Coin: mint, Pair: market.MustPair(2, market.WrappedSOL, 6, 9)}, Program: 1,
+	}
+}
+
+func (c *cluster) Find(_ context.Context, mint market.Pubkey) (program.Coin, error) {
+	c.asked = append(c.asked, time.Now())
+	if c.fails > 0 {
+		c.fails--
+		return program.Coin{}, errDown
+	}
+	if mint[0] >= 100 {
+		return program.Coin{}, fmt.Errorf("%s is %w", mint, program.ErrNoCoin)
+	}
+	return coinOf(mint), nil
+}
+
+func (c *cluster) known(address market.Pubkey) bool {
+	coins := c.service.Coins(address)
+	return len(coins) == 1 && c.service.Follows(coins[0]) && slices.Contains(c.service.Of(coins[0]), address)
+}
+
+func (c *cluster) Follow(address market.Pubkey) error {
+	if c.full {
+		return errors.New("too many addresses are followed")
+	}
+	if !c.known(address) {
+		c.t.Errorf("%s is followed before the writer knows whose it is", address)
+	}
+	c.followed = append(c.followed, address)
+	return nil
+}
+
+func (c *cluster) Unfollow(address market.Pubkey) {
+	if slices.Contains(c.followed, address) && !c.known(address) {
+		c.t.Errorf("the writer has forgotten whose %s is, and it is still followed", address)
+	}
+	c.followed = slices.DeleteFunc(c.followed, func(a market.Pubkey) bool { return a == address })
+}
+
+func (c *cluster) Progress(address market.Pubkey) (Progress, bool) {
+	p, ok := c.progress[address]
+	return p, ok
+}
+
+// watching runs a service over a cluster in a bubble of its own time.
+func watching(t *testing.T, c *cluster, mints []market.Pubkey, then func()) {
+	synctest.Test(t, func(t *testing.T) {
+		c.t = t
+		c.service = New(c, mints, slog.New(slog.DiscardHandler))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- c.service.Run(ctx) }()
+		synctest.Wait()
+		then()
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+func TestWatchedCoinsAreFollowed(t *testing.T) {
+	one, two, three, none := market.Pubkey{1}, market.Pubkey{2}, market.Pubkey{3}, market.Pubkey{100}
+	c := &cluster{progress: map[market.Pubkey]Progress{
+		{1, 1}: {Live: true, Done: 7, Total: 7}, {1, 2}: {Live: true, Done: 3, Total: 3},
+		{2, 1}: {Live: true}, {2, 2}: {Done: 4, Total: 9},
+		{3, 1}: {Live: true}, {3, 2}: {Refused: "subscription refused"},
+	}}
+	watching(t, c, []market.Pubkey{one, none, two}, func() {
+		if err := c.service.Add(three); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		list := c.service.List()
+		if len(list) != 4 || len(c.followed) != 6 {
+			t.Fatalf("%d coins, %d addresses", len(list), len(c.followed))
+		}
+		for i, want := range []Coin{
+			{Mint: one, Coin: coinOf(one), State: Live, Done: 10, Total: 10},
+			{Mint: none, State: Refused, Message: none.String() + " is " + program.ErrNoCoin.Error()},
+			{Mint: two, Coin: coinOf(two), State: Reading, Done: 4, Total: 9},
+			{Mint: three, Coin: coinOf(three), State: Refused, Message: "subscription refused"},
+		} {
+			if list[i] != want {
+				t.Errorf("%+v, want %+v", list[i], want)
+			}
+		}
+		if place, ok := c.service.At(market.Pubkey{2, 2}); !ok || place.Coin != two {
+			t.Errorf("%+v trades in the pool", place)
+		}
+		if _, ok := c.service.At(market.Pubkey{2, 1}); ok {
+			t.Error("a curve is taken for a pool")
+		}
+
+		if !c.service.Remove(two) || c.service.Remove(two) {
+			t.Error("a coin is removed once")
+		}
+		if c.service.Follows(two) || c.service.Of(two) != nil || c.service.Coins(market.Pubkey{2, 1}) != nil || len(c.followed) != 4 {
+			t.Error("a removed coin is still followed")
+		}
+		if _, ok := c.service.At(market.Pubkey{2, 2}); ok {
+			t.Error("its pool is still known")
+		}
+	})
+}
+
+// TestAClusterThatDoesNotAnswerIsAskedAgain: with growing pauses, and the coin says why it is not known.
+func TestAClusterThatDoesNotAnswerIsAskedAgain(t *testing.T) {
+	c := &cluster{fails: 9}
+	mint := market.Pubkey{5}
+	watching(t, c, []market.Pubkey{mint}, func() {
+		if now := c.service.List()[0]; now.State != Unknown || now.Message != errDown.Error() {
+			t.Errorf("%+v", now)
+		}
+		if c.service.Follows(mint) {
+			t.Error("it is followed before anybody knows what it is")
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if now := c.service.List()[0]; now.State != Reading || now.Message != "" || len(c.asked) != 10 {
+			t.Errorf("%+v after %d questions", now, len(c.asked))
+		}
+		for i := range len(c.asked) - 1 {
+			want := min(firstPause<<i, lastPause)
+			if got := c.asked[i+1].Sub(c.asked[i]); got != want {
+				t.Errorf("asked again after %v, want %v", got, want)
+			}
+		}
+	})
+}
+
+// TestAFullSourceRefusesTheCoin: and the list says so.
+func TestAFullSourceRefusesTheCoin(t *testing.T) {
+	c := &cluster{full: true}
+	watching(t, c, []market.Pubkey{{1}}, func() {
+		if now := c.service.List()[0]; now.State != Refused || now.Message == "" {
+			t.Errorf("%+v", now)
+		}
+	})
+}
+
+func TestCoinsAreBounded(t *testing.T) {
+	s := New(&cluster{t: t}, nil, slog.New(slog.DiscardHandler))
+	for n := range MaxCoins {
+		if err := s.Add(market.Pubkey{1, byte(n), byte(n >> 8)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Add(market.Pubkey{1}); err != nil {
+		t.Errorf("a coin that is watched already: %v", err)
+	}
+	if err := s.Add(market.Pubkey{9}); !errors.Is(err, ErrTooMany) {
+		t.Errorf("one more: %v", err)
+	}
+}

@@ -1,0 +1,28 @@
+package wire
+
+// WatchedCoin is a coin that is followed by its own addresses, and how that goes.
+type WatchedCoin struct {
+	Mint      string           `json:"mint"`
+	Symbol    string           `json:"symbol" doc:"Empty while it is not known"`
+	Name      string           `json:"name"`
+	Program   string           `json:"program" doc:"Where it trades now; empty while it is not known what the mint is"`
+	State     string           `json:"state" enum:"unknown,reading,live,refused"`
+	OnDemand  bool             `json:"on_demand" doc:"It is followed for a subscriber and not by the list"`
+	Addresses WatchedAddresses `json:"addresses"`
+	Done      int64            `json:"done" doc:"Transactions of its history that were read"`
+	Total     int64            `json:"total" doc:"Of so many; 0 when that is not known"`
+	Holes     []Gap            `json:"holes" doc:"What is missing of it; empty when nothing is"`
+	Message   string           `json:"message" doc:"Why it is refused, or not yet known; else empty"`
+}
+
+// WatchedAddresses are those that every transaction of the coin names one of; empty while they are not known.
+type WatchedAddresses struct {
+	Curve string `json:"curve"`
+	Pool  string `json:"pool"`
+}
+
+// Watch answers /api/watch: in the order in which the coins were added.
+type Watch struct {
+	Coins []WatchedCoin `json:"coins"`
+	Total int           `json:"total"`
+}
