@@ -47,20 +47,43 @@ func (v veiled) Error() string { return v.text }
 // Unwrap is the error as it was.
 func (v veiled) Unwrap() error { return v.err }
 
-// Follow implements watch.Source: an address is read on from where it was left, beside the program.
-func (s *Source) Follow(address market.Pubkey) error {
-	what, err := s.following(address)
-	if err != nil {
-		return err
+// Known implements watch.Source: a coin of which something is stored need not be asked for.
+func (s *Source) Known(mint market.Pubkey) (program.Coin, bool) {
+	tokens, err := s.options.Store.Tokens(context.Background(), []market.Pubkey{mint})
+	if err != nil || len(tokens) == 0 || tokens[0].Pair.Program() == registry.First {
+		return program.Coin{}, false
+	}
+	coin, err := registry.StoredCoin(mint, tokens[0].Pair, solana.ProgramAddress)
+	return coin, err == nil
+}
+
+// Follow implements watch.Source: a coin's addresses are read on from where they were left, beside the program.
+func (s *Source) Follow(coin program.Coin) error {
+	var list []solana.Following
+	for _, address := range coin.Addresses() {
+		what, err := s.following(address)
+		if err != nil {
+			return err
+		}
+		list = append(list, what)
 	}
 
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.feed == nil {
-		s.waiting = append(s.waiting, what) // Run takes them up
+	s.coins[coin.Mint] = coin
+	feed := s.feed
+	if feed == nil {
+		s.waiting = append(s.waiting, list...) // Run takes them up
+	}
+	s.mu.Unlock()
+	if feed == nil {
 		return nil
 	}
-	return s.feed.Follow(what)
+	for _, what := range list {
+		if err := feed.Follow(what); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // following says from where an address is read, by what is stored.
@@ -85,14 +108,20 @@ func (s *Source) following(address market.Pubkey) (solana.Following, error) {
 }
 
 // Unfollow implements watch.Source.
-func (s *Source) Unfollow(address market.Pubkey) {
+func (s *Source) Unfollow(coin program.Coin) {
 	s.mu.Lock()
 	feed := s.feed
-	s.waiting = slices.DeleteFunc(s.waiting, func(f solana.Following) bool { return f.Address == address })
+	s.waiting = slices.DeleteFunc(s.waiting, func(f solana.Following) bool { return slices.Contains(coin.Addresses(), f.Address) })
 	s.mu.Unlock()
 	if feed != nil {
-		feed.Unfollow(address)
+		for _, address := range coin.Addresses() {
+			feed.Unfollow(address)
+		}
 	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.coins, coin.Mint)
 }
 
 // Progress implements watch.Source.

@@ -9,9 +9,9 @@ import (
 
 	"spinscope/backend/config"
 	"spinscope/backend/datadir"
-	"spinscope/backend/ingest"
 	"spinscope/backend/listener"
 	"spinscope/backend/market"
+	"spinscope/backend/program"
 	"spinscope/backend/solana"
 	"spinscope/backend/store"
 	"spinscope/backend/telemetry"
@@ -36,12 +36,14 @@ type Options struct {
 // goroutine.
 type Source struct {
 	options   Options
+	program   market.Pubkey // whose transactions are all read
 	extending chan struct{} // holds whoever reads older history
 
 	mu        sync.Mutex
-	feed      *solana.Feed       // nil until the cluster's addresses are known
-	endpoints []solana.Endpoint  // the same
-	waiting   []solana.Following // what was asked for before
+	feed      *solana.Feed                   // nil until the cluster's addresses are known
+	endpoints []solana.Endpoint              // the same
+	waiting   []solana.Following             // what was asked for before
+	coins     map[market.Pubkey]program.Coin // those followed, by mint
 }
 
 // NewSource makes a source; it does no I/O.
@@ -49,7 +51,8 @@ func NewSource(o Options) *Source {
 	if o.Veil == nil {
 		o.Veil = func(text string) string { return text }
 	}
-	return &Source{options: o, extending: make(chan struct{}, 1)}
+	id, _ := market.ParsePubkey(o.Config.ProgramID) // validated
+	return &Source{options: o, program: id, extending: make(chan struct{}, 1), coins: map[market.Pubkey]program.Coin{}}
 }
 
 // Run implements listener.Source.
@@ -69,9 +72,8 @@ func (s *Source) Run(ctx context.Context, from market.Slot, apply func(context.C
 		return fmt.Errorf("read gaps: %w", err)
 	}
 
-	program, _ := market.ParsePubkey(cfg.ProgramID) // validated
 	reading := solana.Config{
-		Endpoints: list, Program: program, Commitment: cfg.Commitment,
+		Endpoints: list, Program: s.program, Commitment: cfg.Commitment,
 		ReconnectInterval: config.Seconds(cfg.ReconnectInterval), PingInterval: config.Seconds(cfg.PingIntervalSeconds),
 		MaxRequestsPerSecond: cfg.MaxRequestsPerSecond, BackfillLimit: cfg.BackfillLimit,
 		IncludeFailed: cfg.ProcessFailedTransactions, Recall: s.recall, Gaps: gaps, Admit: s.options.Dir.Admit, Logger: s.options.Logger,
@@ -159,49 +161,4 @@ func milliseconds(t time.Time) int64 {
 		return 0
 	}
 	return t.UnixMilli()
-}
-
-// recall tells the feed which transactions earlier runs stored of slots from..to: those with events, and those that left
-// nothing but a gap, as their logs were cut; and before them the newest one below from.
-func (s *Source) recall(ctx context.Context, from, to market.Slot, visit func(market.Transaction) (more bool)) error {
-	cut := map[market.Signature]market.Slot{}
-	gaps, err := s.options.Store.Gaps(ctx, nil, new(market.GapUnfillable))
-	if err != nil {
-		return fmt.Errorf("read gaps: %w", err)
-	}
-	for i := range gaps {
-		if signature, ok := ingest.TruncatedIn(&gaps[i]); ok && gaps[i].From >= from && gaps[i].From <= to {
-			cut[signature] = gaps[i].From
-		}
-	}
-
-	tell := func(e *market.Event) error {
-		if e.Ordinal == 0 {
-			delete(cut, e.Signature)
-			if !visit(transactionOf(e)) {
-				return store.Stop
-			}
-		}
-		return ctx.Err()
-	}
-	switch last, found, err := s.options.Store.EventBefore(from); {
-	case err != nil:
-		return fmt.Errorf("read the newest event before slot %d: %w", from, err)
-	case found:
-		if !visit(transactionOf(&last)) {
-			return nil
-		}
-	}
-	if err := s.options.Store.SlotEvents(from, to, tell); err != nil {
-		return fmt.Errorf("read the events of slots %d to %d: %w", from, to, err)
-	}
-	for signature, slot := range cut {
-		visit(market.Transaction{Signature: signature, Slot: slot}) // its place and time are read again
-	}
-	return nil
-}
-
-// transactionOf is the transaction of a stored event, without its logs.
-func transactionOf(e *market.Event) market.Transaction {
-	return market.Transaction{Signature: e.Signature, Slot: e.Slot, Index: e.Index, BlockTime: e.BlockTime, Provisional: e.Provisional}
 }

@@ -30,6 +30,14 @@ type Coin struct {
 	Completed bool           // it trades no more on the curve
 }
 
+// AddressOf is the one where events of a program happen to the coin.
+func (c *Coin) AddressOf(program market.Program) market.Pubkey {
+	if program == c.Place.Pair.Program() {
+		return c.Pool
+	}
+	return c.Curve
+}
+
 // Addresses are those that every transaction of the coin names one of.
 func (c *Coin) Addresses() []market.Pubkey { return []market.Pubkey{c.Curve, c.Pool} }
 

@@ -68,16 +68,12 @@ func (s *Store) TimesAround(ctx context.Context, from, to market.Slot) (before, 
 	return before, after, err
 }
 
-// EventBefore gives the newest event below a slot; false when there is none.
-func (s *Store) EventBefore(slot market.Slot) (event market.Event, found bool, err error) {
+// EventsBefore calls fn with the events below a slot, the newest first, until it returns an error.
+func (s *Store) EventsBefore(slot market.Slot, fn func(*market.Event) error) error {
 	below := span{prefix: []byte{tableEvent}, from: appendEventKey(nil, market.Position{Slot: slot}), open: true, reverse: true}
-	err = s.read(nil, func(v *view) error {
-		return v.scanEvents(below, func(e *market.Event) error {
-			event, found = *e, true
-			return Stop
-		})
+	return s.read(nil, func(v *view) error {
+		return v.scanEvents(below, func(e *market.Event) error { return call(v, fn, e) })
 	})
-	return event, found, err
 }
 
 // SlotEvents calls fn with the events of the slots from..to, both included, in chain order.

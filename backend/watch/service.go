@@ -49,8 +49,11 @@ type Progress struct {
 type Source interface {
 	// Find says what coin a mint is of (program.Finder).
 	Find(ctx context.Context, mint market.Pubkey) (program.Coin, error)
-	Follow(address market.Pubkey) error
-	Unfollow(address market.Pubkey)
+	// Known is a coin that needs no question, as something of it is stored.
+	Known(mint market.Pubkey) (program.Coin, bool)
+	// Follow reads the coin's addresses from now on, Unfollow no more: nothing of them comes after it has returned.
+	Follow(coin program.Coin) error
+	Unfollow(coin program.Coin)
 	Progress(address market.Pubkey) (Progress, bool)
 }
 
@@ -68,7 +71,8 @@ type Coin struct {
 type entry struct {
 	mint    market.Pubkey
 	coin    program.Coin
-	found   bool
+	found   bool      // the writer knows it
+	follows bool      // the source was told
 	refused error     // for good
 	failed  error     // the last attempt
 	again   time.Time // of the next one
@@ -117,8 +121,20 @@ func (s *Service) Add(mint market.Pubkey) error {
 
 	one := &entry{mint: mint, pause: firstPause}
 	s.coins, s.set[mint] = append(s.coins, one), one
+	if coin, known := s.source.Known(mint); known {
+		s.keep(one, coin) // before the writer opens: the coin's candles are closed by its own addresses, and by nothing else
+	}
 	wake.Up(s.wake)
 	return nil
+}
+
+// keep has the writer know a coin; mu is held.
+func (s *Service) keep(one *entry, coin program.Coin) {
+	one.coin, one.found, one.failed = coin, true, nil
+	s.pools[coin.Pool] = coin.Place
+	for _, address := range coin.Addresses() {
+		s.owners[address] = coin.Mint
+	}
 }
 
 // Remove ends the watching of a coin; what is stored of it stays. It reports whether the coin was watched.
@@ -134,7 +150,7 @@ func (s *Service) Remove(mint market.Pubkey) bool {
 	s.mu.Unlock()
 
 	if found {
-		s.unfollow(&one.coin) // no event of it comes after that
+		s.source.Unfollow(one.coin) // no event of it comes after that
 	}
 
 	s.mu.Lock()
@@ -254,7 +270,10 @@ func (s *Service) findAll(ctx context.Context) (next time.Time, waits bool) {
 		if one == nil {
 			return due, !due.IsZero()
 		}
-		coin, err := s.source.Find(ctx, one.mint)
+		coin, err := one.coin, error(nil)
+		if !one.found {
+			coin, err = s.source.Find(ctx, one.mint)
+		}
 		if ctx.Err() != nil {
 			return time.Time{}, false
 		}
@@ -268,7 +287,7 @@ func (s *Service) nextUnknown() (one *entry, due time.Time) {
 	defer s.mu.Unlock()
 	now := time.Now()
 	for _, other := range s.coins {
-		if other.found || other.refused != nil {
+		if other.follows || other.refused != nil {
 			continue
 		}
 		if !other.again.After(now) {
@@ -286,17 +305,19 @@ func (s *Service) take(one *entry, coin program.Coin, err error) {
 	if !s.note(one, coin, err) {
 		return
 	}
-	for _, address := range coin.Addresses() {
-		if err := s.source.Follow(address); err != nil {
-			s.unfollow(&coin)
-			s.mu.Lock()
-			s.refuse(one, err)
-			s.mu.Unlock()
-			return
-		}
+	err = s.source.Follow(coin)
+	s.mu.Lock()
+	one.follows = true
+	s.mu.Unlock()
+	if err != nil {
+		s.source.Unfollow(coin)
+		s.mu.Lock()
+		s.refuse(one, err)
+		s.mu.Unlock()
+		return
 	}
 	if !s.watches(one) { // removed meanwhile, perhaps before it was followed
-		s.unfollow(&coin)
+		s.source.Unfollow(coin)
 		return
 	}
 	s.log.Info("following a coin", "mint", one.mint, "curve", coin.Curve, "pool", coin.Pool, "completed", coin.Completed)
@@ -320,11 +341,7 @@ func (s *Service) note(one *entry, coin program.Coin, err error) bool {
 		return false
 	}
 
-	one.coin, one.found, one.failed = coin, true, nil
-	s.pools[coin.Pool] = coin.Place
-	for _, address := range coin.Addresses() {
-		s.owners[address] = coin.Mint
-	}
+	s.keep(one, coin)
 	return true
 }
 
@@ -332,13 +349,6 @@ func (s *Service) note(one *entry, coin program.Coin, err error) bool {
 func (s *Service) refuse(one *entry, err error) {
 	one.refused = err
 	s.log.Warn("a coin cannot be followed", "mint", one.mint, "err", err)
-}
-
-// unfollow ends the following of a coin's addresses.
-func (s *Service) unfollow(coin *program.Coin) {
-	for _, address := range coin.Addresses() {
-		s.source.Unfollow(address)
-	}
 }
 
 // watches reports whether a coin is still on the list.

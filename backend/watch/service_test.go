@@ -21,6 +21,7 @@ type cluster struct {
 	fails    int // so many questions are not answered
 	asked    []time.Time
 	followed []market.Pubkey
+	stored   []market.Pubkey // coins of which something is stored
 	full     bool
 	progress map[market.Pubkey]Progress
 }
@@ -52,22 +53,30 @@ func (c *cluster) known(address market.Pubkey) bool {
 	return len(coins) == 1 && c.service.Follows(coins[0]) && slices.Contains(c.service.Of(coins[0]), address)
 }
 
-func (c *cluster) Follow(address market.Pubkey) error {
+func (c *cluster) Known(mint market.Pubkey) (program.Coin, bool) {
+	return coinOf(mint), slices.Contains(c.stored, mint)
+}
+
+func (c *cluster) Follow(coin program.Coin) error {
 	if c.full {
 		return errors.New("too many addresses are followed")
 	}
-	if !c.known(address) {
-		c.t.Errorf("%s is followed before the writer knows whose it is", address)
+	for _, address := range coin.Addresses() {
+		if !c.known(address) {
+			c.t.Errorf("%s is followed before the writer knows whose it is", address)
+		}
+		c.followed = append(c.followed, address)
 	}
-	c.followed = append(c.followed, address)
 	return nil
 }
 
-func (c *cluster) Unfollow(address market.Pubkey) {
-	if slices.Contains(c.followed, address) && !c.known(address) {
-		c.t.Errorf("the writer has forgotten whose %s is, and it is still followed", address)
+func (c *cluster) Unfollow(coin program.Coin) {
+	for _, address := range coin.Addresses() {
+		if slices.Contains(c.followed, address) && !c.known(address) {
+			c.t.Errorf("the writer has forgotten whose %s is, and it is still followed", address)
+		}
+		c.followed = slices.DeleteFunc(c.followed, func(a market.Pubkey) bool { return a == address })
 	}
-	c.followed = slices.DeleteFunc(c.followed, func(a market.Pubkey) bool { return a == address })
 }
 
 func (c *cluster) Progress(address market.Pubkey) (Progress, bool) {
@@ -158,6 +167,20 @@ func TestAClusterThatDoesNotAnswerIsAskedAgain(t *testing.T) {
 			if got := c.asked[i+1].Sub(c.asked[i]); got != want {
 				t.Errorf("asked again after %v, want %v", got, want)
 			}
+		}
+	})
+}
+
+// TestAStoredCoinIsKnownAtOnce: the writer is not told by the program's chain time that the coin's candles are over.
+func TestAStoredCoinIsKnownAtOnce(t *testing.T) {
+	mint := market.Pubkey{4}
+	c := &cluster{t: t, stored: []market.Pubkey{mint}, fails: 100}
+	if s := New(c, []market.Pubkey{mint}, slog.New(slog.DiscardHandler)); !s.Follows(mint) || len(s.Of(mint)) != 2 {
+		t.Error("the coin is not known before Run")
+	}
+	watching(t, c, []market.Pubkey{mint}, func() {
+		if len(c.asked) > 0 || len(c.followed) != 2 {
+			t.Errorf("%d questions, %d addresses", len(c.asked), len(c.followed))
 		}
 	})
 }

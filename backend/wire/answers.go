@@ -142,6 +142,7 @@ type Gap struct {
 	Cause    string `json:"cause"`
 	State    string `json:"state" enum:"open,filled,unfillable"`
 	Mint     string `json:"mint,omitempty" doc:"Absent: the whole program"`
+	Address  string `json:"address,omitempty" doc:"Of a coin that is followed by its own addresses: the one whose transactions may be missing"`
 	Seq      uint64 `json:"seq" doc:"The commit that last changed it"`
 }
 

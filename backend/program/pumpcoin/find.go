@@ -45,25 +45,41 @@ func Find(ctx context.Context, mint market.Pubkey, read func(context.Context, ..
 	if err != nil {
 		return program.Coin{}, err
 	}
+	// A coin may itself be one of those that others are paid in; in its own pool it is the base side all the same.
+	pair, err := market.NewPair(pump.Program, state.Quote(), pump.TokenDecimals, decimals)
+	if err != nil {
+		return program.Coin{}, fmt.Errorf("%s is paid in %s, which has %d decimals: %w", mint, state.Quote(), decimals, err)
+	}
+	coin, err := Stored(mint, pair, derive)
+	if state.Complete {
+		coin.Completed, coin.Program = true, pumpswap.Program
+	}
+	return coin, err
+}
+
+// Stored is the coin of a mint with that pair, as it was stored of one of the two programs.
+func Stored(mint market.Pubkey, pair market.Pair, derive program.Derive) (program.Coin, error) {
+	curve, err := pump.Curve(derive, mint)
+	if err != nil {
+		return program.Coin{}, err
+	}
 	authority, err := pump.PoolAuthority(derive, mint)
 	if err != nil {
 		return program.Coin{}, err
 	}
-	pool, err := pumpswap.PoolAddress(derive, pumpswap.CanonicalIndex, authority, mint, state.Quote())
+	pool, err := pumpswap.PoolAddress(derive, pumpswap.CanonicalIndex, authority, mint, pair.Quote())
 	if err != nil {
 		return program.Coin{}, err
 	}
 
-	// A coin may itself be one of those that others are paid in; in its own pool it is the base side all the same.
-	pair, err := market.NewPair(pumpswap.Program, state.Quote(), pump.TokenDecimals, decimals)
+	inPool, err := market.NewPair(pumpswap.Program, pair.Quote(), uint8(pair.BaseDecimals()), uint8(pair.QuoteDecimals())) //nolint:gosec // at most MaxDecimals
 	if err != nil {
-		return program.Coin{}, fmt.Errorf("%s is paid in %s, which has %d decimals: %w", mint, state.Quote(), decimals, err)
+		return program.Coin{}, err
 	}
-	coin := program.Coin{Mint: mint, Curve: curve, Pool: pool, Place: market.Place{Coin: mint, Pair: pair}, Program: pump.Program}
-	if state.Complete {
-		coin.Completed, coin.Program = true, pumpswap.Program
-	}
-	return coin, nil
+	return program.Coin{
+		Mint: mint, Curve: curve, Pool: pool, Place: market.Place{Coin: mint, Pair: inPool}, Program: pair.Program(),
+		Completed: pair.Program() == pumpswap.Program,
+	}, nil
 }
 
 // quoteDecimals are those of what a coin is paid in: known ones need no question.

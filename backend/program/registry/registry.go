@@ -70,3 +70,8 @@ func Add(plug program.Plug) {
 
 // FindCoin finds out which coin a mint is of, among those of programs that are followed by coin (program.Finder).
 var FindCoin program.Finder = pumpcoin.Find
+
+// StoredCoin is FindCoin for a coin of which something is stored: its pair says what else was to be asked for.
+func StoredCoin(mint market.Pubkey, pair market.Pair, derive program.Derive) (program.Coin, error) {
+	return pumpcoin.Stored(mint, pair, derive)
+}

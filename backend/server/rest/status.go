@@ -86,14 +86,30 @@ func (a *API) gaps(ctx context.Context, q *query) (*wire.Gaps, error) {
 	if q.err != nil {
 		return nil, q.err
 	}
-	gaps, err := a.deps.Reader.Gaps(ctx, mint, state)
+	gaps, err := a.deps.Reader.Gaps(ctx, nil, state)
 	if err != nil {
 		return nil, err
 	}
-	answer := &wire.Gaps{Gaps: make([]wire.Gap, 0, len(gaps)), Total: len(gaps)}
-	for _, gap := range gaps {
-		answer.Gaps = append(answer.Gaps, newGap(&gap))
+
+	// The store does not know whose an address is that is followed for a coin.
+	coins := map[string]string{}
+	if a.deps.Watched != nil {
+		for _, coin := range a.deps.Watched() {
+			coins[coin.Addresses.Curve], coins[coin.Addresses.Pool] = coin.Mint, coin.Mint
+		}
 	}
+	answer := &wire.Gaps{Gaps: make([]wire.Gap, 0, len(gaps))}
+	for i := range gaps {
+		gap := newGap(&gaps[i])
+		if gap.Address != "" && gap.Mint == "" {
+			gap.Mint = coins[gap.Address]
+		}
+		whole := gap.Mint == "" && gap.Address == ""
+		if mint == nil || whole || gap.Mint == mint.String() {
+			answer.Gaps = append(answer.Gaps, gap)
+		}
+	}
+	answer.Total = len(answer.Gaps)
 	return answer, nil
 }
 
@@ -101,6 +117,9 @@ func newGap(gap *market.Gap) wire.Gap {
 	out := wire.Gap{FromSlot: uint64(gap.From), ToSlot: uint64(gap.To), Cause: gap.Cause, State: gap.State.String(), Seq: uint64(gap.Seq)}
 	if !gap.Mint.IsZero() {
 		out.Mint = gap.Mint.String()
+	}
+	if !gap.Address.IsZero() {
+		out.Address = gap.Address.String()
 	}
 	return out
 }

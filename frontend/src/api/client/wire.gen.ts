@@ -215,6 +215,8 @@ export interface Gap {
   state: 'open' | 'filled' | 'unfillable'
   /** Absent: the whole program */
   mint?: string
+  /** Of a coin that is followed by its own addresses: the one whose transactions may be missing */
+  address?: string
   /** The commit that last changed it */
   seq: number
 }
