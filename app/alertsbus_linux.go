@@ -25,6 +25,7 @@ func openNotifications(context.Context) (send func(title, body string) error, cl
 	if err != nil {
 		return nil, nil, fmt.Errorf("session bus: %w", err)
 	}
+
 	service := bus.Object(busName, busPath)
 	call := func(method string, result any, args ...any) error {
 		ctx, done := context.WithTimeout(context.Background(), busReply)
@@ -36,6 +37,7 @@ func openNotifications(context.Context) (send func(title, body string) error, cl
 		_ = bus.Close()
 		return nil, nil, fmt.Errorf("notification service: %w", err)
 	}
+
 	plain := func(text string) string { return text }
 	if slices.Contains(abilities, "body-markup") {
 		plain = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace
@@ -49,5 +51,6 @@ func openNotifications(context.Context) (send func(title, body string) error, cl
 		}
 		return nil
 	}
+
 	return send, func() { _ = bus.Close() }, nil
 }

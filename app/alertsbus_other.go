@@ -25,6 +25,7 @@ func openNotifications(window context.Context) (send func(title, body string) er
 	if err := desktop.InitializeNotifications(window); err != nil {
 		return nil, nil, fmt.Errorf("start notifications: %w", err)
 	}
+
 	allowed, err := desktop.RequestNotificationAuthorization(window)
 	if err != nil {
 		return nil, nil, fmt.Errorf("ask for notifications: %w", err)
@@ -32,6 +33,7 @@ func openNotifications(window context.Context) (send func(title, body string) er
 	if !allowed {
 		return nil, nil, errNoNotifications
 	}
+
 	send = func(title, body string) error {
 		id := "alert-" + strconv.FormatUint(notification.Add(1), 10)
 		return desktop.SendNotification(window, desktop.NotificationOptions{ID: id, Title: title, Body: body})

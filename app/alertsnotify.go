@@ -72,36 +72,43 @@ func (n *notifier) run(ctx context.Context) {
 	var send func(title, body string) error
 	closing, told := func() {}, false
 	defer func() { closing() }()
+
 	rest := time.NewTimer(0)
 	defer rest.Stop()
+
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-n.wake:
 		}
+
 		select {
 		case <-ctx.Done():
 			return
 		case <-rest.C:
 		}
+
 		title, body, ok := n.take()
 		rest.Reset(notifyEvery)
 		if !ok {
 			continue
 		}
+
 		var err error
 		if send == nil {
 			if send, closing, err = n.open(ctx); err != nil {
 				send, closing = nil, func() {}
 			}
 		}
+
 		if send != nil {
 			if err = send(title, body); err != nil {
 				closing()
 				send, closing = nil, func() {} // another service may come
 			}
 		}
+
 		if err != nil && !told {
 			n.log.Warn("alerts are not shown as desktop notifications, only in the window", "err", err)
 			told = true

@@ -66,6 +66,7 @@ func Run(ctx context.Context, o backend.Options) error {
 		a.log.Info("already open; its window is brought to the front", "data", o.DataDir)
 		return nil
 	}
+
 	if err != nil { // only the second start suffers: it cannot find this one
 		a.log.Warn("a second start will not find this window", "err", err)
 	}
@@ -85,6 +86,7 @@ func (a *App) open(ctx context.Context) (err error) {
 			err = fmt.Errorf("open display %q: %v: %w", os.Getenv("DISPLAY"), cause, errNoDisplay)
 		}
 	}()
+
 	err = wails.Run(&options.App{
 		Title: "Spinscope", Width: a.geometry.Width, Height: a.geometry.Height, MinWidth: 760, MinHeight: 480,
 		BackgroundColour: options.NewRGB(0x0e, 0x11, 0x16),
@@ -119,6 +121,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("open window: %w", err)
 	}
+
 	return nil
 }
 
@@ -137,11 +140,13 @@ func (a *App) quitWith(ctx context.Context, windowDone <-chan struct{}) {
 		return
 	case <-ctx.Done():
 	}
+
 	go window.Quit(a.window())
 	patience := stopTime
 	if a.dialog.open() {
 		patience = time.Second // enough to save the window's place
 	}
+
 	select {
 	case <-windowDone:
 	case <-time.After(patience):

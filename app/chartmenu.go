@@ -36,6 +36,7 @@ func (a *App) tokenMenu(bar *menu.Menu) {
 	token.AddText("Show Orders", nil, a.tell("menu:toggle", "tab-orders"))
 	token.AddText("Show Information", nil, a.tell("menu:toggle", "tab-info"))
 	token.AddText("Pictures", nil, a.tell("menu:toggle", "pictures"))
+
 	order := token.AddSubmenu("List")
 	order.AddText("Top by Volume", nil, a.tell("menu:toggle", "list-top"))
 	order.AddText("Active by Last Trade", nil, a.tell("menu:toggle", "list-active"))
@@ -53,6 +54,7 @@ func (a *App) chartMenu(bar *menu.Menu) {
 	for _, i := range market.AllIntervals() {
 		interval.AddText(i.Words(), nil, a.tell("menu:interval", i.String()))
 	}
+
 	kind := chart.AddSubmenu("Type")
 	kind.AddText("Candles", nil, a.tell("menu:chart", "candles"))
 	kind.AddText("Line", nil, a.tell("menu:chart", "line"))
@@ -73,6 +75,7 @@ func (a *App) chartMenu(bar *menu.Menu) {
 	chart.AddSeparator()
 	chart.AddText("Fit Chart", keys.CmdOrCtrl("0"), a.tell("menu:fit", nil))
 	chart.AddText("Back to the Newest Bar", keys.CmdOrCtrl("b"), a.tell("menu:toggle", "reset"))
+
 	cross := chart.AddSubmenu("Crosshair")
 	cross.AddText("One Bar Back", nil, a.tell("menu:toggle", "cross-left"))
 	cross.AddText("One Bar Forward", nil, a.tell("menu:toggle", "cross-right"))

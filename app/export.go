@@ -23,11 +23,13 @@ func (a *App) export() {
 		a.message(window.InfoDialog, "Nothing to export", "No token is shown yet. Choose one from the list first.")
 		return
 	}
+
 	interval, err := market.ParseInterval(view.Interval)
 	if err != nil {
 		a.exportFailed(err)
 		return
 	}
+
 	path, err := a.exportPath(view)
 	if err != nil {
 		a.exportFailed(err)
@@ -36,11 +38,13 @@ func (a *App) export() {
 	if path == "" { // cancelled
 		return
 	}
+
 	server, ctx, running := a.server.current()
 	if !running {
 		a.exportFailed(errors.New("the server is not running: View › Reload Page starts it again"))
 		return
 	}
+
 	shell := a.window()
 	rows, err := server.ExportCandles(ctx, mint, interval, path, func(rows int) {
 		window.EventsEmit(shell, "menu:export-progress", map[string]any{"rows": rows})
@@ -68,12 +72,14 @@ func (a *App) exportPath(view View) (path string, err error) {
 	if err != nil || path == "" {
 		return "", err
 	}
+
 	a.mu.Lock()
 	a.exportDir = filepath.Dir(path)
 	a.mu.Unlock()
 	if filepath.Ext(path) != "" {
 		return path, nil
 	}
+
 	path += ".csv" // the dialog asked about the name without it
 	if _, err := os.Stat(path); err == nil &&
 		!a.ask("Replace the file?", filepath.Base(path)+" exists already. Replace it?") {

@@ -49,11 +49,13 @@ func (g geometry) place(ctx context.Context) {
 	if err != nil {
 		return
 	}
+
 	width, height := 0, 0 // screens stand side by side as a rule
 	for _, screen := range screens {
 		width += screen.Size.Width
 		height = max(height, screen.Size.Height)
 	}
+
 	if g.X >= 0 && g.Y >= 0 && g.X+edge < width && g.Y+edge < height {
 		window.WindowSetPosition(ctx, g.X, g.Y)
 	}

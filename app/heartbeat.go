@@ -34,12 +34,14 @@ func (a *App) silent() bool {
 func (a *App) watchPage(done <-chan struct{}) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+
 	for {
 		select {
 		case <-done:
 			return
 		case <-tick.C:
 		}
+
 		if a.closing.Load() || !a.silent() {
 			continue
 		}

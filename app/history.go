@@ -30,6 +30,7 @@ func (a *App) loadHistory(name string, age time.Duration) {
 		a.message(window.ErrorDialog, title, "The server is not running: View › Reload Page starts it again.")
 		return
 	}
+
 	var reach cluster.Reach
 	if age > 0 {
 		reach.Since = time.Now().Add(-age)

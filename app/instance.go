@@ -31,14 +31,17 @@ func claim(dir string, show func()) (instance, error) {
 	if call(path) == nil {
 		return instance{}, errAlreadyOpen
 	}
+
 	// Nobody answers: what lies there was left by a crash.
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return instance{}, fmt.Errorf("remove the last window's socket: %w", err)
 	}
+
 	listener, err := net.Listen("unix", path)
 	if err != nil {
 		return instance{}, fmt.Errorf("listen for a second start: %w", err)
 	}
+
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -50,6 +53,7 @@ func claim(dir string, show func()) (instance, error) {
 			_ = conn.Close()
 		}
 	}()
+
 	return instance{listener}, nil
 }
 

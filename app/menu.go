@@ -19,6 +19,7 @@ func (a *App) menu() *menu.Menu {
 	for _, reach := range reaches {
 		more.AddText(reach.name, nil, func(*menu.CallbackData) { go a.loadHistory(reach.name, reach.age) })
 	}
+
 	file.AddSeparator()
 	file.AddText("Settings…", keys.CmdOrCtrl(","), a.tell("menu:toggle", "settings"))
 	file.AddSeparator()

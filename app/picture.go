@@ -54,12 +54,14 @@ func (a *App) picturePath(name string) (path string, err error) {
 	if err != nil || path == "" {
 		return "", err
 	}
+
 	a.mu.Lock()
 	a.exportDir = filepath.Dir(path)
 	a.mu.Unlock()
 	if strings.EqualFold(filepath.Ext(path), ".png") {
 		return path, nil
 	}
+
 	path += ".png" // the dialog asked about the name without it
 	if _, err := os.Stat(path); err == nil &&
 		!a.ask("Replace the file?", filepath.Base(path)+" exists already. Replace it?") {

@@ -60,12 +60,15 @@ func (a *App) TestEndpoint(question EndpointQuestion) cluster.Report {
 	if file, err := config.ReadFile(now.Origin.File); err == nil {
 		stored = config.Overlay(file.Config, now.Config, now.Origin.Fixed)
 	}
+
 	endpoint, problem := question.Endpoint.Unmask(stored)
 	if problem != nil {
 		return cluster.Report{Problem: problem.Key + ": " + problem.Hint(), Checks: []cluster.Check{}}
 	}
+
 	ctx, done := a.probes.begin()
 	defer done()
+
 	report, err := cluster.Try(ctx, now.DataDir, cluster.Choice{
 		Cluster: question.Cluster, Endpoint: endpoint, ProgramID: question.ProgramID, Commitment: question.Commitment,
 	})

@@ -67,6 +67,7 @@ func (s *service) startLocked(fell func(error)) {
 		if err == nil {
 			return
 		}
+
 		s.log.Error("server stopped", "err", err)
 		s.mu.Lock()
 		s.failed = err
@@ -138,11 +139,13 @@ func (s *service) replace(o backend.Options, fell func(error)) error {
 			return errStuck
 		}
 	}
+
 	s.mu.Lock()
 	if s.stopped {
 		s.mu.Unlock()
 		return errStopping
 	}
+
 	s.options = o
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.startLocked(fell)
@@ -150,6 +153,7 @@ func (s *service) replace(o backend.Options, fell func(error)) error {
 	s.mu.Unlock()
 	waiting, ended := context.WithCancel(ctx)
 	defer ended()
+
 	go func() {
 		select {
 		case <-done:
@@ -160,8 +164,10 @@ func (s *service) replace(o backend.Options, fell func(error)) error {
 	if becameReady(waiting, running) {
 		return nil
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	if s.failed != nil {
 		return s.failed
 	}

@@ -57,18 +57,21 @@ func (a *App) Settings() SettingsView {
 func (a *App) SaveSettings(change SettingsChange) SaveResult {
 	a.saving.Lock()
 	defer a.saving.Unlock()
+
 	result := SaveResult{Problems: []FieldProblem{}}
 	before := a.server.settings()
 	plan, problems, err := config.Prepare(before.Origin, before.Config, change.Revision, change.Form)
 	for _, problem := range problems {
 		result.Problems = append(result.Problems, FieldProblem{problem.Key, problem.Hint()})
 	}
+
 	if err != nil {
 		result.Error = err.Error()
 	}
 	if plan.Staged == nil {
 		return result
 	}
+
 	next := before
 	next.Config, next.Origin.Found = plan.Config, true
 	if !config.SameServer(before.Config, next.Config) {
@@ -80,6 +83,7 @@ func (a *App) SaveSettings(change SettingsChange) SaveResult {
 			return result
 		}
 	}
+
 	if err := plan.Staged.Commit(); err != nil {
 		plan.Staged.Discard()
 		a.log.Error("settings not saved", "err", err)
@@ -91,6 +95,7 @@ func (a *App) SaveSettings(change SettingsChange) SaveResult {
 		}
 		return result
 	}
+
 	a.server.note(next)
 	a.log.Info("settings saved", "file", next.Origin.File, "cluster", next.Config.Solana.Cluster, "restarted", result.Restarted)
 	result.Backup = plan.Staged.Backup()

@@ -57,18 +57,21 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 	if err := dir.Make(); err != nil {
 		return err
 	}
+
 	recording.Clean(dir.Path)
 
 	unlock, err := dir.Lock()
 	if err != nil {
 		return err
 	}
+
 	defer unlock()
 
 	opened, err := dir.Open(b.storeOptions())
 	if err != nil {
 		return err
 	}
+
 	defer func() {
 		b.mu.Lock()
 		b.store, b.history, b.alerts, b.address = nil, nil, nil, ""
@@ -76,6 +79,7 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 		datadir.Close(opened, &err)
 		b.log.Info("stopped")
 	}()
+
 	b.mu.Lock()
 	b.store = opened
 	b.mu.Unlock()
@@ -90,6 +94,7 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+
 	if p := b.options.source; p != nil {
 		p.Bind(func() int { return front.stream.Metrics().Subscriptions }, in.Idle)
 	}
@@ -103,6 +108,7 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { _ = front.listener.Close() }()
+
 	if err := dir.WriteAddress(front.address()); err != nil {
 		return err
 	}
@@ -122,6 +128,7 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 			return nil
 		}})
 	}
+
 	serving := append(front.parts(), part{"store", opened.Run})
 	return runParts(ctx, reading, append(serving, source.parts...), func() { front.stopping.Store(true) })
 }
@@ -169,6 +176,7 @@ type part struct {
 func runParts(ctx context.Context, reading, serving []part, stopping func()) error {
 	served, stopServing := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopServing()
+
 	group, groupCtx := errgroup.WithContext(served)
 	read, stopReading := context.WithCancel(groupCtx)
 	defer stopReading()
@@ -185,6 +193,7 @@ func runParts(ctx context.Context, reading, serving []part, stopping func()) err
 		readers.Add(1)
 		start(read, p, readers.Done)
 	}
+
 	for _, p := range serving {
 		start(groupCtx, p, func() {})
 	}
@@ -203,5 +212,6 @@ func runParts(ctx context.Context, reading, serving []part, stopping func()) err
 	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
+
 	return nil
 }

@@ -67,6 +67,7 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *listener.L
 	if err != nil {
 		return nil, fmt.Errorf("guard: %w", err)
 	}
+
 	ws := &cfg.Websocket
 	f := &front{}
 	f.sockets = socketio.New(socketio.Options{
@@ -75,6 +76,7 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *listener.L
 		MaxQueuedBytes: ws.MaxQueuedBytes, RequestsPerSecond: float64(ws.MaxRequestsPerSecondPerConnection),
 		Allow: gate.Allow, Logger: b.options.Logger,
 	})
+
 	var authorize func(string) bool
 	if gate.NeedsToken() {
 		authorize = gate.Token
@@ -102,6 +104,7 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *listener.L
 		Ready:   func() error { return f.ready(in) },
 		Guard:   gate, Sockets: f.sockets, Page: b.options.Assets, Logger: b.options.Logger,
 	})
+
 	return f, nil
 }
 

@@ -26,10 +26,12 @@ func (b *Backend) ExportCandles(ctx context.Context, mint market.Pubkey, interva
 	if opened == nil {
 		return 0, ErrNotRunning
 	}
+
 	format, err := export.NamedFormat(path, "")
 	if err != nil {
 		return 0, err
 	}
+
 	from, to := export.Always()
 	request := export.Request{
 		Kind: export.Candles, Format: format, Mints: []market.Pubkey{mint}, Interval: interval, From: from, To: to,
@@ -38,6 +40,7 @@ func (b *Backend) ExportCandles(ctx context.Context, mint market.Pubkey, interva
 	if err != nil {
 		return 0, fmt.Errorf("export %s candles of %s: %w", interval, mint, err)
 	}
+
 	return int(rows), nil
 }
 

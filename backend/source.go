@@ -39,6 +39,7 @@ func (b *Backend) newSource(opened *store.Store) source {
 		s.reads, s.patient = b.options.source, false
 		return s
 	}
+
 	if !cfg.Solana.EnableEventListener {
 		return s
 	}
@@ -56,6 +57,7 @@ func (b *Backend) newSource(opened *store.Store) source {
 		reads = cluster.NewSource(o)
 		s.history = reads.LoadHistory
 	}
+
 	if mints := b.options.Config.Watch.Parsed(); len(mints) > 0 {
 		s.coins = watch.New(reads, mints, b.options.Logger)
 		s.parts = append(s.parts, part{"watch", s.coins.Run})

@@ -74,12 +74,14 @@ func (d *document) read(decoder *json.Decoder, text []byte) error {
 	} else if start != json.Delim('{') {
 		return errNoObject
 	}
+
 	version := false
 	for decoder.More() {
 		name, err := decoder.Token()
 		if err != nil {
 			return err
 		}
+
 		switch name {
 		case "version":
 			var number int
@@ -99,6 +101,7 @@ func (d *document) read(decoder *json.Decoder, text []byte) error {
 			return fmt.Errorf("unknown member %.40q: a rule file has version and rules", name)
 		}
 	}
+
 	if _, err := decoder.Token(); err != nil {
 		return err
 	}
@@ -108,6 +111,7 @@ func (d *document) read(decoder *json.Decoder, text []byte) error {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return errMore
 	}
+
 	return nil
 }
 
@@ -144,16 +148,19 @@ func (d *document) parse() (rules []Rule, problems []*Problem) {
 		case rule.broad() && broad == MaxBroad:
 			err = errBroad
 		}
+
 		if err != nil {
 			problems = append(problems, &Problem{Line: d.lines[i], Rule: i + 1, ID: idOf(text), Err: err})
 			continue
 		}
+
 		if rule.broad() {
 			broad++
 		}
 		known[rule.ID] = true
 		rules = append(rules, rule)
 	}
+
 	if d.broken != nil {
 		problems = append(problems, d.broken)
 	}
@@ -222,6 +229,7 @@ func plain(err error) error {
 		}
 		return &FieldError{Field: field, Why: "a " + kind.Value + " is not " + want}
 	}
+
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("the file ends too early")
 	}
@@ -229,5 +237,6 @@ func plain(err error) error {
 	if name, ok := strings.CutPrefix(text, "unknown field "); ok {
 		return &FieldError{Field: strings.Trim(name, `"`), Why: "no rule has such a member"}
 	}
+
 	return errors.New(text)
 }

@@ -105,6 +105,7 @@ func (e *Evaluator) Use(rules []Rule) {
 			in.liquidity = in.liquidity || r.Kind == Liquidation
 		}
 	}
+
 	e.memory.prune(e.rules)
 }
 
@@ -155,6 +156,7 @@ func (e *Evaluator) Feed(c *market.Commit, now int64) ([]Alert, error) {
 		moved[identity{gone.Signature, gone.Ordinal}] = true
 		e.forget(gone.Mint())
 	}
+
 	for i := range c.Events {
 		event := &c.Events[i]
 		e.clock++
@@ -165,6 +167,7 @@ func (e *Evaluator) Feed(c *market.Commit, now int64) ([]Alert, error) {
 			e.forget(event.Mint())
 			continue
 		}
+
 		if err := e.event(c, event); err != nil {
 			return nil, fmt.Errorf("look at event %s/%d for alerts: %w", event.Signature, event.Ordinal, err)
 		}
@@ -174,6 +177,7 @@ func (e *Evaluator) Feed(c *market.Commit, now int64) ([]Alert, error) {
 			e.memory.sweep(event.BlockTime, e.rules)
 		}
 	}
+
 	if e.cells > e.most {
 		e.shed()
 	}
@@ -223,6 +227,7 @@ func (e *Evaluator) liquidated(c *market.Commit, event *market.Event, body marke
 			}
 			read = true
 		}
+
 		_, size := terms.Size()
 		decimals := e.look.Pair(event.Mint()).QuoteDecimals()
 		switch {
@@ -233,6 +238,7 @@ func (e *Evaluator) liquidated(c *market.Commit, event *market.Event, body marke
 			e.fire(r, event, e.liquidationText(event.Mint(), nil, ""), "")
 		}
 	}
+
 	return nil
 }
 

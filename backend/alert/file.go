@@ -85,11 +85,13 @@ func (f File) load() (*document, time.Time, error) {
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("read alert rules: %w", err)
 	}
+
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("read alert rules: %w", err)
 	}
+
 	text, err := textfile.ReadSome(file, maxFile)
 	if errors.Is(err, textfile.ErrNotUTF8) {
 		return &document{broken: &Problem{Err: err}}, info.ModTime(), nil
@@ -100,6 +102,7 @@ func (f File) load() (*document, time.Time, error) {
 	if len(text) > maxFile {
 		return &document{broken: &Problem{Err: fmt.Errorf("larger than %d KiB: make it smaller", maxFile>>10)}}, info.ModTime(), nil
 	}
+
 	return readDocument(text), info.ModTime(), nil
 }
 
@@ -118,24 +121,29 @@ func (f File) save(fields Fields, now time.Time, replace bool) (Rule, error) {
 	if fields.CreatedAt == 0 {
 		fields.CreatedAt = now.UnixMilli()
 	}
+
 	rule, err := fields.Parse()
 	if err != nil {
 		return Rule{}, err
 	}
+
 	err = f.edit(func(d *document) error {
 		place := d.find(rule.ID)
 		if place >= 0 && !replace {
 			return fmt.Errorf("%q: %w", rule.ID, ErrRuleExists)
 		}
+
 		if place >= 0 {
 			if old, err := decodeRule(d.rules[place]); err != nil || !old.Same(&rule) {
 				rule.Date(now.UnixMilli())
 			}
 		}
+
 		text, err := json.Marshal(rule.fields)
 		if err != nil {
 			return fmt.Errorf("write rule: %w", err)
 		}
+
 		if place < 0 {
 			if len(d.rules) >= MaxRules {
 				return fmt.Errorf("there are %d rules already, the most there may be: remove one first", len(d.rules))
@@ -144,8 +152,10 @@ func (f File) save(fields Fields, now time.Time, replace bool) (Rule, error) {
 		} else {
 			d.rules[place] = text
 		}
+
 		return d.checkBroad(&rule)
 	})
+
 	return rule, err
 }
 
@@ -208,6 +218,7 @@ func (f File) edit(change func(*document) error) error {
 	if err != nil {
 		return fmt.Errorf("change alert rules: %w", err)
 	}
+
 	defer unlock()
 	d, modified, err := f.load()
 	if err != nil {
@@ -219,6 +230,7 @@ func (f File) edit(change func(*document) error) error {
 	if err := d.date(modified); err != nil {
 		return err
 	}
+
 	if err := change(d); err != nil {
 		return err
 	}
@@ -229,6 +241,7 @@ func (f File) edit(change func(*document) error) error {
 	if len(text) > maxFile {
 		return fmt.Errorf("write alert rules: the file would be larger than %d KiB", maxFile>>10)
 	}
+
 	return f.replace(text)
 }
 

@@ -86,6 +86,7 @@ func (e *Evaluator) Connection(connected bool, since, now time.Time) []Alert {
 			}
 		}
 	}
+
 	return e.fired
 }
 
@@ -178,6 +179,7 @@ func short(number string) string {
 			return fmt.Sprintf("0.0(%d)%s", zeros, digits)
 		}
 	}
+
 	return number
 }
 
@@ -195,12 +197,14 @@ func clean(text string) string {
 		case n == 0 && unicode.IsMark(r): // it would sit on what stands before the name
 			continue
 		}
+
 		if n++; n > most {
 			out.WriteRune('…')
 			break
 		}
 		out.WriteRune(r)
 	}
+
 	return strings.Join(strings.Fields(out.String()), " ")
 }
 

@@ -73,6 +73,7 @@ func (m *memory) read(mark Mark) {
 	if len(key) < 2 || n <= 0 {
 		return
 	}
+
 	value, _ := binary.Varint(mark.Value[n:])
 	switch key[0] {
 	case markHead:

@@ -118,10 +118,12 @@ func (f Fields) Parse() (Rule, error) {
 	if err := checkID(f.ID); err != nil {
 		return r, err
 	}
+
 	members, known := uses[f.Kind]
 	if !known {
 		return r, wrong("kind", "%.40q is unknown: use one of %s", f.Kind, kindNames())
 	}
+
 	given := []struct {
 		name string
 		is   bool
@@ -142,6 +144,7 @@ func (f Fields) Parse() (Rule, error) {
 			return r, wrong(one.name, "%s has no use for it: leave it out", f.Kind)
 		}
 	}
+
 	if f.CreatedAt < 0 || f.CreatedAt > 1<<53 {
 		return r, wrong("created_at", "%d is no time in Unix milliseconds", f.CreatedAt)
 	}
@@ -159,6 +162,7 @@ func (r *Rule) measures(f *Fields) (err error) {
 			return wrong("symbol", "%.60q is no mint address (base58, 32 bytes)", f.Symbol)
 		}
 	}
+
 	if f.Price != "" {
 		price, ok := decimal(f.Price, market.PriceDecimals)
 		if !ok || price.IsZero() {
@@ -166,6 +170,7 @@ func (r *Rule) measures(f *Fields) (err error) {
 		}
 		r.Price = market.Price(price)
 	}
+
 	switch f.Direction {
 	case "up":
 		r.Up = true
@@ -176,6 +181,7 @@ func (r *Rule) measures(f *Fields) (err error) {
 	default:
 		return wrong("direction", "%.40q is unknown: use up, down or both", f.Direction)
 	}
+
 	if r.Percent, err = hundredths("percent", f.Percent, 1, maxPercent); err != nil {
 		return err
 	}
@@ -185,6 +191,7 @@ func (r *Rule) measures(f *Fields) (err error) {
 	if f.WindowSeconds != 0 && (f.WindowSeconds < MinWindow || f.WindowSeconds > MaxWindow) {
 		return wrong("window_seconds", "%d is not from %d to %d", f.WindowSeconds, MinWindow, MaxWindow)
 	}
+
 	r.Window = f.WindowSeconds
 	if f.MinSize != "" {
 		size, ok := decimal(f.MinSize, sizeDecimals)
@@ -193,6 +200,7 @@ func (r *Rule) measures(f *Fields) (err error) {
 		}
 		r.MinSize = size.Lo
 	}
+
 	return nil
 }
 

@@ -66,10 +66,12 @@ type ruleReader struct {
 func (r *ruleReader) read() (rules []Rule, version int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+
 	stamp := r.file.Stamp()
 	if r.version > 0 && stamp.Equal(r.stamp) {
 		return r.rules, r.version
 	}
+
 	rules, problems, whole, err := r.file.Read()
 	if err != nil {
 		if r.wrong != err.Error() {
@@ -78,6 +80,7 @@ func (r *ruleReader) read() (rules []Rule, version int) {
 		}
 		return r.rules, r.version
 	}
+
 	r.stamp = stamp
 	r.version++
 	if !whole { // rules behind the fault are not gone, they cannot be read
@@ -87,12 +90,14 @@ func (r *ruleReader) read() (rules []Rule, version int) {
 			}
 		}
 	}
+
 	for i := range rules { // one without a date stays as old as it is known to be, as long as it looks for the same
 		at := slices.IndexFunc(r.rules, func(old Rule) bool { return old.ID == rules[i].ID && old.Same(&rules[i]) })
 		if rules[i].Undated && at >= 0 {
 			rules[i].Date(r.rules[at].CreatedAt)
 		}
 	}
+
 	r.rules, r.wrong = rules, ""
 	for _, problem := range problems {
 		remedy := "correct the file; rules that were in force stay so until then"
@@ -101,5 +106,6 @@ func (r *ruleReader) read() (rules []Rule, version int) {
 		}
 		r.log.Warn("alert rule left out", "file", r.file.Path(), "err", problem, "remedy", remedy)
 	}
+
 	return rules, r.version
 }

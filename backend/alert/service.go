@@ -84,6 +84,7 @@ func NewService(o Options) *Service {
 	for _, kind := range Kinds() {
 		s.fired[kind] = new(atomic.Uint64)
 	}
+
 	if o.Webhook != "" {
 		s.webhook = NewWebhook(o.Webhook, o.Logger)
 	}
@@ -111,8 +112,10 @@ func (s *Service) run(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return s.end(ctx, err)
 	}
+
 	tick := time.NewTicker(alertTick)
 	defer tick.Stop()
+
 	for {
 		var err error
 		select {
@@ -125,6 +128,7 @@ func (s *Service) run(ctx context.Context) error {
 		case <-tick.C:
 			err = s.tick(ctx)
 		}
+
 		if err != nil {
 			return s.end(ctx, err)
 		}
@@ -149,6 +153,7 @@ func (s *Service) begin(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read alerts: %w", err)
 	}
+
 	if !known {
 		cursor = s.store.Seq()
 	}
@@ -157,23 +162,27 @@ func (s *Service) begin(ctx context.Context) error {
 	for i, m := range marks {
 		stored[i] = Mark(m)
 	}
+
 	s.evaluator.Restore(stored)
 	_, last, _, err := s.store.AlertsSince(ctx, ^market.Seq(0))
 	if err != nil {
 		return fmt.Errorf("read alerts: %w", err)
 	}
+
 	s.pushed(last, nil)
 	if !known {
 		if err := s.persist(nil); err != nil {
 			return err
 		}
 	}
+
 	rules, version := s.rules.read()
 	s.version = version
 	s.use(rules)
 	if len(rules) == 0 {
 		s.cursor = s.store.Seq()
 	}
+
 	s.commits.Begin(s.cursor)
 	return nil
 }
@@ -244,6 +253,7 @@ func (s *Service) look(evaluator *Evaluator, c *market.Commit, now int64) error 
 func (s *Service) reread(ctx context.Context, evaluator *Evaluator, from, until market.Seq) error {
 	now := max(s.store.ChainTime(), time.Now().Unix())
 	defer func() { s.unsure = max(s.unsure, s.store.Seq()) }()
+
 	for {
 		var page []*market.Commit
 		events, more := 0, false
@@ -262,15 +272,18 @@ func (s *Service) reread(ctx context.Context, evaluator *Evaluator, from, until 
 		if err != nil {
 			return fmt.Errorf("read commits since %d: %w", from, err)
 		}
+
 		if !complete {
 			s.log.Warn("alerts missed commits that are no longer known", "from", from, "to", min(upTo, until))
 			return nil
 		}
+
 		for _, c := range page {
 			if err := s.look(evaluator, c, now); err != nil {
 				return err
 			}
 		}
+
 		if !more {
 			return nil
 		}
@@ -286,10 +299,12 @@ func (s *Service) tick(ctx context.Context) error {
 	if len(s.recall) == alertRecall {
 		s.recall = s.recall[1:]
 	}
+
 	s.recall = append(s.recall, s.cursor)
 	if err := s.reload(ctx, false); err != nil {
 		return err
 	}
+
 	if connected, since, watched := s.link(); watched {
 		switch {
 		case connected:
@@ -297,6 +312,7 @@ func (s *Service) tick(ctx context.Context) error {
 		case s.down.IsZero():
 			s.down = since
 		}
+
 		if fired := s.evaluator.Connection(connected, s.down, time.Now()); len(fired) > 0 {
 			for i := range fired {
 				fired[i].Seq = s.cursor
@@ -306,6 +322,7 @@ func (s *Service) tick(ctx context.Context) error {
 			}
 		}
 	}
+
 	if s.cursor > s.saved && time.Since(s.savedAt) >= alertPersist {
 		return s.persist(nil)
 	}
@@ -319,17 +336,20 @@ func (s *Service) reload(ctx context.Context, now bool) error {
 	if !changed && !now {
 		return nil
 	}
+
 	s.version = version
 	known := map[string]int64{}
 	for i := range s.used {
 		known[s.used[i].ID] = s.used[i].CreatedAt
 	}
+
 	var fresh []Rule
 	for i := range rules {
 		if created, ok := known[rules[i].ID]; !ok || created != rules[i].CreatedAt {
 			fresh = append(fresh, rules[i])
 		}
 	}
+
 	s.use(rules)
 	if changed {
 		s.log.Info("alert rules read", "rules", len(rules), "new", len(fresh))
@@ -337,6 +357,7 @@ func (s *Service) reload(ctx context.Context, now bool) error {
 	if len(fresh) == 0 || len(s.recall) == 0 {
 		return nil
 	}
+
 	once := New(storedMarket{s.store})
 	once.Use(fresh)
 	if err := s.reread(ctx, once, s.recall[0]+1, s.cursor); err != nil { // what comes later is looked at by all rules
@@ -359,6 +380,7 @@ func (s *Service) persist(fired []Alert) error {
 		byID[id] = &fired[i]
 		change.Fired = append(change.Fired, store.AlertRecord{ID: id, Seq: fired[i].Seq, Data: text})
 	}
+
 	for _, m := range s.evaluator.Marks() {
 		change.Marks = append(change.Marks, store.AlertMark(m))
 	}
@@ -366,11 +388,13 @@ func (s *Service) persist(fired []Alert) error {
 	if err != nil {
 		return err
 	}
+
 	s.saved, s.savedAt = s.cursor, time.Now()
 	if len(fresh) > 0 {
 		s.spent.Store(new(s.evaluator.Spent()))
 		s.tell(fresh, byID)
 	}
+
 	return nil
 }
 

@@ -24,6 +24,7 @@ func (e *Evaluator) trade(event *market.Event, trade *market.Trade) error {
 		m = newMint(rules)
 		e.mints[key] = m
 	}
+
 	m.used = e.clock
 	if m.last != (market.Position{}) && event.Position.Compare(m.last) <= 0 {
 		rules := m.rules
@@ -33,11 +34,13 @@ func (e *Evaluator) trade(event *market.Event, trade *market.Trade) error {
 		e.mints[key] = again
 		return e.learnedLate(event, rules)
 	}
+
 	if !m.warm {
 		if err := e.fill(m, event); err != nil {
 			return err
 		}
 	}
+
 	if m.priced {
 		e.crossings(m.rules, event, m.price)
 	}
@@ -48,12 +51,14 @@ func (e *Evaluator) trade(event *market.Event, trade *market.Trade) error {
 		case VolumeSpike, PriceAbove, PriceBelow, Liquidation:
 		}
 	}
+
 	m.take(event.BlockTime, event.Price, trade.Quote)
 	for _, r := range m.rules {
 		if r.Kind == VolumeSpike {
 			e.spiked(r, event, m.volumes[r.Window])
 		}
 	}
+
 	m.last = event.Position
 	e.count(m)
 	return nil
@@ -108,6 +113,7 @@ func (e *Evaluator) fill(m *mint, event *market.Event) error {
 	for _, w := range m.moves {
 		need = max(need, w.span())
 	}
+
 	for _, w := range m.volumes {
 		need = max(need, w.span())
 	}
@@ -131,11 +137,13 @@ func (e *Evaluator) fill(m *mint, event *market.Event) error {
 	if err != nil {
 		return fmt.Errorf("read trades before: %w", err)
 	}
+
 	m.clear()
 	m.priced = false
 	for _, p := range slices.Backward(list) {
 		m.take(p.time, p.price, p.quote)
 	}
+
 	m.warm = true
 	return nil
 }
@@ -147,6 +155,7 @@ func (e *Evaluator) learnedLate(event *market.Event, rules []*Rule) error {
 	}) {
 		return nil
 	}
+
 	var before market.Price
 	err := e.look.EventsBack(event.Mint(), event.Position, func(old *market.Event) bool {
 		if _, ok := old.Trade(); ok {
@@ -158,6 +167,7 @@ func (e *Evaluator) learnedLate(event *market.Event, rules []*Rule) error {
 	if err != nil {
 		return fmt.Errorf("read the trade before: %w", err)
 	}
+
 	if !before.IsZero() {
 		e.crossings(rules, event, before)
 	}
@@ -188,6 +198,7 @@ func (e *Evaluator) moved(r *Rule, event *market.Event, w *moves) {
 	if !ok {
 		return
 	}
+
 	p := event.Price
 	if r.Up {
 		var by market.U128
@@ -196,6 +207,7 @@ func (e *Evaluator) moved(r *Rule, event *market.Event, w *moves) {
 		}
 		e.measure(r, event, 'u', by, market.U128(low))
 	}
+
 	if r.Down {
 		var by market.U128
 		if p.Less(high) {

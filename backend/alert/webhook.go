@@ -91,6 +91,7 @@ func (w *Webhook) deliver(ctx context.Context, text []byte) {
 			w.log.Error("alert not posted", "tries", try, "err", err)
 			return
 		}
+
 		w.log.Warn("alert not posted yet", "try", try, "err", err)
 		timer := time.NewTimer(pause)
 		select {
@@ -99,6 +100,7 @@ func (w *Webhook) deliver(ctx context.Context, text []byte) {
 			return
 		case <-timer.C:
 		}
+
 		pause *= 2
 	}
 }
@@ -111,6 +113,7 @@ func (w *Webhook) post(ctx context.Context, text []byte) error {
 	if err != nil {
 		return errors.New("its address is malformed")
 	}
+
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "spinscope")
 	response, err := w.client.Do(request)
@@ -120,6 +123,7 @@ func (w *Webhook) post(ctx context.Context, text []byte) error {
 		}
 		return errConnection
 	}
+
 	defer response.Body.Close()
 	_, _ = io.CopyN(io.Discard, response.Body, webhookAnswer)
 	if response.StatusCode/100 != 2 {

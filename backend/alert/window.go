@@ -50,6 +50,7 @@ func (m *moves) bounds(t int64) (low, high market.Price, ok bool) {
 		m.before, m.standing = m.cells[n].last, true
 		n++
 	}
+
 	m.cells = slices.Delete(m.cells, 0, n)
 	low, high, ok = m.before, m.before, m.standing
 	for i := range m.cells {
@@ -62,6 +63,7 @@ func (m *moves) bounds(t int64) (low, high market.Price, ok bool) {
 		}
 		ok = true
 	}
+
 	return low, high, ok
 }
 

@@ -47,10 +47,12 @@ func (c *alertListCommand) Run(program *Program) error {
 	if err != nil {
 		return err
 	}
+
 	rules, problems, _, err := file.Read()
 	if err != nil {
 		return err
 	}
+
 	for _, problem := range problems {
 		_, _ = fmt.Fprintf(program.Stderr, "spinscope: %s: %v\n", file.Path(), problem)
 	}
@@ -64,10 +66,12 @@ func (c *alertListCommand) Run(program *Program) error {
 		}
 		return nil
 	}
+
 	if len(rules) == 0 {
 		_, err = fmt.Fprintf(program.Stdout, "no rules in %s; add one with spinscope alert add\n", file.Path())
 		return err
 	}
+
 	table := tabwriter.NewWriter(program.Stdout, 0, 4, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "ID\tKIND\tSYMBOL\tWHEN\tSTATE\tSINCE")
 	for i := range rules {
@@ -79,6 +83,7 @@ func (c *alertListCommand) Run(program *Program) error {
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", f.ID, f.Kind, symbol, condition(f), stateOf(f),
 			time.UnixMilli(f.CreatedAt).UTC().Format(time.DateTime))
 	}
+
 	return table.Flush()
 }
 
@@ -134,6 +139,7 @@ func (c *alertAddCommand) Run(program *Program) error {
 	if err != nil {
 		return err
 	}
+
 	rule, err := file.Add(alert.Fields{
 		ID: c.ID, Kind: alert.Kind(c.Kind), Symbol: c.Symbol, Price: c.Price, Direction: c.Direction, Percent: json.Number(c.Percent),
 		WindowSeconds: c.Window, Factor: json.Number(c.Factor), MinSize: c.MinSize, Once: c.Once, Muted: c.Muted,
@@ -144,6 +150,7 @@ func (c *alertAddCommand) Run(program *Program) error {
 	if errors.Is(err, alert.ErrRuleExists) {
 		return fmt.Errorf("%w: --id %w: choose another, or spinscope alert remove %s", errUsage, err, c.ID)
 	}
+
 	if err != nil {
 		return err
 	}

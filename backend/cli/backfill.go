@@ -36,6 +36,7 @@ func (c *backfillCommand) Run(ctx context.Context, program *Program) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
+
 	shared := common{
 		Config: c.Config, DataDir: c.DataDir, Cluster: c.Cluster, RPCURL: c.RPCURL, WSURL: c.WSURL, ProgramID: c.ProgramID,
 		Commitment: c.Commitment, LogLevel: c.LogLevel, LogFormat: c.LogFormat,
@@ -44,6 +45,7 @@ func (c *backfillCommand) Run(ctx context.Context, program *Program) error {
 	if err != nil {
 		return err
 	}
+
 	start := time.Now()
 	line := ticker{program: program}
 	line.show("opening the store")
@@ -58,6 +60,7 @@ func (c *backfillCommand) Run(ctx context.Context, program *Program) error {
 	case errors.Is(err, store.ErrLocked):
 		return fmt.Errorf("%w: restart it with `spinscope serve --backfill-from SLOT`, or use File › Load More History in the app", err)
 	}
+
 	return err
 }
 

@@ -59,11 +59,13 @@ func Main(args []string, program Program) (code int) {
 		_, _ = fmt.Fprintln(program.Stderr, "spinscope:", err)
 		return exitFailure
 	}
+
 	defer func() {
 		if status, ok := recover().(exit); ok {
 			code = int(status)
 		}
 	}()
+
 	if err := refuseEmpty(args); err != nil {
 		return fail(program, err)
 	}
@@ -71,8 +73,10 @@ func Main(args []string, program Program) (code int) {
 	if err != nil {
 		return fail(program, fmt.Errorf("%w: %w (see spinscope --help)", errUsage, err))
 	}
+
 	ctx, stop := signal.NotifyContext(context.Background(), ending()...)
 	defer stop()
+
 	context.AfterFunc(ctx, stop) // a second one ends at once
 	run.BindTo(ctx, (*context.Context)(nil))
 	if err := run.Run(&program); err != nil {

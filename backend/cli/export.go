@@ -43,6 +43,7 @@ func (c *exportCommand) Run(ctx context.Context, program *Program) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
+
 	line := ticker{program: program}
 	var rows int64
 	count := func(n int64) {
@@ -54,6 +55,7 @@ func (c *exportCommand) Run(ctx context.Context, program *Program) error {
 	} else {
 		err = c.stored(ctx, program, request, count)
 	}
+
 	line.end()
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -71,6 +73,7 @@ func (c *exportCommand) Run(ctx context.Context, program *Program) error {
 	default:
 		_, _ = fmt.Fprintf(program.Stderr, "%d rows written to %s\n", rows, c.Out)
 	}
+
 	if rows == 0 {
 		_, _ = fmt.Fprintln(program.Stderr, c.empty(request.Kind))
 	}
@@ -126,12 +129,14 @@ func (c *exportCommand) request(now time.Time) (export.Request, error) {
 	if err != nil {
 		return export.Request{}, err
 	}
+
 	request := export.Request{Kind: kind}
 	if c.Format != "" {
 		if request.Format, err = export.ParseFormat(c.Format); err != nil {
 			return request, fmt.Errorf("--format: %w", err)
 		}
 	}
+
 	if c.Out == "-" {
 		c.Out = ""
 	}
@@ -140,12 +145,14 @@ func (c *exportCommand) request(now time.Time) (export.Request, error) {
 			return request, err
 		}
 	}
+
 	if request.Format == "" {
 		request.Format = export.CSV
 	}
 	if request.Interval, err = market.ParseInterval(c.Interval); err != nil {
 		return request, err
 	}
+
 	for _, text := range c.Mint {
 		mint, err := market.ParsePubkey(text)
 		if err != nil {
@@ -153,6 +160,7 @@ func (c *exportCommand) request(now time.Time) (export.Request, error) {
 		}
 		request.Mints = append(request.Mints, mint)
 	}
+
 	request.From, request.To = export.Always()
 	if request.From, err = parseTime("--from", c.From, now, request.From); err != nil {
 		return request, err
@@ -163,6 +171,7 @@ func (c *exportCommand) request(now time.Time) (export.Request, error) {
 	if request.From > request.To {
 		return request, fmt.Errorf("--from %s is after --to %s", c.From, c.To)
 	}
+
 	return request, nil
 }
 
@@ -175,6 +184,7 @@ func (c *exportCommand) download(ctx context.Context, program *Program, r *expor
 	if r.To < math.MaxInt64 {
 		query.Set("to", strconv.FormatInt(r.To, 10))
 	}
+
 	address := c.URL
 	if !strings.Contains(address, "://") {
 		address = "http://" + address
@@ -183,6 +193,7 @@ func (c *exportCommand) download(ctx context.Context, program *Program, r *expor
 	if err != nil {
 		return 0, fmt.Errorf("%w: --url %s: write it as http://127.0.0.1:5051", errUsage, c.URL)
 	}
+
 	if c.Token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.Token)
 	}
@@ -190,10 +201,12 @@ func (c *exportCommand) download(ctx context.Context, program *Program, r *expor
 	if err != nil {
 		return 0, fmt.Errorf("ask the server: %w: is it running there?", err)
 	}
+
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
 		return 0, refusal(answer)
 	}
+
 	body := &counted{reader: answer.Body, line: line}
 	if c.Out == "" {
 		_, err = io.Copy(program.Stdout, body)
@@ -205,6 +218,7 @@ func (c *exportCommand) download(ctx context.Context, program *Program, r *expor
 			return nil
 		})
 	}
+
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return 0, fmt.Errorf("the server broke off after %d kB: its log says why; %s", body.bytes>>10, c.left())
 	}
@@ -212,6 +226,7 @@ func (c *exportCommand) download(ctx context.Context, program *Program, r *expor
 	if known != nil {
 		rows = -1
 	}
+
 	return rows, err
 }
 

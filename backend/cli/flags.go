@@ -44,6 +44,7 @@ func (c *common) load(program *Program, address string) (backend.Options, error)
 	if err != nil {
 		return backend.Options{}, err
 	}
+
 	for _, flag := range []struct {
 		name, key string
 		value     *string
@@ -63,6 +64,7 @@ func (c *common) load(program *Program, address string) (backend.Options, error)
 			origin.Fixed[flag.key] = flag.name
 		}
 	}
+
 	if c.RPCURL != nil && c.Cluster == nil {
 		cfg.Solana.Cluster = "custom"
 		origin.Fixed["solana.cluster"] = "--rpc-url"
@@ -70,6 +72,7 @@ func (c *common) load(program *Program, address string) (backend.Options, error)
 	if cfg.Solana.Cluster == "custom" && cfg.Solana.RPCURL == "" {
 		cfg.Solana.RPCURL = address
 	}
+
 	if err := cfg.Validate(); err != nil {
 		return backend.Options{}, origin.Locate(err)
 	}
@@ -79,12 +82,14 @@ func (c *common) load(program *Program, address string) (backend.Options, error)
 			return backend.Options{}, fmt.Errorf("%w: no place for the data: %w: give --data-dir", config.ErrConfig, err)
 		}
 	}
+
 	home, _ := os.UserHomeDir() // "" is no place
 	tail := logtail.New(logtail.Place{Path: dir, Name: "DATA_DIR"}, logtail.Place{Path: home, Name: "~"})
 	logger := newLogger(program, cfg.Logging.Level, cfg.Logging.Format)
 	for _, name := range origin.Strange {
 		logger.Warn("environment variable is no setting and was not used", "name", name)
 	}
+
 	return backend.Options{
 		Config: cfg, Origin: origin, DataDir: dir, Assets: program.Assets, Version: Version(),
 		Logger: slog.New(tail.Handler(logger.Handler())), Tail: tail,

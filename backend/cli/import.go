@@ -33,11 +33,13 @@ func (c *importCommand) Run(ctx context.Context, program *Program) error {
 	if err != nil {
 		return err
 	}
+
 	shared := common{Config: c.Config, DataDir: c.DataDir, Cluster: c.Cluster, RPCURL: c.RPCURL, ProgramID: c.ProgramID, LogLevel: c.LogLevel}
 	options, err := shared.offline(program)
 	if err != nil {
 		return err
 	}
+
 	start := time.Now()
 	line := ticker{program: program}
 	result, err := offline.Import(ctx, options.Offline(), file, func(p offline.ImportProgress) {
@@ -56,6 +58,7 @@ func (c *importCommand) Run(ctx context.Context, program *Program) error {
 	case err != nil:
 		return err
 	}
+
 	_, _ = fmt.Fprintf(program.Stderr, "%d events read, %d stored, in %v\n", result.Read, result.Stored, time.Since(start).Round(time.Second/10))
 	if result.Known > 0 {
 		_, _ = fmt.Fprintf(program.Stderr, "%d transactions were there already\n", result.Known)
@@ -63,12 +66,14 @@ func (c *importCommand) Run(ctx context.Context, program *Program) error {
 	if result.Expired > 0 {
 		_, _ = fmt.Fprintf(program.Stderr, "%d transactions are older than store.retention_days and were left out\n", result.Expired)
 	}
+
 	if result.Gaps > 0 {
 		_, _ = fmt.Fprintf(program.Stderr, "%d known holes of the origin are noted: spinscope export gaps lists them\n", result.Gaps)
 	}
 	for _, bad := range result.Bad {
 		_, _ = fmt.Fprintln(program.Stderr, bad)
 	}
+
 	if result.BadLines > 0 {
 		_, _ = fmt.Fprintf(program.Stderr, "%d bad lines were left out\n", result.BadLines)
 	}
@@ -84,6 +89,7 @@ func recorded(path, format string, skipBad bool) (offline.Recorded, error) {
 			return offline.Recorded{}, fmt.Errorf("%w: --format: %w", errUsage, err)
 		}
 	}
+
 	known, err := export.NamedFormat(path, asked)
 	if err == nil && known == "" {
 		err = fmt.Errorf("%s: its name does not say the format: give --format", path)
@@ -94,6 +100,7 @@ func recorded(path, format string, skipBad bool) (offline.Recorded, error) {
 	if _, err := os.Stat(path); err != nil {
 		return offline.Recorded{}, fmt.Errorf("%w: read the export: %w", errUsage, err)
 	}
+
 	return offline.Recorded{Path: path, Format: known, SkipBad: skipBad}, nil
 }
 

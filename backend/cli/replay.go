@@ -41,6 +41,7 @@ func (c *replayCommand) Run(ctx context.Context, program *Program) error {
 	if err := loopbackOnly(c.Listen); err != nil {
 		return fmt.Errorf("%w: --listen %s: a replay is served on loopback only, such as 127.0.0.1:5051", errUsage, c.Listen)
 	}
+
 	if c.File != "" {
 		file, err := recorded(c.File, c.Format, c.SkipBad)
 		if err != nil {
@@ -48,6 +49,7 @@ func (c *replayCommand) Run(ctx context.Context, program *Program) error {
 		}
 		r.File = &file
 	}
+
 	shared := common{
 		Config: c.Config, DataDir: c.DataDir, Listen: &c.Listen, Cluster: c.Cluster, RPCURL: c.RPCURL, ProgramID: c.ProgramID,
 		LogLevel: c.LogLevel, LogFormat: c.LogFormat,
@@ -56,6 +58,7 @@ func (c *replayCommand) Run(ctx context.Context, program *Program) error {
 	if err != nil {
 		return err
 	}
+
 	line := ticker{program: program}
 	r.Progress = func(done int64) { line.show(fmt.Sprintf("%d events read", done)) }
 	r.Serving = func(address string, from, to int64) {
@@ -68,6 +71,7 @@ func (c *replayCommand) Run(ctx context.Context, program *Program) error {
 	if errors.Is(err, store.ErrLocked) {
 		return fmt.Errorf("%w: export its events with `spinscope export events --url`, and replay the file", err)
 	}
+
 	if err == nil && ctx.Err() == nil {
 		_, _ = fmt.Fprintln(program.Stderr, "the recording is over")
 	}

@@ -68,11 +68,13 @@ func (c *simnetCommand) Run(ctx context.Context, program *Program) error {
 	if c.Coins < 0 || c.CoinShare < 0 || c.CoinShare > 1 {
 		return fmt.Errorf("%w: --coins %d --coin-share %g: coins are counted from 0, and their share is 0 to 1", errUsage, c.Coins, c.CoinShare)
 	}
+
 	cfg.Coins, cfg.CoinShare, cfg.Derive = c.Coins, c.CoinShare, solana.ProgramAddress
 	cfg.MaxBatch, cfg.BatchRefusal = c.MaxBatch, simnet.BatchRefusal(c.Refusal)
 	if !slices.Contains(simnet.BatchRefusals(), cfg.BatchRefusal) {
 		return fmt.Errorf("%w: --refusal %s: use one of %s", errUsage, c.Refusal, refusals())
 	}
+
 	if c.Start != 0 {
 		cfg.Start = time.Unix(c.Start, 0)
 	}
@@ -83,6 +85,7 @@ func (c *simnetCommand) Run(ctx context.Context, program *Program) error {
 		}
 		cfg.Program = id
 	}
+
 	if err := loopbackOnly(c.Listen); err != nil {
 		return err
 	}
@@ -90,11 +93,13 @@ func (c *simnetCommand) Run(ctx context.Context, program *Program) error {
 	if kept := c.Rate * c.Keep.Seconds(); kept > float64(cfg.MaxTransactions) {
 		cfg.MaxTransactions = int(min(kept, maxKept) * 1.1) // the length counts, as far as memory goes
 	}
+
 	cfg.Logger = newLogger(program, c.LogLevel, c.LogFormat)
 	net := simnet.New(cfg)
 	if err := c.addNodes(net, &cfg); err != nil {
 		return err
 	}
+
 	if c.Rest {
 		net.SetRate(0)
 	}
@@ -105,6 +110,7 @@ func (c *simnetCommand) Run(ctx context.Context, program *Program) error {
 		case <-ctx.Done():
 		}
 	}()
+
 	return net.Run(ctx)
 }
 

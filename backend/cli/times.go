@@ -43,23 +43,27 @@ func parseSpan(flag, text string, now time.Time, otherwise int64) (from, to int6
 		}
 		return seconds, seconds, nil
 	}
+
 	if day, err := time.Parse(time.DateOnly, text); err == nil {
 		return day.Unix(), day.AddDate(0, 0, 1).Unix() - 1, nil
 	}
 	if month, err := time.Parse("2006-01", text); err == nil {
 		return month.Unix(), month.AddDate(0, 1, 0).Unix() - 1, nil
 	}
+
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateTime} {
 		if at, err := time.Parse(layout, text); err == nil {
 			return at.Unix(), at.Unix(), nil
 		}
 	}
+
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		if n, err := strconv.ParseFloat(days, 64); err == nil && n >= 0 && n < 1e5 {
 			at := now.Add(-time.Duration(n * 24 * float64(time.Hour))).Unix()
 			return at, at, nil
 		}
 	}
+
 	if age, err := time.ParseDuration(text); err == nil && age >= 0 {
 		at := now.Add(-age).Unix()
 		return at, at, nil

@@ -28,6 +28,7 @@ func (c *verifyCommand) Run(ctx context.Context, program *Program) error {
 	if err != nil {
 		return err
 	}
+
 	line := ticker{program: program}
 	line.show("opening the store and counting its records")
 	report, err := offline.Verify(ctx, options.Offline(), c.Repair, func(mints, of int) {
@@ -42,6 +43,7 @@ func (c *verifyCommand) Run(ctx context.Context, program *Program) error {
 	case err != nil:
 		return err
 	}
+
 	for _, finding := range report.Findings {
 		_, _ = fmt.Fprintln(program.Stdout, finding)
 	}
@@ -55,5 +57,6 @@ func (c *verifyCommand) Run(ctx context.Context, program *Program) error {
 	case c.Repair:
 		return fmt.Errorf("%w, in ways that the events cannot repair: export the events and import them into another --data-dir", errDifferences)
 	}
+
 	return fmt.Errorf("%w: spinscope verify --repair writes what the events say", errDifferences)
 }

@@ -74,15 +74,18 @@ func (s *Source) Follow(coin program.Coin) error {
 	if feed == nil {
 		s.waiting = append(s.waiting, list...) // Run takes them up
 	}
+
 	s.mu.Unlock()
 	if feed == nil {
 		return nil
 	}
+
 	for _, what := range list {
 		if err := feed.Follow(what); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 

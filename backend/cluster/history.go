@@ -32,14 +32,17 @@ func (s *Source) LoadHistory(ctx context.Context, reach Reach) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+
 	feed, err := s.connected(ctx)
 	if err != nil {
 		return err
 	}
+
 	gaps, err := s.options.Store.Gaps(ctx, nil, new(market.GapOpen))
 	if err != nil {
 		return fmt.Errorf("read gaps: %w", err)
 	}
+
 	var beyond error
 	for _, gap := range slices.Backward(gaps) { // the newest first
 		if !solana.Extendable(&gap) || gap.To < reach.Slot {
@@ -50,6 +53,7 @@ func (s *Source) LoadHistory(ctx context.Context, reach Reach) error {
 		} else {
 			err = feed.ExtendSince(ctx, gap, reach.Since.Unix())
 		}
+
 		switch {
 		case errors.Is(err, solana.ErrNotFollowed): // of an address that is not read now
 		case errors.Is(err, solana.ErrBeyond):
@@ -58,6 +62,7 @@ func (s *Source) LoadHistory(ctx context.Context, reach Reach) error {
 			return fmt.Errorf("read history before slot %d: %w", gap.To, err)
 		}
 	}
+
 	return beyond
 }
 

@@ -22,10 +22,12 @@ func (s *Source) recall(ctx context.Context, from, to market.Slot, visit func(ma
 	if err != nil {
 		return err
 	}
+
 	before, err := s.newestBefore(from)
 	if err != nil {
 		return fmt.Errorf("read the newest events before slot %d: %w", from, err)
 	}
+
 	for _, tx := range before {
 		if !visit(tx) {
 			return nil
@@ -55,12 +57,14 @@ func (s *Source) recall(ctx context.Context, from, to market.Slot, visit func(ma
 	if err != nil {
 		return fmt.Errorf("read the events of slots %d to %d: %w", from, to, err)
 	}
+
 	if !tell() {
 		return nil
 	}
 	for signature, slot := range cut {
 		visit(market.Transaction{Signature: signature, Slot: slot}) // its place and time are read again
 	}
+
 	return nil
 }
 
@@ -99,6 +103,7 @@ func (s *Source) newestBefore(slot market.Slot) (list []market.Transaction, err 
 			}
 			address = tx.Addresses[0]
 		}
+
 		if !seen[address] {
 			seen[address] = true
 			list = append(list, tx)
@@ -106,6 +111,7 @@ func (s *Source) newestBefore(slot market.Slot) (list []market.Transaction, err 
 		return nil
 	})
 	slices.Reverse(list)
+
 	return list, err
 }
 
@@ -134,6 +140,7 @@ func (s *Source) addAddress(tx *market.Transaction, e *market.Event) {
 	if !known {
 		return
 	}
+
 	if tx.Addresses == nil {
 		tx.Addresses = []market.Pubkey{s.program}
 	}

@@ -90,6 +90,7 @@ func (s *Source) Run(ctx context.Context, from market.Slot, apply func(context.C
 			return err
 		}
 	}
+
 	s.feed, s.endpoints, s.waiting = feed, list, nil
 	s.mu.Unlock()
 	return feed.Run(ctx, from, apply)
@@ -152,6 +153,7 @@ func (s *Source) Endpoints() []wire.Endpoint {
 		}
 		list = append(list, endpoint)
 	}
+
 	return list
 }
 

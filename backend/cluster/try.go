@@ -50,11 +50,13 @@ func Try(ctx context.Context, dataDir string, choice Choice) (Report, error) {
 		report.Problem = problem.Key + " " + problem.Hint()
 		return report, nil
 	}
+
 	program, err := market.ParsePubkey(choice.ProgramID)
 	if err != nil {
 		report.Problem = "the program id is not an address: " + err.Error()
 		return report, nil
 	}
+
 	target := endpoint(choice.Endpoint)
 	if choice.Endpoint.RPCURL == "" {
 		known, ok := solana.Cluster(choice.Cluster)
@@ -64,10 +66,12 @@ func Try(ctx context.Context, dataDir string, choice Choice) (Report, error) {
 		}
 		target = known
 	}
+
 	probe, err := solana.Try(ctx, target, program, choice.Commitment)
 	if err != nil {
 		return report, err
 	}
+
 	report.fill(&probe)
 	report.Note = chainNote(dataDir, choice, probe.Genesis)
 	return report, nil
@@ -82,6 +86,7 @@ func (r *Report) fill(probe *solana.Probe) {
 			r.Chain = name
 		}
 	}
+
 	add := func(name, failure, good string) {
 		check := Check{Name: name, OK: failure == "", Text: failure}
 		if check.OK {
@@ -93,6 +98,7 @@ func (r *Report) fill(probe *solana.Probe) {
 	if probe.Requests == "" {
 		add("getSlot", probe.SlotFailure, fmt.Sprintf("slot %d in %.3g ms", probe.Slot, r.LatencyMS))
 	}
+
 	if probe.Logs != "" && probe.Logs == probe.Slots {
 		add("WebSocket", probe.Logs, "")
 		return

@@ -71,11 +71,13 @@ func Open(o Options) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	for _, first := range slices.Backward(found) {
 		if err := l.take(first); err != nil {
 			return nil, err
 		}
 	}
+
 	l.oldest = l.next
 	if len(l.segments) > 0 {
 		l.oldest = l.segments[0].first
@@ -105,6 +107,7 @@ func (l *Log) take(first market.Seq) error {
 	if err != nil {
 		return fmt.Errorf("read commit log: %w", err)
 	}
+
 	due := l.next // what the segment must lead to
 	if len(l.segments) > 0 {
 		due = l.segments[0].first
@@ -120,11 +123,13 @@ func (l *Log) take(first market.Seq) error {
 		}
 		return nil
 	}
+
 	if s.size < int64(len(data)) {
 		if err := os.Truncate(name, s.size); err != nil {
 			return fmt.Errorf("cut commit log: %w", err)
 		}
 	}
+
 	l.segments = slices.Insert(l.segments, 0, s)
 	l.size += s.size
 	return nil
@@ -165,6 +170,7 @@ func (l *Log) append(seq market.Seq, limit int64, encode func(dst []byte) []byte
 	if cap(record) <= keepBuffer {
 		l.buffer = record
 	}
+
 	if len(record)-recordHeader > maxPayload {
 		return fmt.Errorf("commit of %d bytes", len(record))
 	}
@@ -185,6 +191,7 @@ func (l *Log) append(seq market.Seq, limit int64, encode func(dst []byte) []byte
 		l.segments = append(l.segments, newest)
 		l.size += int64(segmentHeader)
 	}
+
 	l.size += int64(len(record))
 	l.next = seq + 1
 	l.mu.Unlock()
@@ -207,6 +214,7 @@ func (l *Log) segment(seq market.Seq, length, limit int64) (*segment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin a file of the commit log: %w", err)
 	}
+
 	l.file = file
 	if _, err := file.Write(appendHeader(nil, l.identity)); err != nil {
 		return nil, fmt.Errorf("write commit log: %w", err)
@@ -297,6 +305,7 @@ func (l *Log) Read(ctx context.Context, from, to market.Seq, fn func(seq market.
 		if err != nil || data == nil {
 			return err
 		}
+
 		buffer = data
 		for len(data) > 0 {
 			seq, payload, rest, ok := readRecord(data)
@@ -309,6 +318,7 @@ func (l *Log) Read(ctx context.Context, from, to market.Seq, fn func(seq market.
 			data, from = rest, from+1
 		}
 	}
+
 	return nil
 }
 
@@ -323,16 +333,19 @@ func (l *Log) read(buffer []byte, from, to market.Seq) ([]byte, error) {
 		l.mu.Unlock()
 		return nil, nil
 	}
+
 	i := len(l.segments) - 1
 	for l.segments[i].first > from {
 		i--
 	}
+
 	s := l.segments[i]
 	first := int(from - s.first) //nolint:gosec // below len(starts)
 	begin, last := int64(s.starts[first]), first
 	for last+1 < len(s.starts) && s.first+market.Seq(last) < to && s.end(last+1)-begin <= readBatch { //nolint:gosec // not negative
 		last++
 	}
+
 	end, name := s.end(last), segmentName(l.dir, s.first)
 	l.files.RLock() // before mu is given back, so that the file is not removed
 	l.mu.Unlock()
@@ -347,6 +360,7 @@ func (l *Log) read(buffer []byte, from, to market.Seq) ([]byte, error) {
 		_, err = file.ReadAt(buffer, begin)
 		err = errors.Join(err, file.Close())
 	}
+
 	if err != nil {
 		l.log.Error("commit log cannot be read", "seq", from, "err", err)
 		return nil, l.lose(from)

@@ -42,6 +42,7 @@ func put(text []byte, section, key, literal string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	path := []string{section, key}
 	for i := len(all) - 1; i >= 0; i-- { // a list written as [[section.key]] tables
 		if len(all[i].path) < 2 || !slices.Equal(all[i].path[:2], path) || (!all[i].array && len(all[i].path) == 2) {
@@ -49,6 +50,7 @@ func put(text []byte, section, key, literal string) ([]byte, error) {
 		}
 		text = slices.Delete(text, all[i].start, all[i].end)
 	}
+
 	if all, err = statements(text); err != nil {
 		return nil, err
 	}
@@ -63,6 +65,7 @@ func put(text []byte, section, key, literal string) ([]byte, error) {
 			last = i
 		}
 	}
+
 	line := key + " = " + literal + "\n"
 	if last >= 0 {
 		if at := all[last].end; at == len(text) && !bytes.HasSuffix(text, []byte("\n")) {
@@ -70,12 +73,14 @@ func put(text []byte, section, key, literal string) ([]byte, error) {
 		}
 		return slices.Insert(text, all[last].end, []byte(line)...), nil
 	}
+
 	if len(text) > 0 && !bytes.HasSuffix(text, []byte("\n")) {
 		text = append(text, '\n')
 	}
 	if len(bytes.TrimSpace(text)) > 0 && !bytes.HasSuffix(text, []byte("\n\n")) {
 		text = append(text, '\n')
 	}
+
 	return append(text, "["+section+"]\n"+line...), nil
 }
 
@@ -91,16 +96,19 @@ func statements(text []byte) (list []statement, err error) {
 			at = lineEnd(text, at)
 			continue
 		}
+
 		s := statement{start: at, header: text[at] == '['}
 		stop := "="
 		if s.header {
 			s.array = bytes.HasPrefix(text[at:], []byte("[["))
 			at, stop = skip(text, at, "["), "]"
 		}
+
 		names, end := keyPath(text, at, stop)
 		if end == len(text) || len(names) == 0 {
 			return nil, fmt.Errorf("%w at byte %d", errEdit, s.start)
 		}
+
 		if s.header {
 			under, s.path = names, names
 			at = end
@@ -110,10 +118,12 @@ func statements(text []byte) (list []statement, err error) {
 			s.valueEnd = valueEnd(text, s.valueStart)
 			at = s.valueEnd
 		}
+
 		s.end = lineEnd(text, at)
 		list = append(list, s)
 		at = s.end
 	}
+
 	return list, nil
 }
 
@@ -141,6 +151,7 @@ func keyPath(text []byte, at int, stop string) (names []string, end int) {
 			at = end
 		}
 	}
+
 	return names, at
 }
 
@@ -166,9 +177,11 @@ func valueEnd(text []byte, at int) int {
 			at++
 			continue
 		}
+
 		at++
 		end = at
 	}
+
 	return end
 }
 
@@ -179,6 +192,7 @@ func stringEnd(text []byte, at int) int {
 	if triple := bytes.Repeat(mark, 3); bytes.HasPrefix(text[at:], triple) {
 		mark = triple
 	}
+
 	for i := at + len(mark); i < len(text); i++ {
 		switch {
 		case quote == '"' && text[i] == '\\':
@@ -191,6 +205,7 @@ func stringEnd(text []byte, at int) int {
 			return end
 		}
 	}
+
 	return len(text)
 }
 
@@ -232,6 +247,7 @@ func literal(value reflect.Value) (string, error) {
 			}
 			items = append(items, text)
 		}
+
 		if len(items) > 0 && strings.HasPrefix(items[0], "{") { // one a line
 			return "[\n    " + strings.Join(items, ",\n    ") + ",\n]", nil
 		}

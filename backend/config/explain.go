@@ -68,11 +68,13 @@ func twice(text []byte, all []statement) error {
 			}
 			continue
 		}
+
 		line := lineOf(text, all[i].start)
 		id := name
 		if all[i].header {
 			id = "[" + name + "]"
 		}
+
 		if first, ok := seen[id]; ok {
 			if all[i].header {
 				return fmt.Errorf("%s stands twice, in lines %d and %d: put its keys together", id, first, line)
@@ -81,6 +83,7 @@ func twice(text []byte, all []statement) error {
 		}
 		seen[id] = line
 	}
+
 	return nil
 }
 
@@ -118,6 +121,7 @@ func misfitSection(where string, path []string, target reflect.Type, value []byt
 	if err != nil {
 		return nil //nolint:nilerr // the parser's own words say more
 	}
+
 	for _, s := range all {
 		if field, known := fieldType(target, s.path[0]); known && len(s.path) == 1 {
 			whole := strings.Replace(where, " (", "."+s.path[0]+" (", 1)
@@ -126,6 +130,7 @@ func misfitSection(where string, path []string, target reflect.Type, value []byt
 			}
 		}
 	}
+
 	return nil
 }
 
@@ -180,6 +185,7 @@ func misfitValue(where string, target reflect.Type, value []byte) error {
 	default:
 		return nil
 	}
+
 	return fmt.Errorf("%s: %s", where, wanted)
 }
 

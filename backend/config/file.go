@@ -74,6 +74,7 @@ func (f *File) Stage(next Config) (*Staged, error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
+
 	if now, err := ReadFile(f.Path); err != nil || now.Revision() != f.Revision() {
 		return nil, ErrChanged
 	}
@@ -86,6 +87,7 @@ func (f *File) Stage(next Config) (*Staged, error) {
 		}
 		text, d.before = append([]byte(headline), whole...), f.text
 	}
+
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("write configuration: %w", err)
 	}

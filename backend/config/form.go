@@ -63,6 +63,7 @@ func (f Form) Apply(cfg Config) (Config, []*KeyError) {
 			found.addUnseen(key, " cannot be set here: use the configuration file")
 			continue
 		}
+
 		target, text := at(&next, key), strings.TrimSpace(f.Values[key])
 		if mask != nil {
 			var whole bool
@@ -71,10 +72,12 @@ func (f Form) Apply(cfg Config) (Config, []*KeyError) {
 				continue
 			}
 		}
+
 		if err := set(target, text); err != nil {
 			found.addUnseen(key, ": %v", err)
 		}
 	}
+
 	next.Solana.keepOwn(cfg.Solana)
 	if f.Fallback != nil {
 		next.Solana.Fallback = nil
@@ -87,6 +90,7 @@ func (f Form) Apply(cfg Config) (Config, []*KeyError) {
 		}
 		next.Solana.Fallback = append(next.Solana.Fallback, endpoint)
 	}
+
 	return next, found
 }
 

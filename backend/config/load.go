@@ -66,6 +66,7 @@ func Load(file string, environ []string) (Config, Origin, error) {
 	if named && !read.Found {
 		return Config{}, Origin{}, fmt.Errorf("%w: read file: open %s: %w", ErrConfig, file, fs.ErrNotExist)
 	}
+
 	cfg, origin := read.Config, Origin{File: file, Found: read.Found, Fixed: map[string]string{}, lines: lines(read.text)}
 	if err := fromEnvironment(&cfg, environ, &origin); err != nil {
 		return Config{}, Origin{}, fmt.Errorf("%w: %w", ErrConfig, err)
@@ -73,6 +74,7 @@ func Load(file string, environ []string) (Config, Origin, error) {
 	if err := proxy.Check(environ); err != nil {
 		return Config{}, Origin{}, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
+
 	return cfg, origin, nil
 }
 
@@ -118,6 +120,7 @@ func fromEnvironment(cfg *Config, environ []string, origin *Origin) error {
 		if !ok || !strings.HasPrefix(name, prefix) || slices.Contains(others, name) {
 			continue
 		}
+
 		section, key, _ := strings.Cut(strings.ToLower(strings.TrimPrefix(name, prefix)), "_")
 		fields, known := field(reflect.ValueOf(cfg).Elem(), section)
 		if known && key != "" {
@@ -140,6 +143,7 @@ func fromEnvironment(cfg *Config, environ []string, origin *Origin) error {
 			origin.Strange = append(origin.Strange, name)
 		}
 	}
+
 	return nil
 }
 
@@ -207,5 +211,6 @@ func set(target reflect.Value, text string) error {
 	default:
 		return errors.New("cannot be set from the environment: use the file")
 	}
+
 	return nil
 }

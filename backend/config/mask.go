@@ -34,15 +34,18 @@ func maskURL(address string) string {
 	if address == "" {
 		return ""
 	}
+
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
 		return masked
 	}
+
 	var out strings.Builder
 	out.WriteString(u.Scheme + "://")
 	if u.User != nil {
 		out.WriteString(masked + "@")
 	}
+
 	out.WriteString(u.Host)
 	for i, segment := range strings.Split(u.EscapedPath(), "/") {
 		if i > 0 {
@@ -53,6 +56,7 @@ func maskURL(address string) string {
 		}
 		out.WriteString(segment)
 	}
+
 	for i, pair := range strings.Split(u.RawQuery, "&") {
 		if u.RawQuery == "" {
 			break
@@ -65,6 +69,7 @@ func maskURL(address string) string {
 		}
 		out.WriteString(map[bool]string{true: "?", false: "&"}[i == 0] + name + maskWord(value))
 	}
+
 	if u.Fragment != "" {
 		out.WriteString("#" + masked)
 	}

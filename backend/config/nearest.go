@@ -24,6 +24,7 @@ func edits(a, b string) int {
 	for j := range previous {
 		previous[j] = j
 	}
+
 	for i := range len(a) {
 		current[0] = i + 1
 		for j := range len(b) {
@@ -36,7 +37,9 @@ func edits(a, b string) int {
 				current[j+1] = min(current[j+1], before[j-1]+1)
 			}
 		}
+
 		before, previous, current = previous, current, before
 	}
+
 	return previous[len(b)]
 }

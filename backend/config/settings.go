@@ -39,12 +39,14 @@ func Prepare(origin Origin, running Config, revision string, form Form) (Plan, [
 	if file.Revision() != revision {
 		return Plan{}, nil, ErrChanged
 	}
+
 	var found problems
 	for key := range form.Values {
 		if by, fixed := origin.Fixed[key]; fixed {
 			found.addUnseen(key, " is set by %s, which goes before the file", by)
 		}
 	}
+
 	next, wrong := form.Apply(file.Config)
 	found = append(found, wrong...)
 	plan := Plan{Config: Overlay(next, running, origin.Fixed)}
@@ -53,6 +55,7 @@ func Prepare(origin Origin, running Config, revision string, form Form) (Plan, [
 	} else {
 		found.more(plan.Config.Problems())
 	}
+
 	if len(found) > 0 {
 		return Plan{}, found, nil
 	}

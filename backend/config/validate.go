@@ -121,6 +121,7 @@ func (c *Config) solana(found *problems) {
 	if s.Cluster == "custom" && s.RPCURL == "" {
 		found.addUnseen("solana.rpc_url", " (or --rpc-url) is needed with solana.cluster = \"custom\"")
 	}
+
 	if s.Cluster != "custom" && (s.RPCURL != "" || s.WSURL != "") {
 		found.addUnseen("solana.rpc_url", " and ws_url go with solana.cluster = \"custom\"; it is %q", s.Cluster)
 	}
@@ -132,6 +133,7 @@ func (c *Config) solana(found *problems) {
 		}
 		found.endpoint(key, endpoint)
 	}
+
 	if _, err := market.ParsePubkey(s.ProgramID); err != nil {
 		found.addUnseen("solana.program_id", ": %v", err)
 	}
@@ -139,6 +141,7 @@ func (c *Config) solana(found *problems) {
 	if s.TokenDecimals != market.TokenDecimals {
 		found.add("solana.token_decimals", s.TokenDecimals, ": SpinPet mints have %d decimals", market.TokenDecimals)
 	}
+
 	if _, err := s.Decimals(); err != nil {
 		found.add("solana.price_decimals", fmt.Sprint(s.PriceDecimals), ": use \"auto\", 28, 26 or 23")
 	}
@@ -223,6 +226,7 @@ func (c *Config) kline(found *problems) {
 		}
 		seen[name] = true
 	}
+
 	kept := c.Kline.KeptIntervals()
 	for _, interval := range c.Kline.ParsedIntervals() {
 		if _, ok := market.PartOf(interval, kept); !ok && !interval.Stored() {

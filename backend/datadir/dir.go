@@ -74,6 +74,7 @@ func (d *Dir) Open(options store.Options) (*store.Store, error) {
 			return nil, fmt.Errorf("forget the last %s chain: %w", d.Cluster, err)
 		}
 	}
+
 	if err := d.CheckProgram(); err != nil {
 		return nil, err
 	}
@@ -103,6 +104,7 @@ func (d *Dir) OpenExisting(options store.Options) (*store.Store, error) {
 	if _, err := os.Stat(options.Dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, d.noStore()
 	}
+
 	if !options.ReadOnly {
 		if err := d.checkSpace(); err != nil {
 			return nil, err
@@ -118,6 +120,7 @@ func (d *Dir) OpenExisting(options store.Options) (*store.Store, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, d.noStore()
 	}
+
 	return opened, err
 }
 

@@ -91,6 +91,7 @@ func (s *Space) Await(ctx context.Context) error {
 	var said time.Time
 	tick := time.NewTicker(s.dir.checkEvery())
 	defer tick.Stop()
+
 	for ; known && left < spaceToWrite; left, known = s.dir.Free() {
 		s.left.Store(left)
 		s.lacking.Store(true)
@@ -104,6 +105,7 @@ func (s *Space) Await(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 	}
+
 	s.log.Info("there is room again, storing goes on")
 	return nil
 }

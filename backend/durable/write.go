@@ -15,6 +15,7 @@ func WriteFile(path string, content []byte) (err error) {
 	if err != nil {
 		return err
 	}
+
 	defer func() {
 		if err != nil {
 			_ = os.Remove(file.Name())
@@ -28,5 +29,6 @@ func WriteFile(path string, content []byte) (err error) {
 	if err := os.Rename(file.Name(), path); err != nil {
 		return err
 	}
+
 	return syncDirectory(filepath.Dir(path))
 }

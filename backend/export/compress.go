@@ -72,6 +72,7 @@ func textOf(file io.Reader) (text *bufio.Reader, done func(), err error) {
 	case startsWith(text, "\xff\xfe"), startsWith(text, "\xfe\xff"):
 		err = errors.New("the file is UTF-16: save it as UTF-8")
 	}
+
 	return text, done, err
 }
 

@@ -54,6 +54,7 @@ func newEventTable(others []market.Program, named bool) *eventTable {
 	for _, c := range eventHead {
 		t.add(c)
 	}
+
 	if named {
 		t.add(column{programColumn, label, 0})
 	}
@@ -63,6 +64,7 @@ func newEventTable(others []market.Program, named bool) *eventTable {
 			t.add(columnOf(c))
 		}
 	}
+
 	for _, c := range eventEnd {
 		t.add(c)
 	}
@@ -124,12 +126,14 @@ func (t *eventTable) put(r *record, e *market.Event) error {
 	if e.Provisional {
 		r.flag(t.provisional, true)
 	}
+
 	if id != registry.First {
 		r.text(t.places[programColumn], id.String())
 	}
 	if e.Scale != 0 {
 		r.number(t.decimals, uint64(e.Scale))
 	}
+
 	if !e.Price.IsZero() {
 		r.price(t.price, e.Price)
 	}
@@ -139,6 +143,7 @@ func (t *eventTable) put(r *record, e *market.Event) error {
 	if t.sink.missing != "" {
 		return fmt.Errorf("%s of %s has no column for %s", e.Kind(), id, t.sink.missing)
 	}
+
 	return nil
 }
 

@@ -31,6 +31,7 @@ func Place(path string, write func(io.Writer) error) (err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
+
 	switch info, err := os.Stat(path); {
 	case err != nil: // it is to be made
 	case info.IsDir():
@@ -38,6 +39,7 @@ func Place(path string, write func(io.Writer) error) (err error) {
 	case !info.Mode().IsRegular():
 		return stream(path, write)
 	}
+
 	if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("create export file: there is no directory %s: make it, or name a file elsewhere", filepath.Dir(path))
 	}
@@ -46,6 +48,7 @@ func Place(path string, write func(io.Writer) error) (err error) {
 	if err != nil {
 		return fmt.Errorf("create export file: %w", err)
 	}
+
 	defer release()
 	done := false
 	defer func() {
@@ -54,6 +57,7 @@ func Place(path string, write func(io.Writer) error) (err error) {
 			_ = os.Remove(temp.Name())
 		}
 	}()
+
 	if err := write(temp); err != nil {
 		return err
 	}
@@ -63,6 +67,7 @@ func Place(path string, write func(io.Writer) error) (err error) {
 	if err := temp.Chmod(0o644); err != nil { //nolint:gosec // a document of the user's, like any other they save
 		return fmt.Errorf("write export file: %w", err)
 	}
+
 	if err := temp.Close(); err != nil {
 		return fmt.Errorf("write export file: %w", err)
 	}

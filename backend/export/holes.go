@@ -28,6 +28,7 @@ func (x *exporter) holes(ctx context.Context, source Source) (map[market.Pubkey]
 	if err != nil {
 		return nil, fmt.Errorf("read gaps: %w", err)
 	}
+
 	found := map[market.Pubkey][]hole{}
 	for _, gap := range gaps {
 		if x.req.Kind == Events && gap.State == market.GapFilled {
@@ -42,6 +43,7 @@ func (x *exporter) holes(ctx context.Context, source Source) (map[market.Pubkey]
 		}
 		found[gap.Mint] = append(found[gap.Mint], h)
 	}
+
 	return found, ctx.Err()
 }
 
@@ -74,6 +76,7 @@ func (r *row) gap() (market.Gap, error) {
 	if _, ok := r.get("mint_account"); ok {
 		g.Mint = f.Key("mint_account")
 	}
+
 	known := []market.GapState{market.GapOpen, market.GapFilled, market.GapUnfillable}
 	state := f.need("state")
 	which := slices.IndexFunc(known, func(s market.GapState) bool { return s.String() == state })
@@ -87,6 +90,7 @@ func (r *row) gap() (market.Gap, error) {
 	case len(g.Cause) > longestCause || !utf8.ValidString(g.Cause):
 		return g, fmt.Errorf("cause is no text of %d bytes at most", longestCause)
 	}
+
 	g.State = known[which]
 	return g, nil
 }

@@ -45,6 +45,7 @@ func NamedFormat(path string, asked Format) (Format, error) {
 	case format == Parquet && compression != Plain:
 		return "", fmt.Errorf("%s: Parquet is compressed inside: leave out .%s", name, compression)
 	}
+
 	return format, nil
 }
 

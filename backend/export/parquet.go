@@ -77,10 +77,12 @@ func rowType(columns []column) reflect.Type {
 		case decimal, exact:
 			options, typ = fmt.Sprintf(",decimal(%d:%d)", c.scale, digits128), reflect.TypeFor[*[bytes128]byte]()
 		}
+
 		fields = append(fields, reflect.StructField{
 			Name: "C" + strconv.Itoa(len(fields)), Type: typ, Tag: reflect.StructTag(`parquet:"` + c.name + `,optional` + options + `"`),
 		})
 	}
+
 	return reflect.StructOf(fields)
 }
 
@@ -128,6 +130,7 @@ func (e *parquetEncoder) value(c *cell, column *column) (parquet.Value, error) {
 	default:
 		e.room = append(e.room, c.text...)
 	}
+
 	return parquet.ByteArrayValue(e.room[from:]), nil
 }
 

@@ -40,6 +40,7 @@ func ReadEvents(ctx context.Context, file *os.File, format Format, fn func(*Read
 		default:
 			read.Event, read.Err = r.event()
 		}
+
 		return fn(&read)
 	}
 	if format == Parquet {
@@ -48,6 +49,7 @@ func ReadEvents(ctx context.Context, file *os.File, format Format, fn func(*Read
 
 	text, done, err := textOf(file)
 	defer done()
+
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ func (c *csvReader) read(fn func(column int, cell string)) error {
 		case size > longestLine:
 			return fmt.Errorf("longer than %d bytes: %w", longestLine, ErrNotEvents)
 		}
+
 		empty = false
 		switch {
 		case quoted && b == '"':
@@ -88,6 +89,7 @@ func readCSV(text *bufio.Reader, take func(int64, *row, error) error) error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read the header: %w", err)
 	}
+
 	if err == nil && known < 8 {
 		return fmt.Errorf("its first line names no columns of events: %w", ErrNotEvents)
 	}
@@ -112,6 +114,7 @@ func readCSV(text *bufio.Reader, take func(int64, *row, error) error) error {
 		case err != nil:
 			return fmt.Errorf("line %d: %w", in.line, err)
 		}
+
 		var bad error
 		if columns != len(places) {
 			bad = fmt.Errorf("it has %d cells, the header %d", columns, len(places))

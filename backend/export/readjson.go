@@ -25,12 +25,14 @@ func readJSONL(text *bufio.Reader, take func(int64, *row, error) error) error {
 			return err
 		}
 	}
+
 	switch err := lines.Err(); {
 	case errors.Is(err, bufio.ErrTooLong):
 		return fmt.Errorf("line %d is longer than %d bytes: %w", line+1, longestLine, ErrNotEvents)
 	case err != nil:
 		return fmt.Errorf("read line %d: %w", line+1, err)
 	}
+
 	return nil
 }
 
@@ -50,11 +52,13 @@ func (r *row) fillAny(text string) error {
 	if err := json.Unmarshal([]byte(text), &members); err != nil {
 		return fmt.Errorf("not a JSON object: %w", err)
 	}
+
 	for name, value := range members {
 		place, known := r.places[name]
 		if !known || string(value) == "null" {
 			continue
 		}
+
 		cell := string(value)
 		switch value[0] {
 		case '"':
@@ -64,8 +68,10 @@ func (r *row) fillAny(text string) error {
 		case '{', '[':
 			return fmt.Errorf("%s is neither text nor a number", name)
 		}
+
 		r.put(place, cell)
 	}
+
 	return nil
 }
 
@@ -81,12 +87,14 @@ func (r *row) fillFlat(text string) bool {
 		if rest, ok = strings.CutPrefix(rest, ":"); !ok || rest == "" {
 			return false
 		}
+
 		isText := rest[0] == '"'
 		if isText {
 			value, rest, ok = cutText(rest)
 		} else {
 			value, rest, ok = cutWord(rest)
 		}
+
 		if !ok || rest == "" {
 			return false
 		}
@@ -109,6 +117,7 @@ func (r *row) fillFlat(text string) bool {
 			return false
 		}
 	}
+
 	return false
 }
 
@@ -134,11 +143,13 @@ func cutWord(rest string) (value, after string, ok bool) {
 	if end <= 0 {
 		return "", "", false
 	}
+
 	value = rest[:end]
 	switch value {
 	case "true", "false", "null":
 		return value, rest[end:], true
 	}
+
 	if len(value) > 1 && value[0] == '0' {
 		return "", "", false
 	}
@@ -147,5 +158,6 @@ func cutWord(rest string) (value, after string, ok bool) {
 			return "", "", false
 		}
 	}
+
 	return value, rest[end:], true
 }

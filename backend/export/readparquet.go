@@ -20,6 +20,7 @@ func readParquet(file *os.File, take func(int64, *row, error) error) error {
 	if err != nil {
 		return fmt.Errorf("read Parquet: %w", err)
 	}
+
 	var opened *parquet.File
 	if err := guarded(func() (err error) {
 		opened, err = parquet.OpenFile(file, info.Size())
@@ -42,12 +43,14 @@ func readParquet(file *os.File, take func(int64, *row, error) error) error {
 		}
 		leaves = append(leaves, l)
 	}
+
 	number := int64(0)
 	for _, group := range opened.RowGroups() {
 		if err := readRowGroup(group, leaves, &number, take); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -56,6 +59,7 @@ func readRowGroup(group parquet.RowGroup, leaves []leaf, number *int64, take fun
 	if err := guarded(func() error { rows = group.Rows(); return nil }); err != nil {
 		return fmt.Errorf("read Parquet row %d: %w", *number+1, err)
 	}
+
 	defer rows.Close() //nolint:errcheck // only read
 	r := newRow()
 	buffer := make([]parquet.Row, 256)
@@ -77,6 +81,7 @@ func readRowGroup(group parquet.RowGroup, leaves []leaf, number *int64, take fun
 				return err
 			}
 		}
+
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -145,6 +150,7 @@ func (l *leaf) text(value parquet.Value) string {
 	case kind == parquet.ByteArray:
 		return string(value.ByteArray())
 	}
+
 	return value.String()
 }
 
@@ -171,6 +177,7 @@ func decimalText(value parquet.Value, scale int) string {
 	default:
 		return value.String()
 	}
+
 	if scale <= 0 || scale > maxScale {
 		return number.String()
 	}

@@ -21,6 +21,7 @@ func (r *row) event() (market.Event, error) {
 	if !ok {
 		return market.Event{}, fmt.Errorf("no event_type: %w", ErrNotEvents)
 	}
+
 	e := market.Event{
 		Position: market.Position{
 			Slot: market.Slot(f.Number("slot", 64)), Index: uint32(f.Number("index", 32)), Ordinal: uint16(f.Number("ordinal", 16)), //nolint:gosec // checked
@@ -30,6 +31,7 @@ func (r *row) event() (market.Event, error) {
 	if _, ok := r.get("provisional"); ok {
 		e.Provisional = f.Flag("provisional")
 	}
+
 	if _, ok := r.get("price_decimals"); ok {
 		e.Scale = uint8(f.Number("price_decimals", 8)) //nolint:gosec // checked
 	}
@@ -44,6 +46,7 @@ func (r *row) event() (market.Event, error) {
 	case e.Scale > market.PriceDecimals:
 		return e, fmt.Errorf("price_decimals %d is above %d", e.Scale, market.PriceDecimals)
 	}
+
 	return e, nil
 }
 

@@ -30,6 +30,7 @@ func columnsOf(kind Kind, pairs []market.Pair) []column {
 	for _, p := range pairs {
 		base, quote = max(base, p.BaseDecimals()), max(quote, p.QuoteDecimals())
 	}
+
 	columns = append(slices.Clone(columns), pairColumns...)
 	if kind == Trades {
 		columns = append(columns, quoteAmount)
@@ -45,6 +46,7 @@ func columnsOf(kind Kind, pairs []market.Pair) []column {
 		}
 		columns[i].typ = decimal // as one of 64 bits has no room for further digits
 	}
+
 	return columns
 }
 
@@ -113,6 +115,7 @@ func putTrade(r *record, pair market.Pair, e *market.Event) bool {
 	if !ok {
 		return false
 	}
+
 	side := "sell"
 	if trade.Buy {
 		side = "buy"
@@ -131,11 +134,13 @@ func putTrade(r *record, pair market.Pair, e *market.Event) bool {
 	if pair.Quote() == market.WrappedSOL {
 		r.amount(11, market.U64(trade.Quote), pair.QuoteDecimals())
 	}
+
 	r.key(12, e.Owner)
 	if end := len(tradeColumns); len(r.columns) > end {
 		putPair(r, end, pair)
 		r.amount(end+len(pairColumns), market.U64(trade.Quote), pair.QuoteDecimals())
 	}
+
 	return true
 }
 

@@ -31,6 +31,7 @@ func Write(ctx context.Context, w io.Writer, source Source, req Request, progres
 	if err != nil {
 		return 0, err
 	}
+
 	if req.Kind == Gaps || req.Kind == Events {
 		if out.gapsOf, err = out.holes(ctx, source); err != nil {
 			return 0, fmt.Errorf("export %s: %w", req.Kind, err)
@@ -39,6 +40,7 @@ func Write(ctx context.Context, w io.Writer, source Source, req Request, progres
 			return out.rows, fmt.Errorf("export %s: %w", req.Kind, err)
 		}
 	}
+
 	if err := out.all(ctx, source); err != nil {
 		return out.rows, err
 	}
@@ -48,6 +50,7 @@ func Write(ctx context.Context, w io.Writer, source Source, req Request, progres
 	if err := buffered.Flush(); err != nil {
 		return out.rows, fmt.Errorf("finish export: %w", err)
 	}
+
 	return out.rows, nil
 }
 
@@ -68,6 +71,7 @@ func (x *exporter) all(ctx context.Context, source Source) error {
 			return fmt.Errorf("export %s of %s: %w", x.req.Kind, mint, err)
 		}
 	}
+
 	if !together {
 		return nil
 	}
@@ -75,6 +79,7 @@ func (x *exporter) all(ctx context.Context, source Source) error {
 	counted := make(chan error, 1)
 	counting, stop := context.WithCancel(ctx)
 	defer stop()
+
 	go func() { counted <- source.CountEvents(counting, nil) }() // meanwhile, as it takes a quarter of the time
 
 	err := x.events(ctx, source.AllEventsAfter)
@@ -84,6 +89,7 @@ func (x *exporter) all(ctx context.Context, source Source) error {
 	if count := <-counted; err == nil { // the source may be closed when this returns
 		err = count
 	}
+
 	if err != nil {
 		return fmt.Errorf("export %s: %w", x.req.Kind, err)
 	}
@@ -136,10 +142,12 @@ func newExporter(w io.Writer, source Source, req *Request, progress func(int64))
 		known = pairs(source, mints)
 		columns = columnsOf(req.Kind, known)
 	}
+
 	encode, err := newEncoder(w, req.Format, columns)
 	if err != nil {
 		return nil, fmt.Errorf("begin export: %w", err)
 	}
+
 	if progress == nil {
 		progress = func(int64) {}
 	}
@@ -172,6 +180,7 @@ func (x *exporter) mint(ctx context.Context, source Source, mint market.Pubkey) 
 			return err
 		}
 	}
+
 	err := x.events(ctx, func(ctx context.Context, after market.Position, limit int) ([]market.Event, error) {
 		return source.EventsAfter(ctx, mint, after, limit)
 	})
@@ -209,6 +218,7 @@ func (x *exporter) candles(ctx context.Context, source Source, mint market.Pubke
 	if err != nil {
 		return err
 	}
+
 	from := x.req.From
 	read := func(ctx context.Context) ([]market.Candle, bool, error) {
 		candles, err := source.CandlesFrom(ctx, mint, x.req.Interval, from, x.req.To, chunk)
@@ -218,6 +228,7 @@ func (x *exporter) candles(ctx context.Context, source Source, mint market.Pubke
 		}
 		return candles, more, err
 	}
+
 	return ahead(ctx, read, func(candles []market.Candle) error {
 		for i := range candles {
 			err := x.put(func(r *record) bool { putCandle(r, mint, pair, x.req.Interval, &candles[i]); return true })
@@ -241,12 +252,14 @@ func (x *exporter) events(ctx context.Context, next func(context.Context, market
 		}
 		return events, more, err
 	}
+
 	return ahead(ctx, read, func(events []market.Event) error {
 		for i := range events {
 			e := &events[i]
 			if e.BlockTime < x.req.From || e.BlockTime > x.req.To {
 				continue
 			}
+
 			var failed error
 			err := x.put(func(r *record) bool {
 				if x.req.Kind == Trades {
@@ -262,10 +275,12 @@ func (x *exporter) events(ctx context.Context, next func(context.Context, market
 			if failed != nil {
 				err = failed
 			}
+
 			if err != nil {
 				return err
 			}
 		}
+
 		x.progress(x.rows)
 		return nil
 	})
@@ -310,6 +325,7 @@ func ahead[T any](ctx context.Context, read func(context.Context) (chunk []T, mo
 			break
 		}
 	}
+
 	return ctx.Err()
 }
 
@@ -318,12 +334,14 @@ func (x *exporter) orders(ctx context.Context, source Source, mint market.Pubkey
 	if err != nil {
 		return err
 	}
+
 	for _, short := range []bool{false, true} {
 		for offset := 0; ; offset += chunk {
 			orders, err := source.OrdersOf(ctx, mint, short, offset, chunk)
 			if err != nil {
 				return err
 			}
+
 			for i := range orders {
 				start := int64(orders[i].Terms.StartTime)
 				if start < x.req.From || start > x.req.To {
@@ -333,11 +351,13 @@ func (x *exporter) orders(ctx context.Context, source Source, mint market.Pubkey
 					return err
 				}
 			}
+
 			x.progress(x.rows)
 			if len(orders) < chunk || ctx.Err() != nil {
 				break
 			}
 		}
 	}
+
 	return ctx.Err()
 }

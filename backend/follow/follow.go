@@ -155,6 +155,7 @@ func (f *Follower) deliverLive(ctx context.Context, sink Sink) error {
 		}
 		f.cursor = c.Seq
 	}
+
 	return nil
 }
 

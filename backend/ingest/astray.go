@@ -49,17 +49,20 @@ func (in *Ingest) placeAstrayIn(slot market.Slot, signatures []market.Signature)
 				break
 			}
 		}
+
 		given[to.index] = true
 		if to.index != was {
 			moves = append(moves, move{signature: signature, to: to})
 		}
 	}
+
 	for i := range moves { // all leave before the first sits down: they may change places with each other
 		var err error
 		if moves[i].events, err = in.takeOut(moves[i].signature, slot); err != nil {
 			return err
 		}
 	}
+
 	for _, m := range moves {
 		w.seat(m.signature, m.to)
 		for _, event := range m.events {
@@ -69,5 +72,6 @@ func (in *Ingest) placeAstrayIn(slot market.Slot, signatures []market.Signature)
 			}
 		}
 	}
+
 	return nil
 }

@@ -43,6 +43,7 @@ func (h *dueHeap) pop() dueEntry {
 		if child >= last {
 			break
 		}
+
 		if child+1 < last && s[child+1].at < s[child].at {
 			child++
 		}
@@ -52,6 +53,7 @@ func (h *dueHeap) pop() dueEntry {
 		s[i], s[child] = s[child], s[i]
 		i = child
 	}
+
 	*h = s
 	return top
 }
@@ -91,6 +93,7 @@ func (in *Ingest) closeDue(due *dueHeap, clock *coinClock, now int64, closing cl
 		if clock == nil && in.clocks[entry.mint] != nil {
 			continue // it has got a clock of its own
 		}
+
 		state, held := in.mints[entry.mint]
 		if !held {
 			if state, err = in.load(entry.mint); err != nil {
@@ -98,6 +101,7 @@ func (in *Ingest) closeDue(due *dueHeap, clock *coinClock, now int64, closing cl
 			}
 			in.nextCommit.visitors = append(in.nextCommit.visitors, entry.mint)
 		}
+
 		if state.due == entry.at {
 			state.due = candle.Never
 		}
@@ -106,6 +110,7 @@ func (in *Ingest) closeDue(due *dueHeap, clock *coinClock, now int64, closing cl
 		}
 		in.schedule(state)
 	}
+
 	return false, nil
 }
 
@@ -132,6 +137,7 @@ func (in *Ingest) closeUnwritten(state *mintState, _ int64) error {
 		state.unsaved = true
 		list = append(list, closed{interval, c})
 	})
+
 	ended := func(c closed) int64 { return c.candle.Time + c.interval.Seconds() }
 	slices.SortStableFunc(list, func(a, b closed) int { return cmp.Compare(ended(a), ended(b)) })
 	for i, c := range slices.Backward(list) {
@@ -144,6 +150,7 @@ func (in *Ingest) closeUnwritten(state *mintState, _ int64) error {
 			break
 		}
 	}
+
 	for _, c := range list {
 		in.final(state, c.interval, c.candle)
 	}

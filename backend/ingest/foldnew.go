@@ -51,10 +51,12 @@ func (in *Ingest) checkpoint(force bool) {
 			in.keep(state)
 		}
 	}
+
 	due := in.sinceCheckpoint+len(d.events) >= checkpointEvents || in.at.ChainTime-in.checkpointAt >= checkpointTime
 	if !force && !due {
 		return
 	}
+
 	idle := in.at.ChainTime - idleTime
 	if len(in.mints) > mostMints {
 		idle = in.at.ChainTime // too many at once: keep only what trades now; the rest comes back on demand
@@ -68,6 +70,7 @@ func (in *Ingest) checkpoint(force bool) {
 			delete(in.mints, mint)
 		}
 	}
+
 	d.force = d.force || len(d.evicted) > 0
 	if len(d.books) > 0 {
 		d.replay = d.newest

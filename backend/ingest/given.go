@@ -21,6 +21,7 @@ func (in *Ingest) complete(tx *market.Transaction, known place) (missing []marke
 			stored = append(stored, in.nextCommit.events[i])
 		}
 	}
+
 	if err := in.await(); err != nil {
 		return nil, nil, err
 	}
@@ -33,6 +34,7 @@ func (in *Ingest) complete(tx *market.Transaction, known place) (missing []marke
 	if err != nil {
 		return nil, nil, fmt.Errorf("read slot %d: %w", known.slot, err)
 	}
+
 	if known.provisional && !tx.Provisional {
 		anew := *tx
 		anew.Events = slices.Clone(tx.Events)
@@ -45,12 +47,14 @@ func (in *Ingest) complete(tx *market.Transaction, known place) (missing []marke
 		slices.SortFunc(anew.Events, func(a, b market.Event) int { return cmp.Compare(a.Ordinal, b.Ordinal) })
 		return nil, &anew, nil
 	}
+
 	for _, event := range tx.Events {
 		if !has(stored, event.Ordinal) {
 			event.Slot, event.Index, event.BlockTime, event.Provisional = known.slot, known.index, known.time, known.provisional
 			missing = append(missing, event)
 		}
 	}
+
 	return missing, nil, nil
 }
 

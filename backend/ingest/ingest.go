@@ -144,6 +144,7 @@ func (in *Ingest) Flush() error { return in.commit(false) }
 func (in *Ingest) apply(ctx context.Context, batch *market.Batch, ahead bool) error {
 	quick := time.Since(in.taken) < quickSource
 	defer func() { in.taken = time.Now() }()
+
 	program := in.isProgram(batch)
 	if !program {
 		in.meet(batch)
@@ -156,6 +157,7 @@ func (in *Ingest) apply(ctx context.Context, batch *market.Batch, ahead bool) er
 			return err
 		}
 	}
+
 	for _, signature := range batch.Withdrawn {
 		if err := in.rollBack(signature); err != nil {
 			return err
@@ -164,6 +166,7 @@ func (in *Ingest) apply(ctx context.Context, batch *market.Batch, ahead bool) er
 			return err
 		}
 	}
+
 	if err := in.placeAstray(); err != nil {
 		return err
 	}
@@ -172,6 +175,7 @@ func (in *Ingest) apply(ctx context.Context, batch *market.Batch, ahead bool) er
 	if in.chain.due(in.at.Slot, max(in.at.ChainTime, batch.ChainTime)) {
 		in.counters.rechecks.Add(1)
 	}
+
 	if !program {
 		in.noteReached(batch)
 	} else if batch.Checkpoint > in.at.Checkpoint {
@@ -179,6 +183,7 @@ func (in *Ingest) apply(ctx context.Context, batch *market.Batch, ahead bool) er
 		in.nextCommit.force = in.nextCommit.force || batch.Checkpoint >= in.at.Checkpoint+checkpointSlots
 		in.nextCommit.checkpoint = batch.Checkpoint
 	}
+
 	if program {
 		in.nextCommit.chainTime = max(in.nextCommit.chainTime, batch.ChainTime)
 	}
@@ -227,6 +232,7 @@ func (in *Ingest) takeSlot(txs []market.Transaction) error {
 	if in.horizon != nil {
 		horizon = in.horizon()
 	}
+
 	for i := range txs {
 		tx := &txs[i]
 		if tx.BlockTime > 0 && tx.BlockTime < horizon {
@@ -238,16 +244,19 @@ func (in *Ingest) takeSlot(txs []market.Transaction) error {
 			in.log.Warn("transaction without a usable block time left out", "sig", tx.Signature, "slot", tx.Slot)
 			continue
 		}
+
 		if twin := slices.IndexFunc(in.fresh, func(other *market.Transaction) bool { return other.Signature == tx.Signature }); twin >= 0 {
 			if !tx.Provisional || in.fresh[twin].Provisional {
 				in.fresh[twin] = tx // the later word counts, but for an estimate against a known time
 			}
 			continue
 		}
+
 		known, found, err := in.find(tx)
 		if err != nil {
 			return fmt.Errorf("look up transaction %s: %w", tx.Signature, err)
 		}
+
 		if found && tx.Events == nil && known.same(tx) {
 			tx = in.told(tx)
 		}
@@ -256,6 +265,7 @@ func (in *Ingest) takeSlot(txs []market.Transaction) error {
 			if err != nil {
 				return err
 			}
+
 			if whole == nil && len(joins) == 0 {
 				in.counters.repeats.Add(1)
 			}
@@ -265,19 +275,23 @@ func (in *Ingest) takeSlot(txs []market.Transaction) error {
 			}
 			tx = whole
 		}
+
 		if found {
 			in.counters.moved.Add(1)
 			if err := in.remove(tx.Signature, known.slot); err != nil {
 				return err
 			}
 		}
+
 		in.fresh = append(in.fresh, tx)
 	}
+
 	for _, tx := range in.fresh {
 		if err := in.take(tx); err != nil {
 			return err
 		}
 	}
+
 	return in.join()
 }
 
@@ -287,6 +301,7 @@ func (in *Ingest) take(tx *market.Transaction) error {
 	if err != nil {
 		return err
 	}
+
 	events, report := append(in.events[:0], tx.Events...), program.Report{}
 	if tx.Events == nil {
 		events, report = in.reader.Read(events, tx)
@@ -296,6 +311,7 @@ func (in *Ingest) take(tx *market.Transaction) error {
 	if report.Truncated {
 		in.truncated(tx, events)
 	}
+
 	in.window.add(tx, index)
 	in.nextCommit.slot = max(in.nextCommit.slot, tx.Slot)
 	for i := range events {
@@ -310,6 +326,7 @@ func (in *Ingest) take(tx *market.Transaction) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -356,6 +373,7 @@ func (in *Ingest) add(event market.Event) error {
 	if err != nil {
 		return err
 	}
+
 	in.nextCommit.touch(state)
 	late, err := in.behind(state, &event)
 	if err != nil {
@@ -364,11 +382,13 @@ func (in *Ingest) add(event market.Event) error {
 	if err := in.applyOrder(&event, late); err != nil {
 		return err
 	}
+
 	state.count(&event, false)
 	in.nextCommit.events = append(in.nextCommit.events, event)
 	if in.nextCommit.newest.Compare(event.Position) < 0 {
 		in.nextCommit.newest = event.Position
 	}
+
 	if trade, ok := event.Trade(); ok {
 		tick := candle.Tick{Trade: trade, Time: event.BlockTime, At: event.Position, Provisional: event.Provisional}
 		if state.late == nil && event.BlockTime >= in.now(state) && candle.InOrder(&state.book, &tick) {
@@ -383,6 +403,7 @@ func (in *Ingest) add(event market.Event) error {
 			in.counters.late.Add(1)
 		}
 	}
+
 	if event.Liquidates() {
 		state.jumped = true
 	}
@@ -403,6 +424,7 @@ func (in *Ingest) commit(ahead bool) error {
 			return fmt.Errorf("candles of %s: %w", state.book.Mint, err)
 		}
 	}
+
 	if err := in.replayOrders(); err != nil {
 		return err
 	}
@@ -411,6 +433,7 @@ func (in *Ingest) commit(ahead bool) error {
 		if more, err = in.closeCandles(in.closeMint); err != nil {
 			return err
 		}
+
 		for _, state := range in.nextCommit.touched {
 			in.emit(state)
 		}
@@ -420,6 +443,7 @@ func (in *Ingest) commit(ahead bool) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -427,12 +451,14 @@ func (in *Ingest) commit(ahead bool) error {
 func (in *Ingest) write(ahead bool) error {
 	d := &in.nextCommit
 	defer d.reset()
+
 	if err := in.await(); err != nil {
 		return err
 	}
 	if d.empty() {
 		return nil
 	}
+
 	c := d.take()
 	in.tellReached(c)
 	c.Seq, c.Slot, c.ChainTime, c.Checkpoint = in.at.Seq+1, in.at.Slot, in.at.ChainTime, d.checkpoint
@@ -441,11 +467,13 @@ func (in *Ingest) write(ahead bool) error {
 	} else if err := in.put(c); err != nil {
 		return err
 	}
+
 	in.at.Seq = c.Seq
 	in.at.Checkpoint = max(in.at.Checkpoint, d.checkpoint)
 	if c.Replay != (market.Position{}) {
 		in.at.Replay = c.Replay
 	}
+
 	in.sinceCheckpoint += len(c.Events)
 	return nil
 }

@@ -121,6 +121,7 @@ func (s *mintState) count(event *market.Event, rolledBack bool) {
 		token.Count(event)
 		token.LastEventTime = max(token.LastEventTime, event.BlockTime)
 	}
+
 	if created, ok := event.Body.(market.Creation); ok {
 		if rolledBack {
 			token.Created = nil
@@ -128,6 +129,7 @@ func (s *mintState) count(event *market.Event, rolledBack bool) {
 		}
 		token.Created, token.CreatedPosition, token.CreateTime = created, event.Position, event.BlockTime
 	}
+
 	if body, ok := event.Body.(market.TokenBody); ok && !rolledBack {
 		body.ChangeToken(token)
 	}

@@ -81,6 +81,7 @@ func (d *nextCommit) take() *market.Commit {
 	for _, change := range d.orders {
 		c.Orders = append(c.Orders, change)
 	}
+
 	slices.SortFunc(c.Orders, func(a, b market.OrderChange) int {
 		return slices.Compare(a.Order.Address[:], b.Order.Address[:])
 	})
@@ -91,6 +92,7 @@ func (d *nextCommit) take() *market.Commit {
 			recounted++
 		}
 	}
+
 	c.Tokens = slices.Grow(c.Tokens, recounted) // growing step by step would take twice the memory
 	for _, state := range d.touched {
 		if state.recount {
@@ -98,5 +100,6 @@ func (d *nextCommit) take() *market.Commit {
 			c.Tokens = append(c.Tokens, state.token)
 		}
 	}
+
 	return c
 }

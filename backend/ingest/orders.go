@@ -62,6 +62,7 @@ func (in *Ingest) replayOrder(address, mint market.Pubkey) error {
 	if err := in.await(); err != nil {
 		return err
 	}
+
 	var history []*market.Event
 	err := in.store.OrderEvents(address, func(e *market.Event) error {
 		if !d.isRemoved(e.Position) {
@@ -73,16 +74,19 @@ func (in *Ingest) replayOrder(address, mint market.Pubkey) error {
 	if err != nil {
 		return fmt.Errorf("read its events: %w", err)
 	}
+
 	stored := len(history)
 	for i := range d.events {
 		if of, ok := d.events[i].Order(); ok && of == address {
 			history = append(history, &d.events[i])
 		}
 	}
+
 	owners := make(map[*market.Event]market.Pubkey, stored)
 	for _, e := range history[:stored] {
 		owners[e] = e.Owner
 	}
+
 	slices.SortStableFunc(history, func(a, b *market.Event) int { return a.Position.Compare(b.Position) })
 	change := market.OrderChange{Order: market.Order{Address: address, MintAccount: mint}, Closed: true}
 	for _, e := range history {
@@ -92,6 +96,7 @@ func (in *Ingest) replayOrder(address, mint market.Pubkey) error {
 		}
 		change = order.Fold(e)
 	}
+
 	d.orders[address] = change
 	for _, e := range history {
 		if before, ok := owners[e]; ok && before != e.Owner {
@@ -101,5 +106,6 @@ func (in *Ingest) replayOrder(address, mint market.Pubkey) error {
 			d.events = append(d.events, *e)
 		}
 	}
+
 	return nil
 }

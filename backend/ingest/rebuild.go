@@ -32,12 +32,14 @@ func (in *Ingest) rebuild(state *mintState) error {
 	if state.touched != math.MaxInt64 { // trades folded in order before the late one came are built again as well
 		dirty.from, dirty.to = min(dirty.from, state.touched), max(dirty.to, state.book.BlockTime)
 	}
+
 	mint := state.book.Mint
 	for i := range in.nextCommit.events {
 		if e := &in.nextCommit.events[i]; e.Mint() == mint && e.Position.Compare(dirty.first) < 0 {
 			dirty.first = e.Position
 		}
 	}
+
 	if err := in.newest(state); err != nil {
 		return err
 	}
@@ -48,17 +50,20 @@ func (in *Ingest) rebuild(state *mintState) error {
 		if err != nil {
 			return err
 		}
+
 		if finer == nil {
 			err = in.buildFromTrades(mint, &s, dirty.first)
 		} else {
 			err = in.buildFromCandles(mint, &s, finer)
 		}
+
 		if err != nil {
 			return err
 		}
 		in.replace(state, &s)
 		finer = &s
 	}
+
 	return nil
 }
 
@@ -95,16 +100,19 @@ func (in *Ingest) stretch(mint market.Pubkey, interval market.Interval, dirty sp
 	if err != nil {
 		return s, fmt.Errorf("read %s candle after %d: %w", interval, s.to, err)
 	}
+
 	if ok {
 		s.to = after.Time
 	}
 	if s.old, err = in.store.CandlesBetween(mint, interval, s.from, s.to); err != nil {
 		return s, fmt.Errorf("read %s candles: %w", interval, err)
 	}
+
 	before, ok, err := in.store.CandleBefore(mint, interval, s.from)
 	if err != nil {
 		return s, fmt.Errorf("read %s candle before %d: %w", interval, s.from, err)
 	}
+
 	if ok {
 		s.previous = before.Close
 	}
@@ -131,6 +139,7 @@ func (in *Ingest) ticks(mint market.Pubkey, first market.Position, low, high int
 	if err != nil && !errors.Is(err, errStop) {
 		return nil, fmt.Errorf("read trades: %w", err)
 	}
+
 	err = in.store.MintEvents(mint, start, func(e *market.Event) error {
 		if e.BlockTime >= high+market.ClockSlack && e.Position.Compare(first) > 0 {
 			return errStop
@@ -143,11 +152,13 @@ func (in *Ingest) ticks(mint market.Pubkey, first market.Position, low, high int
 	if err != nil && !errors.Is(err, errStop) {
 		return nil, fmt.Errorf("read trades: %w", err)
 	}
+
 	for i := range d.events {
 		if d.events[i].Mint() == mint {
 			collect(&d.events[i])
 		}
 	}
+
 	slices.SortFunc(ticks, candle.Compare)
 	return ticks, nil
 }
@@ -172,10 +183,12 @@ func (in *Ingest) newest(state *mintState) error {
 			consider(&d.events[i])
 		}
 	}
+
 	if known {
 		state.book.Last, state.book.BlockTime, state.book.Price = best.At, best.Time, best.Price
 		return nil
 	}
+
 	last := market.Position{Slot: math.MaxUint64, Index: math.MaxUint32, Ordinal: math.MaxUint16}
 	err := in.store.MintEventsBack(state.book.Mint, last, func(e *market.Event) error {
 		if found && e.BlockTime < best.Time-market.ClockSlack {
@@ -190,6 +203,7 @@ func (in *Ingest) newest(state *mintState) error {
 		return fmt.Errorf("read newest trade: %w", err)
 	}
 	state.book.Last, state.book.BlockTime, state.book.Price = best.At, best.Time, best.Price
+
 	return nil
 }
 
@@ -211,11 +225,13 @@ func (in *Ingest) replace(state *mintState, s *stretch) {
 			emit(removed(old[0], previous), market.Correction, true)
 			old = old[1:]
 		}
+
 		var before market.Candle
 		existed := len(old) > 0 && old[0].Time == c.Time
 		if existed {
 			before, old = old[0], old[1:]
 		}
+
 		previous = c.Close
 		over := c.Time+s.interval.Seconds() <= in.now(state)
 		switch {
@@ -232,6 +248,7 @@ func (in *Ingest) replace(state *mintState, s *stretch) {
 			open = append(open, c)
 		}
 	}
+
 	for _, gone := range old {
 		emit(removed(gone, previous), market.Correction, true)
 	}

@@ -22,6 +22,7 @@ func (in *Ingest) Recover() error {
 	if err := in.window.load(in.store, in.at.Slot, learn); err != nil {
 		return fmt.Errorf("load recent transactions: %w", err)
 	}
+
 	if err := in.recallReached(); err != nil {
 		return err
 	}
@@ -34,6 +35,7 @@ func (in *Ingest) Recover() error {
 	if err != nil {
 		return fmt.Errorf("read books: %w", err)
 	}
+
 	if err := in.refold(); err != nil {
 		return fmt.Errorf("fold events since the last checkpoint: %w", err)
 	}
@@ -49,6 +51,7 @@ func (in *Ingest) Recover() error {
 			}
 		}
 	}
+
 	in.checkpoint(true)
 	in.dismiss()
 	return in.write(false)
@@ -64,14 +67,17 @@ func (in *Ingest) refold() error {
 		if !ok {
 			return nil
 		}
+
 		state, err := in.mint(e.Mint())
 		if err != nil {
 			return err
 		}
+
 		tick := candle.Tick{Trade: trade, Time: e.BlockTime, At: e.Position, Provisional: e.Provisional}
 		if !candle.InOrder(&state.book, &tick) {
 			return nil // a rebuild made this book durable after the checkpoint
 		}
+
 		candle.Fold(&state.book, in.intervals, &tick)
 		state.stamp = market.Stamp{Slot: e.Slot, BlockTime: e.BlockTime}
 		state.unsaved = true
@@ -82,11 +88,13 @@ func (in *Ingest) refold() error {
 	if err != nil {
 		return err
 	}
+
 	for mint := range mints {
 		in.schedule(in.mints[mint])
 	}
 	if count > 0 {
 		in.log.Info("open candles rebuilt after an unclean stop", "events", count, "mints", len(mints))
 	}
+
 	return nil
 }

@@ -15,6 +15,7 @@ func (in *Ingest) rollBack(signature market.Signature) error {
 	if err := in.await(); err != nil {
 		return err
 	}
+
 	slot := market.Slot(0)
 	err := in.store.FindSignature(signature, func(e *market.Event) error {
 		slot = e.Slot
@@ -27,6 +28,7 @@ func (in *Ingest) rollBack(signature market.Signature) error {
 		in.untruncated(signature)
 		return nil
 	}
+
 	return in.remove(signature, slot)
 }
 
@@ -63,21 +65,25 @@ func (in *Ingest) takeOut(signature market.Signature, slot market.Slot) (gone []
 		}
 		d.remove(gone...)
 	}
+
 	for i := range gone {
 		event := &gone[i]
 		state, err := in.mint(event.Mint())
 		if err != nil {
 			return nil, err
 		}
+
 		d.touch(state)
 		state.count(event, true)
 		if _, ok := event.Trade(); ok {
 			state.shrunk = true
 			state.dirty(event.BlockTime, event.Position)
 		}
+
 		if order, ok := event.Order(); ok {
 			d.replays[order] = event.Mint()
 		}
 	}
+
 	return gone, nil
 }

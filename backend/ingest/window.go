@@ -58,11 +58,13 @@ func (w *window) load(store Store, newest market.Slot, seen func(*market.Event))
 	if err != nil {
 		return fmt.Errorf("read gaps: %w", err)
 	}
+
 	for i := range gaps {
 		if signature, ok := TruncatedIn(&gaps[i]); ok && gaps[i].From >= w.floor {
 			w.cut[signature] = gaps[i]
 		}
 	}
+
 	return store.SlotEvents(w.floor, newest+windowSlots, func(e *market.Event) error {
 		w.known[e.Signature] = placeOf(e)
 		w.taken[spot{e.Slot, e.Index}] = e.Signature
@@ -84,6 +86,7 @@ func (in *Ingest) find(tx *market.Transaction) (place, bool, error) {
 	if err := in.awaitSlot(tx.Slot); err != nil {
 		return place{}, false, err
 	}
+
 	var at place
 	found := false
 	err := in.store.SlotEvents(tx.Slot, tx.Slot, func(e *market.Event) error {
@@ -95,6 +98,7 @@ func (in *Ingest) find(tx *market.Transaction) (place, bool, error) {
 	if err != nil {
 		return place{}, false, fmt.Errorf("read slot %d: %w", tx.Slot, err)
 	}
+
 	return at, found, nil
 }
 
@@ -153,12 +157,14 @@ func (in *Ingest) freeIndex(tx *market.Transaction) (uint32, error) {
 			index++
 		}
 	}
+
 	taken := map[uint32]bool{}
 	for i := range in.nextCommit.events {
 		if e := &in.nextCommit.events[i]; e.Slot == tx.Slot {
 			taken[e.Index] = true
 		}
 	}
+
 	if err := in.awaitSlot(tx.Slot); err != nil {
 		return 0, err
 	}
@@ -171,9 +177,11 @@ func (in *Ingest) freeIndex(tx *market.Transaction) (uint32, error) {
 	if err != nil {
 		return 0, fmt.Errorf("read slot %d: %w", tx.Slot, err)
 	}
+
 	index := tx.Index
 	for taken[index] {
 		index++
 	}
+
 	return index, nil
 }

@@ -64,6 +64,7 @@ func New(o Options) *Listener {
 	if o.Coins != nil {
 		writing.Coins, writing.Addresses = o.Coins, o.Coins
 	}
+
 	l.writer = ingest.New(writing, o.Store, ingest.Resume(at))
 
 	return l

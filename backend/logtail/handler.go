@@ -96,12 +96,14 @@ func text(v slog.Value) (out string) {
 			out = "!PANIC"
 		}
 	}()
+
 	if v.Kind() == slog.KindTime {
 		return v.Time().Format(time.RFC3339Nano)
 	}
 	if v.Kind() != slog.KindAny {
 		return v.String()
 	}
+
 	switch value := v.Any().(type) {
 	case error:
 		return value.Error()
@@ -110,6 +112,7 @@ func text(v slog.Value) (out string) {
 			return string(marshalled)
 		}
 	}
+
 	return fmt.Sprintf("%+v", v.Any())
 }
 

@@ -77,6 +77,7 @@ func appendBase58(dst, src []byte) []byte {
 			lightenBase58(limbs)
 		}
 	}
+
 	carryBase58(limbs)
 
 	var digits [5 * base58Limbs]byte
@@ -93,6 +94,7 @@ func appendBase58(dst, src []byte) []byte {
 	for first < len(digits) && digits[first] == base58Alphabet[0] {
 		first++
 	}
+
 	for i := 0; i < len(src) && src[i] == 0; i++ {
 		dst = append(dst, base58Alphabet[0])
 	}
@@ -140,6 +142,7 @@ func decodeBase58(dst []byte, text string) error {
 			chunk, scale, ok = fewDigits(rest)
 			rest = ""
 		}
+
 		if !ok {
 			return errBase58
 		}
@@ -148,6 +151,7 @@ func decodeBase58(dst []byte, text string) error {
 			sum, carry := bits.Add64(low, chunk, 0)
 			limbs[j], chunk = sum, high+carry
 		}
+
 		if chunk > 0 {
 			if used == len(limbs) {
 				return errBase58
@@ -156,25 +160,30 @@ func decodeBase58(dst []byte, text string) error {
 			used++
 		}
 	}
+
 	var number [64]byte
 	for j := range limbs {
 		binary.BigEndian.PutUint64(number[len(number)-8*(j+1):], limbs[j])
 	}
+
 	unused := len(number) - len(dst)
 	for _, b := range number[:unused] {
 		if b != 0 {
 			return errBase58
 		}
 	}
+
 	copy(dst, number[unused:])
 	zeros := 0
 	for zeros < len(text) && text[zeros] == '1' {
 		zeros++
 	}
+
 	leading := 0
 	for leading < len(dst) && dst[leading] == 0 {
 		leading++
 	}
+
 	if zeros != leading {
 		return errBase58
 	}

@@ -14,6 +14,7 @@ func RatioPrice(quote, base U128, quoteDecimals, baseDecimals uint8) (Price, err
 	if base.IsZero() || quoteDecimals > maxDecimals || baseDecimals > maxDecimals {
 		return Price{}, ErrOverflow
 	}
+
 	digits := PriceDecimals + int(baseDecimals) - int(quoteDecimals) // 10 or more
 	if quote.Hi|base.Hi != 0 {
 		return wideRatio(quote, base, digits)
@@ -35,6 +36,7 @@ func RatioPrice(quote, base U128, quoteDecimals, baseDecimals uint8) (Price, err
 			return Price{}, ErrOverflow
 		}
 	}
+
 	return Price(price), nil
 }
 

@@ -30,12 +30,14 @@ func ParseU128(text string) (U128, error) {
 		if overflow {
 			return U128{}, ErrOverflow
 		}
+
 		next := scaled.Add(U64(uint64(text[i] - '0')))
 		if next.Less(scaled) {
 			return U128{}, ErrOverflow
 		}
 		x = next
 	}
+
 	return x, nil
 }
 
@@ -123,10 +125,12 @@ func (x U128) AppendFixed(dst []byte, decimals int) []byte {
 	} else {
 		dst = append(dst, '0')
 	}
+
 	end := len(digits)
 	for end > 0 && digits[end-1] == '0' {
 		end--
 	}
+
 	if end == 0 {
 		return dst
 	}
@@ -134,6 +138,7 @@ func (x U128) AppendFixed(dst []byte, decimals int) []byte {
 	for range max(0, -whole) {
 		dst = append(dst, '0')
 	}
+
 	return append(dst, digits[:end]...)
 }
 

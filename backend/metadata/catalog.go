@@ -97,11 +97,13 @@ func (c *Catalog) Run(ctx context.Context, gateway string) error {
 	if c.gateway, err = newGateway(gateway); err != nil {
 		return err
 	}
+
 	for _, shelf := range []*shelf{c.records, c.pictures} {
 		if err := shelf.load(); err != nil {
 			c.log.WarnContext(ctx, "metadata of earlier runs cannot be read", "err", err)
 		}
 	}
+
 	c.restore()
 	if c.web == nil {
 		if c.dialer == nil {
@@ -109,6 +111,7 @@ func (c *Catalog) Run(ctx context.Context, gateway string) error {
 		}
 		c.web = newWeb(c.gateway, c.dialer, c.options.Timeout, c.trust)
 	}
+
 	defer c.web.close()
 	var group sync.WaitGroup
 	for range workers {
@@ -122,6 +125,7 @@ func (c *Catalog) Run(ctx context.Context, gateway string) error {
 			}
 		})
 	}
+
 	group.Wait()
 	return nil
 }
@@ -177,23 +181,28 @@ func (c *Catalog) Picture(ctx context.Context, mint market.Pubkey) ([]byte, erro
 	if known := c.record(mint); known != nil && !known.pictured() {
 		return nil, nil
 	}
+
 	select {
 	case c.waiters <- struct{}{}:
 		defer func() { <-c.waiters }()
 	default:
 		return nil, nil
 	}
+
 	t := c.queue.want(mint, awaited, true)
 	if t == nil {
 		return nil, nil
 	}
+
 	timer := time.NewTimer(pictureWait)
 	defer timer.Stop()
+
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
 	case <-t.done:
 	}
+
 	return c.pictures.get(mint)
 }
 

@@ -58,10 +58,12 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 	if err != nil {
 		return nil, fmt.Errorf("dial %q: %w", address, err)
 	}
+
 	addresses, err := d.addresses(ctx, host)
 	if err != nil {
 		return nil, err
 	}
+
 	var failed error
 	for _, each := range addresses[:min(len(addresses), maxDials)] {
 		conn, err := d.connect(ctx, "tcp", net.JoinHostPort(each.String(), port), true)
@@ -73,6 +75,7 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 			break
 		}
 	}
+
 	return nil, failed
 }
 
@@ -84,6 +87,7 @@ func (d *dialer) addresses(ctx context.Context, host string) ([]netip.Addr, erro
 		}
 		return []netip.Addr{literal}, nil
 	}
+
 	list, err := d.resolve(ctx, host)
 	if err != nil {
 		return nil, fmt.Errorf("resolve %q: %w", host, err)
@@ -91,11 +95,13 @@ func (d *dialer) addresses(ctx context.Context, host string) ([]netip.Addr, erro
 	if len(list) == 0 || len(list) > maxResolved {
 		return nil, fmt.Errorf("resolve %q: %d addresses", host, len(list))
 	}
+
 	for i, each := range list {
 		list[i] = each.Unmap() // resolvers may give IPv4 in the form of IPv6
 		if !public(list[i]) {
 			return nil, fmt.Errorf("%q is at %s: %w", host, each, ErrRefused)
 		}
 	}
+
 	return list, nil
 }

@@ -48,6 +48,7 @@ func parseDocument(data []byte) (*Document, error) {
 	if fields == nil {
 		return nil, fmt.Errorf("%w: null", errDocument)
 	}
+
 	var extensions map[string]json.RawMessage
 	_ = json.Unmarshal(fields["extensions"], &extensions) // of another type: no links there
 	link := func(name string) *string {
@@ -56,6 +57,7 @@ func parseDocument(data []byte) (*Document, error) {
 		}
 		return webLink(textOf(extensions[name], maxDocument, false))
 	}
+
 	return &Document{
 		Name: textOf(fields["name"], maxName, false), Symbol: textOf(fields["symbol"], maxSymbol, false),
 		Description: textOf(fields["description"], maxDescription, true), Image: pictureLink(fields["image"]),
@@ -97,11 +99,13 @@ func clean(text string, most int, lines bool) string {
 		case count == 0 && unicode.IsMark(c): // it would sit on what stands before the text
 			continue
 		}
+
 		if count++; count > most {
 			break
 		}
 		out.WriteRune(c)
 	}
+
 	return strings.TrimSpace(out.String())
 }
 

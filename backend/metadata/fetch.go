@@ -75,10 +75,12 @@ func (w *web) close() { w.client.CloseIdleConnections() }
 func (w *web) fetch(ctx context.Context, u *url.URL, accept string, limit int64) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, w.limit)
 	defer cancel()
+
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrURI, err)
 	}
+
 	request.Header.Set("User-Agent", userAgent)
 	request.Header.Set("Accept", accept)
 	response, err := w.client.Do(request)
@@ -88,6 +90,7 @@ func (w *web) fetch(ctx context.Context, u *url.URL, accept string, limit int64)
 		}
 		return nil, err
 	}
+
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
 		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After")) // 0 if it is a date or missing
@@ -97,6 +100,7 @@ func (w *web) fetch(ctx context.Context, u *url.URL, accept string, limit int64)
 	if response.ContentLength > limit {
 		return nil, errTooLarge
 	}
+
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("read body: %w", err)
@@ -104,6 +108,7 @@ func (w *web) fetch(ctx context.Context, u *url.URL, accept string, limit int64)
 	if int64(len(body)) > limit {
 		return nil, errTooLarge
 	}
+
 	return body, nil
 }
 

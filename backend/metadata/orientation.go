@@ -49,6 +49,7 @@ func jpegExif(data []byte) []byte {
 			at++
 			continue
 		}
+
 		end := at + 2 + int(binary.BigEndian.Uint16(data[at+2:]))
 		if end < at+4 || end > len(data) {
 			return nil
@@ -58,6 +59,7 @@ func jpegExif(data []byte) []byte {
 		}
 		at = end
 	}
+
 	return nil
 }
 
@@ -108,6 +110,7 @@ func tiffOrientation(tiff []byte) int {
 	case !bytes.HasPrefix(tiff, []byte("MM\x00*")):
 		return upright
 	}
+
 	if len(tiff) < 8 {
 		return upright
 	}
@@ -127,6 +130,7 @@ func tiffOrientation(tiff []byte) int {
 		}
 		fields = fields[size:]
 	}
+
 	return upright
 }
 
@@ -161,8 +165,10 @@ func turn(source *image.RGBA, orientation int) *image.RGBA {
 			case 8: // lies on its right side
 				to = image.Pt(y, right-x)
 			}
+
 			target.SetRGBA(to.X, to.Y, source.RGBAAt(x, y))
 		}
 	}
+
 	return target
 }

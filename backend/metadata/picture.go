@@ -37,6 +37,7 @@ func encodePicture(data []byte) (encoded []byte, err error) {
 			encoded, err = nil, fmt.Errorf("%w: the decoder failed: %v", errPicture, failure)
 		}
 	}()
+
 	size, format, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errPicture, err)
@@ -47,10 +48,12 @@ func encodePicture(data []byte) (encoded []byte, err error) {
 	if format == "jpeg" && bytes.Count(data, startOfScan) > maxScans {
 		return nil, fmt.Errorf("%w: more than %d scans", errPicture, maxScans)
 	}
+
 	picture, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errPicture, err)
 	}
+
 	var out bytes.Buffer
 	if err := png.Encode(&out, turn(shrink(picture), orientation(data, format))); err != nil {
 		return nil, fmt.Errorf("%w: encode: %w", errPicture, err)
@@ -79,6 +82,7 @@ func shrink(source image.Image) *image.RGBA {
 		draw.Draw(target, target.Bounds(), source, from.Min, draw.Src)
 		return target
 	}
+
 	row := image.NewRGBA(image.Rect(0, 0, from.Dx(), 1))
 	sums := make([][4]float64, width)
 	tall, wide := float64(from.Dy())/float64(height), float64(from.Dx())/float64(width)
@@ -89,6 +93,7 @@ func shrink(source image.Image) *image.RGBA {
 			columns[x] = append(columns[x], min(float64(at+1), right)-max(float64(at), left))
 		}
 	}
+
 	for y := range height {
 		clear(sums)
 		top, bottom := float64(y)*tall, float64(y+1)*tall
@@ -108,6 +113,7 @@ func shrink(source image.Image) *image.RGBA {
 				}
 			}
 		}
+
 		for x := range sums {
 			var mean [4]uint8
 			for c, sum := range sums[x] {
@@ -116,5 +122,6 @@ func shrink(source image.Image) *image.RGBA {
 			target.SetRGBA(x, y, color.RGBA{min(mean[0], mean[3]), min(mean[1], mean[3]), min(mean[2], mean[3]), mean[3]})
 		}
 	}
+
 	return target
 }

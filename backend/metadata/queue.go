@@ -53,6 +53,7 @@ func newQueue() *queue {
 func (q *queue) want(mint market.Pubkey, how urgency, picture bool) *task {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+
 	if q.closed {
 		return nil
 	}
@@ -75,6 +76,7 @@ func (q *queue) want(mint market.Pubkey, how urgency, picture bool) *task {
 		q.counts[how]++
 		t.urgency = how
 	}
+
 	t.picture = t.picture || picture
 	wake.Up(q.wake)
 	return t
@@ -87,17 +89,20 @@ func (q *queue) take(ctx context.Context) *task {
 		if t != nil {
 			return t
 		}
+
 		var alarm <-chan time.Time
 		var timer *time.Timer
 		if wait > 0 {
 			timer = time.NewTimer(wait)
 			alarm = timer.C
 		}
+
 		select {
 		case <-ctx.Done():
 		case <-q.wake:
 		case <-alarm:
 		}
+
 		if timer != nil {
 			timer.Stop()
 		}
@@ -111,12 +116,14 @@ func (q *queue) take(ctx context.Context) *task {
 func (q *queue) next(now time.Time) (*task, time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+
 	for len(q.delayed) > 0 && !q.delayed[0].due.After(now) {
 		t := q.delayed[0]
 		q.delayed = slices.Delete(q.delayed, 0, 1)
 		t.due = time.Time{}
 		q.ready[t.urgency] = append(q.ready[t.urgency], t)
 	}
+
 	for how := range q.ready {
 		if list := q.ready[how]; len(list) > 0 {
 			t := list[0]
@@ -127,6 +134,7 @@ func (q *queue) next(now time.Time) (*task, time.Duration) {
 			return t, 0
 		}
 	}
+
 	if len(q.delayed) > 0 {
 		return nil, q.delayed[0].due.Sub(now)
 	}

@@ -51,13 +51,16 @@ func (s *shelf) load() error {
 	if err != nil {
 		return fmt.Errorf("metadata directory: %w", err)
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	for _, entry := range entries {
 		if strings.HasSuffix(entry.Name(), s.ending+".new") {
 			_ = os.Remove(filepath.Join(s.dir, entry.Name())) // it is written over else
 			continue
 		}
+
 		name, ours := strings.CutSuffix(entry.Name(), s.ending)
 		mint, err := market.ParsePubkey(name)
 		info, infoErr := entry.Info()
@@ -67,6 +70,7 @@ func (s *shelf) load() error {
 		s.files[mint] = &shelved{size: info.Size() + fileCost, used: info.ModTime(), touched: info.ModTime()}
 		s.total += info.Size() + fileCost
 	}
+
 	s.shrink()
 	return nil
 }
@@ -142,8 +146,10 @@ func (s *shelf) put(mint market.Pubkey, data []byte) (gone []market.Pubkey, err 
 	if err := os.Rename(temporary, s.path(mint)); err != nil {
 		return nil, fmt.Errorf("keep metadata: %w", err)
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	if old := s.files[mint]; old != nil {
 		s.total -= old.size
 	}

@@ -74,6 +74,7 @@ func (g *gateway) targets(uri string) ([]*url.URL, error) {
 	if uri == "" || len(uri) > maxURI {
 		return nil, fmt.Errorf("%d bytes: %w", len(uri), ErrURI)
 	}
+
 	if isCID(uri) {
 		uri = "ipfs://" + uri
 	}
@@ -81,6 +82,7 @@ func (g *gateway) targets(uri string) ([]*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrURI, err)
 	}
+
 	switch u.Scheme {
 	case "ipfs":
 		content, ok := contentPath(strings.TrimPrefix(u.Host+u.Path, "ipfs/"))
@@ -95,6 +97,7 @@ func (g *gateway) targets(uri string) ([]*url.URL, error) {
 		}
 		return []*url.URL{{Scheme: "https", Host: arweaveHost, Path: "/" + content}}, nil
 	}
+
 	if !g.permitted(u) {
 		return nil, fmt.Errorf("neither https nor content of the gateway: %w", ErrURI)
 	}
@@ -105,6 +108,7 @@ func (g *gateway) targets(uri string) ([]*url.URL, error) {
 			list = []*url.URL{g.of(content), u}
 		}
 	}
+
 	return list, nil
 }
 

@@ -24,6 +24,7 @@ func (c *Catalog) work(ctx context.Context, t *task) {
 		if ctx.Err() != nil {
 			return // the queue's close ends the task
 		}
+
 		if err != nil {
 			again, after := passing(err)
 			if again && t.attempts < c.options.Retries {
@@ -34,6 +35,7 @@ func (c *Catalog) work(ctx context.Context, t *task) {
 			c.fail(ctx, t.mint, uri, err, !again)
 			pictureTried = true // there is no use in trying it now
 		}
+
 		if c.queue.finish(t, pictureTried) {
 			return
 		}
@@ -67,6 +69,7 @@ func (c *Catalog) step(ctx context.Context, t *task, pictureTried *bool) (uri st
 		}
 		t.attempts = 0
 	}
+
 	if !c.queue.wantsPicture(t) {
 		return known.URI, nil
 	}
@@ -76,6 +79,7 @@ func (c *Catalog) step(ctx context.Context, t *task, pictureTried *bool) (uri st
 			return known.URI, err
 		}
 	}
+
 	c.failures.forget(t.mint)
 	return known.URI, nil
 }
@@ -91,14 +95,17 @@ func (c *Catalog) fetchDocument(ctx context.Context, t *task) (*record, string, 
 	if !ok {
 		return nil, "", errUnknown
 	}
+
 	data, err := c.fetch(ctx, t, uri, acceptDocument, maxDocument)
 	if err != nil {
 		return nil, uri, fmt.Errorf("document: %w", err)
 	}
+
 	document, err := parseDocument(data)
 	if err != nil {
 		return nil, uri, err
 	}
+
 	fresh := &record{URI: uri, Document: *document}
 	encoded, err := json.Marshal(fresh)
 	if err != nil {
@@ -107,6 +114,7 @@ func (c *Catalog) fetchDocument(ctx context.Context, t *task) (*record, string, 
 	if err := c.keepDocument(t.mint, fresh, encoded); err != nil {
 		return nil, uri, err
 	}
+
 	c.failures.forget(t.mint)
 	c.counts.documents.Add(1)
 	return fresh, uri, nil
@@ -133,11 +141,13 @@ func (c *Catalog) fetchPicture(ctx context.Context, t *task, uri string) error {
 	if err != nil {
 		return fmt.Errorf("picture: %w", err)
 	}
+
 	select {
 	case c.decoding <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+
 	encoded, err := encodePicture(data)
 	<-c.decoding
 	if err != nil {
@@ -147,6 +157,7 @@ func (c *Catalog) fetchPicture(ctx context.Context, t *task, uri string) error {
 		return err
 	}
 	c.counts.pictures.Add(1)
+
 	return nil
 }
 

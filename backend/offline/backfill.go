@@ -34,14 +34,17 @@ func Backfill(ctx context.Context, o Options, reach cluster.Reach, report func(P
 	if err := o.Dir.MakeStore(); err != nil {
 		return err
 	}
+
 	if err := o.Dir.CheckProgram(); err != nil {
 		return err
 	}
 	defer heap.Limit(heap.Write)()
+
 	opened, err := o.OpenToWrite()
 	if err != nil {
 		return err
 	}
+
 	defer datadir.Close(opened, &err)
 	if opened.State().Checkpoint == 0 {
 		o.Config.Solana.BackfillLimit = 0 // a first start: reach alone says how much is read
@@ -56,6 +59,7 @@ func Backfill(ctx context.Context, o Options, reach cluster.Reach, report func(P
 
 	running, stop := context.WithCancel(ctx)
 	defer stop()
+
 	ended := make(chan error, 1)
 	go func() {
 		ended <- in.Run(running)
@@ -66,6 +70,7 @@ func Backfill(ctx context.Context, o Options, reach cluster.Reach, report func(P
 
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+
 	for {
 		select {
 		case <-tick.C:
@@ -74,6 +79,7 @@ func Backfill(ctx context.Context, o Options, reach cluster.Reach, report func(P
 		case err = <-loaded:
 		case err = <-refused: // no waiting makes another chain of it
 		}
+
 		stop()
 		if failed := <-ended; failed != nil {
 			return failed // the cause of the other
@@ -106,6 +112,7 @@ func (o *Options) refusal() <-chan error {
 			return err
 		}
 	}
+
 	return refused
 }
 

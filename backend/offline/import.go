@@ -70,14 +70,17 @@ func Import(ctx context.Context, o Options, file Recorded, progress func(ImportP
 	if _, err := os.Stat(file.Path); err != nil {
 		return result, fmt.Errorf("read the export: %w", err)
 	}
+
 	if err := o.Dir.MakeStore(); err != nil {
 		return result, err
 	}
 	defer heap.Limit(heap.Write)()
+
 	opened, err := o.OpenToWrite()
 	if err != nil {
 		return result, err
 	}
+
 	defer datadir.Close(opened, &err)
 	recording.Clean(o.Dir.Path)
 	sorter := recording.New(o.Dir.Path)
@@ -86,6 +89,7 @@ func Import(ctx context.Context, o Options, file Recorded, progress func(ImportP
 			err = fmt.Errorf("remove sorted events: %w", closing)
 		}
 	}()
+
 	if err := file.Record(ctx, sorter, &result, progress); err != nil {
 		return result, err
 	}
@@ -93,16 +97,19 @@ func Import(ctx context.Context, o Options, file Recorded, progress func(ImportP
 	if err != nil {
 		return result, err
 	}
+
 	all := func(*market.Transaction) bool { return false }
 	_, err = recording.Take(ctx, in, sorter, all, func(done int64) { progress(ImportProgress{Done: done, Total: result.Read}) })
 	if err == nil {
 		result.Gaps, err = takeGaps(ctx, opened, in, result.gaps)
 	}
+
 	if err == nil || errors.Is(err, datadir.ErrDiskFull) || ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		if closing := in.Close(); err == nil {
 			err = closing
 		}
 	}
+
 	counters := in.Counters()
 	result.Stored, result.Known, result.Expired = counters.Events, counters.Repeats, counters.Expired
 	return result, err
@@ -114,6 +121,7 @@ func (r *Recorded) Record(ctx context.Context, sorter *recording.Sorter, result 
 	if err != nil {
 		return fmt.Errorf("read the export: %w", err)
 	}
+
 	defer file.Close() //nolint:errcheck // only read
 	err = export.ReadEvents(ctx, file, r.Format, func(read *export.Read) error {
 		if read.Err != nil {
@@ -129,12 +137,14 @@ func (r *Recorded) Record(ctx context.Context, sorter *recording.Sorter, result 
 			}
 			return nil
 		}
+
 		if read.Gap != nil {
 			if len(result.gaps) < mostImportedGaps {
 				result.gaps = append(result.gaps, *read.Gap)
 			}
 			return nil
 		}
+
 		result.Read++
 		if result.Read%10_000 == 0 {
 			progress(ImportProgress{Reading: true, Done: result.Read})
@@ -149,6 +159,7 @@ func (r *Recorded) Record(ctx context.Context, sorter *recording.Sorter, result 
 	case result.BadLines > 0 && !r.SkipBad:
 		return r.bad(result)
 	}
+
 	return nil
 }
 
@@ -173,16 +184,19 @@ func takeGaps(ctx context.Context, opened *store.Store, in *listener.Listener, g
 	if err != nil {
 		return 0, fmt.Errorf("read gaps: %w", err)
 	}
+
 	known := map[name]bool{}
 	for _, gap := range stored {
 		known[name{gap.From, gap.To, gap.Mint, gap.Cause}] = true
 	}
+
 	var batch market.Batch
 	for _, gap := range gaps {
 		key := name{gap.From, gap.To, gap.Mint, gap.Cause}
 		if known[key] || gap.Cause == solana.CauseLimit || gap.Cause == store.CauseRetention {
 			continue
 		}
+
 		known[key] = true
 		if signature, ok := solana.MissingIn(&gap); ok {
 			found := false
@@ -197,8 +211,10 @@ func takeGaps(ctx context.Context, opened *store.Store, in *listener.Listener, g
 				continue
 			}
 		}
+
 		batch.Gaps = append(batch.Gaps, gap)
 	}
+
 	if len(batch.Gaps) == 0 {
 		return 0, nil
 	}

@@ -21,19 +21,23 @@ func Verify(ctx context.Context, o Options, repair bool, progress func(mints, of
 	if repair {
 		open = o.openToRepair
 	}
+
 	opened, err := open()
 	if err != nil {
 		return report, err
 	}
+
 	defer datadir.Close(opened, &err)
 	if !repair { // opening for writing has read every table already
 		if err := opened.CheckBlocks(ctx); err != nil {
 			return report, err
 		}
 	}
+
 	cfg := &o.Config
 	program, _ := market.ParsePubkey(cfg.Solana.ProgramID) // validated
 	at := opened.State()
+
 	// After an unclean stop the open candles are only in the events; a start of the server would bring them back too.
 	writer := ingest.New(ingest.Config{
 		Programs: registry.At(program, false), Intervals: cfg.Kline.KeptIntervals(), Logger: o.Logger.With("component", "ingest"),
@@ -41,10 +45,12 @@ func Verify(ctx context.Context, o Options, repair bool, progress func(mints, of
 	if err := writer.Recover(); err != nil {
 		return report, fmt.Errorf("recover: %w", err)
 	}
+
 	problems, err := opened.Audit(ctx)
 	if err != nil {
 		return report, fmt.Errorf("audit: %w", err)
 	}
+
 	report, err = verify.Run(ctx, Stored{Store: opened}, verify.Options{
 		Intervals: cfg.Kline.KeptIntervals(), ChainTime: at.ChainTime, Seq: opened.State().Seq, Horizon: opened.Horizon(), Repair: repair, Progress: progress,
 	})

@@ -180,16 +180,19 @@ func (c *Codec) Text(v *string, common ...string) {
 		c.data = append(c.data, *v...)
 		return
 	}
+
 	text := c.take(c.length())
 	if text == nil {
 		return
 	}
+
 	for _, known := range common {
 		if string(text) == known {
 			*v = known
 			return
 		}
 	}
+
 	if !utf8.Valid(text) {
 		c.fail("a text is not UTF-8")
 		return

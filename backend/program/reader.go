@@ -124,6 +124,7 @@ func (r *Reader) readLog(dst []market.Event, tx *market.Transaction, logOnly boo
 			r.stack.read(line)
 			continue
 		}
+
 		fields, isData := strings.CutPrefix(line, DataPrefix)
 		if !isData {
 			r.stack.read(line)

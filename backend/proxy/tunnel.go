@@ -27,6 +27,7 @@ func Sockets(address string) (*http.Transport, error) {
 	if err != nil {
 		return nil, errors.New("the WebSocket address is no URL") // the parser's error would quote it
 	}
+
 	asHTTP := *target
 	asHTTP.Scheme = map[string]string{"ws": "http", "wss": "https"}[target.Scheme]
 	through, err := chooser()(&asHTTP)
@@ -44,6 +45,7 @@ func Sockets(address string) (*http.Transport, error) {
 	default: // the transport makes tunnels for TLS, and SOCKS has nothing else
 		transport.Proxy = http.ProxyURL(through)
 	}
+
 	return transport, nil
 }
 
@@ -87,6 +89,7 @@ func connect(conn net.Conn, through *url.URL, address string) error {
 		password, _ := user.Password()
 		request.Header.Set("Proxy-Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password)))
 	}
+
 	if err := request.Write(conn); err != nil {
 		return err
 	}
@@ -96,6 +99,7 @@ func connect(conn net.Conn, through *url.URL, address string) error {
 	if err != nil {
 		return err
 	}
+
 	defer response.Body.Close() //nolint:errcheck // nothing of it is used
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("%w to %s: it answers %d %s", ErrTunnel, address, response.StatusCode, http.StatusText(response.StatusCode))
@@ -103,5 +107,6 @@ func connect(conn net.Conn, through *url.URL, address string) error {
 	if reader.Buffered() > 0 { // nobody speaks before the handshake
 		return fmt.Errorf("%w to %s: something else answers", ErrTunnel, address)
 	}
+
 	return nil
 }

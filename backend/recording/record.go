@@ -58,6 +58,7 @@ func readRecord(record []byte) (market.Event, error) {
 	if err != nil {
 		return e, fmt.Errorf("event at %v: %w", e.Position, err)
 	}
+
 	e.Body, e.Owner = body, plug.Owner(body)
 	e.Price = e.BodyPrice()
 	return e, nil

@@ -99,6 +99,7 @@ func (t *Sorter) spill() error {
 		// name of an open file; there Clean removes what a killed process left.
 		_ = os.Remove(file.Name())
 	}
+
 	t.sort()
 	out := bufio.NewWriterSize(io.NewOffsetWriter(t.file, t.size), 1<<20)
 	written := int64(0)
@@ -106,6 +107,7 @@ func (t *Sorter) spill() error {
 		_, _ = out.Write(t.record(p)) // the error stays until Flush
 		written += int64(p.to - p.from)
 	}
+
 	if err := out.Flush(); err != nil {
 		return fmt.Errorf("sort events: %w", err)
 	}
@@ -124,16 +126,19 @@ func (t *Sorter) Transactions(ctx context.Context, fn func(market.Transaction) e
 		}
 		t.data, t.places = nil, nil
 	}
+
 	t.sort()
 	merged := &merge{}
 	memory := &source{}
 	for _, p := range t.places {
 		memory.left = append(memory.left, t.record(p))
 	}
+
 	sources := []*source{memory}
 	for _, run := range t.runs {
 		sources = append(sources, &source{file: bufio.NewReaderSize(io.NewSectionReader(run, 0, run.Size()), 64<<10)})
 	}
+
 	for _, s := range sources {
 		switch err := s.next(); {
 		case err == nil:
@@ -142,6 +147,7 @@ func (t *Sorter) Transactions(ctx context.Context, fn func(market.Transaction) e
 			return fmt.Errorf("read sorted events: %w", err)
 		}
 	}
+
 	heap.Init(merged)
 	var tx market.Transaction
 	var last []byte
@@ -153,6 +159,7 @@ func (t *Sorter) Transactions(ctx context.Context, fn func(market.Transaction) e
 			if err != nil {
 				return err
 			}
+
 			if len(tx.Events) > 0 && (tx.Signature != e.Signature || tx.Slot != e.Slot || tx.Index != e.Index) {
 				if err := fn(tx); err != nil {
 					return err
@@ -162,9 +169,11 @@ func (t *Sorter) Transactions(ctx context.Context, fn func(market.Transaction) e
 				}
 				tx = market.Transaction{}
 			}
+
 			if len(tx.Events) == 0 {
 				tx = market.Transaction{Signature: e.Signature, Slot: e.Slot, Index: e.Index}
 			}
+
 			// Two halves of a transaction may have been exported before and after its time was known.
 			if len(tx.Events) == 0 || tx.Provisional && !e.Provisional {
 				tx.BlockTime, tx.Provisional = e.BlockTime, e.Provisional
@@ -174,6 +183,7 @@ func (t *Sorter) Transactions(ctx context.Context, fn func(market.Transaction) e
 				tx.Events[i].BlockTime, tx.Events[i].Provisional = tx.BlockTime, tx.Provisional
 			}
 		}
+
 		switch err := s.next(); {
 		case err == nil:
 			heap.Fix(merged, 0)
@@ -183,6 +193,7 @@ func (t *Sorter) Transactions(ctx context.Context, fn func(market.Transaction) e
 			return fmt.Errorf("read sorted events: %w", err)
 		}
 	}
+
 	if len(tx.Events) > 0 {
 		return fn(tx)
 	}

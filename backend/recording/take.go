@@ -48,6 +48,7 @@ func Take(ctx context.Context, to Writer, sorter *Sorter, until func(*market.Tra
 	if err != nil && !errors.Is(err, errUntil) {
 		return transactions, err
 	}
+
 	if err := flush(); err != nil {
 		return transactions, err
 	}

@@ -66,6 +66,7 @@ type pacer struct {
 func (p *Source) Run(ctx context.Context, _ market.Slot, apply func(context.Context, market.Batch) error) error {
 	ticker := time.NewTicker(playTick)
 	defer ticker.Stop()
+
 	clock := pacer{pause: func(ctx context.Context) error {
 		select {
 		case <-ticker.C:
@@ -79,18 +80,21 @@ func (p *Source) Run(ctx context.Context, _ market.Slot, apply func(context.Cont
 			return err
 		}
 	}
+
 	p.state.Store(replayRunning)
 	start := time.Now()
 	clock.elapsed = func() time.Duration { return time.Since(start) }
 	if err := p.play(ctx, &clock, apply); err != nil {
 		return err
 	}
+
 	p.state.Store(replayEnded)
 	for end := time.Now().Add(flushTime); !p.idle() && time.Now().Before(end); {
 		if err := clock.pause(ctx); err != nil {
 			return err
 		}
 	}
+
 	p.ended()
 	return nil
 }
@@ -118,18 +122,21 @@ func (p *Source) play(ctx context.Context, clock *pacer, apply func(context.Cont
 		if tx.BlockTime > p.to {
 			return nil
 		}
+
 		if n := len(second); n > 0 && second[0].BlockTime != tx.BlockTime || n == playedSecond {
 			if err := f.deliver(ctx, second); err != nil {
 				return err
 			}
 			second = second[:0]
 		}
+
 		second = append(second, tx)
 		return nil
 	})
 	if err == nil {
 		err = f.deliver(ctx, second)
 	}
+
 	if err == nil {
 		err = f.until(ctx, float64(p.to-p.from)) // a quiet end closes its candles in time
 	}
@@ -139,6 +146,7 @@ func (p *Source) play(ctx context.Context, clock *pacer, apply func(context.Cont
 	if err := f.flush(ctx, p.to); err != nil {
 		return fmt.Errorf("end of the recording: %w", err)
 	}
+
 	return nil
 }
 
@@ -165,10 +173,12 @@ func (f *playback) deliver(ctx context.Context, second []market.Transaction) err
 		if err := f.until(ctx, float64(tx.BlockTime-f.from)+float64(i)/float64(len(second))); err != nil {
 			return err
 		}
+
 		tx.ReceivedAt = time.Now()
 		for j := range tx.Events {
 			tx.Events[j].ReceivedAt = tx.ReceivedAt.UnixMilli()
 		}
+
 		f.batch.Transactions = append(f.batch.Transactions, tx)
 		f.slot.Store(uint64(tx.Slot))
 		f.done.Add(1)
@@ -178,6 +188,7 @@ func (f *playback) deliver(ctx context.Context, second []market.Transaction) err
 			}
 		}
 	}
+
 	return nil
 }
 

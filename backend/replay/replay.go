@@ -45,17 +45,20 @@ func Run(ctx context.Context, o offline.Options, r Replay, serve Serve) (err err
 	if err != nil {
 		return fmt.Errorf("make room for the replay: %w", err)
 	}
+
 	defer func() {
 		if removing := os.RemoveAll(dir); removing != nil && err == nil {
 			err = fmt.Errorf("remove the replay's store: %w", removing)
 		}
 	}()
+
 	sorter := recording.New(dir)
 	defer func() {
 		if closing := sorter.Close(); closing != nil && err == nil {
 			err = fmt.Errorf("remove sorted events: %w", closing)
 		}
 	}()
+
 	if r.Progress == nil {
 		r.Progress = func(int64) {}
 	}
@@ -63,6 +66,7 @@ func Run(ctx context.Context, o offline.Options, r Replay, serve Serve) (err err
 	if err != nil {
 		return ended(ctx, err)
 	}
+
 	p := &Source{sorter: sorter, from: r.From, to: r.To, speed: r.Speed, wait: r.Wait}
 	if err := p.measure(ctx, known); err != nil {
 		return ended(ctx, err)
@@ -83,6 +87,7 @@ func Run(ctx context.Context, o offline.Options, r Replay, serve Serve) (err err
 
 	running, stop := context.WithCancel(ctx)
 	defer stop()
+
 	p.ended = func() {
 		if !r.Stay {
 			stop()
@@ -93,6 +98,7 @@ func Run(ctx context.Context, o offline.Options, r Replay, serve Serve) (err err
 			r.Serving(address, p.from, p.to)
 		}
 	}
+
 	return serve(running, o, p, serving)
 }
 
@@ -123,10 +129,12 @@ func (r *Replay) load(ctx context.Context, o offline.Options, sorter *recording.
 	if err := o.Dir.CheckProgram(); err != nil {
 		return 0, err
 	}
+
 	opened, err := o.OpenToRead()
 	if err != nil {
 		return 0, err
 	}
+
 	defer datadir.Close(opened, &err)
 	err = opened.EventsAfter(market.Position{}, func(e *market.Event) error {
 		if ctx.Err() != nil {
@@ -140,6 +148,7 @@ func (r *Replay) load(ctx context.Context, o offline.Options, sorter *recording.
 	if err != nil {
 		return 0, fmt.Errorf("read the recorded events: %w", err)
 	}
+
 	return opened.State().ChainTime, nil
 }
 
@@ -162,10 +171,12 @@ func (p *Source) measure(ctx context.Context, known int64) error {
 			last = max(last, tx.BlockTime)
 			p.total++
 		}
+
 		return nil
 	})
 	p.from = max(p.from, first) // nobody wants to wait for the first trade
 	p.to = min(p.to, max(last, known))
+
 	return err
 }
 
@@ -177,12 +188,14 @@ func (p *Source) prepare(ctx context.Context, o offline.Options, progress func(i
 	if err != nil {
 		return err
 	}
+
 	defer datadir.Close(opened, &err)
 
 	in, err := o.Listener(opened, nil)
 	if err != nil {
 		return err
 	}
+
 	left := p.skip
 	before := func(*market.Transaction) bool {
 		left--
@@ -191,6 +204,7 @@ func (p *Source) prepare(ctx context.Context, o offline.Options, progress func(i
 	if _, err := recording.Take(ctx, in, p.sorter, before, progress); err != nil {
 		return err
 	}
+
 	return in.Close()
 }
 

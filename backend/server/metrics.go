@@ -85,6 +85,7 @@ func (m *meter) Collect(out chan<- prometheus.Metric) {
 			}
 		}
 	}
+
 	slot := state.Slot
 	if m.api.Feed != nil {
 		feed := m.api.Feed()
@@ -97,6 +98,7 @@ func (m *meter) Collect(out chan<- prometheus.Metric) {
 		gauge(lagDesc, float64(feed.Lag))
 		gauge(failuresDesc, float64(feed.Failures))
 	}
+
 	gauge(slotDesc, float64(slot))
 	if m.api.Stream != nil {
 		connections := m.api.Stream.Metrics().Connections

@@ -104,18 +104,21 @@ func (s *static) serve(w http.ResponseWriter, r *http.Request, name string) {
 		http.Error(w, "not found", http.StatusNotFound)
 		return
 	}
+
 	header := w.Header()
 	if s.hashed != "" && strings.HasPrefix(name, s.hashed) {
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {
 		header.Set("Cache-Control", "no-cache")
 	}
+
 	if strings.HasSuffix(name, ".html") {
 		header.Set("Content-Security-Policy", policy(r.Host))
 	}
 	if kind := contentTypes[path.Ext(name)]; kind != "" { // a system's own table may say otherwise
 		header.Set("Content-Type", kind)
 	}
+
 	sum := sha256.Sum256(content)
 	header.Set("ETag", `"`+hex.EncodeToString(sum[:12])+`"`)
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))

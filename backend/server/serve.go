@@ -52,6 +52,7 @@ func isWindowsInUse(err error) bool {
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	requests, cancel := context.WithCancel(context.WithoutCancel(ctx)) // they outlive ctx by the drain time
 	defer cancel()
+
 	door := newDoor(listener, descriptorLimit(), s.log)
 	server := &http.Server{
 		ConnState:         door.watch,
@@ -69,8 +70,10 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
 	case <-ctx.Done():
 	}
+
 	drain, stop := context.WithTimeout(requests, drainTimeout)
 	defer stop()
+
 	if err := server.Shutdown(drain); err != nil {
 		cancel()
 		_ = server.Close() // what is left has had its time

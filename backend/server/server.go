@@ -42,6 +42,7 @@ func New(deps Deps) *Server {
 	if deps.API.Logger == nil {
 		deps.API.Logger = deps.Logger
 	}
+
 	s := &Server{api: rest.New(deps.API), registry: prometheus.NewRegistry(), log: deps.Logger}
 	meter := newMeter(s.registry, deps.API)
 	s.registry.MustRegister(gatherer(deps.Collect))
@@ -55,14 +56,17 @@ func New(deps Deps) *Server {
 	if deps.Sockets == nil {
 		deps.Sockets = s.api // answers 404 with the envelope
 	}
+
 	mux.Handle("/socket.io/", deps.Sockets)
 	for _, namespace := range []string{"/ws/kline", "/kline"} {
 		mux.Handle(namespace, timed(answerTimeout, noPath(namespace)))
 	}
+
 	mux.Handle("/docs/", timed(answerTimeout, docsPage()))
 	for path, to := range map[string]string{"/docs": "docs/", "/swagger-ui": "docs/", "/swagger-ui/": "../docs/"} {
 		mux.Handle(path, timed(answerTimeout, redirect(to)))
 	}
+
 	mux.Handle("/", timed(answerTimeout, page(deps.Page)))
 	s.handler = secure(s.recovered(deps.Guard.Wrap(mux)))
 	return s

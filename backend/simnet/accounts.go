@@ -43,16 +43,19 @@ func (n *Net) accounts(tx *transaction) []market.Pubkey {
 		add(one.poolToken)
 		add(one.poolSol)
 	}
+
 	for _, body := range tx.events {
 		add(body.MintAccount())
 		add(orderOf(body))
 	}
+
 	if tx.shape != direct {
 		add(n.foreign)
 	}
 	for _, address := range standing {
 		add(address)
 	}
+
 	add(n.cfg.Program)
 	return list
 }
@@ -67,6 +70,7 @@ func (n *Net) mentions(tx *transaction, address market.Pubkey) bool {
 	case address == n.cfg.Program:
 		return true
 	}
+
 	if address == n.foreign {
 		return tx.shape != direct
 	}
@@ -75,11 +79,13 @@ func (n *Net) mentions(tx *transaction, address market.Pubkey) bool {
 			return true
 		}
 	}
+
 	for _, body := range tx.events {
 		if body.MintAccount() == address || orderOf(body) == address {
 			return true
 		}
 	}
+
 	return slices.Contains(standing, address)
 }
 

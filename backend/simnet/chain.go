@@ -181,6 +181,7 @@ func (c *chain) moveOn(slot market.Slot, b *block) {
 	for later < c.next() && c.at(later).skipped {
 		later++
 	}
+
 	if later == c.next() || b.count == 0 || c.at(later).fork > 0 {
 		return
 	}
@@ -190,12 +191,14 @@ func (c *chain) moveOn(slot market.Slot, b *block) {
 	for _, tx := range moved {
 		tx.slot, tx.time = later, into.time
 	}
+
 	for _, tx := range c.in(into) {
 		tx.index += shift
 	}
 	for s := slot + 1; s <= later; s++ {
 		c.at(s).first = b.first
 	}
+
 	into.count += b.count
 	b.count, b.skipped = 0, true
 	for s := slot; s < c.next(); s++ {
@@ -213,6 +216,7 @@ func (c *chain) prune() {
 	for cut < len(c.blocks) && c.blocks[cut].first < limit && c.base+market.Slot(cut) < c.finalized {
 		cut++
 	}
+
 	if cut == 0 {
 		return
 	}
@@ -220,6 +224,7 @@ func (c *chain) prune() {
 	for _, tx := range c.transactions[:gone] {
 		delete(c.bySignature, tx.signature)
 	}
+
 	c.transactions = slices.Clone(c.transactions[gone:])
 	c.blocks = slices.Clone(c.blocks[cut:])
 	c.base += market.Slot(cut)

@@ -89,6 +89,7 @@ func (s *scribe) calls(p *page, tx *transaction, calls []launchpad.Call, depth i
 				chatter(p)
 			}
 		}
+
 		for _, event := range c.Events {
 			p.add(program.DataPrefix + base64.StdEncoding.EncodeToString(program.Append(nil, event)))
 			p.invoke(f, depth+1) // the program tells itself
@@ -184,10 +185,12 @@ func (n *access) getMultipleAccounts(a args) ([]byte, *rpcError) {
 	if len(list) > most {
 		return nil, invalid("Too many inputs provided; max %d", most)
 	}
+
 	o, release, fault := n.view(a, 1)
 	if fault != nil {
 		return nil, fault
 	}
+
 	defer release()
 	if o.Encoding != "base64" {
 		return nil, invalid("simnet knows the encoding base64")
@@ -205,6 +208,7 @@ func (n *access) getMultipleAccounts(a args) ([]byte, *rpcError) {
 		}
 		b = n.appendAccount(b, address)
 	}
+
 	return append(b, "]}"...), nil
 }
 

@@ -86,12 +86,14 @@ func (c Config) withDefaults() Config {
 	if c.Mints < 1 {
 		c.Mints = 8
 	}
+
 	if c.MaxMints < c.Mints {
 		c.MaxMints = c.Mints + 40
 	}
 	if c.SlotTime <= 0 {
 		c.SlotTime = 400 * time.Millisecond
 	}
+
 	c.SlotTime = max(c.SlotTime, time.Millisecond)
 	if c.Speed <= 0 {
 		c.Speed = 1
@@ -99,30 +101,35 @@ func (c Config) withDefaults() Config {
 	if c.Program.IsZero() {
 		c.Program = spinpet.ProgramID
 	}
+
 	if c.Decimals != 26 {
 		c.Decimals = 28
 	}
 	if c.ConfirmedLag <= 0 {
 		c.ConfirmedLag = 1
 	}
+
 	if c.FinalizedLag <= c.ConfirmedLag {
 		c.FinalizedLag = max(32, c.ConfirmedLag+1)
 	}
 	if c.MaxTransactions <= 0 {
 		c.MaxTransactions = 300_000
 	}
+
 	if c.QueuedMessages <= 0 {
 		c.QueuedMessages = 4096
 	}
 	if c.CoinShare <= 0 {
 		c.CoinShare = 0.5
 	}
+
 	if c.Faults.SlowBy <= 0 {
 		c.Faults.SlowBy = 2 * time.Second
 	}
 	if c.History = max(0, c.History); c.History == 0 && c.HistoryTransactions > 0 {
 		c.History = 6 * time.Hour
 	}
+
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -17,6 +17,7 @@ func (w *world) create(now float64) (*transaction, *token) {
 	if round := n / len(w.names); round > 0 {
 		name.name, name.symbol = fmt.Sprintf("%s %d", name.name, round+1), fmt.Sprintf("%s%d", name.symbol, round+1)
 	}
+
 	fresh, _ := spinpet.FreshCurve(w.decimals) // decimals were checked
 	p := &pool{
 		mint: w.key("mint", uint64(n)), curve: w.key("curve", uint64(n)), poolToken: w.key("pool token", uint64(n)), //nolint:gosec // small
@@ -43,6 +44,7 @@ func (w *world) create(now float64) (*transaction, *token) {
 			p.mood.fair -= p.gap()
 		}
 	}
+
 	p.mood.heat = 3
 	return tx, about
 }

@@ -23,6 +23,7 @@ func (n *Net) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if outage {
 		panic(http.ErrAbortHandler) // the documented way to drop the connection
 	}
+
 	switch {
 	case strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
 		n.serveSocket(w, r)
@@ -49,11 +50,13 @@ func (n *Net) serveRPC(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	if err != nil {
 		http.Error(w, "request too large", http.StatusRequestEntityTooLarge)
 		return
 	}
+
 	if n.chaos.strikes("slow", func(f *Faults) float64 { return f.Slow }) {
 		select {
 		case <-r.Context().Done():
@@ -61,12 +64,14 @@ func (n *Net) serveRPC(w http.ResponseWriter, r *http.Request) {
 		case <-time.After(n.chaos.current().SlowBy):
 		}
 	}
+
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
 	cost := max(1, bytes.Count(body, []byte(`"method"`)))
 	wait, ok := n.limits.allow(time.Now(), host, cost, n.cfg.RateLimit)
 	if ok && n.chaos.strikes("limit", func(f *Faults) float64 { return f.Limit }) {
 		wait, ok = time.Second, false
 	}
+
 	if !ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
 		w.Header().Set("Content-Type", "application/json")
@@ -97,6 +102,7 @@ func (n *access) answer(ctx context.Context, body []byte, s *socket) []byte {
 	if len(body) == 0 || body[0] != '[' {
 		return n.answerOne(body, s)
 	}
+
 	var batch []json.RawMessage
 	if json.Unmarshal(body, &batch) != nil {
 		return errorAnswer(errParse, nil)
@@ -104,6 +110,7 @@ func (n *access) answer(ctx context.Context, body []byte, s *socket) []byte {
 	if len(batch) == 0 || len(batch) > maxBatch {
 		return errorAnswer(errRequest, nil)
 	}
+
 	var out []byte
 	for _, each := range batch {
 		if ctx.Err() != nil {
@@ -120,6 +127,7 @@ func (n *access) answer(ctx context.Context, body []byte, s *socket) []byte {
 			}
 		}
 	}
+
 	if out == nil {
 		return nil
 	}
@@ -137,11 +145,13 @@ func (n *access) answerOne(body []byte, s *socket) []byte {
 	if req.Version != "2.0" || req.Method == "" {
 		return errorAnswer(errRequest, req.ID)
 	}
+
 	args, fault := readArgs(req.Params)
 	var result []byte
 	if fault == nil {
 		result, fault = n.call(req, args, s)
 	}
+
 	switch {
 	case req.ID == nil:
 		return nil // a notification
@@ -150,6 +160,7 @@ func (n *access) answerOne(body []byte, s *socket) []byte {
 	case result == nil:
 		return nil // subscribe has answered
 	}
+
 	return appendResult(make([]byte, 0, len(result)+64), result, req.ID)
 }
 

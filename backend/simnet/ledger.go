@@ -88,6 +88,7 @@ func (n *Net) ledger(a args) ([]byte, *rpcError) {
 	if query.Limit < 1 || query.Limit > 5000 {
 		return nil, invalid("limit must be 1 to 5000")
 	}
+
 	level := confirmed
 	switch strings.ToLower(query.Commitment) {
 	case "processed":
@@ -95,9 +96,11 @@ func (n *Net) ledger(a args) ([]byte, *rpcError) {
 	case "finalized":
 		level = finalized
 	}
+
 	c := n.chain
 	c.mu.RLock()
 	defer c.mu.RUnlock()
+
 	at, end := 0, c.upTo(c.slotAt(level))
 	if query.After != "" {
 		signature, fault := parseSignature(query.After)
@@ -110,12 +113,14 @@ func (n *Net) ledger(a args) ([]byte, *rpcError) {
 		}
 		at = c.place(tx) + 1
 	}
+
 	page := LedgerPage{Transactions: []LedgerTransaction{}, Processed: c.processed, Confirmed: c.confirmed, Finalized: c.finalized}
 	for ; at < end && len(page.Transactions) < query.Limit; at++ {
 		if tx := c.transactions[at]; !tx.ghost {
 			page.Transactions = append(page.Transactions, n.entry(tx))
 		}
 	}
+
 	if at < end {
 		page.Next = page.Transactions[len(page.Transactions)-1].Signature.String()
 	}
@@ -130,12 +135,14 @@ func (n *Net) entry(tx *transaction) LedgerTransaction {
 	for _, line := range lines {
 		entry.Truncated = entry.Truncated || line == truncated
 	}
+
 	if tx.coin != nil {
 		entry.Coin, entry.Coins = true, tx.coin.Truth
 	}
 	if tx.failed || tx.shape == spoofed {
 		return entry
 	}
+
 	for i, body := range tx.events {
 		event := n.plain(body)
 		if i < seen {
@@ -144,6 +151,7 @@ func (n *Net) entry(tx *transaction) LedgerTransaction {
 			entry.Lost = append(entry.Lost, event)
 		}
 	}
+
 	return entry
 }
 
@@ -178,6 +186,7 @@ func (n *Net) plain(body market.Body) LedgerEvent {
 	case *spinpet.ForceLiquidate:
 		event.Order = b.Order.String()
 	}
+
 	return event
 }
 
@@ -215,23 +224,27 @@ func (n *Net) control(a args) ([]byte, *rpcError) {
 	if fault := a.read(0, &order, true); fault != nil {
 		return nil, fault
 	}
+
 	if order.Rate != nil {
 		n.SetRate(*order.Rate)
 	}
 	if order.Faults != nil {
 		n.SetFaults(*order.Faults)
 	}
+
 	for name, members := range order.Nodes {
 		n.SetNode(name, members...)
 	}
 	if order.CloseSockets {
 		n.CloseSockets()
 	}
+
 	if order.RefuseMs > 0 {
 		n.RefuseRPC(time.Duration(order.RefuseMs) * time.Millisecond)
 	}
 	if order.OutageMs > 0 {
 		n.Outage(time.Duration(order.OutageMs) * time.Millisecond)
 	}
+
 	return n.status(nil)
 }

@@ -96,10 +96,12 @@ func (s *scribe) write(tx *transaction) (lines []string, seen int) {
 			p.add(s.budget.success)
 		}
 	}
+
 	if tx.coin != nil {
 		s.calls(p, tx, tx.coin.Calls, 1)
 		return p.lines, 0
 	}
+
 	switch tx.shape {
 	case spoofed:
 		s.spoof(p, tx)
@@ -116,6 +118,7 @@ func (s *scribe) write(tx *transaction) (lines []string, seen int) {
 	case direct, injected:
 		s.call(p, tx, 1)
 	}
+
 	if tx.failed || tx.shape == spoofed {
 		p.seen = 0
 	}
@@ -149,6 +152,7 @@ func (s *scribe) call(p *page, tx *transaction, depth int) {
 		p.add(spinpet.LogLine(tx.events[len(tx.events)-1]))
 		p.leave(&s.foreign, 349)
 	}
+
 	if _, created := tx.events[0].(*spinpet.TokenCreated); created {
 		s.birth(p, depth, tx.events[0].(*spinpet.TokenCreated))
 	}
@@ -162,6 +166,7 @@ func (s *scribe) call(p *page, tx *transaction, depth int) {
 		}
 		p.event(body)
 	}
+
 	if tx.failed {
 		p.add("Program log: AnchorError occurred. Error Code: ExceededSlippage. Error Number: 6006. Error Message: Slippage limit passed.")
 		p.add(s.own.consumed + strconv.FormatUint(units, 10) + " of " + strconv.FormatUint(p.left, 10) + " compute units")

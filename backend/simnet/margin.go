@@ -15,10 +15,12 @@ func (w *world) open(tx *transaction, p *pool, who int, now float64) bool {
 	if long && len(p.longs) >= maxOrders || !long && len(p.shorts) >= maxOrders {
 		return false
 	}
+
 	tokens := p.worth(w.size(p, t)*2, long)
 	if tokens == 0 || !long && p.lent+tokens > lentTokens {
 		return false
 	}
+
 	away := 0.025 + 0.22*w.rng.Float64()*w.rng.Float64()
 	if long {
 		away = -away
@@ -27,16 +29,19 @@ func (w *world) open(tx *transaction, p *pool, who int, now float64) bool {
 	if !ok {
 		return false
 	}
+
 	result, ok := p.trade(tokens, long, nil)
 	if !ok || reaches(result.at.Raw(), start, !long) {
 		return false
 	}
+
 	w.serial++
 	order := &position{order: w.key("order", w.serial)}
 	order.terms = market.Terms{
 		Mint: p.mint, User: w.traders[who].key, LockLpStartPrice: start, LockLpEndPrice: end, LockLpSolAmount: lockSol,
 		LockLpTokenAmount: tokens, StartTime: uint32(now), EndTime: uint32(now) + orderSeconds, BorrowFee: p.borrowFee,
 	}
+
 	// The margin is what the closing trade at the range lacks to give back what was borrowed, fees included.
 	if long {
 		order.terms.OrderType, order.terms.BorrowAmount, order.terms.PositionAssetAmount = market.OrderLong, result.sol, tokens
@@ -48,6 +53,7 @@ func (w *world) open(tx *transaction, p *pool, who int, now float64) bool {
 		order.terms.MarginSolAmount = below(lockSol+p.fee(lockSol), proceeds)
 		tx.instruction = "Short"
 	}
+
 	order.margin = order.terms.MarginSolAmount
 	p.settle(result)
 	p.insert(order)
@@ -102,11 +108,13 @@ func (w *world) reduce(tx *transaction, p *pool, order *position) bool {
 	if !ok || tokens == 0 || reaches(result.at.Raw(), terms.LockLpStartPrice, !order.long()) {
 		return false
 	}
+
 	rest := terms.LockLpTokenAmount - tokens
 	end, lockSol, err := p.from(terms.LockLpStartPrice, rest, !order.long())
 	if err != nil {
 		return false
 	}
+
 	closing := w.closing(tx, p, order, tokens, result)
 	if order.long() {
 		terms.PositionAssetAmount = rest
@@ -116,6 +124,7 @@ func (w *world) reduce(tx *transaction, p *pool, order *position) bool {
 		terms.BorrowAmount = rest
 		terms.PositionAssetAmount = part(terms.PositionAssetAmount, rest, terms.LockLpTokenAmount)
 	}
+
 	terms.MarginSolAmount = part(terms.MarginSolAmount, rest, terms.LockLpTokenAmount)
 	terms.LockLpEndPrice, terms.LockLpSolAmount, terms.LockLpTokenAmount = end, lockSol, rest
 	p.settle(result)
@@ -123,6 +132,7 @@ func (w *world) reduce(tx *transaction, p *pool, order *position) bool {
 	if event.Long {
 		event.Terms.MarginInitSolAmount, event.Terms.RealizedSolAmount = order.margin, closing.UserCloseProfit
 	}
+
 	w.emit(tx, p, result, event)
 	return true
 }

@@ -124,6 +124,7 @@ func (n *access) getBlock(a args) ([]byte, *rpcError) {
 	if fault := a.read(0, &slot, true); fault != nil {
 		return nil, fault
 	}
+
 	o, fault := a.options(1)
 	if fault == nil {
 		fault = o.sure()
@@ -131,12 +132,14 @@ func (n *access) getBlock(a args) ([]byte, *rpcError) {
 	if fault == nil && o.TransactionDetails != "signatures" && o.TransactionDetails != "none" {
 		fault = invalid("simnet knows transactionDetails signatures and none")
 	}
+
 	if fault != nil {
 		return nil, fault
 	}
 	c := n.chain
 	c.mu.RLock()
 	defer c.mu.RUnlock()
+
 	if fault := n.missing(slot, o.level); fault != nil {
 		return nil, fault
 	}
@@ -145,6 +148,7 @@ func (n *access) getBlock(a args) ([]byte, *rpcError) {
 	for parent > c.base && c.at(parent).skipped {
 		parent--
 	}
+
 	result := map[string]any{
 		"blockHeight": b.height, "blockTime": b.time, "blockhash": n.blockhash(slot), "parentSlot": parent,
 		"previousBlockhash": n.blockhash(parent),
@@ -152,6 +156,7 @@ func (n *access) getBlock(a args) ([]byte, *rpcError) {
 	if o.TransactionDetails == "signatures" {
 		result["signatures"] = n.signatures(slot, c.in(b))
 	}
+
 	return encode(result), nil
 }
 
@@ -186,6 +191,7 @@ func (n *access) getBlocks(a args) ([]byte, *rpcError) {
 	if fault := a.read(0, &from, true); fault != nil {
 		return nil, fault
 	}
+
 	at := 1
 	if len(a) > 1 && a.read(1, &last, false) == nil {
 		at = 2
@@ -194,12 +200,14 @@ func (n *access) getBlocks(a args) ([]byte, *rpcError) {
 	if fault == nil {
 		fault = o.sure()
 	}
+
 	if fault != nil {
 		return nil, fault
 	}
 	c := n.chain
 	c.mu.RLock()
 	defer c.mu.RUnlock()
+
 	to := c.slotAt(o.level)
 	if last != nil {
 		if *last >= from && *last-from > most {
@@ -207,12 +215,14 @@ func (n *access) getBlocks(a args) ([]byte, *rpcError) {
 		}
 		to = min(to, *last)
 	}
+
 	list := []market.Slot{}
 	for slot := max(from, c.base, n.first()); slot <= to; slot++ {
 		if !c.at(slot).skipped {
 			list = append(list, slot)
 		}
 	}
+
 	return encode(list), nil
 }
 
@@ -222,20 +232,24 @@ func (n *access) getSignaturesForAddress(a args) ([]byte, *rpcError) {
 	if fault != nil {
 		return nil, fault
 	}
+
 	o, release, fault := n.view(a, 1)
 	if fault != nil {
 		return nil, fault
 	}
+
 	defer release()
 	if fault := o.sure(); fault != nil {
 		return nil, fault
 	}
+
 	limit := most
 	if o.Limit != nil {
 		if limit = *o.Limit; limit < 1 || limit > most {
 			return nil, invalid("Invalid limit; max %d", most)
 		}
 	}
+
 	c := n.chain
 	at := c.upTo(c.slotAt(o.level))
 	if o.Before != "" {
@@ -249,6 +263,7 @@ func (n *access) getSignaturesForAddress(a args) ([]byte, *rpcError) {
 		}
 		at = min(at, c.place(tx))
 	}
+
 	var until *transaction
 	if o.Until != "" {
 		signature, fault := parseSignature(o.Until)
@@ -257,6 +272,7 @@ func (n *access) getSignaturesForAddress(a args) ([]byte, *rpcError) {
 		}
 		until = c.bySignature[signature] // an unknown one bounds nothing, as the real one
 	}
+
 	var list []*transaction
 	first := n.first()
 	for _, tx := range slices.Backward(c.transactions[:at]) {
@@ -275,6 +291,7 @@ func (n *access) getSignaturesForAddress(a args) ([]byte, *rpcError) {
 		}
 		b = appendSignature(b, tx, c.levelOf(tx.slot))
 	}
+
 	return append(b, ']'), nil
 }
 
@@ -303,10 +320,12 @@ func (n *access) getTransaction(a args) ([]byte, *rpcError) {
 	if fault := a.read(0, &text, true); fault != nil {
 		return nil, fault
 	}
+
 	signature, fault := parseSignature(text)
 	if fault != nil {
 		return nil, fault
 	}
+
 	o, fault := a.options(1)
 	if fault == nil {
 		fault = o.sure()
@@ -314,16 +333,19 @@ func (n *access) getTransaction(a args) ([]byte, *rpcError) {
 	if fault == nil && o.Encoding != "base64" {
 		fault = invalid("simnet knows the encoding base64")
 	}
+
 	if fault != nil {
 		return nil, fault
 	}
 	c := n.chain
 	c.mu.RLock()
 	defer c.mu.RUnlock()
+
 	tx := n.find(signature)
 	if tx == nil || tx.slot > c.slotAt(o.level) {
 		return []byte("null"), nil
 	}
+
 	const young = 64 // slots
 	if tx.slot+young > c.processed && n.chaos.strikes("null", func(f *Faults) float64 { return f.Null }) {
 		return []byte("null"), nil
@@ -333,6 +355,7 @@ func (n *access) getTransaction(a args) ([]byte, *rpcError) {
 		return nil, &rpcError{Code: -32015, Message: "Transaction version (" + version + ") is not supported by the requesting client. " +
 			"Please try the request again with the following configuration parameter: \"maxSupportedTransactionVersion\": " + version}
 	}
+
 	return n.appendTransaction(make([]byte, 0, 4096), tx), nil
 }
 
@@ -345,13 +368,16 @@ func (n *access) getSignatureStatuses(a args) ([]byte, *rpcError) {
 	if len(list) > most {
 		return nil, invalid("Too many inputs provided; max %d", most)
 	}
+
 	o, fault := a.options(1)
 	if fault != nil {
 		return nil, fault
 	}
+
 	c := n.chain
 	c.mu.RLock()
 	defer c.mu.RUnlock()
+
 	b := strconv.AppendUint([]byte(`{"context":{"apiVersion":"2.3.6","slot":`), uint64(c.processed), 10)
 	b = append(b, `},"value":[`...)
 	for i, text := range list {
@@ -359,6 +385,7 @@ func (n *access) getSignatureStatuses(a args) ([]byte, *rpcError) {
 		if fault != nil {
 			return nil, fault
 		}
+
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -367,6 +394,7 @@ func (n *access) getSignatureStatuses(a args) ([]byte, *rpcError) {
 			b = append(b, "null"...)
 			continue
 		}
+
 		level := c.levelOf(tx.slot)
 		b = append(append(append(b, `{"confirmationStatus":"`...), level.String()...), `","confirmations":`...)
 		if level == finalized {
@@ -374,9 +402,11 @@ func (n *access) getSignatureStatuses(a args) ([]byte, *rpcError) {
 		} else {
 			b = strconv.AppendUint(b, uint64(c.processed-tx.slot), 10)
 		}
+
 		b = appendErr(append(b, `,"err":`...), tx)
 		b = strconv.AppendUint(append(b, `,"slot":`...), uint64(tx.slot), 10)
 		b = append(appendStatus(append(b, `,"status":`...), tx), '}')
 	}
+
 	return append(b, "]}"...), nil
 }

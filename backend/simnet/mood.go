@@ -81,6 +81,7 @@ func (m *mood) pass(rng *rand.Rand, now float64) {
 	if gone <= 0 {
 		return
 	}
+
 	m.at = now
 	hours := gone / 3600
 	if now >= m.turn {
@@ -91,6 +92,7 @@ func (m *mood) pass(rng *rand.Rand, now float64) {
 			m.heat += 4
 		}
 	}
+
 	pull := 1 - math.Exp(-hours/m.hours)
 	m.fair += pull*(m.level-m.fair) + m.drift*hours + m.deviates*math.Sqrt(hours)*rng.NormFloat64()
 	m.fair = min(max(m.fair, -0.5), 7.5)
@@ -99,6 +101,7 @@ func (m *mood) pass(rng *rand.Rand, now float64) {
 	if now > m.sleep && m.wake < m.sleep {
 		m.wake = now + 180 + 500*rng.ExpFloat64()
 	}
+
 	if m.wake > m.sleep && now > m.wake {
 		m.sleep = now + 1800 + 7200*rng.ExpFloat64()
 	}

@@ -77,6 +77,7 @@ func (n *Net) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the cluster's port: %w", err)
 	}
+
 	start := n.cfg.Start
 	if start.IsZero() {
 		start = time.Now()
@@ -85,6 +86,7 @@ func (n *Net) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	producer.history(ctx)
 	n.chain, n.coins = producer.chain, producer.coins
 	n.foreign = producer.world.foreign
@@ -94,6 +96,7 @@ func (n *Net) Run(ctx context.Context) error {
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+
 	n.stop = ctx
 	server := &http.Server{
 		Handler: n, ReadHeaderTimeout: 10 * time.Second,
@@ -110,6 +113,7 @@ func (n *Net) Run(ctx context.Context) error {
 
 	grace, done := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer done()
+
 	if server.Shutdown(grace) != nil {
 		_ = server.Close() // the listener is closed either way
 	}
@@ -119,6 +123,7 @@ func (n *Net) Run(ctx context.Context) error {
 	if !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve the cluster: %w", err)
 	}
+
 	return nil
 }
 
@@ -152,6 +157,7 @@ func (n *Net) step(p *producer) {
 			cut++
 		}
 	}
+
 	c.prune()
 	var news [3][]*transaction
 	for level := processed; level <= finalized; level++ {
@@ -161,6 +167,7 @@ func (n *Net) step(p *producer) {
 			}
 		}
 	}
+
 	announced := slotNews{slot: c.announced, parent: c.processed, root: c.finalized, fresh: c.announced == c.next()}
 	c.mu.Unlock()
 	n.chaos.count("fork", settled)

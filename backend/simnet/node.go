@@ -99,18 +99,21 @@ func (n *access) spoil(list []*transaction, cursor string) []*transaction {
 	if strikes("late_list", func(f *Faults) float64 { return f.LateList }, n.node.LateList) {
 		list = slices.DeleteFunc(list, func(tx *transaction) bool { return tx.slot+lateBy > n.chain.processed })
 	}
+
 	if strikes("list_hole", func(f *Faults) float64 { return f.ListHole }, n.node.ListHole) {
 		list = slices.Delete(list, len(list)/3, len(list)-len(list)/3)
 	}
 	if strikes("short_list", func(f *Faults) float64 { return f.ShortList }, n.node.ShortList) {
 		list = list[:(len(list)+1)/2]
 	}
+
 	if strikes("empty_list", func(f *Faults) float64 { return f.EmptyList }, n.node.EmptyList) {
 		list = nil
 	}
 	if bad {
 		n.chaos.rest(n.name + " " + cursor)
 	}
+
 	return list
 }
 

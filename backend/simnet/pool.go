@@ -53,6 +53,7 @@ func (p *pool) trade(tokens uint64, buy bool, skip *position) (outcome, bool) {
 	if buy {
 		queue = p.shorts
 	}
+
 	for _, order := range queue {
 		if order == skip {
 			continue
@@ -61,20 +62,24 @@ func (p *pool) trade(tokens uint64, buy bool, skip *position) (outcome, bool) {
 		if err != nil {
 			return outcome{}, false
 		}
+
 		start := order.terms.LockLpStartPrice
 		if !reaches(next.Raw(), start, buy) {
 			result.at = next
 			result.sol += sol
 			return result, true
 		}
+
 		part, _, err := result.at.Between(start)
 		if err != nil {
 			return outcome{}, false
 		}
+
 		part = min(part, tokens)
 		if _, sol, err = result.at.Move(part, buy); err != nil {
 			return outcome{}, false
 		}
+
 		result.sol += sol
 		result.hit = append(result.hit, order)
 		if result.at, err = spinpet.CurveAt(order.terms.LockLpEndPrice, p.at.Decimals()); err != nil {
@@ -84,6 +89,7 @@ func (p *pool) trade(tokens uint64, buy bool, skip *position) (outcome, bool) {
 			return result, true
 		}
 	}
+
 	next, sol, err := result.at.Move(tokens, buy)
 	result.at = next
 	result.sol += sol
@@ -150,6 +156,7 @@ func (p *pool) lock(start market.U128, tokens uint64, long bool) (from, to marke
 		}
 		start = scalePrice(orders[at].terms.LockLpEndPrice, beyond)
 	}
+
 	return from, to, 0, false
 }
 

@@ -43,6 +43,7 @@ func newProducer(cfg *Config, start time.Time, tokens func(*token)) (*producer, 
 	if err != nil {
 		return nil, fmt.Errorf("the market of coins: %w", err)
 	}
+
 	p := &producer{
 		cfg: cfg, world: newWorld(cfg), slotSeconds: cfg.SlotTime.Seconds() * cfg.Speed,
 		slots:  rand.New(rand.NewPCG(uint64(cfg.Seed), 1)), //nolint:gosec // a game, and it must repeat
@@ -57,6 +58,7 @@ func newProducer(cfg *Config, start time.Time, tokens func(*token)) (*producer, 
 	p.chain.live = p.chain.base + market.Slot(past) //nolint:gosec // not negative
 	p.plan(p.timeOf(p.chain.base))
 	p.prepare()
+
 	return p, nil
 }
 
@@ -113,6 +115,7 @@ func (p *producer) fill(slot market.Slot, b *block, rate float64) (transactions 
 		p.tokens(about)
 		transactions = append(transactions, tx)
 	}
+
 	for range poisson(p.slots, rate*p.slotSeconds) {
 		if p.coins != nil && p.launches.Float64() < p.cfg.CoinShare {
 			transactions = append(transactions, p.nextCoin(now))
@@ -120,6 +123,7 @@ func (p *producer) fill(slot market.Slot, b *block, rate float64) (transactions 
 		}
 		transactions = append(transactions, p.world.next(now))
 	}
+
 	if len(transactions) > 0 && p.cfg.Faults.Fork > 0 && p.forks.Float64() < p.cfg.Faults.Fork {
 		b.fork = 2 + p.forks.IntN(max(1, p.cfg.FinalizedLag-6))
 		b.moves = p.forks.IntN(2) == 0
@@ -129,6 +133,7 @@ func (p *producer) fill(slot market.Slot, b *block, rate float64) (transactions 
 			}
 		}
 	}
+
 	var index uint32
 	for _, tx := range transactions {
 		index += p.slots.Uint32N(4)
@@ -138,6 +143,7 @@ func (p *producer) fill(slot market.Slot, b *block, rate float64) (transactions 
 			tx.chatty = true
 		}
 	}
+
 	return transactions
 }
 

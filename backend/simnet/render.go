@@ -114,6 +114,7 @@ func appendString(b []byte, text string) []byte {
 		if c >= 0x20 && c != '"' && c != '\\' {
 			continue // all text here is valid UTF-8
 		}
+
 		b = append(b, text[from:i]...)
 		switch c {
 		case '\n':
@@ -123,7 +124,9 @@ func appendString(b []byte, text string) []byte {
 		default:
 			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 		}
+
 		from = i + 1
 	}
+
 	return append(append(b, text[from:]...), '"')
 }

@@ -141,6 +141,7 @@ func (n *Net) logsSubscribe(req request, a args, s *socket) ([]byte, *rpcError) 
 	if len(a) == 0 {
 		return nil, invalid("`params` should have at least 1 argument(s)")
 	}
+
 	switch {
 	case json.Unmarshal(a[0], &word) == nil:
 		if sub.all = word == "all" || word == "allWithVotes"; !sub.all {
@@ -157,6 +158,7 @@ func (n *Net) logsSubscribe(req request, a args, s *socket) ([]byte, *rpcError) 
 		}
 		sub.mentions = address
 	}
+
 	o, fault := a.options(1)
 	if fault != nil {
 		return nil, fault
@@ -177,11 +179,13 @@ func (n *Net) subscribe(req request, sub *subscription, s *socket) ([]byte, *rpc
 	if full {
 		return nil, &rpcError{Code: -32603, Message: "Internal error: too many subscriptions on this connection"}
 	}
+
 	sub.id = n.sockets.next.Add(1) - 1
 	id := req.ID
 	if id == nil {
 		id = json.RawMessage("null")
 	}
+
 	s.subscribe(sub, func(number uint64) []byte {
 		return appendResult(nil, strconv.AppendUint(nil, number, 10), id)
 	})

@@ -95,18 +95,23 @@ func (n *Net) serveSocket(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "too many connections", http.StatusServiceUnavailable)
 		return
 	}
+
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		return // Accept has answered
 	}
+
 	n.clients.Add(1)
 	defer n.clients.Done()
+
 	conn.SetReadLimit(maxRequest)
 	s := &socket{conn: conn, queue: make(chan []byte, n.cfg.QueuedMessages), gone: make(chan struct{})}
 	ctx, cancel := context.WithCancel(n.stop)
 	defer cancel()
+
 	n.sockets.add(s)
 	defer n.sockets.remove(s)
+
 	var writer sync.WaitGroup
 	writer.Go(func() {
 		s.write(ctx)
@@ -121,6 +126,7 @@ func (n *Net) serveSocket(w http.ResponseWriter, r *http.Request) {
 			s.send(reply)
 		}
 	}
+
 	cancel()
 	writer.Wait()
 }

@@ -93,6 +93,7 @@ func (w *world) next(now float64) *transaction {
 	if w.expired(tx, p, now) {
 		return w.finish(tx)
 	}
+
 	who := w.rng.IntN(len(w.traders))
 	before := p.at.Raw()
 	switch r := w.rng.Float64(); {
@@ -104,6 +105,7 @@ func (w *world) next(now float64) *transaction {
 	default:
 		w.spot(tx, p, who)
 	}
+
 	p.mood.traded(before, p.at.Raw())
 	return w.finish(tx)
 }
@@ -241,6 +243,7 @@ func (w *world) mishap(tx *transaction, p *pool, who int) {
 	if !ok {
 		result.at = p.at
 	}
+
 	if tx.instruction = "Sell"; buy {
 		tx.instruction = "Buy"
 	}
@@ -249,6 +252,7 @@ func (w *world) mishap(tx *transaction, p *pool, who int) {
 		tx.shape = spoofed
 		return
 	}
+
 	tx.failed = true
 	if w.rng.IntN(6) == 0 {
 		tx.shape = routed

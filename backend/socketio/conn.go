@@ -181,12 +181,14 @@ func (c *Conn) sendBy(write func(...frame) error, frames []frame) error {
 func (c *Conn) hold(frames []frame) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	switch {
 	case c.state == gone || c.closing:
 		return true, ErrClosed
 	case c.state == live:
 		return false, nil
 	}
+
 	for _, f := range frames {
 		c.heldSize += len(f)
 	}
@@ -196,6 +198,7 @@ func (c *Conn) hold(frames []frame) (bool, error) {
 		return true, ErrSlow
 	}
 	c.held = append(c.held, frames...)
+
 	return true, nil
 }
 
@@ -207,6 +210,7 @@ func (c *Conn) goLive() bool {
 		c.mu.Unlock()
 		return false
 	}
+
 	c.state = live
 	if len(c.held) > 0 && c.ses.write(c.held...) == nil {
 		c.out.Add(int64(len(c.held)))
@@ -219,6 +223,7 @@ func (c *Conn) goLive() bool {
 	if closing {
 		c.ses.server.tasks.start(c.leave)
 	}
+
 	return true
 }
 
@@ -230,20 +235,24 @@ func (c *Conn) finish(reason string) {
 		c.mu.Unlock()
 		return
 	}
+
 	c.state, c.held = gone, nil
 	if c.reason != "" {
 		reason = c.reason
 	} else {
 		reason = c.ses.reasonOr(reason)
 	}
+
 	c.reason = reason
 	c.isLive.Store(false)
 	c.mu.Unlock()
 	c.ns.rooms.part(c)
 	c.ses.remove(c)
+
 	// The library forgets a socket whose transport closed while it connected.
 	c.ns.nsp.Remove(c.socket)
 	close(c.gone)
+
 	// While Connect runs it is not known whether Disconnect is due.
 	c.inbox.finish(reason, before != connecting)
 }

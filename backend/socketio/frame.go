@@ -27,6 +27,7 @@ func newFrame(op byte, parts ...[]byte) frame {
 	for _, p := range parts {
 		n += len(p)
 	}
+
 	f := make(frame, 0, n+10)
 	f = append(f, 0x80|op)
 	switch {
@@ -37,6 +38,7 @@ func newFrame(op byte, parts ...[]byte) frame {
 	default:
 		f = binary.BigEndian.AppendUint64(append(f, 127), uint64(n))
 	}
+
 	for _, p := range parts {
 		f = append(f, p...)
 	}

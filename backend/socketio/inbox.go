@@ -91,6 +91,7 @@ func (b *inbox) startLocked() {
 func (b *inbox) run() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+
 	for {
 		switch {
 		case b.over && b.tell && !b.told:

@@ -58,6 +58,7 @@ func (n *Namespace) Broadcast(room, event string, payload json.RawMessage, unit 
 func (s *Server) fanOut(to *room, f frame, unit uint64) (behind bool) {
 	to.mu.Lock()
 	defer to.mu.Unlock()
+
 	if len(to.members) == 0 {
 		return false
 	}
@@ -68,6 +69,7 @@ func (s *Server) fanOut(to *room, f frame, unit uint64) (behind bool) {
 			_ = c.send(f)
 			continue
 		}
+
 		sink, waits, err := c.ses.out.push(at, unit, f)
 		kick(sink)
 		switch {
@@ -79,6 +81,7 @@ func (s *Server) fanOut(to *room, f frame, unit uint64) (behind bool) {
 			c.ses.cut("queue full")
 		}
 	}
+
 	s.counts.broadcasts.Add(1)
 	s.counts.out.Add(sent)
 	return most > s.opts.MaxQueuedMessages/4 || most*len(f) > s.opts.MaxQueuedBytes/4
@@ -91,6 +94,7 @@ func (n *Namespace) admit(s *socket.Socket, next func(*socket.ExtendedError)) {
 		next(socket.NewExtendedError("unknown transport", nil))
 		return
 	}
+
 	c := newConn(n, ses, s)
 	s.SetData(c)
 	_ = s.Once("disconnect", func(args ...any) {
@@ -101,6 +105,7 @@ func (n *Namespace) admit(s *socket.Socket, next func(*socket.ExtendedError)) {
 	if !ses.add(c) {
 		c.finish("transport close")
 	}
+
 	hello := s.Handshake()
 	auth, _ := hello.Auth.(map[string]any)
 	// The library would keep copies of them.

@@ -53,6 +53,7 @@ func (o Options) withDefaults() Options {
 	if o.Path == "//" {
 		o.Path = "/"
 	}
+
 	orElse(&o.PingInterval, 25*time.Second)
 	orElse(&o.PingTimeout, 20*time.Second)
 	orElse(&o.MaxPayload, 1<<20)
@@ -67,6 +68,7 @@ func (o Options) withDefaults() Options {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+
 	return o
 }
 

@@ -192,11 +192,13 @@ func (o *outbox) pop() frame {
 	if o.taken.frames == 0 {
 		o.takenAt = q.at
 	}
+
 	o.taken.add(f)
 	o.begun = true
 	if q.free {
 		o.free.add(f)
 	}
+
 	*q = queued{}
 	o.head = (o.head + 1) % len(o.ring)
 	o.n--
@@ -204,6 +206,7 @@ func (o *outbox) pop() frame {
 	if o.n == 0 && len(o.ring) > 16 {
 		o.ring, o.head = nil, 0
 	}
+
 	return f
 }
 
@@ -396,6 +399,7 @@ func (o *outbox) drain(ctx context.Context) error {
 			o.mu.Unlock()
 			return nil
 		}
+
 		if o.waiting == nil {
 			o.waiting = make(chan struct{})
 		}

@@ -52,15 +52,18 @@ func parseHead(raw []byte) (h head, err error) {
 		}
 		h.attachments, raw = int(n), rest
 	}
+
 	h.nsp = "/"
 	if len(raw) > 0 && raw[0] == '/' {
 		name, rest, _ := bytes.Cut(raw, []byte{','})
 		h.nsp, raw = string(name), rest
 	}
+
 	digits := 0
 	for digits < len(raw) && raw[digits] >= '0' && raw[digits] <= '9' {
 		digits++
 	}
+
 	if digits > 0 {
 		id, err := strconv.ParseUint(string(raw[:digits]), 10, 64)
 		if err != nil {
@@ -68,6 +71,7 @@ func parseHead(raw []byte) (h head, err error) {
 		}
 		h.id, raw = &id, raw[digits:]
 	}
+
 	h.data = raw
 	return h, nil
 }
@@ -132,6 +136,7 @@ func attach(v any, attachments [][]byte) (any, error) {
 			v[k] = x
 		}
 	}
+
 	return v, nil
 }
 

@@ -69,6 +69,7 @@ func (p *polling) onPoll(ctx *types.HttpContext) {
 		answerBad(ctx)
 		return
 	}
+
 	p.seen = nanotime()
 	if p.closing != nil {
 		p.mu.Unlock()
@@ -80,6 +81,7 @@ func (p *polling) onPoll(ctx *types.HttpContext) {
 		answerBad(ctx)
 		return
 	}
+
 	p.poll = ctx
 	p.unwatch = context.AfterFunc(ctx.Context(), func() { p.abandoned(ctx) })
 	p.mu.Unlock()
@@ -100,6 +102,7 @@ func (p *polling) lastPoll(ctx *types.HttpContext) {
 	} else {
 		p.closing = nil
 	}
+
 	p.mu.Unlock()
 
 	switch {
@@ -108,11 +111,13 @@ func (p *polling) lastPoll(ctx *types.HttpContext) {
 	case !silent:
 		body = newFrame(opText, []byte{'1'}).appendPolled(body)
 	}
+
 	if len(body) > 0 {
 		_ = p.answer(ctx, body)
 	} else {
 		answerStopped(ctx)
 	}
+
 	p.session.out.done()
 	if fn != nil {
 		fn()
@@ -167,6 +172,7 @@ func (p *polling) kick() {
 		p.mu.Unlock()
 		return
 	}
+
 	ctx := p.poll
 	p.poll = nil
 	p.unwatch()
@@ -176,6 +182,7 @@ func (p *polling) kick() {
 	if len(body) == 0 { // aborted meanwhile
 		body = []byte{'6'}
 	}
+
 	// Answering may wait for the client, which the caller must not.
 	p.session.server.tasks.start(func() {
 		if err := p.answer(ctx, body); err != nil {
@@ -203,6 +210,7 @@ func (p *polling) answer(ctx *types.HttpContext, body []byte) error {
 	for name, values := range ctx.ResponseHeaders.All() {
 		w.Header().Set(name, values[0])
 	}
+
 	w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
@@ -276,26 +284,31 @@ func (p *polling) onPost(ctx *types.HttpContext) {
 		answerBad(ctx)
 		return
 	}
+
 	defer func() {
 		p.mu.Lock()
 		p.posting = false
 		p.mu.Unlock()
 	}()
+
 	if ctx.Headers().Peek("Content-Type") == "application/octet-stream" {
 		p.OnError("invalid content", nil)
 		answerBad(ctx)
 		return
 	}
+
 	body, err := p.readBody(ctx)
 	if err != nil {
 		return
 	}
+
 	p.session.server.counts.bytesIn.Add(int64(len(body)))
 	for raw := range bytes.SplitSeq(body, []byte{separator}) {
 		if len(raw) > 0 && raw[0] == '1' {
 			p.leave()
 			break
 		}
+
 		p.session.deliver(p, p.decode(raw))
 		if p.session.broken.Load() {
 			if p.session.large.Load() {
@@ -306,6 +319,7 @@ func (p *polling) onPost(ctx *types.HttpContext) {
 			return
 		}
 	}
+
 	ctx.ResponseHeaders.Set("Content-Type", "text/html")
 	ctx.ResponseHeaders.Set("Cache-Control", "no-store")
 	ctx.SetStatusCode(http.StatusOK)
@@ -381,6 +395,7 @@ func (p *polling) DoClose(fn types.Callable) {
 		}
 		return
 	}
+
 	last := func(ctx *types.HttpContext) { _ = p.answer(ctx, []byte{'1'}) }
 	if p.session.silent.Load() {
 		last = answerStopped

@@ -33,10 +33,12 @@ func (s *session) route(in *inbound, forward func(*parser.Packet)) error {
 	if s.partial != nil {
 		return errPacket
 	}
+
 	h, err := parseHead(in.raw)
 	if err != nil {
 		return err
 	}
+
 	switch h.kind {
 	case parser.CONNECT:
 		return s.connect(&h, forward)
@@ -68,15 +70,18 @@ func (s *session) attachment(raw []byte) error {
 	if p == nil {
 		return errPacket
 	}
+
 	p.size += int64(len(raw))
 	if p.size > s.server.opts.MaxPayload {
 		s.tooLarge()
 		return errPacket
 	}
+
 	p.got = append(p.got, append([]byte(nil), raw...))
 	if len(p.got) < p.head.attachments {
 		return nil
 	}
+
 	s.partial = nil
 	if _, err := attach(p.args, p.got); err != nil {
 		return err
@@ -129,6 +134,7 @@ func (s *session) dispatch(h *head, args []any) error {
 	if c == nil {
 		return err
 	}
+
 	s.server.counts.in.Add(1)
 	ack := h.kind == parser.ACK || h.kind == parser.BINARY_ACK
 	if ack && h.id == nil {
@@ -139,11 +145,13 @@ func (s *session) dispatch(h *head, args []any) error {
 		c.inbox.push(arrival{limited: true, id: h.id})
 		return nil
 	}
+
 	if args == nil {
 		if args, err = h.args(); err != nil {
 			return err
 		}
 	}
+
 	if ack { // this side asks for none, so there is nobody to tell
 		return nil
 	}
@@ -151,6 +159,7 @@ func (s *session) dispatch(h *head, args []any) error {
 	if err != nil {
 		return err
 	}
+
 	c.in.Add(1)
 	c.inbox.push(arrival{name: name, args: args, id: h.id})
 	return nil

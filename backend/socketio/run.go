@@ -61,6 +61,7 @@ func (s *Server) sweep(before map[any]struct{}) (suspects map[any]struct{}) {
 			ses.end("transport close")
 		}
 	}
+
 	for _, n := range s.channels() {
 		n.nsp.Sockets().Range(func(_ socket.SocketId, sock *socket.Socket) bool {
 			if sock.Client().Conn().ReadyState() == "closed" && stale(sock) {
@@ -72,6 +73,7 @@ func (s *Server) sweep(before map[any]struct{}) (suspects map[any]struct{}) {
 			return true
 		})
 	}
+
 	return suspects
 }
 
@@ -121,6 +123,7 @@ func (s *Server) Stats() Stats {
 		st.QueuedBytes += int64(bytes)
 		st.Dropped += ses.out.drops()
 	}
+
 	return st
 }
 

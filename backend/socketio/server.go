@@ -48,6 +48,7 @@ func New(opts Options) *Server {
 		sessions:   map[*session]struct{}{},
 	}
 	s.writers = newWriters(s.tasks)
+
 	o := socket.DefaultServerOptions()
 	o.SetPath(strings.TrimSuffix(s.opts.Path, "/"))
 	o.SetServeClient(false)
@@ -60,6 +61,7 @@ func New(opts Options) *Server {
 	o.SetAdapter(adapterBuilder{})
 	s.io = socket.NewServer(nil, o)
 	s.engine = s.io.ServeHandler(nil)
+
 	// After the library's own listener: whoever is told here may send at once.
 	_ = s.io.Engine().On("connection", s.opened)
 	s.Namespace("/", Handler{})
@@ -90,15 +92,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, &RequestError{http.StatusNotFound, 0, "not found"})
 		return
 	}
+
 	rq, err := s.begin(r)
 	if err != nil {
 		s.counts.refused.Add(1)
 		refuse(w, err)
 		return
 	}
+
 	defer s.finish(rq)
 	g := newDetachableWriter(w)
 	defer g.detach()
+
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, rq))
 	s.engine.ServeHTTP(g, r)
 	if rq.socket != nil {
@@ -120,6 +125,7 @@ func (s *Server) begin(r *http.Request) (*request, error) {
 			return nil, err
 		}
 	}
+
 	rq := &request{server: s, userAgent: strings.Clone(r.UserAgent())}
 	if credentials := r.Header.Values("Authorization"); len(credentials) == 1 {
 		rq.authorization = strings.Clone(credentials[0])
@@ -131,12 +137,14 @@ func (s *Server) begin(r *http.Request) (*request, error) {
 		// The library would accept the WebSocket of an older client first, which then never learns why it ends.
 		return nil, s.turnAway(r, errVersion)
 	}
+
 	if rq.fresh {
 		return rq, s.turnAway(r, s.reserve())
 	}
 	if conn, ok := s.io.Engine().Clients().Load(sid); ok {
 		rq.session, _ = sessionOf(conn)
 	}
+
 	if rq.session != nil && websocket.IsWebSocketUpgrade(r) {
 		// The library does not expect two offers at once.
 		if !rq.session.upgrade.TryLock() {
@@ -144,6 +152,7 @@ func (s *Server) begin(r *http.Request) (*request, error) {
 		}
 		rq.offering = true
 	}
+
 	return rq, nil
 }
 
@@ -191,12 +200,14 @@ func (s *Server) opened(args ...any) {
 	if !ok {
 		return
 	}
+
 	defer s.recovered("connection")
 	ses, ok := sessionOf(conn)
 	if !ok {
 		conn.Close(true)
 		return
 	}
+
 	ses.conn = conn
 	s.mu.Lock()
 	s.sessions[ses] = struct{}{}
@@ -207,6 +218,7 @@ func (s *Server) opened(args ...any) {
 	if rq, ok := requestOf(conn.Request().Context()); ok {
 		rq.bound = true
 	}
+
 	ses.bind()
 	if p, ok := conn.Transport().(*polling); ok {
 		p.release()

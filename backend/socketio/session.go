@@ -94,17 +94,20 @@ func (s *session) end(reason string) {
 		s.mu.Unlock()
 		return
 	}
+
 	s.ended = true
 	conns := make([]*Conn, 0, len(s.conns))
 	for _, c := range s.conns {
 		conns = append(conns, c)
 	}
+
 	joined := s.name != ""
 	s.mu.Unlock()
 	if !joined {
 		s.server.opts.Logger.Info("connection ended before it joined a namespace", "component", "socketio",
 			"client", s.conn.RemoteAddress(), "reason", s.reasonOr(explained(reason)))
 	}
+
 	close(s.closed)
 	for _, c := range conns {
 		c.finish(reason)
@@ -133,6 +136,7 @@ func (s *session) cut(why string) {
 		s.setReason("slow consumer: " + why)
 		s.server.counts.slow.Add(1)
 	}
+
 	s.out.abort()
 
 	s.server.tasks.start(func() {

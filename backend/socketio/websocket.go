@@ -47,6 +47,7 @@ func newWebSocket(rq *request, ctx *types.HttpContext) *webSocket {
 	if tcp, ok := w.nc.(*net.TCPConn); ok {
 		_ = tcp.SetWriteBuffer(sendBuffer)
 	}
+
 	w.shard = rq.server.writers.pick()
 	// The library's own answers to control frames would cut into ours.
 	w.ws.SetPingHandler(func(data string) error { w.control(newFrame(opPong, []byte(data))); return nil })
@@ -56,6 +57,7 @@ func newWebSocket(rq *request, ctx *types.HttpContext) *webSocket {
 		rq.session = newSession(rq)
 		w.attach(rq.session)
 	}
+
 	w.session = rq.session
 	w.SetWritable(true)
 	return w
@@ -123,6 +125,7 @@ func (w *webSocket) DoClose(fn types.Callable) {
 	default:
 		kick(w.session.out.finish(closeFrame))
 	}
+
 	switch {
 	case fn == nil:
 	case w.probing.Load(): // fn needs what the probe holds
@@ -182,6 +185,7 @@ func (w *webSocket) writeReady(buf []byte) {
 func (w *webSocket) writeSlowly(data []byte) {
 	buf := batches.Get().(*[]byte)
 	defer batches.Put(buf)
+
 	for {
 		if err := w.writeAll(data); err != nil {
 			var timeout net.Error
@@ -264,8 +268,10 @@ func (w *webSocket) readOne(handled chan error) error {
 	if err != nil {
 		return err
 	}
+
 	buf := messages.Get().(*bytes.Buffer)
 	defer recycle(buf)
+
 	if _, err := buf.ReadFrom(r); err != nil {
 		return err
 	}
@@ -280,6 +286,7 @@ func (w *webSocket) readOne(handled chan error) error {
 		}
 		return w.offStack(handled, func() *packet.Packet { return failed })
 	}
+
 	return w.offStack(handled, func() *packet.Packet {
 		if kind == websocket.BinaryMessage {
 			return w.session.message(buf.Bytes(), true)
@@ -375,6 +382,7 @@ func (w *webSocket) gone(err error) {
 		}
 		return
 	}
+
 	if w.ReadyState() != "closed" {
 		if last := farewell(err); last != nil {
 			kick(w.session.out.conclude(last))
@@ -382,6 +390,7 @@ func (w *webSocket) gone(err error) {
 			w.lastWords()
 			return
 		}
+
 		w.session.out.abort()
 		var closed *websocket.CloseError
 		switch {

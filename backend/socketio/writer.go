@@ -72,6 +72,7 @@ func (sh *shard) add(ws *webSocket) {
 func (sh *shard) run() {
 	buf := batches.Get().(*[]byte)
 	defer batches.Put(buf)
+
 	for {
 		sh.mu.Lock()
 		sh.turns++
@@ -84,6 +85,7 @@ func (sh *shard) run() {
 			sh.mu.Unlock()
 			return
 		}
+
 		ready := sh.queue
 		sh.queue = sh.spare[:0]
 		sh.mu.Unlock()
@@ -91,6 +93,7 @@ func (sh *shard) run() {
 			ws.writeReady(*buf)
 			ready[i] = nil
 		}
+
 		sh.mu.Lock()
 		sh.spare = ready[:0]
 		sh.mu.Unlock()

@@ -54,6 +54,7 @@ func accountsCall(commitment string, addresses []market.Pubkey, to *[]program.Ac
 	for i, address := range addresses {
 		keys[i] = solana.PublicKey(address)
 	}
+
 	return typed(func(ctx context.Context, node *rpc.Client) error {
 		options := rpc.GetMultipleAccountsOpts{Encoding: solana.EncodingBase64, Commitment: rpc.CommitmentType(commitment)}
 		answer, err := node.GetMultipleAccountsWithOpts(ctx, keys, &options)
@@ -70,6 +71,7 @@ func accountsCall(commitment string, addresses []market.Pubkey, to *[]program.Ac
 				list[i] = program.Account{Owner: market.Pubkey(value.Owner), Data: value.Data.GetBinary()}
 			}
 		}
+
 		*to = list
 		return nil
 	})

@@ -122,6 +122,7 @@ func (c *rpcClient) judge(ctx context.Context, suspects []suspect, soon bool) (v
 		for i, one := range chunk {
 			signatures[i] = one.signature
 		}
+
 		unknown, err := c.unknown(ctx, signatures)
 		if err != nil {
 			return v, fmt.Errorf("check %d signatures: %w", len(chunk), err)
@@ -135,6 +136,7 @@ func (c *rpcClient) judge(ctx context.Context, suspects []suspect, soon bool) (v
 				v.held = append(v.held, one)
 			}
 		}
+
 		if soon && !v.clear() {
 			return v, nil
 		}
@@ -146,6 +148,7 @@ func (c *rpcClient) judge(ctx context.Context, suspects []suspect, soon bool) (v
 			return v, nil
 		}
 	}
+
 	return v, nil
 }
 
@@ -156,6 +159,7 @@ func (c *rpcClient) lookInBlocks(ctx context.Context, suspects []suspect, v *ver
 	for _, one := range suspects {
 		bySlot[one.slot] = append(bySlot[one.slot], one)
 	}
+
 	for slots := range slices.Chunk(slices.Sorted(maps.Keys(bySlot)), blocksAtATime) {
 		calls, listed := make([]*call, len(slots)), make([]map[market.Signature]struct{}, len(slots))
 		for i, slot := range slots {
@@ -167,6 +171,7 @@ func (c *rpcClient) lookInBlocks(ctx context.Context, suspects []suspect, v *ver
 				}
 			})
 		}
+
 		if err := c.do(ctx, attempts, calls...); err != nil {
 			return err
 		}
@@ -175,6 +180,7 @@ func (c *rpcClient) lookInBlocks(ctx context.Context, suspects []suspect, v *ver
 			if err != nil {
 				return err
 			}
+
 			for _, one := range bySlot[slot] {
 				_, stands := listed[i][one.signature]
 				switch {
@@ -188,6 +194,7 @@ func (c *rpcClient) lookInBlocks(ctx context.Context, suspects []suspect, v *ver
 			}
 		}
 	}
+
 	return nil
 }
 
@@ -215,6 +222,7 @@ func (c *rpcClient) blockState(ctx context.Context, slot market.Slot, failure er
 			calls = append(calls, parentCall(slot+1+market.Slot(i), &parents[i])) //nolint:gosec // small
 		}
 	}
+
 	if err := c.do(ctx, attempts, calls...); err != nil {
 		return blockUnknown, err
 	}
@@ -227,6 +235,7 @@ func (c *rpcClient) blockState(ctx context.Context, slot market.Slot, failure er
 			break
 		}
 	}
+
 	if depth.err == nil && first > slot {
 		return blockForgotten, nil
 	}

@@ -80,12 +80,14 @@ func (b *book) put(signature market.Signature, e bookEntry) *bookEntry {
 	} else {
 		b.ring = append(b.ring, signature)
 	}
+
 	b.known[signature] = &e
 	at := b.slots[e.slot]
 	if at == nil {
 		at = &bookSlot{txs: map[market.Signature]struct{}{}}
 		b.slots[e.slot] = at
 	}
+
 	at.txs[signature] = struct{}{}
 	if e.index < inBlock {
 		at.next = max(at.next, e.index+1)
@@ -94,6 +96,7 @@ func (b *book) put(signature market.Signature, e bookEntry) *bookEntry {
 		b.forget(b.ring[0])
 		b.ring = b.ring[1:]
 	}
+
 	return &e
 }
 
@@ -202,6 +205,7 @@ func (b *book) admit(r *run, txs []market.Transaction) (fresh []market.Transacti
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	defer func() { b.note(r, fresh) }()
+
 	given := map[market.Slot]uint32{} // places given to those that stand in no block yet
 	for i := range txs {
 		tx := &txs[i]
@@ -217,6 +221,7 @@ func (b *book) admit(r *run, txs []market.Transaction) (fresh []market.Transacti
 				given[tx.Slot]++
 			}
 		}
+
 		if known && !r.improves(old, tx) {
 			if r.isNamedBy(tx) {
 				if !slices.Contains(old.runs, r) {
@@ -229,6 +234,7 @@ func (b *book) admit(r *run, txs []market.Transaction) (fresh []market.Transacti
 		tx.Addresses = b.namedBy(r, tx)
 		fresh = append(fresh, *tx)
 	}
+
 	sortTxs(fresh)
 	return fresh
 }
@@ -308,6 +314,7 @@ func (h *history) recallSlots(ctx context.Context, b *book, groups []group) erro
 	if recall == nil {
 		return nil
 	}
+
 	for _, g := range groups {
 		if b.holds(g.slot) {
 			continue
@@ -322,6 +329,7 @@ func (h *history) recallSlots(ctx context.Context, b *book, groups []group) erro
 			return err
 		}
 	}
+
 	return nil
 }
 

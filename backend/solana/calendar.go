@@ -25,6 +25,7 @@ func (c *calendar) note(slot market.Slot, at int64) {
 	if known || i > 0 && slot-c.marks[i-1].slot < c.apart && i < len(c.marks) && c.marks[i].slot-slot < c.apart {
 		return
 	}
+
 	c.marks = slices.Insert(c.marks, i, mark{slot, at})
 	if len(c.marks) < maxMarks {
 		return
@@ -37,6 +38,7 @@ func (c *calendar) note(slot market.Slot, at int64) {
 			kept++
 		}
 	}
+
 	c.marks = c.marks[:kept]
 	c.apart = max(1, (c.marks[kept-1].slot-c.marks[0].slot)/maxMarks)
 }

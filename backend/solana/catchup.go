@@ -37,11 +37,13 @@ func (s *session) readHistory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	finalized, newest := min(slots[0], slots[1]), slots[1]
 	floor, limit := market.Slot(0), s.config.BackfillLimit
 	if s.begun {
 		floor, limit = max(minus(s.checkpoint, overlapSlots), s.start), -1
 	}
+
 	s.statusBoard.change(func(status *Status) {
 		if newest > market.Slot(s.still.Load()) {
 			status.State = CatchingUp
@@ -49,10 +51,12 @@ func (s *session) readHistory(ctx context.Context) error {
 		status.Slot, status.Lag = newest, uint64(minus(newest, max(s.delivered, s.checkpoint)))
 		status.Backfill = Backfill{Running: true}
 	})
+
 	found, err := s.history.survey(ctx, quest{floor: floor, limit: limit, finalized: finalized, newest: newest, doubted: s.doubted()})
 	if err != nil {
 		return err
 	}
+
 	if !s.begun {
 		s.begin(found.walk, newest)
 	}
@@ -68,8 +72,10 @@ func (s *session) readHistory(ctx context.Context) error {
 				return err
 			}
 		}
+
 		s.mode.RLock()
 		defer s.mode.RUnlock()
+
 		if o = s.history.anew(ctx, o); o.err != nil {
 			return o.err
 		}
@@ -78,6 +84,7 @@ func (s *session) readHistory(ctx context.Context) error {
 		if err := s.deliver(ctx, b); err != nil {
 			return err
 		}
+
 		s.ledger.prune(min(minus(finalized, ledgerSlots), minus(s.checkpoint, overlapSlots)))
 		progress.add(o.done)
 		s.statusBoard.change(func(status *Status) {
@@ -88,6 +95,7 @@ func (s *session) readHistory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	progress.end()
 	if err := s.settle(ctx, finalized, finalized); err != nil {
 		return err

@@ -136,6 +136,7 @@ func (c *clock) time(slot market.Slot) (int64, bool) {
 func (c *clock) estimate(slot market.Slot) (at int64, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	before, after, hasBefore, hasAfter := c.calendar.around(slot)
 	for known, at := range c.times {
 		switch {
@@ -145,6 +146,7 @@ func (c *clock) estimate(slot market.Slot) (at int64, ok bool) {
 			after, hasAfter = mark{known, at}, true
 		}
 	}
+
 	switch {
 	case hasBefore && hasAfter:
 		return min(before.time+c.passed(slot-before.slot), max(before.time, after.time)), true
@@ -153,6 +155,7 @@ func (c *clock) estimate(slot market.Slot) (at int64, ok bool) {
 	case hasAfter:
 		return max(1, after.time-c.passed(after.slot-slot)), true
 	}
+
 	return 0, false
 }
 
@@ -207,6 +210,7 @@ func (c *clock) run(ctx context.Context, rpc *rpcClient, commitment string, sile
 	good, polled := time.Now(), time.Time{}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+
 	for {
 		select {
 		case <-ctx.Done():
@@ -214,11 +218,13 @@ func (c *clock) run(ctx context.Context, rpc *rpcClient, commitment string, sile
 		case <-timer.C:
 		case <-c.poke:
 		}
+
 		if pause := rpc.pace.paused(); pause > 0 { // alive, but not to be asked
 			good = time.Now()
 			timer.Reset(min(pause, pollSlot))
 			continue
 		}
+
 		calls, commit := c.questions(commitment, time.Since(polled) >= pollSlot)
 		if len(calls) > 0 {
 			if commit.asked {
@@ -248,6 +254,7 @@ func (c *clock) run(ctx context.Context, rpc *rpcClient, commitment string, sile
 				}
 			}
 		}
+
 		if err := c.watch(commitment, silence); err != nil {
 			return err
 		}
@@ -275,6 +282,7 @@ func (q *question) err() error {
 func (c *clock) questions(commitment string, poll bool) ([]*call, *question) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	q := &question{asked: poll}
 	if poll {
 		q.calls = append(q.calls, slotCall(commitment, &q.newest))
@@ -289,6 +297,7 @@ func (c *clock) questions(commitment string, poll bool) ([]*call, *question) {
 			q.slots = append(q.slots, slot)
 		}
 	}
+
 	slices.SortFunc(q.slots, func(a, b market.Slot) int { // those never asked first, then the oldest wishes
 		return cmp.Or(c.wanted[a].next.Compare(c.wanted[b].next), cmp.Compare(a, b))
 	})
@@ -299,6 +308,7 @@ func (c *clock) questions(commitment string, poll bool) ([]*call, *question) {
 		c.wanted[slot] = wish{next: now.Add(pause), pause: min(2*pause, askSeldom)}
 		q.calls = append(q.calls, timeCall(slot, &q.times[i]))
 	}
+
 	return q.calls, q
 }
 
@@ -313,6 +323,7 @@ func (c *clock) take(q *question) {
 			c.mu.Unlock()
 		}
 	}
+
 	if q.asked {
 		c.mu.Lock()
 		c.newest = max(c.newest, q.newest)
@@ -347,6 +358,7 @@ func (c *clock) rest(polled time.Time) time.Duration {
 func (c *clock) watch(commitment string, silence time.Duration) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	if c.newest == 0 || c.announce == 0 {
 		return nil
 	}
@@ -354,10 +366,12 @@ func (c *clock) watch(commitment string, silence time.Duration) error {
 	if commitment == Finalized {
 		usual += overlapSlots
 	}
+
 	if c.newest <= c.announce+maxLag && c.announce <= c.newest+usual {
 		c.behind = time.Time{}
 		return nil
 	}
+
 	if c.behind.IsZero() {
 		c.behind = time.Now()
 	}
@@ -367,5 +381,6 @@ func (c *clock) watch(commitment string, silence time.Duration) error {
 	if c.newest > c.announce {
 		return fmt.Errorf("%w: its socket is %d slots behind", errStuck, c.newest-c.announce)
 	}
+
 	return fmt.Errorf("%w: its RPC is %d slots behind", errStuck, c.announce-c.newest)
 }

@@ -83,6 +83,7 @@ func (c Config) withDefaults() (Config, error) {
 			return c, fmt.Errorf("%w: %w", ErrConfig, err)
 		}
 	}
+
 	switch c.Commitment {
 	case "":
 		c.Commitment = Confirmed
@@ -90,6 +91,7 @@ func (c Config) withDefaults() (Config, error) {
 	default:
 		return c, fmt.Errorf("%w: commitment %q is none of processed, confirmed, finalized", ErrConfig, c.Commitment)
 	}
+
 	if c.BackfillLimit < 0 || c.MaxRequestsPerSecond < 0 {
 		return c, fmt.Errorf("%w: negative limit", ErrConfig)
 	}
@@ -105,6 +107,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.buffered == 0 {
 		c.buffered = bufferedTxs
 	}
+
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -60,6 +60,7 @@ func (f *Feed) extend(ctx context.Context, gap market.Gap, back reach) error {
 	if !gap.Address.IsZero() && gap.Address != f.config.Program {
 		requests, gone = f.extensionsOf(gap.Address)
 	}
+
 	f.mu.Unlock()
 	switch {
 	case ended == nil:
@@ -78,6 +79,7 @@ func (f *Feed) extend(ctx context.Context, gap market.Gap, back reach) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+
 	select {
 	case err := <-request.done:
 		return err
@@ -124,12 +126,14 @@ func (s *session) endExtension(ctx context.Context, err error) error {
 func (s *session) extend(ctx context.Context, request *extension) error {
 	progress := newProgress(s.statusBoard, s.logger, 0)
 	defer s.statusBoard.change(func(status *Status) { status.Backfill = Backfill{} })
+
 	for n := range s.config.Endpoints {
 		source, closing, err := s.source(ctx, (s.index+n)%len(s.config.Endpoints))
 		if err == nil {
 			err = s.extendFrom(ctx, source, request, progress)
 			closing()
 		}
+
 		switch {
 		case err == nil:
 			progress.end()
@@ -137,8 +141,10 @@ func (s *session) extend(ctx context.Context, request *extension) error {
 		case ctx.Err() != nil, n == 0 && !errors.Is(err, ErrBeyond):
 			return err
 		}
+
 		s.logger.Debug("a gap was not filled", "endpoint", s.config.Endpoints[(s.index+n)%len(s.config.Endpoints)], "err", err)
 	}
+
 	if err := s.renameRest(ctx, request, CauseForgotten); err != nil {
 		return err
 	}
@@ -171,12 +177,14 @@ func (request *extension) fill(end market.Slot) []market.Gap {
 		gone.State = market.GapReplaced
 		changes = append(changes, gone)
 	}
+
 	request.filled = &filled
 	changes = append(changes, replaced, filled)
 	request.gap.To = minus(end, 1)
 	if end > gap.From {
 		changes = append(changes, request.gap)
 	}
+
 	return changes
 }
 
@@ -204,5 +212,6 @@ func (s *session) replayStretch(ctx context.Context, h *history, way *walk, last
 	if err != nil {
 		return err
 	}
+
 	return flush()
 }

@@ -64,6 +64,7 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 	if err != nil {
 		return err
 	}
+
 	c := &shared{
 		feed: f, config: config, board: &f.statusBoard, figures: f.figures, logger: config.Logger.With("component", "solana"), apply: apply,
 		clock: newClock(), orders: newOrders(), turns: make(chan struct{}, maxTurns), scans: make(chan struct{}, maxScans),
@@ -72,6 +73,7 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 		c.batches = append(c.batches, newBatchSize(config.MaxRequestsPerSecond))
 		c.spells = append(c.spells, &rateSpell{logger: c.logger, endpoint: endpoint})
 	}
+
 	r := c.newRun(config, config.Program, resume)
 	r.statusBoard, r.rescans, r.extensions = &f.statusBoard, f.rescan, f.extensions
 	c.first, c.whole = r, ctx
@@ -81,8 +83,10 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 
 	end := f.begin(c)
 	defer end()
+
 	f.statusBoard.change(func(s *Status) { *s = Status{State: Connecting} })
 	defer f.statusBoard.change(func(s *Status) { s.State, s.RetryAt = Stopped, time.Time{} })
+
 	err = c.keep(ctx, r)
 	if ctx.Err() != nil {
 		return nil //nolint:nilerr // the end that was asked for
@@ -90,6 +94,7 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 	if failure, ok := errors.AsType[*applyError](err); ok {
 		return failure.err
 	}
+
 	return err
 }
 
@@ -110,6 +115,7 @@ func (r *run) recall(ctx context.Context) error {
 	if r.checkpoint == 0 {
 		return nil
 	}
+
 	r.begun, r.start = true, minus(r.checkpoint, overlapSlots)
 
 	r.ledger.prune(r.start)
@@ -126,6 +132,7 @@ func (r *run) recall(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("recall what was delivered from slot %d on: %w", r.start, err)
 	}
+
 	return nil
 }
 
@@ -182,12 +189,14 @@ func (c *shared) keep(ctx context.Context, first *run) error {
 		if ctx.Err() != nil || isFatal(err) {
 			return err
 		}
+
 		if errors.Is(err, errPreferred) {
 			c.logger.Info("returning to a preferred endpoint")
 			c.board.change(func(s *Status) { s.State = Reconnecting })
 			index = 0
 			continue
 		}
+
 		if errors.Is(err, errSilent) {
 			c.still.Store(max(c.still.Load(), uint64(c.clock.furthest()), uint64(c.board.read().Slot)))
 		}
@@ -195,6 +204,7 @@ func (c *shared) keep(ctx context.Context, first *run) error {
 		if good && time.Since(since) > 2*c.config.SilenceTimeout {
 			pause.reset()
 		}
+
 		c.board.change(func(s *Status) {
 			if good {
 				s.Reconnects++
@@ -208,6 +218,7 @@ func (c *shared) keep(ctx context.Context, first *run) error {
 		} else {
 			index = 0
 		}
+
 		wait := time.Duration(0)
 		if index == 0 {
 			wait = pause.next()
@@ -217,6 +228,7 @@ func (c *shared) keep(ctx context.Context, first *run) error {
 		if wait == 0 {
 			continue // with the next endpoint
 		}
+
 		if index, err = watch.wait(ctx, wait); err != nil {
 			return err
 		}

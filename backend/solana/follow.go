@@ -76,16 +76,19 @@ type follower struct {
 func (f *Feed) Follow(what Following) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+
 	if what.Address == f.config.Program || f.followerOf(what.Address) != nil {
 		return nil
 	}
 	if len(f.followers) >= MaxFollowed {
 		return fmt.Errorf("%w: %d", ErrTooMany, MaxFollowed)
 	}
+
 	what.Gaps = slices.Clone(what.Gaps)
 	for i := range what.Gaps {
 		what.Gaps[i].Address = what.Address
 	}
+
 	one := &follower{what: what, extensions: make(chan *extension)}
 	one.gone, one.leave = context.WithCancel(context.Background())
 	one.board.status.State = Stopped
@@ -94,6 +97,7 @@ func (f *Feed) Follow(what Following) error {
 		one.begin(f.running)
 		wake.Up(f.changed)
 	}
+
 	return nil
 }
 
@@ -225,6 +229,7 @@ func (c *shared) naming(tx *market.Transaction) []*run {
 func (c *shared) follow(ctx context.Context, l *link) {
 	var group sync.WaitGroup
 	defer group.Wait()
+
 	reading := map[*follower]bool{}
 	for {
 		c.feed.mu.Lock()
@@ -233,6 +238,7 @@ func (c *shared) follow(ctx context.Context, l *link) {
 		if len(followers) > 0 {
 			c.keepBook()
 		}
+
 		still := make(map[*follower]bool, len(followers))
 		for _, one := range followers {
 			still[one] = true
@@ -240,6 +246,7 @@ func (c *shared) follow(ctx context.Context, l *link) {
 				group.Go(func() { one.serve(ctx, l) })
 			}
 		}
+
 		reading = still
 
 		select {
@@ -276,6 +283,7 @@ func (one *follower) serve(ctx context.Context, l *link) {
 		one.mu.Unlock()
 		return
 	}
+
 	one.active.Add(1)
 	one.mu.Unlock()
 	defer one.active.Done()
@@ -295,6 +303,7 @@ func (one *follower) serve(ctx context.Context, l *link) {
 		if isFatal(err) {
 			l.fail(err)
 		}
+
 		if live {
 			failed.reset()
 			refused.reset()
@@ -313,6 +322,7 @@ func (one *follower) serve(ctx context.Context, l *link) {
 			r.logger.Warn("reading an address was interrupted", "address", r.address, "in", wait.Round(time.Millisecond), "err", err)
 			r.statusBoard.change(func(s *Status) { s.State = Reconnecting })
 		}
+
 		r.statusBoard.change(func(s *Status) { s.LastError, s.LastErrorAt, s.RetryAt = err.Error(), time.Now(), time.Now().Add(wait) })
 		select {
 		case <-ctx.Done():
@@ -326,6 +336,7 @@ func (one *follower) serve(ctx context.Context, l *link) {
 func (r *run) readOver(ctx context.Context, l *link, live func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+
 	if !r.recalled {
 		if err := r.recall(ctx); err != nil {
 			return err
@@ -336,6 +347,7 @@ func (r *run) readOver(ctx context.Context, l *link, live func()) error {
 	queue := newQueue(followedTxs)
 	queue.mostBytes, queue.shared = followedBytes, &r.waiting
 	defer queue.discard()
+
 	subscription, err := l.socket.subscribeTo(ctx, r.address, r.config.Commitment, queue)
 	if err != nil {
 		return fmt.Errorf("subscribe to %s at %s: %w", r.address, Redact(l.endpoint.WS), err)

@@ -58,6 +58,7 @@ func (r *run) openGap(from, to market.Slot, cause string) []market.Gap {
 			changes = append(changes, old)
 		}
 	}
+
 	changes = append(changes, whole)
 	r.noteGaps(changes)
 	r.logger.Warn("slots could not be read whole", "slot", from, "to", to, "cause", cause)

@@ -61,9 +61,11 @@ func (h *history) replay(ctx context.Context, w *walk, last market.Slot, visit f
 	var producing error
 	defer group.Wait() // after the cancel below
 	defer cancel()
+
 	group.Go(func() {
 		defer close(ordered)
 		defer close(work)
+
 		producing = h.produce(ctx, w, last, func(j *job) error {
 			for _, to := range []chan *job{ordered, work} {
 				select {
@@ -84,6 +86,7 @@ func (h *history) replay(ctx context.Context, w *walk, last market.Slot, visit f
 			}
 		})
 	}
+
 	for j := range ordered {
 		var result outcome
 		select {
@@ -91,6 +94,7 @@ func (h *history) replay(ctx context.Context, w *walk, last market.Slot, visit f
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+
 		if result.err != nil {
 			return result.err
 		}
@@ -98,6 +102,7 @@ func (h *history) replay(ctx context.Context, w *walk, last market.Slot, visit f
 			return err
 		}
 	}
+
 	return producing // written before ordered was closed
 }
 
@@ -113,6 +118,7 @@ func (h *history) produce(ctx context.Context, w *walk, last market.Slot, emit f
 			next.unsure = append(next.unsure, *g.unsure)
 			return nil
 		}
+
 		kept := g.infos[:0]
 		clear(listed)
 		for _, info := range g.infos {
@@ -121,11 +127,13 @@ func (h *history) produce(ctx context.Context, w *walk, last market.Slot, emit f
 			}
 			listed[info.signature] = struct{}{}
 		}
+
 		next.size += len(g.infos)
 		next.groups = append(next.groups, group{slot: g.slot, infos: kept})
 		if next.size < jobSize {
 			return nil
 		}
+
 		full := next
 		next = &job{out: make(chan outcome, 1)}
 		return emit(full)
@@ -133,6 +141,7 @@ func (h *history) produce(ctx context.Context, w *walk, last market.Slot, emit f
 	if err == nil && len(next.groups)+len(next.unsure) > 0 {
 		err = emit(next)
 	}
+
 	return err
 }
 
@@ -157,6 +166,7 @@ func (h *history) fetch(ctx context.Context, groups []group) outcome {
 			return outcome{err: err}
 		}
 	}
+
 	if err := h.order(ctx, groups); err != nil {
 		return outcome{err: err}
 	}
@@ -168,6 +178,7 @@ func (h *history) fetch(ctx context.Context, groups []group) outcome {
 		if err != nil {
 			return outcome{err: err}
 		}
+
 		wanted = append(wanted, moved...)
 		for rank, info := range g.infos {
 			if info.time != 0 && info.slot == g.slot {
@@ -184,12 +195,14 @@ func (h *history) fetch(ctx context.Context, groups []group) outcome {
 			wanted = append(wanted, &wantedTx{info: info, rank: places[rank]})
 		}
 	}
+
 	if err := h.load(ctx, wanted); err != nil {
 		return outcome{err: err}
 	}
 	for _, one := range wanted {
 		h.place(one, &out)
 	}
+
 	if err := h.date(ctx, &out); err != nil {
 		return outcome{err: err}
 	}
@@ -197,6 +210,7 @@ func (h *history) fetch(ctx context.Context, groups []group) outcome {
 	if n := len(out.txs); n > 0 && out.txs[n-1].Slot == out.last && !out.txs[n-1].Provisional {
 		out.time = max(out.time, out.txs[n-1].BlockTime)
 	}
+
 	return out
 }
 
@@ -252,6 +266,7 @@ func (h *history) places(g *group) []uint32 {
 			next++
 		}
 	}
+
 	return places
 }
 
@@ -262,17 +277,20 @@ func (h *history) displaced(ctx context.Context, g *group, places []uint32) (mov
 	if others == nil {
 		return nil, nil
 	}
+
 	goes := false
 	for rank, info := range g.infos {
 		e, known, _ := h.delivered(info.signature)
 		goes = goes || known && e.slot == g.slot && e.index != places[rank]
 	}
+
 	if !goes {
 		return nil, nil
 	}
 	if err := h.askOrder(ctx, []group{*g}); err != nil { // of those that came since it was asked for
 		return nil, err
 	}
+
 	blocks := h.orders.get(g.slot)
 	for signature, index := range others.inSlot(g.slot) {
 		place, ok := blocks[signature]
@@ -282,6 +300,7 @@ func (h *history) displaced(ctx context.Context, g *group, places []uint32) (mov
 			moved = append(moved, &wantedTx{info: signatureInfo{signature: signature, slot: g.slot}, rank: at, foreign: true})
 		}
 	}
+
 	return moved, nil
 }
 
@@ -293,6 +312,7 @@ func (h *history) load(ctx context.Context, wanted []*wantedTx) error {
 		for i, one := range wanted {
 			calls[i] = transactionCall(one.info.signature, h.commitment, &one.found)
 		}
+
 		if err := h.rpc.do(ctx, attempts, calls...); err != nil {
 			return err
 		}
@@ -303,12 +323,14 @@ func (h *history) load(ctx context.Context, wanted []*wantedTx) error {
 				h.logger.Debug("transaction not shown", "sig", one.info.signature.String(), "slot", one.info.slot, "err", calls[i].err)
 			}
 		}
+
 		if len(left) > 0 && try > 0 { // one member of a pool may have what another has forgotten
 			var err error
 			if left, err = h.dropForgotten(ctx, left); err != nil {
 				return err
 			}
 		}
+
 		if wanted = left; len(wanted) == 0 || try == attempts {
 			return nil
 		}
@@ -316,6 +338,7 @@ func (h *history) load(ctx context.Context, wanted []*wantedTx) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -345,6 +368,7 @@ func (h *history) place(one *wantedTx, out *outcome) {
 		out.missing = append(out.missing, group{slot: one.info.slot, infos: []signatureInfo{one.info}})
 		return
 	}
+
 	tx := one.found.tx
 	if tx.Index = one.rank; one.foreign {
 		tx.Addresses = []market.Pubkey{}
@@ -352,12 +376,14 @@ func (h *history) place(one *wantedTx, out *outcome) {
 	if tx.Failed && !h.failed {
 		return
 	}
+
 	if one.found.bare && !tx.Failed {
 		out.bare = append(out.bare, tx.Slot)
 	}
 	if tx.BlockTime == 0 {
 		tx.BlockTime = one.info.time
 	}
+
 	out.txs = append(out.txs, tx)
 }
 
@@ -371,6 +397,7 @@ func (h *history) date(ctx context.Context, out *outcome) error {
 			kept = append(kept, tx)
 			continue
 		}
+
 		at, known := h.clock.time(tx.Slot)
 		if !known {
 			one := timeCall(tx.Slot, &at)
@@ -379,6 +406,7 @@ func (h *history) date(ctx context.Context, out *outcome) error {
 			}
 			h.clock.learn(tx.Slot, at)
 		}
+
 		if tx.BlockTime = at; at == 0 {
 			if e, ok, _ := h.delivered(tx.Signature); ok && e.provisional && e.slot == tx.Slot && e.index == tx.Index {
 				continue
@@ -389,8 +417,10 @@ func (h *history) date(ctx context.Context, out *outcome) error {
 				continue
 			}
 		}
+
 		kept = append(kept, tx)
 	}
+
 	out.txs = kept
 	return nil
 }

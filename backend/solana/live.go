@@ -22,6 +22,7 @@ func (s *session) live(ctx context.Context) error {
 	defer wait.Stop()
 	defer again.Stop()
 	defer mend.Stop()
+
 	s.since, s.behind = time.Now(), false
 	if s.extending != nil {
 		s.startExtension(ctx)
@@ -35,6 +36,7 @@ func (s *session) live(ctx context.Context) error {
 		if len(s.held) > 0 {
 			wait.Reset(max(0, s.patience(&s.held[0])))
 		}
+
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -85,12 +87,14 @@ func (s *session) flush(ctx context.Context) error {
 		}
 		txs, _ = s.queue.take()
 	}
+
 	s.startRepairs(ctx, txs)
 	for i := range txs {
 		if !txs[i].Failed || s.config.IncludeFailed {
 			s.held = append(s.held, txs[i])
 		}
 	}
+
 	ready := append(s.dated(), s.release()...)
 	sortTxs(ready)
 	for len(ready) > maxInBatch && ctx.Err() == nil {
@@ -99,11 +103,13 @@ func (s *session) flush(ctx context.Context) error {
 		}
 		ready = ready[maxInBatch:]
 	}
+
 	for i := range s.held { // chain time does not pass what still waits
 		if s.held[i].Slot <= slot {
 			slot, at = s.clock.reached(minus(s.held[i].Slot, 1))
 		}
 	}
+
 	s.showSlot()
 	return s.deliver(ctx, market.Batch{Transactions: ready, ChainTime: at, Slot: slot})
 }
@@ -144,16 +150,19 @@ func (s *session) release() []market.Transaction {
 		if taken[tx.Signature] || known && e.slot == tx.Slot {
 			continue // a repeat; if its time was a guess, dated corrects it
 		}
+
 		if others != nil {
 			if e, short, known := others.look(s.run, tx.Signature); known && !short && e.slot == tx.Slot {
 				others.name(s.run, tx.Signature)
 				continue // another address has brought it
 			}
 		}
+
 		if s.awaitsRepair(&tx) {
 			s.held = append(s.held[:0], s.held[n:]...)
 			return ready
 		}
+
 		at, dated := s.clock.time(tx.Slot)
 		switch {
 		case dated:
@@ -168,6 +177,7 @@ func (s *session) release() []market.Transaction {
 			s.held = append(s.held[:0], s.held[n:]...)
 			return ready
 		}
+
 		if tx.Index = unplaced; others == nil {
 			tx.Index = s.ledger.rank(tx.Signature, tx.Slot, pending[tx.Slot])
 			pending[tx.Slot]++
@@ -175,6 +185,7 @@ func (s *session) release() []market.Transaction {
 		taken[tx.Signature] = true
 		ready = append(ready, tx)
 	}
+
 	s.held = nil
 	return ready
 }
@@ -185,6 +196,7 @@ func (s *session) showSlot() {
 	if newest == 0 {
 		return
 	}
+
 	const usual = 2 * graceSlots
 	lag := uint64(minus(minus(newest, s.delivered), usual))
 	switch {
@@ -195,6 +207,7 @@ func (s *session) showSlot() {
 		s.behind = false
 		s.logger.Info("level with the cluster again", "slot", s.delivered)
 	}
+
 	s.statusBoard.change(func(status *Status) {
 		status.Slot, status.Buffered, status.Lag = newest, len(s.held), lag
 		if !status.RateLimited || s.rpc.pace.paused() == 0 {

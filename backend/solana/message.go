@@ -60,6 +60,7 @@ func readMessage(transaction, meta *fastjson.Value) (m message, err error) {
 			m.accounts = append(m.accounts, address)
 		}
 	}
+
 	return m, nil
 }
 
@@ -73,12 +74,14 @@ func (m *message) fromJSON(object *fastjson.Value) error {
 		if string(item.GetStringBytes("source")) == "lookupTable" {
 			continue // it is among the loaded ones too
 		}
+
 		address, err := market.ParsePubkey(string(text))
 		if err != nil {
 			return fmt.Errorf("%w: %w", errMessage, err)
 		}
 		m.accounts = append(m.accounts, address)
 	}
+
 	for _, item := range object.GetArray("instructions") {
 		index := item.Get("programIdIndex")
 		if index == nil {
@@ -87,6 +90,7 @@ func (m *message) fromJSON(object *fastjson.Value) error {
 		}
 		m.programs = append(m.programs, index.GetInt())
 	}
+
 	return nil
 }
 

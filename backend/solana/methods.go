@@ -121,6 +121,7 @@ func signaturesCall(address market.Pubkey, before market.Signature, limit int, l
 		if len(list) > limit {
 			return fmt.Errorf("%w: %d signatures, %d asked for", errResponse, len(list), limit)
 		}
+
 		infos := make([]signatureInfo, 0, len(list))
 		for _, item := range list {
 			signature, err := market.ParseSignature(bytesText(item.GetStringBytes("signature")))
@@ -131,6 +132,7 @@ func signaturesCall(address market.Pubkey, before market.Signature, limit int, l
 				signature: signature, slot: market.Slot(item.GetUint64("slot")), time: item.GetInt64("blockTime"), failed: isFailure(item.Get("err")),
 			})
 		}
+
 		*to = infos
 		return nil
 	})
@@ -155,6 +157,7 @@ func transactionCall(signature market.Signature, commitment string, to *found) *
 		if err != nil {
 			return err
 		}
+
 		*to = found{known: true, tx: market.Transaction{
 			Signature: signature, Slot: market.Slot(slot), BlockTime: result.GetInt64("blockTime"), ReceivedAt: time.Now(),
 		}}
@@ -164,6 +167,7 @@ func transactionCall(signature market.Signature, commitment string, to *found) *
 			to.bare = true
 			return nil
 		}
+
 		to.tx.Failed = isFailure(meta.Get("err"))
 		to.tx.Inner = selfCalls(result.Get("transaction"), meta)
 
@@ -188,6 +192,7 @@ func blockCall(slot market.Slot, commitment string, visit func(signature []byte)
 		if list == nil || list.Type() != fastjson.TypeArray {
 			return fmt.Errorf("%w: block without signatures", errResponse)
 		}
+
 		items, err := list.Array()
 		for _, item := range items {
 			text, err := item.StringBytes()
@@ -196,6 +201,7 @@ func blockCall(slot market.Slot, commitment string, visit func(signature []byte)
 			}
 			visit(text)
 		}
+
 		return err
 	})
 }
@@ -252,6 +258,7 @@ func (c *rpcClient) unknown(ctx context.Context, signatures []market.Signature) 
 	if err := c.do(ctx, attempts, one); err != nil {
 		return nil, err
 	}
+
 	return unknown, one.err
 }
 

@@ -54,6 +54,7 @@ func (p *FrameParser) Parse(data []byte, frame *Frame) error {
 	if quickLogs(data, frame) {
 		return nil
 	}
+
 	*frame = Frame{text: frame.text}
 	frame.Transaction.Logs = logs[:0]
 	value, err := p.json.ParseBytes(data)
@@ -63,6 +64,7 @@ func (p *FrameParser) Parse(data []byte, frame *Frame) error {
 	if value.Type() != fastjson.TypeObject {
 		return errFrame
 	}
+
 	switch method := value.Get("method"); {
 	case method == nil:
 		return parseAnswer(value, frame)
@@ -92,15 +94,18 @@ func parseAnswer(value *fastjson.Value, frame *Frame) error {
 		}
 		id = 0 // a server that could not read the request answers with id null
 	}
+
 	frame.ID = id
 	if failure := readProblem(value); failure != nil {
 		frame.Kind, frame.Code, frame.Message = FrameRefusal, failure.code, failure.message
 		return nil
 	}
+
 	result := value.Get("result")
 	if result == nil {
 		return errFrame
 	}
+
 	frame.Kind = FrameAnswer
 	if result.Type() == fastjson.TypeNumber {
 		frame.Subscription, err = result.Uint64()
@@ -127,6 +132,7 @@ func parseLogs(params *fastjson.Value, frame *Frame) error {
 	if result == nil {
 		return errFrame
 	}
+
 	slot, err := uintField2(result, "context", "slot")
 	if err != nil {
 		return err
@@ -134,14 +140,17 @@ func parseLogs(params *fastjson.Value, frame *Frame) error {
 	if frame.Subscription, err = uintField(params, "subscription"); err != nil {
 		return err
 	}
+
 	value := result.Get("value")
 	if value == nil || value.Type() != fastjson.TypeObject {
 		return errFrame
 	}
+
 	tx := &frame.Transaction
 	if tx.Signature, err = market.ParseSignature(bytesText(value.GetStringBytes("signature"))); err != nil {
 		return fmt.Errorf("%w: %w", errFrame, err)
 	}
+
 	tx.Slot = market.Slot(slot)
 	tx.Failed = isFailure(value.Get("err"))
 	logs := value.Get("logs")
@@ -152,6 +161,7 @@ func parseLogs(params *fastjson.Value, frame *Frame) error {
 		return err
 	}
 	frame.Kind, frame.Slot = FrameLogs, tx.Slot
+
 	return nil
 }
 
@@ -170,6 +180,7 @@ func copyLogs(dst []string, blob []byte, logs *fastjson.Value) ([]string, []byte
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: logs: %w", errResponse, err)
 	}
+
 	size := 0
 	for _, line := range lines {
 		text, err := line.StringBytes()
@@ -178,12 +189,14 @@ func copyLogs(dst []string, blob []byte, logs *fastjson.Value) ([]string, []byte
 		}
 		size += len(text)
 	}
+
 	if cap(blob) < size {
 		blob = make([]byte, 0, size)
 	}
 	if cap(dst) < len(lines) {
 		dst = make([]string, 0, len(lines))
 	}
+
 	dst, blob = dst[:0], blob[:0]
 	for _, line := range lines {
 		text, _ := line.StringBytes() // checked above
@@ -191,5 +204,6 @@ func copyLogs(dst []string, blob []byte, logs *fastjson.Value) ([]string, []byte
 		blob = append(blob, text...) // never moves: it has room
 		dst = append(dst, bytesText(blob[from:]))
 	}
+
 	return dst, blob, nil
 }

@@ -65,15 +65,18 @@ func (h *history) order(ctx context.Context, groups []group) error {
 			asked = append(asked, *g)
 		}
 	}
+
 	for chunk := range slices.Chunk(asked, blockBatch) {
 		if err := h.askOrder(ctx, chunk); err != nil {
 			return err
 		}
 	}
+
 	for _, g := range asked {
 		places := h.orders.get(g.slot)
 		slices.SortStableFunc(g.infos, func(a, b signatureInfo) int { return placeIn(places, a) - placeIn(places, b) })
 	}
+
 	return nil
 }
 
@@ -99,12 +102,14 @@ func (h *history) agreed(g group) bool {
 			}
 			continue
 		}
+
 		place := int(others.place(info.signature, g.slot))
 		if place <= last {
 			return false
 		}
 		last = place
 	}
+
 	return true
 }
 
@@ -120,10 +125,12 @@ func (h *history) askOrder(ctx context.Context, groups []group) error {
 		}) {
 			continue
 		}
+
 		texts := make(map[string]market.Signature, len(wanted))
 		for _, signature := range wanted {
 			texts[signature.String()] = signature
 		}
+
 		places := make(map[market.Signature]int, len(wanted))
 		place := 0
 		calls = append(calls, blockCall(g.slot, h.commitment, func(text []byte) {
@@ -135,12 +142,14 @@ func (h *history) askOrder(ctx context.Context, groups []group) error {
 		asked = append(asked, g)
 		placed = append(placed, places)
 	}
+
 	if len(calls) == 0 {
 		return nil
 	}
 	if err := h.askBlocks(ctx, calls); err != nil {
 		return err
 	}
+
 	for i, one := range calls {
 		if one.err != nil {
 			h.unordered(asked[i].slot, one.err)
@@ -148,6 +157,7 @@ func (h *history) askOrder(ctx context.Context, groups []group) error {
 		}
 		h.orders.put(asked[i].slot, placed[i], h.others() != nil)
 	}
+
 	return nil
 }
 

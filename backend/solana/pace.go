@@ -33,6 +33,7 @@ func (p *pace) wait(ctx context.Context, n int) error {
 	if at.Before(now) {
 		at = now
 	}
+
 	p.next = at.Add(time.Duration(n) * p.gap)
 	p.mu.Unlock()
 	for {

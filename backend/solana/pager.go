@@ -46,6 +46,7 @@ func (p *pager) next(ctx context.Context, limit int) ([]signatureInfo, error) {
 		p.ended = true
 		return nil, nil
 	}
+
 	p.pages++
 	for i := range infos {
 		if infos[i].slot > p.oldest {
@@ -56,6 +57,7 @@ func (p *pager) next(ctx context.Context, limit int) ([]signatureInfo, error) {
 			p.h.clock.learn(infos[i].slot, infos[i].time)
 		}
 	}
+
 	if infos[len(infos)-1].signature == p.before {
 		return nil, fmt.Errorf("page %d of signatures: %w: paging stands still", p.pages, errResponse)
 	}
@@ -97,6 +99,7 @@ func (p *pager) confirmEnd(ctx context.Context) ([]signatureInfo, error) {
 		if list.err != nil {
 			return nil, list.err
 		}
+
 		if depth.err != nil {
 			first = noSlot
 		}
@@ -112,6 +115,7 @@ func (p *pager) confirmEnd(ctx context.Context) ([]signatureInfo, error) {
 			p.first = noSlot
 			return nil, nil
 		}
+
 		if good == endLooks {
 			return nil, nil
 		}

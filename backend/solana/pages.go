@@ -56,6 +56,7 @@ func (h *history) back(ctx context.Context, floor market.Slot, limit int, least 
 		if err != nil {
 			return nil, err
 		}
+
 		if len(infos) == 0 {
 			w.ended, w.first, w.bottom = true, p.first, max(p.bottom(), floor)
 			w.openEnd(floor)
@@ -65,18 +66,21 @@ func (h *history) back(ctx context.Context, floor market.Slot, limit int, least 
 			w.limited, w.bottom = true, w.oldest
 			return w, nil
 		}
+
 		see(infos)
 		last := infos[len(infos)-1]
 		below := slices.IndexFunc(infos, func(info signatureInfo) bool { return info.slot < floor })
 		if below >= 0 {
 			infos = infos[:below]
 		}
+
 		w.add(newPage(before, infos, last, top, max(floor, last.slot)))
 		if below >= 0 {
 			w.bottom = floor
 			return w, nil
 		}
 	}
+
 	return nil, fmt.Errorf("paging signatures: %w: no end after %d pages", errResponse, maxPages)
 }
 
@@ -116,12 +120,14 @@ func (h *history) forward(ctx context.Context, w *walk, visit func(group) error)
 		if err != nil {
 			return fmt.Errorf("page %d of signatures again: %w", n+1, err)
 		}
+
 		if !sure {
 			unsure := slotRange{p.floor, p.top}
 			if err := visit(group{slot: p.floor, unsure: &unsure}); err != nil {
 				return err
 			}
 		}
+
 		for i := len(infos) - 1; i >= 0; i-- {
 			if infos[i].slot != current.slot && len(current.infos) > 0 {
 				if err := visit(current); err != nil {
@@ -132,8 +138,10 @@ func (h *history) forward(ctx context.Context, w *walk, visit func(group) error)
 			current.slot = infos[i].slot
 			current.infos = append(current.infos, infos[i])
 		}
+
 		w.pages[n].infos = nil
 	}
+
 	if len(current.infos) > 0 {
 		return visit(current)
 	}
@@ -162,10 +170,12 @@ func (h *history) secondLook(ctx context.Context, p *page) (infos []signatureInf
 		if err != nil {
 			return nil, false, err
 		}
+
 		joined := p.join(again)
 		if p.within(again) && len(joined) >= p.size {
 			return joined, true, nil
 		}
+
 		p.infos = joined
 		if try == lookTries {
 			if len(joined) < p.size {

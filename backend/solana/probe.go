@@ -54,6 +54,7 @@ func Try(ctx context.Context, endpoint Endpoint, program market.Pubkey, commitme
 func (p *Probe) askRequests(ctx context.Context, endpoint Endpoint, commitment string) {
 	rpc := newRPC(endpoint, 0, time.Second)
 	defer rpc.close()
+
 	ask := func(one *call) error {
 		if err := rpc.do(ctx, 1, one); err != nil {
 			return err
@@ -66,6 +67,7 @@ func (p *Probe) askRequests(ctx context.Context, endpoint Endpoint, commitment s
 		p.SlotFailure = p.Requests
 		return
 	}
+
 	_ = ask(genesisCall(&p.Genesis)) // nice to know
 
 	began := time.Now()
@@ -84,12 +86,14 @@ func trySocket(ctx context.Context, endpoint Endpoint, program market.Pubkey, co
 	if err != nil {
 		return both(socketWords(err))
 	}
+
 	defer conn.CloseNow() //nolint:errcheck // only tried
 	for _, request := range subscriptions(program, commitment) {
 		if err := conn.Write(ctx, websocket.MessageText, []byte(request)); err != nil {
 			return both(words(scrub.clean(err)))
 		}
 	}
+
 	const waiting = "waiting"
 	logs, slots = waiting, waiting
 	var parser FrameParser
@@ -106,6 +110,7 @@ func trySocket(ctx context.Context, endpoint Endpoint, program market.Pubkey, co
 		if err := parser.Parse(bytes.TrimSpace(data), &frame); err != nil {
 			return both(words(errResponse))
 		}
+
 		switch {
 		case frame.Kind == FrameAnswer && frame.ID == logsID:
 			logs = ""
@@ -121,6 +126,7 @@ func trySocket(ctx context.Context, endpoint Endpoint, program market.Pubkey, co
 			slots = ""
 		}
 	}
+
 	return logs, slots
 }
 
@@ -157,12 +163,14 @@ func words(err error) string {
 	if failure, ok := errors.AsType[*rpcError](err); ok {
 		return "the node answers with an error: " + failure.words()
 	}
+
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "no answer in time"
 	case errors.Is(err, errResponse), errors.Is(err, errFrame):
 		return "answers, but not like a Solana node: is this its address?"
 	}
+
 	for _, known := range []struct{ part, words string }{
 		{"no such host", "the host name is not known: is it spelt right?"},
 		{"server misbehaving", "the host name could not be looked up: is this computer online?"},
@@ -178,6 +186,7 @@ func words(err error) string {
 			return known.words
 		}
 	}
+
 	return text
 }
 

@@ -88,6 +88,7 @@ func readProblem(answer *fastjson.Value) *rpcError {
 	if !isFailure(detail) || detail.Type() == fastjson.TypeFalse {
 		return nil
 	}
+
 	e := &rpcError{message: wordsOf(detail, maxDepth)}
 	if e.message == "" {
 		e.message = wordsOf(answer, maxDepth)
@@ -99,6 +100,7 @@ func readProblem(answer *fastjson.Value) *rpcError {
 			e.code, name = readCode(code) // the innermost counts
 		}
 	}
+
 	if detail.Type() == fastjson.TypeNumber {
 		e.code, _ = detail.Int()
 	}
@@ -109,6 +111,7 @@ func readProblem(answer *fastjson.Value) *rpcError {
 	case name != "" && !strings.Contains(e.message, name):
 		e.message = name + ": " + e.message
 	}
+
 	if e.message == "" && e.code == 0 { // nothing in it is a text
 		e.message = detail.String()
 	}
@@ -158,6 +161,7 @@ func wordsOf(value *fastjson.Value, depth int) string {
 		}
 		return text
 	}
+
 	return ""
 }
 

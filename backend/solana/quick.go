@@ -30,6 +30,7 @@ func quickLogs(data []byte, frame *Frame) bool {
 	if !ok {
 		return false
 	}
+
 	if rest, ok = strings.CutPrefix(rest, logsSignature); !ok {
 		return false
 	}
@@ -37,6 +38,7 @@ func quickLogs(data []byte, frame *Frame) bool {
 	if end < 0 {
 		return false
 	}
+
 	tx := &frame.Transaction
 	var err error
 	if tx.Signature, err = market.ParseSignature(rest[:end]); err != nil {
@@ -45,6 +47,7 @@ func quickLogs(data []byte, frame *Frame) bool {
 	if rest, ok = strings.CutPrefix(rest[end:], logsLines); !ok {
 		return false
 	}
+
 	lines := tx.Logs[:0]
 	if lines == nil {
 		lines = make([]string, 0, usualLines)
@@ -58,6 +61,7 @@ func quickLogs(data []byte, frame *Frame) bool {
 		if end < 0 || end+1 >= len(line) {
 			return false
 		}
+
 		lines = append(lines, line[:end])
 		at += end + 3 // past the quotes and what follows them
 		if next := line[end+1]; next == ']' {
@@ -67,6 +71,7 @@ func quickLogs(data []byte, frame *Frame) bool {
 			return false
 		}
 	}
+
 	if rest, ok = strings.CutPrefix(rest, logsTail); !ok {
 		return false
 	}
@@ -74,6 +79,7 @@ func quickLogs(data []byte, frame *Frame) bool {
 	if !ok || rest != "}}" {
 		return false
 	}
+
 	tx.Logs, tx.Slot = lines, market.Slot(slot)
 	frame.Kind, frame.Slot, frame.Subscription = FrameLogs, tx.Slot, subscription
 	return true

@@ -26,6 +26,7 @@ func (s *session) startRecheck(ctx context.Context) {
 			break
 		}
 	}
+
 	s.group.Go(func() {
 		defer s.checking.Store(false)
 		if s.rpc.do(ctx, 1, calls...) != nil {

@@ -51,6 +51,7 @@ func newScrubber(addresses ...string) *scrubber {
 			add(address, 1)
 			continue
 		}
+
 		add(address, 1)
 		add(parsed.RequestURI(), least)
 		add(parsed.RawQuery, least)
@@ -59,12 +60,14 @@ func newScrubber(addresses ...string) *scrubber {
 				add(segment, 5)
 			}
 		}
+
 		for _, values := range parsed.Query() {
 			for _, value := range values {
 				add(value, least)
 				add(url.QueryEscape(value), least)
 			}
 		}
+
 		if parsed.User != nil {
 			password, _ := parsed.User.Password()
 			add(password, least)
@@ -75,6 +78,7 @@ func newScrubber(addresses ...string) *scrubber {
 			add(base64.RawStdEncoding.EncodeToString(basic), least)
 		}
 	}
+
 	slices.SortFunc(s.secrets, func(a, b string) int { return len(b) - len(a) })
 	if len(s.secrets) > 0 {
 		patterns := make([]string, len(s.secrets))
@@ -83,6 +87,7 @@ func newScrubber(addresses ...string) *scrubber {
 		}
 		s.hidden = regexp.MustCompile(strings.Join(patterns, "|"))
 	}
+
 	return s
 }
 

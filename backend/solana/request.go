@@ -25,6 +25,7 @@ func (c *rpcClient) post(ctx context.Context, calls []*call) (left []*call, err 
 	if err != nil {
 		return calls, c.scrub.clean(err)
 	}
+
 	request.Header.Set("Content-Type", "application/json")
 	response, err := c.http.Do(request)
 	if err != nil && !connected.Load() {
@@ -33,6 +34,7 @@ func (c *rpcClient) post(ctx context.Context, calls []*call) (left []*call, err 
 	if err != nil {
 		return calls, c.scrub.clean(err)
 	}
+
 	defer response.Body.Close() //nolint:errcheck // only read
 	if response.StatusCode != http.StatusOK {
 		return calls, refusal(response, c.scrub, maxWords)
@@ -40,6 +42,7 @@ func (c *rpcClient) post(ctx context.Context, calls []*call) (left []*call, err 
 
 	data := bodies.Get().(*bytes.Buffer) //nolint:forcetypeassert // nothing else is in there
 	defer putBody(data)
+
 	err = readBounded(data, response.Body, response.ContentLength)
 	if errors.Is(err, errTooLarge) {
 		return calls, err
@@ -47,8 +50,10 @@ func (c *rpcClient) post(ctx context.Context, calls []*call) (left []*call, err 
 	if err != nil {
 		return calls, c.scrub.clean(err)
 	}
+
 	parser := c.parsers.Get()
 	defer c.parsers.Put(parser)
+
 	value, err := parser.ParseBytes(data.Bytes()) // copies it
 	if err != nil {
 		return calls, c.foreign(data.Bytes())
@@ -103,6 +108,7 @@ func (c *rpcClient) answers(calls []*call, value *fastjson.Value) (left []*call,
 		if n >= 0 && done[n] {
 			continue
 		}
+
 		problem, result := c.problem(item), item.Get("result")
 		switch {
 		case problem == nil && result != nil:
@@ -130,6 +136,7 @@ func (c *rpcClient) answers(calls []*call, value *fastjson.Value) (left []*call,
 			left = append(left, one)
 		}
 	}
+
 	if len(left) == 0 {
 		return nil, nil
 	}
@@ -190,6 +197,7 @@ func encodeCalls(calls []*call) []byte {
 		body = append(body, one.params...)
 		body = append(body, '}')
 	}
+
 	if len(calls) > 1 {
 		body = append(body, ']')
 	}

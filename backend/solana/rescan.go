@@ -95,6 +95,7 @@ func (s *session) take(ctx context.Context, found find) error {
 		s.extending.gap, s.extending.filled = found.rest, found.filled
 		return s.rollBack(ctx, found.gone, found.gaps, found.rest.To)
 	}
+
 	if found.survey != nil {
 		s.depth = found.depth
 		gaps := s.unread(found.survey, found.from, found.finalized)
@@ -111,6 +112,7 @@ func (s *session) take(ctx context.Context, found find) error {
 		b.More = true
 		return s.deliver(ctx, b)
 	}
+
 	s.scanning = false
 	if found.err != nil {
 		s.statusBoard.fail(found.err, false)
@@ -145,24 +147,29 @@ func (s *session) scan(ctx context.Context, work rescan) (finalized market.Slot,
 	if err != nil {
 		return 0, err
 	}
+
 	finalized = min(slots[0], slots[1])
 	depth, err := s.rpc.depth(ctx, finalized)
 	if err != nil {
 		return 0, err
 	}
+
 	from := max(min(work.checkpoint, minus(finalized, rescanSlots)), work.start)
 	found, err := s.history.survey(ctx, quest{floor: from, limit: -1, finalized: finalized, newest: slots[1], doubted: work.doubted})
 	if err != nil {
 		return 0, err
 	}
+
 	unread := find{survey: found, from: max(work.checkpoint+1, work.start), depth: depth, finalized: finalized}
 	if err := s.send(ctx, unread); err != nil {
 		return 0, err
 	}
+
 	forward := func(o outcome) error { return s.send(ctx, find{outcome: o, finalized: finalized}) }
 	if err := s.history.replay(ctx, found.walk, max(finalized, minus(slots[1], graceSlots)), forward); err != nil {
 		return 0, err
 	}
+
 	for _, info := range work.old {
 		if info.slot < from {
 			one := s.history.fetch(ctx, []group{s.regroup(info)})
@@ -174,6 +181,7 @@ func (s *session) scan(ctx context.Context, work rescan) (finalized market.Slot,
 			}
 		}
 	}
+
 	return finalized, nil
 }
 

@@ -85,6 +85,7 @@ func (c *rpcClient) do(ctx context.Context, tries int, calls ...*call) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("%s at %s: %w", asked, c.name, ctx.Err())
 		}
+
 		if calls = calls[n:]; len(left) > 0 {
 			calls = slices.Concat(left, calls) // the caller's slice stays as it is
 		}
@@ -92,6 +93,7 @@ func (c *rpcClient) do(ctx context.Context, tries int, calls ...*call) error {
 			failures, limits = 0, 0
 			pause.reset()
 		}
+
 		if err == nil {
 			continue
 		}
@@ -114,6 +116,7 @@ func (c *rpcClient) do(ctx context.Context, tries int, calls ...*call) error {
 		default:
 			failures++
 		}
+
 		if limits > maxLimits || limits > 0 && tries == 1 || failures >= tries || n == 1 && permanent(err) {
 			return fmt.Errorf("%s at %s: %w", asked, c.name, err)
 		}
@@ -121,6 +124,7 @@ func (c *rpcClient) do(ctx context.Context, tries int, calls ...*call) error {
 			return err
 		}
 	}
+
 	return nil
 }
 

@@ -99,11 +99,13 @@ func (r *run) deliver(ctx context.Context, b market.Batch) error {
 	if len(b.Transactions) == 0 && len(b.Withdrawn) == 0 && len(b.Gaps) == 0 && b.ChainTime == r.chainTime && b.Checkpoint == 0 && b.Slot <= r.delivered {
 		return nil
 	}
+
 	r.sign(b.Gaps)
 	given := b.Transactions
 	if err := r.hand(ctx, &b); err != nil {
 		return err
 	}
+
 	r.gaps = nil
 	r.noteGaps(b.Gaps)
 	r.chainTime = b.ChainTime
@@ -114,12 +116,14 @@ func (r *run) deliver(ctx context.Context, b market.Batch) error {
 			delete(r.provisional, given[i].Signature)
 		}
 	}
+
 	for i := range b.Transactions {
 		r.noteProvisional(&b.Transactions[i])
 	}
 	for _, signature := range b.Withdrawn {
 		delete(r.provisional, signature)
 	}
+
 	r.statusBoard.change(func(s *Status) {
 		s.Delivered, s.Checkpoint = r.delivered, r.checkpoint
 		s.Transactions += uint64(len(b.Transactions))
@@ -127,6 +131,7 @@ func (r *run) deliver(ctx context.Context, b market.Batch) error {
 	if r.follows {
 		r.board.change(func(s *Status) { s.Transactions += uint64(len(b.Transactions)) })
 	}
+
 	return nil
 }
 
@@ -145,6 +150,7 @@ func (r *run) sign(gaps []market.Gap) {
 func (r *run) hand(ctx context.Context, b *market.Batch) error {
 	r.applying.Lock()
 	defer r.applying.Unlock()
+
 	if r.follows && ctx.Err() != nil {
 		return ctx.Err() // it is not followed any more
 	}
@@ -154,6 +160,7 @@ func (r *run) hand(ctx context.Context, b *market.Batch) error {
 		b.Transactions = others.admit(r, b.Transactions)
 		others.rolledBack(b.Withdrawn)
 	}
+
 	if failure := r.broken.Load(); failure != nil {
 		return failure
 	}
@@ -162,6 +169,7 @@ func (r *run) hand(ctx context.Context, b *market.Batch) error {
 		r.broken.Store(failure)
 		return failure
 	}
+
 	if others == nil {
 		r.ledger.add(b.Transactions)
 	}
@@ -206,12 +214,14 @@ func (r *run) absorb(o outcome, finalized market.Slot) market.Batch {
 			b.Gaps = append(b.Gaps, missingGap(&info, market.GapFilled))
 		}
 	}
+
 	for _, unsure := range o.unsure {
 		b.Gaps = append(b.Gaps, r.openGap(unsure.from, min(unsure.to, finalized), CauseDoubt)...)
 	}
 	if n := len(o.forgotten); n > 0 {
 		b.Gaps = append(b.Gaps, r.openGap(slices.Min(o.forgotten), slices.Max(o.forgotten), CauseForgotten)...)
 	}
+
 	for _, g := range o.missing {
 		info := g.infos[0]
 		if _, noted := r.missing[info.signature]; noted || g.slot > finalized {
@@ -221,11 +231,13 @@ func (r *run) absorb(o outcome, finalized market.Slot) market.Batch {
 			b.Gaps = append(b.Gaps, r.openGap(g.slot, g.slot, CauseForgotten)...)
 			continue
 		}
+
 		gap := missingGap(&info, market.GapOpen)
 		r.logger.Warn("transaction left out", "slot", g.slot, "cause", gap.Cause)
 		b.Gaps = append(b.Gaps, gap)
 		r.missing[info.signature] = info
 	}
+
 	for _, slot := range slices.Compact(slices.Sorted(slices.Values(o.bare))) {
 		b.Gaps = append(b.Gaps, market.Gap{From: slot, To: slot, Cause: causeBare, State: market.GapUnfillable})
 	}

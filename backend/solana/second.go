@@ -39,8 +39,10 @@ func (c *shared) openSecond(ctx context.Context, l *link) *second {
 			rpc.close()
 			return
 		}
+
 		close(other.ready)
 	})
+
 	return other
 }
 
@@ -51,20 +53,25 @@ func (o *second) list(ctx context.Context, h *history, before market.Signature) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, secondTime)
 	defer cancel()
+
 	timer := time.NewTimer(time.Until(o.began.Add(secondWait)))
 	defer timer.Stop()
+
 	select {
 	case <-o.ready:
 	case <-timer.C:
 	}
+
 	rpc := o.rpc.Load()
 	if rpc == nil {
 		return nil
 	}
+
 	var infos []signatureInfo
 	one := signaturesCall(h.address, before, pageSize, 0, h.commitment, &infos)
 	if rpc.do(ctx, 1, one) != nil {
 		o.rpc.Store(nil) // until the next connection
 	}
+
 	return infos
 }

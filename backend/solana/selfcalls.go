@@ -21,6 +21,7 @@ func selfCalls(transaction, meta *fastjson.Value) []market.SelfCall {
 	if inner == nil || inner.Type() != fastjson.TypeArray {
 		return nil
 	}
+
 	calls := []market.SelfCall{}
 	var m *message // read when it is needed: most transactions have no such call
 	for _, group := range inner.GetArray() {
@@ -32,6 +33,7 @@ func selfCalls(transaction, meta *fastjson.Value) []market.SelfCall {
 			if len(text) > longestCall {
 				return nil
 			}
+
 			if len(text) >= shortestCall {
 				data, err := base58.Decode(bytesText(text))
 				if err != nil {
@@ -39,6 +41,7 @@ func selfCalls(transaction, meta *fastjson.Value) []market.SelfCall {
 				}
 				event, told = program.SelfCall(data)
 			}
+
 			if told && m == nil {
 				read, err := readMessage(transaction, meta)
 				if err != nil {
@@ -46,19 +49,23 @@ func selfCalls(transaction, meta *fastjson.Value) []market.SelfCall {
 				}
 				m = &read
 			}
+
 			caller := callers.enter(instruction)
 			if !told {
 				continue
 			}
+
 			address, ok := addressOf(m, instruction)
 			if !ok {
 				return nil
 			}
+
 			if callers.isSelf(m, caller, address) {
 				calls = append(calls, market.SelfCall{Program: address, Event: event})
 			}
 		}
 	}
+
 	return calls
 }
 

@@ -71,6 +71,7 @@ func (c *shared) connect(ctx context.Context, index int, first *run, live func()
 	endpoint := c.config.Endpoints[index]
 	rpc := newRPC(endpoint, c.config.MaxRequestsPerSecond, c.config.ReconnectInterval)
 	defer rpc.close()
+
 	c.heed(rpc, index)
 	if err := c.admit(ctx, rpc, endpoint); err != nil {
 		return err
@@ -88,12 +89,14 @@ func (c *shared) connect(ctx context.Context, index int, first *run, live func()
 		c.figures.failed(index, err)
 		return err
 	}
+
 	l.socket = socket
 	c.watch(ctx, l)
 	l.group.Go(func() { c.follow(ctx, l) })
 
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
+
 	l.group.Go(func() { c.stopFor(reading, l, stop) })
 	err = first.read(reading, l, queue, live)
 	if reading.Err() != nil && ctx.Err() == nil {
@@ -253,10 +256,13 @@ func (c *shared) try(ctx context.Context, index int) (err error) {
 			c.figures.tried(index, slot, err)
 		}
 	}()
+
 	ctx, cancel := context.WithTimeout(ctx, 2*c.config.SilenceTimeout)
 	defer cancel()
+
 	rpc := newRPC(endpoint, 0, c.config.ReconnectInterval)
 	defer rpc.close()
+
 	rpc.told = c.figures.answered(index)
 	one := slotCall(c.config.Commitment, &slot)
 	if err := rpc.do(ctx, 1, one); err != nil {
@@ -268,6 +274,7 @@ func (c *shared) try(ctx context.Context, index int) (err error) {
 	if here := c.clock.slot(); slot+maxLag < here {
 		return fmt.Errorf("%w: %d slots behind", errStuck, here-slot)
 	}
+
 	announced := make(chan struct{}, 1)
 	socket, err := dial(ctx, endpoint, socketOptions{
 		program: c.config.Program, commitment: c.config.Commitment, silence: c.config.SilenceTimeout,
@@ -277,11 +284,13 @@ func (c *shared) try(ctx context.Context, index int) (err error) {
 		c.figures.failed(index, err)
 		return err
 	}
+
 	defer socket.conn.CloseNow() //nolint:errcheck // only tried
 	for len(announced) == 0 {
 		if err := socket.read(ctx); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }

@@ -51,6 +51,7 @@ func (p *slotPace) learn(times map[market.Slot]int64) {
 		lengths = append(lengths, took/time.Duration(slots[newer]-slots[older])) //nolint:gosec // the map is bounded, and so are its stretches
 		newer = older
 	}
+
 	if len(lengths) > 0 {
 		slices.Sort(lengths)
 		p.length = min(max(lengths[len(lengths)/2], shortestSlot), longestSlot)

@@ -114,6 +114,7 @@ func handshake(ctx context.Context, endpoint Endpoint, scrub *scrubber) (*websoc
 	if err != nil {
 		return nil, scrub.clean(err)
 	}
+
 	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	conn, response, err := websocket.Dial(ctx, endpoint.WS, &websocket.DialOptions{HTTPClient: client})
 	if err == nil {
@@ -123,6 +124,7 @@ func handshake(ctx context.Context, endpoint Endpoint, scrub *scrubber) (*websoc
 	if response == nil || response.Body == nil {
 		return nil, scrub.clean(err)
 	}
+
 	defer response.Body.Close() //nolint:errcheck // only read
 	if response.StatusCode == http.StatusSwitchingProtocols {
 		return nil, scrub.clean(err)
@@ -159,11 +161,13 @@ func (s *socket) run(ctx context.Context, ping time.Duration) error {
 		close(s.closed)
 		<-pinging
 	}()
+
 	for {
 		left := time.Until(s.lastSlot.Add(s.silence))
 		if left <= 0 {
 			return fmt.Errorf("%w for %v", errSilent, s.silence)
 		}
+
 		limited, done := context.WithTimeout(ctx, left)
 		err := s.read(limited)
 		expired := limited.Err() != nil && ctx.Err() == nil
@@ -206,6 +210,7 @@ func (s *socket) read(ctx context.Context) error {
 	if err != nil {
 		return s.scrub.clean(err)
 	}
+
 	s.buffer.Reset()
 	if _, err := s.buffer.ReadFrom(reader); err != nil {
 		return s.scrub.clean(err)
@@ -213,6 +218,7 @@ func (s *socket) read(ctx context.Context) error {
 	if err := s.parser.Parse(s.buffer.Bytes(), &s.frame); err != nil {
 		return s.unreadable(err)
 	}
+
 	switch frame := &s.frame; frame.Kind {
 	case FrameLogs:
 		if queue := s.queueOf(frame.Subscription); queue != nil {
@@ -242,6 +248,7 @@ func (s *socket) read(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", ErrRefused, &rpcError{frame.Code, s.scrub.text(frame.Message)})
 	case FrameOther:
 	}
+
 	return nil
 }
 
@@ -263,6 +270,7 @@ func (s *socket) queueOf(number uint64) *queue {
 func (s *socket) subscribeTo(ctx context.Context, address market.Pubkey, commitment string, queue *queue) (*subscription, error) {
 	ctx, cancel := context.WithTimeout(ctx, grantTimeout)
 	defer cancel()
+
 	select {
 	case s.asking <- struct{}{}:
 		defer func() { <-s.asking }()
@@ -281,6 +289,7 @@ func (s *socket) subscribeTo(ctx context.Context, address market.Pubkey, commitm
 	if err := s.conn.Write(ctx, websocket.MessageText, []byte(logsRequest(one.request, address, commitment))); err != nil {
 		return nil, s.scrub.clean(err)
 	}
+
 	select {
 	case err := <-one.answer:
 		return one, err
@@ -300,6 +309,7 @@ func (s *socket) unsubscribe(one *subscription) {
 	if granted {
 		delete(s.granted, one.number)
 	}
+
 	s.lastID++
 	request := fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"method":"logsUnsubscribe","params":[%d]}`, s.lastID, one.number)
 	s.mu.Unlock()
@@ -308,6 +318,7 @@ func (s *socket) unsubscribe(one *subscription) {
 		return
 	default:
 	}
+
 	if granted {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()

@@ -25,15 +25,18 @@ func (s *session) extendFrom(ctx context.Context, h *history, request *extension
 	if err != nil {
 		return err
 	}
+
 	if depth, err := h.rpc.depth(ctx, finalized); err != nil {
 		return err
 	} else if depth > 0 && finalized-depth > request.gap.To {
 		return fmt.Errorf("%w: the endpoint's ledger begins after slot %d", ErrBeyond, request.gap.To)
 	}
+
 	cursor, err := s.cursorAfter(ctx, request.gap.To)
 	if err != nil {
 		return err
 	}
+
 	defer s.countAhead(ctx, h, cursor, back, request.gap.To, progress)()
 
 	for p := h.pager(cursor, 0); ; {
@@ -47,12 +50,14 @@ func (s *session) extendFrom(ctx context.Context, h *history, request *extension
 			p = h.pager(market.Signature{}, 0)
 			continue
 		}
+
 		if from.pages == 0 && !way.reached && way.bottom > request.gap.To {
 			return fmt.Errorf("%w: the endpoint's lists end after slot %d", ErrBeyond, request.gap.To)
 		}
 		if err := s.replayStretch(ctx, h, way.walk, request.gap.To, finalized, progress); err != nil {
 			return err
 		}
+
 		if end := max(way.bottom, back.from); end <= request.gap.To {
 			gaps := request.fill(end)
 			done := find{shrunk: true, gaps: gaps, gone: way.gone, rest: request.gap, filled: request.filled}
@@ -60,6 +65,7 @@ func (s *session) extendFrom(ctx context.Context, h *history, request *extension
 				return err
 			}
 		}
+
 		switch {
 		case way.bottom <= back.from, way.reached:
 			if back.limit > 0 && way.limited {
@@ -69,6 +75,7 @@ func (s *session) extendFrom(ctx context.Context, h *history, request *extension
 		case way.ended:
 			return fmt.Errorf("%w: the endpoint's lists end at slot %d", ErrBeyond, way.bottom)
 		}
+
 		if back.limit > 0 {
 			back.limit = max(1, back.limit-way.total)
 		}
@@ -117,10 +124,12 @@ func (s *session) soundStretch(ctx context.Context, h *history, p *pager, back r
 		if err != nil {
 			return nil, err
 		}
+
 		suspects, err := s.unlisted(ctx, way, max(way.bottom, back.from), to)
 		if err != nil {
 			return nil, err
 		}
+
 		said, err := h.rpc.judge(ctx, suspects, true)
 		if err != nil {
 			return nil, err
@@ -133,6 +142,7 @@ func (s *session) soundStretch(ctx context.Context, h *history, p *pager, back r
 			one := append(said.held, said.forgotten...)[0]
 			return nil, fmt.Errorf("%w: its lists leave out %s in slot %d, which is stored", ErrBeyond, one.signature, one.slot)
 		}
+
 		if err := sleep(ctx, pause.next()); err != nil {
 			return nil, err
 		}
@@ -194,6 +204,7 @@ func (h *history) count(ctx context.Context, before market.Signature, back reach
 		if err != nil || len(infos) == 0 {
 			return total, err
 		}
+
 		for i := range infos {
 			if !back.covers(&infos[i]) || back.limit > 0 && total >= back.limit {
 				return total, nil
@@ -202,6 +213,7 @@ func (h *history) count(ctx context.Context, before market.Signature, back reach
 				total++
 			}
 		}
+
 		last := infos[len(infos)-1].signature
 		if last == before {
 			return total, errResponse
@@ -236,6 +248,7 @@ func (h *history) stretch(ctx context.Context, p *pager, back reach, to market.S
 				kept = append(kept, info)
 			}
 		}
+
 		if last := infos[len(infos)-1]; last.slot <= to {
 			way.add(newPage(before, kept, last, top, max(last.slot, way.bottom, back.from)))
 		}
@@ -243,6 +256,7 @@ func (h *history) stretch(ctx context.Context, p *pager, back reach, to market.S
 		if way.reached {
 			return way, nil
 		}
+
 		if len(way.pages) >= stretchPages || way.limited {
 			if way.cut() {
 				last := way.pages[len(way.pages)-1]

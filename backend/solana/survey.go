@@ -38,6 +38,7 @@ func (h *history) survey(ctx context.Context, q quest) (*survey, error) {
 		if err != nil {
 			return nil, err
 		}
+
 		suspects := check.suspects(way.bottom)
 		if old := h.ledger.newestForgotten(); old.slot != 0 && way.misses(old.slot) {
 			suspects = append(suspects, old)
@@ -59,6 +60,7 @@ func (h *history) survey(ctx context.Context, q quest) (*survey, error) {
 			found.doubts, found.lost = joinRanges(found.doubts), joinRanges(found.lost)
 			return found, nil
 		}
+
 		one := append(said.held, said.forgotten...)[0]
 		h.logger.Info("the list of signatures leaves out what was delivered; asking again", "sig", one.signature, "slot", one.slot)
 		if err := sleep(ctx, pause.next()); err != nil {

@@ -66,6 +66,7 @@ func (e *exchange) CallForInto(_ context.Context, out any, method string, params
 			return err
 		}
 	}
+
 	e.method, e.params = method, string(text)
 	return errAsked
 }

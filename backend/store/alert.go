@@ -112,10 +112,12 @@ func (s *Store) CommitAlerts(c *AlertChange) (fresh []AlertRecord, err error) {
 		if err != nil {
 			return err
 		}
+
 		state, err := decodeAlertState(bytes.Clone(value))
 		if err != nil {
 			return err
 		}
+
 		state.cursor = max(state.cursor, c.Cursor)
 		for i := range c.Fired {
 			a := c.Fired[i]
@@ -127,6 +129,7 @@ func (s *Store) CommitAlerts(c *AlertChange) (fresh []AlertRecord, err error) {
 				fresh = append(fresh, a)
 			}
 		}
+
 		for _, mark := range c.Marks {
 			key := append([]byte{tableAlert, 'm'}, mark.Key...)
 			if mark.Value == nil {
@@ -138,11 +141,13 @@ func (s *Store) CommitAlerts(c *AlertChange) (fresh []AlertRecord, err error) {
 				return err
 			}
 		}
+
 		return w.put(bytes.Clone(keyAlertState), state.append(nil))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("store alerts: %w", err)
 	}
+
 	return fresh, nil
 }
 
@@ -169,6 +174,7 @@ func (w *writer) alert(state *alertState, a *AlertRecord) (isNew bool, err error
 	if known, err := w.get(idKey); err != nil || known != nil {
 		return false, err
 	}
+
 	number := state.next
 	state.next++
 	a.Number = state.next
@@ -178,6 +184,7 @@ func (w *writer) alert(state *alertState, a *AlertRecord) (isNew bool, err error
 	if err := w.put(appendAlertKey(nil, 'o', number), append([]byte{recordVersion}, a.ID[:]...)); err != nil {
 		return false, err
 	}
+
 	if err := w.put(appendAlertKey(nil, 'n', number), appendAlert(nil, a)); err != nil {
 		return false, err
 	}
@@ -193,12 +200,14 @@ func (w *writer) alert(state *alertState, a *AlertRecord) (isNew bool, err error
 		state.first++
 		state.cut = old.Seq
 	}
+
 	if state.next-state.oldest > keptAlertIDs {
 		key := appendAlertKey(nil, 'o', state.oldest)
 		value, err := w.get(key)
 		if err != nil {
 			return false, err
 		}
+
 		f := record(value)
 		var id AlertID
 		copy(id[:], f.take(len(id)))
@@ -210,6 +219,7 @@ func (w *writer) alert(state *alertState, a *AlertRecord) (isNew bool, err error
 		}
 		state.oldest++
 	}
+
 	return true, nil
 }
 
@@ -259,10 +269,12 @@ func (s *Store) Alerts(ctx context.Context, offset, limit int) (list []AlertReco
 		if err != nil {
 			return err
 		}
+
 		total = int(state.next - state.first) //nolint:gosec // at most keptAlerts
 		if limit <= 0 || offset >= total {
 			return nil
 		}
+
 		newest := state.next - 1 - uint64(max(offset, 0)) //nolint:gosec // below total
 		sp := span{prefix: []byte{tableAlert, 'n'}, from: appendAlertKey(nil, 'n', newest), reverse: true}
 		return v.scan(ctx, sp, func(_ []byte, item *badger.Item) error {
@@ -275,6 +287,7 @@ func (s *Store) Alerts(ctx context.Context, offset, limit int) (list []AlertReco
 			return stopAt(len(list), limit)
 		})
 	})
+
 	return list, total, err
 }
 
@@ -286,6 +299,7 @@ func (s *Store) AlertsSince(ctx context.Context, since market.Seq) (list []Alert
 		if err != nil {
 			return err
 		}
+
 		last, complete = state.next, state.first == 0 || since > state.cut
 		return v.scan(ctx, span{prefix: []byte{tableAlert, 'n'}, reverse: true}, func(_ []byte, item *badger.Item) error {
 			a, err := v.alertRow(item)
@@ -301,6 +315,7 @@ func (s *Store) AlertsSince(ctx context.Context, since market.Seq) (list []Alert
 		})
 	})
 	slices.Reverse(list)
+
 	return list, last, complete, err
 }
 

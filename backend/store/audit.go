@@ -92,11 +92,13 @@ func (a *audit) events() error {
 		missing = missing || got != *wanted[table.table]
 		_ = a.equal("rows of the "+table.name+" index", got.rows, wanted[table.table].rows)
 	}
+
 	for _, id := range registry.All() {
 		for _, kind := range market.KindsOf(id) {
 			_ = a.equal("events of kind "+kind.String(), kinds.Of(kind), a.v.state.kinds.Of(kind))
 		}
 	}
+
 	if !missing {
 		return nil
 	}
@@ -175,18 +177,21 @@ func (a *audit) mints() error {
 		if err := a.series(seriesID{m.id, eventSeries}, &m.events); err != nil {
 			return err
 		}
+
 		for i := range m.candles {
 			candles += m.candles[i].count
 			if err := a.series(seriesID{m.id, byte(i)}, &m.candles[i]); err != nil { //nolint:gosec // below NumStored
 				return err
 			}
 		}
+
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	_ = a.equal("stored candles", candles, a.v.state.candles)
+
 	return nil
 }
 
@@ -196,6 +201,7 @@ func (a *audit) texts(m *mintState) error {
 	if err != nil {
 		return err
 	}
+
 	sum := uint64(0)
 	if created != nil {
 		sum = max(fnv64(created), 1)
@@ -203,6 +209,7 @@ func (a *audit) texts(m *mintState) error {
 	if sum != m.created {
 		return a.problem("mint number %d: its TokenCreated is not the one that was stored", m.id)
 	}
+
 	book, err := a.v.newest(appendID(nil, tableBook, m.id))
 	if err != nil {
 		return err
@@ -210,6 +217,7 @@ func (a *audit) texts(m *mintState) error {
 	if m.hasBook != (book != nil) {
 		return a.problem("mint number %d: its book of open candles is missing, or too many", m.id)
 	}
+
 	return nil
 }
 
@@ -220,6 +228,7 @@ func (a *audit) series(id seriesID, t *tally) error {
 	if err != nil {
 		return a.problem("%s: %v", what, err)
 	}
+
 	if t.tail > 0 {
 		chunks = append(chunks, chunk{t.first, t.tail})
 	}
@@ -231,6 +240,7 @@ func (a *audit) series(id seriesID, t *tally) error {
 		if at.after(&t.newest) {
 			return a.problem("%s: a row above the newest", what)
 		}
+
 		if id.series != eventSeries {
 			value, err := a.v.value(item)
 			if err != nil {
@@ -240,17 +250,20 @@ func (a *audit) series(id seriesID, t *tally) error {
 				return a.problem("%s, time %d: %v", what, at.time(), err)
 			}
 		}
+
 		for i+1 < len(chunks) && !chunks[i+1].first.after(&at) {
 			i++
 		}
 		if i < len(chunks) {
 			counted[i]++
 		}
+
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+
 	for i := range chunks {
 		_ = a.equal(fmt.Sprintf("%s, chunk %d", what, i), counted[i], chunks[i].count)
 	}
@@ -267,22 +280,26 @@ func (a *audit) orders() error {
 		if err != nil {
 			return a.problem("order %s: %v", market.Pubkey(key[1:]), err)
 		}
+
 		for _, row := range [][]byte{appendOrderListKey(nil, id, &o), appendUserOrderKey(nil, &o)} {
 			if value, err := a.v.get(row); err != nil || value == nil {
 				return a.problem("order %s: not in list %q (%v)", o.Address, row[:1], err)
 			}
 		}
+
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+
 	if err := a.rows(tableOrderList, func(_, _ []byte) error { listed++; return nil }); err != nil {
 		return err
 	}
 	if err := a.rows(tableUserOrder, func(_, _ []byte) error { users++; return nil }); err != nil {
 		return err
 	}
+
 	if sum != a.v.state.orderSum {
 		_ = a.problem("%v", errOrders)
 	}
@@ -308,6 +325,7 @@ func (a *audit) gaps() error {
 	if err != nil {
 		return err
 	}
+
 	if sum != a.v.state.gapSum {
 		_ = a.problem("%v", errGaps)
 	}
@@ -325,17 +343,20 @@ func (a *audit) log() error {
 		if err != nil {
 			return a.problem("log of commit %d: %v", seq, err)
 		}
+
 		for _, l := range row.late {
 			named++
 			if value, err := a.v.get(appendLateKey(nil, l.id, l.interval, seq, l.time)); err != nil || value == nil {
 				return a.problem("commit %d: a late row is missing (%v)", seq, err)
 			}
 		}
+
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+
 	if oldest < a.v.state.logFrom {
 		_ = a.problem("log reaches back to %d, recorded %d", oldest, a.v.state.logFrom)
 	}

@@ -63,6 +63,7 @@ func checkBlocks(o *Options, found *survey, m *manifest) (map[uint64]tableMark, 
 			ids <- id
 		}
 	}
+
 	close(ids)
 
 	var mu sync.Mutex // guards:
@@ -84,13 +85,16 @@ func checkBlocks(o *Options, found *survey, m *manifest) (map[uint64]tableMark, 
 				marks[id] = mark
 				mu.Unlock()
 			}
+
 			workers <- err
 		}()
 	}
+
 	var err error
 	for range n {
 		err = cmp.Or(<-workers, err)
 	}
+
 	return marks, err
 }
 
@@ -134,6 +138,7 @@ func (s *Store) checkTables(ctx context.Context) {
 	if err != nil {
 		return // the store is closed
 	}
+
 	var damages int64
 	for id := range ids {
 		err := s.trouble(ctx, id, checkShare-1)
@@ -148,6 +153,7 @@ func (s *Store) checkTables(ctx context.Context) {
 			s.log.Warn("table not checked", "err", err)
 		}
 	}
+
 	s.damagedTables.Store(damages)
 	s.log.Debug("all tables read", "tables", len(ids), "damaged", damages)
 }
@@ -185,6 +191,7 @@ func checkTableBlocks(ctx context.Context, dir string, id uint64, rests int) (er
 			err = damaged(fmt.Errorf("file %s: %w", path, errBlock))
 		}
 	}()
+
 	var index []byte
 	if err := withFile(path, func(file *os.File) error {
 		index, err = tableIndex(file)
@@ -195,6 +202,7 @@ func checkTableBlocks(ctx context.Context, dir string, id uint64, rests int) (er
 		}
 		return damaged(fmt.Errorf("file %s: %w", path, err))
 	}
+
 	blocks := fb.GetRootAsTableIndex(index, 0)
 	for next := 0; next < blocks.OffsetsLength(); {
 		start := time.Now()
@@ -207,10 +215,12 @@ func checkTableBlocks(ctx context.Context, dir string, id uint64, rests int) (er
 			}
 			continue
 		}
+
 		if err := restAfter(ctx, start, rests); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -225,6 +235,7 @@ func readBlocks(path string, blocks *fb.TableIndex, next int) (int, error) {
 			if size > maxPlain {
 				return damaged(fmt.Errorf("file %s: %w", path, errBlock))
 			}
+
 			if cap(data) < size {
 				data = make([]byte, size)
 			}
@@ -236,8 +247,10 @@ func readBlocks(path string, blocks *fb.TableIndex, next int) (int, error) {
 			}
 			read += size
 		}
+
 		return nil
 	})
+
 	return next, err
 }
 
@@ -265,6 +278,7 @@ func plainSize(frame []byte) uint64 {
 	if len(frame) <= magic {
 		return 0
 	}
+
 	descriptor := frame[magic]
 	single := descriptor>>5&1 == 1
 	at, size := magic+1, 1<<(descriptor>>6)
@@ -274,16 +288,19 @@ func plainSize(frame []byte) uint64 {
 			return 0
 		}
 	}
+
 	at += []int{0, 1, 2, 4}[descriptor&3] // dictionary
 	if at+size > len(frame) {
 		return 0
 	}
+
 	var wide [8]byte
 	copy(wide[:], frame[at:at+size])
 	plain := binary.LittleEndian.Uint64(wide[:])
 	if size == 2 {
 		plain += 256
 	}
+
 	return plain
 }
 

@@ -57,6 +57,7 @@ func (s *Store) readSeries(mint market.Pubkey, interval market.Interval, fn func
 			live, open = true, slices.Clone(o[interval])
 		}
 	}
+
 	return s.read(grab, func(v *view) error {
 		if id == 0 {
 			return fn(v, nil)
@@ -65,12 +66,14 @@ func (s *Store) readSeries(mint market.Pubkey, interval market.Interval, fn func
 		if err != nil {
 			return err
 		}
+
 		sr := &series{v: v, id: id, interval: interval, stored: m.candles[interval], open: open}
 		if !live && m.hasBook {
 			if err := sr.openBook(); err != nil {
 				return err
 			}
 		}
+
 		if err := sr.hide(); err != nil {
 			return err
 		}
@@ -85,10 +88,12 @@ func (sr *series) openBook() error {
 	if err != nil {
 		return err
 	}
+
 	b, err := decodeBook(value)
 	if err != nil {
 		return err
 	}
+
 	for i, c := range b.Open[sr.interval] {
 		stored, err := sr.has(c.Time)
 		if err != nil {
@@ -98,6 +103,7 @@ func (sr *series) openBook() error {
 			sr.open = append(sr.open, openCandle{c, b.seqs[sr.interval][i]})
 		}
 	}
+
 	slices.SortFunc(sr.open, func(a, b openCandle) int { return byTime(a, b.Time) })
 	return nil
 }
@@ -149,6 +155,7 @@ func (sr *series) walkSpan(ctx context.Context, sp span, skip int, from int64, r
 			open = append(open, c)
 		}
 	}
+
 	if reverse {
 		slices.Reverse(open)
 	}
@@ -163,6 +170,7 @@ func (sr *series) walkSpan(ctx context.Context, sp span, skip int, from int64, r
 			skip--
 			return nil
 		}
+
 		t := timeOf(binary.BigEndian.Uint64(key[len(key)-8:]))
 		for len(open) > 0 && open[0].Time != t && open[0].Time > t == reverse {
 			if err := give(open[0]); err != nil {
@@ -170,15 +178,18 @@ func (sr *series) walkSpan(ctx context.Context, sp span, skip int, from int64, r
 			}
 			open = open[1:]
 		}
+
 		if len(open) > 0 && open[0].Time == t { // the open one replaces the stored one
 			c := open[0]
 			open = open[1:]
 			return give(c)
 		}
+
 		value, err := sr.v.value(item)
 		if err != nil {
 			return err
 		}
+
 		c, seq, err := decodeCandle(t, value)
 		if err != nil {
 			return err
@@ -188,6 +199,7 @@ func (sr *series) walkSpan(ctx context.Context, sp span, skip int, from int64, r
 	if err != nil || stopped {
 		return err
 	}
+
 	for _, c := range open {
 		if err := give(c); err != nil {
 			if errors.Is(err, Stop) {
@@ -196,6 +208,7 @@ func (sr *series) walkSpan(ctx context.Context, sp span, skip int, from int64, r
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -233,12 +246,14 @@ func (sr *series) rows(ctx context.Context, from, to int64) (int, error) {
 			stored -= above
 		}
 	}
+
 	n := int(stored) //nolint:gosec // rows on a disk
 	for i, c := range sr.open {
 		if !sr.hidden[i] && c.Time >= from && c.Time <= to {
 			n++
 		}
 	}
+
 	return n, nil
 }
 
@@ -264,6 +279,7 @@ func (s *Store) Candles(ctx context.Context, mint market.Pubkey, interval market
 		if q.Limit <= 0 || q.Offset >= page.Total {
 			return nil
 		}
+
 		page.Candles = make([]market.Candle, 0, min(q.Limit, page.Total-q.Offset))
 		want := cap(page.Candles)
 		err := list.page(ctx, &q, func(c openCandle) error {
@@ -273,11 +289,13 @@ func (s *Store) Candles(ctx context.Context, mint market.Pubkey, interval market
 		if got := len(page.Candles); err == nil && got < want {
 			err = v.s.short("candles of a page", uint64(got), uint64(want))
 		}
+
 		if err != nil || q.Torn {
 			return err
 		}
 		return v.joined(page.Candles, q.OldestFirst)
 	})
+
 	return page, err
 }
 
@@ -308,10 +326,12 @@ func (sr *series) page(ctx context.Context, q *CandleQuery, fn func(openCandle) 
 			return fn(c)
 		})
 	}
+
 	sp, rest, err := sr.v.seek(sr.seriesID(), &sr.stored, offset, reverse)
 	if err != nil {
 		return err
 	}
+
 	if reverse {
 		sr.open = nil // they are the newest, and passed
 	}
@@ -416,11 +436,13 @@ func (s *Store) ChangedCandles(ctx context.Context, mint market.Pubkey, interval
 		if !complete || list == nil {
 			return nil
 		}
+
 		limit := max(limit, 0)
 		changed, removed, err := list.changed(ctx, since, limit+1)
 		if err != nil {
 			return err
 		}
+
 		complete = len(removed) == 0
 		if len(changed) > limit {
 			changed, complete = changed[len(changed)-limit:], false
@@ -428,6 +450,7 @@ func (s *Store) ChangedCandles(ctx context.Context, mint market.Pubkey, interval
 		candles = changed
 		return nil
 	})
+
 	return candles, complete, seq, err
 }
 
@@ -443,6 +466,7 @@ func (sr *series) changed(ctx context.Context, since market.Seq, most int) (cand
 			found[c.Time] = c.Candle
 		}
 	}
+
 	open := slices.Sorted(maps.Keys(found))
 	walked, full := 0, false
 	down := span{prefix: appendCandlePrefix(nil, sr.id, sr.interval), reverse: true}
@@ -451,14 +475,17 @@ func (sr *series) changed(ctx context.Context, since market.Seq, most int) (cand
 		if err != nil {
 			return err
 		}
+
 		c, seq, err := decodeCandle(timeOf(binary.BigEndian.Uint64(key[len(key)-8:])), value)
 		if err != nil {
 			return err
 		}
+
 		below, _ := slices.BinarySearch(open, c.Time)
 		if full = walked+len(open)-below >= most; full || seq < since {
 			return Stop
 		}
+
 		if !hidden[c.Time] {
 			walked++
 			found[c.Time] = c
@@ -468,6 +495,7 @@ func (sr *series) changed(ctx context.Context, since market.Seq, most int) (cand
 	if err == nil && !full {
 		removed, err = sr.changedLate(ctx, since, most, found, hidden)
 	}
+
 	if err != nil {
 		return nil, nil, err
 	}
@@ -475,6 +503,7 @@ func (sr *series) changed(ctx context.Context, since market.Seq, most int) (cand
 	for _, t := range slices.Sorted(maps.Keys(found)) {
 		candles = append(candles, found[t])
 	}
+
 	return candles[max(0, len(candles)-most):], removed, nil
 }
 
@@ -496,6 +525,7 @@ func (sr *series) changedLate(
 	if err != nil {
 		return nil, err
 	}
+
 	slices.Sort(times)
 	added := 0
 	for _, t := range slices.Backward(slices.Compact(times)) {
@@ -510,10 +540,12 @@ func (sr *series) changedLate(
 			removed = append(removed, t)
 			continue
 		}
+
 		if found[t], _, err = decodeCandle(t, value); err != nil {
 			return nil, err
 		}
 		added++
 	}
+
 	return removed, nil
 }

@@ -105,6 +105,7 @@ func (w *writer) grow(series seriesID, t *tally, at place) error {
 	if appended {
 		t.newest = at
 	}
+
 	if t.tail == 0 && appended {
 		t.first = at
 	}
@@ -115,6 +116,7 @@ func (w *writer) grow(series seriesID, t *tally, at place) error {
 		}
 		return w.seal(series, t)
 	}
+
 	list, err := w.chunkList(series)
 	if err != nil {
 		return err
@@ -126,6 +128,7 @@ func (w *writer) grow(series seriesID, t *tally, at place) error {
 		}
 		return w.seal(series, t)
 	}
+
 	i := list.find(at)
 	list.chunks[i].count++
 	return w.putChunk(series, &list.chunks[i])
@@ -144,6 +147,7 @@ func (w *writer) shrink(series seriesID, t *tally, at place) error {
 	if w.pruned != nil {
 		return w.shrinkLow(series, at)
 	}
+
 	list, err := w.chunkList(series)
 	if err != nil {
 		return err
@@ -151,6 +155,7 @@ func (w *writer) shrink(series seriesID, t *tally, at place) error {
 	if len(list.chunks) == 0 {
 		return fmt.Errorf("%w: a row outside every chunk", ErrCorrupt)
 	}
+
 	i := list.find(at)
 	if list.chunks[i].count == 0 {
 		return fmt.Errorf("%w: a row more than its chunk counted", ErrCorrupt)
@@ -158,6 +163,7 @@ func (w *writer) shrink(series seriesID, t *tally, at place) error {
 	if list.chunks[i].count--; list.chunks[i].count > 0 {
 		return w.putChunk(series, &list.chunks[i])
 	}
+
 	first := list.chunks[i].first
 	list.chunks = slices.Delete(list.chunks, i, i+1)
 	return w.del(w.key(series.chunkKey(w.tail(), &first)))
@@ -202,6 +208,7 @@ func (w *writer) mark(series seriesID, upper *place) error {
 		if err != nil || len(list) == 0 {
 			return err
 		}
+
 		sp := span{prefix: series.prefix(nil)}
 		if len(list) > 1 {
 			sp.from = append(series.prefix(nil), list[0].first[:series.size()]...)
@@ -221,6 +228,7 @@ func (w *writer) mark(series seriesID, upper *place) error {
 	if err != nil || len(list) == 0 || n != list[0].count {
 		return err
 	}
+
 	key := w.key(series.chunkKey(w.tail(), &list[0].first))
 	start := len(w.arena)
 	w.arena = appendChunk(w.arena, n, step, marks)
@@ -252,6 +260,7 @@ func (w *writer) chunkList(series seriesID) (*chunkList, error) {
 	if list != nil && list.whole {
 		return list, nil
 	}
+
 	if w.chunks == nil {
 		w.chunks = map[seriesID]*chunkList{}
 	}
@@ -261,6 +270,7 @@ func (w *writer) chunkList(series seriesID) (*chunkList, error) {
 		if next.chunks, err = v.chunks(series); err != nil {
 			return err
 		}
+
 		for i := 0; i < len(next.chunks); i++ {
 			if next.chunks[i].count <= 2*w.s.chunkRows() {
 				continue
@@ -272,11 +282,13 @@ func (w *writer) chunkList(series seriesID) (*chunkList, error) {
 			next.chunks = slices.Replace(next.chunks, i, i+1, parts...)
 			i += len(parts) - 1
 		}
+
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+
 	if list != nil {
 		next.chunks = append(next.chunks, list.chunks...)
 	}
@@ -293,6 +305,7 @@ func (w *writer) divide(v *view, series seriesID, all []chunk, i int) ([]chunk, 
 	if i > 0 {
 		sp.from = append(series.prefix(nil), c.first[:series.size()]...)
 	}
+
 	err := v.scan(context.Background(), sp, func(key []byte, _ *badger.Item) error {
 		if rest == 0 {
 			return Stop
@@ -309,6 +322,7 @@ func (w *writer) divide(v *view, series seriesID, all []chunk, i int) ([]chunk, 
 	if err != nil {
 		return nil, err
 	}
+
 	if rest != 0 {
 		return nil, fmt.Errorf("%w: chunk counts more rows than there are", ErrCorrupt)
 	}
@@ -317,11 +331,13 @@ func (w *writer) divide(v *view, series seriesID, all []chunk, i int) ([]chunk, 
 			return nil, err
 		}
 	}
+
 	for j := range parts {
 		if err := w.putChunk(series, &parts[j]); err != nil {
 			return nil, err
 		}
 	}
+
 	return parts, nil
 }
 

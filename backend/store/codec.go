@@ -142,6 +142,7 @@ func (f *fields) u128() market.U128 {
 		default:
 			x.Hi |= group << (shift - 64)
 		}
+
 		if b&0x80 == 0 {
 			return x
 		}

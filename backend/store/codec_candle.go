@@ -27,18 +27,21 @@ func appendCandle(dst []byte, c *market.Candle, seq market.Seq) []byte {
 		flags |= candleFell
 		upper, lower = lower, upper
 	}
+
 	if c.Final {
 		flags |= candleFinal
 	}
 	if c.Provisional {
 		flags |= candleProvisional
 	}
+
 	if c.Corrected {
 		flags |= candleCorrected
 	}
 	if market.U128(c.High) == upper {
 		flags |= candleTop
 	}
+
 	if market.U128(c.Low) == lower {
 		flags |= candleBottom
 	}
@@ -48,6 +51,7 @@ func appendCandle(dst []byte, c *market.Candle, seq market.Seq) []byte {
 	case c.Volume:
 		flags |= candleAllBuys
 	}
+
 	dst = append(dst, recordVersion, flags)
 	dst = binary.AppendUvarint(dst, uint64(seq))
 	dst = binary.AppendUvarint(dst, c.Trades)
@@ -56,6 +60,7 @@ func appendCandle(dst []byte, c *market.Candle, seq market.Seq) []byte {
 	if flags&candleTop == 0 {
 		dst = appendU128(dst, market.U128(c.High).Sub(upper))
 	}
+
 	if flags&candleBottom == 0 {
 		dst = appendU128(dst, lower.Sub(market.U128(c.Low)))
 	}
@@ -64,6 +69,7 @@ func appendCandle(dst []byte, c *market.Candle, seq market.Seq) []byte {
 	if flags&(candleNoBuys|candleAllBuys) == 0 {
 		dst = appendU128(dst, c.BuyVolume)
 	}
+
 	return dst
 }
 
@@ -78,6 +84,7 @@ func (f *fields) candle(t int64) (c market.Candle, seq market.Seq) {
 		Time: t, Final: flags&candleFinal != 0, Provisional: flags&candleProvisional != 0, Corrected: flags&candleCorrected != 0,
 	}
 	c.Trades = f.uvarint()
+
 	open, body := f.u128(), f.u128()
 	upper, lower := open.Add(body), open
 	if flags&candleFell != 0 {
@@ -86,6 +93,7 @@ func (f *fields) candle(t int64) (c market.Candle, seq market.Seq) {
 	} else {
 		c.Close = market.Price(upper)
 	}
+
 	high, low := upper, lower
 	if flags&candleTop == 0 {
 		high = upper.Add(f.u128())
@@ -93,6 +101,7 @@ func (f *fields) candle(t int64) (c market.Candle, seq market.Seq) {
 	if flags&candleBottom == 0 {
 		low = lower.Sub(f.u128())
 	}
+
 	c.Open, c.High, c.Low = market.Price(open), market.Price(high), market.Price(low)
 	c.Volume, c.QuoteVolume = f.u128(), f.u128()
 	switch {
@@ -101,6 +110,7 @@ func (f *fields) candle(t int64) (c market.Candle, seq market.Seq) {
 	case flags&candleNoBuys == 0:
 		c.BuyVolume = f.u128()
 	}
+
 	return c, seq
 }
 

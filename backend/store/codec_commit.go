@@ -80,11 +80,13 @@ func (e *commitEncoder) append(dst []byte, c *market.Commit) []byte {
 	dst = section(dst, sectionTokens, len(c.Tokens), func(dst []byte) []byte { return e.tokens(dst, c.Tokens) })
 	dst = section(dst, sectionBooks, len(c.Books), func(dst []byte) []byte { return e.books(dst, c.Books) })
 	dst = section(dst, sectionEvicted, len(c.Evicted), func(dst []byte) []byte { return e.evicted(dst, c.Evicted) })
+
 	own, others := splitGaps(c.Gaps)
 	dst = section(dst, sectionGaps, len(own), func(dst []byte) []byte { return e.gaps(dst, own) })
 	if c.Replay != (market.Position{}) {
 		dst = section(dst, sectionReplay, 1, func(dst []byte) []byte { return appendPosition(dst, c.Replay) })
 	}
+
 	dst = section(dst, sectionMints, len(e.mints), func(dst []byte) []byte {
 		for i := range e.mints {
 			dst = append(dst, e.mints[i][:]...)
@@ -94,6 +96,7 @@ func (e *commitEncoder) append(dst []byte, c *market.Commit) []byte {
 	groups := groupPairs(c.Tokens)
 	dst = section(dst, sectionPairs, len(groups), func(dst []byte) []byte { return appendPairGroups(dst, groups) })
 	dst = section(dst, sectionReached, len(c.Reached), func(dst []byte) []byte { return appendReachedList(dst, c.Reached) })
+
 	return section(dst, sectionAddressGaps, len(others), func(dst []byte) []byte { return appendAddressGaps(dst, others) })
 }
 
@@ -240,8 +243,10 @@ func (e *commitEncoder) events(dst []byte, list []market.Event) []byte {
 		} else {
 			dst = append(dst, 0)
 		}
+
 		last.Slot, last.ReceivedAt = one.Slot, one.ReceivedAt
 	}
+
 	return dst
 }
 
@@ -255,26 +260,31 @@ func (e *commitEncoder) candles(dst []byte, list []market.CandleChange) []byte {
 		if one.Removed {
 			flags |= changeRemoved
 		}
+
 		if one.Mint == mint {
 			flags |= changeSameMint
 		}
 		if one.Stamp == stamp {
 			flags |= changeSameStamp
 		}
+
 		dst = append(dst, flags, byte(one.Interval))
 		if flags&changeSameMint == 0 {
 			mint = one.Mint
 			dst = binary.AppendUvarint(dst, uint64(e.number(&mint)))
 		}
+
 		if flags&changeSameStamp == 0 {
 			stamp = one.Stamp
 			dst = binary.AppendUvarint(dst, uint64(stamp.Slot))
 			dst = binary.AppendVarint(dst, stamp.BlockTime)
 			dst = binary.AppendVarint(dst, stamp.ReceivedAt)
 		}
+
 		dst = binary.AppendVarint(dst, one.Candle.Time-stamp.BlockTime)
 		dst = appendCandle(dst, &one.Candle, 0)
 	}
+
 	return dst
 }
 

@@ -20,6 +20,7 @@ func decodeCommit(data []byte, created func(*market.Pubkey) (market.Creation, er
 	if d.u8() != commitVersion {
 		d.bad = true
 	}
+
 	if err := d.split(); err != nil {
 		return nil, err
 	}
@@ -55,6 +56,7 @@ func decodeCommit(data []byte, created func(*market.Pubkey) (market.Creation, er
 			return nil, err
 		}
 	}
+
 	return c, nil
 }
 
@@ -74,6 +76,7 @@ func (d *commitDecoder) split() error {
 		if id <= last || len(body) == 0 {
 			d.bad = true
 		}
+
 		switch last = id; {
 		case d.bad || id >= firstOptional:
 		case id >= numSections:
@@ -82,6 +85,7 @@ func (d *commitDecoder) split() error {
 			d.sections[id] = body
 		}
 	}
+
 	if d.sections[sectionHead] == nil {
 		d.bad = true
 	}
@@ -148,6 +152,7 @@ func (d *commitDecoder) eventList() ([]market.Event, error) {
 		if ordinal > 1<<16-1 {
 			d.bad = true
 		}
+
 		at.Ordinal = uint16(ordinal) //nolint:gosec // checked
 		received := last.ReceivedAt + d.varint()
 		record, liquidated := d.record(), d.record()
@@ -159,6 +164,7 @@ func (d *commitDecoder) eventList() ([]market.Event, error) {
 		if err != nil {
 			return nil, err
 		}
+
 		if len(liquidated) > 0 {
 			o, err := d.order(liquidated)
 			if err != nil {
@@ -166,10 +172,12 @@ func (d *commitDecoder) eventList() ([]market.Event, error) {
 			}
 			e.Liquidated = &o
 		}
+
 		e.ReceivedAt = received
 		list = append(list, e)
 		last.Slot, last.ReceivedAt = at.Slot, received
 	}
+
 	return list, nil
 }
 
@@ -185,12 +193,14 @@ func (d *commitDecoder) candles(c *market.Commit) error {
 		if !d.bad && interval >= market.NumStored {
 			return fmt.Errorf("%w: candle of interval number %d, which this program does not know", ErrFormat, interval)
 		}
+
 		if flags&^changeFlags != 0 || one.Type > market.Correction {
 			d.bad = true
 		}
 		if flags&changeSameMint == 0 {
 			mint = d.mint()
 		}
+
 		if flags&changeSameStamp == 0 {
 			stamp = market.Stamp{Slot: market.Slot(d.uvarint()), BlockTime: d.varint(), ReceivedAt: d.varint()}
 		}
@@ -201,6 +211,7 @@ func (d *commitDecoder) candles(c *market.Commit) error {
 		}
 		c.Candles = append(c.Candles, one)
 	}
+
 	return nil
 }
 
@@ -240,6 +251,7 @@ func (d *commitDecoder) tokens(c *market.Commit) error {
 		if d.bad {
 			break
 		}
+
 		var err error
 		switch {
 		case len(record) == 0:
@@ -248,11 +260,13 @@ func (d *commitDecoder) tokens(c *market.Commit) error {
 		default:
 			one.Created, err = decodeCreated(record)
 		}
+
 		if err != nil {
 			return err
 		}
 		c.Tokens = append(c.Tokens, one)
 	}
+
 	return nil
 }
 

@@ -29,6 +29,7 @@ func appendEvent(dst []byte, e *market.Event, id mintID) []byte {
 	} else {
 		dst = append(dst, programVersion, 0, byte(kind.Program()), kind.Number(), e.Scale)
 	}
+
 	dst = binary.BigEndian.AppendUint32(dst, uint32(id))
 	dst = append(dst, e.Signature[:]...)
 	dst = binary.AppendVarint(dst, e.BlockTime)
@@ -47,17 +48,20 @@ func appendEvent(dst []byte, e *market.Event, id mintID) []byte {
 	if variant {
 		flags |= eventVariant
 	}
+
 	ownerAt, mintAt := plug.Places(kind)
 	if !standsAt(payload, ownerAt, &e.Owner) {
 		flags |= eventOwned
 		dst = append(dst, e.Owner[:]...)
 	}
+
 	if mint := e.Mint(); standsAt(payload, mintAt, &mint) {
 		flags |= eventCut
 		dst = append(append(dst, payload[:mintAt]...), payload[mintAt+len(mint):]...)
 	} else {
 		dst = append(dst, payload...)
 	}
+
 	dst[start+1] = flags
 	return dst
 }
@@ -112,12 +116,14 @@ func decodeEvent(at market.Position, value []byte, mintOf func(mintID) (market.P
 	if flags&eventPriced != 0 {
 		e.Price = market.Price(f.u128())
 	}
+
 	if flags&eventOwned != 0 {
 		e.Owner = f.key()
 	}
 	if f.bad {
 		return market.Event{}, f.err("event")
 	}
+
 	mint, ok := mintOf(id)
 	if !ok {
 		return market.Event{}, fmt.Errorf("%w: event of unknown mint number %d", ErrCorrupt, id)
@@ -134,6 +140,7 @@ func decodeEvent(at market.Position, value []byte, mintOf func(mintID) (market.P
 		whole = append(append(append(whole, payload[:mintAt]...), mint[:]...), payload[mintAt:]...)
 		payload = whole
 	}
+
 	body, err := plug.Restore(payload, flags&eventVariant != 0)
 	if err != nil {
 		return market.Event{}, fmt.Errorf("%w: event payload: %w", ErrCorrupt, err)
@@ -141,6 +148,7 @@ func decodeEvent(at market.Position, value []byte, mintOf func(mintID) (market.P
 	if body.Kind() != kind || body.MintAccount() != mint {
 		return market.Event{}, fmt.Errorf("%w: event record contradicts its payload", ErrCorrupt)
 	}
+
 	e.Body = body
 	if flags&eventOwned == 0 {
 		if ownerAt <= 0 || len(payload) < ownerAt+len(e.Owner) {
@@ -148,6 +156,7 @@ func decodeEvent(at market.Position, value []byte, mintOf func(mintID) (market.P
 		}
 		copy(e.Owner[:], payload[ownerAt:])
 	}
+
 	if flags&eventPriced == 0 {
 		e.Price = e.BodyPrice()
 	}

@@ -62,11 +62,13 @@ func appendMint(dst []byte, m *mintState) []byte {
 	if m.hasBook {
 		flags |= mintHasBook
 	}
+
 	if m.token.Pair == (market.Pair{}) {
 		dst = append(dst, recordVersion, flags)
 	} else {
 		dst = appendPair(append(dst, programVersion, flags), m.token.Pair)
 	}
+
 	dst = append(dst, m.mint[:]...)
 	dst = binary.BigEndian.AppendUint64(dst, m.created)
 	dst = binary.AppendUvarint(dst, m.events.count)
@@ -75,6 +77,7 @@ func appendMint(dst []byte, m *mintState) []byte {
 	for i := range m.candles[:placedIntervals] {
 		dst = appendTally(dst, &m.candles[i])
 	}
+
 	dst = binary.AppendUvarint(dst, m.orders[sideDown])
 	dst = binary.AppendUvarint(dst, m.orders[sideUp])
 	dst = appendToken(dst, &m.token)
@@ -172,6 +175,7 @@ func decodeMint(id mintID, value []byte) (*mintState, error) {
 	default:
 		f.bad = true
 	}
+
 	m.mint, m.created = f.key(), f.u64()
 	m.events.count, m.events.tail = f.uvarint(), f.uvarint()
 	copy(m.events.newest[:], f.take(positionSize))
@@ -179,6 +183,7 @@ func decodeMint(id mintID, value []byte) (*mintState, error) {
 	for i := range m.candles[:placedIntervals] {
 		m.candles[i] = f.tally()
 	}
+
 	m.orders[sideDown], m.orders[sideUp] = f.uvarint(), f.uvarint()
 	m.token = f.token()
 	m.token.Mint, m.token.Pair = m.mint, pair
@@ -212,15 +217,18 @@ func decodeCreated(value []byte) (market.Creation, error) {
 	default:
 		f.bad = true
 	}
+
 	variant := f.u8()
 	plug := registry.Of(id)
 	if f.bad || variant > 1 || plug == nil {
 		return nil, fmt.Errorf("%w: unreadable token record", ErrCorrupt)
 	}
+
 	body, err := plug.Restore(f.rest, variant == 1)
 	if err != nil {
 		return nil, fmt.Errorf("%w: token record: %w", ErrCorrupt, err)
 	}
+
 	created, ok := body.(market.Creation)
 	if !ok {
 		return nil, fmt.Errorf("%w: token record holds a %s", ErrCorrupt, body.Kind())

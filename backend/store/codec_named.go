@@ -47,6 +47,7 @@ func (f *fields) namedCounts(counts *market.KindCounts) {
 	if n == 0 {
 		f.bad = true // an empty list is left out
 	}
+
 	next := market.Kind(placedKinds)
 	for range n {
 		kind := market.KindOf(market.Program(f.u8()), f.u8())
@@ -113,6 +114,7 @@ func (f *fields) named(n, first int, read func(i int)) {
 	if count == 0 {
 		f.bad = true // an empty list is left out
 	}
+
 	next := first
 	for range count {
 		i := int(f.u8())

@@ -36,6 +36,7 @@ func decodeOrder(value []byte) (o market.Order, id mintID, err error) {
 	t.StartTime, t.EndTime = f.u32Varint(), f.u32Varint()
 	t.MarginInitSolAmount, t.MarginSolAmount = f.uvarint(), f.uvarint()
 	t.BorrowAmount, t.PositionAssetAmount = f.uvarint(), f.uvarint()
+
 	fee := f.u32Varint()
 	if fee > 1<<16-1 {
 		f.bad = true

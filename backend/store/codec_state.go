@@ -49,12 +49,14 @@ func appendState(dst []byte, s *state) []byte {
 	} {
 		dst = binary.AppendUvarint(dst, n)
 	}
+
 	for kind := range market.Kind(placedKinds) {
 		dst = binary.AppendUvarint(dst, s.kinds.Of(kind))
 	}
 	dst = binary.AppendVarint(dst, s.ChainTime)
 	dst = binary.AppendVarint(dst, s.lastEvent)
 	dst = appendPosition(appendPosition(dst, s.Replay), s.newest)
+
 	named := appendNamedCounts(nil, s.kinds)
 	if s.horizon == 0 && len(named) == 0 {
 		return dst
@@ -76,6 +78,7 @@ func decodeState(value []byte) (s state, err error) {
 			s.kinds = append(s.kinds, market.KindCount{Kind: kind, N: n})
 		}
 	}
+
 	s.ChainTime, s.lastEvent = f.varint(), f.varint()
 	s.Replay, s.newest = f.position(), f.position()
 	if len(f.rest) > 0 {
@@ -83,6 +86,7 @@ func decodeState(value []byte) (s state, err error) {
 		s.prunedSlot, s.gapSlot = market.Slot(f.uvarint()), market.Slot(f.uvarint())
 		f.namedCounts(&s.kinds)
 	}
+
 	return s, f.err("state")
 }
 
@@ -133,6 +137,7 @@ func decodeLog(value []byte) (row logRow, err error) {
 		last.Ordinal = uint16(ordinal) //nolint:gosec // checked
 		row.events = append(row.events, last)
 	}
+
 	for range f.count(3) {
 		row.late = append(row.late, lateRow{mintID(f.u32Varint()), market.Interval(f.u8()), f.varint()})
 	}

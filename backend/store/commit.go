@@ -17,6 +17,7 @@ const maxCached = 8192
 func (s *Store) Commit(c *market.Commit) (err error) {
 	s.write.Lock()
 	defer s.write.Unlock()
+
 	if s.closed.Load() {
 		return ErrClosed
 	}
@@ -26,6 +27,7 @@ func (s *Store) Commit(c *market.Commit) (err error) {
 	if want := s.state.Seq + 1; c.Seq != want { // only Commit writes the state, so it may be read without mu here
 		return fmt.Errorf("%w: %d where %d is due", ErrSeq, c.Seq, want)
 	}
+
 	if err := check(c); err != nil {
 		return err
 	}
@@ -35,14 +37,17 @@ func (s *Store) Commit(c *market.Commit) (err error) {
 	if s.Gone() {
 		return s.goneErr
 	}
+
 	defer func() {
 		if err != nil {
 			s.broken = err
 		}
 	}()
 	defer rescue(&err, nil)
+
 	w := s.newWriter(c)
 	defer w.discard()
+
 	if err := w.build(); err != nil {
 		return fmt.Errorf("commit %d: %w", c.Seq, err)
 	}
@@ -80,26 +85,31 @@ func (w *writer) build() error {
 			return err
 		}
 	}
+
 	for i := range w.c.Events {
 		if err := w.addEvent(&w.c.Events[i]); err != nil {
 			return err
 		}
 	}
+
 	for i := range w.c.Candles {
 		if err := w.candle(&w.c.Candles[i]); err != nil {
 			return err
 		}
 	}
+
 	for i := range w.c.Orders {
 		if err := w.order(&w.c.Orders[i]); err != nil {
 			return err
 		}
 	}
+
 	for i := range w.c.Tokens {
 		if err := w.token(&w.c.Tokens[i]); err != nil {
 			return err
 		}
 	}
+
 	if len(w.c.Books) > 0 {
 		w.markChanged()
 	}
@@ -108,16 +118,19 @@ func (w *writer) build() error {
 			return err
 		}
 	}
+
 	for i := range w.c.Gaps {
 		if err := w.gap(w.c.Gaps[i]); err != nil {
 			return err
 		}
 	}
+
 	for i := range w.c.Reached {
 		if err := w.reached(&w.c.Reached[i]); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -129,17 +142,20 @@ func (w *writer) finish() error {
 	if err := w.writeLog(); err != nil {
 		return err
 	}
+
 	st, c := &w.state, w.c
 	st.Seq = c.Seq
 	if c.Slot != 0 {
 		st.Slot = c.Slot
 	}
+
 	if c.ChainTime != 0 {
 		st.ChainTime = c.ChainTime
 	}
 	if c.Checkpoint != 0 {
 		st.Checkpoint = c.Checkpoint
 	}
+
 	if c.Replay != (market.Position{}) {
 		st.Replay = c.Replay
 	}
@@ -184,6 +200,7 @@ func (w *writer) writeLog() error {
 	for i := range w.c.Events {
 		row.events = append(row.events, w.c.Events[i].Position)
 	}
+
 	if len(row.events) > 0 || len(row.late) > 0 {
 		key := w.key(appendLogKey(w.tail(), w.c.Seq))
 		start := len(w.arena)
@@ -192,6 +209,7 @@ func (w *writer) writeLog() error {
 			return err
 		}
 	}
+
 	length := market.Seq(w.s.options.LogLength) //nolint:gosec // positive
 	const most = 16                             // rows cut per commit, when the log was made shorter
 	for n := 0; n < most && w.state.logFrom+length <= w.c.Seq; n++ {
@@ -200,6 +218,7 @@ func (w *writer) writeLog() error {
 		}
 		w.state.logFrom++
 	}
+
 	return nil
 }
 
@@ -228,10 +247,12 @@ func (s *Store) publish(w *writer) {
 	for _, mint := range w.fresh {
 		s.directory.add(mint)
 	}
+
 	for _, m := range w.touched {
 		s.directory.update(m, w.state.Seq)
 		s.directory.written[m.id-1] = w.at
 	}
+
 	maps.Copy(s.overlay, w.loaded)
 	for i := range w.c.Candles {
 		change := &w.c.Candles[i]
@@ -242,11 +263,13 @@ func (s *Store) publish(w *writer) {
 			open.set(change.Interval, openCandle{change.Candle, w.c.Seq})
 		}
 	}
+
 	for _, mint := range w.c.Evicted {
 		if id := s.directory.ids[mint]; w.mayLeave(id) {
 			delete(s.overlay, id)
 		}
 	}
+
 	for i := range w.c.Events {
 		s.recent.add(&w.c.Events[i].Signature, w.c.Events[i].Slot)
 	}

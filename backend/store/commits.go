@@ -63,6 +63,7 @@ func (s *Store) Commits(ctx context.Context, from market.Seq, fn func(*market.Co
 		case s.commits == nil:
 			return &commitlog.OlderError{From: from, Oldest: v.seq + 1}
 		}
+
 		created := v.createdOf()
 		return s.commits.Read(ctx, from, v.seq, func(seq market.Seq, payload []byte) error {
 			if err := v.alive(ctx); err != nil {
@@ -90,16 +91,19 @@ func (v *view) createdOf() func(*market.Pubkey) (market.Creation, error) {
 		v.s.mu.RLock()
 		id := v.s.id(*mint)
 		v.s.mu.RUnlock()
+
 		value, err := v.newest(appendID(nil, tableCreated, id))
 		if err != nil {
 			return nil, err
 		}
+
 		var created market.Creation
 		if value != nil {
 			if created, err = decodeCreated(value); err != nil {
 				return nil, err
 			}
 		}
+
 		known[*mint] = created
 		return created, nil
 	}

@@ -86,6 +86,7 @@ func (v *view) countSeries(ctx context.Context, series seriesID, t *tally, from,
 	if err != nil {
 		return err
 	}
+
 	if t.tail > 0 {
 		chunks = append(chunks, chunk{t.first, t.tail})
 	}
@@ -93,6 +94,7 @@ func (v *view) countSeries(ctx context.Context, series seriesID, t *tally, from,
 	for i := range chunks {
 		counted += chunks[i].count
 	}
+
 	if counted != t.count {
 		return v.s.short("rows of a list by its parts", counted, t.count)
 	}
@@ -101,6 +103,7 @@ func (v *view) countSeries(ctx context.Context, series seriesID, t *tally, from,
 	for low+1 < high && !chunks[low+1].first.after(&from) {
 		low++
 	}
+
 	for high > low+1 && chunks[high-1].first.after(&to) {
 		high--
 	}
@@ -109,6 +112,7 @@ func (v *view) countSeries(ctx context.Context, series seriesID, t *tally, from,
 	if low > 0 {
 		sp.from = rowOf(low)
 	}
+
 	var end []byte
 	if high < len(chunks) {
 		end = rowOf(high)
@@ -118,6 +122,7 @@ func (v *view) countSeries(ctx context.Context, series seriesID, t *tally, from,
 	for _, c := range chunks[low:high] {
 		want += c.count
 	}
+
 	err = v.scan(ctx, sp, func(key []byte, _ *badger.Item) error {
 		if end != nil && string(key) >= string(end) {
 			return Stop
@@ -128,6 +133,7 @@ func (v *view) countSeries(ctx context.Context, series seriesID, t *tally, from,
 	if err == nil && rows != want {
 		err = v.s.short("rows of a list", rows, want)
 	}
+
 	return err
 }
 

@@ -104,5 +104,6 @@ func partError(it y.Iterator) error {
 			return fmt.Errorf("file %s: %w", table.IDToFilename(id), err)
 		}
 	}
+
 	return nil // memtables are in memory
 }

@@ -90,12 +90,14 @@ func (d *derivedList) rows(ctx context.Context, from, to int64) (int, error) {
 		if t > high {
 			return Stop
 		}
+
 		for len(open) > 0 && open[0].Time <= t {
 			if open[0].Time >= low {
 				count(open[0].Time)
 			}
 			open = open[1:]
 		}
+
 		count(t)
 		return nil
 	})
@@ -108,6 +110,7 @@ func (d *derivedList) rows(ctx context.Context, from, to int64) (int, error) {
 			count(c.Time)
 		}
 	}
+
 	return n, nil
 }
 
@@ -141,6 +144,7 @@ func (d *derivedList) walk(ctx context.Context, from int64, reverse bool, fn fun
 	if err != nil || stopped {
 		return err
 	}
+
 	if err := emit(); !errors.Is(err, Stop) {
 		return err
 	}
@@ -185,10 +189,12 @@ func (d *derivedList) changed(ctx context.Context, since market.Seq, most int) (
 	if err != nil {
 		return nil, nil, err
 	}
+
 	buckets := map[int64]bool{}
 	for i := range parts {
 		buckets[d.interval.Floor(parts[i].Time)] = true
 	}
+
 	for _, t := range gone {
 		buckets[d.interval.Floor(t)] = true
 	}
@@ -196,6 +202,7 @@ func (d *derivedList) changed(ctx context.Context, since market.Seq, most int) (
 	if err != nil {
 		return nil, nil, err
 	}
+
 	for _, t := range closed {
 		buckets[t] = true
 	}
@@ -209,6 +216,7 @@ func (d *derivedList) changed(ctx context.Context, since market.Seq, most int) (
 		if err != nil {
 			return nil, nil, err
 		}
+
 		for _, t := range times[:run] {
 			i, ok := slices.BinarySearchFunc(found, t, func(c market.Candle, t int64) int { return cmp.Compare(c.Time, t) })
 			if ok {
@@ -217,8 +225,10 @@ func (d *derivedList) changed(ctx context.Context, since market.Seq, most int) (
 				removed = append(removed, t)
 			}
 		}
+
 		times = times[run:]
 	}
+
 	return candles, removed, nil
 }
 

@@ -141,6 +141,7 @@ func (d *directory) list(list int) []mintID {
 		slices.SortFunc(l.ids, order)
 		return l.ids
 	}
+
 	if len(l.changed) == 0 {
 		return l.ids
 	}
@@ -150,6 +151,7 @@ func (d *directory) list(list int) []mintID {
 			moved = append(moved, id)
 		}
 	}
+
 	slices.SortFunc(moved, order)
 	merged := make([]mintID, 0, len(l.ids)+len(moved))
 	for _, id := range l.ids {
@@ -161,6 +163,7 @@ func (d *directory) list(list int) []mintID {
 		}
 		merged = append(merged, id)
 	}
+
 	l.ids = append(merged, moved...)
 	clear(l.changed)
 	return l.ids
@@ -175,6 +178,7 @@ func (s *Store) loadDirectory() error {
 			if err != nil {
 				return err
 			}
+
 			m, err := decodeMint(mintID(binary.BigEndian.Uint32(key[1:])), value)
 			if err != nil {
 				return err
@@ -182,6 +186,7 @@ func (s *Store) loadDirectory() error {
 			if id := s.directory.add(m.mint); id != m.id {
 				return fmt.Errorf("%w: mint number %d where %d is due", ErrCorrupt, m.id, id)
 			}
+
 			s.directory.update(m, s.state.Seq)
 			s.directory.written[m.id-1] = item.Version()
 			return nil
@@ -189,6 +194,7 @@ func (s *Store) loadDirectory() error {
 		if err == nil && len(s.directory.entries) != int(s.state.lastMint) {
 			err = fmt.Errorf("%w: %d mints where %d are due", ErrCorrupt, len(s.directory.entries), s.state.lastMint)
 		}
+
 		if err != nil {
 			return damaged(err)
 		}

@@ -65,6 +65,7 @@ func (s *Store) TimesAround(ctx context.Context, from, to market.Slot) (before, 
 		}
 		return first(v, above, &after)
 	})
+
 	return before, after, err
 }
 
@@ -158,6 +159,7 @@ func (s *Store) mintEvents(mint market.Pubkey, bound market.Position, back bool,
 		if err != nil || ended || back || bound != (market.Position{}) {
 			return err
 		}
+
 		m, err := v.mint(id)
 		if err == nil && rows != m.events.count {
 			err = v.s.short("events of a mint", rows, m.events.count)
@@ -234,18 +236,22 @@ func (s *Store) Events(ctx context.Context, mint market.Pubkey, q Page) (page Ev
 		if id == 0 {
 			return nil
 		}
+
 		m, err := v.mint(id)
 		if err != nil {
 			return err
 		}
+
 		page.Total = int(m.events.count) //nolint:gosec // rows on a disk
 		if q.Limit <= 0 || q.Offset >= page.Total {
 			return nil
 		}
+
 		sp, skip, err := v.seek(seriesID{id, eventSeries}, &m.events, q.Offset, !q.OldestFirst)
 		if err != nil {
 			return err
 		}
+
 		want := min(q.Limit, page.Total-max(q.Offset, 0))
 		err = v.scan(ctx, sp, func(key []byte, item *badger.Item) error {
 			if skip > 0 {
@@ -262,8 +268,10 @@ func (s *Store) Events(ctx context.Context, mint market.Pubkey, q Page) (page Ev
 		if got := len(page.Events); err == nil && got < want {
 			err = v.s.short("events of a page", uint64(got), uint64(want))
 		}
+
 		return err
 	})
+
 	return page, err
 }
 
@@ -280,6 +288,7 @@ func (s *Store) UserEvents(ctx context.Context, user market.Pubkey, mint *market
 		if mint != nil && id == 0 {
 			return nil
 		}
+
 		sp := span{prefix: appendUserPrefix(nil, &user), reverse: !q.OldestFirst}
 		return v.scan(ctx, sp, func(key []byte, item *badger.Item) error {
 			if ok, err := v.isOf(id, item); err != nil || !ok {
@@ -289,6 +298,7 @@ func (s *Store) UserEvents(ctx context.Context, user market.Pubkey, mint *market
 			if page.Total <= q.Offset || len(page.Events) >= q.Limit {
 				return nil
 			}
+
 			e, err := v.whole(position(key[len(sp.prefix):]), item.Version())
 			if err != nil {
 				return err
@@ -297,6 +307,7 @@ func (s *Store) UserEvents(ctx context.Context, user market.Pubkey, mint *market
 			return nil
 		})
 	})
+
 	return page, err
 }
 
@@ -334,21 +345,25 @@ func (s *Store) EventsSince(ctx context.Context, since market.Seq, fn func(marke
 		if !complete {
 			return nil
 		}
+
 		sp := span{prefix: []byte{tableLog}, from: appendLogKey(nil, since)}
 		if v.state.prunedSlot > 0 {
 			if complete, err = v.unpruned(ctx, sp); err != nil || !complete {
 				return err
 			}
 		}
+
 		return v.scan(ctx, sp, func(key []byte, item *badger.Item) error {
 			value, err := v.value(item)
 			if err != nil {
 				return err
 			}
+
 			row, err := decodeLog(value)
 			if err != nil {
 				return err
 			}
+
 			seq := market.Seq(binary.BigEndian.Uint64(key[1:]))
 			for _, at := range row.events {
 				e, found, err := v.event(at, item.Version())
@@ -361,13 +376,16 @@ func (s *Store) EventsSince(ctx context.Context, since market.Seq, fn func(marke
 				if err := v.complete(&e); err != nil {
 					return err
 				}
+
 				if err := call(v, func(e *market.Event) error { return fn(seq, e) }, &e); err != nil {
 					return err
 				}
 			}
+
 			return nil
 		})
 	})
+
 	return upTo, complete, err
 }
 
@@ -380,18 +398,22 @@ func (v *view) unpruned(ctx context.Context, sp span) (whole bool, err error) {
 		if err != nil {
 			return err
 		}
+
 		row, err := decodeLog(value)
 		if err != nil {
 			return err
 		}
+
 		for _, at := range row.events {
 			if at.Slot <= v.state.prunedSlot {
 				whole = false
 				return Stop
 			}
 		}
+
 		return nil
 	})
+
 	return whole, err
 }
 

@@ -37,6 +37,7 @@ func look(dir string) (*survey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list files: %w", err)
 	}
+
 	found := &survey{tables: map[uint64]bool{}}
 	for _, file := range files {
 		name := file.Name()
@@ -50,6 +51,7 @@ func look(dir string) (*survey, error) {
 		case ".vlog":
 			found.values = append(found.values, name)
 		}
+
 		switch name {
 		case badger.ManifestFilename:
 			found.manifest = true
@@ -63,6 +65,7 @@ func look(dir string) (*survey, error) {
 			found.noted = true
 		}
 	}
+
 	found.unclosed = found.unclosed || len(found.logs) > 0
 	return found, nil
 }
@@ -89,15 +92,18 @@ func checkFiles(o *Options) (*survey, *manifest, error) {
 	if !found.manifest {
 		return nil, nil, damaged(fmt.Errorf("the file %s is missing", badger.ManifestFilename))
 	}
+
 	tables, err := readManifest(o)
 	if err != nil {
 		return nil, nil, err
 	}
+
 	found.files, found.last = readInventory(o), readLast(o)
 	found.crashed = (found.last == nil || !found.last.closed || found.unclosed) && wentDown(o)
 	if found.crashed && found.files != nil && int64(len(tables.data)) < found.files.size {
 		found.files = nil // it reached the disk before what it tells of
 	}
+
 	if err := found.files.checkManifest(tables); err != nil {
 		return nil, nil, err
 	}
@@ -123,6 +129,7 @@ func checkFiles(o *Options) (*survey, *manifest, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+
 	for id := range found.tables {
 		if _, mentioned := tables.used[id]; mentioned || found.unfinished(o, id, newest, logs) {
 			continue
@@ -130,6 +137,7 @@ func checkFiles(o *Options) (*survey, *manifest, error) {
 		return nil, nil, damaged(fmt.Errorf("the file %s does not mention %s: it is cut short, or another store's",
 			badger.ManifestFilename, table.IDToFilename(id)))
 	}
+
 	return found, tables, nil
 }
 
@@ -167,6 +175,7 @@ func checkLogs(o *Options, found *survey) ([]logContent, error) {
 					"component", "store", "file", name, "err", err)
 				err = nil
 			}
+
 			if err != nil {
 				return nil, damaged(fmt.Errorf("file %s: %w", name, err))
 			}
@@ -176,6 +185,7 @@ func checkLogs(o *Options, found *survey) ([]logContent, error) {
 			contents = append(contents, content)
 		}
 	}
+
 	if name := found.files.missing(found); name != "" && !found.grown && found.last != nil && found.last.closed && !found.unclosed {
 		return nil, damaged(fmt.Errorf("the file %s is missing", name))
 	}
@@ -205,6 +215,7 @@ func tableVersion(o *Options, id uint64) (version uint64, mark tableMark, err er
 			err = errIndex
 		}
 	}()
+
 	err = withFile(filepath.Join(o.Dir, table.IDToFilename(id)), func(file *os.File) error {
 		index, err := tableIndex(file)
 		if err != nil {
@@ -218,6 +229,7 @@ func tableVersion(o *Options, id uint64) (version uint64, mark tableMark, err er
 		mark.size, mark.index = info.Size(), crc32.Checksum(index, castagnoli)
 		return nil
 	})
+
 	return version, mark, err
 }
 
@@ -230,6 +242,7 @@ func tableIndex(file *os.File) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	end := info.Size()
 	last := func(n int64) ([]byte, error) { // the n bytes before end
 		if n < 0 || n > end {
@@ -250,6 +263,7 @@ func tableIndex(file *os.File) ([]byte, error) {
 			return nil, err
 		}
 	}
+
 	want, ok := checksum(parts[0])
 	if !ok || len(parts[1]) == 0 || uint64(crc32.Checksum(parts[1], castagnoli)) != want {
 		return nil, errIndex

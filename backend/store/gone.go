@@ -68,6 +68,7 @@ func (s *Store) closeDatabase() error {
 	go func() { closed <- s.closeBadger() }()
 	ticker := time.NewTicker(s.options.goneEvery)
 	defer ticker.Stop()
+
 	for {
 		select {
 		case err := <-closed:

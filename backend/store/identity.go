@@ -36,6 +36,7 @@ func (s *Store) ID() string { return s.identity }
 func (s *Store) loadIdentity() error {
 	txn := s.db.NewTransactionAt(s.state.at(), false)
 	defer txn.Discard()
+
 	value, err := s.newest(txn, keyIdentity)
 	if err != nil {
 		return err
@@ -43,12 +44,14 @@ func (s *Store) loadIdentity() error {
 	if value == nil && s.options.ReadOnly {
 		return nil // it has none yet, and nobody is told of it
 	}
+
 	if value == nil {
 		value = appendIdentity(nil, newIdentity())
 		if err := s.maintain(func(w *writer) error { return w.put(keyIdentity, value) }); err != nil {
 			return fmt.Errorf("give the store an identity: %w", err)
 		}
 	}
+
 	identity, err := decodeIdentity(value)
 	if err != nil {
 		return damaged(err)

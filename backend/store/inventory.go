@@ -78,6 +78,7 @@ func decodeInventory(text []byte) (*inventory, error) {
 	if string(text[end:]) != fmt.Sprintf(filesCheck, crc32.Checksum(text[:end], castagnoli)) || !bytes.HasPrefix(text, []byte(filesHead)) {
 		return nil, errors.New("it does not match its checksum")
 	}
+
 	v := &inventory{tables: map[uint64]tableMark{}, logs: map[string]logMark{}}
 	for line := range strings.Lines(string(text[len(filesHead):end])) {
 		var err error
@@ -97,10 +98,12 @@ func decodeInventory(text []byte) (*inventory, error) {
 			l.header, err = string(raw), cmp.Or(err, unreadable)
 			v.logs[name] = l
 		}
+
 		if err != nil {
 			return nil, fmt.Errorf("%q: %w", line, err)
 		}
 	}
+
 	return v, nil
 }
 

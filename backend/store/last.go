@@ -84,6 +84,7 @@ func (v *survey) checkChanges(o *Options, newest uint64, logs []logContent) erro
 		}
 		newest = max(newest, log.last)
 	}
+
 	if v.last == nil {
 		return nil
 	}
@@ -93,6 +94,7 @@ func (v *survey) checkChanges(o *Options, newest uint64, logs []logContent) erro
 			return damaged(fmt.Errorf("file %s: %w", log.name, errOtherLast))
 		}
 	}
+
 	if newest >= v.last.version {
 		return nil
 	}
@@ -107,6 +109,7 @@ func (v *survey) checkChanges(o *Options, newest uint64, logs []logContent) erro
 	default:
 		return damaged(fmt.Errorf("%w; spinscope verify --repair goes on without them", lost))
 	}
+
 	return nil
 }
 
@@ -138,6 +141,7 @@ func (s *Store) checkState(found *survey) error {
 	default:
 		return nil
 	}
+
 	if s.options.Repair {
 		return nil
 	}

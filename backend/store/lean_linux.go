@@ -31,6 +31,7 @@ func (s *Store) stayLean() {
 		defer close(ended)
 		tick := time.NewTicker(leanEvery)
 		defer tick.Stop()
+
 		for {
 			select {
 			case <-end:
@@ -64,10 +65,12 @@ func (s *Store) pageOut() {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return
 	}
+
 	text, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
 		return
 	}
+
 	within := []byte(" " + dir + string(filepath.Separator))
 	for line := range bytes.Lines(text) {
 		if !bytes.Contains(line, within) {

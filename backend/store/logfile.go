@@ -59,6 +59,7 @@ func parseLog(data []byte) (logContent, error) {
 	if binary.BigEndian.Uint64(data) != 0 { // the number of an encryption key: there is none
 		return content, errLogHeader
 	}
+
 	used := len(bytes.TrimRight(data, "\x00")) // logs are preallocated
 
 	var first, last, open uint64 // of the transaction being read
@@ -69,6 +70,7 @@ func parseLog(data []byte) (logContent, error) {
 		if !ok || e.size == 0 {
 			break
 		}
+
 		if bytes.Equal(e.key, keyState) {
 			sum := crc32.Checksum(e.value, castagnoli)
 			state = &sum
@@ -94,8 +96,10 @@ func parseLog(data []byte) (logContent, error) {
 			content.finished(at+e.size, e.version, e.version, state)
 			state = nil
 		}
+
 		at += e.size
 	}
+
 	return content, content.torn(data, at, used)
 }
 
@@ -174,6 +178,7 @@ func entryAt(data []byte, at int) (e logEntry, ok bool) {
 	if key == 0 {
 		return e, true
 	}
+
 	end := at + head + key + value
 	if key < versionSize || end+crc32.Size > len(data) {
 		return e, false
@@ -181,6 +186,7 @@ func entryAt(data []byte, at int) (e logEntry, ok bool) {
 	if crc32.Checksum(data[at:end], castagnoli) != binary.BigEndian.Uint32(data[end:]) {
 		return e, false
 	}
+
 	e.size, e.meta = end+crc32.Size-at, meta
 	e.version = math.MaxUint64 - binary.BigEndian.Uint64(data[at+head+key-versionSize:])
 	e.key = data[at+head : at+head+key-versionSize]

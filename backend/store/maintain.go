@@ -12,6 +12,7 @@ import (
 func (s *Store) maintain(fn func(*writer) error) (err error) {
 	s.write.Lock()
 	defer s.write.Unlock()
+
 	if s.closed.Load() {
 		return ErrClosed
 	}
@@ -21,18 +22,21 @@ func (s *Store) maintain(fn func(*writer) error) (err error) {
 	if s.broken != nil {
 		return fmt.Errorf("store stopped at an earlier failure: %w", s.broken)
 	}
+
 	defer func() {
 		if err != nil {
 			s.broken = err
 		}
 	}()
 	defer rescue(&err, nil)
+
 	w := &writer{s: s, c: &market.Commit{Seq: s.state.Seq}, state: s.state, arena: s.arena[:0], loaded: map[mintID]*openCandles{}}
 	w.state.kinds = w.state.kinds.Clone()
 	w.state.skew++
 	w.at = w.state.at()
 	w.txn = s.db.NewTransactionAt(w.at-1, true)
 	defer w.discard()
+
 	if err := fn(w); err != nil {
 		return fmt.Errorf("maintain: %w", err)
 	}
@@ -42,11 +46,13 @@ func (s *Store) maintain(fn func(*writer) error) (err error) {
 	if err := w.writeState(nil); err != nil {
 		return fmt.Errorf("maintain: %w", err)
 	}
+
 	s.mu.Lock()
 	s.state = w.state
 	for _, m := range w.touched {
 		s.directory.written[m.id-1] = w.at
 	}
+
 	s.mu.Unlock()
 	s.db.SetDiscardTs(s.readers.oldest(w.state.at()))
 	return nil

@@ -26,6 +26,7 @@ func readManifest(o *Options) (*manifest, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	defer file.Close() //nolint:errcheck // only read
 
 	// Badger's own reading is the judge of whether it is well-formed. It leaves out an unfinished change at the end.
@@ -38,6 +39,7 @@ func readManifest(o *Options) (*manifest, error) {
 	if _, err := file.ReadAt(data, 0); err != nil {
 		return nil, fmt.Errorf("read %s: %w", badger.ManifestFilename, err)
 	}
+
 	m := &manifest{map[uint64]bool{}, map[uint64]int64{}, data}
 	const magic, head = 8, 8 // a change set is length4 · checksum4 · message
 	for at := magic; at < len(data); {
@@ -57,6 +59,7 @@ func readManifest(o *Options) (*manifest, error) {
 			return nil, damaged(fmt.Errorf("the file %s contradicts itself", badger.ManifestFilename))
 		}
 	}
+
 	return m, nil
 }
 
@@ -97,6 +100,7 @@ func eachField(message []byte, fn func(number int, value uint64, bytes []byte)) 
 		if n > 0 {
 			value, m = binary.Uvarint(message[n:])
 		}
+
 		if n <= 0 || m <= 0 {
 			return errMessage
 		}
@@ -115,5 +119,6 @@ func eachField(message []byte, fn func(number int, value uint64, bytes []byte)) 
 			return errMessage
 		}
 	}
+
 	return nil
 }

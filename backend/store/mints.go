@@ -51,6 +51,7 @@ func (s *Store) Mints(ctx context.Context, q MintQuery) (page MintPage, err erro
 			return page, err
 		}
 	}
+
 	var ids []mintID
 	grab := func() {
 		ids, page.Total = s.directory.page(&q, &after)
@@ -73,8 +74,10 @@ func (s *Store) Mints(ctx context.Context, q MintQuery) (page MintPage, err erro
 			}
 			page.Tokens = append(page.Tokens, t)
 		}
+
 		return nil
 	})
+
 	return page, err
 }
 
@@ -82,6 +85,7 @@ func (s *Store) Mints(ctx context.Context, q MintQuery) (page MintPage, err erro
 func (d *directory) page(q *MintQuery, after *cursor) ([]mintID, int) {
 	d.sorting.Lock()
 	defer d.sorting.Unlock()
+
 	which := listOf(q.Sort, q.All)
 	list := d.list(which)
 	total := len(list)
@@ -95,6 +99,7 @@ func (d *directory) page(q *MintQuery, after *cursor) ([]mintID, int) {
 			return d.compareTo(which, list[i], after) > 0
 		})
 	}
+
 	if offset >= total {
 		return nil, total
 	}
@@ -102,6 +107,7 @@ func (d *directory) page(q *MintQuery, after *cursor) ([]mintID, int) {
 	if !up {
 		return slices.Clone(list[offset : offset+length]), total
 	}
+
 	ids := slices.Clone(list[total-offset-length : total-offset])
 	slices.Reverse(ids)
 	return ids, total
@@ -146,10 +152,12 @@ func parseCursor(text string, q MintQuery) (cursor, error) {
 	if len(text) > most {
 		return cursor{}, fmt.Errorf("%w: too long", ErrCursor)
 	}
+
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
 		return cursor{}, fmt.Errorf("%w: %w", ErrCursor, err)
 	}
+
 	f := record(b)
 	order := f.u8()
 	c := cursor{sort: MintSort(order &^ cursorAll), all: order&cursorAll != 0, id: mintID(f.u32Varint())}
@@ -161,6 +169,7 @@ func parseCursor(text string, q MintQuery) (cursor, error) {
 	if c.sort != q.Sort || c.all != q.All {
 		return cursor{}, fmt.Errorf("%w: it belongs to another list or order", ErrCursor)
 	}
+
 	return c, nil
 }
 
@@ -242,8 +251,10 @@ func (s *Store) Tokens(ctx context.Context, mints []market.Pubkey) (tokens []mar
 				tokens = append(tokens, t)
 			}
 		}
+
 		return nil
 	})
+
 	return tokens, err
 }
 
@@ -286,6 +297,7 @@ func (s *Store) Book(mint market.Pubkey) (b market.Book, found bool, err error) 
 		b, found = held.Book, err == nil
 		return err
 	})
+
 	return b, found, err
 }
 
@@ -298,6 +310,7 @@ func (s *Store) Books(fn func(*market.Book) error) error {
 				return err
 			}
 		}
+
 		return v.scan(context.Background(), span{prefix: []byte{tableBook}}, func(key []byte, item *badger.Item) error {
 			if _, newer := rehearsed[mintID(binary.BigEndian.Uint32(key[1:]))]; newer {
 				return nil
@@ -306,6 +319,7 @@ func (s *Store) Books(fn func(*market.Book) error) error {
 			if err != nil {
 				return err
 			}
+
 			held, err := decodeBook(value)
 			if err != nil {
 				return err

@@ -71,6 +71,7 @@ func Open(o Options) (_ *Store, err error) {
 			err = fmt.Errorf("open store %s: %w", o.Dir, err)
 		}
 	}()
+
 	if o.ReadOnly {
 		return openReadOnly(o)
 	}
@@ -83,6 +84,7 @@ func Open(o Options) (_ *Store, err error) {
 	if err == nil && tables != nil {
 		marks, err = checkBlocks(&o, found, tables)
 	}
+
 	if err != nil {
 		if inUse(o.Dir) { // the files may have changed while they were looked at
 			return nil, locked(&o)
@@ -101,6 +103,7 @@ func Open(o Options) (_ *Store, err error) {
 	if s.directoryInfo, err = os.Stat(o.Dir); err != nil {
 		return nil, errors.Join(err, s.closeBadger())
 	}
+
 	err = s.openLast()
 	if err == nil {
 		err = s.load(found)
@@ -108,6 +111,7 @@ func Open(o Options) (_ *Store, err error) {
 	if err == nil {
 		err = s.goOn(found.lost)
 	}
+
 	if err == nil {
 		err = s.openCommits()
 	}
@@ -117,11 +121,13 @@ func Open(o Options) (_ *Store, err error) {
 		}
 		return nil, err
 	}
+
 	s.writeNote()
 	s.watchFiles(marks)
 	if o.Lean {
 		s.stayLean()
 	}
+
 	return s, nil
 }
 
@@ -189,11 +195,13 @@ func (s *Store) load(found *survey) (err error) {
 	if err := s.checkState(found); err != nil {
 		return err
 	}
+
 	if !s.options.ReadOnly { // a reader does not look at what is newer than the state
 		if err := s.undo(); err != nil {
 			return fmt.Errorf("clear an unfinished commit: %w", err)
 		}
 	}
+
 	if err := s.loadDirectory(); err != nil {
 		return err
 	}
@@ -203,12 +211,14 @@ func (s *Store) load(found *survey) (err error) {
 	if err := s.loadRecent(); err != nil {
 		return err
 	}
+
 	return s.loadIdentity() // last, as it may write
 }
 
 func (s *Store) loadState() error {
 	txn := s.db.NewTransactionAt(latest, false)
 	defer txn.Discard()
+
 	format, err := s.newest(txn, keyFormat)
 	if err != nil {
 		return err
@@ -222,6 +232,7 @@ func (s *Store) loadState() error {
 		}
 		return s.initialize()
 	}
+
 	if err := checkFormat(format); err != nil {
 		return err
 	}
@@ -232,6 +243,7 @@ func (s *Store) loadState() error {
 	if value == nil {
 		return damaged(errors.New("no state record"))
 	}
+
 	if s.state, err = decodeState(value); err != nil {
 		return damaged(err)
 	}
@@ -242,6 +254,7 @@ func (s *Store) loadState() error {
 		return err
 	}
 	s.noted = changeOf(value, &s.state)
+
 	return nil
 }
 
@@ -250,12 +263,14 @@ func (s *Store) initialize() error {
 	s.state = state{skew: 1, logFrom: 1}
 	txn := s.db.NewTransactionAt(latest, true)
 	defer txn.Discard()
+
 	if err := txn.Set(keyFormat, appendFormat(nil, formatVersion)); err != nil {
 		return fmt.Errorf("write format: %w", err)
 	}
 	if err := txn.Set(keyIdentity, appendIdentity(nil, newIdentity())); err != nil {
 		return fmt.Errorf("write identity: %w", err)
 	}
+
 	value := appendState(nil, &s.state)
 	if err := txn.Set(keyState, value); err != nil {
 		return fmt.Errorf("write state: %w", err)
@@ -264,6 +279,7 @@ func (s *Store) initialize() error {
 		return fmt.Errorf("write first state: %w", err)
 	}
 	s.note(value, &s.state)
+
 	return nil
 }
 
@@ -288,6 +304,7 @@ func (s *Store) Close() error {
 	}
 	s.write.Lock()
 	defer s.write.Unlock()
+
 	s.readers.wait()
 	if s.endLean != nil {
 		defer s.endLean() // Badger writes and merges at its end too
@@ -295,11 +312,13 @@ func (s *Store) Close() error {
 	if s.files != nil {
 		s.files.end()
 	}
+
 	if s.commits != nil {
 		if err := s.commits.Close(); err != nil {
 			s.log.Warn("close the commit log", "err", err)
 		}
 	}
+
 	if s.Gone() { // Badger would wait for ever for a file that it cannot make
 		return s.closeLast(false)
 	}
@@ -307,6 +326,7 @@ func (s *Store) Close() error {
 	if err == nil && s.files != nil {
 		s.files.keep(true)
 	}
+
 	if err := errors.Join(err, s.closeLast(err == nil), s.closeFiles()); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}

@@ -54,30 +54,35 @@ func (o Options) withDefaults() Options {
 	if o.Intervals == nil {
 		o.Intervals = market.StoredIntervals()
 	}
+
 	if o.LogLength <= 0 {
 		o.LogLength = defaultLogLength
 	}
 	if o.chunkRows == 0 {
 		o.chunkRows = chunkRows
 	}
+
 	if o.markRows == 0 {
 		o.markRows = markRows
 	}
 	if o.maxCached == 0 {
 		o.maxCached = maxCached
 	}
+
 	if o.memTable == 0 {
 		o.memTable = memTable
 	}
 	if o.checkAfter == 0 {
 		o.checkAfter = checkAfter
 	}
+
 	if o.bootID == nil {
 		o.bootID = bootID
 	}
 	if o.goneEvery == 0 {
 		o.goneEvery = goneEvery
 	}
+
 	if o.checkEvery == 0 {
 		o.checkEvery = checkEvery
 	}

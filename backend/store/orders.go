@@ -53,6 +53,7 @@ func (v *view) orderBefore(address *market.Pubkey, at market.Position) (o market
 		if place.Compare(at) >= 0 {
 			return Stop
 		}
+
 		e, err := v.indexed(place, item.Version())
 		if err != nil {
 			return err
@@ -64,6 +65,7 @@ func (v *view) orderBefore(address *market.Pubkey, at market.Position) (o market
 		}
 		return nil
 	})
+
 	return o, err
 }
 
@@ -95,10 +97,12 @@ func (s *Store) MintOrders(ctx context.Context, mint market.Pubkey, short bool, 
 		if id == 0 {
 			return nil
 		}
+
 		m, err := v.mint(id)
 		if err != nil {
 			return err
 		}
+
 		list := sideDown
 		if short {
 			list = sideUp
@@ -107,6 +111,7 @@ func (s *Store) MintOrders(ctx context.Context, mint market.Pubkey, short bool, 
 		if q.Limit <= 0 || q.Offset >= page.Total {
 			return nil
 		}
+
 		skip, want := q.Offset, min(q.Limit, page.Total-q.Offset)
 		last := q.Offset+want == page.Total // then no row may follow: it would be a closed order's whose deletion is lost
 		err = v.scan(ctx, span{prefix: appendOrderListPrefix(nil, id, list)}, func(key []byte, item *badger.Item) error {
@@ -117,10 +122,12 @@ func (s *Store) MintOrders(ctx context.Context, mint market.Pubkey, short bool, 
 			if len(page.Orders) == want {
 				return v.s.short("orders of a list, or more,", uint64(page.Total)+1, uint64(page.Total)) //nolint:gosec // not negative
 			}
+
 			o, err := v.listed(key, item.Version())
 			if err != nil {
 				return err
 			}
+
 			page.Orders = append(page.Orders, o)
 			if last {
 				return nil
@@ -130,8 +137,10 @@ func (s *Store) MintOrders(ctx context.Context, mint market.Pubkey, short bool, 
 		if got := len(page.Orders); err == nil && got < want {
 			err = v.s.short("orders of a page", uint64(got), uint64(want))
 		}
+
 		return err
 	})
+
 	return page, err
 }
 
@@ -148,6 +157,7 @@ func (s *Store) UserOrders(ctx context.Context, user market.Pubkey, mint *market
 		if mint != nil && id == 0 {
 			return nil
 		}
+
 		sp := span{prefix: appendUserOrderPrefix(nil, &user), reverse: !q.OldestFirst}
 		return v.scan(ctx, sp, func(key []byte, item *badger.Item) error {
 			if ok, err := v.isOf(id, item); err != nil || !ok {
@@ -157,6 +167,7 @@ func (s *Store) UserOrders(ctx context.Context, user market.Pubkey, mint *market
 			if page.Total <= q.Offset || len(page.Orders) >= q.Limit {
 				return nil
 			}
+
 			o, err := v.listed(key, item.Version())
 			if err != nil {
 				return err
@@ -165,6 +176,7 @@ func (s *Store) UserOrders(ctx context.Context, user market.Pubkey, mint *market
 			return nil
 		})
 	})
+
 	return page, err
 }
 
@@ -177,11 +189,13 @@ func (s *Store) Orders(ctx context.Context, fn func(*market.Order) error) error 
 			if err != nil {
 				return err
 			}
+
 			sum ^= sumRow(key, value)
 			o, _, err := decodeOrder(value)
 			if err != nil {
 				return err
 			}
+
 			err = call(v, fn, &o)
 			whole = !errors.Is(err, Stop)
 			return err
@@ -189,6 +203,7 @@ func (s *Store) Orders(ctx context.Context, fn func(*market.Order) error) error 
 		if err == nil && whole && sum != v.state.orderSum {
 			err = v.s.unreadable(errOrders)
 		}
+
 		return err
 	})
 }

@@ -87,10 +87,12 @@ func (w *writer) lowChunk(series seriesID, at place) (found chunk, err error) {
 					found = chunk{first, left}
 					return Stop
 				}
+
 				value, err := v.value(item)
 				if err != nil {
 					return err
 				}
+
 				count, _, _, err := decodeChunk(value)
 				if err != nil {
 					return err
@@ -102,11 +104,13 @@ func (w *writer) lowChunk(series seriesID, at place) (found chunk, err error) {
 		if err := look(span{prefix: prefix, from: series.chunkKey(nil, &at)}); err != nil || found.count > 0 {
 			return err
 		}
+
 		return look(span{prefix: prefix, reverse: true}) // below all chunks: the lowest reaches down to it
 	})
 	if err == nil && found.count == 0 {
 		err = fmt.Errorf("%w: a row outside every chunk", ErrCorrupt)
 	}
+
 	return found, err
 }
 

@@ -28,6 +28,7 @@ func openReadOnly(o Options) (_ *Store, err error) {
 	if !free {
 		return nil, locked(&o)
 	}
+
 	s.onClose = append(s.onClose, release)
 	defer func() {
 		if err != nil {
@@ -47,11 +48,13 @@ func openReadOnly(o Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if aside {
 		if o.Dir, err = s.copyAside(found, tables); err != nil {
 			return nil, fmt.Errorf("make room beside a store that was not closed (TMPDIR names another place): %w", err)
 		}
 	}
+
 	o.shrinkMemTable(found)
 	if s.db, err = openBadger(&o); err != nil {
 		return nil, err
@@ -59,6 +62,7 @@ func openReadOnly(o Options) (_ *Store, err error) {
 	if err := s.load(found); err != nil {
 		return nil, errors.Join(err, s.closeBadger())
 	}
+
 	if o.Lean {
 		s.stayLean()
 	}
@@ -106,6 +110,7 @@ func fillAside(from, dir string, found *survey, tables *manifest) error {
 			names = append(names, table.IDToFilename(id))
 		}
 	}
+
 	for _, name := range names {
 		if unborn(&Options{Dir: from}, name) {
 			continue // and Badger would give it a size
@@ -128,6 +133,7 @@ func fillAside(from, dir string, found *survey, tables *manifest) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -173,6 +179,7 @@ func (s *Store) rehearse(c *market.Commit) error {
 		}
 		candles.set(change.Interval, openCandle{change.Candle, c.Seq})
 	}
+
 	books := maps.Clone(s.rehearsed)
 	if books == nil {
 		books = map[mintID]market.Book{}
@@ -192,6 +199,7 @@ func (s *Store) rehearse(c *market.Commit) error {
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	maps.Copy(s.overlay, open)
 	s.rehearsed = books
 	s.state.Seq = c.Seq

@@ -26,6 +26,7 @@ func rebuild(o *Options, found *survey) error {
 		if !one.there {
 			continue
 		}
+
 		content, err := os.ReadFile(path) //nolint:gosec // the store's own file
 		if err != nil {
 			return fmt.Errorf("read %s: %w", one.name, err)
@@ -36,11 +37,13 @@ func rebuild(o *Options, found *survey) error {
 		if inUse(o.Dir) {
 			return locked(o)
 		}
+
 		if err := os.Remove(path); err != nil {
 			return fmt.Errorf("remove a damaged file that is made anew: %w", err)
 		}
 		o.Logger.Warn("a damaged file is made anew; it holds no data", "component", "store", "file", one.name)
 	}
+
 	return nil
 }
 

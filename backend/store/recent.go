@@ -60,10 +60,12 @@ func (s *Store) loadRecent() error {
 				s.recent.floor = at.Slot
 				return Stop
 			}
+
 			value, err := v.value(item)
 			if err != nil {
 				return err
 			}
+
 			_, _, sig, err := eventID(value)
 			if err != nil {
 				return err
@@ -75,6 +77,7 @@ func (s *Store) loadRecent() error {
 	if err != nil {
 		return fmt.Errorf("read the newest events: %w", err)
 	}
+
 	for _, v := range slices.Backward(newest) {
 		s.recent.add(&v.sig, v.slot)
 	}
@@ -105,6 +108,7 @@ func (s *Store) FindSignature(sig market.Signature, fn func(*market.Event) error
 				return err
 			}
 		}
+
 		from := checkpoint - min(checkpoint, withdrawalDepth)
 		if from > floor {
 			return nil

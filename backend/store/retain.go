@@ -51,6 +51,7 @@ func (s *Store) Retain(ctx context.Context) error {
 	if !todo {
 		return nil
 	}
+
 	start := time.Now()
 	err := s.maintain(func(w *writer) error {
 		w.state.horizon = max(w.state.horizon, horizon)
@@ -59,6 +60,7 @@ func (s *Store) Retain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	sweep := &sweep{s: s, ctx: ctx, horizon: horizon}
 	if err := sweep.events(); err != nil {
 		return err
@@ -66,6 +68,7 @@ func (s *Store) Retain(ctx context.Context) error {
 	if err := sweep.candles(); err != nil {
 		return err
 	}
+
 	err = s.maintain(func(w *writer) error {
 		w.state.swept = horizon
 		return w.retentionGap()
@@ -73,6 +76,7 @@ func (s *Store) Retain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	s.log.Info("old history deleted", "before", time.Unix(horizon, 0).UTC(), "events", sweep.eventCount, "candles", sweep.candleCount,
 		"took", time.Since(start).Round(time.Millisecond))
 	return nil

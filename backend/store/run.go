@@ -18,15 +18,19 @@ const gcInterval = 10 * time.Minute
 func (s *Store) Run(ctx context.Context) error {
 	var watch sync.WaitGroup
 	defer watch.Wait()
+
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+
 	watch.Go(func() { s.watchBlocks(ctx) })
 	gone := make(chan error, 1)
 	watch.Go(func() { gone <- s.watchDirectory(ctx) })
 	ticker := time.NewTicker(gcInterval)
 	defer ticker.Stop()
+
 	old := time.NewTicker(retainInterval)
 	defer old.Stop()
+
 	for {
 		if err := s.Retain(ctx); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("delete old history: %w", err)

@@ -28,6 +28,7 @@ func (v *view) seek(series seriesID, t *tally, offset int, reverse bool) (sp spa
 			sp.from, sp.open = rowOf(t.first), true
 		}
 	}
+
 	below := false // going down, the chunk under the current one was reached
 	lowest := true
 	err = v.scan(context.Background(), span{prefix: series.chunkPrefix(nil), reverse: !reverse}, func(key []byte, item *badger.Item) error {
@@ -35,10 +36,12 @@ func (v *view) seek(series seriesID, t *tally, offset int, reverse bool) (sp spa
 		if err != nil {
 			return err
 		}
+
 		count, step, marks, err := decodeChunk(value)
 		if err != nil {
 			return err
 		}
+
 		first := series.chunkOf(key)
 		if left < count {
 			if !reverse && !lowest {
@@ -48,16 +51,19 @@ func (v *view) seek(series seriesID, t *tally, offset int, reverse bool) (sp spa
 			below = true
 			return Stop
 		}
+
 		left -= count
 		lowest = false
 		if reverse {
 			sp.from, sp.open = rowOf(first), true
 		}
+
 		return nil
 	})
 	if err != nil {
 		return sp, 0, err
 	}
+
 	if !below && !reverse && !lowest {
 		sp.from = rowOf(t.first) // in the tail
 	}
@@ -110,6 +116,7 @@ func (v *view) rowsFrom(ctx context.Context, series seriesID, t *tally, at place
 			if err != nil {
 				return err
 			}
+
 			last = chunk{first: series.chunkOf(key)}
 			if last.count, _, _, err = decodeChunk(value); err != nil {
 				return err
@@ -117,12 +124,14 @@ func (v *view) rowsFrom(ctx context.Context, series seriesID, t *tally, at place
 			if !last.first.after(&at) {
 				return Stop
 			}
+
 			return nil
 		})
 		if err != nil {
 			return 0, err
 		}
 	}
+
 	var upper []byte
 	if !inTail {
 		upper = rowOf(end)
@@ -135,6 +144,7 @@ func (v *view) rowsFrom(ctx context.Context, series seriesID, t *tally, at place
 		n++
 		return nil
 	})
+
 	return n, err
 }
 

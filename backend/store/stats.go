@@ -109,6 +109,7 @@ func (s *Store) Gaps(ctx context.Context, mint *market.Pubkey, state *market.Gap
 			if err != nil {
 				return err
 			}
+
 			sum ^= sumRow(key, value)
 			g, err := decodeGap(key, value)
 			if err != nil {
@@ -118,13 +119,16 @@ func (s *Store) Gaps(ctx context.Context, mint *market.Pubkey, state *market.Gap
 				return nil
 			}
 			gaps = append(gaps, g)
+
 			return nil
 		})
 		if err == nil && sum != v.state.gapSum {
 			err = v.s.unreadable(errGaps)
 		}
+
 		return err
 	})
+
 	return gaps, err
 }
 

@@ -24,10 +24,12 @@ func (s *Store) Stretch(ctx context.Context, q StretchQuery, fn func(*market.Eve
 		if id == 0 {
 			return nil
 		}
+
 		before, err := v.behind(ctx, id, q.To)
 		if err != nil {
 			return err
 		}
+
 		if q.Before != (market.Position{}) && q.Before.Compare(before) < 0 {
 			before = q.Before
 		}
@@ -43,12 +45,14 @@ func (s *Store) Stretch(ctx context.Context, q StretchQuery, fn func(*market.Eve
 			case e.BlockTime < q.From || e.BlockTime > q.To:
 				return nil
 			}
+
 			if err := v.complete(&e); err != nil {
 				return err
 			}
 			return call(v, fn, &e)
 		})
 	})
+
 	return seq, err
 }
 
@@ -73,6 +77,7 @@ func (v *view) behind(ctx context.Context, id mintID, at int64) (market.Position
 			low = e.Slot + 1
 		}
 	}
+
 	return market.Position{Slot: high + 1}, nil // of the newest slot the first events may be early
 }
 

@@ -56,11 +56,13 @@ func (w *sweep) step(rows int, fn func(tx *writer, i int) error) (done int, err 
 	if err != nil {
 		return done, err
 	}
+
 	if fn := w.s.onSweep; fn != nil {
 		if err := fn(); err != nil {
 			return done, err
 		}
 	}
+
 	return done, w.rest(time.Since(start))
 }
 
@@ -76,6 +78,7 @@ func sweepAll[T any](w *sweep, look func(*view) (old []T, done bool, err error),
 		if err != nil {
 			return err
 		}
+
 		if err := w.rest(time.Since(start)); err != nil {
 			return err
 		}
@@ -87,6 +90,7 @@ func sweepAll[T any](w *sweep, look func(*view) (old []T, done bool, err error),
 			old = old[n:]
 		}
 	}
+
 	return nil
 }
 
@@ -110,10 +114,12 @@ func (w *sweep) oldEvents(v *view, from market.Position) (old []market.Position,
 			done = false
 			return Stop
 		}
+
 		value, err := v.value(item)
 		if err != nil {
 			return err
 		}
+
 		next = position(key[1:])
 		e, err := decodeEvent(next, value, v.s.mintOf)
 		if err != nil {
@@ -125,6 +131,7 @@ func (w *sweep) oldEvents(v *view, from market.Position) (old []market.Position,
 			}
 			return nil
 		}
+
 		if _, ok := e.Trade(); ok {
 			_, id, _, _ := eventID(value)
 			// The newer of the two stays; the other goes now, or earlier ones come to it.
@@ -133,10 +140,12 @@ func (w *sweep) oldEvents(v *view, from market.Position) (old []market.Position,
 			if met && at.before(before) {
 				at, before = before, at
 			}
+
 			w.newest[id] = at
 			if !met {
 				return nil
 			}
+
 			if before.at != e.Position {
 				if e, err = v.indexed(before.at, 0); err != nil {
 					if errors.Is(err, ErrCorrupt) { // withdrawn meanwhile
@@ -146,6 +155,7 @@ func (w *sweep) oldEvents(v *view, from market.Position) (old []market.Position,
 				}
 			}
 		}
+
 		keep, err := v.keeps(&e, w.horizon)
 		if err != nil || keep {
 			return err
@@ -153,6 +163,7 @@ func (w *sweep) oldEvents(v *view, from market.Position) (old []market.Position,
 		old = append(old, e.Position)
 		return nil
 	})
+
 	return old, next, done, err
 }
 
@@ -168,6 +179,7 @@ func (v *view) keeps(e *market.Event, horizon int64) (bool, error) {
 	if open, err := v.get(appendOrderKey(nil, &order)); err != nil || open != nil {
 		return open != nil, err
 	}
+
 	const most = 64 // the newest events of the order; the last of them mostly is the newest by time too
 	recent, rows := false, 0
 	err := v.scan(context.Background(), span{prefix: appendOrderMovePrefix(nil, &order), reverse: true}, func(key []byte, item *badger.Item) error {
@@ -181,6 +193,7 @@ func (v *view) keeps(e *market.Event, horizon int64) (bool, error) {
 		}
 		return nil
 	})
+
 	return recent, err
 }
 
@@ -191,11 +204,13 @@ func (w *sweep) event(tx *writer, at market.Position) error {
 	if err != nil || value == nil {
 		return err
 	}
+
 	value = bytes.Clone(value)
 	e, err := decodeEvent(at, value, tx.mintOf)
 	if err != nil {
 		return err
 	}
+
 	keep := e.BlockTime >= w.horizon
 	if !keep {
 		err = w.s.read(nil, func(v *view) (err error) {
@@ -203,17 +218,20 @@ func (w *sweep) event(tx *writer, at market.Position) error {
 			return err
 		})
 	}
+
 	if err != nil || keep {
 		return err
 	}
 	if err := tx.dropEvent(key, at, value); err != nil {
 		return err
 	}
+
 	_, id, _, _ := eventID(value)
 	sum, err := tx.prunedOf(id)
 	if err != nil {
 		return err
 	}
+
 	sum.Count(&e)
 	tx.state.prunedSlot = max(tx.state.prunedSlot, at.Slot)
 	w.eventCount++
@@ -240,12 +258,14 @@ func (w *sweep) candles() error {
 func (w *sweep) oldCandles(v *view, from seriesID) (old []oldCandle, next seriesID, done bool, err error) {
 	it := v.txn.NewIterator(badger.IteratorOptions{Prefix: []byte{tableCandle}})
 	defer it.Close()
+
 	rows := 0
 	for id := from.id; id <= v.state.lastMint; id++ {
 		m, err := v.mint(id)
 		if err != nil {
 			return nil, next, false, err
 		}
+
 		for i := range market.Interval(market.NumStored) {
 			series := seriesID{id, byte(i)}
 			if id == from.id && series.series < from.series || m.candles[i].count < 2 {
@@ -254,6 +274,7 @@ func (w *sweep) oldCandles(v *view, from seriesID) (old []oldCandle, next series
 			if err := v.alive(w.ctx); err != nil {
 				return nil, next, false, err
 			}
+
 			prefix, found := series.prefix(nil), 0
 			for it.Seek(prefix); it.ValidForPrefix(prefix); it.Next() {
 				t := timeOf(binary.BigEndian.Uint64(it.Item().Key()[len(prefix):]))
@@ -266,20 +287,24 @@ func (w *sweep) oldCandles(v *view, from seriesID) (old []oldCandle, next series
 				old = append(old, oldCandle{series, t})
 				found++
 			}
+
 			if err := v.s.whole(it); err != nil {
 				return nil, next, false, err
 			}
 			if found > 0 { // the newest stays, or another look starts with it
 				old = old[:len(old)-1]
 			}
+
 			if rows > sweepRead {
 				return old, series, false, nil
 			}
 		}
+
 		if rows++; rows > sweepRead {
 			return old, seriesID{id: id + 1}, false, nil
 		}
 	}
+
 	return old, next, true, nil
 }
 

@@ -37,9 +37,11 @@ func (s *Store) EventsOf(ctx context.Context, mints []market.Pubkey, fn func(min
 				trails = append(trails, t)
 			}
 		}
+
 		heap.Init(&trails)
 		events := &eventRows{v: v, it: v.txn.NewIterator(badger.IteratorOptions{Prefix: []byte{tableEvent}})}
 		defer events.it.Close()
+
 		give := func(e *market.Event) error { return fn(trails[0].mint, e) }
 
 		for len(trails) > 0 {
@@ -62,6 +64,7 @@ func (s *Store) EventsOf(ctx context.Context, mints []market.Pubkey, fn func(min
 				heap.Pop(&trails)
 			}
 		}
+
 		return v.s.whole(events.it)
 	})
 }
@@ -84,6 +87,7 @@ func (r *eventRows) read(row *indexRow) (market.Event, error) {
 	for n := 0; r.begun && n < stepRows && before(); n++ {
 		r.it.Next()
 	}
+
 	if !r.begun || before() {
 		r.it.Seek(r.key)
 		r.begun = true
@@ -96,6 +100,7 @@ func (r *eventRows) read(row *indexRow) (market.Event, error) {
 	if err != nil {
 		return market.Event{}, err
 	}
+
 	return decodeEvent(row.position, value, r.v.s.mintOf)
 }
 
@@ -145,6 +150,7 @@ func (t *trail) read(ctx context.Context, v *view) error {
 	if t.ended = len(t.ahead) < trailRows; !t.ended {
 		return nil
 	}
+
 	m, err := v.mint(t.id)
 	if err == nil && t.rows != m.events.count {
 		err = v.s.short("events of a mint", t.rows, m.events.count)

@@ -40,5 +40,6 @@ func dropUnborn(o *Options, found *survey) error {
 			}
 		}
 	}
+
 	return nil
 }

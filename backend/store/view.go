@@ -144,6 +144,7 @@ var above = bytes.Repeat([]byte{0xff}, 64)
 func (v *view) scan(ctx context.Context, sp span, fn func(key []byte, item *badger.Item) error) error {
 	it := v.txn.NewIterator(badger.IteratorOptions{Prefix: sp.prefix, Reverse: sp.reverse})
 	defer it.Close()
+
 	from := sp.from
 	switch {
 	case from != nil:
@@ -152,6 +153,7 @@ func (v *view) scan(ctx context.Context, sp span, fn func(key []byte, item *badg
 	default:
 		from = sp.prefix
 	}
+
 	err := v.rows(ctx, it, &sp, from, fn)
 	if damage := v.s.whole(it); damage != nil {
 		return damage
@@ -159,6 +161,7 @@ func (v *view) scan(ctx context.Context, sp span, fn func(key []byte, item *badg
 	if errors.Is(err, Stop) {
 		return nil
 	}
+
 	return err
 }
 
@@ -185,6 +188,7 @@ func (v *view) rows(ctx context.Context, it *badger.Iterator, sp *span, from []b
 			return err
 		}
 	}
+
 	return nil
 }
 

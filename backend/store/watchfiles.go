@@ -74,6 +74,7 @@ func (w *filesWatch) update(closed bool) error {
 	if err != nil {
 		return err
 	}
+
 	logs := slices.Concat(found.logs, found.values)
 	info, err := os.Stat(filepath.Join(o.Dir, badger.ManifestFilename))
 	if err != nil || info.Size() == w.size && slices.Equal(logs, w.logs) && !closed {
@@ -84,17 +85,20 @@ func (w *filesWatch) update(closed bool) error {
 	if err != nil {
 		return err
 	}
+
 	if w.markNew(m) { // a table that was in use afterwards was whole meanwhile
 		if m, err = readManifest(o); err != nil {
 			return err
 		}
 	}
+
 	v := &inventory{size: int64(len(m.data)), sum: crc32.Checksum(m.data, castagnoli), tables: map[uint64]tableMark{}, logs: map[string]logMark{}}
 	maps.DeleteFunc(w.marks, func(id uint64, _ tableMark) bool { return !m.used[id] })
 	for id, mark := range w.marks {
 		mark.made = m.made[id]
 		v.tables[id] = mark
 	}
+
 	for i, name := range logs {
 		mark, err := markLog(o.Dir, name)
 		if err != nil {
@@ -105,6 +109,7 @@ func (w *filesWatch) update(closed bool) error {
 		}
 		v.logs[name] = mark
 	}
+
 	if err := writeInventory(o.Dir, v, closed); err != nil {
 		return fmt.Errorf("write %s: %w", filesFile, err)
 	}
@@ -114,6 +119,7 @@ func (w *filesWatch) update(closed bool) error {
 			w.size = 0 // it came meanwhile: look again
 		}
 	}
+
 	return nil
 }
 

@@ -12,14 +12,17 @@ func (w *writer) candle(change *market.CandleChange) error {
 	if err != nil {
 		return err
 	}
+
 	w.candleIDs = append(w.candleIDs, m.id)
 	if err := w.load(m); err != nil {
 		return err
 	}
+
 	c := &change.Candle
 	if !c.Final && !change.Removed {
 		return nil
 	}
+
 	t := &m.candles[change.Interval]
 	at := timePlace(c.Time)
 	series := seriesID{m.id, byte(change.Interval)}
@@ -32,6 +35,7 @@ func (w *writer) candle(change *market.CandleChange) error {
 		}
 		stored = old != nil
 	}
+
 	if change.Removed {
 		// ChangedCandles tells by this row that something went, open candles too.
 		if err := w.addLate(lateRow{m.id, change.Interval, c.Time}); err != nil {
@@ -40,24 +44,28 @@ func (w *writer) candle(change *market.CandleChange) error {
 		if !stored {
 			return nil
 		}
+
 		w.state.candles--
 		if err := w.shrink(series, t, at); err != nil {
 			return err
 		}
 		return w.del(key)
 	}
+
 	if !at.after(&t.newest) {
 		// Not at the end of the series: ChangedCandles finds it by this row.
 		if err := w.addLate(lateRow{m.id, change.Interval, c.Time}); err != nil {
 			return err
 		}
 	}
+
 	if !stored {
 		w.state.candles++
 		if err := w.grow(series, t, at); err != nil {
 			return err
 		}
 	}
+
 	start := len(w.arena)
 	w.arena = appendCandle(w.arena, c, w.c.Seq)
 	return w.put(key, w.arena[start:])
@@ -87,10 +95,12 @@ func (w *writer) load(m *mintState) error {
 		if err != nil {
 			return err
 		}
+
 		b, err := decodeBook(value)
 		if err != nil {
 			return fmt.Errorf("book of %s: %w", m.mint, err)
 		}
+
 		for i := range b.Open {
 			interval := market.Interval(i) //nolint:gosec // below NumStored
 			for j, c := range b.Open[i] {
@@ -104,6 +114,7 @@ func (w *writer) load(m *mintState) error {
 			}
 		}
 	}
+
 	w.loaded[m.id] = open
 	return nil
 }
@@ -114,6 +125,7 @@ func (w *writer) book(b *market.Book) error {
 	if err != nil {
 		return err
 	}
+
 	open := w.s.overlay[m.id]
 	if open == nil {
 		open = w.loaded[m.id]
@@ -129,6 +141,7 @@ func (w *writer) book(b *market.Book) error {
 		}
 		open = fromBook(&old)
 	}
+
 	m.hasBook = true
 	start := len(w.arena)
 	w.arena = appendBook(w.arena, b, func(interval market.Interval, c *market.Candle) market.Seq {
@@ -141,6 +154,7 @@ func (w *writer) book(b *market.Book) error {
 		return w.c.Seq
 	})
 	value := w.arena[start:]
+
 	return w.put(w.key(appendID(w.tail(), tableBook, m.id)), value)
 }
 

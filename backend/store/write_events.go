@@ -22,10 +22,12 @@ func (w *writer) addEvent(e *market.Event) error {
 			}
 		}
 	}
+
 	m, err := w.mint(e.Mint())
 	if err != nil {
 		return err
 	}
+
 	start := len(w.arena)
 	w.arena = appendEvent(w.arena, e, m.id)
 	if err := w.put(key, w.arena[start:]); err != nil {
@@ -34,6 +36,7 @@ func (w *writer) addEvent(e *market.Event) error {
 	if err := w.put(w.key(appendMintEventKey(w.tail(), m.id, e.Position)), nil); err != nil {
 		return err
 	}
+
 	if !e.Owner.IsZero() {
 		start = len(w.arena)
 		w.arena = appendID(w.arena, 0, m.id)
@@ -42,11 +45,13 @@ func (w *writer) addEvent(e *market.Event) error {
 			return err
 		}
 	}
+
 	if order, ok := e.Order(); ok {
 		if err := w.put(w.key(appendOrderMoveKey(w.tail(), &order, e.Position)), nil); err != nil {
 			return err
 		}
 	}
+
 	if err := w.grow(seriesID{m.id, eventSeries}, &m.events, positionPlace(e.Position)); err != nil {
 		return err
 	}
@@ -78,6 +83,7 @@ func (w *writer) dropEvent(key []byte, at market.Position, value []byte) error {
 	if err != nil {
 		return fmt.Errorf("event to remove: %w", err)
 	}
+
 	m, err := w.mint(old.Mint())
 	if err != nil {
 		return err
@@ -88,16 +94,19 @@ func (w *writer) dropEvent(key []byte, at market.Position, value []byte) error {
 	if err := w.del(w.key(appendMintEventKey(w.tail(), m.id, at))); err != nil {
 		return err
 	}
+
 	if !old.Owner.IsZero() {
 		if err := w.del(w.key(appendUserEventKey(w.tail(), &old.Owner, at))); err != nil {
 			return err
 		}
 	}
+
 	if order, ok := old.Order(); ok {
 		if err := w.del(w.key(appendOrderMoveKey(w.tail(), &order, at))); err != nil {
 			return err
 		}
 	}
+
 	if err := w.shrink(seriesID{m.id, eventSeries}, &m.events, positionPlace(at)); err != nil {
 		return err
 	}

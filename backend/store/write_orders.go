@@ -14,11 +14,13 @@ func (w *writer) order(change *market.OrderChange) error {
 	if err != nil {
 		return err
 	}
+
 	if value != nil {
 		if err := w.dropOrder(key, value); err != nil {
 			return err
 		}
 	}
+
 	if change.Closed {
 		return nil
 	}
@@ -26,6 +28,7 @@ func (w *writer) order(change *market.OrderChange) error {
 	if err != nil {
 		return err
 	}
+
 	start := len(w.arena)
 	w.arena = appendOrder(w.arena, o, m.id)
 	w.state.orderSum ^= sumRow(key, w.arena[start:])
@@ -35,12 +38,14 @@ func (w *writer) order(change *market.OrderChange) error {
 	if err := w.put(w.key(appendOrderListKey(w.tail(), m.id, o)), nil); err != nil {
 		return err
 	}
+
 	start = len(w.arena)
 	w.arena = appendID(w.arena, 0, m.id)
 	mint := w.arena[start+1:]
 	if err := w.put(w.key(appendUserOrderKey(w.tail(), o)), mint); err != nil {
 		return err
 	}
+
 	m.orders[side(o.Terms.OrderType)]++
 	w.state.orders++
 	return nil
@@ -51,6 +56,7 @@ func (w *writer) dropOrder(key, value []byte) error {
 	if err != nil {
 		return err
 	}
+
 	m, err := w.mint(old.MintAccount)
 	if err != nil {
 		return err
@@ -58,6 +64,7 @@ func (w *writer) dropOrder(key, value []byte) error {
 	if m.id != id {
 		return fmt.Errorf("%w: order %s has mint number %d where %d is due", ErrCorrupt, old.Address, id, m.id)
 	}
+
 	for _, row := range [...][]byte{
 		key, w.key(appendOrderListKey(w.tail(), id, &old)), w.key(appendUserOrderKey(w.tail(), &old)),
 	} {
@@ -65,6 +72,7 @@ func (w *writer) dropOrder(key, value []byte) error {
 			return err
 		}
 	}
+
 	w.state.orderSum ^= sumRow(key, value)
 	m.orders[side(old.Terms.OrderType)]--
 	w.state.orders--
@@ -77,6 +85,7 @@ func (w *writer) token(t *market.Token) error {
 	if err != nil {
 		return err
 	}
+
 	m.known = true
 	m.token = *t
 	m.token.Created = nil
@@ -88,6 +97,7 @@ func (w *writer) token(t *market.Token) error {
 		m.created = 0
 		return w.del(w.key(appendID(w.tail(), tableCreated, m.id)))
 	}
+
 	start := len(w.arena)
 	w.arena = appendCreated(w.arena, t.Created)
 	value := w.arena[start:]
@@ -98,6 +108,7 @@ func (w *writer) token(t *market.Token) error {
 		return nil
 	}
 	m.created = sum
+
 	return w.put(w.key(appendID(w.tail(), tableCreated, m.id)), value)
 }
 
@@ -112,6 +123,7 @@ func (w *writer) gap(g market.Gap) error {
 	if err != nil {
 		return err
 	}
+
 	if old != nil {
 		was, err := decodeGap(key, old)
 		if err != nil {
@@ -122,12 +134,14 @@ func (w *writer) gap(g market.Gap) error {
 		}
 		w.state.gapSum ^= sumRow(key, old)
 	}
+
 	if g.State == market.GapReplaced {
 		if old == nil {
 			return nil
 		}
 		return w.del(key)
 	}
+
 	if g.State == market.GapOpen {
 		w.state.gapsOpen++
 	}

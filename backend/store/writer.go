@@ -135,6 +135,7 @@ func (w *writer) send(meanwhile func()) error {
 	if err := w.txn.CommitAt(w.at, func(err error) { sent <- err }); err != nil {
 		return fmt.Errorf("write transaction: %w", err)
 	}
+
 	if meanwhile != nil {
 		meanwhile()
 	}
@@ -186,12 +187,14 @@ func (w *writer) mint(mint market.Pubkey) (*mintState, error) {
 		id = w.state.lastMint
 		w.ids[mint] = id
 		w.fresh = append(w.fresh, mint)
+
 		m := &mintState{id: id, mint: mint}
 		m.token.Mint = mint
 		w.s.remember(m)
 		w.touch(m)
 		return m, nil
 	}
+
 	m, err := w.mintByID(id)
 	if err != nil {
 		return nil, err

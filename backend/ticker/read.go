@@ -35,6 +35,7 @@ func (b *Board) read(mark market.MintMark, now int64) (*kept, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", mark.Mint, err)
 	}
+
 	if !found {
 		token.Mint = mark.Mint
 	}
@@ -42,11 +43,13 @@ func (b *Board) read(mark market.MintMark, now int64) (*kept, error) {
 	if token.LatestPrice.IsZero() {
 		return k, nil
 	}
+
 	for window := range Window(NumWindows) {
 		interval := b.intervals[window]
 		if interval == nil {
 			continue
 		}
+
 		from := now - window.Seconds()
 		var candles []market.Candle
 		if token.LatestTradeTime >= from {
@@ -54,6 +57,7 @@ func (b *Board) read(mark market.MintMark, now int64) (*kept, error) {
 				return nil, fmt.Errorf("read candles of %s: %w", mark.Mint, err)
 			}
 		}
+
 		k.Spans[window] = sum(candles, &token)
 		if len(candles) > 0 {
 			k.until = min(k.until, candles[0].Time+window.Seconds()+1)
@@ -62,8 +66,10 @@ func (b *Board) read(mark market.MintMark, now int64) (*kept, error) {
 			k.Spark = line(candles, from, now, k.Spans[H24].Trades < token.Trades, token.LatestPrice)
 			k.until = min(k.until, now+H24.Seconds()/SparkPoints)
 		}
+
 		k.change[window], _ = k.Change(window)
 	}
+
 	return k, nil
 }
 

@@ -32,6 +32,7 @@ func (c *check) mints(ctx context.Context, mints []market.Pubkey) error {
 			return err
 		}
 	}
+
 	err := c.store.EventsOf(ctx, mints, func(mint int, e *market.Event) error { return replays[mint].event(e) })
 	if err != nil {
 		return err
@@ -49,6 +50,7 @@ func (c *check) mints(ctx context.Context, mints []market.Pubkey) error {
 			c.options.Progress(c.report.Mints, c.of)
 		}
 	}
+
 	return nil
 }
 
@@ -78,6 +80,7 @@ func (r *replay) event(e *market.Event) error {
 			r.check.differ("%s at slot %d belongs to %s and is stored as %s's", e.Kind(), e.Slot, copied.Owner, stored)
 		}
 	}
+
 	r.token.Count(e)
 	if body, ok := e.Body.(market.TokenBody); ok {
 		body.ChangeToken(&r.token)
@@ -86,6 +89,7 @@ func (r *replay) event(e *market.Event) error {
 	if !ok {
 		return nil
 	}
+
 	tick := candle.Tick{Trade: trade, Time: e.BlockTime, At: e.Position, Provisional: e.Provisional}
 	at := sort.Search(len(r.held), func(i int) bool { return candle.Compare(r.held[i], tick) > 0 })
 	r.held = slices.Insert(r.held, at, tick)
@@ -141,6 +145,7 @@ func (r *replay) finish() error {
 	if err := r.seal(math.MaxInt64); err != nil {
 		return err
 	}
+
 	before := r.check.report.Differences
 	for _, s := range r.series {
 		for _, c := range r.book.Open[s.interval] {
@@ -152,6 +157,7 @@ func (r *replay) finish() error {
 			return err
 		}
 	}
+
 	if r.check.report.Differences > before {
 		r.fix.Books = []market.Book{r.book}
 		r.fix.Evicted = []market.Pubkey{r.mint}
@@ -159,10 +165,12 @@ func (r *replay) finish() error {
 	if err := r.compareOrders(); err != nil {
 		return err
 	}
+
 	token, _, err := r.check.store.Token(r.mint)
 	if err != nil {
 		return fmt.Errorf("read token: %w", err)
 	}
+
 	differences := r.check.report.Differences
 	if r.book.Price.IsZero() {
 		r.token.Pair = token.Pair // nothing says what it is: a coin whose trades were rolled back keeps what they said
@@ -172,6 +180,7 @@ func (r *replay) finish() error {
 		r.check.differ("token %s: %s, at %s are stored, the events say %s, at %s", r.mint, got.In(token.Pair), token.LatestPrice,
 			want.In(r.token.Pair), r.book.Price)
 	}
+
 	if token.Pair != r.token.Pair {
 		r.check.differ("token %s is stored as %s, the events say %s", r.mint, token.Pair, r.token.Pair)
 	}
@@ -193,6 +202,7 @@ func (r *replay) compareOrders() error {
 		if err != nil {
 			return fmt.Errorf("read order %s: %w", address, err)
 		}
+
 		delete(r.check.open, address)
 		switch {
 		case want.Closed && !found:
@@ -207,5 +217,6 @@ func (r *replay) compareOrders() error {
 			r.fix.Orders = append(r.fix.Orders, want)
 		}
 	}
+
 	return nil
 }

@@ -59,18 +59,21 @@ func (s *series) compare(want market.Candle) error {
 			s.fix(want, false)
 			return nil
 		}
+
 		found := *got
 		s.stored = s.stored[1:]
 		if found.Time < want.Time {
 			s.extra(found)
 			continue
 		}
+
 		want.Corrected = found.Corrected // the events cannot tell
 		if found != want {
 			s.replay.check.differ("%s %s candle at %d differs: %+v is stored, the events say %+v", s.replay.mint, s.interval, want.Time, found, want)
 			want.Corrected = found.Final && want.Final
 			s.fix(want, false)
 		}
+
 		return nil
 	}
 }

@@ -75,12 +75,14 @@ func Run(ctx context.Context, store Store, options Options) (Report, error) {
 	}); err != nil {
 		return c.report, fmt.Errorf("list orders: %w", err)
 	}
+
 	c.of = len(mints)
 	for some := range slices.Chunk(mints, together) {
 		if err := c.mints(ctx, some); err != nil {
 			return c.report, err
 		}
 	}
+
 	return c.report, c.strayOrders()
 }
 

@@ -145,6 +145,7 @@ func (s *Service) Remove(mint market.Pubkey) bool {
 		s.mu.Unlock()
 		return false
 	}
+
 	s.coins = slices.DeleteFunc(s.coins, func(other *entry) bool { return other == one })
 	found := one.found
 	s.mu.Unlock()
@@ -155,11 +156,13 @@ func (s *Service) Remove(mint market.Pubkey) bool {
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	delete(s.set, mint)
 	delete(s.pools, one.coin.Pool)
 	for _, address := range one.coin.Addresses() {
 		delete(s.owners, address)
 	}
+
 	return true
 }
 
@@ -241,6 +244,7 @@ func (s *Service) describe(one *entry) Coin {
 			c.State = Reading
 		}
 	}
+
 	return c
 }
 
@@ -316,6 +320,7 @@ func (s *Service) take(one *entry, coin program.Coin, err error) {
 		s.mu.Unlock()
 		return
 	}
+
 	if !s.watches(one) { // removed meanwhile, perhaps before it was followed
 		s.source.Unfollow(coin)
 		return

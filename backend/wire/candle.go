@@ -72,6 +72,7 @@ func (c *Candle) AppendJSON(dst []byte) []byte {
 		dst = append(dst, part.key...)
 		dst = AppendFloat(dst, part.value)
 	}
+
 	dst = append(dst, `,"trades":`...)
 	dst = strconv.AppendUint(dst, c.Trades, 10)
 	dst = append(dst, `,"buy_volume":`...)
@@ -85,6 +86,7 @@ func (c *Candle) AppendJSON(dst []byte) []byte {
 	if c.Provisional {
 		dst = append(dst, `,"provisional":true`...)
 	}
+
 	if c.Corrected {
 		dst = append(dst, `,"corrected":true`...)
 	}

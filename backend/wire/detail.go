@@ -81,6 +81,7 @@ func NewDetail(t *market.Token) Detail {
 		program.EachField(&created, t.Created)
 		d.CreatedBy = d.Payer
 	}
+
 	if t.SwapFee != 0 || t.BorrowFee != 0 || created.fees {
 		d.SwapFee, d.BorrowFee, d.FeeDiscountFlag = new(t.SwapFee), new(t.BorrowFee), new(t.FeeDiscountFlag)
 	}
@@ -88,6 +89,7 @@ func NewDetail(t *market.Token) Detail {
 		d.LatestPrice, d.PriceExact = new(market.U128(t.LatestPrice).String()), new(t.LatestPrice.String())
 		d.LatestTradeTime = new(t.LatestTradeTime * 1000)
 	}
+
 	if t.LastEventTime != 0 {
 		d.LastUpdatedAt = new(t.LastEventTime * 1000)
 	}
@@ -122,6 +124,7 @@ func (w *createdFields) Key(name string, value market.Pubkey) {
 	default:
 		return
 	}
+
 	*field = new(value.String())
 }
 

@@ -53,6 +53,7 @@ func (e Event) Each(sink Sink) {
 	if kind.Program() != firstProgram {
 		sink.Text("program", kind.Program().String())
 	}
+
 	sink.Text("signature", e.event.Signature.String())
 	sink.Number("slot", uint64(e.event.Slot))
 	sink.Number("ordinal", uint64(e.event.Ordinal))
@@ -63,12 +64,14 @@ func (e Event) Each(sink Sink) {
 			body.EachEnded(sink, before)
 		}
 	}
+
 	if !e.event.Price.IsZero() {
 		sink.Text("price_exact", e.event.Price.String())
 	}
 	if e.event.Provisional {
 		sink.Flag("provisional", true)
 	}
+
 	if e.Seq != 0 {
 		sink.Number("seq", uint64(e.Seq))
 	}

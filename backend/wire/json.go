@@ -65,8 +65,10 @@ func AppendString(dst []byte, text string) []byte {
 			default:
 				dst = append(dst, b)
 			}
+
 			continue
 		}
+
 		r, size := utf8.DecodeRuneInString(text[i:])
 		switch {
 		case r == utf8.RuneError && size == 1:
@@ -77,8 +79,10 @@ func AppendString(dst []byte, text string) []byte {
 		default:
 			dst = append(dst, text[i:i+size]...)
 		}
+
 		i += size
 	}
+
 	return append(dst, '"')
 }
 

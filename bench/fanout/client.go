@@ -62,6 +62,7 @@ func dial(ctx context.Context, address, path string, buffer, receive int) (*clie
 	if err != nil {
 		return nil, err
 	}
+
 	if receive > 0 {
 		_ = nc.(*net.TCPConn).SetReadBuffer(receive)
 	}
@@ -71,6 +72,7 @@ func dial(ctx context.Context, address, path string, buffer, receive int) (*clie
 	if _, err := io.WriteString(nc, request); err != nil {
 		return nil, errors.Join(err, nc.Close())
 	}
+
 	for {
 		if end := bytes.Index(c.buf[:c.w], []byte("\r\n\r\n")); end >= 0 {
 			if !bytes.HasPrefix(c.buf, []byte("HTTP/1.1 101 ")) {
@@ -94,6 +96,7 @@ func (c *client) fill() error {
 	if c.w == len(c.buf) {
 		c.buf = append(c.buf, make([]byte, len(c.buf))...)
 	}
+
 	if c.gate != nil {
 		c.gate.RLock()
 		c.gate.RUnlock() //nolint:staticcheck // only waits
@@ -104,6 +107,7 @@ func (c *client) fill() error {
 	if n > 0 {
 		return nil
 	}
+
 	return err
 }
 
@@ -120,11 +124,13 @@ func (c *client) frame() (op byte, payload []byte, err error) {
 			case n >= 126:
 				n = len(b) // the header is not whole
 			}
+
 			if len(b) >= header+n {
 				c.r += header + n
 				return b[0] & 0x0f, b[header : header+n], nil
 			}
 		}
+
 		if err := c.fill(); err != nil {
 			return 0, nil, err
 		}
@@ -188,15 +194,18 @@ func (c *client) read(current *atomic.Pointer[round]) error {
 			}
 			continue
 		}
+
 		if payload[0] == '{' && bytes.Contains(payload, []byte("{}")) { // centrifuge puts heartbeats and pushes together
 			if err := c.send(opText, "{}"); err != nil {
 				return err
 			}
 		}
+
 		r := current.Load()
 		if r == nil {
 			continue
 		}
+
 		if r != c.round {
 			c.round, c.next, c.late = r, r.first, nil
 		}
@@ -212,12 +221,14 @@ func (c *client) pushes(r *round, payload []byte) {
 		if !found {
 			break
 		}
+
 		seq := digits(rest)
 		if r.timed {
 			if _, slot, ok := bytes.Cut(rest, []byte(`"slot":`)); ok {
 				c.late = append(c.late, time.Duration(c.at-int64(digits(slot))))
 			}
 		}
+
 		payload = rest
 		taken++
 		switch {
@@ -226,6 +237,7 @@ func (c *client) pushes(r *round, payload []byte) {
 		default:
 			c.next = seq + 1
 		}
+
 		if seq == r.last {
 			defer func() {
 				if r.remaining.Add(-1) == 0 {
@@ -234,6 +246,7 @@ func (c *client) pushes(r *round, payload []byte) {
 			}()
 		}
 	}
+
 	r.delivered.Add(taken)
 	r.lastAt.Store(c.at)
 }

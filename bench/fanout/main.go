@@ -53,6 +53,7 @@ func main() {
 	if *full {
 		p.runs, p.deliveries, p.seconds, p.idle, p.cycles, p.slices = 5, 1_000_000, 10, 10_000, 10_000, 40
 	}
+
 	p.peers, p.parts = strings.Split(*peers, ","), strings.Split(*parts, ",")
 	for size := range strings.SplitSeq(*sizes, ",") {
 		n, err := strconv.Atoi(size)
@@ -61,6 +62,7 @@ func main() {
 		}
 		p.sizes = append(p.sizes, n)
 	}
+
 	debug.SetGCPercent(400) // the client is the same for all; it should not be in the way
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -75,10 +77,12 @@ func (p *plan) run(ctx context.Context) error {
 	if p.binaries, err = os.MkdirTemp("", "fanout"); err != nil {
 		return err
 	}
+
 	defer os.RemoveAll(p.binaries)
 	if err := p.build(ctx); err != nil {
 		return err
 	}
+
 	fmt.Printf("%s, %d processors, load %s\n", runtime.Version(), runtime.NumCPU(), load())
 	for _, part := range []struct {
 		name string
@@ -94,6 +98,7 @@ func (p *plan) run(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", part.name, err)
 		}
 	}
+
 	fmt.Printf("\nload at the end %s\n", load())
 	return nil
 }
@@ -113,10 +118,12 @@ func (p *plan) build(ctx context.Context) error {
 		} else {
 			cmd = exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(p.binaries, name), "./fanout/"+name)
 		}
+
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("build %s: %w\n%s", name, err, out)
 		}
 	}
+
 	return nil
 }
 

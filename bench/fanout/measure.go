@@ -28,6 +28,7 @@ func (p *plan) each(ctx context.Context, n int, names ...string) (swarms []*swar
 			end()
 			return nil, nil, err
 		}
+
 		s, err := connect(ctx, server, n, 100, buffer)
 		if err != nil {
 			end()
@@ -36,6 +37,7 @@ func (p *plan) each(ctx context.Context, n int, names ...string) (swarms []*swar
 		}
 		swarms = append(swarms, s)
 	}
+
 	return swarms, end, nil
 }
 
@@ -47,6 +49,7 @@ func (p *plan) saturated(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+
 		rates := map[string][]float64{}
 		got, wanted, disordered := map[string]int64{}, map[string]int64{}, map[string]int64{}
 		for run := -1; run < p.runs; run++ { // run -1 warms up
@@ -60,6 +63,7 @@ func (p *plan) saturated(ctx context.Context) error {
 					end()
 					return err
 				}
+
 				if run < 0 {
 					continue
 				}
@@ -74,6 +78,7 @@ func (p *plan) saturated(ctx context.Context) error {
 				}
 			}
 		}
+
 		end()
 		rows := [][]string{{"server", "deliveries/s", "of the floor", "each run", "delivered", "in order"}}
 		for _, kind := range kinds {
@@ -81,18 +86,22 @@ func (p *plan) saturated(ctx context.Context) error {
 			if len(list) == 0 {
 				continue
 			}
+
 			ratios := ofFloor(list, rates["floor"])
 			order := "yes"
 			if disordered[kind.name] > 0 {
 				order = "no"
 			}
+
 			rows = append(rows, []string{
 				kind.what, fmt.Sprintf("%.0f", median(list)), fmt.Sprintf("%.2f", median(ratios)), join(ratios),
 				fmt.Sprintf("%.1f %%", 100*float64(got[kind.name])/float64(wanted[kind.name])), order,
 			})
 		}
+
 		table(rows)
 	}
+
 	return nil
 }
 
@@ -104,6 +113,7 @@ func (p *plan) latency(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	defer end()
 	p50, p99 := map[string][]float64{}, map[string][]float64{}
 	for range p.runs {
@@ -120,6 +130,7 @@ func (p *plan) latency(ctx context.Context) error {
 			p99[s.peer.name] = append(p99[s.peer.name], quantile(r.late, 99))
 		}
 	}
+
 	rows := [][]string{{"server", "p50 ms", "p99 ms", "p99 of the floor's", "p99 of each run", "quietest run"}}
 	for _, kind := range kinds {
 		if list := p99[kind.name]; len(list) > 0 {
@@ -127,6 +138,7 @@ func (p *plan) latency(ctx context.Context) error {
 				fmt.Sprintf("%.2f", median(ofFloor(list, p99["floor"]))), join(list), fmt.Sprintf("%.1f", slices.Min(list))})
 		}
 	}
+
 	table(rows)
 	return nil
 }
@@ -142,19 +154,23 @@ func (p *plan) idling(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+
 		before, err := server.stats()
 		if err != nil {
 			return err
 		}
+
 		s, err := connect(ctx, server, p.idle, 100, 1024)
 		if err != nil {
 			server.stop()
 			return err
 		}
+
 		first, err := server.stats() // what connecting left behind is gone after it
 		if err != nil {
 			return err
 		}
+
 		time.Sleep(time.Second)
 		after, err := server.stats()
 		if err != nil {
@@ -163,6 +179,7 @@ func (p *plan) idling(ctx context.Context) error {
 		if lost := s.lost.Load(); lost > 0 {
 			return fmt.Errorf("%s: %d idle connections were lost", kind.name, lost)
 		}
+
 		each := func(bytes int64) string { return fmt.Sprintf("%.1f", float64(bytes)/float64(p.idle)/1024) }
 		rows = append(rows, []string{
 			kind.what, each(after.Resident - before.Resident), each(first.Uncollected - before.Resident),
@@ -171,6 +188,7 @@ func (p *plan) idling(ctx context.Context) error {
 		s.close()
 		server.stop()
 	}
+
 	table(rows)
 	return nil
 }
@@ -187,23 +205,27 @@ func (p *plan) connecting(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
+
 			begun := time.Now()
 			s, err := connect(ctx, server, p.connects, p.connects, 4096)
 			if err != nil {
 				server.stop()
 				return err
 			}
+
 			took[kind.name] = append(took[kind.name], time.Since(begun).Seconds())
 			s.close()
 			server.stop()
 		}
 	}
+
 	rows := [][]string{{"server", "s", "each run"}}
 	for _, kind := range kinds {
 		if list := took[kind.name]; len(list) > 0 {
 			rows = append(rows, []string{kind.what, fmt.Sprintf("%.2f", median(list)), join(list)})
 		}
 	}
+
 	table(rows)
 	return nil
 }
@@ -214,6 +236,7 @@ func (p *plan) cycling(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	defer server.stop()
 	rows := [][]string{{"", "resident MB", "heap MB", "goroutines", "connections"}}
 	note := func(when string) error {
@@ -240,6 +263,7 @@ func (p *plan) cycling(ctx context.Context) error {
 			return err
 		}
 	}
+
 	table(rows)
 	return nil
 }
@@ -258,6 +282,7 @@ func cycle(ctx context.Context, server *peer, n int) error {
 				failed <- err
 				return
 			}
+
 			if err := server.dialect.join(c); err != nil {
 				failed <- err
 			}
@@ -267,9 +292,11 @@ func cycle(ctx context.Context, server *peer, n int) error {
 			case 1:
 				_ = c.nc.(interface{ SetLinger(int) error }).SetLinger(0)
 			}
+
 			_ = c.nc.Close()
 		})
 	}
+
 	group.Wait()
 	close(failed)
 	return <-failed

@@ -45,18 +45,21 @@ func start(ctx context.Context, kind, binaries string, environment ...string) (*
 			p.dialect = dialects[k.dialect]
 		}
 	}
+
 	if kind == "node" {
 		p.cmd = exec.CommandContext(ctx, "node", "--expose-gc", "server.mjs", serve.Symbol, serve.Room)
 		p.cmd.Dir = filepath.Join("fanout", "node")
 	} else {
 		p.cmd = exec.CommandContext(ctx, filepath.Join(binaries, kind))
 	}
+
 	p.cmd.Stderr = os.Stderr
 	p.cmd.Env = append(os.Environ(), environment...)
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
+
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -64,6 +67,7 @@ func start(ctx context.Context, kind, binaries string, environment ...string) (*
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
+
 	p.out = bufio.NewScanner(out)
 	if !p.out.Scan() {
 		return nil, fmt.Errorf("%s did not start: %w", kind, p.cmd.Wait())
@@ -129,10 +133,12 @@ func connect(ctx context.Context, p *peer, n, atOnce, buffer int) (*swarm, error
 			s.clients[i] = c
 		})
 	}
+
 	group.Wait()
 	if err := failed.Load(); err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", p.name, *err)
 	}
+
 	for _, c := range s.clients {
 		s.readers.Go(func() {
 			if err := c.read(&s.round); err != nil && !s.closing.Load() {
@@ -140,6 +146,7 @@ func connect(ctx context.Context, p *peer, n, atOnce, buffer int) (*swarm, error
 			}
 		})
 	}
+
 	return s, s.settled(n)
 }
 
@@ -187,9 +194,11 @@ func (s *swarm) run(ctx context.Context, count int, timed bool, format string, a
 	if answer, err := s.peer.ask(format, args...); err != nil || strings.TrimSpace(answer) != "ok" {
 		return result{}, fmt.Errorf("%s answered %q: %w", s.peer.name, answer, err)
 	}
+
 	res := result{wanted: int64(count) * int64(len(s.clients))}
 	tick := time.NewTicker(quiet / 10)
 	defer tick.Stop()
+
 	seen, since := int64(-1), time.Now()
 wait:
 	for {
@@ -213,5 +222,6 @@ wait:
 			res.late = append(res.late, c.late...)
 		}
 	}
+
 	return res, nil
 }

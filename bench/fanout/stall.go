@@ -61,25 +61,30 @@ func (p *plan) stalling(ctx context.Context) error {
 	healthy := p.among - p.stalled
 	fmt.Printf("\n%d stalled among %d: p99 ms of the others at %d pushes/s, %d pairs of slices of %v: spinscope\n\n",
 		p.stalled, p.among, stallRate, p.slices, stallSlice)
+
 	// As the kernel grows its buffers, it would take a hundred times as much to fill them.
 	server, err := start(ctx, "spinscope", p.binaries, fmt.Sprintf("FANOUT_SNDBUF=%d", stallBuffer))
 	if err != nil {
 		return err
 	}
+
 	defer server.stop()
 	s, err := connect(ctx, server, healthy, 100, buffer)
 	if err != nil {
 		return err
 	}
+
 	defer s.close()
 	sl, err := s.sleepers(ctx, p.stalled)
 	if err != nil {
 		return err
 	}
+
 	defer sl.close()
 	if err := s.settled(p.among); err != nil {
 		return err
 	}
+
 	bursts := 1 // until those who sleep are full
 	var without, with, ratios []float64
 	var allWithout, allWith []time.Duration
@@ -94,14 +99,17 @@ func (p *plan) stalling(ctx context.Context) error {
 		a, b := quantile(pair[0].late, 99), quantile(pair[1].late, 99)
 		without, with, ratios = append(without, a), append(with, b), append(ratios, b/a)
 	}
+
 	sl.gate.Lock() // for good: all of them are to be cut
 	defer sl.gate.Unlock()
+
 	if _, err := s.fill(ctx, sl); err != nil {
 		return err
 	}
 	if err := s.settled(healthy); err != nil {
 		return err
 	}
+
 	st, err := s.peer.stats()
 	row := func(name string, list []float64, all string) []string {
 		return []string{name, fmt.Sprintf("%.2f", median(list)), fmt.Sprintf("%.2f–%.2f", at(list, 25), at(list, 75)),
@@ -118,6 +126,7 @@ func (p *plan) stalling(ctx context.Context) error {
 	if st.Cut != int64(p.stalled) || s.lost.Load() > 0 {
 		err = errors.Join(err, errors.New("the stalled ones should have been cut, and only they"))
 	}
+
 	return err
 }
 
@@ -130,6 +139,7 @@ func (s *swarm) slice(ctx context.Context, sl *sleepers, bursts *int, asleep boo
 			err = errors.Join(err, s.drained())
 		}()
 	}
+
 	if asleep {
 		*bursts, err = s.fill(ctx, sl)
 	} else {
@@ -140,6 +150,7 @@ func (s *swarm) slice(ctx context.Context, sl *sleepers, bursts *int, asleep boo
 		}
 		err = s.drained()
 	}
+
 	if err != nil {
 		return r, err
 	}
@@ -148,6 +159,7 @@ func (s *swarm) slice(ctx context.Context, sl *sleepers, bursts *int, asleep boo
 	if err == nil && r.delivered != r.wanted {
 		err = fmt.Errorf("delivered %d of %d", r.delivered, r.wanted)
 	}
+
 	return r, err
 }
 

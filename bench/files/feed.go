@@ -88,6 +88,7 @@ func (f *feed) EventsAfter(_ context.Context, mint market.Pubkey, _ market.Posit
 		f.mint, f.made, f.left = mint, 0, f.events/feedMints
 		f.open, f.order = nil, nil
 	}
+
 	for ; len(events) < limit && f.left > 0; f.left-- {
 		e, err := f.next()
 		if err != nil {
@@ -95,6 +96,7 @@ func (f *feed) EventsAfter(_ context.Context, mint market.Pubkey, _ market.Posit
 		}
 		events = append(events, e)
 	}
+
 	return events, nil
 }
 
@@ -107,6 +109,7 @@ func (f *feed) next() (market.Event, error) {
 	for i := range 8 {
 		binary.BigEndian.PutUint64(e.Signature[8*i:], f.random.Uint64())
 	}
+
 	user := address(2, f.random.IntN(feedUsers))
 	f.made++
 	if f.made == 1 {
@@ -125,11 +128,13 @@ func (f *feed) next() (market.Event, error) {
 			return e, err
 		}
 	}
+
 	f.curve = next
 	raw := f.curve.Raw()
 	if e.Price, err = market.ScalePrice(raw, decimals); err != nil {
 		return e, err
 	}
+
 	switch kind := f.random.IntN(20); {
 	case kind == 0:
 		terms := market.Terms{
@@ -150,6 +155,7 @@ func (f *feed) next() (market.Event, error) {
 	default:
 		e.Body, e.Owner = &spinpet.BuySell{Payer: user, Mint: f.mint, IsBuy: buy, TokenAmount: amount, SolAmount: lamports, LatestPrice: raw}, user
 	}
+
 	return e, nil
 }
 

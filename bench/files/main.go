@@ -41,6 +41,7 @@ func run(dir string, programs, parts []string, events int64) error {
 			return err
 		}
 	}
+
 	store := func(i int) []string {
 		return []string{"--cluster", "mainnet", "--data-dir", filepath.Join(dir, fmt.Sprintf("store-%d-%d", events, i))}
 	}
@@ -58,6 +59,7 @@ func run(dir string, programs, parts []string, events int64) error {
 			fmt.Printf("%-16s %-20s %7.1f s %9.0f rows/s %6.2f x %7.1f s processor %5d MB (anonymous %d, mapped %d), load %s\n", name, filepath.Base(program),
 				u.took.Seconds(), rate, rate/first, u.processor.Seconds(), u.resident>>20, u.anonymous>>20, u.mapped>>20, load())
 		}
+
 		return nil
 	}
 
@@ -85,10 +87,12 @@ func run(dir string, programs, parts []string, events int64) error {
 		default:
 			err = fmt.Errorf("%s is no part: import, verify, export", part)
 		}
+
 		if err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -107,6 +111,7 @@ func measure(program string, arguments []string) (u usage, err error) {
 	if err := command.Start(); err != nil {
 		return u, err
 	}
+
 	ended := make(chan error, 1)
 	go func() { ended <- command.Wait() }()
 	for tick := time.NewTicker(10 * time.Millisecond); ; {

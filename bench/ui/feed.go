@@ -99,6 +99,7 @@ func (f *feed) run() {
 		for ; shown >= 1; shown-- {
 			f.trade()
 		}
+
 		listed += float64(r.Listed*listedPerSecond) * passed
 		for ; listed >= 1; listed-- {
 			f.price(f.tokens[1+rand.IntN(max(1, min(r.Listed, len(f.tokens)-1)))])
@@ -113,12 +114,14 @@ func (f *feed) trade() {
 		f.mu.Unlock()
 		return
 	}
+
 	f.rates.Trades--
 	r := f.rates
 	f.mu.Unlock()
 	if r.Span > 0 {
 		f.ahead.Add(int64(r.Span * 1e6))
 	}
+
 	t, now := f.tokens[0], f.now()
 	seq := f.seq.Add(1)
 	second := int64(now)
@@ -136,6 +139,7 @@ func (f *feed) trade() {
 		c.High, c.Low = max(c.High, c.Close), min(c.Low, c.Close)
 		f.push(room, "kline_data", wire.KlineData{Symbol: t.mint, Interval: interval, Data: c, Timestamp: second * 1000, Seq: seq, Slot: seq, Stamps: stamps})
 	}
+
 	f.push("events:"+t.mint, "event_data", map[string]any{
 		"symbol": t.mint, "event_type": "BuySell", "timestamp": second * 1000, "signature": signature(seq), "ordinal": 0,
 		"slot": seq, "seq": seq, "event_data": t.event(seq, now),

@@ -68,6 +68,7 @@ func (f *feed) answer(mux *http.ServeMux, bars int) {
 	for i, t := range f.tokens {
 		mints[i], byMint[t.mint] = t.mint, t
 	}
+
 	get := func(path string, make func(*http.Request) any) {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
@@ -96,6 +97,7 @@ func (f *feed) answer(mux *http.ServeMux, bars int) {
 				})
 			}
 		}
+
 		return map[string]any{"details": details, "total": len(details)}
 	})
 	get("/api/tickers", func(r *http.Request) any {

@@ -51,6 +51,7 @@ func TypeScript(ctx context.Context, t testing.TB, args ...string) *exec.Cmd {
 	if err != nil || len(sources) == 0 {
 		t.Fatalf("the client package is not where it was: %v", err)
 	}
+
 	wanted := []string{"package-lock.json", "package.json", "tsconfig.json", "candles.ts"}
 	for _, source := range sources {
 		relative, err := filepath.Rel(dir, source)
@@ -59,6 +60,7 @@ func TypeScript(ctx context.Context, t testing.TB, args ...string) *exec.Cmd {
 		}
 		wanted = append(wanted, relative)
 	}
+
 	install(t, dir, filepath.Join("node_modules", ".spinscope"), func() {
 		run(t, dir, npm, "ci", "--no-audit", "--no-fund", "--loglevel=error")
 		run(t, dir, npm, "run", "build", "--", "--force")
@@ -151,8 +153,10 @@ func install(t testing.TB, dir, stamp string, how func(), wanted ...string) {
 		}
 		text = append(text, part...)
 	}
+
 	unlock := lock(t, filepath.Join(dir, ".install.lock"))
 	defer unlock()
+
 	if installed, err := os.ReadFile(filepath.Join(dir, stamp)); err == nil && bytes.Equal(installed, text) {
 		return
 	}

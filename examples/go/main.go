@@ -50,9 +50,11 @@ func main() {
 	if flag.NArg() > 2 {
 		log.Fatal("options stand before the mint: go run . [-url URL] [-token TOKEN] [MINT] [INTERVAL]")
 	}
+
 	f := &follower{symbol: flag.Arg(0), interval: cmp.Or(flag.Arg(1), "m1")}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+
 	for wait := time.Second; ctx.Err() == nil; wait = min(2*wait, 30*time.Second) {
 		began := time.Now()
 		err := f.follow(ctx, *url, *token)
@@ -63,6 +65,7 @@ func main() {
 		case errors.As(err, &refused), errors.Is(err, ErrURL):
 			log.Fatalf("%s: %v", *url, err) // trying again will not help
 		}
+
 		log.Printf("%s: %v: is Spinscope running there? Trying again", *url, err)
 		if time.Since(began) > time.Minute {
 			wait = time.Second
@@ -145,6 +148,7 @@ func (f *follower) handle(ctx context.Context, client *Client, event string, pay
 		}
 		return refused
 	}
+
 	return nil
 }
 

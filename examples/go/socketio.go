@@ -45,14 +45,17 @@ func Dial(ctx context.Context, server, namespace string, auth any) (*Client, err
 	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" {
 		return nil, ErrURL
 	}
+
 	address.Scheme = strings.Replace(address.Scheme, "http", "ws", 1)
 	address.Path, address.RawQuery = "/socket.io/", "EIO=4&transport=websocket"
 	opening, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
+
 	ws, answer, err := websocket.Dial(opening, address.String(), nil) //nolint:bodyclose // the library closes it
 	if err != nil {
 		return nil, fmt.Errorf("cannot connect: %w", reason(answer, err))
 	}
+
 	ws.SetReadLimit(maxMessage)
 	c := &Client{ws: ws, namespace: namespace, patience: 20 * time.Second}
 	if err := c.join(opening, auth); err != nil {
@@ -80,10 +83,12 @@ func (c *Client) join(ctx context.Context, auth any) error {
 	if err != nil {
 		return err
 	}
+
 	var hello struct{ PingInterval, PingTimeout int } // milliseconds
 	if open[0] != '0' || json.Unmarshal([]byte(open[1:]), &hello) != nil {
 		return fmt.Errorf("unexpected opening %.40q", open)
 	}
+
 	c.patience = time.Duration(hello.PingInterval+hello.PingTimeout) * time.Millisecond
 	text, err := json.Marshal(auth)
 	if err != nil {
@@ -92,6 +97,7 @@ func (c *Client) join(ctx context.Context, auth any) error {
 	if err := c.write(ctx, "40"+c.namespace+","+string(text)); err != nil {
 		return err
 	}
+
 	answer, err := c.packet(ctx)
 	if err != nil {
 		return err
@@ -103,6 +109,7 @@ func (c *Client) join(ctx context.Context, auth any) error {
 		}
 		return refused
 	}
+
 	if !strings.HasPrefix(answer, "40"+c.namespace+",") {
 		return fmt.Errorf("unexpected answer %.40q", answer)
 	}
@@ -128,10 +135,12 @@ func (c *Client) Next(ctx context.Context) (event string, payload json.RawMessag
 		if strings.HasPrefix(text, "41"+c.namespace) {
 			return "", nil, ErrEnded
 		}
+
 		text, ok := strings.CutPrefix(text, "42"+c.namespace+",")
 		if !ok {
 			continue
 		}
+
 		var parts []json.RawMessage
 		if err := json.Unmarshal([]byte(text), &parts); err != nil || len(parts) == 0 {
 			return "", nil, fmt.Errorf("unexpected event %.40q", text)
@@ -139,6 +148,7 @@ func (c *Client) Next(ctx context.Context) (event string, payload json.RawMessag
 		if err := json.Unmarshal(parts[0], &event); err != nil {
 			return "", nil, err
 		}
+
 		if len(parts) > 1 {
 			payload = parts[1]
 		}

@@ -25,21 +25,25 @@ func Differences(body market.Body, fields map[string]json.RawMessage, names map[
 		if name == "" {
 			continue
 		}
+
 		value, ok := values[strings.ToLower(name)]
 		if !ok {
 			list = append(list, fmt.Sprintf("%s has no field for %s", body.Kind(), theirs))
 			continue
 		}
+
 		delete(values, strings.ToLower(name))
 		if got := text(value); got != plain(want) {
 			list = append(list, fmt.Sprintf("%s is %s, want %s", theirs, got, plain(want)))
 		}
 	}
+
 	for name, value := range values {
 		if !value.IsZero() {
 			list = append(list, fmt.Sprintf("%s is %s%s", name, text(value), unnamed))
 		}
 	}
+
 	return list
 }
 
@@ -70,6 +74,7 @@ func text(v reflect.Value) string {
 	case string:
 		return x
 	}
+
 	if v.Kind() == reflect.Slice {
 		parts := make([]string, v.Len())
 		for i := range parts {
@@ -78,6 +83,7 @@ func text(v reflect.Value) string {
 		}
 		return "[" + strings.Join(parts, ",") + "]"
 	}
+
 	return fmt.Sprint(v.Interface())
 }
 
@@ -98,6 +104,7 @@ func fill(r *rand.Rand, v reflect.Value) {
 		if v.Type().Field(i).Name == "Tail" || !v.Type().Field(i).IsExported() {
 			continue
 		}
+
 		switch field.Kind() {
 		case reflect.Struct:
 			fill(r, field)

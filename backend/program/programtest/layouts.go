@@ -30,6 +30,7 @@ func Layouts(t *testing.T, layouts []Layout, decode func([]byte) (market.Body, e
 				t.Errorf("kind %d, generation %d: %d bytes without texts, want %d", bare.Kind(), generation, got, size)
 			}
 		}
+
 		last := uint8(len(layout.Sizes) - 1) //nolint:gosec // a few
 		for range 50 {
 			body := layout.New()
@@ -40,6 +41,7 @@ func Layouts(t *testing.T, layouts []Layout, decode func([]byte) (market.Body, e
 			if err != nil {
 				t.Fatalf("kind %d: %v", body.Kind(), err)
 			}
+
 			if again := program.Append(nil, back.(program.Growing)); !bytes.Equal(again, whole) {
 				t.Fatalf("wrote %+v, read %+v", body, back)
 			}
@@ -57,11 +59,13 @@ func Layouts(t *testing.T, layouts []Layout, decode func([]byte) (market.Body, e
 					t.Fatalf("kind %d of %d bytes was written back as %d", body.Kind(), end, len(again))
 				}
 			}
+
 			var want []int
 			for generation := range layout.Sizes {
 				*body.Behind() = program.Tail{Parts: uint8(generation)} //nolint:gosec // a few
 				want = append(want, len(program.Append(nil, body)))
 			}
+
 			for tail := 1; tail < 5; tail++ {
 				want = append(want, len(whole)-5+tail)
 			}

@@ -46,12 +46,14 @@ func decoded(t *testing.T, address market.Pubkey, account string, events [][]byt
 			t.Skipf("SKIPPED: %s is not installed, so the programs' own decoders were not asked", tool)
 		}
 	}
+
 	dir, err := filepath.Abs("../programtest/npm")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
+
 	install(ctx, t, dir)
 
 	var lines bytes.Buffer
@@ -59,6 +61,7 @@ func decoded(t *testing.T, address market.Pubkey, account string, events [][]byt
 		line, _ := json.Marshal(map[string]string{"program": address.String(), "account": account, "base64": base64.StdEncoding.EncodeToString(event)})
 		lines.Write(append(line, '\n'))
 	}
+
 	command := exec.CommandContext(ctx, "node", "decode.cjs")
 	command.Dir, command.Stdin = dir, &lines
 	var failure bytes.Buffer
@@ -76,6 +79,7 @@ func decoded(t *testing.T, address market.Pubkey, account string, events [][]byt
 		}
 		peers = append(peers, peer)
 	}
+
 	if len(peers) != len(events) {
 		t.Fatalf("%d answers for %d events", len(peers), len(events))
 	}
@@ -138,11 +142,13 @@ func install(ctx context.Context, t *testing.T, dir string) {
 	if _, err := os.Stat(modules); err == nil {
 		return
 	}
+
 	scratch, err := os.MkdirTemp(dir, ".install-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(scratch) //nolint:errcheck // it is scratch
+
 	for _, name := range []string{"package.json", "package-lock.json"} {
 		data, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
@@ -152,11 +158,13 @@ func install(ctx context.Context, t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 	}
+
 	command := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts")
 	command.Dir = scratch
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Skipf("SKIPPED: the programs' own decoders cannot be installed, so they were not asked: %v\n%s", err, out)
 	}
+
 	if err := os.Rename(filepath.Join(scratch, "node_modules"), modules); err != nil {
 		if _, there := os.Stat(modules); there != nil {
 			t.Fatal(err)

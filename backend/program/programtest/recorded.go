@@ -54,6 +54,7 @@ func Events(t *testing.T, address string) []Recorded {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := os.Stat(folder); err != nil {
 		t.Skipf("SKIPPED: the recordings are not here: %v", err)
 	}
@@ -61,6 +62,7 @@ func Events(t *testing.T, address string) []Recorded {
 	if err != nil {
 		t.Skipf("SKIPPED: the recordings' decoder needs Python: %v", err)
 	}
+
 	command := exec.CommandContext(t.Context(), python, "-c", dump, folder) //nolint:gosec // the test's own
 	command.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
 	command.Stderr = os.Stderr
@@ -78,6 +80,7 @@ func Events(t *testing.T, address string) []Recorded {
 		if err := decoder.Decode(&one); err != nil {
 			t.Fatal(err)
 		}
+
 		if one.Data, err = hex.DecodeString(one.Hex); err != nil {
 			t.Fatal(err)
 		}
@@ -85,5 +88,6 @@ func Events(t *testing.T, address string) []Recorded {
 			list = append(list, one.Recorded)
 		}
 	}
+
 	return list
 }

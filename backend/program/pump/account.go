@@ -31,14 +31,17 @@ func (a *CurveAccount) layout(c *program.Codec) {
 	if c.Ends() {
 		return
 	}
+
 	c.Key(&a.Creator)
 	if c.Ends() {
 		return
 	}
+
 	c.Bool(&a.IsMayhemMode)
 	if c.Ends() {
 		return
 	}
+
 	c.Bool(&a.IsCashbackCoin)
 	if c.Ends() {
 		return

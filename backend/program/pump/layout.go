@@ -50,11 +50,13 @@ func (e *Trade) Layout(c *program.Codec) {
 	if c.Ends() {
 		return
 	}
+
 	c.U64(&e.RealSolReserves)
 	c.U64(&e.RealTokenReserves)
 	if c.Ends() {
 		return
 	}
+
 	c.Key(&e.FeeRecipient)
 	c.U64(&e.FeeBasisPoints)
 	c.U64(&e.Fee)
@@ -64,6 +66,7 @@ func (e *Trade) Layout(c *program.Codec) {
 	if c.Ends() {
 		return
 	}
+
 	c.Bool(&e.TrackVolume)
 	c.U64(&e.TotalUnclaimedTokens)
 	c.U64(&e.TotalClaimedTokens)
@@ -72,19 +75,23 @@ func (e *Trade) Layout(c *program.Codec) {
 	if c.Ends() {
 		return
 	}
+
 	c.Text(&e.IxName, instructions...)
 	if c.Ends() {
 		return
 	}
+
 	c.Bool(&e.MayhemMode)
 	if c.Ends() {
 		return
 	}
+
 	c.U64(&e.CashbackFeeBasisPoints)
 	c.U64(&e.Cashback)
 	if c.Ends() {
 		return
 	}
+
 	c.U64(&e.BuybackFeeBasisPoints)
 	c.U64(&e.BuybackFee)
 	e.shareholders(c)
@@ -95,6 +102,7 @@ func (e *Trade) Layout(c *program.Codec) {
 	if c.Ends() {
 		return
 	}
+
 	c.U64(&e.HolderRewardsBasisPoints)
 	c.U64(&e.HolderRewards)
 	if c.Ends() {
@@ -126,6 +134,7 @@ func (e *Create) Layout(c *program.Codec) {
 	if c.Ends() {
 		return
 	}
+
 	c.Key(&e.Creator)
 	c.I64(&e.Timestamp)
 	c.U64(&e.VirtualTokenReserves)
@@ -135,20 +144,24 @@ func (e *Create) Layout(c *program.Codec) {
 	if c.Ends() {
 		return
 	}
+
 	c.Key(&e.TokenProgram)
 	c.Bool(&e.IsMayhemMode)
 	if c.Ends() {
 		return
 	}
+
 	c.Bool(&e.IsCashbackEnabled)
 	if c.Ends() {
 		return
 	}
+
 	c.Key(&e.QuoteMint)
 	c.U64(&e.VirtualQuoteReserves)
 	if c.Ends() {
 		return
 	}
+
 	c.U64(&e.CreatorFeeBasisPoints)
 	c.Bool(&e.IsHolderReward)
 	c.U8(&e.Depth)

@@ -26,6 +26,7 @@ func Find(ctx context.Context, mint market.Pubkey, read func(context.Context, ..
 	if err != nil {
 		return program.Coin{}, err
 	}
+
 	accounts, err := read(ctx, mint, curve)
 	if err != nil {
 		return program.Coin{}, fmt.Errorf("what the coin is: %w", err)
@@ -36,6 +37,7 @@ func Find(ctx context.Context, mint market.Pubkey, read func(context.Context, ..
 	if accounts[1].Owner != pump.ProgramID {
 		return program.Coin{}, fmt.Errorf("%s is %w: pump has no curve of it", mint, program.ErrNoCoin)
 	}
+
 	state, err := pump.DecodeCurve(accounts[1].Data)
 	if err != nil {
 		return program.Coin{}, fmt.Errorf("the curve of %s cannot be read: %w", mint, err)
@@ -45,11 +47,13 @@ func Find(ctx context.Context, mint market.Pubkey, read func(context.Context, ..
 	if err != nil {
 		return program.Coin{}, err
 	}
+
 	// A coin may itself be one of those that others are paid in; in its own pool it is the base side all the same.
 	pair, err := market.NewPair(pump.Program, state.Quote(), pump.TokenDecimals, decimals)
 	if err != nil {
 		return program.Coin{}, fmt.Errorf("%s is paid in %s, which has %d decimals: %w", mint, state.Quote(), decimals, err)
 	}
+
 	coin, err := Stored(mint, pair, derive)
 	if state.Complete {
 		coin.Completed, coin.Program = true, pumpswap.Program
@@ -63,10 +67,12 @@ func Stored(mint market.Pubkey, pair market.Pair, derive program.Derive) (progra
 	if err != nil {
 		return program.Coin{}, err
 	}
+
 	authority, err := pump.PoolAuthority(derive, mint)
 	if err != nil {
 		return program.Coin{}, err
 	}
+
 	pool, err := pumpswap.PoolAddress(derive, pumpswap.CanonicalIndex, authority, mint, pair.Quote())
 	if err != nil {
 		return program.Coin{}, err

@@ -54,6 +54,7 @@ func Decode(data []byte) (market.Body, error) {
 		e.Layout(&c)
 		return c.Finish(e, &e.Tail, e.Kind().String())
 	}
+
 	return nil, program.ErrUnknown
 }
 

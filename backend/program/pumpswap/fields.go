@@ -42,6 +42,7 @@ func (e *Swap) eachSwap(w program.Sink, body market.Trader, instruction string) 
 	if quoteMint == market.WrappedSOL {
 		w.Number("sol_amount", quote)
 	}
+
 	w.Number("quote_amount", quote)
 	w.Key("quote_mint", quoteMint)
 

@@ -88,6 +88,7 @@ func (plug) Restore(data []byte, variant bool) (market.Body, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	whole := make([]byte, 0, len(data))
 	body, err := Decode(append(append(whole, data[:placeAt]...), rest...))
 	if err != nil {
@@ -117,6 +118,7 @@ func readPlace(data []byte) (p market.Place, rest []byte, err error) {
 	default:
 		return p, nil, program.ErrLayout
 	}
+
 	if p.Pair, err = market.NewPair(Program, quote.Mint, decimals, quote.Decimals); err != nil {
 		return p, nil, program.ErrLayout
 	}

@@ -66,6 +66,7 @@ func (e *Swap) head(c *program.Codec) (ends bool) {
 	if c.Ends() {
 		return true
 	}
+
 	c.Key(&e.CoinCreator)
 	c.U64(&e.CoinCreatorFeeBasisPoints)
 	c.U64(&e.CoinCreatorFee)
@@ -79,17 +80,20 @@ func (e *Swap) extras(c *program.Codec) {
 	if c.Ends() {
 		return
 	}
+
 	c.U64(&e.BuybackFeeBasisPoints)
 	c.U64(&e.BuybackFee)
 	if c.Ends() {
 		return
 	}
+
 	c.I128(&e.VirtualQuoteReserves)
 	c.Bool(&e.CanBoost)
 	c.U64(&e.BaseSupply)
 	if c.Ends() {
 		return
 	}
+
 	c.U64(&e.HolderRewardsBasisPoints)
 	c.U64(&e.HolderRewards)
 	if c.Ends() {
@@ -141,14 +145,17 @@ func (e *CreatePool) Layout(c *program.Codec) {
 	if c.Ends() {
 		return
 	}
+
 	c.Key(&e.CoinCreator)
 	if c.Ends() {
 		return
 	}
+
 	c.Bool(&e.IsMayhemMode)
 	if c.Ends() {
 		return
 	}
+
 	c.U64(&e.CreatorFeeBasisPoints)
 	c.Bool(&e.CanEditCreatorFee)
 	c.Bool(&e.IsHolderReward)

@@ -35,6 +35,7 @@ func Append(dst []byte, body market.Body) []byte {
 		dst = binary.LittleEndian.AppendUint16(dst, b.BorrowFee)
 		return append(dst, b.FeeDiscountFlag)
 	}
+
 	return dst
 }
 

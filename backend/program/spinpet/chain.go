@@ -10,25 +10,30 @@ func Continues(previous market.Price, e *market.Event) bool {
 	if !ok || previous.IsZero() {
 		return true
 	}
+
 	raw, _ := RawPrice(e.Body)
 	decimals := int(e.Scale)
 	curve, err := CurveAt(unscale(previous, decimals), decimals)
 	if err != nil {
 		return false
 	}
+
 	_, after, err := curve.reserves(trade.Base, trade.Buy)
 	if err != nil {
 		return false
 	}
+
 	next, ok := curve.at(after)
 	if !ok {
 		return false
 	}
+
 	// The program rounds in 28-digit decimals; a last digit apart is the same price.
 	gap := next.raw.Sub(raw)
 	if next.raw.Less(raw) {
 		gap = raw.Sub(next.raw)
 	}
+
 	return gap.Cmp(market.U64(1)) <= 0
 }
 

@@ -101,6 +101,7 @@ func (c Curve) TokensFor(lamports uint64, buy bool) (uint64, error) {
 	} else if sol.Sub(sol, change); sol.Sign() <= 0 {
 		return 0, ErrReserve
 	}
+
 	after := sol.Div(productSol, sol)
 	after.Sub(before, after)
 	after.Abs(after).Div(after, guardUnit)

@@ -47,6 +47,7 @@ func Decode(data []byte, early bool) (market.Body, error) {
 		}
 		return decodeTokenCreated(f, len(data))
 	}
+
 	return nil, program.ErrUnknown
 }
 
@@ -215,6 +216,7 @@ func (f *fields) names(body *TokenCreated) error {
 		}
 		rest = rest[end:]
 	}
+
 	if len(rest) > 0 {
 		return fmt.Errorf("%s with %d bytes too many: %w", KindTokenCreated, len(rest), program.ErrLayout)
 	}
@@ -227,6 +229,7 @@ func (f *fields) names(body *TokenCreated) error {
 		*f = (*f)[length:]
 		ends[i] = text.Len()
 	}
+
 	all := text.String()
 	body.Name, body.Symbol, body.URI = all[:ends[0]], all[ends[0]:ends[1]], all[ends[1]:]
 	return nil

@@ -109,6 +109,7 @@ func eachTerm(w program.Sink, t *market.Terms, long bool) {
 	if long {
 		w.Number("margin_init_sol_amount", t.MarginInitSolAmount)
 	}
+
 	w.Number("margin_sol_amount", t.MarginSolAmount)
 	w.Number("borrow_amount", t.BorrowAmount)
 	w.Number("position_asset_amount", t.PositionAssetAmount)

@@ -35,6 +35,7 @@ func rebuild(kind market.Kind, row program.Row) market.Body {
 			SwapFee: small(row, "swap_fee"), BorrowFee: small(row, "borrow_fee"), FeeDiscountFlag: tiny(row, "fee_discount_flag"),
 		}
 	}
+
 	return nil
 }
 

@@ -41,12 +41,14 @@ func (s *Scales) Price(e *market.Event) program.PriceReport {
 	if !ok {
 		return program.PriceReport{}
 	}
+
 	raw := body.rawPrice()
 	var report program.PriceReport
 	if raw.IsZero() {
 		e.Scale, report.Assumed = s.assume(e.Mint(), raw), true
 		return report
 	}
+
 	e.Scale, report = s.decide(e.Mint(), body)
 	price, err := market.ScalePrice(raw, int(e.Scale))
 	if err != nil {
@@ -89,6 +91,7 @@ func (s *Scales) decide(mint market.Pubkey, body traded) (uint8, program.PriceRe
 	if s.fixed != 0 {
 		return s.fixed, program.PriceReport{Contradicted: usable && slices.Contains(candidates[:], s.fixed) && nearest(raw, token, sol) != s.fixed}
 	}
+
 	last, known := s.Last(mint)
 	if !usable {
 		if !known && s.program == 0 && token > 0 && sol > 0 {
@@ -96,11 +99,13 @@ func (s *Scales) decide(mint market.Pubkey, body traded) (uint8, program.PriceRe
 		}
 		return s.assume(mint, raw), program.PriceReport{Assumed: true}
 	}
+
 	own := nearest(raw, token, sol)
 	if !known || own == last {
 		s.Learn(mint, own)
 		return own, program.PriceReport{}
 	}
+
 	// One trade can move the price a hundredfold; then its average price misleads and the curve knows better.
 	if explains(last, body) && !explains(own, body) {
 		return last, program.PriceReport{}
@@ -120,6 +125,7 @@ func (s *Scales) assume(mint market.Pubkey, raw market.U128) uint8 {
 	if s.program != 0 {
 		return s.program
 	}
+
 	// Nothing is known: the largest scale at which the price is not below a fresh curve's.
 	digits := log10(raw) - math.Log10(float64(FreshSol)/FreshTokens)
 	chosen := candidates[0]
@@ -128,6 +134,7 @@ func (s *Scales) assume(mint market.Pubkey, raw market.U128) uint8 {
 			chosen = candidate
 		}
 	}
+
 	return chosen
 }
 

@@ -66,6 +66,7 @@ func New(cfg Config) (*Guard, error) {
 		told:    map[string]bool{},
 	}
 	g.setToken(cfg.Token)
+
 	listen := hostOnly(cfg.Listen)
 	switch ip, err := netip.ParseAddr(listen); {
 	case listen == "" || err == nil && ip.IsUnspecified():
@@ -73,11 +74,13 @@ func New(cfg Config) (*Guard, error) {
 	default:
 		g.hosts[listen] = true
 	}
+
 	for _, host := range cfg.AllowedHosts {
 		if name := hostOnly(host); name != "" {
 			g.hosts[name] = true
 		}
 	}
+
 	for _, origin := range cfg.AllowOrigins {
 		if origin == "*" {
 			g.anyOrigin = true
@@ -89,6 +92,7 @@ func New(cfg Config) (*Guard, error) {
 		}
 		g.origins = append(g.origins, normal)
 	}
+
 	return g, nil
 }
 

@@ -24,11 +24,13 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 			refuse(w, http.StatusForbidden, err)
 			return
 		}
+
 		origin := r.Header.Get("Origin")
 		if g.readable(origin) {
 			header.Set("Access-Control-Allow-Origin", origin)
 			header.Set("Access-Control-Expose-Headers", "Content-Disposition")
 		}
+
 		if r.Method == http.MethodOptions && origin != "" && r.Header.Get("Access-Control-Request-Method") != "" {
 			g.preflight(w, r)
 			return

@@ -27,6 +27,7 @@ func NewTickers(board *ticker.Board) Tickers {
 		} else {
 			answer, err = board.Rank(ctx, tickerOrders[q.SortBy], window, q.Offset, q.Limit)
 		}
+
 		if err != nil {
 			return page, fmt.Errorf("tickers: %w", err)
 		}
@@ -35,6 +36,7 @@ func NewTickers(board *ticker.Board) Tickers {
 		for i := range answer.Tickers {
 			page.Tickers[i] = wireTicker(answer.Tickers[i], q.Spark)
 		}
+
 		return page, nil
 	}
 }

@@ -35,10 +35,12 @@ func (a *API) userEvents(ctx context.Context, q *query) (*wire.UserEvents, error
 	if q.err != nil {
 		return nil, q.err
 	}
+
 	found, err := a.deps.Reader.UserEvents(ctx, user, mint, at)
 	if err != nil {
 		return nil, err
 	}
+
 	answer := &wire.UserEvents{
 		Transactions: make([]wire.UserTransaction, 0, len(found.Events)),
 		Paging:       wire.NewPaging(found.Total, page, limit),
@@ -57,6 +59,7 @@ func (a *API) userEvents(ctx context.Context, q *query) (*wire.UserEvents, error
 			EventData:   wire.NewEvent(e),
 		})
 	}
+
 	return answer, nil
 }
 

@@ -65,6 +65,7 @@ func (a *API) export(ctx context.Context, q *query) (*stream, error) {
 	if q.err != nil {
 		return nil, q.err
 	}
+
 	if a.deps.Export == nil {
 		return nil, &failure{http.StatusNotFound, "nothing to export from"}
 	}
@@ -73,6 +74,7 @@ func (a *API) export(ctx context.Context, q *query) (*stream, error) {
 	default:
 		return nil, &failure{http.StatusTooManyRequests, "too many exports at once: try again when one has ended"}
 	}
+
 	return &stream{func(hc huma.Context) {
 		defer func() { <-a.exports }()
 		a.send(ctx, hc, req)
@@ -89,6 +91,7 @@ func (a *API) send(ctx context.Context, hc huma.Context, req export.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
+
 	control := http.NewResponseController(w)
 	extend := func(int64) { _ = control.SetWriteDeadline(time.Now().Add(exportStall)) } // not every writer has deadlines
 	extend(0)
@@ -98,6 +101,7 @@ func (a *API) send(ctx context.Context, hc huma.Context, req export.Request) {
 		header.Set(http.TrailerPrefix+export.RowsTrailer, strconv.FormatInt(rows, 10))
 		return
 	}
+
 	if ctx.Err() == nil {
 		a.deps.Logger.WarnContext(ctx, "export broke off", "component", "rest", "rows", rows, "err", err)
 	}
@@ -112,6 +116,7 @@ func (a *API) image(ctx context.Context, q *query) (*stream, error) {
 	if a.deps.Metadata == nil {
 		return nil, errNoPicture
 	}
+
 	data, contentType, err := a.deps.Metadata.Picture(ctx, mint)
 	if err != nil {
 		return nil, a.fail(ctx, "/api/image", fmt.Errorf("picture of %s: %w", mint, err))
@@ -119,6 +124,7 @@ func (a *API) image(ctx context.Context, q *query) (*stream, error) {
 	if data == nil {
 		return nil, errNoPicture
 	}
+
 	return &stream{func(hc huma.Context) {
 		hc.SetHeader("Content-Type", contentType)
 		hc.SetHeader("Content-Length", strconv.Itoa(len(data)))

@@ -29,6 +29,7 @@ func (a *API) klines(ctx context.Context, q *query) (*wire.Klines, error) {
 	mint := q.key("mint")
 	interval := a.interval(q, true)
 	page, limit, at := q.page("time_desc", "time_asc")
+
 	// The widest span is the one whose candles need not be counted.
 	from, to, bounded := q.span(math.MinInt64, math.MaxInt64)
 	fill := q.flag("fill")
@@ -41,6 +42,7 @@ func (a *API) klines(ctx context.Context, q *query) (*wire.Klines, error) {
 			q.refuse("fill", "from and to span %d buckets, at most %d are filled", buckets, candle.MaxFill)
 		}
 	}
+
 	if q.err != nil {
 		return nil, q.err
 	}
@@ -51,6 +53,7 @@ func (a *API) klines(ctx context.Context, q *query) (*wire.Klines, error) {
 	} else {
 		found, err = a.deps.Reader.Candles(ctx, mint, interval, candles(from, to, at))
 	}
+
 	if err != nil {
 		return nil, fmt.Errorf("read candles of %s: %w", mint, err)
 	}
@@ -66,6 +69,7 @@ func (a *API) klines(ctx context.Context, q *query) (*wire.Klines, error) {
 	for i := range found.Candles {
 		answer.Klines[i] = wire.HistoryCandle(found.Candles[i], pair)
 	}
+
 	return answer, nil
 }
 

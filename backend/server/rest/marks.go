@@ -68,6 +68,7 @@ func (a *API) marks(ctx context.Context, q *query) (*wire.Marks, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read events of %s: %w", mint, err)
 	}
+
 	return answer, nil
 }
 
@@ -123,6 +124,7 @@ func (s markSums) add(interval market.Interval, e *market.Event, least uint64) {
 		sum = &markSum{}
 		s[key] = sum
 	}
+
 	sum.count++
 	sum.base = sum.base.Add(market.U64(base))
 	sum.quote = sum.quote.Add(market.U64(quote))

@@ -36,6 +36,7 @@ func (a *API) mintRoutes() {
 				Name: "cursor", In: "query", Description: "next_cursor of the page before; page is then ignored",
 				Schema: &huma.Schema{Type: huma.TypeString},
 			}), pageParams()), a.mints)
+
 	details := route{
 		method: http.MethodPost, path: "/api/details", tag: "mints", summary: "Everything known of some mints",
 		description: "Mints that are not known are left out.",
@@ -82,6 +83,7 @@ func (a *API) mints(ctx context.Context, q *query) (*wire.Mints, error) {
 	if errors.Is(err, store.ErrCursor) {
 		return nil, bad("cursor", "%.60q is not a cursor of this list", cursor)
 	}
+
 	if err != nil {
 		return nil, err
 	}
@@ -90,12 +92,14 @@ func (a *API) mints(ctx context.Context, q *query) (*wire.Mints, error) {
 	for i := range found.Tokens {
 		answer.Mints[i] = found.Tokens[i].Mint.String()
 	}
+
 	if found.NextCursor != "" {
 		answer.NextCursor = &found.NextCursor
 	}
 	if cursor != "" {
 		answer.HasPrev, answer.HasNext = true, found.NextCursor != ""
 	}
+
 	return answer, nil
 }
 
@@ -137,18 +141,21 @@ func (d *detailsRequest) mints() ([]market.Pubkey, error) {
 	if len(d.body) > maxBody {
 		return nil, &failure{http.StatusRequestEntityTooLarge, "body: more than 131072 bytes"}
 	}
+
 	var body struct {
 		Mints []string `json:"mints"`
 	}
 	if err := json.Unmarshal(d.body, &body); err != nil {
 		return nil, bad("mints", `the body is not JSON of the form {"mints": ["ADDRESS", ...]}`)
 	}
+
 	switch count := len(body.Mints); {
 	case count == 0:
 		return nil, bad("mints", "missing or empty")
 	case count > maxDetails:
 		return nil, bad("mints", "%d given, at most %d are taken", count, maxDetails)
 	}
+
 	mints := make([]market.Pubkey, 0, len(body.Mints))
 	seen := make(map[market.Pubkey]bool, len(body.Mints))
 	for i, text := range body.Mints {
@@ -161,5 +168,6 @@ func (d *detailsRequest) mints() ([]market.Pubkey, error) {
 			mints = append(mints, mint)
 		}
 	}
+
 	return mints, nil
 }

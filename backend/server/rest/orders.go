@@ -62,6 +62,7 @@ func (a *API) wireOrders(ctx context.Context, orders []market.Order) ([]wire.Ord
 			mints = append(mints, mint)
 		}
 	}
+
 	if len(mints) > 0 {
 		tokens, err := a.deps.Reader.Tokens(ctx, mints)
 		if err != nil {
@@ -71,6 +72,7 @@ func (a *API) wireOrders(ctx context.Context, orders []market.Order) ([]wire.Ord
 			seen[tokens[i].Mint] = &tokens[i]
 		}
 	}
+
 	out := make([]wire.Order, len(orders))
 	for i := range orders {
 		out[i] = wire.NewOrder(&orders[i])
@@ -84,6 +86,7 @@ func (a *API) wireOrders(ctx context.Context, orders []market.Order) ([]wire.Ord
 			}
 		}
 	}
+
 	return out, nil
 }
 

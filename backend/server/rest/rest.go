@@ -62,12 +62,14 @@ func New(deps Deps) *API {
 	if deps.Logger == nil {
 		deps.Logger = slog.Default()
 	}
+
 	if len(deps.Intervals) == 0 {
 		deps.Intervals = market.AllIntervals()
 	}
 	if deps.Feed == nil {
 		deps.Feed = func() FeedStatus { return FeedStatus{Connection: "disabled"} }
 	}
+
 	a := &API{deps: deps, mux: http.NewServeMux(), methods: map[string][]string{}, exports: make(chan struct{}, maxExports)}
 	config := huma.Config{
 		OpenAPI: &huma.OpenAPI{
@@ -98,6 +100,7 @@ func New(deps Deps) *API {
 	delete(schemas.Map(), "ErrorModel") // huma's own shape of failure; ours is the envelope
 	delete(schemas.Map(), "ErrorDetail")
 	a.mux.HandleFunc("/", a.notFound)
+
 	return a
 }
 
@@ -200,6 +203,7 @@ var buffers = sync.Pool{New: func() any { return new(make([]byte, 0, 64<<10)) }}
 func marshal(w io.Writer, v any) error {
 	buffer := buffers.Get().(*[]byte)
 	defer buffers.Put(buffer)
+
 	dst := (*buffer)[:0]
 	switch v := v.(type) {
 	case wire.Envelope[*wire.Klines]:
@@ -215,6 +219,7 @@ func marshal(w io.Writer, v any) error {
 		}
 		dst = append(dst, text...)
 	}
+
 	if cap(dst) <= 4<<20 { // one huge answer must not stay in the pool
 		*buffer = dst
 	}

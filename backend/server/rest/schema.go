@@ -51,6 +51,7 @@ func otherEvents(r huma.Registry, format program.Format) *huma.Schema {
 	for _, kind := range market.KindsOf(format.ID()) {
 		schema.Properties["event_type"].Enum = append(schema.Properties["event_type"].Enum, kind.String())
 	}
+
 	for _, column := range format.Columns() {
 		property := &huma.Schema{Type: huma.TypeString}
 		switch column.Type {
@@ -64,5 +65,6 @@ func otherEvents(r huma.Registry, format program.Format) *huma.Schema {
 		}
 		schema.Properties[column.Name] = property
 	}
+
 	return &huma.Schema{AllOf: []*huma.Schema{r.Schema(reflect.TypeFor[program.EventHead](), true, ""), schema}}
 }

@@ -56,6 +56,7 @@ func (a *API) status(context.Context, *query) (wire.Status, error) {
 	if counts.LastEventTime != 0 {
 		status.LastEventTime = new(counts.LastEventTime)
 	}
+
 	return status, nil
 }
 
@@ -83,6 +84,7 @@ func (a *API) gaps(ctx context.Context, q *query) (*wire.Gaps, error) {
 		name := q.choice("state", "open", "filled", "unfillable")
 		state = new(market.GapState(slices.Index([]string{"open", "filled", "unfillable"}, name))) //nolint:gosec // 0..2
 	}
+
 	if q.err != nil {
 		return nil, q.err
 	}
@@ -98,6 +100,7 @@ func (a *API) gaps(ctx context.Context, q *query) (*wire.Gaps, error) {
 			coins[coin.Addresses.Curve], coins[coin.Addresses.Pool] = coin.Mint, coin.Mint
 		}
 	}
+
 	answer := &wire.Gaps{Gaps: make([]wire.Gap, 0, len(gaps))}
 	for i := range gaps {
 		gap := newGap(&gaps[i])
@@ -109,6 +112,7 @@ func (a *API) gaps(ctx context.Context, q *query) (*wire.Gaps, error) {
 			answer.Gaps = append(answer.Gaps, gap)
 		}
 	}
+
 	answer.Total = len(answer.Gaps)
 	return answer, nil
 }
@@ -140,10 +144,12 @@ func (a *API) klineStatus(ctx context.Context, _ *query) (wire.KlineStatus, erro
 	if err != nil {
 		return wire.KlineStatus{}, err
 	}
+
 	status := wire.KlineStatus{ServiceStatus: "disabled", Stats: wire.KlineStats{GapsOpen: len(gaps), Config: a.deps.Kline}}
 	if a.deps.Stream == nil {
 		return status, nil
 	}
+
 	status.Enabled, status.ServiceStatus = true, "running"
 	metrics := a.deps.Stream.Metrics()
 	status.Stats.ActiveConnections = metrics.Connections.ActiveConnections
@@ -154,6 +160,7 @@ func (a *API) klineStatus(ctx context.Context, _ *query) (wire.KlineStatus, erro
 			mints[parts[1]] = true
 		}
 	}
+
 	status.Stats.MonitoredMints = len(mints)
 	return status, nil
 }

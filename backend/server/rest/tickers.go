@@ -43,6 +43,7 @@ func (a *API) tickers(ctx context.Context, q *query) (*wire.Tickers, error) {
 	if q.err != nil {
 		return nil, q.err
 	}
+
 	if len(mints) > 0 {
 		page, limit = 1, len(mints)
 	}
@@ -54,6 +55,7 @@ func (a *API) tickers(ctx context.Context, q *query) (*wire.Tickers, error) {
 			return nil, fmt.Errorf("tickers: %w", err)
 		}
 	}
+
 	if found.Tickers == nil {
 		found.Tickers = []wire.Ticker{}
 	}

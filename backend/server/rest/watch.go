@@ -29,6 +29,7 @@ func (a *API) watch(ctx context.Context, _ *query) (wire.Watch, error) {
 	if err != nil {
 		return answer, err
 	}
+
 	for i := range answer.Coins {
 		coin := &answer.Coins[i]
 		coin.Holes = []wire.Gap{}
@@ -38,6 +39,7 @@ func (a *API) watch(ctx context.Context, _ *query) (wire.Watch, error) {
 			}
 		}
 	}
+
 	return answer, nil
 }
 
@@ -51,6 +53,7 @@ func (a *API) nameCoins(ctx context.Context, coins []wire.WatchedCoin) error {
 		}
 		mints, byMint[mint] = append(mints, mint), &coins[i]
 	}
+
 	tokens, err := a.deps.Reader.Tokens(ctx, mints)
 	if err != nil {
 		return err
@@ -65,5 +68,6 @@ func (a *API) nameCoins(ctx context.Context, coins []wire.WatchedCoin) error {
 			coin.Name, coin.Symbol, _ = created.Names()
 		}
 	}
+
 	return nil
 }

@@ -56,6 +56,7 @@ func (s *session) replayAlerts(id *string, from resume) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	reply := s.confirm(k, id, subscribedText(!was))
 	since := s.within(k, from)
 
@@ -75,6 +76,7 @@ func (s *session) replayAlerts(id *string, from resume) (any, error) {
 			return reply, nil
 		}
 	}
+
 	return reply, s.alertsFailed(sub, since, errOvertaken)
 }
 
@@ -92,6 +94,7 @@ func (s *session) roomFor(list []wire.AlertPush) error {
 func (b *broadcaster) settleAlerts(sub *subscription, was bool, last uint64, list []wire.AlertPush, first func()) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+
 	s := sub.session
 	hold := s.paused[alertOrder]
 	if hold.lost {
@@ -105,6 +108,7 @@ func (b *broadcaster) settleAlerts(sub *subscription, was bool, last uint64, lis
 			s.emitHeld(p)
 		}
 	}
+
 	for _, a := range list {
 		s.emit(sub.topic.event(), a.Payload)
 	}

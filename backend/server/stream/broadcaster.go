@@ -73,10 +73,12 @@ func (b *broadcaster) absorb(c *market.Commit) {
 		b.derive.pass(c.ChainTime)
 		return
 	}
+
 	moved := movedOnly(c)
 	for i := range c.Events {
 		b.absorbEvent(c.Seq, &c.Events[i], moved)
 	}
+
 	for i := range c.Candles {
 		change := &c.Candles[i]
 		t := b.topics[key{klineTopic, change.Interval, change.Mint}]
@@ -89,6 +91,7 @@ func (b *broadcaster) absorb(c *market.Commit) {
 			t.interim = len(b.pending)
 		}
 	}
+
 	b.touch(c)
 }
 
@@ -180,6 +183,7 @@ func (b *broadcaster) flush() {
 		if t == nil {
 			continue
 		}
+
 		t.interim, t.sent = 0, now
 		if u.event == nil || u.event != last || t.kind < eventsTopic || t.kind > allTopic {
 			payload = b.encode(u, at)
@@ -188,9 +192,11 @@ func (b *broadcaster) flush() {
 				last = u.event
 			}
 		}
+
 		b.send(t, push{u.seq, t.event(), payload})
 		b.counts.published(u, at)
 	}
+
 	b.queued(b.absorbed, b.live > 0)
 	clear(b.pending) // drops the references to commits
 	b.pending, b.live, b.urgent = b.pending[:0], 0, false

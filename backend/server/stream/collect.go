@@ -43,6 +43,7 @@ func (r Report) collectSockets(m *telemetry.Metrics) {
 	} {
 		m.Counter("socketio_"+one.name, one.help, uint64(max(0, one.value)))
 	}
+
 	m.Gauge("socketio_queued_messages", "Frames that wait in all queues.", float64(s.QueuedMessages))
 	m.Gauge("socketio_queued_bytes", "Bytes that wait in all queues.", float64(s.QueuedBytes))
 }

@@ -68,6 +68,7 @@ type bucket struct {
 func (b *broadcaster) touch(c *market.Commit) {
 	d := b.derive
 	defer d.pass(c.ChainTime)
+
 	if len(d.topics) == 0 {
 		return
 	}
@@ -100,6 +101,7 @@ func (b *broadcaster) touch(c *market.Commit) {
 			}
 		}
 	}
+
 	if len(passed) == 0 {
 		return
 	}
@@ -149,16 +151,19 @@ func (b *broadcaster) merge() {
 		if t == nil {
 			continue
 		}
+
 		candle, found, err := d.store.CandleBefore(t.mint, t.interval, touch.time+1)
 		if err != nil {
 			d.fail(fmt.Errorf("read %s candle %d of %s: %w", t.interval, touch.time, t.mint, err))
 			return
 		}
+
 		change, ok := t.merged.tell(touch, candle, found && candle.Time == touch.time, d.chainTime, d.sent)
 		if ok {
 			b.add(update{topic: t, seq: b.absorbed, change: &change, pair: b.pairOf(t.mint)})
 		}
 	}
+
 	d.sent = d.chainTime
 }
 
@@ -204,6 +209,7 @@ func (d *derivedTopic) tell(t *touch, candle market.Candle, found bool, now, bef
 	default:
 		change.Type = market.Correction
 	}
+
 	d.last = *c
 	return change, true
 }

@@ -179,6 +179,7 @@ func (s *session) emitHeld(p heldPush) {
 func (b *broadcaster) settle(sub *subscription, was bool, seq market.Seq, answer func()) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+
 	s, order := sub.session, sub.topic.order()
 	hold := s.paused[order]
 	if hold.lost {
@@ -194,6 +195,7 @@ func (b *broadcaster) settle(sub *subscription, was bool, seq market.Seq, answer
 			s.emitHeld(p)
 		}
 	}
+
 	hold.held = later
 	answer()
 
@@ -230,6 +232,7 @@ func (b *broadcaster) reach(ctx context.Context, seq market.Seq) bool {
 		b.mu.Unlock()
 		return true
 	}
+
 	w := waiter{seq, make(chan struct{})}
 	b.waiters = append(b.waiters, w)
 	b.wanted = max(b.wanted, seq)
@@ -242,6 +245,7 @@ func (b *broadcaster) reach(ctx context.Context, seq market.Seq) bool {
 	case <-ctx.Done():
 	case <-b.done:
 	}
+
 	return false
 }
 

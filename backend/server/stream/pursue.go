@@ -60,17 +60,20 @@ func (s *session) pursue(p *pursuit, keep bool) error {
 		if err != nil {
 			return err
 		}
+
 		if first && !next.complete {
 			p.tellGap(since, &next)
 		}
 		if err := s.emitAll(next.pushes); err != nil {
 			return err
 		}
+
 		if !next.more || s.stream.now().Sub(p.fresh) >= refresh {
 			if err := p.candles(next.upTo); err != nil {
 				return err
 			}
 		}
+
 		p.advance(&next)
 		if !next.more && s.stream.board.caughtUp(s, keep) {
 			return nil
@@ -83,6 +86,7 @@ func (p *pursuit) look() (since market.Seq) {
 	b, s := p.s.stream.board, p.s
 	b.mu.Lock()
 	defer b.mu.Unlock()
+
 	if hold := s.paused[commitOrder]; hold != nil && hold.lost {
 		*hold = pause{} // what comes from now on is whole again
 	}
@@ -99,6 +103,7 @@ func (p *pursuit) look() (since market.Seq) {
 			note(&target{sub, sub.after, newestSeq})
 		}
 	}
+
 	if p.extra != nil && p.extra.after < p.extra.until {
 		note(p.extra)
 	}
@@ -112,6 +117,7 @@ func (p *pursuit) readPage(since market.Seq) (page, error) {
 	if since == newestSeq {
 		return next, nil
 	}
+
 	st.reading <- struct{}{}
 	defer func() { <-st.reading }()
 
@@ -132,12 +138,14 @@ func (p *pursuit) readPage(since market.Seq) (page, error) {
 			}
 			return errPage
 		}
+
 		last, next.sent = seq, identityOf(e)
 		for _, k := range [...]key{{kind: priceTopic, mint: e.Mint()}, {kind: tokenTopic}, {kind: eventsTopic, mint: e.Mint()}, {kind: allTopic}} {
 			if t := p.topic[k]; t != nil && t.wants(seq, e) {
 				next.pushes = append(next.pushes, push{seq, k.event(), appendEvent(nil, k.kind, "", e, seq, at)})
 			}
 		}
+
 		return nil
 	})
 	next.upTo, next.complete = upTo, complete
@@ -150,6 +158,7 @@ func (p *pursuit) readPage(since market.Seq) (page, error) {
 	case err != nil:
 		return page{}, fmt.Errorf("read events since %d: %w", since, err)
 	}
+
 	if p.s.traced() {
 		st.log.Debug("answer read", "client", p.s.peer.ID(), "since_seq", since, "seq", next.upTo, "pushes", len(next.pushes))
 	}
@@ -214,10 +223,12 @@ func (p *pursuit) readCandles(t *target, upTo market.Seq) ([]push, error) {
 	st, topic := p.s.stream, t.sub.topic
 	st.reading <- struct{}{}
 	defer func() { <-st.reading }()
+
 	candles, complete, seq, err := st.store.ChangedCandles(st.ctx, topic.mint, topic.interval, t.after+1, st.historyMax)
 	if err != nil {
 		return nil, fmt.Errorf("read candles changed since %d: %w", t.after+1, err)
 	}
+
 	if !complete {
 		p.s.gap(topic.key, t.after+1, upTo, "the server fell behind: read the history again")
 	}
@@ -236,6 +247,7 @@ func (p *pursuit) readCandles(t *target, upTo market.Seq) ([]push, error) {
 		change := market.CandleChange{Mint: topic.mint, Interval: topic.interval, Candle: candle, Type: reason, Stamp: market.Stamp{BlockTime: candle.Time}}
 		pushes = append(pushes, push{upTo, topic.event(), appendUpdate(nil, &update{topic: topic, seq: upTo, change: &change, pair: st.store.Pair(change.Mint)}, at)})
 	}
+
 	t.after = max(seq, upTo)
 	return pushes, nil
 }
@@ -281,6 +293,7 @@ func (s *session) fallBack(err error) {
 	b := s.stream.board
 	b.mu.Lock()
 	defer b.mu.Unlock()
+
 	if hold := s.paused[commitOrder]; hold != nil && hold.lost {
 		*hold = pause{}
 	}
@@ -289,6 +302,7 @@ func (s *session) fallBack(err error) {
 			s.gap(k, sub.after+1, newest, "the replay failed")
 		}
 	}
+
 	b.resume(s, commitOrder)
 }
 
@@ -315,6 +329,7 @@ func (s *session) replay(k key, id *string, from resume) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	reply := s.confirm(k, id, subscribedText(!was))
 	since := s.within(k, from)
 	board.mu.Lock()
@@ -323,6 +338,7 @@ func (s *session) replay(k key, id *string, from resume) (any, error) {
 	} else {
 		sub.after = since - 1
 	}
+
 	board.mu.Unlock()
 	if err := s.pursue(p, false); err != nil {
 		s.fallBack(err)

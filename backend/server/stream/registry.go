@@ -130,20 +130,24 @@ func (b *broadcaster) unshadow(s *session, after market.Seq) {
 func (b *broadcaster) follow(s *session, k key, confirm func(added bool)) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+
 	if s.subs[k] != nil {
 		confirm(false)
 		return nil
 	}
+
 	b.separate(k)
 	sub, err := b.register(s, k)
 	if err != nil {
 		return err
 	}
+
 	confirm(true)
 	if all := s.subs[key{kind: allTopic}]; k.kind == eventsTopic && all != nil {
 		sub.shadowed = true
 		return nil
 	}
+
 	b.part(sub, b.sent(k))
 	b.advance(sub)
 	b.shadow(s, k)

@@ -38,6 +38,7 @@ func (r Report) Clients() []wire.StreamClient {
 	for _, c := range r.sockets.Clients() {
 		connections[[2]string{c.Namespace, c.ID}] = c
 	}
+
 	for _, c := range r.Stream.Clients() {
 		connection, there := connections[[2]string{c.Namespace, c.ID}]
 		if !there {
@@ -51,6 +52,7 @@ func (r Report) Clients() []wire.StreamClient {
 			MessagesIn: connection.MessagesIn, MessagesOut: connection.MessagesOut, BytesOut: connection.BytesOut,
 		})
 	}
+
 	return list
 }
 

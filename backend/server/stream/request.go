@@ -192,6 +192,7 @@ func (f fields) history(q historyQuery, interval market.Interval, most int) (his
 	if q.from > q.to {
 		return q, invalid("from is after to")
 	}
+
 	limit, err := f.integer("limit", int64(q.limit))
 	if err != nil {
 		return q, err
@@ -199,11 +200,13 @@ func (f fields) history(q historyQuery, interval market.Interval, most int) (his
 	if limit < 0 {
 		return q, invalid("limit must not be negative")
 	}
+
 	q.limit = int(min(limit, int64(most)))
 	order, err := f.text("order")
 	if err != nil {
 		return q, err
 	}
+
 	switch order {
 	case "":
 	case "asc", "desc":
@@ -211,6 +214,7 @@ func (f fields) history(q historyQuery, interval market.Interval, most int) (his
 	default:
 		return q, invalid("order must be asc or desc")
 	}
+
 	if q.fill, err = f.flag("fill", false); err != nil || !q.fill {
 		return q, err
 	}
@@ -220,5 +224,6 @@ func (f fields) history(q historyQuery, interval market.Interval, most int) (his
 	if buckets := candle.Buckets(interval, q.from, q.to); buckets > candle.MaxFill {
 		return q, invalid("fill spans %d buckets: at most %d", buckets, candle.MaxFill)
 	}
+
 	return q, nil
 }

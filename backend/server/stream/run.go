@@ -15,8 +15,10 @@ func (st *Stream) Run(ctx context.Context) error {
 	defer st.stop()
 	defer close(st.board.done)
 	defer st.commits.Close()
+
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+
 	for {
 		wait := st.step()
 		var expired <-chan time.Time
@@ -24,6 +26,7 @@ func (st *Stream) Run(ctx context.Context) error {
 			timer.Reset(wait)
 			expired = timer.C
 		}
+
 		select {
 		case <-ctx.Done():
 			return nil

@@ -69,6 +69,7 @@ func (s *session) request(event string, args []any, ack func(any)) {
 	}
 	s.serving.Lock()
 	defer s.serving.Unlock()
+
 	s.acked = ack != nil
 	s.recovered()
 	if s.room(s.stream.ctx, 0) != nil {
@@ -81,16 +82,19 @@ func (s *session) request(event string, args []any, ack func(any)) {
 		s.refuse(invalid("unknown event %.40q: %s has %s", event, s.space.name, strings.Join(known, ", ")), ack)
 		return
 	}
+
 	f, err := payload(args)
 	if err != nil {
 		s.refuse(err, ack)
 		return
 	}
+
 	reply, err := serve(s, f)
 	if err != nil {
 		s.refuse(err, ack)
 		return
 	}
+
 	s.stream.log.Debug("request served", "client", s.peer.ID(), "event", event, "mint", f["symbol"], "interval", f["interval"],
 		"since_seq", f["since_seq"])
 	if ack == nil {

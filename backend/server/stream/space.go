@@ -53,6 +53,7 @@ func spaces() [numSpaces]*space {
 			return wire.SpinConnectionSuccess{ClientID: id, ServerTime: now, SupportedSymbols: []string{}, SupportedIntervals: intervals, Store: store}
 		},
 	}
+
 	return [numSpaces]*space{openSpace: open, spinSpace: spin}
 }
 

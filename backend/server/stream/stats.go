@@ -110,8 +110,10 @@ func (st *Stream) Metrics() Metrics {
 		m.Latency.Counts = append(m.Latency.Counts, count)
 		m.Latency.Count += count
 	}
+
 	b.mu.Lock()
 	defer b.mu.Unlock()
+
 	mints := make(map[string]struct{})
 	for _, t := range b.topics {
 		m.Subscriptions += t.holders
@@ -119,6 +121,7 @@ func (st *Stream) Metrics() Metrics {
 			mints[t.symbol] = struct{}{}
 		}
 	}
+
 	m.ActiveConnections, m.Topics, m.Mints, m.Waiting = len(b.sessions), len(b.topics), len(mints), b.live
 	return m
 }
@@ -145,10 +148,12 @@ func (st *Stream) Clients() []Client {
 		}
 		list = append(list, client)
 	}
+
 	b.mu.Unlock()
 	for i := range list {
 		slices.Sort(list[i].Topics)
 	}
+
 	slices.SortFunc(list, func(a, b Client) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID)) })
 	return list
 }

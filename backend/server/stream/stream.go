@@ -80,6 +80,7 @@ func New(options Options) *Stream {
 	if st.intervals == nil {
 		st.intervals = market.AllIntervals()
 	}
+
 	if st.now == nil {
 		st.now = time.Now
 	}
@@ -107,6 +108,7 @@ func New(options Options) *Stream {
 	if st.board.queued == nil {
 		st.board.queued = func(market.Seq, bool) {}
 	}
+
 	return st
 }
 

@@ -16,14 +16,17 @@ func (s *session) subscribeKline(f fields) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	id, err := f.subscriptionID()
 	if err != nil {
 		return nil, err
 	}
+
 	from, err := s.resume(f)
 	if err != nil {
 		return nil, err
 	}
+
 	read := func(ctx context.Context) (*answer, error) {
 		if from.asked {
 			return s.stream.changes(ctx, k, from, s.space.oldest)
@@ -35,6 +38,7 @@ func (s *session) subscribeKline(f fields) (any, error) {
 		s.emit("history_data", a.text)
 		reply = s.confirm(k, id, subscribedText(!was))
 	})
+
 	return reply, err
 }
 
@@ -51,15 +55,18 @@ func (s *session) getHistory(f fields) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	q, err := f.history(s.stream.newest(s.space.oldest), k.interval, s.stream.historyMax)
 	if err != nil {
 		return nil, err
 	}
+
 	read := func(ctx context.Context) (*answer, error) { return s.stream.history(ctx, k, q) }
 	event, err := f.flag("event", true)
 	if err != nil {
 		return nil, err
 	}
+
 	var result *answer
 	send := func(a *answer, _ bool) {
 		if event || !s.acked {
@@ -73,6 +80,7 @@ func (s *session) getHistory(f fields) (any, error) {
 			send(result, false)
 		}
 	}
+
 	if err != nil {
 		return nil, err
 	}
@@ -84,19 +92,23 @@ func (s *session) subscribePrice(f fields) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	id, err := f.subscriptionID()
 	if err != nil {
 		return nil, err
 	}
+
 	k := key{kind: priceTopic, mint: mint}
 	from, err := s.resume(f)
 	if err != nil {
 		return nil, err
 	}
+
 	unknown := from.unknown(s.stream.store.Seq())
 	if from.asked && unknown == "" {
 		return s.replay(k, id, from)
 	}
+
 	read := func(ctx context.Context) (*answer, error) { return s.stream.lastPrice(ctx, k) }
 	var reply wire.SubscriptionConfirmed
 	_, err = s.insert(k, read, func(a *answer, was bool) {
@@ -109,6 +121,7 @@ func (s *session) subscribePrice(f fields) (any, error) {
 			s.stream.board.noteTrade(k, a.last)
 		}
 	})
+
 	return reply, err
 }
 
@@ -164,6 +177,7 @@ func (s *session) insert(k key, read func(context.Context) (*answer, error), sen
 			s.recovered()
 			return nil, err
 		}
+
 		settled := board.settle(sub, was, result.seq, func() {
 			if result.gap != nil {
 				s.emitJSON("gap", result.gap)
@@ -202,6 +216,7 @@ func (s *session) makeUp(sub *subscription, was bool) error {
 		}
 		s.fallBack(err)
 	}
+
 	return err
 }
 

@@ -42,12 +42,14 @@ func (w *World) Account(address market.Pubkey) (Account, bool) {
 			})}, true
 		}
 	}
+
 	switch address {
 	case WrappedSOL:
 		return Account{TokenProgram, mintData(0, 9)}, true
 	case USDC:
 		return Account{TokenProgram, mintData(8_000_000_000_000_000, 6)}, true
 	}
+
 	return Account{}, false
 }
 

@@ -94,6 +94,7 @@ func (w *World) newCoin(n int, now float64) (*coin, error) {
 	if w.cfg.USDC && age.quotes && n%4 == 3 {
 		c.Quote, c.QuoteDecimals, c.virtualQuote = USDC, 6, freshUSDC
 	}
+
 	c.URI = w.cfg.URI(c.Mint)
 
 	var err error
@@ -103,6 +104,7 @@ func (w *World) newCoin(n int, now float64) (*coin, error) {
 	if err == nil {
 		c.Pool, err = pumpswap.PoolAddress(w.cfg.Derive, pumpswap.CanonicalIndex, c.authority, c.Mint, c.Quote)
 	}
+
 	if err == nil {
 		c.OtherPool, err = pumpswap.PoolAddress(w.cfg.Derive, 1, c.Creator, c.Quote, c.Mint)
 	}
@@ -119,6 +121,7 @@ func (w *World) Next(now float64) Transaction {
 			return tx
 		}
 	}
+
 	for _, c := range w.coins {
 		if c.at == completed && c.due <= now {
 			return w.migrate(c, now)
@@ -129,6 +132,7 @@ func (w *World) Next(now float64) Transaction {
 	if c == nil {
 		return w.route(Transaction{Payer: w.traders[0], Calls: []Call{{Program: w.router, Instruction: "Idle"}}})
 	}
+
 	who := w.rng.IntN(numTraders)
 	var tx Transaction
 	if c.at == onCurve {
@@ -136,6 +140,7 @@ func (w *World) Next(now float64) Transaction {
 	} else {
 		tx = w.tradeInPool(c, who, now)
 	}
+
 	if w.rng.IntN(6) == 0 {
 		tx = w.route(tx)
 	}
@@ -191,6 +196,7 @@ func (w *World) create(now float64) (Transaction, bool) {
 	if err != nil {
 		return Transaction{}, false
 	}
+
 	c.weight = math.Pow(float64(n+1), -0.5)
 	c.appetite = 0.52 + 0.14*w.rng.Float64()
 	w.coins = append(w.coins, c)
@@ -212,6 +218,7 @@ func (w *World) create(now float64) (Transaction, bool) {
 	if c.Quote == WrappedSOL {
 		created.VirtualSolReserves = c.virtualQuote
 	}
+
 	tokens := uint64(float64(curveReal) * 0.02 * w.rng.Float64())
 	trade, fact := w.buyOnCurve(c, who, max(1_000_000, tokens), now, "buy")
 	tx.Calls = []Call{
@@ -289,6 +296,7 @@ func (w *World) tradeOnCurve(c *coin, who int, now float64) Transaction {
 	if c.age.quotes {
 		call.Instruction, instruction = "BuyExactQuoteInV2", "buy_exact_quote_in"
 	}
+
 	before, wanted := *c, tokens
 	tokens = min(tokens, c.realToken)
 	trade, fact := w.buyOnCurve(c, who, tokens, now, instruction)
@@ -296,11 +304,13 @@ func (w *World) tradeOnCurve(c *coin, who int, now float64) Transaction {
 	if c.realToken == 0 {
 		w.complete(c, who, wanted-tokens, now, &call, &tx)
 	}
+
 	tx.Calls = []Call{call}
 	if c.at == onCurve && w.fails(&tx) {
 		c.restore(&before)
 		c.held[who] -= tokens
 	}
+
 	return tx
 }
 
@@ -339,6 +349,7 @@ func (w *World) complete(c *coin, who int, rest uint64, now float64, call *Call,
 	if !c.age.boost || rest == 0 {
 		return
 	}
+
 	quote := mulDiv(c.quote, rest, c.base-rest) + 1
 	event := &pump.PostCompleteBuy{
 		User: w.traders[who], Mint: c.Mint, BondingCurve: c.Curve, QuoteMint: c.Quote, Timestamp: int64(now), BaseOut: rest, QuoteIn: quote,
@@ -360,6 +371,7 @@ func (w *World) migrate(c *coin, now float64) Transaction {
 		c.virtual = mulDiv(c.quote, boostPart, 1000)
 		c.quote -= c.virtual
 	}
+
 	opened := &pumpswap.CreatePool{
 		Timestamp: int64(now), Index: pumpswap.CanonicalIndex, Creator: c.authority, BaseMint: c.Mint, QuoteMint: c.Quote,
 		BaseMintDecimals: tokenDecimals, QuoteMintDecimals: c.QuoteDecimals, BaseAmountIn: c.base, QuoteAmountIn: c.quote,
@@ -373,6 +385,7 @@ func (w *World) migrate(c *coin, now float64) Transaction {
 			RealQuoteReserves: c.quote,
 		}}})
 	}
+
 	moved := &pump.Migration{
 		User: w.traders[0], Mint: c.Mint, MintAmount: c.base, SolAmount: c.quote, PoolMigrationFee: migrationFee, BondingCurve: c.Curve,
 		Timestamp: int64(now), Pool: c.Pool, QuoteMint: c.quoteMint(), Tail: program.Tail{Parts: c.age.migration},
@@ -404,11 +417,13 @@ func (w *World) tradeInPool(c *coin, who int, now float64) Transaction {
 			}
 		}
 	}
+
 	if sold == 0 {
 		event, net := c.buyFromPool(w.traders[who], tokens, w.rng.IntN(3) == 0, int64(now))
 		call.Instruction, call.Events = "Buy", []program.Growing{event}
 		tx.Truth = []Fact{w.poolFact(c, who, tokens, net, true)}
 	}
+
 	tx.Calls = []Call{call}
 
 	if w.rng.IntN(10) == 0 {
@@ -422,6 +437,7 @@ func (w *World) tradeInPool(c *coin, who int, now float64) Transaction {
 	default:
 		c.held[who] += tokens
 	}
+
 	return tx
 }
 

@@ -51,6 +51,7 @@ Candles are as long as these, and begin at multiples of their length in UTC. A s
 		}
 		fmt.Fprintf(&out, "| `%s` | %s | %d | %s |\n", i, i.Words(), i.Seconds(), how)
 	}
+
 	out.WriteString(`
 Merged candles are made from the others when they are read and pushed, and stand in no record: a store that is older than
 an interval has it at once, and what retention deleted of the parts is missing from the first one. One of them is final when

@@ -27,6 +27,7 @@ func generate(dir, programs string) ([]byte, error) {
 			return nil, err
 		}
 	}
+
 	if len(shapes) > 0 {
 		own = append(own, filepath.Join(programs, "shape.go"))
 	}
@@ -57,6 +58,7 @@ func generate(dir, programs string) ([]byte, error) {
 			}
 		}
 	}
+
 	return out.Bytes(), nil
 }
 
@@ -83,12 +85,14 @@ func writeDecl(out *bytes.Buffer, decl ast.Decl, events []string) error {
 	if !ok || group.Tok != token.TYPE {
 		return nil
 	}
+
 	for _, spec := range group.Specs {
 		spec := spec.(*ast.TypeSpec)
 		doc := spec.Doc
 		if doc == nil {
 			doc = group.Doc
 		}
+
 		if !spec.Name.IsExported() {
 			continue
 		}
@@ -96,10 +100,12 @@ func writeDecl(out *bytes.Buffer, decl ast.Decl, events []string) error {
 		if directive(doc, "//ts:events") != "" {
 			override = strings.Join(events, " | ")
 		}
+
 		if override != "" {
 			fmt.Fprintf(out, "\n%sexport type %s = %s\n", comment(doc.Text(), ""), spec.Name.Name, override)
 			continue
 		}
+
 		body, ok := spec.Type.(*ast.StructType)
 		if !ok {
 			continue
@@ -108,6 +114,7 @@ func writeDecl(out *bytes.Buffer, decl ast.Decl, events []string) error {
 			return fmt.Errorf("%s: %w", spec.Name.Name, err)
 		}
 	}
+
 	return nil
 }
 
@@ -127,6 +134,7 @@ func writeInterface(out *bytes.Buffer, spec *ast.TypeSpec, body *ast.StructType,
 			return err
 		}
 	}
+
 	if fields.Len() == 0 && len(bases) == 0 {
 		return nil
 	}
@@ -140,6 +148,7 @@ func writeInterface(out *bytes.Buffer, spec *ast.TypeSpec, body *ast.StructType,
 		}
 		name += "<" + strings.Join(params, ", ") + ">"
 	}
+
 	extends := ""
 	if len(bases) > 0 {
 		extends = " extends " + strings.Join(bases, ", ")
@@ -156,15 +165,18 @@ func writeField(out *bytes.Buffer, field *ast.Field) error {
 	if err != nil {
 		return err
 	}
+
 	tag := reflect.StructTag(raw)
 	name, options, _ := strings.Cut(tag.Get("json"), ",")
 	if name == "" || name == "-" {
 		return nil
 	}
+
 	typ, err := tsType(field.Type)
 	if err != nil {
 		return fmt.Errorf("field %s: %w", name, err)
 	}
+
 	if values := tag.Get("enum"); values != "" {
 		literals := strings.Split(values, ",")
 		for i, value := range literals {
@@ -172,11 +184,13 @@ func writeField(out *bytes.Buffer, field *ast.Field) error {
 		}
 		typ = strings.Join(literals, " | ")
 	}
+
 	mark := ""
 	if strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero") {
 		mark = "?"
 		typ = strings.TrimSuffix(typ, " | null")
 	}
+
 	fmt.Fprintf(out, "%s  %s%s: %s\n", comment(tag.Get("doc"), "  "), name, mark, typ)
 	return nil
 }
@@ -222,6 +236,7 @@ func tsType(expr ast.Expr) (string, error) {
 			return "", fmt.Errorf("no TypeScript for %s", full)
 		}
 	}
+
 	return "", fmt.Errorf("no TypeScript for %T", expr)
 }
 

@@ -27,6 +27,7 @@ func main() {
 	if err := node.Run(); err != nil {
 		log.Fatal(err)
 	}
+
 	serve.Run(serve.Server{
 		Handler: centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{}),
 		Push: func(seq uint64) {

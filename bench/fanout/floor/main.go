@@ -29,6 +29,7 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
+
 	c := &client{queue: make(chan *websocket.PreparedMessage, 256), gone: make(chan struct{})}
 	h.mu.Lock()
 	h.clients = append(h.clients, c)
@@ -51,6 +52,7 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			break
 		}
 	}
+
 	close(c.gone)
 	_ = ws.Close()
 	h.mu.Lock()

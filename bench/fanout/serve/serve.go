@@ -92,6 +92,7 @@ func Run(s Server) {
 	if kernel, err := strconv.Atoi(os.Getenv("FANOUT_SNDBUF")); err == nil {
 		listener = narrow{listener, kernel}
 	}
+
 	go func() {
 		srv := &http.Server{Handler: s.Handler, ReadHeaderTimeout: time.Minute}
 		log.Fatal(srv.Serve(listener))

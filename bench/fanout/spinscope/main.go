@@ -70,11 +70,13 @@ func main() {
 	pushes.Mount(sockets)
 	go func() { log.Fatal(pushes.Run(context.Background())) }()
 	go func() { log.Fatal(sockets.Run(context.Background())) }()
+
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", sockets)
 	if os.Getenv("FANOUT_PPROF") != "" {
 		mux.Handle("/debug/pprof/", http.DefaultServeMux)
 	}
+
 	serve.Run(serve.Server{
 		Handler: gate.Wrap(mux),
 		Push: func(seq uint64) {

@@ -18,6 +18,7 @@ func main() {
 	options.SetTransports(types.NewSet("polling", "websocket"))
 	options.SetPingInterval(30 * time.Second)
 	options.SetPingTimeout(60 * time.Second)
+
 	io := socket.NewServer(nil, options)
 	space := io.Of(serve.Namespace, nil)
 	_ = space.On("connection", func(args ...any) {
