@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -13,18 +12,15 @@ import (
 	"spinscope/backend/watch"
 )
 
-// errUnknown is returned by Find before the cluster's addresses are known.
-var errUnknown = errors.New("no endpoint of the cluster is known yet")
-
-// Find implements watch.Source.
+// Find implements watch.Source. It waits until the cluster's access points are known.
 func (s *Source) Find(ctx context.Context, mint market.Pubkey) (program.Coin, error) {
-	s.mu.Lock()
-	endpoints := s.endpoints
-	s.mu.Unlock()
-	if len(endpoints) == 0 {
-		return program.Coin{}, errUnknown
+	select {
+	case <-s.ready:
+	case <-ctx.Done():
+		return program.Coin{}, context.Cause(ctx)
 	}
 
+	endpoints := s.endpoints
 	read := func(ctx context.Context, addresses ...market.Pubkey) ([]program.Account, error) {
 		return solana.Accounts(ctx, endpoints, s.options.Config.Commitment, addresses...)
 	}

@@ -39,11 +39,13 @@ type Source struct {
 	program   market.Pubkey // whose transactions are all read
 	extending chan struct{} // holds whoever reads older history
 
-	mu        sync.Mutex
-	feed      *solana.Feed                   // nil until the cluster's addresses are known
-	endpoints []solana.Endpoint              // the same
-	waiting   []solana.Following             // what was asked for before
-	coins     map[market.Pubkey]program.Coin // those followed, by mint
+	ready     chan struct{} // closed when endpoints is set, which then stays
+	endpoints []solana.Endpoint
+
+	mu      sync.Mutex
+	feed    *solana.Feed                   // nil until the cluster's addresses are known
+	waiting []solana.Following             // what was asked for before
+	coins   map[market.Pubkey]program.Coin // those followed, by mint
 }
 
 // NewSource makes a source; it does no I/O.
@@ -52,7 +54,7 @@ func NewSource(o Options) *Source {
 		o.Veil = func(text string) string { return text }
 	}
 	id, _ := market.ParsePubkey(o.Config.ProgramID) // validated
-	return &Source{options: o, program: id, extending: make(chan struct{}, 1), coins: map[market.Pubkey]program.Coin{}}
+	return &Source{options: o, program: id, extending: make(chan struct{}, 1), ready: make(chan struct{}), coins: map[market.Pubkey]program.Coin{}}
 }
 
 // Run implements listener.Source.
@@ -91,8 +93,10 @@ func (s *Source) Run(ctx context.Context, from market.Slot, apply func(context.C
 		}
 	}
 
-	s.feed, s.endpoints, s.waiting = feed, list, nil
+	s.feed, s.waiting = feed, nil
 	s.mu.Unlock()
+	s.endpoints = list
+	close(s.ready)
 	return feed.Run(ctx, from, apply)
 }
 

@@ -135,7 +135,18 @@ func (l *ledger) of(mint string) []record {
 }
 
 var intervalSeconds = map[string]int64{
-	"s1": 1, "s5": 5, "s15": 15, "s30": 30, "m1": 60, "m5": 300, "m15": 900, "h1": 3600, "h4": 14400, "d1": 86400,
+	"s1": 1, "s5": 5, "s15": 15, "s30": 30, "m1": 60, "m3": 180, "m5": 300, "m15": 900, "m30": 1800, "h1": 3600, "h2": 7200, "h4": 14400,
+	"d1": 86400, "w1": 604800,
+}
+
+// openTime is where the candle begins that a time is in. Weeks begin on Monday; Unix time began on a Thursday.
+func openTime(interval string, time int64) int64 {
+	const monday = 4 * 86400
+	origin := int64(0)
+	if interval == "w1" {
+		origin = monday
+	}
+	return time - (time-origin)%intervalSeconds[interval]
 }
 
 // bucket holds the trades of one candle.
@@ -147,11 +158,10 @@ type bucket struct {
 
 // buckets cuts a mint's trades, which the times are of, into candles, oldest first.
 func (l *ledger) buckets(mint, interval string) []bucket {
-	n := intervalSeconds[interval]
 	var list []bucket
 	var previous *big.Rat
 	for _, trade := range l.trades[mint] {
-		start := trade.time - trade.time%n
+		start := openTime(interval, trade.time)
 		if len(list) == 0 || list[len(list)-1].time != start {
 			list = append(list, bucket{time: start, previous: previous})
 		}

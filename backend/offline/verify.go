@@ -39,8 +39,9 @@ func Verify(ctx context.Context, o Options, repair bool, progress func(mints, of
 	at := opened.State()
 
 	// After an unclean stop the open candles are only in the events; a start of the server would bring them back too.
+	coins := &storedCoins{store: opened}
 	writer := ingest.New(ingest.Config{
-		Programs: registry.At(program, false), Intervals: cfg.Kline.KeptIntervals(), Logger: o.Logger.With("component", "ingest"),
+		Programs: registry.At(program, true), Intervals: cfg.Kline.KeptIntervals(), Addresses: coins, Logger: o.Logger.With("component", "ingest"),
 	}, opened, ingest.Resume(at))
 	if err := writer.Recover(); err != nil {
 		return report, fmt.Errorf("recover: %w", err)
@@ -51,8 +52,13 @@ func Verify(ctx context.Context, o Options, repair bool, progress func(mints, of
 		return report, fmt.Errorf("audit: %w", err)
 	}
 
+	completeTo, err := coins.completeTo()
+	if err != nil {
+		return report, err
+	}
 	report, err = verify.Run(ctx, Stored{Store: opened}, verify.Options{
-		Intervals: cfg.Kline.KeptIntervals(), ChainTime: at.ChainTime, Seq: opened.State().Seq, Horizon: opened.Horizon(), Repair: repair, Progress: progress,
+		Intervals: cfg.Kline.KeptIntervals(), ChainTime: at.ChainTime, CompleteTo: completeTo, Seq: opened.State().Seq, Horizon: opened.Horizon(),
+		Repair: repair, Progress: progress,
 	})
 	problems = append(opened.Repaired(), problems...)
 	report.Differences += len(problems)

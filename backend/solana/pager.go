@@ -93,7 +93,9 @@ func (p *pager) confirmEnd(ctx context.Context) ([]signatureInfo, error) {
 		var first market.Slot
 		list := signaturesCall(p.h.address, p.tail.before, pageSize, p.least, p.h.commitment, &infos)
 		depth := firstBlockCall(&first)
-		if err := p.h.rpc.do(ctx, attempts, depth, list); err != nil { // in one request, so that one member answers both
+		// In one request, so that one member answers both; and the list first: what the node forgets between the two is
+		// then missing in neither, as its ledger is said to begin after it.
+		if err := p.h.rpc.do(ctx, attempts, list, depth); err != nil {
 			return nil, err
 		}
 		if list.err != nil {

@@ -21,6 +21,8 @@ type replay struct {
 	orders map[market.Pubkey]market.OrderChange
 	token  market.Token // the totals, and what else the events say
 	fix    market.Commit
+
+	complete int64 // chain time of the coin's own addresses
 }
 
 // mints compares some mints together.
@@ -55,7 +57,10 @@ func (c *check) mints(ctx context.Context, mints []market.Pubkey) error {
 }
 
 func (c *check) replay(ctx context.Context, mint market.Pubkey) (*replay, error) {
-	r := &replay{check: c, mint: mint, book: market.Book{Mint: mint}, orders: map[market.Pubkey]market.OrderChange{}}
+	r := &replay{check: c, mint: mint, book: market.Book{Mint: mint}, orders: map[market.Pubkey]market.OrderChange{}, complete: math.MaxInt64}
+	if c.options.CompleteTo != nil {
+		r.complete = c.options.CompleteTo(mint)
+	}
 	for _, interval := range c.options.Intervals {
 		r.series = append(r.series, &series{ctx: ctx, replay: r, interval: interval, next: c.from(), reached: c.from()})
 	}
@@ -119,7 +124,7 @@ func (r *replay) seal(time int64) error {
 				break
 			}
 			c.Final = !c.Provisional
-			if err := s.compare(c); err != nil {
+			if err := s.compare(c, c.Time+s.interval.Seconds() > r.complete); err != nil {
 				return err
 			}
 		}
@@ -149,7 +154,7 @@ func (r *replay) finish() error {
 	before := r.check.report.Differences
 	for _, s := range r.series {
 		for _, c := range r.book.Open[s.interval] {
-			if err := s.compare(c); err != nil {
+			if err := s.compare(c, false); err != nil {
 				return err
 			}
 		}

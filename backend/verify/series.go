@@ -42,8 +42,9 @@ func (s *series) head() (*market.Candle, error) {
 	return &s.stored[0], nil
 }
 
-// compare takes the next rebuilt candle. One that was compared already is left out.
-func (s *series) compare(want market.Candle) error {
+// compare takes the next rebuilt candle. One that was compared already is left out. Of an unsettled one it does not matter
+// whether it is final.
+func (s *series) compare(want market.Candle, unsettled bool) error {
 	if want.Time < s.reached {
 		return nil
 	}
@@ -68,6 +69,9 @@ func (s *series) compare(want market.Candle) error {
 		}
 
 		want.Corrected = found.Corrected // the events cannot tell
+		if unsettled {
+			want.Final = found.Final
+		}
 		if found != want {
 			s.replay.check.differ("%s %s candle at %d differs: %+v is stored, the events say %+v", s.replay.mint, s.interval, want.Time, found, want)
 			want.Corrected = found.Final && want.Final

@@ -36,9 +36,12 @@ type Options struct {
 	Intervals []market.Interval // kept ones
 	ChainTime int64             // of the store: candles ending at or before it must be final
 	Seq       market.Seq        // newest commit
-	Horizon   int64             // below this block time retention deletes candles and most events; 0: nothing is deleted
-	Repair    bool
-	Progress  func(mints, of int) // after each mint; may be nil
+	// CompleteTo is the chain time of a coin that is followed by addresses of its own, math.MaxInt64 for others; nil: there
+	// are none. A candle that ends between that and ChainTime may be final or not: the coin may have been left alone since.
+	CompleteTo func(coin market.Pubkey) int64
+	Horizon    int64 // below this block time retention deletes candles and most events; 0: nothing is deleted
+	Repair     bool
+	Progress   func(mints, of int) // after each mint; may be nil
 }
 
 // Report says what was compared and what differed.

@@ -61,8 +61,12 @@ func Find(ctx context.Context, mint market.Pubkey, read func(context.Context, ..
 	return coin, err
 }
 
-// Stored is the coin of a mint with that pair, as it was stored of one of the two programs.
+// Stored is the coin of a mint with that pair, as it was stored of one of the two programs. It returns program.ErrNoCoin for a
+// pair of another.
 func Stored(mint market.Pubkey, pair market.Pair, derive program.Derive) (program.Coin, error) {
+	if id := pair.Program(); id != pump.Program && id != pumpswap.Program {
+		return program.Coin{}, fmt.Errorf("%s is %w: it trades on %s", mint, program.ErrNoCoin, id)
+	}
 	curve, err := pump.Curve(derive, mint)
 	if err != nil {
 		return program.Coin{}, err
