@@ -39,7 +39,7 @@ var allowed = map[string][]string{
 	"backend/replay":          {"backend/datadir", "backend/listener", "backend/market", "backend/offline", "backend/recording", "backend/store"},
 	"backend/datadir":         {"backend/durable", "backend/market", "backend/store", "backend/telemetry", "backend/textfile"},
 	"backend/wake":            {},
-	"backend/watch":           {"backend/config", "backend/market", "backend/program", "backend/wake", "backend/wire"},
+	"backend/watch":           {"backend/config", "backend/durable", "backend/market", "backend/program", "backend/textfile", "backend/wake", "backend/wire"},
 	"backend/telemetry":       {"backend/market"},
 	"backend/leaktest":        {},
 	"backend/proxy":           {},

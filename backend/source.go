@@ -58,10 +58,12 @@ func (b *Backend) newSource(opened *store.Store) source {
 		s.history = reads.LoadHistory
 	}
 
-	if mints := b.options.Config.Watch.Parsed(); len(mints) > 0 {
-		s.coins = watch.New(reads, mints, b.options.Logger)
-		s.parts = append(s.parts, part{"watch", s.coins.Run})
+	watching := watch.Options{Source: reads, Mints: cfg.Watch.Parsed(), Logger: b.options.Logger}
+	if !dir.Transient { // the demo has none of the coins that the list is of
+		watching.File = watch.At(b.options.DataDir)
 	}
+	s.coins = watch.New(watching)
+	s.parts = append(s.parts, part{"watch", s.coins.Run})
 	s.reads, s.recheck, s.endpoints, s.collect = reads, reads.Recheck, reads.Endpoints, reads.Collect
 	return s
 }

@@ -214,7 +214,7 @@ func (f File) edit(change func(*document) error) error {
 	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
-	unlock, err := lock(f.path + ".lock")
+	unlock, err := durable.Lock(f.path + ".lock")
 	if err != nil {
 		return fmt.Errorf("change alert rules: %w", err)
 	}

@@ -43,6 +43,7 @@ type commands struct {
 	Backfill backfillCommand `cmd:"" help:"Read more history from the chain into a store that is not in use."`
 	Verify   verifyCommand   `cmd:"" help:"Rebuild every candle and order from the stored events and report differences."`
 	Alert    alertCommand    `cmd:"" help:"List and change the rules that alerts follow, also while a server runs."`
+	Watch    watchCommand    `cmd:"" help:"List and change the coins of pump that are followed by their mint, also while a server runs."`
 	Version  versionCommand  `cmd:"" help:"Print version, commit and Go version."`
 
 	ShowVersion kong.VersionFlag `name:"version" help:"Print version, commit and Go version."`

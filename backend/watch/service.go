@@ -27,6 +27,9 @@ const (
 	lastPause  = 2 * time.Minute
 )
 
+// lookEvery is how often the file is looked at.
+const lookEvery = time.Second
+
 // State says how far the watching of a coin is. The words are those of the wire.
 type State string
 
@@ -71,6 +74,7 @@ type Coin struct {
 type entry struct {
 	mint    market.Pubkey
 	coin    program.Coin
+	fixed   bool      // the configuration names it
 	found   bool      // the writer knows it
 	follows bool      // the source was told
 	refused error     // for good
@@ -79,11 +83,21 @@ type entry struct {
 	pause   time.Duration
 }
 
+// Options are what a Service is made of.
+type Options struct {
+	Source Source
+	Mints  []market.Pubkey // watched whatever the file says, MaxCoins at most
+	File   File            // further ones; it is read again whenever it changed
+	Logger *slog.Logger
+}
+
 // Service watches coins. New makes one.
 type Service struct {
 	source Source
+	file   File
 	log    *slog.Logger
 	wake   chan struct{}
+	seen   stamp // of the file as it was read last
 
 	mu    sync.Mutex
 	coins []*entry
@@ -93,23 +107,69 @@ type Service struct {
 	owners map[market.Pubkey]market.Pubkey // the coin of each address that is followed
 }
 
-// New makes a service that watches the given coins, MaxCoins at most, and further ones with Add. It does no I/O.
-func New(source Source, mints []market.Pubkey, log *slog.Logger) *Service {
+// New makes a service that watches the coins of the options and of the file as it is now.
+func New(o Options) *Service {
 	s := &Service{
-		source: source, log: log.With("component", "watch"), wake: make(chan struct{}, 1),
+		source: o.Source, file: o.File, log: o.Logger.With("component", "watch"), wake: make(chan struct{}, 1),
 		set: map[market.Pubkey]*entry{}, pools: map[market.Pubkey]market.Place{}, owners: map[market.Pubkey]market.Pubkey{},
 	}
-	for _, mint := range mints {
-		if err := s.Add(mint); err != nil {
-			s.log.Error("not all coins are followed", "err", err)
-			break
-		}
+	for _, mint := range o.Mints {
+		s.tryAdd(mint, true)
 	}
+	s.reload()
 	return s
 }
 
-// Add watches a coin; one that is watched already stays so. It returns ErrTooMany.
-func (s *Service) Add(mint market.Pubkey) error {
+// tryAdd watches a coin; that there are too many is logged.
+func (s *Service) tryAdd(mint market.Pubkey, fixed bool) {
+	if err := s.add(mint, fixed); err != nil {
+		s.log.Error("a coin is not followed", "mint", mint, "err", err)
+	}
+}
+
+// reload takes in the file when it changed. One that makes no sense changes nothing, and is logged.
+func (s *Service) reload() {
+	now := s.file.stamp()
+	if now.equal(s.seen) {
+		return
+	}
+	s.seen = now
+	list, err := s.file.Read()
+	if err != nil {
+		s.log.Error("the watched coins stay as they were", "err", err)
+		return
+	}
+
+	wanted := map[market.Pubkey]bool{}
+	for i := range list {
+		wanted[list[i].Mint] = true
+	}
+	for _, mint := range s.dropped(wanted) {
+		s.Remove(mint)
+		s.log.Info("a coin is followed no more", "mint", mint)
+	}
+	for i := range list {
+		s.tryAdd(list[i].Mint, false)
+	}
+}
+
+// dropped are the watched coins that neither the file nor the configuration names.
+func (s *Service) dropped(wanted map[market.Pubkey]bool) (mints []market.Pubkey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range s.coins {
+		if !one.fixed && !wanted[one.mint] {
+			mints = append(mints, one.mint)
+		}
+	}
+	return mints
+}
+
+// Add watches a coin until the file, which need not name it, is changed; one that is watched already stays so. It returns
+// ErrTooMany.
+func (s *Service) Add(mint market.Pubkey) error { return s.add(mint, false) }
+
+func (s *Service) add(mint market.Pubkey, fixed bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.set[mint] != nil {
@@ -119,7 +179,7 @@ func (s *Service) Add(mint market.Pubkey) error {
 		return fmt.Errorf("%w: %d", ErrTooMany, MaxCoins)
 	}
 
-	one := &entry{mint: mint, pause: firstPause}
+	one := &entry{mint: mint, pause: firstPause, fixed: fixed}
 	s.coins, s.set[mint] = append(s.coins, one), one
 	if coin, known := s.source.Known(mint); known {
 		s.keep(one, coin) // before the writer opens: the coin's candles are closed by its own addresses, and by nothing else
@@ -252,12 +312,16 @@ func (s *Service) describe(one *entry) Coin {
 func (s *Service) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-s.wake:
 		case <-timer.C:
+		case <-look.C:
+			s.reload()
 		}
 
 		next, waits := s.findAll(ctx)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -22,6 +23,7 @@ type cluster struct {
 	asked    []time.Time
 	followed []market.Pubkey
 	stored   []market.Pubkey // coins of which something is stored
+	file     File
 	full     bool
 	progress map[market.Pubkey]Progress
 }
@@ -88,7 +90,7 @@ func (c *cluster) Progress(address market.Pubkey) (Progress, bool) {
 func watching(t *testing.T, c *cluster, mints []market.Pubkey, then func()) {
 	synctest.Test(t, func(t *testing.T) {
 		c.t = t
-		c.service = New(c, mints, slog.New(slog.DiscardHandler))
+		c.service = New(Options{Source: c, Mints: mints, File: c.file, Logger: slog.New(slog.DiscardHandler)})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- c.service.Run(ctx) }()
@@ -175,13 +177,52 @@ func TestAClusterThatDoesNotAnswerIsAskedAgain(t *testing.T) {
 func TestAStoredCoinIsKnownAtOnce(t *testing.T) {
 	mint := market.Pubkey{4}
 	c := &cluster{t: t, stored: []market.Pubkey{mint}, fails: 100}
-	if s := New(c, []market.Pubkey{mint}, slog.New(slog.DiscardHandler)); !s.Follows(mint) || len(s.Of(mint)) != 2 {
+	if s := New(Options{Source: c, Mints: []market.Pubkey{mint}, Logger: slog.New(slog.DiscardHandler)}); !s.Follows(mint) || len(s.Of(mint)) != 2 {
 		t.Error("the coin is not known before Run")
 	}
 	watching(t, c, []market.Pubkey{mint}, func() {
 		if len(c.asked) > 0 || len(c.followed) != 2 {
 			t.Errorf("%d questions, %d addresses", len(c.asked), len(c.followed))
 		}
+	})
+}
+
+// TestTheListIsFollowedWhileItChanges: coins come and go with the file, those of the configuration stay, and a file that makes
+// no sense changes nothing.
+func TestTheListIsFollowedWhileItChanges(t *testing.T) {
+	fixed, one, two := market.Pubkey{1}, market.Pubkey{2}, market.Pubkey{3}
+	c := &cluster{file: At(t.TempDir())}
+	if err := c.file.Add(one, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	watching(t, c, []market.Pubkey{fixed}, func() {
+		expect := func(what string, mints ...market.Pubkey) {
+			t.Helper()
+			time.Sleep(2 * lookEvery)
+			synctest.Wait()
+			var got []market.Pubkey
+			for _, coin := range c.service.List() {
+				got = append(got, coin.Mint)
+			}
+			if !slices.Equal(got, mints) || len(c.followed) != 2*len(mints) {
+				t.Errorf("%s: %v, want %v; %d addresses", what, got, mints, len(c.followed))
+			}
+		}
+		change := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		expect("at first", fixed, one)
+		change(c.file.Add(two, time.Now()))
+		expect("one more", fixed, one, two)
+		change(c.file.Remove(one))
+		expect("one less", fixed, two)
+		change(os.WriteFile(c.file.Path(), []byte("{"), 0o600))
+		expect("a file that makes no sense", fixed, two)
+		change(os.Remove(c.file.Path()))
+		expect("no file", fixed)
 	})
 }
 
@@ -196,7 +237,7 @@ func TestAFullSourceRefusesTheCoin(t *testing.T) {
 }
 
 func TestCoinsAreBounded(t *testing.T) {
-	s := New(&cluster{t: t}, nil, slog.New(slog.DiscardHandler))
+	s := New(Options{Source: &cluster{t: t}, Logger: slog.New(slog.DiscardHandler)})
 	for n := range MaxCoins {
 		if err := s.Add(market.Pubkey{1, byte(n), byte(n >> 8)}); err != nil {
 			t.Fatal(err)
