@@ -44,6 +44,7 @@ func (c *watchListCommand) Run(program *Program) error {
 	if err != nil {
 		return err
 	}
+
 	list, err := file.Read()
 	if err != nil {
 		return err
@@ -59,15 +60,18 @@ func (c *watchListCommand) Run(program *Program) error {
 		}
 		return nil
 	}
+
 	if len(list) == 0 {
 		_, err = fmt.Fprintf(program.Stdout, "no coins in %s; add one with spinscope watch add MINT\n", file.Path())
 		return err
 	}
+
 	table := tabwriter.NewWriter(program.Stdout, 0, 4, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "MINT\tSINCE")
 	for i := range list {
 		_, _ = fmt.Fprintf(table, "%s\t%s\n", list[i].Mint, time.UnixMilli(list[i].AddedAt).UTC().Format(time.DateTime))
 	}
+
 	return table.Flush()
 }
 
@@ -106,6 +110,7 @@ func (c *watchRemoveCommand) Run() error {
 	if err != nil {
 		return err
 	}
+
 	for _, text := range c.Mints {
 		mint, err := watch.ParseMint(text)
 		if err != nil {
@@ -119,5 +124,6 @@ func (c *watchRemoveCommand) Run() error {
 			return err
 		}
 	}
+
 	return nil
 }

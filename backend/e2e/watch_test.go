@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -83,9 +84,10 @@ func TestWatchedCoins(t *testing.T) {
 		t.Fatalf("%d coins", len(mints))
 	}
 	const noCoin = "So11111111111111111111111111111111111111112"
-	watched := append(mints[:5:5], noCoin) // the fourth is paid in USDC
+	named := append(mints[:4:4], noCoin) // the fourth is paid in USDC
+	watched := append(slices.Clone(named), mints[4])
 	file := filepath.Join(t.TempDir(), "watch.toml")
-	text := fmt.Sprintf("[watch]\nmints = [\"%s\"]\n", strings.Join(watched, `", "`))
+	text := fmt.Sprintf("[watch]\nmints = [\"%s\"]\n", strings.Join(named, `", "`))
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +112,18 @@ func TestWatchedCoins(t *testing.T) {
 		s.kill()
 	}
 
+	// The fifth is added while the server runs, and is read from its creation on.
 	s := startServer(t, dir, append(market.flags(), "--config", file)...)
+	if out, problem, code := command(t, "watch", "add", "--data-dir", dir, "https://pump.fun/coin/"+mints[4]); code != 0 || out != mints[4]+"\n" {
+		t.Fatalf("watch add: exit code %d, %q, %q", code, out, problem)
+	}
+	await(t, "the server to see the list", func() error {
+		var list watchedOnWire
+		if s.get("/api/watch", &list); len(list.Coins) != len(watched) {
+			return errNotYet
+		}
+		return nil
+	})
 	market.rest()
 	live(s)
 	await(t, "the coins to be those of the ledger", func() error {

@@ -81,6 +81,7 @@ func (f File) Read() ([]Listed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the list of watched coins: %w", err)
 	}
+
 	defer file.Close() //nolint:errcheck // only read
 
 	text, err := textfile.ReadSome(file, maxFile)
@@ -91,6 +92,7 @@ func (f File) Read() ([]Listed, error) {
 	if err == nil && len(bytes.TrimSpace(text)) > 0 {
 		err = list.parse(text)
 	}
+
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", f.path, ErrUnreadable, err)
 	}
@@ -103,6 +105,7 @@ func (c *content) parse(text []byte) error {
 	if err := decoder.Decode(c); err != nil {
 		return err
 	}
+
 	switch {
 	case c.Version > fileVersion:
 		return fmt.Errorf("it has version %d, this program knows %d: a later spinscope wrote it", c.Version, fileVersion)
@@ -111,6 +114,7 @@ func (c *content) parse(text []byte) error {
 	case len(c.Coins) > MaxCoins:
 		return fmt.Errorf("%w: %d", ErrTooMany, MaxCoins)
 	}
+
 	seen := map[market.Pubkey]bool{}
 	for i := range c.Coins {
 		if mint := c.Coins[i].Mint; mint.IsZero() || seen[mint] {
@@ -118,6 +122,7 @@ func (c *content) parse(text []byte) error {
 		}
 		seen[c.Coins[i].Mint] = true
 	}
+
 	return nil
 }
 
@@ -154,6 +159,7 @@ func (f File) edit(change func([]Listed) ([]Listed, error)) error {
 	if err != nil {
 		return fmt.Errorf("change the list of watched coins: %w", err)
 	}
+
 	defer unlock()
 
 	list, err := f.Read()
@@ -163,6 +169,7 @@ func (f File) edit(change func([]Listed) ([]Listed, error)) error {
 	if list, err = change(list); err != nil {
 		return err
 	}
+
 	text, err := json.MarshalIndent(content{fileVersion, list}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write the list of watched coins: %w", err)
@@ -170,5 +177,6 @@ func (f File) edit(change func([]Listed) ([]Listed, error)) error {
 	if err := durable.WriteFile(f.path, append(text, '\n')); err != nil {
 		return fmt.Errorf("write the list of watched coins: %w", err)
 	}
+
 	return nil
 }

@@ -133,6 +133,7 @@ func (s *Service) reload() {
 	if now.equal(s.seen) {
 		return
 	}
+
 	s.seen = now
 	list, err := s.file.Read()
 	if err != nil {
@@ -144,10 +145,12 @@ func (s *Service) reload() {
 	for i := range list {
 		wanted[list[i].Mint] = true
 	}
+
 	for _, mint := range s.dropped(wanted) {
 		s.Remove(mint)
 		s.log.Info("a coin is followed no more", "mint", mint)
 	}
+
 	for i := range list {
 		s.tryAdd(list[i].Mint, false)
 	}
@@ -312,8 +315,10 @@ func (s *Service) describe(one *entry) Coin {
 func (s *Service) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
+
 	for {
 		select {
 		case <-ctx.Done():

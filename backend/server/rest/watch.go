@@ -8,7 +8,7 @@ import (
 )
 
 func (a *API) watchRoutes() {
-	add(a, get("/api/watch", "status", "Coins that are followed by their own addresses", "Which they are the configuration says; no route changes it."), a.watch)
+	add(a, get("/api/watch", "status", "Coins that are followed by their own addresses", "Which they are the configuration and `spinscope watch` say; no route changes it."), a.watch)
 }
 
 func (a *API) watch(ctx context.Context, _ *query) (wire.Watch, error) {
