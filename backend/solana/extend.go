@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"spinscope/backend/market"
 )
@@ -26,6 +27,20 @@ type extension struct {
 	filled  *market.Gap // what it has filled so far
 	done    chan error  // of capacity 1
 	unasked bool        // the feed's own: nobody waits
+
+	lost []market.Gap // opened meanwhile: what was listed, and could not be read
+}
+
+// withLost are the changes of gaps as the request goes on, and behind them the gaps that were opened meanwhile of the very
+// slots: what could not be read now either is missing still, whatever else was filled.
+func (request *extension) withLost(changes []market.Gap) []market.Gap {
+	for i := range request.lost {
+		lost := &request.lost[i]
+		if slices.ContainsFunc(changes, func(change market.Gap) bool { return sameGap(&change, lost) }) {
+			changes = append(changes, *lost)
+		}
+	}
+	return changes
 }
 
 // reach is how far back to read: to a slot and, if they are not 0, to a block time or to so many signatures.

@@ -60,6 +60,9 @@ func (r *run) openGap(from, to market.Slot, cause string) []market.Gap {
 	}
 
 	changes = append(changes, whole)
+	if r.extending != nil {
+		r.extending.lost = append(r.extending.lost, whole)
+	}
 	r.noteGaps(changes)
 	r.logger.Warn("slots could not be read whole", "slot", from, "to", to, "cause", cause)
 	return changes

@@ -93,7 +93,7 @@ func (s *session) take(ctx context.Context, found find) error {
 			s.mendPause.reset()
 		}
 		s.extending.gap, s.extending.filled = found.rest, found.filled
-		return s.rollBack(ctx, found.gone, found.gaps, found.rest.To)
+		return s.rollBack(ctx, found.gone, s.extending.withLost(found.gaps), found.rest.To)
 	}
 
 	if found.survey != nil {
