@@ -159,6 +159,7 @@ describe('trade', () => {
     payer: 'payer',
     price_exact: '0.5',
   }
+  const coin = { signature: 'sig', slot: 7, ordinal: 2, timestamp: head.timestamp, price_exact: '0.5', user: 'taker' }
   const terms = { user: 'user', borrow_amount: 4e9, position_asset_amount: '9000000000000000001' }
   const close = { final_token_amount: 2e6, final_sol_amount: 3e9 }
 
@@ -166,6 +167,36 @@ describe('trade', () => {
     [
       { ...head, event_type: 'BuySell', is_buy: true, token_amount: 1_500_000, sol_amount: '2000000000' },
       { kind: 'buy', side: 'buy', tokens: 1.5, sol: 2, price: 0.5, account: 'payer', key: 'sig:2', time: 1754298307 },
+    ],
+    [
+      {
+        ...coin,
+        event_type: 'Trade',
+        is_buy: true,
+        token_amount: 2e6,
+        quote_amount: '3000000000',
+        quote_mint: 'So11111111111111111111111111111111111111112',
+      },
+      { kind: 'buy', side: 'buy', tokens: 2, sol: 3, price: 0.5, account: 'taker', payer: '' },
+    ],
+    [
+      {
+        ...coin,
+        event_type: 'Sell',
+        is_buy: false,
+        token_amount: 2e6,
+        quote_amount: 3e6,
+        quote_mint: 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v',
+      },
+      { kind: 'sell', side: 'sell', tokens: 2, sol: 3, account: 'taker' },
+    ],
+    [
+      { ...coin, event_type: 'CompletePumpAmmMigration' },
+      { kind: 'moved', side: 'none', account: 'taker' },
+    ],
+    [
+      { ...coin, event_type: 'Create' },
+      { kind: 'new', side: 'none', account: 'taker' },
     ],
     [
       { ...head, event_type: 'BuySell', is_buy: false, token_amount: 1, sol_amount: 1 },

@@ -6,10 +6,11 @@ import {
   formatAmount,
   formatCount,
   formatPercent,
+  formatPaid,
   formatPrice,
-  formatSol,
   formatWhole,
 } from './price'
+import { SOL } from './quote'
 
 describe('formatPrice', () => {
   it.each([
@@ -133,7 +134,11 @@ it.each([
   [null, '–'],
   ['what', '–'],
 ])('%s lamports read %s', (lamports, want) => {
-  expect(formatSol(lamports)).toBe(want)
+  expect(formatPaid(lamports, SOL)).toBe(want)
+})
+
+it('says what a coin is paid in', () => {
+  expect(formatPaid(1_234_567_000, { symbol: 'USDC', decimals: 6 })).toBe('1.23k USDC')
 })
 
 it('groups the digits of a whole number', () => {

@@ -1,3 +1,5 @@
+import type { Quote } from './quote'
+
 const MINUS = '−'
 /** So many zeros after the point are counted, fewer are written out. */
 const COUNTED = 4
@@ -104,10 +106,10 @@ export function formatAmount(value: number): string {
   return sign + (size < 1 ? size.toFixed(3) : threeDigits(size))
 }
 
-/** Lamports as SOL in three significant digits: 1.24k SOL. */
-export function formatSol(lamports: string | number | null): string {
-  const text = formatAmount(lamports === null ? NaN : Number(lamports) / 1e9)
-  return text === '–' ? text : `${text} SOL`
+/** Base units of what a coin is paid in, in three significant digits: 1.24k SOL. */
+export function formatPaid(units: string | number | null, { symbol, decimals }: Quote): string {
+  const text = formatAmount(units === null ? NaN : Number(units) / 10 ** decimals)
+  return text === '–' ? text : `${text} ${symbol}`
 }
 
 /** A whole number with all its digits, in groups of three. */

@@ -1,3 +1,5 @@
+import { quoteDecimals } from './quote'
+
 /** A whole number of the chain's smallest units: above 2^53 it comes as a string. */
 type Amount = number | string
 
@@ -9,7 +11,18 @@ interface Head {
   timestamp: string
   price_exact?: string
   provisional?: boolean
-  payer: string
+  payer?: string
+}
+
+/** A trade of a coin on pump or PumpSwap. */
+interface CoinTrade {
+  event_type: 'Trade' | 'PostCompleteBuy' | 'Buy' | 'Sell'
+  user: string
+  is_buy: boolean
+  token_amount: Amount
+  quote_amount: Amount
+  /** The mint that it was paid in. */
+  quote_mint: string
 }
 
 interface Close {
@@ -46,9 +59,12 @@ export type TapeEvent = Head &
     | ({ event_type: 'ForceLiquidate' } & Partial<Ended>)
     | { event_type: 'MilestoneDiscount' }
     | { event_type: 'TokenCreated' }
+    | CoinTrade
+    | { event_type: 'Create' | 'CompletePumpAmmMigration'; user: string }
   )
 
-export type TradeKind = 'buy' | 'sell' | 'long' | 'short' | 'close long' | 'close short' | 'liq' | 'fee' | 'new'
+export type TradeKind =
+  'buy' | 'sell' | 'long' | 'short' | 'close long' | 'close short' | 'liq' | 'fee' | 'new' | 'moved'
 export type Side = 'buy' | 'sell' | 'none'
 
 /** One line of the tape. */
@@ -60,6 +76,7 @@ export interface Trade {
   side: Side
   /** Whole tokens. */
   tokens: number
+  /** What was paid, in whole units of what the coin is paid in: SOL, mostly. */
   sol: number
   price: number
   /** The price with every digit; empty when there is none. */
@@ -92,17 +109,17 @@ export function eventKey(event: Pick<Head, 'signature' | 'ordinal'>): string {
 
 /** The event as a line of the tape; null for kinds that this window does not know. */
 export function toTrade(event: TapeEvent): Trade | null {
-  const line = (kind: TradeKind, side: Side, tokens: Amount, sol: Amount): Trade => ({
+  const line = (kind: TradeKind, side: Side, tokens: Amount, paid: Amount, unit = LAMPORTS): Trade => ({
     key: eventKey(event),
     time: Math.floor(Date.parse(event.timestamp) / 1000) || 0,
     kind,
     side,
     tokens: whole(tokens, TOKEN),
-    sol: whole(sol, LAMPORTS),
+    sol: whole(paid, unit),
     price: Number(event.price_exact ?? NaN),
     exact: event.price_exact ?? '',
-    account: 'user' in event && event.user ? event.user : event.payer,
-    payer: event.payer,
+    account: 'user' in event && event.user ? event.user : (event.payer ?? ''),
+    payer: event.payer ?? '',
     signature: event.signature,
     slot: event.slot,
     provisional: event.provisional === true,
@@ -127,7 +144,17 @@ export function toTrade(event: TapeEvent): Trade | null {
     case 'MilestoneDiscount':
       return line('fee', 'none', 0, 0)
     case 'TokenCreated':
+    case 'Create':
       return line('new', 'none', 0, 0)
+    case 'Trade':
+    case 'PostCompleteBuy':
+    case 'Buy':
+    case 'Sell': {
+      const side = event.is_buy ? 'buy' : 'sell'
+      return line(side, side, event.token_amount, event.quote_amount, 10 ** quoteDecimals(event.quote_mint))
+    }
+    case 'CompletePumpAmmMigration':
+      return line('moved', 'none', 0, 0)
     default:
       return null
   }

@@ -1,6 +1,7 @@
 import { isAbort, type Rest, type TickerSort, type Window } from '../api/rest'
 import type { Detail, PriceUpdate, Ticker, TokenCreatedEvent } from '../api/client/index'
 import type { Stream } from '../api/stream'
+import { type Quote, quoteOf, SOL } from '../market/quote'
 import {
   byRank,
   type ChangeSpan,
@@ -68,7 +69,12 @@ export class Token implements TokenFacts {
     this.created = created
   }
 
-  /** SOL traded in the last 24 h; NaN while not known. */
+  /** What it is paid in; SOL while not known. */
+  get quote(): Quote {
+    return quoteOf(this.detail) ?? quoteOf(this.ticker) ?? SOL
+  }
+
+  /** What was paid for it in the last 24 h, whole units of its quote; NaN while not known. */
   get volume(): number {
     return this.ticker?.h24?.quote_volume ?? NaN
   }

@@ -52,13 +52,14 @@ export function captionOf(workspace: Workspace): PictureCaption {
   const { zone } = workspace.prefs.values
   const { health, clock } = workspace
   const token = workspace.tokens.get(mint)
+  const quote = token?.quote.symbol ?? 'SOL'
   const clockName = zone === 'utc' ? 'UTC' : 'local time'
   const { range } = controls ?? {}
   const sight = range ? `${formatMoment(range.from, zone)} to ${formatMoment(range.to, zone)}` : 'No bars in sight'
-  const price = market.last ? `last price ${formatPrice(market.last.close, 5)} SOL` : 'no price yet'
+  const price = market.last ? `last price ${formatPrice(market.last.close, 5)} ${quote}` : 'no price yet'
   const program = health.status?.program_id ?? ''
   return {
-    title: `${token?.named ? `${token.symbol} / SOL, ${token.name}` : `${shortAddress(mint)} / SOL`} · ${words(interval)}`,
+    title: `${token?.named ? `${token.symbol} / ${quote}, ${token.name}` : `${shortAddress(mint)} / ${quote}`} · ${words(interval)}`,
     tag: health.simulated ? 'simulated' : health.replay ? 'replay' : '',
     lines: [
       `${sight}, ${clockName}`,
