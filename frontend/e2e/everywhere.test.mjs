@@ -144,7 +144,7 @@ const VIEWS = {
   layers: (page) => dialog(page, 'o'),
   shortcuts: (page) => dialog(page, '?'),
   connect: (page) => dialog(page, 'x'),
-  frames: (page) => page.keyboard.press('q'),
+  frames: (page) => dialog(page, 'q'),
   health: async (page) => {
     await dialog(page, 'Shift+H')
     await byId(page, 'log-record').first().waitFor()
