@@ -59,7 +59,8 @@ func TestWords(t *testing.T) {
 	for _, i := range market.AllIntervals() {
 		got = append(got, i.Words())
 	}
-	want := "1 second, 5 seconds, 15 seconds, 30 seconds, 1 minute, 5 minutes, 15 minutes, 1 hour, 4 hours, 1 day"
+	want := "1 second, 5 seconds, 15 seconds, 30 seconds, 1 minute, 3 minutes, 5 minutes, 15 minutes, 30 minutes, " +
+		"1 hour, 2 hours, 4 hours, 1 day, 1 week"
 	if strings.Join(got, ", ") != want {
 		t.Errorf("%q", got)
 	}
