@@ -74,11 +74,23 @@ async function chart(page, ...keys) {
   for (const key of keys) await page.keyboard.press(key)
 }
 
-/** A dialog by its key. It is waited for: what is not open yet could not be left, and would take the next view's key. */
-async function dialog(page, key) {
-  await page.keyboard.press(key)
-  await page.locator('dialog[open]').first().waitFor()
+/**
+ * What comes by a key. It is waited for: what is not open yet could not be left, and would take the next view's key. Where
+ * something else took the key, that is left and the key pressed again.
+ */
+async function comes(page, key, what) {
+  for (let tries = 1; ; tries++) {
+    await page.keyboard.press(key)
+    try {
+      return await what.first().waitFor({ timeout: 3000 })
+    } catch (error) {
+      if (tries === 10) throw error
+      await page.keyboard.press('Escape')
+    }
+  }
 }
+
+const dialog = (page, key) => comes(page, key, page.locator('dialog[open]'))
 
 /** The first row of a kind, pressed. */
 async function press(rows) {
@@ -144,11 +156,8 @@ const VIEWS = {
   layers: (page) => dialog(page, 'o'),
   shortcuts: (page) => dialog(page, '?'),
   connect: (page) => dialog(page, 'x'),
-  frames: (page) => dialog(page, 'q'),
-  health: async (page) => {
-    await dialog(page, 'Shift+H')
-    await byId(page, 'log-record').first().waitFor()
-  },
+  frames: (page) => comes(page, 'q', byId(page, 'frames-state')),
+  health: (page) => comes(page, 'Shift+H', byId(page, 'log-record')),
   gaps: async (page) => {
     await page.keyboard.press('Control+k')
     await byId(page, 'palette-input').fill('known gaps')
