@@ -39,26 +39,6 @@ func At(dir string) File { return File{filepath.Join(dir, FileName)} }
 // Path is where the file is.
 func (f File) Path() string { return f.path }
 
-// Stamp reports whether the file changed. The zero Stamp is no file.
-type Stamp struct{ info fs.FileInfo }
-
-// Stamp looks at the file without reading it.
-func (f File) Stamp() Stamp {
-	info, err := os.Stat(f.path)
-	if err != nil {
-		return Stamp{}
-	}
-	return Stamp{info}
-}
-
-// Equal reports whether the file is as it was.
-func (s Stamp) Equal(other Stamp) bool {
-	if s.info == nil || other.info == nil {
-		return s.info == other.info
-	}
-	return os.SameFile(s.info, other.info) && s.info.Size() == other.info.Size() && s.info.ModTime().Equal(other.info.ModTime())
-}
-
 // Read gives the rules that make sense, in the order of the file, and what is wrong with the others; whole is false when
 // the file's end could not be read, so that rules may be missing. A rule without created_at counts from when the file
 // was last changed. No file is no rules. The error is one of the disk.
@@ -211,15 +191,12 @@ func (d *document) find(id string) int {
 
 // edit changes the file, whole or not at all, and lets nobody else change it meanwhile.
 func (f File) edit(change func(*document) error) error {
-	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
-		return fmt.Errorf("data directory: %w", err)
-	}
-	unlock, err := durable.Lock(f.path + ".lock")
+	unlock, err := durable.Lock(f.path)
 	if err != nil {
 		return fmt.Errorf("change alert rules: %w", err)
 	}
-
 	defer unlock()
+
 	d, modified, err := f.load()
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"spinscope/backend/textfile"
 	"spinscope/backend/wire"
 )
 
@@ -55,7 +56,7 @@ type ruleReader struct {
 	log  *slog.Logger
 
 	mu      sync.Mutex
-	stamp   Stamp
+	stamp   textfile.Stamp
 	version int // 0 before the first reading
 	rules   []Rule
 	wrong   string // what the last error said
@@ -67,7 +68,7 @@ func (r *ruleReader) read() (rules []Rule, version int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 
-	stamp := r.file.Stamp()
+	stamp := textfile.StampOf(r.file.Path())
 	if r.version > 0 && stamp.Equal(r.stamp) {
 		return r.rules, r.version
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"spinscope/backend/alert"
-	"spinscope/backend/config"
 )
 
 type alertCommand struct {
@@ -25,15 +24,9 @@ type alertPlace struct {
 	DataDir string `help:"Data directory whose alerts.json is meant." placeholder:"DIR" type:"path"`
 }
 
-func (p *alertPlace) file() (alert.File, error) {
-	dir := p.DataDir
-	if dir == "" {
-		var err error
-		if dir, err = defaultDataDir(); err != nil {
-			return alert.File{}, fmt.Errorf("%w: no place for the data: %w: give --data-dir", config.ErrConfig, err)
-		}
-	}
-	return alert.At(dir), nil
+func (p *alertPlace) file(program *Program) (alert.File, error) {
+	dir, err := program.dataDir(p.DataDir)
+	return alert.At(dir), err
 }
 
 type alertListCommand struct {
@@ -43,7 +36,7 @@ type alertListCommand struct {
 
 // Run prints the rules; what is wrong in the file goes to standard error.
 func (c *alertListCommand) Run(program *Program) error {
-	file, err := c.file()
+	file, err := c.file(program)
 	if err != nil {
 		return err
 	}
@@ -135,7 +128,7 @@ type alertAddCommand struct {
 
 // Run adds the rule and prints its id.
 func (c *alertAddCommand) Run(program *Program) error {
-	file, err := c.file()
+	file, err := c.file(program)
 	if err != nil {
 		return err
 	}
@@ -172,8 +165,8 @@ type alertRemoveCommand struct {
 }
 
 // Run takes the rule away.
-func (c *alertRemoveCommand) Run() error {
-	file, err := c.file()
+func (c *alertRemoveCommand) Run(program *Program) error {
+	file, err := c.file(program)
 	if err != nil {
 		return err
 	}
@@ -186,7 +179,7 @@ type alertMuteCommand struct {
 }
 
 // Run mutes the rule.
-func (c *alertMuteCommand) Run() error { return c.mute(c.ID, true) }
+func (c *alertMuteCommand) Run(program *Program) error { return c.mute(program, c.ID, true) }
 
 type alertUnmuteCommand struct {
 	alertPlace
@@ -194,10 +187,10 @@ type alertUnmuteCommand struct {
 }
 
 // Run unmutes the rule.
-func (c *alertUnmuteCommand) Run() error { return c.mute(c.ID, false) }
+func (c *alertUnmuteCommand) Run(program *Program) error { return c.mute(program, c.ID, false) }
 
-func (p *alertPlace) mute(id string, muted bool) error {
-	file, err := p.file()
+func (p *alertPlace) mute(program *Program, id string, muted bool) error {
+	file, err := p.file(program)
 	if err != nil {
 		return err
 	}

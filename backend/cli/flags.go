@@ -76,11 +76,9 @@ func (c *common) load(program *Program, address string) (backend.Options, error)
 	if err := cfg.Validate(); err != nil {
 		return backend.Options{}, origin.Locate(err)
 	}
-	dir := cmp.Or(c.DataDir, program.variable(config.DataDirVariable))
-	if dir == "" {
-		if dir, err = defaultDataDir(); err != nil {
-			return backend.Options{}, fmt.Errorf("%w: no place for the data: %w: give --data-dir", config.ErrConfig, err)
-		}
+	dir, err := program.dataDir(c.DataDir)
+	if err != nil {
+		return backend.Options{}, err
 	}
 
 	home, _ := os.UserHomeDir() // "" is no place
@@ -114,6 +112,18 @@ func newLogger(program *Program, level, format string) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(program.Stderr, options))
 	}
 	return slog.New(slog.NewTextHandler(program.Stderr, options))
+}
+
+// dataDir is the data directory that a command means: that of its flag, of the environment, or where a user's data is kept.
+func (p *Program) dataDir(flag string) (string, error) {
+	if dir := cmp.Or(flag, p.variable(config.DataDirVariable)); dir != "" {
+		return dir, nil
+	}
+	dir, err := defaultDataDir()
+	if err != nil {
+		return "", fmt.Errorf("%w: no place for the data: %w: give --data-dir", config.ErrConfig, err)
+	}
+	return dir, nil
 }
 
 // defaultDataDir is where programs of this kind keep a user's data on each system.

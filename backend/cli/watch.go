@@ -7,7 +7,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"spinscope/backend/config"
 	"spinscope/backend/watch"
 )
 
@@ -22,15 +21,9 @@ type watchPlace struct {
 	DataDir string `help:"Data directory whose watch.json is meant." placeholder:"DIR" type:"path"`
 }
 
-func (p *watchPlace) file() (watch.File, error) {
-	dir := p.DataDir
-	if dir == "" {
-		var err error
-		if dir, err = defaultDataDir(); err != nil {
-			return watch.File{}, fmt.Errorf("%w: no place for the data: %w: give --data-dir", config.ErrConfig, err)
-		}
-	}
-	return watch.At(dir), nil
+func (p *watchPlace) file(program *Program) (watch.File, error) {
+	dir, err := program.dataDir(p.DataDir)
+	return watch.At(dir), err
 }
 
 type watchListCommand struct {
@@ -40,7 +33,7 @@ type watchListCommand struct {
 
 // Run prints the list.
 func (c *watchListCommand) Run(program *Program) error {
-	file, err := c.file()
+	file, err := c.file(program)
 	if err != nil {
 		return err
 	}
@@ -82,7 +75,7 @@ type watchAddCommand struct {
 
 // Run adds the coins and prints their mints.
 func (c *watchAddCommand) Run(program *Program) error {
-	file, err := c.file()
+	file, err := c.file(program)
 	if err != nil {
 		return err
 	}
@@ -105,8 +98,8 @@ type watchRemoveCommand struct {
 }
 
 // Run takes the coins off the list.
-func (c *watchRemoveCommand) Run() error {
-	file, err := c.file()
+func (c *watchRemoveCommand) Run(program *Program) error {
+	file, err := c.file(program)
 	if err != nil {
 		return err
 	}

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"spinscope/backend/config"
 	"spinscope/backend/watch"
 )
 
@@ -32,4 +34,24 @@ func TestWatchCommands(t *testing.T) {
 	}
 	do(1, "", "must be mended first", "add", someMint)
 	do(1, "", "must be mended first", "list")
+}
+
+// TestDataDirectoryOfTheEnvironment: the commands that change a file in it mean the directory that the server would use.
+func TestDataDirectoryOfTheEnvironment(t *testing.T) {
+	named, flag := t.TempDir(), t.TempDir()
+	for _, command := range []string{"alert", "watch"} {
+		for _, c := range []struct {
+			args []string
+			want string
+		}{
+			{[]string{command, "list"}, named},
+			{[]string{command, "list", "--data-dir", flag}, flag},
+		} {
+			var out, problem bytes.Buffer
+			code := Main(c.args, Program{Stdout: &out, Stderr: &problem, Env: []string{config.DataDirVariable + "=" + named}})
+			if code != 0 || !strings.Contains(out.String(), " in "+c.want+string(filepath.Separator)) {
+				t.Errorf("%v: exit %d with %q, %q; want the one in %s", c.args, code, &out, &problem, c.want)
+			}
+		}
+	}
 }

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Lock waits until no other process holds the lock at path, a file of its own beside the one that is changed. A change takes milliseconds: a lock older than ten seconds was left
-// by a process that died.
-func Lock(path string) (unlock func(), err error) {
+// lock waits until it holds the lock file. A change takes milliseconds: a lock older than ten seconds was left by a
+// process that died.
+func lock(path string) (unlock func(), err error) {
 	const old, pause = 10 * time.Second, 10 * time.Millisecond
 	for tries := 0; ; tries++ {
 		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// Lock waits until no other process holds the lock at path, a file of its own beside the one that is changed. The lock also goes with the process.
-func Lock(path string) (unlock func(), err error) {
+// lock waits until it holds the lock file. The lock also goes with the process.
+func lock(path string) (unlock func(), err error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err

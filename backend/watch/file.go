@@ -42,24 +42,6 @@ func At(dir string) File { return File{filepath.Join(dir, FileName)} }
 // Path is where the file is.
 func (f File) Path() string { return f.path }
 
-// stamp tells one content of the file from another; the zero stamp is no file.
-type stamp struct{ info fs.FileInfo }
-
-func (f File) stamp() stamp {
-	info, err := os.Stat(f.path)
-	if err != nil {
-		return stamp{}
-	}
-	return stamp{info}
-}
-
-func (s stamp) equal(other stamp) bool {
-	if s.info == nil || other.info == nil {
-		return s.info == other.info
-	}
-	return os.SameFile(s.info, other.info) && s.info.Size() == other.info.Size() && s.info.ModTime().Equal(other.info.ModTime())
-}
-
 // Listed is a coin on the list.
 type Listed struct {
 	Mint    market.Pubkey `json:"mint"`
@@ -152,14 +134,10 @@ func (f File) Remove(mint market.Pubkey) error {
 
 // edit changes the file, whole or not at all, and lets nobody else change it meanwhile.
 func (f File) edit(change func([]Listed) ([]Listed, error)) error {
-	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
-		return fmt.Errorf("data directory: %w", err)
-	}
-	unlock, err := durable.Lock(f.path + ".lock")
+	unlock, err := durable.Lock(f.path)
 	if err != nil {
 		return fmt.Errorf("change the list of watched coins: %w", err)
 	}
-
 	defer unlock()
 
 	list, err := f.Read()

@@ -12,6 +12,7 @@ import (
 	"spinscope/backend/config"
 	"spinscope/backend/market"
 	"spinscope/backend/program"
+	"spinscope/backend/textfile"
 	"spinscope/backend/wake"
 )
 
@@ -97,7 +98,7 @@ type Service struct {
 	file   File
 	log    *slog.Logger
 	wake   chan struct{}
-	seen   stamp // of the file as it was read last
+	seen   textfile.Stamp // of the file as it was read last
 
 	mu    sync.Mutex
 	coins []*entry
@@ -129,8 +130,8 @@ func (s *Service) tryAdd(mint market.Pubkey, fixed bool) {
 
 // reload takes in the file when it changed. One that makes no sense changes nothing, and is logged.
 func (s *Service) reload() {
-	now := s.file.stamp()
-	if now.equal(s.seen) {
+	now := textfile.StampOf(s.file.Path())
+	if now.Equal(s.seen) {
 		return
 	}
 
