@@ -95,7 +95,7 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *listener.L
 	f.tokens = b.newTokens(opened, commits, from.gateway)
 	f.http = server.New(server.Deps{
 		API: rest.Deps{
-			Reader: opened, Stream: f.stream.Report(f.sockets), Feed: func() rest.FeedStatus { return feedStatus(in) }, Endpoints: from.endpoints, Watched: from.watched(), Log: rest.NewLog(b.options.Tail), Export: offline.Stored{Store: opened},
+			Reader: opened, Stream: f.stream.Report(f.sockets), Feed: func() rest.FeedStatus { return feedStatus(in) }, Endpoints: from.endpoints, Watch: from.watched(), Log: rest.NewLog(b.options.Tail), Export: offline.Stored{Store: opened},
 			Metadata: noneIfNil(f.tokens), Alerts: f.alerts, Tickers: rest.NewTickers(ticker.New(opened, cfg.Kline.KeptIntervals())),
 			Intervals: cfg.Kline.ParsedIntervals(), Kline: klineConfig(cfg), Cluster: cfg.Solana.Cluster,
 			ProgramID: program, Version: b.options.Version,

@@ -5,6 +5,7 @@ import (
 
 	"spinscope/backend/cluster"
 	"spinscope/backend/listener"
+	"spinscope/backend/server/rest"
 	"spinscope/backend/store"
 	"spinscope/backend/telemetry"
 	"spinscope/backend/watch"
@@ -68,10 +69,10 @@ func (b *Backend) newSource(opened *store.Store) source {
 	return s
 }
 
-// watched lists the coins that are followed by their own addresses; nil: none are.
-func (s *source) watched() func() []wire.WatchedCoin {
+// watched keeps a nil pointer from becoming an interface that is not nil.
+func (s *source) watched() rest.Watch {
 	if s.coins == nil {
 		return nil
 	}
-	return s.coins.Wire
+	return s.coins
 }

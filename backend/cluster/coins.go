@@ -55,55 +55,62 @@ func (s *Source) Known(mint market.Pubkey) (program.Coin, bool) {
 
 // Follow implements watch.Source: a coin's addresses are read on from where they were left, beside the program.
 func (s *Source) Follow(coin program.Coin) error {
-	var list []solana.Following
-	for _, address := range coin.Addresses() {
-		what, err := s.following(address)
-		if err != nil {
-			return err
-		}
-		list = append(list, what)
+	list, err := s.following(&coin)
+	if err != nil {
+		return err
 	}
 
 	s.mu.Lock()
 	s.coins[coin.Mint] = coin
+	for _, address := range coin.Addresses() {
+		s.owners[address] = coin.Mint
+	}
 	feed := s.feed
 	if feed == nil {
 		s.waiting = append(s.waiting, list...) // Run takes them up
 	}
-
 	s.mu.Unlock()
+
 	if feed == nil {
 		return nil
 	}
-
 	for _, what := range list {
 		if err := feed.Follow(what); err != nil {
 			return err
 		}
 	}
-
 	return nil
 }
 
-// following says from where an address is read, by what is stored.
-func (s *Source) following(address market.Pubkey) (solana.Following, error) {
-	what := solana.Following{Address: address, SelfCalls: true}
-	err := s.options.Store.Reached(func(r *market.Reached) error {
-		if r.Address == address {
-			what.From = r.Checkpoint
-		}
-		return nil
-	})
-	if err != nil {
-		return what, fmt.Errorf("how far %s has come: %w", address, err)
-	}
-
+// following says from where a coin's addresses are read, by what is stored.
+func (s *Source) following(coin *program.Coin) (list []solana.Following, err error) {
 	gaps, err := s.options.Store.Gaps(context.Background(), nil, new(market.GapOpen))
 	if err != nil {
-		return what, fmt.Errorf("gaps of %s: %w", address, err)
+		return nil, fmt.Errorf("gaps of %s: %w", coin.Mint, err)
 	}
-	what.Gaps = slices.DeleteFunc(gaps, func(g market.Gap) bool { return g.Address != address })
-	return what, nil
+
+	for _, address := range coin.Addresses() {
+		reached, _, err := s.options.Store.ReachedBy(address)
+		if err != nil {
+			return nil, fmt.Errorf("how far %s has come: %w", address, err)
+		}
+		what := solana.Following{Address: address, From: reached.Checkpoint, SelfCalls: true}
+		for i := range gaps {
+			if gaps[i].Address == address {
+				what.Gaps = append(what.Gaps, gaps[i])
+			}
+		}
+		list = append(list, what)
+	}
+	return list, nil
+}
+
+// coinAt is the followed coin that an address is of.
+func (s *Source) coinAt(address market.Pubkey) (program.Coin, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	mint, ok := s.owners[address]
+	return s.coins[mint], ok
 }
 
 // Unfollow implements watch.Source.
@@ -121,25 +128,27 @@ func (s *Source) Unfollow(coin program.Coin) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.coins, coin.Mint)
+	for _, address := range coin.Addresses() {
+		delete(s.owners, address)
+	}
 }
 
 // Progress implements watch.Source.
-func (s *Source) Progress(address market.Pubkey) (watch.Progress, bool) {
+func (s *Source) Progress() map[market.Pubkey]watch.Progress {
 	feed := s.current()
 	if feed == nil {
-		return watch.Progress{}, false
-	}
-	list := feed.Addresses()
-	i := slices.IndexFunc(list, func(a solana.AddressStatus) bool { return a.Address == address })
-	if i < 0 {
-		return watch.Progress{}, false
+		return nil
 	}
 
-	p := watch.Progress{
-		Live: list[i].State == solana.Connected, Done: int64(list[i].Backfill.Done), Total: int64(list[i].Backfill.Total),
+	list := feed.Addresses()
+	progress := make(map[market.Pubkey]watch.Progress, len(list))
+	for i := range list {
+		one := &list[i]
+		p := watch.Progress{Live: one.State == solana.Connected, Done: int64(one.Backfill.Done), Total: int64(one.Backfill.Total)}
+		if one.State == solana.Refused {
+			p.Refused = s.options.Veil(one.LastError)
+		}
+		progress[one.Address] = p
 	}
-	if list[i].State == solana.Refused {
-		p.Refused = s.options.Veil(list[i].LastError)
-	}
-	return p, true
+	return progress
 }

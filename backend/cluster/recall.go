@@ -3,50 +3,129 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"spinscope/backend/ingest"
 	"spinscope/backend/market"
+	"spinscope/backend/program"
 	"spinscope/backend/program/registry"
 	"spinscope/backend/store"
 )
 
-// maxBack is how many events before a stretch are looked at for the newest of each address.
+// maxBack is how many events below a stretch are looked at for the newest one of an address.
 const maxBack = 2000
 
-// recall tells the feed which transactions earlier runs stored of slots from..to: those with events, and those that left
-// nothing but a gap, as their logs were cut; and before them the newest one below from of the program and of each coin that
-// is followed, as far as they are at hand.
-func (s *Source) recall(ctx context.Context, from, to market.Slot, visit func(market.Transaction) (more bool)) error {
+// recall tells the feed which transactions earlier runs stored of slots from..to that name an address, and before them the
+// newest one below from, if it is at hand; of the zero address all.
+func (s *Source) recall(ctx context.Context, address market.Pubkey, from, to market.Slot, visit func(market.Transaction) (more bool)) error {
+	if coin, ok := s.coinAt(address); ok {
+		return s.recallCoin(ctx, &coin, address, from, to, visit)
+	}
+	return s.recallAll(ctx, from, to, visit)
+}
+
+// recallAll is recall for all that is stored: those with events, and those that left nothing but a gap, as their logs were
+// cut. The newest one below from is the program's.
+func (s *Source) recallAll(ctx context.Context, from, to market.Slot, visit func(market.Transaction) (more bool)) error {
 	cut, err := s.cutLogs(ctx, from, to)
 	if err != nil {
 		return err
 	}
-
-	before, err := s.newestBefore(from)
-	if err != nil {
-		return fmt.Errorf("read the newest events before slot %d: %w", from, err)
+	before := func(fn func(*market.Event) error) error { return s.options.Store.EventsBefore(from, fn) }
+	if more, err := s.visitNewest(before, s.program, visit); err != nil || !more {
+		return err
 	}
 
-	for _, tx := range before {
-		if !visit(tx) {
-			return nil
-		}
+	tell := func(tx market.Transaction) bool {
+		delete(cut, tx.Signature)
+		return visit(tx)
+	}
+	slots := func(fn func(*market.Event) error) error { return s.options.Store.SlotEvents(from, to, fn) }
+	if more, err := s.visitEach(ctx, slots, tell); err != nil || !more {
+		return err
+	}
+	for signature, slot := range cut {
+		visit(market.Transaction{Signature: signature, Slot: slot}) // its place and time are read again
+	}
+	return nil
+}
+
+// recallCoin is recall for an address of a coin, by the coin's own events: others' need not be read.
+func (s *Source) recallCoin(ctx context.Context, coin *program.Coin, address market.Pubkey, from, to market.Slot, visit func(market.Transaction) (more bool)) error {
+	before := func(fn func(*market.Event) error) error {
+		return s.options.Store.MintEventsBack(coin.Mint, market.Position{Slot: from}, fn)
+	}
+	if more, err := s.visitNewest(before, address, visit); err != nil || !more {
+		return err
 	}
 
-	var tx market.Transaction // that the events told last are of
-	open, ended := false, false
-	tell := func() bool {
-		if open {
-			open = false
-			delete(cut, tx.Signature)
-			ended = !visit(tx)
-		}
-		return !ended
+	var slots []market.Slot
+	start := market.Position{}
+	if from > 0 {
+		start = market.Position{Slot: from - 1, Index: math.MaxUint32, Ordinal: math.MaxUint16}
 	}
-	err = s.options.Store.SlotEvents(from, to, func(e *market.Event) error {
-		if e.Signature != tx.Signature && !tell() {
+	err := s.options.Store.MintEvents(coin.Mint, start, func(e *market.Event) error {
+		if e.Slot > to {
 			return store.Stop
+		}
+		if last := len(slots) - 1; last < 0 || slots[last] != e.Slot {
+			slots = append(slots, e.Slot)
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return fmt.Errorf("read the events of %s in slots %d to %d: %w", coin.Mint, from, to, err)
+	}
+
+	// Whole slots, as a transaction may hold events of others, too, and names their addresses.
+	for _, slot := range slots {
+		whole := func(fn func(*market.Event) error) error { return s.options.Store.SlotEvents(slot, slot, fn) }
+		if more, err := s.visitEach(ctx, whole, visit); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// visitNewest visits the first transaction that names an address, of those whose events each gives, the newest first.
+func (s *Source) visitNewest(each func(fn func(*market.Event) error) error, address market.Pubkey, visit func(market.Transaction) (more bool)) (more bool, err error) {
+	more = true
+	looked := 0
+	err = each(func(e *market.Event) error {
+		if looked++; looked > maxBack {
+			return store.Stop
+		}
+		tx := transactionOf(e)
+		s.addAddress(&tx, e)
+		if tx.Addresses == nil && address == s.program || slices.Contains(tx.Addresses, address) {
+			more = visit(tx)
+			return store.Stop
+		}
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("read what was stored last of %s: %w", address, err)
+	}
+	return more, nil
+}
+
+// visitEach visits the transactions whose events each gives, in order, those of one transaction together.
+func (s *Source) visitEach(ctx context.Context, each func(fn func(*market.Event) error) error, visit func(market.Transaction) (more bool)) (more bool, err error) {
+	var tx market.Transaction // that the events told last are of
+	open := false
+	more = true
+	tell := func() {
+		if open {
+			more = visit(tx)
+		}
+		open = false
+	}
+	err = each(func(e *market.Event) error {
+		if open && e.Signature != tx.Signature {
+			if tell(); !more {
+				return store.Stop
+			}
 		}
 		if !open {
 			tx, open = transactionOf(e), true
@@ -55,17 +134,10 @@ func (s *Source) recall(ctx context.Context, from, to market.Slot, visit func(ma
 		return ctx.Err()
 	})
 	if err != nil {
-		return fmt.Errorf("read the events of slots %d to %d: %w", from, to, err)
+		return false, fmt.Errorf("read what is stored: %w", err)
 	}
-
-	if !tell() {
-		return nil
-	}
-	for signature, slot := range cut {
-		visit(market.Transaction{Signature: signature, Slot: slot}) // its place and time are read again
-	}
-
-	return nil
+	tell()
+	return more, nil
 }
 
 // cutLogs are the transactions of slots from..to that left nothing but a gap, with their slots.
@@ -81,38 +153,6 @@ func (s *Source) cutLogs(ctx context.Context, from, to market.Slot) (map[market.
 		}
 	}
 	return cut, nil
-}
-
-// newestBefore are the newest transactions below a slot of each address, in the order of the chain.
-func (s *Source) newestBefore(slot market.Slot) (list []market.Transaction, err error) {
-	s.mu.Lock()
-	wanted := 1 + len(s.coins)*2
-	s.mu.Unlock()
-
-	looked, seen := 0, map[market.Pubkey]bool{}
-	err = s.options.Store.EventsBefore(slot, func(e *market.Event) error {
-		if looked++; looked > maxBack || len(seen) == wanted {
-			return store.Stop
-		}
-		tx := transactionOf(e)
-		s.addAddress(&tx, e)
-		address := s.program
-		if tx.Addresses != nil {
-			if len(tx.Addresses) == 0 {
-				return nil // of a coin that is followed no more
-			}
-			address = tx.Addresses[0]
-		}
-
-		if !seen[address] {
-			seen[address] = true
-			list = append(list, tx)
-		}
-		return nil
-	})
-	slices.Reverse(list)
-
-	return list, err
 }
 
 // transactionOf is the transaction of a stored event, without its logs and as if it named nothing.

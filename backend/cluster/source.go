@@ -43,9 +43,10 @@ type Source struct {
 	endpoints []solana.Endpoint
 
 	mu      sync.Mutex
-	feed    *solana.Feed                   // nil until the cluster's addresses are known
-	waiting []solana.Following             // what was asked for before
-	coins   map[market.Pubkey]program.Coin // those followed, by mint
+	feed    *solana.Feed                    // nil until the cluster's addresses are known
+	waiting []solana.Following              // what was asked for before
+	coins   map[market.Pubkey]program.Coin  // those followed, by mint
+	owners  map[market.Pubkey]market.Pubkey // their mints, by address
 }
 
 // NewSource makes a source; it does no I/O.
@@ -54,7 +55,7 @@ func NewSource(o Options) *Source {
 		o.Veil = func(text string) string { return text }
 	}
 	id, _ := market.ParsePubkey(o.Config.ProgramID) // validated
-	return &Source{options: o, program: id, extending: make(chan struct{}, 1), ready: make(chan struct{}), coins: map[market.Pubkey]program.Coin{}}
+	return &Source{options: o, program: id, extending: make(chan struct{}, 1), ready: make(chan struct{}), coins: map[market.Pubkey]program.Coin{}, owners: map[market.Pubkey]market.Pubkey{}}
 }
 
 // Run implements listener.Source.

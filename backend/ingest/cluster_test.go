@@ -47,7 +47,7 @@ func readInto(t *testing.T, net *simnet.Net, dir string, addresses ingest.Addres
 	feed := solana.New(solana.Config{
 		Endpoints: []solana.Endpoint{{RPC: net.RPCURL(), WS: net.WSURL()}}, Program: spinpet.ProgramID, BackfillLimit: 100_000,
 		ReconnectInterval: 20 * time.Millisecond, RescanInterval: 200 * time.Millisecond, Logger: slog.New(slog.DiscardHandler),
-		Recall: func(_ context.Context, from, to market.Slot, visit func(market.Transaction) bool) error {
+		Recall: func(_ context.Context, _ market.Pubkey, from, to market.Slot, visit func(market.Transaction) bool) error {
 			return d.store.SlotEvents(from, to, func(e *market.Event) error {
 				if e.Ordinal == 0 {
 					visit(market.Transaction{Signature: e.Signature, Slot: e.Slot, Index: e.Index, BlockTime: e.BlockTime, Provisional: e.Provisional})

@@ -319,7 +319,7 @@ func (h *history) recallSlots(ctx context.Context, b *book, groups []group) erro
 		if b.holds(g.slot) {
 			continue
 		}
-		err := recall(ctx, g.slot, g.slot, func(tx market.Transaction) bool {
+		err := recall(ctx, market.Pubkey{}, g.slot, g.slot, func(tx market.Transaction) bool {
 			if tx.Slot == g.slot {
 				b.recalled(h.run.shared, &tx)
 			}

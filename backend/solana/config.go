@@ -45,10 +45,10 @@ type Config struct {
 
 	// Recall tells which transactions earlier runs delivered of slots from..to, in order, until visit returns false, and
 	// before them the newest one below from if it is at hand: so that what was rolled back while the program was down is
-	// rolled back, and lists that leave out what is stored are found out. Signature, Slot, Index, BlockTime, Provisional and
-	// Addresses count, of which nil stands for the program's; logs do not. It may be called at any time, by several
-	// goroutines, and may be nil.
-	Recall func(ctx context.Context, from, to market.Slot, visit func(market.Transaction) (more bool)) error
+	// rolled back, and lists that leave out what is stored are found out. It tells those that name an address, and others as
+	// it likes; of the zero address all. Signature, Slot, Index, BlockTime, Provisional and Addresses count, of which nil
+	// stands for the program's; logs do not. It may be called at any time, by several goroutines, and may be nil.
+	Recall func(ctx context.Context, address market.Pubkey, from, to market.Slot, visit func(market.Transaction) (more bool)) error
 
 	Gaps []market.Gap // of the program, left open by earlier runs: what they miss is asked for again; others are left out
 

@@ -41,7 +41,7 @@ func TestRollbackWhileDown(t *testing.T) {
 		})
 		if restart {
 			before := r.txs
-			config.Recall = func(_ context.Context, from, to market.Slot, visit func(market.Transaction) bool) error {
+			config.Recall = func(_ context.Context, _ market.Pubkey, from, to market.Slot, visit func(market.Transaction) bool) error {
 				for _, tx := range before {
 					if tx.Slot >= from && tx.Slot <= to {
 						tx.Logs = nil
@@ -66,7 +66,9 @@ func TestRecallErrorEndsRun(t *testing.T) {
 	c := newCluster(t)
 	config := testConfig(c.endpoint())
 	broken := errors.New("store is closed")
-	config.Recall = func(context.Context, market.Slot, market.Slot, func(market.Transaction) bool) error { return broken }
+	config.Recall = func(context.Context, market.Pubkey, market.Slot, market.Slot, func(market.Transaction) bool) error {
+		return broken
+	}
 	if err := New(config).Run(t.Context(), 7, newSink(t).apply); !errors.Is(err, broken) {
 		t.Fatalf("Run = %v", err)
 	}

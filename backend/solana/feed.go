@@ -141,7 +141,7 @@ func (r *run) stored(ctx context.Context, from, to market.Slot, visit func(marke
 	if r.config.Recall == nil {
 		return nil
 	}
-	return r.config.Recall(ctx, from, to, func(tx market.Transaction) bool {
+	return r.config.Recall(ctx, r.address, from, to, func(tx market.Transaction) bool {
 		named := !r.follows && tx.Addresses == nil || slices.Contains(tx.Addresses, r.address)
 		return !named || visit(tx)
 	})

@@ -35,7 +35,7 @@ func of(ledger []ledgerTx, address market.Pubkey) []ledgerTx {
 }
 
 // recall is Config.Recall over what the sink holds.
-func (s *sink) recall(_ context.Context, from, to market.Slot, visit func(market.Transaction) bool) error {
+func (s *sink) recall(_ context.Context, _ market.Pubkey, from, to market.Slot, visit func(market.Transaction) bool) error {
 	s.mu.Lock()
 	list := slices.SortedFunc(maps.Values(s.txs), func(a, b market.Transaction) int {
 		return cmp.Or(cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.Index, b.Index))

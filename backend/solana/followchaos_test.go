@@ -182,8 +182,8 @@ func followChaos(t *testing.T, seed uint64) {
 	config.refusedPause, config.TimeWait = 30*time.Millisecond, 50*time.Millisecond
 	config.ReconnectInterval = 5 * time.Millisecond
 	var held *sink
-	config.Recall = func(ctx context.Context, from, to market.Slot, visit func(market.Transaction) bool) error {
-		return held.recall(ctx, from, to, visit)
+	config.Recall = func(ctx context.Context, address market.Pubkey, from, to market.Slot, visit func(market.Transaction) bool) error {
+		return held.recall(ctx, address, from, to, visit)
 	}
 	r := start(t, config, 0, func(s *sink) { held = s })
 	c.feed = r.feed

@@ -18,14 +18,14 @@ func covered(s *sink, slot market.Slot) bool {
 }
 
 // recallFrom recalls what a sink held.
-func recallFrom(txs map[market.Signature]market.Transaction) func(context.Context, market.Slot, market.Slot, func(market.Transaction) bool) error {
+func recallFrom(txs map[market.Signature]market.Transaction) func(context.Context, market.Pubkey, market.Slot, market.Slot, func(market.Transaction) bool) error {
 	var known []market.Transaction
 	for _, tx := range txs {
 		tx.Logs = nil
 		known = append(known, tx)
 	}
 	sortTxs(known)
-	return func(_ context.Context, from, to market.Slot, visit func(market.Transaction) bool) error {
+	return func(_ context.Context, _ market.Pubkey, from, to market.Slot, visit func(market.Transaction) bool) error {
 		last := slices.IndexFunc(known, func(tx market.Transaction) bool { return tx.Slot >= from })
 		if last < 0 {
 			last = len(known)

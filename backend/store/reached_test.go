@@ -72,6 +72,13 @@ func TestStoreOfAddresses(t *testing.T) {
 	if want := []market.Reached{{Address: one}, {Address: two, Slot: 15, ChainTime: 16, Checkpoint: 14}}; !reflect.DeepEqual(list, want) {
 		t.Errorf("%+v", list)
 	}
+	for address, want := range map[market.Pubkey]market.Reached{
+		one: {Address: one}, two: {Address: two, Slot: 15, ChainTime: 16, Checkpoint: 14}, {3}: {},
+	} {
+		if r, found, err := s.ReachedBy(address); err != nil || r != want || found == (address == market.Pubkey{3}) {
+			t.Errorf("%s: %+v, %t, %v", address, r, found, err)
+		}
+	}
 	gaps, err := s.Gaps(t.Context(), nil, nil)
 	if err != nil || len(gaps) != 2 || !gaps[0].Address.IsZero() || gaps[1].Address != two {
 		t.Errorf("%+v, %v", gaps, err)

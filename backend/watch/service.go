@@ -58,7 +58,8 @@ type Source interface {
 	// Follow reads the coin's addresses from now on, Unfollow no more: nothing of them comes after it has returned.
 	Follow(coin program.Coin) error
 	Unfollow(coin program.Coin)
-	Progress(address market.Pubkey) (Progress, bool)
+	// Progress is how far each address is that is read.
+	Progress() map[market.Pubkey]Progress
 }
 
 // Coin is a coin that is watched, and how that goes.
@@ -258,12 +259,18 @@ func (s *Service) Of(coin market.Pubkey) []market.Pubkey {
 
 // Coins implements ingest.Addresses: the watched coin of an address.
 func (s *Service) Coins(address market.Pubkey) []market.Pubkey {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if mint, ok := s.owners[address]; ok {
+	if mint, ok := s.CoinOf(address); ok {
 		return []market.Pubkey{mint}
 	}
 	return nil
+}
+
+// CoinOf is the watched coin of an address.
+func (s *Service) CoinOf(address market.Pubkey) (mint market.Pubkey, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	mint, ok = s.owners[address]
+	return mint, ok
 }
 
 // List is every watched coin, in the order in which they were added.
@@ -275,15 +282,16 @@ func (s *Service) List() []Coin {
 	}
 	s.mu.Unlock()
 
+	progress := s.source.Progress()
 	list := make([]Coin, len(entries))
 	for i := range entries {
-		list[i] = s.describe(&entries[i])
+		list[i] = describe(&entries[i], progress)
 	}
 	return list
 }
 
-// describe asks the source how it does.
-func (s *Service) describe(one *entry) Coin {
+// describe says how a coin does.
+func describe(one *entry, progress map[market.Pubkey]Progress) Coin {
 	c := Coin{Mint: one.mint, Coin: one.coin, State: Unknown}
 	switch {
 	case one.refused != nil:
@@ -298,7 +306,7 @@ func (s *Service) describe(one *entry) Coin {
 
 	c.State = Live
 	for _, address := range one.coin.Addresses() {
-		p, ok := s.source.Progress(address)
+		p, ok := progress[address]
 		c.Done, c.Total = c.Done+p.Done, c.Total+p.Total
 		switch {
 		case p.Refused != "":

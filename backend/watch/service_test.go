@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +19,7 @@ import (
 // cluster is what the service asks. It checks the order of things: the writer knows a coin for as long as it is followed.
 type cluster struct {
 	t        *testing.T
+	mu       sync.Mutex // asked and followed, which the service's goroutine writes
 	service  *Service
 	fails    int // so many questions are not answered
 	asked    []time.Time
@@ -39,7 +41,9 @@ func coinOf(mint market.Pubkey) program.Coin {
 }
 
 func (c *cluster) Find(_ context.Context, mint market.Pubkey) (program.Coin, error) {
+	c.mu.Lock()
 	c.asked = append(c.asked, time.Now())
+	c.mu.Unlock()
 	if c.fails > 0 {
 		c.fails--
 		return program.Coin{}, errDown
@@ -67,24 +71,44 @@ func (c *cluster) Follow(coin program.Coin) error {
 		if !c.known(address) {
 			c.t.Errorf("%s is followed before the writer knows whose it is", address)
 		}
+		c.mu.Lock()
 		c.followed = append(c.followed, address)
+		c.mu.Unlock()
 	}
 	return nil
 }
 
 func (c *cluster) Unfollow(coin program.Coin) {
 	for _, address := range coin.Addresses() {
-		if slices.Contains(c.followed, address) && !c.known(address) {
+		if c.follows(address) && !c.known(address) {
 			c.t.Errorf("the writer has forgotten whose %s is, and it is still followed", address)
 		}
+		c.mu.Lock()
 		c.followed = slices.DeleteFunc(c.followed, func(a market.Pubkey) bool { return a == address })
+		c.mu.Unlock()
 	}
 }
 
-func (c *cluster) Progress(address market.Pubkey) (Progress, bool) {
-	p, ok := c.progress[address]
-	return p, ok
+func (c *cluster) follows(address market.Pubkey) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Contains(c.followed, address)
 }
+
+// addresses are how many are followed, questions when Find was asked.
+func (c *cluster) addresses() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.followed)
+}
+
+func (c *cluster) questions() []time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.asked)
+}
+
+func (c *cluster) Progress() map[market.Pubkey]Progress { return c.progress }
 
 // watching runs a service over a cluster in a bubble of its own time.
 func watching(t *testing.T, c *cluster, mints []market.Pubkey, then func()) {
@@ -116,8 +140,8 @@ func TestWatchedCoinsAreFollowed(t *testing.T) {
 		}
 		synctest.Wait()
 		list := c.service.List()
-		if len(list) != 4 || len(c.followed) != 6 {
-			t.Fatalf("%d coins, %d addresses", len(list), len(c.followed))
+		if len(list) != 4 || c.addresses() != 6 {
+			t.Fatalf("%d coins, %d addresses", len(list), c.addresses())
 		}
 		for i, want := range []Coin{
 			{Mint: one, Coin: coinOf(one), State: Live, Done: 10, Total: 10},
@@ -139,7 +163,7 @@ func TestWatchedCoinsAreFollowed(t *testing.T) {
 		if !c.service.Remove(two) || c.service.Remove(two) {
 			t.Error("a coin is removed once")
 		}
-		if c.service.Follows(two) || c.service.Of(two) != nil || c.service.Coins(market.Pubkey{2, 1}) != nil || len(c.followed) != 4 {
+		if c.service.Follows(two) || c.service.Of(two) != nil || c.service.Coins(market.Pubkey{2, 1}) != nil || c.addresses() != 4 {
 			t.Error("a removed coin is still followed")
 		}
 		if _, ok := c.service.At(market.Pubkey{2, 2}); ok {
@@ -161,12 +185,12 @@ func TestAClusterThatDoesNotAnswerIsAskedAgain(t *testing.T) {
 		}
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if now := c.service.List()[0]; now.State != Reading || now.Message != "" || len(c.asked) != 10 {
-			t.Errorf("%+v after %d questions", now, len(c.asked))
+		if now := c.service.List()[0]; now.State != Reading || now.Message != "" || len(c.questions()) != 10 {
+			t.Errorf("%+v after %d questions", now, len(c.questions()))
 		}
-		for i := range len(c.asked) - 1 {
+		for i := range len(c.questions()) - 1 {
 			want := min(firstPause<<i, lastPause)
-			if got := c.asked[i+1].Sub(c.asked[i]); got != want {
+			if got := c.questions()[i+1].Sub(c.questions()[i]); got != want {
 				t.Errorf("asked again after %v, want %v", got, want)
 			}
 		}
@@ -181,8 +205,8 @@ func TestAStoredCoinIsKnownAtOnce(t *testing.T) {
 		t.Error("the coin is not known before Run")
 	}
 	watching(t, c, []market.Pubkey{mint}, func() {
-		if len(c.asked) > 0 || len(c.followed) != 2 {
-			t.Errorf("%d questions, %d addresses", len(c.asked), len(c.followed))
+		if len(c.questions()) > 0 || c.addresses() != 2 {
+			t.Errorf("%d questions, %d addresses", len(c.questions()), c.addresses())
 		}
 	})
 }
@@ -204,8 +228,8 @@ func TestTheListIsFollowedWhileItChanges(t *testing.T) {
 			for _, coin := range c.service.List() {
 				got = append(got, coin.Mint)
 			}
-			if !slices.Equal(got, mints) || len(c.followed) != 2*len(mints) {
-				t.Errorf("%s: %v, want %v; %d addresses", what, got, mints, len(c.followed))
+			if !slices.Equal(got, mints) || c.addresses() != 2*len(mints) {
+				t.Errorf("%s: %v, want %v; %d addresses", what, got, mints, c.addresses())
 			}
 		}
 		change := func(err error) {

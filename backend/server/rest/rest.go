@@ -20,14 +20,14 @@ import (
 	"spinscope/backend/wire"
 )
 
-// Deps is what the API reads. Reader is needed; without Stream, Feed, Metadata, Tickers, Alerts or Export their routes say
+// Deps is what the API reads. Reader is needed; without Stream, Feed, Watch, Metadata, Tickers, Alerts or Export their routes say
 // that nothing is there.
 type Deps struct {
 	Reader    Reader
 	Stream    Stream
 	Feed      func() FeedStatus
-	Endpoints func() []wire.Endpoint    // of the cluster; texts hold no secrets
-	Watched   func() []wire.WatchedCoin // coins followed by their addresses, names and holes left out; nil: none
+	Endpoints func() []wire.Endpoint // of the cluster; texts hold no secrets
+	Watch     Watch
 	Log       func(after uint64, least slog.Level, limit int) wire.Log
 	Metadata  Metadata
 	Tickers   Tickers

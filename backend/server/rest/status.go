@@ -93,23 +93,15 @@ func (a *API) gaps(ctx context.Context, q *query) (*wire.Gaps, error) {
 		return nil, err
 	}
 
-	// The store does not know whose an address is that is followed for a coin.
-	coins := map[string]string{}
-	if a.deps.Watched != nil {
-		for _, coin := range a.deps.Watched() {
-			coins[coin.Addresses.Curve], coins[coin.Addresses.Pool] = coin.Mint, coin.Mint
-		}
-	}
-
 	answer := &wire.Gaps{Gaps: make([]wire.Gap, 0, len(gaps))}
 	for i := range gaps {
-		gap := newGap(&gaps[i])
-		if gap.Address != "" && gap.Mint == "" {
-			gap.Mint = coins[gap.Address]
+		gap := &gaps[i]
+		if gap.Mint.IsZero() && !gap.Address.IsZero() && a.deps.Watch != nil { // the store does not know whose an address is
+			gap.Mint, _ = a.deps.Watch.CoinOf(gap.Address)
 		}
-		whole := gap.Mint == "" && gap.Address == ""
-		if mint == nil || whole || gap.Mint == mint.String() {
-			answer.Gaps = append(answer.Gaps, gap)
+		whole := gap.Mint.IsZero() && gap.Address.IsZero()
+		if mint == nil || whole || gap.Mint == *mint {
+			answer.Gaps = append(answer.Gaps, newGap(gap))
 		}
 	}
 

@@ -7,14 +7,22 @@ import (
 	"spinscope/backend/wire"
 )
 
+// Watch says which coins are followed by their own addresses.
+type Watch interface {
+	// Wire lists them, names and holes left out.
+	Wire() []wire.WatchedCoin
+	// CoinOf is the coin that an address is followed for.
+	CoinOf(address market.Pubkey) (mint market.Pubkey, ok bool)
+}
+
 func (a *API) watchRoutes() {
 	add(a, get("/api/watch", "status", "Coins that are followed by their own addresses", "Which they are the configuration and `spinscope watch` say; no route changes it."), a.watch)
 }
 
 func (a *API) watch(ctx context.Context, _ *query) (wire.Watch, error) {
 	answer := wire.Watch{Coins: []wire.WatchedCoin{}}
-	if a.deps.Watched != nil {
-		answer.Coins = append(answer.Coins, a.deps.Watched()...)
+	if a.deps.Watch != nil {
+		answer.Coins = append(answer.Coins, a.deps.Watch.Wire()...)
 	}
 	answer.Total = len(answer.Coins)
 	if answer.Total == 0 {

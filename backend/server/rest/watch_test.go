@@ -21,11 +21,9 @@ func TestWatchedCoinsAndTheirGaps(t *testing.T) {
 		{From: 9, To: 9, Cause: "one transaction of the coin", Mint: coin, Address: curve},
 	}
 	d := deps(f)
-	d.Watched = func() []wire.WatchedCoin {
-		return []wire.WatchedCoin{
-			{Mint: coin.String(), Program: "pump", State: "live", Addresses: wire.WatchedAddresses{Curve: curve.String(), Pool: pool.String()}},
-			{Mint: key(45).String(), State: "refused", Message: "no coin"},
-		}
+	d.Watch = fakeWatch{
+		{Mint: coin.String(), Program: "pump", State: "live", Addresses: wire.WatchedAddresses{Curve: curve.String(), Pool: pool.String()}},
+		{Mint: key(45).String(), State: "refused", Message: "no coin"},
 	}
 	server := serve(t, d)
 
@@ -63,4 +61,18 @@ func TestWatchedCoinsAndTheirGaps(t *testing.T) {
 			}
 		}
 	}
+}
+
+// fakeWatch is a list of watched coins.
+type fakeWatch []wire.WatchedCoin
+
+func (w fakeWatch) Wire() []wire.WatchedCoin { return w }
+
+func (w fakeWatch) CoinOf(address market.Pubkey) (mint market.Pubkey, ok bool) {
+	for i := range w {
+		if text := address.String(); text == w[i].Addresses.Curve || text == w[i].Addresses.Pool {
+			return market.MustPubkey(w[i].Mint), true
+		}
+	}
+	return mint, false
 }
