@@ -2,19 +2,14 @@ package ingest_test
 
 import (
 	"context"
-	"crypto/sha512"
-	"encoding/base64"
-	"encoding/binary"
 	"fmt"
 	"log/slog"
-	"math/big"
 	"math/rand/v2"
 	"testing"
 
 	"spinscope/backend/ingest"
 	"spinscope/backend/market"
 	"spinscope/backend/offline"
-	"spinscope/backend/program"
 	"spinscope/backend/program/pumpswap"
 	"spinscope/backend/program/registry"
 	"spinscope/backend/program/spinpet"
@@ -39,53 +34,11 @@ func (f followed) At(place market.Pubkey) (market.Place, bool) {
 	return market.Place{}, false
 }
 
-// logged is a transaction of the launchpad as a node tells of it: by its log, or with self-calls where that was cut.
-func logged(happened *launchpad.Transaction, n int, slot market.Slot, now int64) market.Transaction {
-	tx := market.Transaction{
-		Signature: sha512.Sum512(binary.LittleEndian.AppendUint64(nil, uint64(n))), Slot: slot, Index: uint32(n), BlockTime: now, //nolint:gosec // small
-	}
-	if happened.Cut {
-		tx.Logs, tx.Inner = []string{"Program 11111111111111111111111111111111 invoke [1]", program.TruncatedLine}, []market.SelfCall{}
-	}
-	var write func(calls []launchpad.Call, depth int)
-	write = func(calls []launchpad.Call, depth int) {
-		for _, call := range calls {
-			if !happened.Cut {
-				tx.Logs = append(tx.Logs, fmt.Sprintf("Program %s invoke [%d]", call.Program, depth))
-			}
-			write(call.Inner, depth+1)
-			for _, event := range call.Events {
-				data := program.Append(nil, event)
-				if happened.Cut {
-					tx.Inner = append(tx.Inner, market.SelfCall{Program: call.Program, Event: data})
-				} else {
-					tx.Logs = append(tx.Logs, program.DataPrefix+base64.StdEncoding.EncodeToString(data))
-				}
-			}
-			if !happened.Cut {
-				tx.Logs = append(tx.Logs, fmt.Sprintf("Program %s success", call.Program))
-			}
-		}
-	}
-	write(happened.Calls, 1)
-	return tx
-}
-
 // coinCandle is a minute of a coin by the launchpad's own books.
 type coinCandle struct {
 	open, high, low, close market.Price
 	volume, quote, buys    uint64
 	trades                 uint64
-}
-
-func bookPrice(f *launchpad.Fact, decimals uint8) market.Price {
-	x := new(big.Int).SetUint64(f.PriceQuote)
-	x.Mul(x, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(market.PriceDecimals+6-int(decimals))), nil))
-	x.Quo(x, new(big.Int).SetUint64(f.PriceBase))
-	var high, low big.Int
-	high.Rsh(x, 64)
-	low.Sub(x, low.Lsh(&high, 64))
-	return market.Price{Hi: high.Uint64(), Lo: low.Uint64()}
 }
 
 // TestCoinsFromCurveToPool follows most coins of a launchpad through a store, in batches of any size and with transactions
@@ -140,7 +93,7 @@ func coinsFromCurveToPool(t *testing.T, seed int64) {
 			if f.Kind != launchpad.FactTrade || want[f.Mint] == nil {
 				continue
 			}
-			price, minute := bookPrice(f, coins[f.Mint].QuoteDecimals), now/60*60
+			price, minute := f.Price(coins[f.Mint].QuoteDecimals), now/60*60
 			c := want[f.Mint][minute]
 			if c == nil {
 				open := latest[f.Mint]
@@ -166,7 +119,7 @@ func coinsFromCurveToPool(t *testing.T, seed int64) {
 		if happened.Failed {
 			continue // a source delivers none of them
 		}
-		tx := logged(&happened, n, market.Slot(1000+n), now)
+		tx := happened.Told(n, market.Slot(1000+n), now)
 		if r.IntN(40) == 0 && happened.Created == nil {
 			late = append(late, tx)
 			continue

@@ -1,6 +1,12 @@
 package launchpad
 
 import (
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"math/big"
+
 	"spinscope/backend/market"
 	"spinscope/backend/program"
 )
@@ -51,4 +57,50 @@ type Fact struct {
 	PriceQuote  uint64        `json:"price_quote"`
 	PriceBase   uint64        `json:"price_base"`
 	Symbol      string        `json:"symbol,omitempty"`
+}
+
+// Price is the fraction in whole coins and whole units of a quote with so many decimals, rounded down, by arithmetic of its
+// own.
+func (f *Fact) Price(quoteDecimals uint8) market.Price {
+	x := new(big.Int).SetUint64(f.PriceQuote)
+	x.Mul(x, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(market.PriceDecimals+tokenDecimals-int(quoteDecimals))), nil))
+	x.Quo(x, new(big.Int).SetUint64(f.PriceBase))
+
+	var high, low big.Int
+	high.Rsh(x, 64)
+	low.Sub(x, low.Lsh(&high, 64))
+	return market.Price{Hi: high.Uint64(), Lo: low.Uint64()}
+}
+
+// Told is the n-th transaction as a source delivers it: its log or, where that was cut, its calls of programs to themselves.
+func (tx *Transaction) Told(n int, slot market.Slot, blockTime int64) market.Transaction {
+	told := market.Transaction{
+		Signature: sha512.Sum512(binary.LittleEndian.AppendUint64(nil, uint64(n))), Slot: slot, Index: uint32(n), BlockTime: blockTime, //nolint:gosec // small
+	}
+	if tx.Cut {
+		told.Logs, told.Inner = []string{"Program 11111111111111111111111111111111 invoke [1]", program.TruncatedLine}, []market.SelfCall{}
+	}
+	tx.tell(&told, tx.Calls, 1)
+	return told
+}
+
+func (tx *Transaction) tell(told *market.Transaction, calls []Call, depth int) {
+	line := func(text string) {
+		if !tx.Cut {
+			told.Logs = append(told.Logs, text)
+		}
+	}
+	for i := range calls {
+		call := &calls[i]
+		line(fmt.Sprintf("Program %s invoke [%d]", call.Program, depth))
+		tx.tell(told, call.Inner, depth+1)
+		for _, event := range call.Events {
+			data := program.Append(nil, event)
+			line(program.DataPrefix + base64.StdEncoding.EncodeToString(data))
+			if tx.Cut {
+				told.Inner = append(told.Inner, market.SelfCall{Program: call.Program, Event: data})
+			}
+		}
+		line(fmt.Sprintf("Program %s success", call.Program))
+	}
 }

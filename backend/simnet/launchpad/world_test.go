@@ -2,7 +2,6 @@ package launchpad
 
 import (
 	"errors"
-	"math/big"
 	"reflect"
 	"testing"
 
@@ -32,17 +31,6 @@ func events(calls []Call) (list []program.Growing) {
 		list = append(append(list, events(call.Inner)...), call.Events...)
 	}
 	return list
-}
-
-// floorPrice is the fraction times 10^exponent, rounded down, as its own arithmetic has it.
-func floorPrice(f *Fact, decimals uint8) market.Price {
-	x := new(big.Int).SetUint64(f.PriceQuote)
-	x.Mul(x, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(market.PriceDecimals+tokenDecimals-int(decimals))), nil))
-	x.Quo(x, new(big.Int).SetUint64(f.PriceBase))
-	var high, low big.Int
-	high.Rsh(x, 64)
-	low.Sub(x, low.Lsh(&high, 64))
-	return market.Price{Hi: high.Uint64(), Lo: low.Uint64()}
 }
 
 // TestEventsTellWhatHappened reads every event back from its bytes and compares what the plugs make of it with the
@@ -120,7 +108,7 @@ func readBack(t *testing.T, written program.Growing) market.Body {
 func check(t *testing.T, body market.Body, f *Fact, c Coin, pools map[market.Pubkey]pumpswap.Pool) {
 	t.Helper()
 	trade := func(kind FactKind, price market.Price, err error, base, quote uint64, buy bool) {
-		if want := floorPrice(f, c.QuoteDecimals); err != nil || f.Kind != kind || price != want {
+		if want := f.Price(c.QuoteDecimals); err != nil || f.Kind != kind || price != want {
 			t.Fatalf("%s: %s, price %s, %v; in the books %s and %s", body.Kind(), kind, market.U128(price), err, f.Kind, market.U128(want))
 		}
 		if base != f.TokenAmount || quote != f.QuoteAmount || buy != f.Buy {
