@@ -33,7 +33,7 @@ func (s *Source) recallAll(ctx context.Context, from, to market.Slot, visit func
 		return err
 	}
 	before := func(fn func(*market.Event) error) error { return s.options.Store.EventsBefore(from, fn) }
-	if more, err := s.visitNewest(before, s.program, visit); err != nil || !more {
+	if more, err := s.visitNewest(ctx, before, s.program, visit); err != nil || !more {
 		return err
 	}
 
@@ -56,7 +56,7 @@ func (s *Source) recallCoin(ctx context.Context, coin *program.Coin, address mar
 	before := func(fn func(*market.Event) error) error {
 		return s.options.Store.MintEventsBack(coin.Mint, market.Position{Slot: from}, fn)
 	}
-	if more, err := s.visitNewest(before, address, visit); err != nil || !more {
+	if more, err := s.visitNewest(ctx, before, address, visit); err != nil || !more {
 		return err
 	}
 
@@ -89,25 +89,37 @@ func (s *Source) recallCoin(ctx context.Context, coin *program.Coin, address mar
 }
 
 // visitNewest visits the first transaction that names an address, of those whose events each gives, the newest first.
-func (s *Source) visitNewest(each func(fn func(*market.Event) error) error, address market.Pubkey, visit func(market.Transaction) (more bool)) (more bool, err error) {
-	more = true
-	looked := 0
+func (s *Source) visitNewest(ctx context.Context, each func(fn func(*market.Event) error) error, address market.Pubkey, visit func(market.Transaction) (more bool)) (more bool, err error) {
+	var newest market.Transaction
+	found, looked := false, 0
 	err = each(func(e *market.Event) error {
 		if looked++; looked > maxBack {
 			return store.Stop
 		}
-		tx := transactionOf(e)
-		s.addAddress(&tx, e)
-		if tx.Addresses == nil && address == s.program || slices.Contains(tx.Addresses, address) {
-			more = visit(tx)
+		newest = transactionOf(e)
+		s.addAddress(&newest, e)
+		found = newest.Addresses == nil && address == s.program || slices.Contains(newest.Addresses, address)
+		if found {
 			return store.Stop
 		}
-		return nil
+		return ctx.Err()
 	})
 	if err != nil {
 		return false, fmt.Errorf("read what was stored last of %s: %w", address, err)
 	}
-	return more, nil
+	if !found {
+		return true, nil
+	}
+
+	// All of it: its other events may name further addresses.
+	return s.visitEach(ctx, func(fn func(*market.Event) error) error {
+		return s.options.Store.SlotEvents(newest.Slot, newest.Slot, func(e *market.Event) error {
+			if e.Signature != newest.Signature {
+				return nil
+			}
+			return fn(e)
+		})
+	}, visit)
 }
 
 // visitEach visits the transactions whose events each gives, in order, those of one transaction together.
