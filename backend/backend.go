@@ -89,7 +89,10 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 
 	commits := hub.New(hub.Options{Logger: b.options.Logger})
 	source := b.newSource(opened)
-	in := b.newListener(opened, source, commits.Publish)
+	in, err := b.newListener(opened, source, commits.Publish)
+	if err != nil {
+		return err
+	}
 	front, err := b.newFront(opened, commits, in, source)
 	if err != nil {
 		return err
@@ -143,15 +146,21 @@ func (b *Backend) storeOptions() store.Options {
 }
 
 // newListener makes the writer over an open store.
-func (b *Backend) newListener(opened *store.Store, from source, publish func(*market.Commit)) *listener.Listener {
+func (b *Backend) newListener(opened *store.Store, from source, publish func(*market.Commit)) (*listener.Listener, error) {
 	o := listener.Options{
 		Config: &b.options.Config, Store: opened, Source: from.reads, Recheck: from.recheck,
 		Space: b.options.Dir().Space(from.patient, b.log), Publish: publish, Logger: b.options.Logger,
 	}
 	if from.coins != nil {
-		o.Coins = from.coins
+		o.Coins, o.Addresses = from.coins, from.coins
+		return listener.New(o), nil
 	}
-	return listener.New(o)
+	stored, err := cluster.NewStoredCoins(opened)
+	if err != nil {
+		return nil, err
+	}
+	o.Addresses = stored
+	return listener.New(o), nil
 }
 
 // extend is LoadHistory as the start of the server asks for it. A failure is logged: the server goes on.

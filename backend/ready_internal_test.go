@@ -37,7 +37,10 @@ func TestReadyzTellsOfTrouble(t *testing.T) {
 	defer opened.Close() //nolint:errcheck // nothing more is written
 	b, events := New(o), hub.New(hub.Options{})
 	from := b.newSource(opened)
-	in := b.newListener(opened, from, events.Publish)
+	in, err := b.newListener(opened, from, events.Publish)
+	if err != nil {
+		t.Fatal(err)
+	}
 	f, err := b.newFront(opened, events, in, from)
 	if err != nil {
 		t.Fatal(err)

@@ -23,7 +23,10 @@ func TestFollowersHearOfRecovery(t *testing.T) {
 		}
 		events = hub.New(hub.Options{})
 		from := b.newSource(opened)
-		in := b.newListener(opened, from, events.Publish)
+		in, err := b.newListener(opened, from, events.Publish)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if _, err := b.newFront(opened, events, in, from); err != nil {
 			t.Fatal(err)
 		}

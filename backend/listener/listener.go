@@ -19,20 +19,15 @@ import (
 
 // Options are what a Listener is made of.
 type Options struct {
-	Config  *config.Config // valid
-	Store   *store.Store
-	Source  Source // nil: nothing is read
-	Space   *datadir.Space
-	Publish func(*market.Commit) // told of each commit after it is stored; nil for a store that nobody serves
-	Coins   Coins                // followed by addresses of their own; nil: none are
-	Recheck func()               // asks the source to compare recent slots with what it gave; may be nil
-	Logger  *slog.Logger
-}
-
-// Coins says which coins are followed by addresses of their own, which those are, and what trades where.
-type Coins interface {
-	ingest.Coins
-	ingest.Addresses
+	Config    *config.Config // valid
+	Store     *store.Store
+	Source    Source // nil: nothing is read
+	Space     *datadir.Space
+	Publish   func(*market.Commit) // told of each commit after it is stored; nil for a store that nobody serves
+	Coins     ingest.Coins         // followed by addresses of their own; nil: none are
+	Addresses ingest.Addresses     // of coins that are or were followed so; nil: there are none
+	Recheck   func()               // asks the source to compare recent slots with what it gave; may be nil
+	Logger    *slog.Logger
 }
 
 // Listener brings transactions to the writer.
@@ -57,15 +52,11 @@ func New(o Options) *Listener {
 
 	program, _ := market.ParsePubkey(o.Config.Solana.ProgramID) // validated
 	decimals, _ := o.Config.Solana.Decimals()
-	writing := ingest.Config{
+	l.writer = ingest.New(ingest.Config{
 		Programs: registry.At(program, o.Coins != nil), PriceDecimals: decimals, Intervals: o.Config.Kline.KeptIntervals(),
 		Logger: o.Logger.With("component", "ingest"), Publish: publish, Horizon: o.Store.Horizon, Recheck: o.Recheck,
-	}
-	if o.Coins != nil {
-		writing.Coins, writing.Addresses = o.Coins, o.Coins
-	}
-
-	l.writer = ingest.New(writing, o.Store, ingest.Resume(at))
+		Coins: o.Coins, Addresses: o.Addresses,
+	}, o.Store, ingest.Resume(at))
 
 	return l
 }

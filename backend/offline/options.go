@@ -3,6 +3,7 @@ package offline
 import (
 	"log/slog"
 
+	"spinscope/backend/cluster"
 	"spinscope/backend/config"
 	"spinscope/backend/datadir"
 	"spinscope/backend/listener"
@@ -40,8 +41,12 @@ func (o *Options) open(options store.Options) (*store.Store, error) {
 
 // Listener makes the writer over an open store and brings it up to date. source may be nil.
 func (o *Options) Listener(opened *store.Store, source listener.Source) (*listener.Listener, error) {
+	coins, err := cluster.NewStoredCoins(opened)
+	if err != nil {
+		return nil, err
+	}
 	in := listener.New(listener.Options{
-		Config: &o.Config, Store: opened, Source: source,
+		Config: &o.Config, Store: opened, Source: source, Addresses: coins,
 		Space: o.Dir.Space(false, o.Logger.With("component", "backend")), Logger: o.Logger,
 	})
 	return in, in.Recover()

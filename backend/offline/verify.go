@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"spinscope/backend/cluster"
 	"spinscope/backend/datadir"
 	"spinscope/backend/heap"
 	"spinscope/backend/ingest"
@@ -39,7 +40,10 @@ func Verify(ctx context.Context, o Options, repair bool, progress func(mints, of
 	at := opened.State()
 
 	// After an unclean stop the open candles are only in the events; a start of the server would bring them back too.
-	coins := &storedCoins{store: opened}
+	coins, err := cluster.NewStoredCoins(opened)
+	if err != nil {
+		return report, err
+	}
 	writer := ingest.New(ingest.Config{
 		Programs: registry.At(program, true), Intervals: cfg.Kline.KeptIntervals(), Addresses: coins, Logger: o.Logger.With("component", "ingest"),
 	}, opened, ingest.Resume(at))
@@ -52,12 +56,8 @@ func Verify(ctx context.Context, o Options, repair bool, progress func(mints, of
 		return report, fmt.Errorf("audit: %w", err)
 	}
 
-	completeTo, err := coins.completeTo()
-	if err != nil {
-		return report, err
-	}
 	report, err = verify.Run(ctx, Stored{Store: opened}, verify.Options{
-		Intervals: cfg.Kline.KeptIntervals(), ChainTime: at.ChainTime, CompleteTo: completeTo, Seq: opened.State().Seq, Horizon: opened.Horizon(),
+		Intervals: cfg.Kline.KeptIntervals(), ChainTime: at.ChainTime, CompleteTo: coins.CompleteTo, Seq: opened.State().Seq, Horizon: opened.Horizon(),
 		Repair: repair, Progress: progress,
 	})
 	problems = append(opened.Repaired(), problems...)

@@ -1,0 +1,74 @@
+package cluster
+
+import (
+	"fmt"
+	"math"
+
+	"spinscope/backend/market"
+	"spinscope/backend/program/registry"
+	"spinscope/backend/solana"
+	"spinscope/backend/store"
+)
+
+// StoredCoins says which coins of a store were followed by addresses of their own, for whoever writes it and follows none: no
+// chain time but theirs closes the candles of such a coin. It implements ingest.Addresses and belongs to one goroutine.
+type StoredCoins struct {
+	store   *store.Store
+	reached map[market.Pubkey]int64           // chain time of each address that was ever followed
+	coins   map[market.Pubkey][]market.Pubkey // addresses of those looked up, none for other coins
+}
+
+// NewStoredCoins reads how far addresses have come.
+func NewStoredCoins(opened *store.Store) (*StoredCoins, error) {
+	s := &StoredCoins{store: opened, reached: map[market.Pubkey]int64{}, coins: map[market.Pubkey][]market.Pubkey{}}
+	err := opened.Reached(func(r *market.Reached) error {
+		s.reached[r.Address] = r.ChainTime
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("how far addresses have come: %w", err)
+	}
+	return s, nil
+}
+
+// Of implements ingest.Addresses.
+func (s *StoredCoins) Of(mint market.Pubkey) []market.Pubkey {
+	if len(s.reached) == 0 {
+		return nil
+	}
+	addresses, known := s.coins[mint]
+	if !known {
+		addresses = s.find(mint)
+		s.coins[mint] = addresses
+	}
+	return addresses
+}
+
+func (s *StoredCoins) find(mint market.Pubkey) []market.Pubkey {
+	pair := s.store.Pair(mint)
+	if pair.Program() == registry.First {
+		return nil
+	}
+	coin, err := registry.StoredCoin(mint, pair, solana.ProgramAddress)
+	if err != nil {
+		return nil // of a program that is read whole
+	}
+	for _, address := range coin.Addresses() {
+		if _, followed := s.reached[address]; followed {
+			return coin.Addresses()
+		}
+	}
+	return nil // imported
+}
+
+// Coins implements ingest.Addresses: nothing is read of an address here.
+func (*StoredCoins) Coins(market.Pubkey) []market.Pubkey { return nil }
+
+// CompleteTo is the chain time up to which all addresses of a coin were read, math.MaxInt64 for a coin that has none.
+func (s *StoredCoins) CompleteTo(mint market.Pubkey) int64 {
+	least := int64(math.MaxInt64)
+	for _, address := range s.Of(mint) {
+		least = min(least, s.reached[address])
+	}
+	return least
+}
