@@ -87,3 +87,73 @@ func EachPayload(w Sink, format Format, body market.Body) {
 		w.Text(payloadField, base64.StdEncoding.EncodeToString(data))
 	}
 }
+
+// GrowingPlug is a Plug, but for Owner and NewPricer, of a program whose layouts grow, that tells its events by calling itself
+// too, and is too busy to be read whole.
+type GrowingPlug struct {
+	GrowingFormat
+	At       market.Pubkey
+	Ordinals uint16 // where its family begins to count
+	Knows    func(discriminator uint64) bool
+}
+
+// Address implements Plug.
+func (g GrowingPlug) Address() market.Pubkey { return g.At }
+
+// FirstOrdinal implements Plug.
+func (g GrowingPlug) FirstOrdinal() uint16 { return g.Ordinals }
+
+// Known implements Plug.
+func (g GrowingPlug) Known(discriminator uint64) bool { return g.Knows(discriminator) }
+
+// Decode implements Plug.
+func (g GrowingPlug) Decode(data []byte) (market.Body, error) { return g.Read(data) }
+
+// SelfCalls implements SelfCaller.
+func (GrowingPlug) SelfCalls() {}
+
+// ByCoin implements CoinPlug.
+func (GrowingPlug) ByCoin() {}
+
+// Memoryless is what a Pricer has to keep and to doubt when each event has the reserves that its price follows from: nothing,
+// and nothing, as reserves may be reset without a trade.
+type Memoryless struct{}
+
+// Learn implements Pricer.
+func (Memoryless) Learn(market.Pubkey, uint8) {}
+
+// Continues implements Pricer.
+func (Memoryless) Continues(market.Price, *market.Event) bool { return true }
+
+// CoinColumns are columns of exported events that programs with one coin against one quote have in common.
+func CoinColumns() []Column {
+	return []Column{
+		{"user", ColumnLabel},
+		{"mint_account", ColumnLabel},
+		{"curve_account", ColumnLabel},
+		{"pool", ColumnLabel},
+		{"creator", ColumnLabel},
+		{"quote_mint", ColumnLabel},
+		{"instruction", ColumnForeign},
+		{"price_decimals", ColumnInteger},
+		{"price_exact", ColumnPrice},
+		{"is_buy", ColumnFlag},
+		{"token_amount", ColumnAmount},
+		{"sol_amount", ColumnAmount},
+		{"quote_amount", ColumnAmount},
+		{"fee_amount", ColumnAmount},
+		{"creator_fee_amount", ColumnAmount},
+	}
+}
+
+// EachPaid gives w what a trade of a coin came to: the quote always, and by its own name where it is SOL.
+func EachPaid(w Sink, body market.Trader, quoteMint market.Pubkey) {
+	base, quote, buy := body.Amounts()
+	w.Flag("is_buy", buy)
+	w.Number("token_amount", base)
+	if quoteMint == market.WrappedSOL {
+		w.Number("sol_amount", quote)
+	}
+	w.Number("quote_amount", quote)
+	w.Key("quote_mint", quoteMint)
+}

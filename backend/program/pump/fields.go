@@ -1,55 +1,25 @@
 package pump
 
-import (
-	"spinscope/backend/market"
-	"spinscope/backend/program"
+import "spinscope/backend/program"
+
+// columns are those of the fields that events name.
+var columns = append(program.CoinColumns(),
+	program.Column{Name: "virtual_token_reserves", Type: program.ColumnAmount},
+	program.Column{Name: "virtual_quote_reserves", Type: program.ColumnAmount},
+	program.Column{Name: "real_token_reserves", Type: program.ColumnAmount},
+	program.Column{Name: "real_quote_reserves", Type: program.ColumnAmount},
+	program.Column{Name: "token_total_supply", Type: program.ColumnAmount},
+	program.Column{Name: "is_mayhem_mode", Type: program.ColumnFlag},
+	program.Column{Name: "name", Type: program.ColumnForeign},
+	program.Column{Name: "symbol", Type: program.ColumnForeign},
+	program.Column{Name: "uri", Type: program.ColumnForeign},
 )
-
-// columns are those of the fields that events name, beside those that exports have of SpinPet by the same names.
-var columns = []program.Column{
-	{Name: "user", Type: program.ColumnLabel},
-	{Name: "mint_account", Type: program.ColumnLabel},
-	{Name: "curve_account", Type: program.ColumnLabel},
-	{Name: "pool", Type: program.ColumnLabel},
-	{Name: "creator", Type: program.ColumnLabel},
-	{Name: "quote_mint", Type: program.ColumnLabel},
-	{Name: "instruction", Type: program.ColumnForeign},
-	{Name: "price_decimals", Type: program.ColumnInteger},
-	{Name: "price_exact", Type: program.ColumnPrice},
-	{Name: "is_buy", Type: program.ColumnFlag},
-	{Name: "token_amount", Type: program.ColumnAmount},
-	{Name: "sol_amount", Type: program.ColumnAmount},
-	{Name: "quote_amount", Type: program.ColumnAmount},
-	{Name: "fee_amount", Type: program.ColumnAmount},
-	{Name: "creator_fee_amount", Type: program.ColumnAmount},
-	{Name: "virtual_token_reserves", Type: program.ColumnAmount},
-	{Name: "virtual_quote_reserves", Type: program.ColumnAmount},
-	{Name: "real_token_reserves", Type: program.ColumnAmount},
-	{Name: "real_quote_reserves", Type: program.ColumnAmount},
-	{Name: "token_total_supply", Type: program.ColumnAmount},
-	{Name: "is_mayhem_mode", Type: program.ColumnFlag},
-	{Name: "name", Type: program.ColumnForeign},
-	{Name: "symbol", Type: program.ColumnForeign},
-	{Name: "uri", Type: program.ColumnForeign},
-}
-
-// eachPaid gives what a trade came to: the quote always, and by its own name where it is SOL.
-func eachPaid(w program.Sink, body market.Trader, quoteMint market.Pubkey) {
-	base, quote, buy := body.Amounts()
-	w.Flag("is_buy", buy)
-	w.Number("token_amount", base)
-	if quoteMint == WrappedSOL {
-		w.Number("sol_amount", quote)
-	}
-	w.Number("quote_amount", quote)
-	w.Key("quote_mint", quoteMint)
-}
 
 // EachField implements program.Fielded.
 func (e *Trade) EachField(w program.Sink) {
 	w.Key("user", e.User)
 	w.Key("mint_account", e.Mint)
-	eachPaid(w, e, e.Quote())
+	program.EachPaid(w, e, e.Quote())
 	w.Number("fee_amount", e.Fee)
 	w.Key("creator", e.Creator)
 	w.Number("creator_fee_amount", e.CreatorFee)
@@ -92,7 +62,7 @@ func (e *PostCompleteBuy) EachField(w program.Sink) {
 	w.Key("user", e.User)
 	w.Key("mint_account", e.Mint)
 	w.Key("curve_account", e.BondingCurve)
-	eachPaid(w, e, e.Quote())
+	program.EachPaid(w, e, e.Quote())
 	w.Number("fee_amount", e.Fee)
 	w.Number("creator_fee_amount", e.CreatorFee)
 }

@@ -6,24 +6,15 @@ import (
 )
 
 // plug is the deployed program.
-type plug struct{ program.GrowingFormat }
+type plug struct{ program.GrowingPlug }
 
 // New is the program, for a program.Reader.
 func New() program.Plug {
-	return plug{program.GrowingFormat{Program: Program, Read: Decode, Named: columns}}
+	return plug{program.GrowingPlug{
+		GrowingFormat: program.GrowingFormat{Program: Program, Read: Decode, Named: columns},
+		At:            ProgramID, Ordinals: program.PumpOrdinals, Knows: Known,
+	}}
 }
-
-// Address implements program.Plug.
-func (plug) Address() market.Pubkey { return ProgramID }
-
-// FirstOrdinal implements program.Plug.
-func (plug) FirstOrdinal() uint16 { return program.PumpOrdinals }
-
-// Known implements program.Plug.
-func (plug) Known(discriminator uint64) bool { return Known(discriminator) }
-
-// Decode implements program.Plug.
-func (plug) Decode(data []byte) (market.Body, error) { return Decode(data) }
 
 // Places implements program.Format: where each layout has the user and the coin in its oldest part.
 func (plug) Places(kind market.Kind) (owner, mint int) {
@@ -35,9 +26,6 @@ func (plug) Places(kind market.Kind) (owner, mint int) {
 	}
 	return 0, 0 // behind texts, in a creation
 }
-
-// ByCoin implements program.CoinPlug.
-func (plug) ByCoin() {}
 
 // Owner implements program.Format.
 func (plug) Owner(body market.Body) market.Pubkey {

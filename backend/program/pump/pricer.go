@@ -6,7 +6,7 @@ import (
 )
 
 // pricer implements program.Pricer. It keeps nothing: each event has the reserves that its price follows from.
-type pricer struct{}
+type pricer struct{ program.Memoryless }
 
 // NewPricer implements program.Plug.
 func (plug) NewPricer(int) program.Pricer { return pricer{} }
@@ -25,12 +25,6 @@ func (pricer) Price(e *market.Event) program.PriceReport {
 	e.Price = body.PriceAt(e.Scale)
 	return program.PriceReport{Overflow: e.Price.IsZero()}
 }
-
-// Learn implements program.Pricer.
-func (pricer) Learn(market.Pubkey, uint8) {}
-
-// Continues implements program.Pricer: reserves may be reset without a trade, so that a jump says nothing.
-func (pricer) Continues(market.Price, *market.Event) bool { return true }
 
 // QuoteDecimals are those of a mint that coins are paid in: SOL, or a stable coin or another coin, which have as many as
 // coins of the program.

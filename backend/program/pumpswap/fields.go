@@ -6,46 +6,21 @@ import (
 )
 
 // columns are those of the fields that events name.
-var columns = []program.Column{
-	{Name: "user", Type: program.ColumnLabel},
-	{Name: "mint_account", Type: program.ColumnLabel},
-	{Name: "curve_account", Type: program.ColumnLabel},
-	{Name: "pool", Type: program.ColumnLabel},
-	{Name: "creator", Type: program.ColumnLabel},
-	{Name: "quote_mint", Type: program.ColumnLabel},
-	{Name: "instruction", Type: program.ColumnForeign},
-	{Name: "price_decimals", Type: program.ColumnInteger},
-	{Name: "price_exact", Type: program.ColumnPrice},
-	{Name: "is_buy", Type: program.ColumnFlag},
-	{Name: "token_amount", Type: program.ColumnAmount},
-	{Name: "sol_amount", Type: program.ColumnAmount},
-	{Name: "quote_amount", Type: program.ColumnAmount},
-	{Name: "fee_amount", Type: program.ColumnAmount},
-	{Name: "creator_fee_amount", Type: program.ColumnAmount},
-	{Name: "lp_fee_amount", Type: program.ColumnAmount},
-	{Name: "pool_base_reserves", Type: program.ColumnAmount},
-	{Name: "pool_quote_reserves", Type: program.ColumnAmount},
-	{Name: "lp_token_amount", Type: program.ColumnAmount},
-	{Name: "base_decimals", Type: program.ColumnCount},
-	{Name: "quote_decimals", Type: program.ColumnCount},
-}
+var columns = append(program.CoinColumns(),
+	program.Column{Name: "lp_fee_amount", Type: program.ColumnAmount},
+	program.Column{Name: "pool_base_reserves", Type: program.ColumnAmount},
+	program.Column{Name: "pool_quote_reserves", Type: program.ColumnAmount},
+	program.Column{Name: "lp_token_amount", Type: program.ColumnAmount},
+	program.Column{Name: "base_decimals", Type: program.ColumnCount},
+	program.Column{Name: "quote_decimals", Type: program.ColumnCount},
+)
 
 // eachSwap gives what a swap came to, on the side of the coin.
 func (e *Swap) eachSwap(w program.Sink, body market.Trader, instruction string) {
-	base, quote, buy := body.Amounts()
-	quoteMint := e.place.Pair.Quote()
 	w.Key("user", e.User)
 	w.Key("mint_account", e.MintAccount())
 	w.Key("pool", e.Pool)
-	w.Flag("is_buy", buy)
-	w.Number("token_amount", base)
-	if quoteMint == market.WrappedSOL {
-		w.Number("sol_amount", quote)
-	}
-
-	w.Number("quote_amount", quote)
-	w.Key("quote_mint", quoteMint)
-
+	program.EachPaid(w, body, e.place.Pair.Quote())
 	w.Number("fee_amount", e.ProtocolFee)
 	w.Number("creator_fee_amount", e.CoinCreatorFee)
 	w.Number("lp_fee_amount", e.LPFee)

@@ -8,7 +8,7 @@ import (
 // NewPricer implements program.Plug. Trades name a pool: whoever knows it has located the body before.
 func (plug) NewPricer(int) program.Pricer { return pricer{} }
 
-type pricer struct{}
+type pricer struct{ program.Memoryless }
 
 // Price implements program.Pricer. The scale is the decimals of what the price is counted in.
 func (pricer) Price(e *market.Event) program.PriceReport {
@@ -22,9 +22,3 @@ func (pricer) Price(e *market.Event) program.PriceReport {
 	e.Price = body.PriceAt(e.Scale)
 	return program.PriceReport{Overflow: e.Price.IsZero()}
 }
-
-// Learn implements program.Pricer.
-func (pricer) Learn(market.Pubkey, uint8) {}
-
-// Continues implements program.Pricer.
-func (pricer) Continues(market.Price, *market.Event) bool { return true }
