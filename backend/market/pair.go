@@ -125,8 +125,11 @@ func Units(amount uint64, from, to int) uint64 {
 	return amount
 }
 
-// WrappedSOL is the mint of SOL as a token.
-var WrappedSOL = MustPubkey("So11111111111111111111111111111111111111112")
+// WrappedSOL is the mint of SOL as a token, and USDC that of the stable coin.
+var (
+	WrappedSOL = MustPubkey("So11111111111111111111111111111111111111112")
+	USDC       = MustPubkey("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v")
+)
 
 // Quote is a mint that coins are commonly paid in.
 type Quote struct {
@@ -138,7 +141,7 @@ type Quote struct {
 // quotes are the known ones, the first that a pool has being what its prices are counted in.
 var quotes = [...]Quote{
 	{WrappedSOL, "SOL", LamportsDecimals},
-	{MustPubkey("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"), "USDC", 6},
+	{USDC, "USDC", 6},
 	{MustPubkey("Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB"), "USDT", 6},
 	{MustPubkey("USD1ttGY1N17NEEHLmELoaybftRBUSErhqYiQzvEmuB"), "USD1", 6},
 }

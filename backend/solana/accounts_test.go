@@ -69,7 +69,7 @@ func TestCoinsAreFoundByTheirMint(t *testing.T) {
 	}{
 		"nothing":      {market.Pubkey{1, 2, 3}, program.ErrNoMint, "there is nothing at this address"},
 		"a curve":      {curve, program.ErrNoMint, "it is an account of the program 6EF8"},
-		"another coin": {launchpad.USDC, program.ErrNoCoin, "pump has no curve of it"},
+		"another coin": {market.USDC, program.ErrNoCoin, "pump has no curve of it"},
 	} {
 		if _, err := find(c.address); !errors.Is(err, c.err) || !strings.Contains(err.Error(), c.words) {
 			t.Errorf("%s: %v", name, err)

@@ -63,7 +63,7 @@ func TestCurveAccountsOfAnyAge(t *testing.T) {
 			t.Errorf("%d bytes: %+v, %v", size, a, err)
 		}
 	}
-	if a, _ := DecodeCurve(whole[:49]); a.Quote() != WrappedSOL {
+	if a, _ := DecodeCurve(whole[:49]); a.Quote() != market.WrappedSOL {
 		t.Errorf("an old curve is paid in %s", a.Quote())
 	}
 	if a, _ := DecodeCurve(whole); a.Quote() != (market.Pubkey{9}) {

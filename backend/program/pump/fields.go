@@ -1,6 +1,9 @@
 package pump
 
-import "spinscope/backend/program"
+import (
+	"spinscope/backend/market"
+	"spinscope/backend/program"
+)
 
 // columns are those of the fields that events name.
 var columns = append(program.CoinColumns(),
@@ -25,7 +28,7 @@ func (e *Trade) EachField(w program.Sink) {
 	w.Number("creator_fee_amount", e.CreatorFee)
 
 	virtual, actual := e.VirtualSolReserves, e.RealSolReserves
-	if e.Quote() != WrappedSOL {
+	if e.Quote() != market.WrappedSOL {
 		virtual, actual = e.VirtualQuoteReserves, e.RealQuoteReserves
 	}
 	w.Number("virtual_token_reserves", e.VirtualTokenReserves)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"spinscope/backend/market"
 	"spinscope/backend/program/programtest"
 )
 
@@ -55,7 +56,7 @@ func checkTrade(t *testing.T, trade *Trade, peer programtest.Peer) (priced bool)
 	t.Helper()
 	number := func(name string) *big.Rat { return peer.Number(t, name) }
 	reserves, paid, decimals := number("virtualQuoteReserves"), number("quoteAmount"), uint8(6)
-	if trade.Quote() == WrappedSOL {
+	if trade.Quote() == market.WrappedSOL {
 		reserves, paid, decimals = number("virtualSolReserves"), number("solAmount"), 9
 	}
 	base, quote, _ := trade.Amounts()

@@ -8,13 +8,10 @@ import (
 // TokenDecimals are those of every coin of the program.
 const TokenDecimals = 6
 
-// WrappedSOL is the mint of SOL as a token.
-var WrappedSOL = market.WrappedSOL
-
-// Quote is the mint that a price is counted in: WrappedSOL where the program names none.
+// Quote is the mint that a price is counted in: market.WrappedSOL where the program names none.
 func Quote(mint market.Pubkey) market.Pubkey {
 	if mint == program.DefaultAddress {
-		return WrappedSOL
+		return market.WrappedSOL
 	}
 	return mint
 }
@@ -24,7 +21,7 @@ func (e *Trade) Quote() market.Pubkey { return Quote(e.QuoteMint) }
 
 // Amounts are the base units traded, of the coin and of the quote, without fees, and whether the taker bought.
 func (e *Trade) Amounts() (base, quote uint64, buy bool) {
-	if e.Quote() == WrappedSOL {
+	if e.Quote() == market.WrappedSOL {
 		return e.TokenAmount, e.SolAmount, e.IsBuy
 	}
 	return e.TokenAmount, e.QuoteAmount, e.IsBuy
@@ -34,7 +31,7 @@ func (e *Trade) Amounts() (base, quote uint64, buy bool) {
 // market.ErrOverflow for reserves that give none.
 func (e *Trade) Price(quoteDecimals uint8) (market.Price, error) {
 	quote := e.VirtualSolReserves
-	if e.Quote() != WrappedSOL {
+	if e.Quote() != market.WrappedSOL {
 		quote = e.VirtualQuoteReserves
 	}
 	return market.RatioPrice(market.U64(quote), market.U64(e.VirtualTokenReserves), quoteDecimals, TokenDecimals)

@@ -22,10 +22,10 @@ func TestTradesAreExact(t *testing.T) {
 		switch r.IntN(3) {
 		case 0:
 			e.QuoteMint = market.Pubkey{}
-			counted, amount, quoteMint = e.VirtualSolReserves, e.SolAmount, WrappedSOL
+			counted, amount, quoteMint = e.VirtualSolReserves, e.SolAmount, market.WrappedSOL
 		case 1:
-			e.QuoteMint = WrappedSOL
-			counted, amount, quoteMint = e.VirtualSolReserves, e.SolAmount, WrappedSOL
+			e.QuoteMint = market.WrappedSOL
+			counted, amount, quoteMint = e.VirtualSolReserves, e.SolAmount, market.WrappedSOL
 		default:
 			if e.QuoteMint == (market.Pubkey{}) {
 				continue

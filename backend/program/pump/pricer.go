@@ -30,7 +30,7 @@ func (pricer) Price(e *market.Event) program.PriceReport {
 // coins of the program.
 func QuoteDecimals(mint market.Pubkey) uint8 {
 	const lamports = 9
-	if mint == WrappedSOL {
+	if mint == market.WrappedSOL {
 		return lamports
 	}
 	return TokenDecimals
@@ -50,13 +50,13 @@ func (e *PostCompleteBuy) PriceAt(scale uint8) market.Price {
 
 // pairOf is the market of a coin that is paid in the mint.
 func pairOf(quote market.Pubkey) market.Pair {
-	if quote == WrappedSOL {
+	if quote == market.WrappedSOL {
 		return solPair
 	}
 	return market.MustPair(Program, quote, TokenDecimals, QuoteDecimals(quote))
 }
 
-var solPair = market.MustPair(Program, WrappedSOL, TokenDecimals, QuoteDecimals(WrappedSOL))
+var solPair = market.MustPair(Program, market.WrappedSOL, TokenDecimals, QuoteDecimals(market.WrappedSOL))
 
 // changePair sets the market of a coin. One that has moved on to the program that comes after stays there, whatever older
 // event is seen later.

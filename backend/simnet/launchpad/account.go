@@ -44,9 +44,9 @@ func (w *World) Account(address market.Pubkey) (Account, bool) {
 	}
 
 	switch address {
-	case WrappedSOL:
+	case market.WrappedSOL:
 		return Account{TokenProgram, mintData(0, 9)}, true
-	case USDC:
+	case market.USDC:
 		return Account{TokenProgram, mintData(8_000_000_000_000_000, 6)}, true
 	}
 

@@ -30,12 +30,6 @@ const (
 	protocolFee = 5
 )
 
-// WrappedSOL and USDC are what coins are priced in.
-var (
-	WrappedSOL = market.MustPubkey("So11111111111111111111111111111111111111112")
-	USDC       = market.MustPubkey("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v")
-)
-
 // venue is where a coin trades now.
 type venue uint8
 
@@ -52,7 +46,7 @@ type Coin struct {
 	Pool          market.Pubkey // the pool that it moves to
 	OtherPool     market.Pubkey // another pool of it, whose base is the quote: no part of the coin's series
 	Creator       market.Pubkey
-	Quote         market.Pubkey // what it is priced in, WrappedSOL or USDC
+	Quote         market.Pubkey // what it is priced in, market.WrappedSOL or market.USDC
 	QuoteDecimals uint8
 	Name, Symbol  string
 	URI           string
@@ -89,7 +83,7 @@ func basis(amount, points uint64) uint64 { return (amount*points + 9_999) / 10_0
 
 // quoteMint is how pump's events write what the coin is priced in: zero is SOL.
 func (c *coin) quoteMint() market.Pubkey {
-	if c.Quote == WrappedSOL {
+	if c.Quote == market.WrappedSOL {
 		return market.Pubkey{}
 	}
 	return c.Quote
@@ -106,7 +100,7 @@ func (c *coin) curveTrade(user market.Pubkey, tokens, quote uint64, buy bool, no
 		Creator: c.Creator, CreatorFeeBasisPoints: creatorFee, CreatorFee: basis(quote, creatorFee), IxName: instruction,
 		MayhemMode: c.Mayhem, QuoteMint: c.quoteMint(), Tail: program.Tail{Parts: c.age.trade},
 	}
-	if c.Quote == WrappedSOL {
+	if c.Quote == market.WrappedSOL {
 		e.SolAmount, e.VirtualSolReserves, e.RealSolReserves = quote, c.virtualQuote, c.realQuote
 	}
 	e.QuoteAmount, e.VirtualQuoteReserves, e.RealQuoteReserves = quote, c.virtualQuote, c.realQuote

@@ -86,13 +86,13 @@ func (w *World) newCoin(n int, now float64) (*coin, error) {
 	age := &generations[n%len(generations)]
 	c := &coin{
 		Coin: Coin{
-			Mint: w.key("launch mint", uint64(n)), Creator: w.key("launch creator", uint64(n)), Quote: WrappedSOL, QuoteDecimals: 9, //nolint:gosec // small
+			Mint: w.key("launch mint", uint64(n)), Creator: w.key("launch creator", uint64(n)), Quote: market.WrappedSOL, QuoteDecimals: 9, //nolint:gosec // small
 			Name: coinName(n), Symbol: coinSymbol(n), Mayhem: n%8 == 7, Created: int64(now),
 		},
 		age: age, virtualQuote: freshSOL, virtualToken: curveVirtual, realToken: curveReal, held: make([]uint64, numTraders),
 	}
 	if w.cfg.USDC && age.quotes && n%4 == 3 {
-		c.Quote, c.QuoteDecimals, c.virtualQuote = USDC, 6, freshUSDC
+		c.Quote, c.QuoteDecimals, c.virtualQuote = market.USDC, 6, freshUSDC
 	}
 
 	c.URI = w.cfg.URI(c.Mint)
@@ -215,7 +215,7 @@ func (w *World) create(now float64) (Transaction, bool) {
 		Timestamp: int64(now), VirtualTokenReserves: c.virtualToken, RealTokenReserves: c.realToken, TokenTotalSupply: supply,
 		IsMayhemMode: c.Mayhem, QuoteMint: c.quoteMint(), VirtualQuoteReserves: c.virtualQuote, Tail: program.Tail{Parts: c.age.create},
 	}
-	if c.Quote == WrappedSOL {
+	if c.Quote == market.WrappedSOL {
 		created.VirtualSolReserves = c.virtualQuote
 	}
 
