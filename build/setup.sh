@@ -7,7 +7,7 @@ what=${1:-run}
 
 build_packages=(build-essential pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev)
 test_packages=(xvfb openbox xdotool x11-utils imagemagick scrot dbus dbus-x11 at-spi2-core gir1.2-atspi-2.0
-  python3-gi python3-venv fonts-dejavu-core chromium clang nginx-light)
+  python3-gi python3-venv fonts-dejavu-core chromium clang nginx-light groff-base zsh fish)
 
 packages=("${build_packages[@]}")
 [ "$what" = test ] && packages+=("${test_packages[@]}")
