@@ -66,7 +66,7 @@ var allowed = map[string][]string{
 	"backend/simnet/launchpad": {"backend/market", "backend/program", "backend/program/pump", "backend/program/pumpswap"},
 
 	"backend/program/registry":    {"backend/market", "backend/program", "backend/program/..."},
-	"backend/program/pump":        {"backend/market", "backend/program"},
+	"backend/program/pump":        {"backend/market", "backend/program", "backend/program/pumpswap"},
 	"backend/program/pumpswap":    {"backend/market", "backend/program"},
 	"backend/program/pumpcoin":    {"backend/market", "backend/program", "backend/program/pump", "backend/program/pumpswap"},
 	"backend/program/programtest": {"backend/market", "backend/program"},

@@ -29,6 +29,12 @@ type Creation interface {
 	Names() (name, symbol, uri string)
 }
 
+// Graduation is a body that ends the trade of its token at one place: it goes on at another, in the same series.
+type Graduation interface {
+	Body
+	Graduates()
+}
+
 // OrderBody is a body that is about a margin order.
 type OrderBody interface {
 	Body

@@ -66,6 +66,12 @@ func (e *Event) Creates() bool {
 	return ok
 }
 
+// Graduates reports whether the event is the move of its token to another place of trade.
+func (e *Event) Graduates() bool {
+	_, ok := e.Body.(Graduation)
+	return ok
+}
+
 // Liquidates reports whether the event is the liquidation of an order.
 func (e *Event) Liquidates() bool {
 	_, ok := e.Body.(Liquidation)

@@ -58,6 +58,18 @@ func DeclareProgram(p Program, name string, kinds ...string) {
 	known.name, known.kinds = name, kinds
 }
 
+// formerly has kinds by the names that they had before.
+var formerly = map[formerName]Kind{}
+
+type formerName struct {
+	program Program
+	name    string
+}
+
+// DeclareFormerName lets ParseKind read a name that the kind had before, which files of that time have. Like DeclareProgram it
+// is called while packages are initialised.
+func DeclareFormerName(k Kind, name string) { formerly[formerName{k.Program(), name}] = k }
+
 // ParseProgram is the program of that name; false when nobody declared it.
 func ParseProgram(name string) (Program, bool) {
 	for i := range programs {
@@ -77,12 +89,13 @@ func KindsOf(p Program) []Kind {
 	return kinds
 }
 
-// ParseKind is the program's kind of that name; false when it has none.
+// ParseKind is the program's kind of that name, or that had it before; false when it has none.
 func ParseKind(p Program, name string) (Kind, bool) {
 	for i, known := range programs[p].kinds {
 		if known == name {
 			return KindOf(p, uint8(i+1)), true //nolint:gosec // as many as were declared
 		}
 	}
-	return 0, false
+	k, ok := formerly[formerName{p, name}]
+	return k, ok
 }

@@ -32,7 +32,7 @@ type EventHead struct {
 	Slot        uint64 `json:"slot"`
 	Ordinal     uint16 `json:"ordinal"     doc:"Place among the transaction's events"`
 	Timestamp   string `json:"timestamp"   doc:"Block time, ISO-8601 in UTC" format:"date-time"`
-	PriceExact  string `json:"price_exact,omitempty" doc:"latest_price in SOL per whole token, every digit"`
+	PriceExact  string `json:"price_exact,omitempty" doc:"The price after it: whole units of what the token is paid in per whole token, every digit"`
 	Provisional bool   `json:"provisional,omitempty" doc:"The block time is an estimate"`
 	Seq         uint64 `json:"seq,omitempty" doc:"The commit it came with, on pushes"`
 }

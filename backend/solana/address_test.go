@@ -1,10 +1,14 @@
 package solana_test
 
 import (
+	"encoding/binary"
+	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program"
 	"spinscope/backend/program/programtest"
 	"spinscope/backend/program/pump"
 	"spinscope/backend/program/pumpswap"
@@ -66,24 +70,44 @@ func TestAddressesOfCoins(t *testing.T) {
 
 // TestProgramAddress derives an address with every number of seeds that there may be, and none with more or longer ones.
 func TestProgramAddress(t *testing.T) {
-	program := market.MustPubkey("BPFLoaderUpgradeab1e11111111111111111111111")
+	owner := market.MustPubkey("BPFLoaderUpgradeab1e11111111111111111111111")
 	seen := map[market.Pubkey]bool{}
 	var seeds [][]byte
 	for n := range 16 {
-		address, err := solana.ProgramAddress(program, seeds...)
+		address, err := solana.ProgramAddress(owner, seeds...)
 		if err != nil || address.IsZero() || seen[address] {
 			t.Fatalf("%d seeds: %s, %v", n, address, err)
 		}
-		if again, err := solana.ProgramAddress(program, seeds...); err != nil || again != address {
+		if again, err := solana.ProgramAddress(owner, seeds...); err != nil || again != address {
 			t.Errorf("%d seeds give %s and then %s, %v", n, address, again, err)
+		}
+		if again, err := program.Address(owner, seeds...); err != nil || again != address {
+			t.Errorf("%d seeds give %s without the library, %v; want %s", n, again, err, address)
 		}
 		seen[address] = true
 		seeds = append(seeds, []byte{byte(n)})
 	}
-	if address, err := solana.ProgramAddress(program, seeds...); err == nil {
+	if address, err := solana.ProgramAddress(owner, seeds...); err == nil {
 		t.Errorf("16 seeds and a bump give %s", address)
 	}
-	if address, err := solana.ProgramAddress(program, []byte(strings.Repeat("x", 33))); err == nil {
+	if address, err := solana.ProgramAddress(owner, []byte(strings.Repeat("x", 33))); err == nil {
 		t.Errorf("a seed of 33 bytes gives %s", address)
+	}
+	for _, wrong := range [][][]byte{seeds, {make([]byte, 33)}} {
+		if address, err := program.Address(owner, wrong...); !errors.Is(err, program.ErrSeeds) {
+			t.Errorf("%d seeds give %s without the library, %v", len(wrong), address, err)
+		}
+	}
+
+	r := rand.New(rand.NewPCG(5, 5)) //nolint:gosec // a test that repeats
+	for range 500 {
+		seed := binary.LittleEndian.AppendUint64(nil, r.Uint64())
+		want, err := solana.ProgramAddress(owner, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := program.Address(owner, seed); err != nil || got != want {
+			t.Fatalf("seed %x gives %s, %v; the library says %s", seed, got, err, want)
+		}
 	}
 }

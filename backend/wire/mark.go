@@ -3,10 +3,10 @@ package wire
 // Mark is what happened in one candle, of one kind and side.
 type Mark struct {
 	Time        int64    `json:"time"  doc:"Bucket start, Unix seconds"`
-	Kind        string   `json:"kind"  enum:"liquidation,large_trade"`
-	Side        string   `json:"side"  doc:"Of liquidated orders long, short or, of those opened before the stored history, unknown; of large trades buy or sell" enum:"long,short,unknown,buy,sell"`
-	Count       uint64   `json:"count" doc:"Orders or trades"`
-	Volume      *float64 `json:"volume"       doc:"Whole tokens that opening the orders moved, as far as they were not closed since, or that were traded; null when unknown"`
+	Kind        string   `json:"kind"  enum:"liquidation,large_trade,graduation"`
+	Side        string   `json:"side"  doc:"Of liquidated orders long, short or, of those opened before the stored history, unknown; of large trades buy or sell; of graduations none" enum:"long,short,unknown,buy,sell,none"`
+	Count       uint64   `json:"count" doc:"Orders, trades or graduations"`
+	Volume      *float64 `json:"volume"       doc:"Whole tokens that opening the orders moved, as far as they were not closed since, or that were traded; null when unknown, and of graduations"`
 	QuoteVolume *float64 `json:"quote_volume" doc:"The same in SOL"`
 }
 

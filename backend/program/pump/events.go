@@ -62,7 +62,7 @@ type Create struct {
 	program.Tail
 }
 
-// Complete says that the curve is sold out: the coin trades no more on it.
+// Complete says that the curve is sold out: the coin trades no more on it. Answers and files call it Graduated.
 type Complete struct {
 	User, Mint, BondingCurve market.Pubkey
 	Timestamp                int64

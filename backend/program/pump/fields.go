@@ -7,6 +7,7 @@ import (
 
 // columns are those of the fields that events name.
 var columns = append(program.CoinColumns(),
+	program.Column{Name: "curve", Type: program.ColumnLabel},
 	program.Column{Name: "virtual_token_reserves", Type: program.ColumnAmount},
 	program.Column{Name: "virtual_quote_reserves", Type: program.ColumnAmount},
 	program.Column{Name: "real_token_reserves", Type: program.ColumnAmount},
@@ -52,11 +53,14 @@ func (e *Create) EachField(w program.Sink) {
 	w.Text("uri", e.URI)
 }
 
-// EachField implements program.Fielded.
+// EachField implements program.Fielded. The pool is not in the event, but follows from it.
 func (e *Complete) EachField(w program.Sink) {
 	w.Key("user", e.User)
 	w.Key("mint_account", e.Mint)
-	w.Key("curve_account", e.BondingCurve)
+	w.Key("curve", e.BondingCurve)
+	if pool, err := Pool(program.Address, e.Mint, Quote(e.QuoteMint)); err == nil { // there is one of any mint
+		w.Key("pool", pool)
+	}
 	w.Key("quote_mint", Quote(e.QuoteMint))
 }
 

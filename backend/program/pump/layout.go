@@ -22,7 +22,8 @@ const (
 
 func init() {
 	market.DeclareProgram(Program, "pump",
-		"Trade", "Create", "Complete", "PostCompleteBuy", "CompletePumpAmmMigration")
+		"Trade", "Create", "Graduated", "PostCompleteBuy", "CompletePumpAmmMigration")
+	market.DeclareFormerName(KindComplete, "Complete")
 }
 
 // The first eight bytes of an event, sha256("event:<Name>")[:8] read as a big-endian number.

@@ -32,7 +32,7 @@ func TestRecordedEvents(t *testing.T) {
 			continue
 		}
 		kinds[body.Kind()]++
-		if got := body.Kind().String() + "Event"; got != one.Event {
+		if got := loggedName(body); got != one.Event {
 			t.Errorf("%s: %s is taken for %s", one.Source, one.Event, got)
 		}
 		for _, difference := range programtest.Differences(body, one.Fields, names) {
@@ -47,6 +47,14 @@ func TestRecordedEvents(t *testing.T) {
 			t.Errorf("no %s was recorded: the test looks at less than it says", kind)
 		}
 	}
+}
+
+// loggedName is what the program itself calls an event.
+func loggedName(body market.Body) string {
+	if body.Kind() == KindComplete {
+		return "CompleteEvent" // answers call it Graduated
+	}
+	return body.Kind().String() + "Event"
 }
 
 func FuzzDecode(f *testing.F) {

@@ -33,7 +33,7 @@ func TestPackageReadsTheSame(t *testing.T) {
 			}
 			continue
 		}
-		if !strings.EqualFold(peer.Name, body.Kind().String()+"Event") {
+		if !strings.EqualFold(peer.Name, loggedName(body)) {
 			t.Fatalf("%+v is %q to the package", body, peer.Name)
 		}
 		for _, difference := range programtest.DiffersFromPeer(body, peer, names, newer...) {

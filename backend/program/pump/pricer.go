@@ -74,3 +74,6 @@ func (e *Trade) ChangeToken(t *market.Token) { changePair(t, e.Quote()) }
 
 // Names implements market.Creation.
 func (e *Create) Names() (name, symbol, uri string) { return e.Name, e.Symbol, e.URI }
+
+// Graduates implements market.Graduation.
+func (*Complete) Graduates() {}

@@ -72,12 +72,7 @@ func Stored(mint market.Pubkey, pair market.Pair, derive program.Derive) (progra
 		return program.Coin{}, err
 	}
 
-	authority, err := pump.PoolAuthority(derive, mint)
-	if err != nil {
-		return program.Coin{}, err
-	}
-
-	pool, err := pumpswap.PoolAddress(derive, pumpswap.CanonicalIndex, authority, mint, pair.Quote())
+	pool, err := pump.Pool(derive, mint, pair.Quote())
 	if err != nil {
 		return program.Coin{}, err
 	}

@@ -2,14 +2,12 @@ package pumpswap
 
 import (
 	"errors"
-	"math"
 	"math/big"
 	"math/rand/v2"
 	"testing"
 
 	"spinscope/backend/market"
 	"spinscope/backend/program/programtest"
-	"spinscope/backend/program/pump"
 )
 
 var (
@@ -134,44 +132,6 @@ func TestRecordedTradesMeetTheVaults(t *testing.T) {
 	}
 	if !found {
 		t.Error("the recorded buy is not there: the test looks at nothing")
-	}
-}
-
-// TestACoinsLifeHasNoStep follows the recorded coin over its graduation: from the last trade on the curve to the rest of
-// that buy, which is priced on the pool, and to the pool as it opened.
-func TestACoinsLifeHasNoStep(t *testing.T) {
-	var last, rest, opened float64
-	for _, one := range append(programtest.Events(t, pump.ProgramID.String()), programtest.Events(t, ProgramID.String())...) {
-		var body market.Body
-		var err error
-		if one.Program == ProgramID.String() {
-			body, err = Decode(one.Data)
-		} else {
-			body, err = pump.Decode(one.Data)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if body.MintAccount().String() != "Ar3ip7MiCfxFPcHVvdbNSFRkP1A52FxQ9NLa6zCMEN43" {
-			continue
-		}
-		switch e := body.(type) {
-		case *pump.Trade:
-			price, _ := e.Price(9)
-			last = price.Float()
-		case *pump.PostCompleteBuy:
-			price, _ := e.Price(9)
-			rest = price.Float()
-		case *InitBoost:
-			const base = 206853536826671 // as the pool was opened with
-			price, _ := market.RatioPrice(market.U64(e.RealQuoteReserves).Add(e.VirtualQuoteReserves.Abs()), market.U64(base), 9, 6)
-			opened = price.Float()
-		}
-	}
-	for _, step := range [][2]float64{{last, rest}, {rest, opened}} {
-		if math.IsNaN(step[1]/step[0]) || math.Abs(step[1]/step[0]-1) > 0.0005 {
-			t.Errorf("from %g to %g: a step of %.3f %%", step[0], step[1], 100*(step[1]/step[0]-1))
-		}
 	}
 }
 

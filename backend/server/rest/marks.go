@@ -22,7 +22,7 @@ const maxMarked = 20_000
 var errMarked = errors.New("looked at enough")
 
 func (a *API) markRoutes() {
-	add(a, get("/api/marks", "kline", "Liquidations and large trades of a mint by candle",
+	add(a, get("/api/marks", "kline", "Liquidations, large trades and the graduation of a mint by candle",
 		fmt.Sprintf("Summed up from the stored events, the newest first. A request looks at up to %d events in the range; next_cursor goes on from there. ", maxMarked)+
 			"A candle that two answers share has a mark in each: add them up.",
 		some(keyParam("mint", "Mint address", true), intervalParam(true)), spanParams(), some(
@@ -112,6 +112,8 @@ func (s markSums) add(interval market.Interval, e *market.Event, least uint64) {
 				key.side = "short"
 			}
 		}
+	case e.Graduates():
+		key.kind, key.side = "graduation", "none"
 	case ok && trade.Quote >= least:
 		key.kind, key.side = "large_trade", wire.Side(trade.Buy)
 		base, quote = trade.Base, trade.Quote
@@ -135,7 +137,7 @@ func (s markSums) marks(pair market.Pair) []wire.Mark {
 	marks := make([]wire.Mark, 0, len(s))
 	for key, sum := range s {
 		mark := wire.Mark{Time: key.time, Kind: key.kind, Side: key.side, Count: sum.count}
-		if key.side != "unknown" {
+		if key.side != "unknown" && key.side != "none" {
 			mark.Volume = new(sum.base.Float(pair.BaseDecimals()))
 			mark.QuoteVolume = new(sum.quote.Float(pair.QuoteDecimals()))
 		}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/pump"
 	"spinscope/backend/program/spinpet"
 	"spinscope/backend/wire"
 )
@@ -20,7 +21,9 @@ func markEvents(r *rand.Rand, count int) []market.Event {
 	for i := range events {
 		e := market.Event{Position: market.Position{Slot: market.Slot(i / 3), Index: uint32(i % 3)}, BlockTime: firstTime + int64(i/2)}       //nolint:gosec // small
 		terms := market.Terms{OrderType: 1 + uint8(r.IntN(2)), User: user, BorrowAmount: r.Uint64N(5e9), PositionAssetAmount: r.Uint64N(5e9)} //nolint:gosec // small
-		switch r.IntN(6) {
+		switch r.IntN(7) {
+		case 3:
+			e.Body = &pump.Complete{User: user, Mint: mint}
 		case 0:
 			e.Body = &spinpet.ForceLiquidate{Payer: nobody, Mint: mint, Order: key(5)}
 			if r.IntN(4) > 0 {
@@ -50,6 +53,8 @@ func plainMarks(events []market.Event, interval market.Interval, from, to int64,
 		}
 		name, tokens, lamports := "", uint64(0), uint64(0)
 		switch b := e.Body.(type) {
+		case *pump.Complete:
+			name = "graduation none"
 		case *spinpet.ForceLiquidate:
 			switch {
 			case e.Liquidated == nil:
@@ -113,7 +118,7 @@ func TestMarksAreTheEventsAddedUp(t *testing.T) {
 				if i > 0 && m.Time > marks.Marks[i-1].Time {
 					t.Fatal("not the newest first")
 				}
-				if (m.Side == "unknown") != (m.QuoteVolume == nil) || (m.Volume == nil) != (m.QuoteVolume == nil) {
+				if (m.Side == "unknown" || m.Side == "none") != (m.QuoteVolume == nil) || (m.Volume == nil) != (m.QuoteVolume == nil) {
 					t.Fatalf("a size that is not known: %+v", m)
 				}
 				sum := got[fmt.Sprint(m.Time, " ", m.Kind, " ", m.Side)]

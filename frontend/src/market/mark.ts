@@ -19,8 +19,8 @@ export interface Mark {
 /** The same as the server tells it. */
 export interface MarkAnswer {
   time: number
-  kind: 'liquidation' | 'large_trade'
-  side: 'long' | 'short' | 'unknown' | 'buy' | 'sell'
+  kind: 'liquidation' | 'large_trade' | 'graduation'
+  side: 'long' | 'short' | 'unknown' | 'buy' | 'sell' | 'none'
   count: number
   quote_volume: number | null
 }
@@ -54,7 +54,10 @@ export class MarkBook {
     for (const { time, kind, side, count, quote_volume: sol } of marks) {
       const known = sol === null ? { sol: 0, unknown: count } : { sol, unknown: 0 }
       if (side === 'buy' || side === 'sell') this.#put({ time, kind: side, count, ...known })
-      else if (kind === 'liquidation') this.#put({ time, kind, count, ...known, ...(side !== 'unknown' && { side }) })
+      else if (kind === 'liquidation') {
+        const whose = side === 'long' || side === 'short' ? { side } : {}
+        this.#put({ time, kind, count, ...known, ...whose })
+      }
     }
     this.from = Math.min(this.from, reached)
     this.#bound()

@@ -195,6 +195,10 @@ describe('trade', () => {
       { kind: 'moved', side: 'none', account: 'taker' },
     ],
     [
+      { ...coin, event_type: 'Graduated' },
+      { kind: 'graduated', side: 'none', account: 'taker' },
+    ],
+    [
       { ...coin, event_type: 'Create' },
       { kind: 'new', side: 'none', account: 'taker' },
     ],

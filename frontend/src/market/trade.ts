@@ -60,11 +60,11 @@ export type TapeEvent = Head &
     | { event_type: 'MilestoneDiscount' }
     | { event_type: 'TokenCreated' }
     | CoinTrade
-    | { event_type: 'Create' | 'CompletePumpAmmMigration'; user: string }
+    | { event_type: 'Create' | 'Graduated' | 'CompletePumpAmmMigration'; user: string }
   )
 
 export type TradeKind =
-  'buy' | 'sell' | 'long' | 'short' | 'close long' | 'close short' | 'liq' | 'fee' | 'new' | 'moved'
+  'buy' | 'sell' | 'long' | 'short' | 'close long' | 'close short' | 'liq' | 'fee' | 'new' | 'graduated' | 'moved'
 export type Side = 'buy' | 'sell' | 'none'
 
 /** One line of the tape. */
@@ -153,6 +153,8 @@ export function toTrade(event: TapeEvent): Trade | null {
       const side = event.is_buy ? 'buy' : 'sell'
       return line(side, side, event.token_amount, event.quote_amount, 10 ** quoteDecimals(event.quote_mint))
     }
+    case 'Graduated':
+      return line('graduated', 'none', 0, 0)
     case 'CompletePumpAmmMigration':
       return line('moved', 'none', 0, 0)
     default:

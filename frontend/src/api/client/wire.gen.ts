@@ -344,7 +344,7 @@ export type Raw = unknown
  * order that a liquidation ended where it is known, price_exact where the kind has a price, seq where Seq is set and provisional where the block time is an estimate.
  * The shapes are those of the programs (program.Shaped).
  */
-export type Event = TokenCreatedEvent | BuySellEvent | LongShortEvent | FullCloseEvent | PartialCloseEvent | ForceLiquidateEvent | MilestoneDiscountEvent
+export type Event = TradeEvent | CreateEvent | GraduatedEvent | PostCompleteBuyEvent | MigrationEvent | TokenCreatedEvent | BuySellEvent | LongShortEvent | FullCloseEvent | PartialCloseEvent | ForceLiquidateEvent | MilestoneDiscountEvent
 
 /** Endpoint is how one access point of the cluster does. Counts are since the start. */
 export interface Endpoint {
@@ -413,12 +413,12 @@ export type Amount = number | string
 export interface Mark {
   /** Bucket start, Unix seconds */
   time: number
-  kind: 'liquidation' | 'large_trade'
-  /** Of liquidated orders long, short or, of those opened before the stored history, unknown; of large trades buy or sell */
-  side: 'long' | 'short' | 'unknown' | 'buy' | 'sell'
-  /** Orders or trades */
+  kind: 'liquidation' | 'large_trade' | 'graduation'
+  /** Of liquidated orders long, short or, of those opened before the stored history, unknown; of large trades buy or sell; of graduations none */
+  side: 'long' | 'short' | 'unknown' | 'buy' | 'sell' | 'none'
+  /** Orders, trades or graduations */
   count: number
-  /** Whole tokens that opening the orders moved, as far as they were not closed since, or that were traded; null when unknown */
+  /** Whole tokens that opening the orders moved, as far as they were not closed since, or that were traded; null when unknown, and of graduations */
   volume: number | null
   /** The same in SOL */
   quote_volume: number | null
@@ -807,12 +807,99 @@ export interface EventHead {
   ordinal: number
   /** Block time, ISO-8601 in UTC */
   timestamp: string
-  /** latest_price in SOL per whole token, every digit */
+  /** The price after it: whole units of what the token is paid in per whole token, every digit */
   price_exact?: string
   /** The block time is an estimate */
   provisional?: boolean
   /** The commit it came with, on pushes */
   seq?: number
+}
+
+/** CoinPayment is what a trade of a coin came to. */
+export interface CoinPayment {
+  is_buy: boolean
+  /** Base units of the coin */
+  token_amount: Amount
+  /** Lamports, where it is paid in SOL */
+  sol_amount?: Amount
+  /** Base units of what it is paid in, without fees */
+  quote_amount: Amount
+  /** What it is paid in */
+  quote_mint: string
+}
+
+/** TradeEvent is a buy or a sell on the curve of a pump coin. */
+export interface TradeEvent extends EventHead, CoinPayment {
+  event_type: 'Trade'
+  program: 'pump'
+  user: string
+  mint_account: string
+  fee_amount: Amount
+  creator: string
+  creator_fee_amount: Amount
+  /** After the trade, as the other three */
+  virtual_token_reserves: Amount
+  virtual_quote_reserves: Amount
+  real_token_reserves: Amount
+  real_quote_reserves: Amount
+  /** Such as buy; empty before October 2025 */
+  instruction: string
+}
+
+/** CreateEvent announces a coin and its curve. */
+export interface CreateEvent extends EventHead {
+  event_type: 'Create'
+  program: 'pump'
+  user: string
+  mint_account: string
+  curve_account: string
+  creator: string
+  quote_mint: string
+  /** Base units; 0 before May 2025 */
+  token_total_supply: Amount
+  is_mayhem_mode: boolean
+  name: string
+  symbol: string
+  uri: string
+}
+
+/** GraduatedEvent says that a coin's curve is sold out: it goes on in its pool, in the same series of candles. */
+export interface GraduatedEvent extends EventHead {
+  event_type: 'Graduated'
+  program: 'pump'
+  user: string
+  mint_account: string
+  /** Where it traded until now */
+  curve: string
+  /** Where it trades once the pool is open */
+  pool: string
+  quote_mint: string
+}
+
+/** PostCompleteBuyEvent is the rest of the buy that completed a curve, at the price of the pool that opens next. */
+export interface PostCompleteBuyEvent extends EventHead, CoinPayment {
+  event_type: 'PostCompleteBuy'
+  program: 'pump'
+  user: string
+  mint_account: string
+  curve_account: string
+  fee_amount: Amount
+  creator_fee_amount: Amount
+}
+
+/** MigrationEvent says that a coin's pool was opened. */
+export interface MigrationEvent extends EventHead {
+  event_type: 'CompletePumpAmmMigration'
+  program: 'pump'
+  user: string
+  mint_account: string
+  curve_account: string
+  pool: string
+  quote_mint: string
+  /** Base units that were put into the pool */
+  token_amount: Amount
+  /** The same of what the coin is paid in */
+  quote_amount: Amount
 }
 
 /**
