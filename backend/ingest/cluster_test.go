@@ -36,14 +36,14 @@ func (w *watchedCoins) Coins(address market.Pubkey) []market.Pubkey {
 
 // reading is a cluster that is read into a store.
 type reading struct {
-	*desk
+	*coinWriter
 	feed *solana.Feed
 	stop func()
 }
 
 func readInto(t *testing.T, net *simnet.Net, dir string, addresses ingest.Addresses) *reading {
 	t.Helper()
-	d := openDesk(t, dir, addresses)
+	d := openCoinWriter(t, dir, addresses)
 	feed := solana.New(solana.Config{
 		Endpoints: []solana.Endpoint{{RPC: net.RPCURL(), WS: net.WSURL()}}, Program: spinpet.ProgramID, BackfillLimit: 100_000,
 		ReconnectInterval: 20 * time.Millisecond, RescanInterval: 200 * time.Millisecond, Logger: slog.New(slog.DiscardHandler),
@@ -59,7 +59,7 @@ func readInto(t *testing.T, net *simnet.Net, dir string, addresses ingest.Addres
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- feed.Run(ctx, d.store.State().Checkpoint, d.Apply) }()
-	r := &reading{desk: d, feed: feed}
+	r := &reading{coinWriter: d, feed: feed}
 	r.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -131,13 +131,13 @@ func TestFollowACoinOfACluster(t *testing.T) {
 	polltest.Until(t, "the program alone is read", func() bool { return alone.store.State().Checkpoint > rest+50 })
 	r.stop()
 	alone.stop()
-	got, want := eventsOf(t, r.desk, coin), eventsOf(t, alone.desk, coin)
+	got, want := eventsOf(t, r.coinWriter, coin), eventsOf(t, alone.coinWriter, coin)
 	if len(want) < 50 || !slices.Equal(got, want) {
 		t.Errorf("%d events of the coin, %d of the program's reader", len(got), len(want))
 	}
 	end := min(r.reached()[curve].ChainTime, alone.store.State().ChainTime)
 	for _, interval := range market.AllIntervals() {
-		a, b := closedBefore(t, r.desk, coin, interval, end), closedBefore(t, alone.desk, coin, interval, end)
+		a, b := closedBefore(t, r.coinWriter, coin, interval, end), closedBefore(t, alone.coinWriter, coin, interval, end)
 		if !slices.Equal(a, b) {
 			t.Errorf("%s: %d candles, %d of the program's reader", interval, len(a), len(b))
 		}
@@ -145,7 +145,7 @@ func TestFollowACoinOfACluster(t *testing.T) {
 }
 
 // eventsOf are the signatures and ordinals of a coin's events in the order of the chain.
-func eventsOf(t *testing.T, d *desk, coin market.Pubkey) (list []market.Event) {
+func eventsOf(t *testing.T, d *coinWriter, coin market.Pubkey) (list []market.Event) {
 	t.Helper()
 	err := d.store.MintEvents(coin, market.Position{}, func(e *market.Event) error {
 		list = append(list, market.Event{
@@ -160,7 +160,7 @@ func eventsOf(t *testing.T, d *desk, coin market.Pubkey) (list []market.Event) {
 }
 
 // closedBefore are a coin's candles that have ended by a time. Whether one was corrected depends on what came late.
-func closedBefore(t *testing.T, d *desk, coin market.Pubkey, interval market.Interval, end int64) []market.Candle {
+func closedBefore(t *testing.T, d *coinWriter, coin market.Pubkey, interval market.Interval, end int64) []market.Candle {
 	t.Helper()
 	list, err := d.store.CandlesBetween(coin, interval, 0, end-interval.Seconds())
 	if err != nil {

@@ -34,7 +34,7 @@ func (f followed) At(place market.Pubkey) (market.Place, bool) {
 	return market.Place{}, false
 }
 
-// coinCandle is a minute of a coin by the launchpad's own books.
+// coinCandle is a minute of a coin by the launchpad's own account.
 type coinCandle struct {
 	open, high, low, close market.Price
 	volume, quote, buys    uint64
@@ -42,7 +42,7 @@ type coinCandle struct {
 }
 
 // TestCoinsFromCurveToPool follows most coins of a launchpad through a store, in batches of any size and with transactions
-// that come late or twice, and compares every minute with the launchpad's books: one series from the first trade on the curve
+// that come late or twice, and compares every minute with the launchpad's own account: one series from the first trade on the curve
 // to the newest in the pool, and nothing of other pools or of coins that nobody follows.
 func TestCoinsFromCurveToPool(t *testing.T) {
 	for seed := range int64(3) {
@@ -161,7 +161,7 @@ func coinsFromCurveToPool(t *testing.T, seed int64) {
 			}
 			have := coinCandle{c.Open, c.High, c.Low, c.Close, c.Volume.Lo, c.QuoteVolume.Lo, c.BuyVolume.Lo, c.Trades}
 			if have != *w {
-				t.Fatalf("%s at %d:\n%+v, in the books\n%+v", coin.Name, c.Time, have, *w)
+				t.Fatalf("%s at %d:\n%+v, expected\n%+v", coin.Name, c.Time, have, *w)
 			}
 			trades += c.Trades
 		}

@@ -187,7 +187,7 @@ func (b *bench) open() {
 				b.read()
 			}
 		},
-	}, &hesitant{Store: s, t: b.t, r: rand.New(rand.NewPCG(b.r.Uint64(), 1))}, ingest.Resume(at))
+	}, &slowStore{Store: s, t: b.t, r: rand.New(rand.NewPCG(b.r.Uint64(), 1))}, ingest.Resume(at))
 	if err := b.writer.Recover(); err != nil {
 		b.t.Fatal(err)
 	}

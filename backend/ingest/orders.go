@@ -7,31 +7,45 @@ import (
 	"spinscope/backend/market"
 )
 
-// applyOrder moves the order that the event is about and names the event's owner. An event that comes late leaves that
-// to a replay of the order from its events, when the next commit is settled.
-func (in *Ingest) applyOrder(event *market.Event, late bool) error {
+// orders are the margin orders that the next commit changes.
+type orders struct {
+	commits *commits
+	changes map[market.Pubkey]market.OrderChange
+	replays map[market.Pubkey]market.Pubkey // orders to be replayed from their events → their mints
+}
+
+// fold moves the order that the event is about and names the event's owner. An event that comes late leaves that to a
+// replay of the order from its events, when the next commit is finished.
+func (o *orders) fold(event *market.Event, late bool) error {
 	address, ok := event.Order()
 	if !ok {
 		return nil
 	}
-	d := &in.nextCommit
-	if _, waiting := d.replays[address]; late || waiting {
-		d.replays[address] = event.Mint()
+	if _, waiting := o.replays[address]; late || waiting {
+		o.replays[address] = event.Mint()
 		return nil
 	}
-	order, err := in.order(address)
+
+	order, err := o.get(address)
 	if err != nil {
 		return err
 	}
-	d.orders[address] = order.Fold(event)
+	o.changes[address] = order.Fold(event)
 	return nil
 }
 
-// order is the order's state with the commit under way and the next commit applied; a zero address means that there is none.
-func (in *Ingest) order(address market.Pubkey) (market.Order, error) {
-	change, ok := in.nextCommit.orders[address]
-	if !ok && in.pending != nil {
-		change, ok = in.pending.order(address)
+// removed has the order that a removed event was about replayed.
+func (o *orders) removed(event *market.Event) {
+	if address, ok := event.Order(); ok {
+		o.replays[address] = event.Mint()
+	}
+}
+
+// get is an order's state with the pending and the next commit applied; a zero address means that there is none.
+func (o *orders) get(address market.Pubkey) (market.Order, error) {
+	change, ok := o.changes[address]
+	if !ok {
+		change, ok = o.commits.pendingOrder(address)
 	}
 	if ok {
 		if change.Closed {
@@ -39,33 +53,45 @@ func (in *Ingest) order(address market.Pubkey) (market.Order, error) {
 		}
 		return change.Order, nil
 	}
-	order, _, err := in.store.Order(address) // no commit under way speaks of it
+
+	order, _, err := o.commits.store.Order(address) // the pending commit does not speak of it
 	if err != nil {
 		return market.Order{}, fmt.Errorf("read order %s: %w", address, err)
 	}
 	return order, nil
 }
 
-// replayOrders replays the orders that had late, moved or rolled back events.
-func (in *Ingest) replayOrders() error {
-	for address, mint := range in.nextCommit.replays {
-		if err := in.replayOrder(address, mint); err != nil {
+// finish replays the orders that had late, moved or rolled back events, and puts all changes into the next commit.
+func (o *orders) finish() error {
+	for address, mint := range o.replays {
+		if err := o.replay(address, mint); err != nil {
 			return fmt.Errorf("replay order %s: %w", address, err)
 		}
 	}
+
+	next := &o.commits.next
+	for _, change := range o.changes {
+		next.orders = append(next.orders, change)
+	}
+	slices.SortFunc(next.orders, func(a, b market.OrderChange) int {
+		return slices.Compare(a.Order.Address[:], b.Order.Address[:])
+	})
+
+	clear(o.changes)
+	clear(o.replays)
 	return nil
 }
 
-// replayOrder folds all of an order's events anew. Stored events whose owner turns out different are written again.
-func (in *Ingest) replayOrder(address, mint market.Pubkey) error {
-	d := &in.nextCommit
-	if err := in.await(); err != nil {
+// replay folds all of an order's events anew. Stored events whose owner turns out different are written again.
+func (o *orders) replay(address, mint market.Pubkey) error {
+	next := &o.commits.next
+	if err := o.commits.wait(); err != nil {
 		return err
 	}
 
 	var history []*market.Event
-	err := in.store.OrderEvents(address, func(e *market.Event) error {
-		if !d.isRemoved(e.Position) {
+	err := o.commits.store.OrderEvents(address, func(e *market.Event) error {
+		if !next.isRemoved(e.Position) {
 			kept := *e
 			history = append(history, &kept)
 		}
@@ -76,9 +102,9 @@ func (in *Ingest) replayOrder(address, mint market.Pubkey) error {
 	}
 
 	stored := len(history)
-	for i := range d.events {
-		if of, ok := d.events[i].Order(); ok && of == address {
-			history = append(history, &d.events[i])
+	for i := range next.events {
+		if of, ok := next.events[i].Order(); ok && of == address {
+			history = append(history, &next.events[i])
 		}
 	}
 
@@ -97,13 +123,13 @@ func (in *Ingest) replayOrder(address, mint market.Pubkey) error {
 		change = order.Fold(e)
 	}
 
-	d.orders[address] = change
+	o.changes[address] = change
 	for _, e := range history {
 		if before, ok := owners[e]; ok && before != e.Owner {
 			old := *e
 			old.Owner = before
-			d.remove(old)
-			d.events = append(d.events, *e)
+			next.remove(old)
+			next.events = append(next.events, *e)
 		}
 	}
 

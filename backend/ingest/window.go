@@ -1,9 +1,11 @@
 package ingest
 
 import (
-	"context"
+	"cmp"
 	"fmt"
+	"iter"
 	"maps"
+	"slices"
 
 	"spinscope/backend/market"
 )
@@ -13,8 +15,8 @@ const (
 	windowEntries = 200_000 // and how many at most
 )
 
-// place is where a transaction was put when it was last read.
-type place struct {
+// known is what is known of a transaction: where it was put when it was last read.
+type known struct {
 	slot        market.Slot
 	index       uint32 // where it stands
 	wanted      uint32 // where it was said to stand; index is above it when that was taken
@@ -23,15 +25,19 @@ type place struct {
 }
 
 // same reports whether the transaction brings nothing new. An estimated time never replaces a known one.
-func (p place) same(tx *market.Transaction) bool {
-	if p.slot != tx.Slot || p.wanted != tx.Index {
+func (k known) same(tx *market.Transaction) bool {
+	if k.slot != tx.Slot || k.wanted != tx.Index {
 		return false
 	}
-	return p.time == tx.BlockTime && p.provisional == tx.Provisional || tx.Provisional && !p.provisional
+	return k.time == tx.BlockTime && k.provisional == tx.Provisional || tx.Provisional && !k.provisional
 }
 
-// spot is a transaction's place on the chain.
-type spot struct {
+func knownOf(e *market.Event) known {
+	return known{e.Slot, e.Index, e.Index, e.BlockTime, e.Provisional}
+}
+
+// position is a transaction's position on the chain.
+type position struct {
 	slot  market.Slot
 	index uint32
 }
@@ -39,35 +45,25 @@ type spot struct {
 // window remembers the transactions of the newest slots, those without events too. Older ones are looked up in the
 // store by their slot, which is a short scan. Memory is bounded by windowEntries.
 type window struct {
-	known  map[market.Signature]place
-	taken  map[spot]market.Signature       // the same, by place
-	cut    map[market.Signature]market.Gap // the holes of those whose log was truncated
-	astray map[market.Signature]struct{}   // those that found their place taken
-	newest market.Slot
-	floor  market.Slot // slots below are not in memory
+	commits     *commits
+	bySignature map[market.Signature]known
+	byPosition  map[position]market.Signature
+	displaced   map[market.Signature]struct{} // those that found their position taken
+	newest      market.Slot
+	floor       market.Slot // slots below are not in memory
 }
 
 // load fills the window from the store, which knows the transactions with events; the others are only read again. Each
 // event loaded is shown to seen.
-func (w *window) load(store Store, newest market.Slot, seen func(*market.Event)) error {
-	w.known, w.taken = map[market.Signature]place{}, map[spot]market.Signature{}
-	w.cut, w.astray = map[market.Signature]market.Gap{}, map[market.Signature]struct{}{}
+func (w *window) load(newest market.Slot, seen func(*market.Event)) error {
+	w.bySignature, w.byPosition = map[market.Signature]known{}, map[position]market.Signature{}
+	w.displaced = map[market.Signature]struct{}{}
 	w.newest = newest
 	w.floor = newest - min(newest, windowSlots)
-	gaps, err := store.Gaps(context.Background(), nil, new(market.GapUnfillable))
-	if err != nil {
-		return fmt.Errorf("read gaps: %w", err)
-	}
 
-	for i := range gaps {
-		if signature, ok := TruncatedIn(&gaps[i]); ok && gaps[i].From >= w.floor {
-			w.cut[signature] = gaps[i]
-		}
-	}
-
-	return store.SlotEvents(w.floor, newest+windowSlots, func(e *market.Event) error {
-		w.known[e.Signature] = placeOf(e)
-		w.taken[spot{e.Slot, e.Index}] = e.Signature
+	return w.commits.store.SlotEvents(w.floor, newest+windowSlots, func(e *market.Event) error {
+		w.bySignature[e.Signature] = knownOf(e)
+		w.byPosition[position{e.Slot, e.Index}] = e.Signature
 		w.newest = max(w.newest, e.Slot)
 		seen(e)
 		return nil
@@ -75,83 +71,78 @@ func (w *window) load(store Store, newest market.Slot, seen func(*market.Event))
 }
 
 // find returns where the transaction was seen before.
-func (in *Ingest) find(tx *market.Transaction) (place, bool, error) {
-	w := &in.window
-	if at, ok := w.known[tx.Signature]; ok {
-		return at, true, nil
+func (w *window) find(tx *market.Transaction) (known, bool, error) {
+	if k, ok := w.bySignature[tx.Signature]; ok {
+		return k, true, nil
 	}
 	if tx.Slot >= w.floor {
-		return place{}, false, nil
+		return known{}, false, nil
 	}
-	if err := in.awaitSlot(tx.Slot); err != nil {
-		return place{}, false, err
+	if err := w.commits.waitForSlot(tx.Slot); err != nil {
+		return known{}, false, err
 	}
 
-	var at place
+	var k known
 	found := false
-	err := in.store.SlotEvents(tx.Slot, tx.Slot, func(e *market.Event) error {
+	err := w.commits.store.SlotEvents(tx.Slot, tx.Slot, func(e *market.Event) error {
 		if e.Signature == tx.Signature {
-			at, found = placeOf(e), true
+			k, found = knownOf(e), true
 		}
 		return nil
 	})
 	if err != nil {
-		return place{}, false, fmt.Errorf("read slot %d: %w", tx.Slot, err)
+		return known{}, false, fmt.Errorf("read slot %d: %w", tx.Slot, err)
 	}
-
-	return at, found, nil
+	return k, found, nil
 }
 
-// add remembers a transaction at its index and forgets those that fell out of the window.
-func (w *window) add(tx *market.Transaction, index uint32) {
+// add remembers a transaction at its index, and forgets those that fall out of the window: it reports whether some did.
+func (w *window) add(tx *market.Transaction, index uint32) (moved bool) {
 	if tx.Slot < w.floor {
-		return
+		return false
 	}
-	w.seat(tx.Signature, place{tx.Slot, index, tx.Index, tx.BlockTime, tx.Provisional})
+	w.put(tx.Signature, known{tx.Slot, index, tx.Index, tx.BlockTime, tx.Provisional})
 	w.newest = max(w.newest, tx.Slot)
+
 	span := market.Slot(windowSlots)
-	for w.newest-w.floor > 2*span || len(w.known) > windowEntries && w.floor < w.newest {
+	for w.newest-w.floor > 2*span || len(w.bySignature) > windowEntries && w.floor < w.newest {
 		w.floor = w.newest - min(w.newest, span)
-		for signature, at := range w.known {
-			if at.slot < w.floor {
+		for signature, k := range w.bySignature {
+			if k.slot < w.floor {
 				w.forget(signature)
 			}
 		}
-		maps.DeleteFunc(w.cut, func(_ market.Signature, gap market.Gap) bool { return gap.From < w.floor })
 		span /= 2
+		moved = true
+	}
+	return moved
+}
+
+// put notes where a transaction stands.
+func (w *window) put(signature market.Signature, k known) {
+	w.bySignature[signature] = k
+	w.byPosition[position{k.slot, k.index}] = signature
+	if k.index != k.wanted {
+		w.displaced[signature] = struct{}{}
 	}
 }
 
 // forget drops a transaction.
 func (w *window) forget(signature market.Signature) {
-	if at, ok := w.known[signature]; ok {
-		delete(w.known, signature)
-		delete(w.taken, spot{at.slot, at.index})
-		delete(w.astray, signature)
+	if k, ok := w.bySignature[signature]; ok {
+		delete(w.bySignature, signature)
+		delete(w.byPosition, position{k.slot, k.index})
+		delete(w.displaced, signature)
 	}
-}
-
-// seat notes where a transaction stands.
-func (w *window) seat(signature market.Signature, at place) {
-	w.known[signature] = at
-	w.taken[spot{at.slot, at.index}] = signature
-	if at.index != at.wanted {
-		w.astray[signature] = struct{}{}
-	}
-}
-
-func placeOf(e *market.Event) place {
-	return place{e.Slot, e.Index, e.Index, e.BlockTime, e.Provisional}
 }
 
 // freeIndex is the transaction's index, or the next free one when another transaction stands there. That happens while
-// the true order within a slot is not known, or when a rolled back transaction stands there; see placeAstray.
-func (in *Ingest) freeIndex(tx *market.Transaction) (uint32, error) {
-	w := &in.window
+// the true order within a slot is not known, or when a rolled back transaction stands there; see moves.
+func (w *window) freeIndex(tx *market.Transaction) (uint32, error) {
 	if tx.Slot >= w.floor {
 		index := tx.Index
 		for {
-			if _, taken := w.taken[spot{tx.Slot, index}]; !taken {
+			if _, taken := w.byPosition[position{tx.Slot, index}]; !taken {
 				return index, nil
 			}
 			index++
@@ -159,29 +150,75 @@ func (in *Ingest) freeIndex(tx *market.Transaction) (uint32, error) {
 	}
 
 	taken := map[uint32]bool{}
-	for i := range in.nextCommit.events {
-		if e := &in.nextCommit.events[i]; e.Slot == tx.Slot {
+	for i := range w.commits.next.events {
+		if e := &w.commits.next.events[i]; e.Slot == tx.Slot {
 			taken[e.Index] = true
 		}
 	}
-
-	if err := in.awaitSlot(tx.Slot); err != nil {
-		return 0, err
-	}
-	err := in.store.SlotEvents(tx.Slot, tx.Slot, func(e *market.Event) error {
-		if !in.nextCommit.isRemoved(e.Position) {
-			taken[e.Index] = true
-		}
-		return nil
-	})
+	err := w.commits.slotEvents(tx.Slot, func(e *market.Event) { taken[e.Index] = true })
 	if err != nil {
-		return 0, fmt.Errorf("read slot %d: %w", tx.Slot, err)
+		return 0, err
 	}
 
 	index := tx.Index
 	for taken[index] {
 		index++
 	}
-
 	return index, nil
+}
+
+// move is a displaced transaction that can come nearer to its position.
+type move struct {
+	signature market.Signature
+	to        known
+	events    []market.Event
+}
+
+// moves gives slot by slot the displaced transactions that can go to their positions, once what stood there has moved or
+// was rolled back. The source believes them to be there and says no more about them.
+func (w *window) moves() iter.Seq[[]move] {
+	return func(yield func([]move) bool) {
+		if len(w.displaced) == 0 {
+			return
+		}
+
+		displaced := map[market.Slot][]market.Signature{}
+		for signature := range w.displaced {
+			slot := w.bySignature[signature].slot
+			displaced[slot] = append(displaced[slot], signature)
+		}
+		for _, slot := range slices.Sorted(maps.Keys(displaced)) {
+			if moves := w.movesWithin(slot, displaced[slot]); len(moves) > 0 && !yield(moves) {
+				return
+			}
+		}
+	}
+}
+
+// movesWithin gives the transactions, all of one slot, the first free indexes at or above those they want.
+func (w *window) movesWithin(slot market.Slot, signatures []market.Signature) []move {
+	slices.SortFunc(signatures, func(a, b market.Signature) int {
+		x, y := w.bySignature[a], w.bySignature[b]
+		return cmp.Or(cmp.Compare(x.wanted, y.wanted), cmp.Compare(x.index, y.index))
+	})
+
+	var moves []move
+	assigned := map[uint32]bool{}
+	for _, signature := range signatures {
+		to := w.bySignature[signature]
+		was := to.index
+		for to.index = to.wanted; ; to.index++ {
+			holder, taken := w.byPosition[position{slot, to.index}]
+			_, leaves := w.displaced[holder]
+			if !assigned[to.index] && (!taken || leaves) {
+				break
+			}
+		}
+
+		assigned[to.index] = true
+		if to.index != was {
+			moves = append(moves, move{signature: signature, to: to})
+		}
+	}
+	return moves
 }

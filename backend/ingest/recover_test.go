@@ -9,7 +9,7 @@ import (
 )
 
 // TestCrashAfterAnEventBelowTheCheckpoint delivers an event that is its mint's newest and yet older than another mint's,
-// on which the books became durable. Recovery, which folds what came after that place, must not miss it.
+// on which the open candles became durable. Recovery, which folds what came after that place, must not miss it.
 func TestCrashAfterAnEventBelowTheCheckpoint(t *testing.T) {
 	l := newLedger(6)
 	l.grow(60)

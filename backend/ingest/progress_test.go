@@ -30,22 +30,22 @@ func (r readBy) Coins(address market.Pubkey) (coins []market.Pubkey) {
 	return coins
 }
 
-// desk is a writer over a store, with coins that are read by addresses of their own.
-type desk struct {
+// coinWriter is a writer over a store, with coins that are read by addresses of their own.
+type coinWriter struct {
 	*ingest.Ingest
 	t     *testing.T
 	store *store.Store
 	n     uint64
 }
 
-func openDesk(t *testing.T, dir string, addresses ingest.Addresses) *desk {
+func openCoinWriter(t *testing.T, dir string, addresses ingest.Addresses) *coinWriter {
 	t.Helper()
 	opened, err := store.Open(store.Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = opened.Close() })
-	d := &desk{t: t, store: opened, n: uint64(opened.State().Seq) * 1000}
+	d := &coinWriter{t: t, store: opened, n: uint64(opened.State().Seq) * 1000}
 	d.Ingest = ingest.New(ingest.Config{
 		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, PriceDecimals: 28, Intervals: market.StoredIntervals(),
 		Logger: slog.New(slog.DiscardHandler), Addresses: addresses,
@@ -57,7 +57,7 @@ func openDesk(t *testing.T, dir string, addresses ingest.Addresses) *desk {
 }
 
 // trade is a transaction in which a coin is bought.
-func (d *desk) trade(coin market.Pubkey, slot market.Slot, at int64) market.Transaction {
+func (d *coinWriter) trade(coin market.Pubkey, slot market.Slot, at int64) market.Transaction {
 	d.n++
 	line := spinpet.LogLine(&spinpet.BuySell{
 		Mint: coin, IsBuy: true, TokenAmount: 1_000_000_000, SolAmount: 28, LatestPrice: market.U128{Hi: 15, Lo: 2_882_303_761_517_117_440},
@@ -69,7 +69,7 @@ func (d *desk) trade(coin market.Pubkey, slot market.Slot, at int64) market.Tran
 	}
 }
 
-func (d *desk) give(batch market.Batch) {
+func (d *coinWriter) give(batch market.Batch) {
 	d.t.Helper()
 	if err := d.Apply(context.Background(), batch); err != nil {
 		d.t.Fatal(err)
@@ -77,7 +77,7 @@ func (d *desk) give(batch market.Batch) {
 }
 
 // isFinal reports whether the coin's candle of a minute is closed.
-func (d *desk) isFinal(coin market.Pubkey, minute int64) bool {
+func (d *coinWriter) isFinal(coin market.Pubkey, minute int64) bool {
 	d.t.Helper()
 	list, err := d.store.CandlesBetween(coin, market.M1, minute, minute)
 	if err != nil || len(list) != 1 {
@@ -87,7 +87,7 @@ func (d *desk) isFinal(coin market.Pubkey, minute int64) bool {
 }
 
 // reached is what the store knows of addresses.
-func (d *desk) reached() map[market.Pubkey]market.Reached {
+func (d *coinWriter) reached() map[market.Pubkey]market.Reached {
 	d.t.Helper()
 	all := map[market.Pubkey]market.Reached{}
 	if err := d.store.Reached(func(r *market.Reached) error { all[r.Address] = *r; return nil }); err != nil {
@@ -102,7 +102,7 @@ func TestCandlesCloseByTheirAddresses(t *testing.T) {
 	const minute = 1_700_000_040 / 60 * 60
 	program, coin, curve, pool := market.Pubkey{1}, market.Pubkey{2}, market.Pubkey{3}, market.Pubkey{4}
 	addresses, dir := readBy{coin: {curve, pool}}, t.TempDir()
-	d := openDesk(t, dir, addresses)
+	d := openCoinWriter(t, dir, addresses)
 	ours := []market.Pubkey{spinpet.ProgramID}
 	at := []market.Pubkey{curve}
 	in := []market.Pubkey{pool}
@@ -145,7 +145,7 @@ func TestCandlesCloseByTheirAddresses(t *testing.T) {
 	}
 	_ = d.store.Close()
 	before := maps.Clone(addresses)
-	d = openDesk(t, dir, before)
+	d = openCoinWriter(t, dir, before)
 	gaps, err := d.store.Gaps(t.Context(), nil, nil)
 	if err != nil || len(gaps) != 2 || gaps[0].Address == gaps[1].Address || d.store.Stats().GapsOpen != 2 {
 		t.Errorf("gaps %+v, %v", gaps, err)

@@ -19,13 +19,13 @@ import (
 
 var errPower = errors.New("no power")
 
-// weak is a store that fails after some commits, as a crash would.
-type weak struct {
+// failingStore is a store that fails after some commits, as a crash would.
+type failingStore struct {
 	*store.Store
 	left int // commits until it fails; below 0: never
 }
 
-func (w *weak) Commit(c *market.Commit) error {
+func (w *failingStore) Commit(c *market.Commit) error {
 	if w.left == 0 {
 		return errPower
 	}
@@ -37,7 +37,7 @@ func (w *weak) Commit(c *market.Commit) error {
 type night struct {
 	t         *testing.T
 	dir       string
-	store     *weak
+	store     *failingStore
 	writer    *ingest.Ingest
 	published []*market.Commit
 }
@@ -50,11 +50,11 @@ func (n *night) open() {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	n.store = &weak{s, -1}
+	n.store = &failingStore{s, -1}
 	at := s.State()
 	n.writer = ingest.New(ingest.Config{
 		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.StoredIntervals(), Logger: slog.New(slog.DiscardHandler),
-		SealCandles: 400, Publish: func(c *market.Commit) { n.published = append(n.published, c) },
+		CloseCandles: 400, Publish: func(c *market.Commit) { n.published = append(n.published, c) },
 	}, n.store, ingest.Resume(at))
 }
 

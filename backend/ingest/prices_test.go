@@ -90,30 +90,3 @@ func TestBrokenPriceChain(t *testing.T) {
 	}
 	expect("when it is time again", 2, 2)
 }
-
-// TestTruncatedLogIsAGapOfItsMint cuts logs behind events of one mint, of two, and of none.
-func TestTruncatedLogIsAGapOfItsMint(t *testing.T) {
-	b := &bench{t: t, dir: t.TempDir()}
-	b.open()
-	defer b.stop(true)
-	l := newLedger(2)
-	program := spinpet.ProgramID.String()
-	for i, mints := range [][]market.Pubkey{{l.mints[0], l.mints[0]}, {l.mints[0], l.mints[1]}, nil} {
-		tx := market.Transaction{Signature: l.signature(), Slot: market.Slot(100 + i), BlockTime: 1_752_300_000}
-		tx.Logs = append(tx.Logs, "Program "+program+" invoke [1]")
-		for _, mint := range mints {
-			tx.Logs = append(tx.Logs, spinpet.LogLine(&spinpet.ForceLiquidate{Payer: l.users[0], Mint: mint, Order: l.key()}))
-		}
-		tx.Logs = append(tx.Logs, "Log truncated")
-		b.apply(market.Batch{Transactions: []market.Transaction{tx}})
-	}
-	gaps, err := b.store.Gaps(t.Context(), nil, nil)
-	if err != nil || len(gaps) != 3 {
-		t.Fatal(gaps, err)
-	}
-	for i, want := range []market.Pubkey{l.mints[0], {}, {}} {
-		if g := gaps[i]; g.Mint != want || g.From != market.Slot(100+i) || g.To != g.From || g.State != market.GapUnfillable {
-			t.Errorf("gap %d: %+v, want mint %s", i, g, want)
-		}
-	}
-}

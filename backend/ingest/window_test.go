@@ -27,7 +27,7 @@ func TestPlacesThatWereTaken(t *testing.T) {
 				{Transactions: []market.Transaction{l.txs[0]}, Withdrawn: []market.Signature{ghost.Signature}},
 			}
 		}},
-		{"two astray", func(l *ledger, ghost market.Transaction) []market.Batch {
+		{"two displaced", func(l *ledger, ghost market.Transaction) []market.Batch {
 			return []market.Batch{
 				{Transactions: []market.Transaction{ghost, l.txs[2]}},
 				{Transactions: []market.Transaction{l.txs[0]}},

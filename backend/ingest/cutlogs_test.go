@@ -5,9 +5,10 @@ import (
 	"testing"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 )
 
-// TestTruncationMovesWithItsTransaction expects exactly one hole for each transaction whose log was cut, at its place,
+// TestTruncationMovesWithItsTransaction expects exactly one gap for each transaction whose log was cut, at its place,
 // and none for one that was rolled back: also across a crash, and when the log held no event at all.
 func TestTruncationMovesWithItsTransaction(t *testing.T) {
 	l := newLedger(5)
@@ -30,11 +31,11 @@ func TestTruncationMovesWithItsTransaction(t *testing.T) {
 		for i, slot := range want {
 			cause := "log truncated: " + l.txs[i].Signature.String()
 			if !slices.ContainsFunc(gaps, func(g market.Gap) bool { return g.Cause == cause && g.From == slot && g.To == slot }) {
-				t.Errorf("transaction %d has no hole at %d: %+v", i, slot, gaps)
+				t.Errorf("transaction %d has no gap at %d: %+v", i, slot, gaps)
 			}
 		}
 		if len(gaps) != len(want) {
-			t.Errorf("%d holes, want %d: %+v", len(gaps), len(want), gaps)
+			t.Errorf("%d gaps, want %d: %+v", len(gaps), len(want), gaps)
 		}
 	}
 	b.apply(market.Batch{Transactions: slices.Clone(l.txs)})
@@ -95,5 +96,32 @@ func TestCutLogThatComesWhole(t *testing.T) {
 	b.apply(market.Batch{Transactions: slices.Clone(l.txs)})
 	if stored() != last {
 		t.Errorf("%d events, and %d when they were shown again", last, stored())
+	}
+}
+
+// TestTruncatedLogIsAGapOfItsMint cuts logs behind events of one mint, of two, and of none.
+func TestTruncatedLogIsAGapOfItsMint(t *testing.T) {
+	b := &bench{t: t, dir: t.TempDir()}
+	b.open()
+	defer b.stop(true)
+	l := newLedger(2)
+	program := spinpet.ProgramID.String()
+	for i, mints := range [][]market.Pubkey{{l.mints[0], l.mints[0]}, {l.mints[0], l.mints[1]}, nil} {
+		tx := market.Transaction{Signature: l.signature(), Slot: market.Slot(100 + i), BlockTime: 1_752_300_000}
+		tx.Logs = append(tx.Logs, "Program "+program+" invoke [1]")
+		for _, mint := range mints {
+			tx.Logs = append(tx.Logs, spinpet.LogLine(&spinpet.ForceLiquidate{Payer: l.users[0], Mint: mint, Order: l.key()}))
+		}
+		tx.Logs = append(tx.Logs, "Log truncated")
+		b.apply(market.Batch{Transactions: []market.Transaction{tx}})
+	}
+	gaps, err := b.store.Gaps(t.Context(), nil, nil)
+	if err != nil || len(gaps) != 3 {
+		t.Fatal(gaps, err)
+	}
+	for i, want := range []market.Pubkey{l.mints[0], {}, {}} {
+		if g := gaps[i]; g.Mint != want || g.From != market.Slot(100+i) || g.To != g.From || g.State != market.GapUnfillable {
+			t.Errorf("gap %d: %+v, want mint %s", i, g, want)
+		}
 	}
 }

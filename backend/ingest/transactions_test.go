@@ -9,17 +9,17 @@ import (
 )
 
 // exportOf is the transactions that have events of a mint, with these alone, as an export of the mint brings them.
-func exportOf(t *testing.T, b *bench, mint market.Pubkey) (given []market.Transaction) {
+func exportOf(t *testing.T, b *bench, mint market.Pubkey) (exported []market.Transaction) {
 	t.Helper()
 	err := b.store.EventsAfter(market.Position{}, func(e *market.Event) error {
 		if e.Mint() != mint {
 			return nil
 		}
-		if n := len(given); n > 0 && given[n-1].Signature == e.Signature {
-			given[n-1].Events = append(given[n-1].Events, *e)
+		if n := len(exported); n > 0 && exported[n-1].Signature == e.Signature {
+			exported[n-1].Events = append(exported[n-1].Events, *e)
 			return nil
 		}
-		given = append(given, market.Transaction{
+		exported = append(exported, market.Transaction{
 			Signature: e.Signature, Slot: e.Slot, Index: e.Index, BlockTime: e.BlockTime, Events: []market.Event{*e},
 		})
 		return nil
@@ -27,7 +27,7 @@ func exportOf(t *testing.T, b *bench, mint market.Pubkey) (given []market.Transa
 	if err != nil {
 		t.Fatal(err)
 	}
-	return given
+	return exported
 }
 
 // TestChainCompletesAnImportOfOneMint imports one mint's events, and then reads the whole chain from the newest stretch
@@ -41,9 +41,9 @@ func TestChainCompletesAnImportOfOneMint(t *testing.T) {
 			whole.open()
 			defer whole.stop(true)
 			whole.apply(market.Batch{Transactions: slices.Clone(l.txs)})
-			given := exportOf(t, whole, l.mints[0])
+			exported := exportOf(t, whole, l.mints[0])
 			shared := 0
-			for _, tx := range given {
+			for _, tx := range exported {
 				if len(tx.Events) < len(l.bodies[tx.Signature]) {
 					shared++
 				}
@@ -54,7 +54,7 @@ func TestChainCompletesAnImportOfOneMint(t *testing.T) {
 			b := &bench{t: t, dir: t.TempDir()}
 			b.open()
 			chain := l.txs[len(l.txs)-1].BlockTime
-			b.apply(market.Batch{Transactions: given, ChainTime: chain})
+			b.apply(market.Batch{Transactions: exported, ChainTime: chain})
 			if seed%2 == 0 {
 				b.stop(seed == 0)
 				b.open()

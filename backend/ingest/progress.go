@@ -1,0 +1,283 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+
+	"spinscope/backend/market"
+)
+
+// Addresses says which coins are read by addresses of their own, beside the program whose transactions are all read. It is
+// asked by the writer's goroutine; what it says may change at any time, but a coin that was ever read so never has none again:
+// no chain time but that of its addresses closes its candles.
+type Addresses interface {
+	// Of are the addresses that a coin's trades name, all of them; none for a coin that is read by its program's.
+	Of(coin market.Pubkey) []market.Pubkey
+	// Coins are those that are read by an address.
+	Coins(address market.Pubkey) []market.Pubkey
+}
+
+// clock is the chain time of what is read together: of the program, or of a coin that is read by addresses of its own.
+// Everything that they name with a lower block time was delivered. It never goes back, also when the coin gets a further
+// address, whose history is read from the coin's place on.
+type clock struct {
+	time int64
+	ends endHeap // of open candles
+}
+
+// candleEnd says that a mint may have candles to close at a chain time. Entries may be out of date: closing finds nothing
+// then. They hold the address only, so that a mint can leave memory and still be closed in time.
+type candleEnd struct {
+	at   int64
+	mint market.Pubkey
+}
+
+// endHeap is a binary heap with the earliest end first.
+type endHeap []candleEnd
+
+func (h *endHeap) push(entry candleEnd) {
+	*h = append(*h, entry)
+	s := *h
+	for i := len(s) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if s[parent].at <= s[i].at {
+			break
+		}
+		s[parent], s[i] = s[i], s[parent]
+		i = parent
+	}
+}
+
+func (h *endHeap) pop() candleEnd {
+	s := *h
+	top := s[0]
+	last := len(s) - 1
+	s[0] = s[last]
+	s = s[:last]
+	for i := 0; ; {
+		child := 2*i + 1
+		if child >= last {
+			break
+		}
+
+		if child+1 < last && s[child+1].at < s[child].at {
+			child++
+		}
+		if s[i].at <= s[child].at {
+			break
+		}
+		s[i], s[child] = s[child], s[i]
+		i = child
+	}
+
+	*h = s
+	return top
+}
+
+// progress is how far was read: of the program whose transactions are all read, and of the addresses that are read beside
+// it.
+type progress struct {
+	slot       market.Slot
+	checkpoint market.Slot
+	program    clock
+
+	address   market.Pubkey // the program's
+	addresses Addresses     // nil: no coin is read by its own
+	reached   map[market.Pubkey]market.Reached
+	stored    map[market.Pubkey]market.Slot // checkpoints of addresses as the store has them
+	named     map[market.Pubkey]struct{}    // addresses that the next commit has batches of
+	clocks    map[market.Pubkey]*clock      // by coin
+	advanced  []*clock                      // those that have gone on since candles were closed
+}
+
+// load takes up how far addresses had come.
+func (p *progress) load(store Store) error {
+	err := store.Reached(func(r *market.Reached) error {
+		p.reached[r.Address], p.stored[r.Address] = *r, r.Checkpoint
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read how far addresses had come: %w", err)
+	}
+	return nil
+}
+
+// ofProgram reports whether a batch speaks for the program whose transactions are all read: its progress is the writer's
+// own.
+func (p *progress) ofProgram(batch *market.Batch) bool {
+	return batch.Addresses == nil || slices.Contains(batch.Addresses, p.address)
+}
+
+// note takes in how far the addresses of a batch have come, and reports whether that is worth a commit of its own.
+func (p *progress) note(batch *market.Batch) (worth bool) {
+	for _, address := range batch.Addresses {
+		r := p.reached[address]
+		worth = worth || batch.Checkpoint >= p.stored[address]+checkpointSlots
+		r.Address, r.Slot = address, max(r.Slot, batch.Slot)
+		r.ChainTime, r.Checkpoint = max(r.ChainTime, batch.ChainTime), max(r.Checkpoint, batch.Checkpoint)
+		p.reached[address] = r
+		p.named[address] = struct{}{}
+	}
+	return worth
+}
+
+// meet gives the coins of a batch's addresses clocks of their own, and returns those that had none.
+func (p *progress) meet(batch *market.Batch) (coins []market.Pubkey) {
+	if p.addresses == nil {
+		return nil
+	}
+	for _, address := range batch.Addresses {
+		for _, coin := range p.addresses.Coins(address) {
+			if p.clocks[coin] == nil && p.clockOf(coin) != &p.program {
+				coins = append(coins, coin)
+			}
+		}
+	}
+	return coins
+}
+
+// clockOf is the clock that closes a coin's candles.
+func (p *progress) clockOf(coin market.Pubkey) *clock {
+	if p.addresses == nil {
+		return &p.program
+	}
+	if c := p.clocks[coin]; c != nil {
+		return c
+	}
+	if len(p.addresses.Of(coin)) == 0 {
+		return &p.program
+	}
+
+	c := &clock{time: p.completeTo(coin)}
+	p.clocks[coin] = c
+	return c
+}
+
+// completeTo is the chain time up to which all addresses of a coin were delivered, 0 while one was not read yet.
+func (p *progress) completeTo(coin market.Pubkey) int64 {
+	least := int64(0)
+	for i, address := range p.addresses.Of(coin) {
+		if t := p.reached[address].ChainTime; i == 0 || t < least {
+			least = t
+		}
+	}
+	return least
+}
+
+// advance moves the clocks on to the next commit.
+func (p *progress) advance(next *nextCommit) {
+	p.slot = max(p.slot, next.slot)
+	p.program.time = max(p.program.time, next.chainTime)
+	if p.addresses == nil {
+		return
+	}
+
+	for address := range p.named {
+		for _, coin := range p.addresses.Coins(address) {
+			c := p.clocks[coin]
+			if c == nil {
+				continue
+			}
+			if t := p.completeTo(coin); t > c.time {
+				c.time = t
+				p.advanced = append(p.advanced, c)
+			}
+		}
+	}
+}
+
+// advanceAll has the candles of all coins looked at, as after a start.
+func (p *progress) advanceAll() {
+	p.advanced = slices.AppendSeq(p.advanced, maps.Values(p.clocks))
+}
+
+// put says in a commit how far addresses have come: those that it has batches of, and all of the coins that it closes
+// candles of, as a restart must not find those coins at an earlier chain time.
+func (p *progress) put(c *market.Commit) {
+	c.Slot, c.ChainTime = p.slot, p.program.time
+	for i := range c.Candles {
+		if change := &c.Candles[i]; change.Type == market.Final && p.clocks[change.Mint] != nil {
+			for _, address := range p.addresses.Of(change.Mint) {
+				p.named[address] = struct{}{}
+			}
+		}
+	}
+
+	for address := range p.named {
+		if r, ok := p.reached[address]; ok {
+			c.Reached = append(c.Reached, r)
+			p.stored[address] = r.Checkpoint
+		}
+	}
+	slices.SortFunc(c.Reached, func(a, b market.Reached) int { return slices.Compare(a.Address[:], b.Address[:]) })
+}
+
+const causeTruncated = "log truncated: " // before the signature
+
+// TruncatedIn is the transaction whose cut log left the gap; false for a gap of another cause.
+func TruncatedIn(gap *market.Gap) (market.Signature, bool) {
+	return gap.Transaction(causeTruncated)
+}
+
+// cutLogs are the gaps of transactions whose log was truncated, as far back as the window remembers.
+type cutLogs struct {
+	commits *commits
+	gaps    map[market.Signature]market.Gap
+	log     *slog.Logger
+}
+
+// load takes up the gaps from a slot on.
+func (l *cutLogs) load(floor market.Slot) error {
+	l.gaps = map[market.Signature]market.Gap{}
+	gaps, err := l.commits.store.Gaps(context.Background(), nil, new(market.GapUnfillable))
+	if err != nil {
+		return fmt.Errorf("read gaps: %w", err)
+	}
+	for i := range gaps {
+		if signature, ok := TruncatedIn(&gaps[i]); ok && gaps[i].From >= floor {
+			l.gaps[signature] = gaps[i]
+		}
+	}
+	return nil
+}
+
+// open records that a transaction's later events were lost: the cluster cuts logs at 10,000 bytes. The gap is one of the
+// mint that all the events before the cut are about, if there is one.
+func (l *cutLogs) open(tx *market.Transaction, events []market.Event) {
+	gap := market.Gap{From: tx.Slot, To: tx.Slot, Cause: causeTruncated + tx.Signature.String(), State: market.GapUnfillable}
+	for i := range events {
+		mint := events[i].Mint()
+		if i > 0 && mint != gap.Mint {
+			gap.Mint = market.Pubkey{}
+			break
+		}
+		gap.Mint = mint
+	}
+
+	l.commits.next.gaps = append(l.commits.next.gaps, gap)
+	l.gaps[tx.Signature] = gap
+	l.log.Warn("log truncated by the cluster; its later events are lost", "sig", tx.Signature, "slot", tx.Slot)
+}
+
+// fill closes the gap of a transaction that is no longer at its place, or came whole.
+func (l *cutLogs) fill(signature market.Signature) {
+	if gap, ok := l.gaps[signature]; ok {
+		delete(l.gaps, signature)
+		gap.State = market.GapFilled
+		l.commits.next.gaps = append(l.commits.next.gaps, gap)
+	}
+}
+
+// has reports whether the transaction's log is known to be cut.
+func (l *cutLogs) has(signature market.Signature) bool {
+	_, ok := l.gaps[signature]
+	return ok
+}
+
+// forget drops those below a slot.
+func (l *cutLogs) forget(floor market.Slot) {
+	maps.DeleteFunc(l.gaps, func(_ market.Signature, gap market.Gap) bool { return gap.From < floor })
+}

@@ -1,0 +1,376 @@
+package ingest
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"slices"
+
+	"spinscope/backend/candle"
+	"spinscope/backend/market"
+	"spinscope/backend/program"
+)
+
+const latestTime = 1 << 40 // no block time, Unix seconds, is so far ahead
+
+// slots cuts transactions, which are ordered, into those of each slot.
+func slots(txs []market.Transaction) iter.Seq[[]market.Transaction] {
+	return func(yield func([]market.Transaction) bool) {
+		for len(txs) > 0 {
+			n := 1
+			for n < len(txs) && txs[n].Slot == txs[0].Slot {
+				n++
+			}
+			if !yield(txs[:n]) {
+				return
+			}
+			txs = txs[n:]
+		}
+	}
+}
+
+// takeSlot adds the transactions of one slot to the next commit. Those that moved leave their old positions first, as they
+// often change places with each other.
+func (in *Ingest) takeSlot(txs []market.Transaction) error {
+	in.fresh = in.fresh[:0]
+	var horizon int64
+	if in.horizon != nil {
+		horizon = in.horizon()
+	}
+
+	for i := range txs {
+		tx := &txs[i]
+		if !in.usable(tx, horizon) {
+			continue
+		}
+
+		if twin := slices.IndexFunc(in.fresh, func(other *market.Transaction) bool { return other.Signature == tx.Signature }); twin >= 0 {
+			if !tx.Provisional || in.fresh[twin].Provisional {
+				in.fresh[twin] = tx // the later word counts, but for an estimate against a known time
+			}
+			continue
+		}
+
+		k, found, err := in.window.find(tx)
+		if err != nil {
+			return fmt.Errorf("look up transaction %s: %w", tx.Signature, err)
+		}
+		if found {
+			if tx, err = in.compare(tx, k); err != nil {
+				return err
+			}
+		}
+		if tx != nil {
+			in.fresh = append(in.fresh, tx)
+		}
+	}
+
+	for _, tx := range in.fresh {
+		if err := in.take(tx); err != nil {
+			return err
+		}
+	}
+
+	return in.addMissing()
+}
+
+// usable reports whether a transaction has a block time that is kept.
+func (in *Ingest) usable(tx *market.Transaction, horizon int64) bool {
+	if tx.BlockTime > 0 && tx.BlockTime < horizon {
+		in.counters.expired.Add(1)
+		return false
+	}
+	if tx.BlockTime <= 0 || tx.BlockTime >= latestTime {
+		in.counters.badTime.Add(1)
+		in.log.Warn("transaction without a usable block time left out", "sig", tx.Signature, "slot", tx.Slot)
+		return false
+	}
+	return true
+}
+
+// compare tells what is new of a transaction that was seen before: missing events of it are noted, and nil returned; or it
+// is to be taken anew, and what is there of it is removed.
+func (in *Ingest) compare(tx *market.Transaction, k known) (anew *market.Transaction, err error) {
+	if tx.Events == nil && k.same(tx) {
+		tx = in.readAgain(tx)
+	}
+
+	if tx.Events != nil {
+		missing, whole, err := in.missingOf(tx, k)
+		if err != nil {
+			return nil, err
+		}
+		if whole == nil && len(missing) == 0 {
+			in.counters.repeats.Add(1)
+		}
+		if whole == nil {
+			in.missing = append(in.missing, missing...)
+			return nil, nil
+		}
+		tx = whole
+	}
+
+	in.counters.moved.Add(1)
+	return tx, in.remove(tx.Signature, k.slot)
+}
+
+// readAgain is a transaction that the cluster shows again, with the events of its log: of the one stored an import may
+// have brought a part only.
+func (in *Ingest) readAgain(tx *market.Transaction) *market.Transaction {
+	whole := *tx
+	events, report := in.reader.Read([]market.Event{}, tx)
+	switch whole.Events = events; {
+	case !report.Truncated:
+		in.cutLogs.fill(tx.Signature) // this time it came whole
+	case tx.Addresses != nil && !in.cutLogs.has(tx.Signature): // it names a program that loses events by that, which was not known before
+		in.cutLogs.open(tx, events)
+	}
+	return &whole
+}
+
+// missingOf compares a transaction that came with its events, as from an export, with what is stored of it: an export may
+// hold the events of one mint only, and another those of the next. It returns the missing events, at the position where
+// the transaction stands, or the whole transaction, to be taken anew as its time was an estimate and is known now.
+func (in *Ingest) missingOf(tx *market.Transaction, k known) (missing []market.Event, whole *market.Transaction, err error) {
+	if len(tx.Events) == 0 {
+		return nil, nil, nil
+	}
+	stored, err := in.eventsOf(tx.Signature, k.slot)
+	if err != nil {
+		return nil, nil, err
+	}
+
+	if k.provisional && !tx.Provisional {
+		anew := *tx
+		anew.Events = slices.Clone(tx.Events)
+		for _, e := range stored {
+			if !has(tx.Events, e.Ordinal) {
+				e.Slot, e.BlockTime, e.Provisional = tx.Slot, tx.BlockTime, false
+				anew.Events = append(anew.Events, e)
+			}
+		}
+		slices.SortFunc(anew.Events, func(a, b market.Event) int { return cmp.Compare(a.Ordinal, b.Ordinal) })
+		return nil, &anew, nil
+	}
+
+	for _, event := range tx.Events {
+		if !has(stored, event.Ordinal) {
+			event.Slot, event.Index, event.BlockTime, event.Provisional = k.slot, k.index, k.time, k.provisional
+			missing = append(missing, event)
+		}
+	}
+	return missing, nil, nil
+}
+
+// eventsOf are a transaction's events in the next commit and in the store.
+func (in *Ingest) eventsOf(signature market.Signature, slot market.Slot) ([]market.Event, error) {
+	events := in.commits.next.of(signature)
+	err := in.commits.slotEvents(slot, func(e *market.Event) {
+		if e.Signature == signature {
+			events = append(events, *e)
+		}
+	})
+	return events, err
+}
+
+// addMissing adds what missingOf found. It comes after the slot's new transactions, and so may be late.
+func (in *Ingest) addMissing() error {
+	for _, event := range in.missing {
+		in.prices.set(&event)
+		if err := in.add(event); err != nil {
+			return err
+		}
+	}
+	in.missing = in.missing[:0]
+	return nil
+}
+
+// has reports whether one of a transaction's events has the ordinal.
+func has(events []market.Event, ordinal uint16) bool {
+	return slices.ContainsFunc(events, func(e market.Event) bool { return e.Ordinal == ordinal })
+}
+
+// take adds one transaction's events to the next commit.
+func (in *Ingest) take(tx *market.Transaction) error {
+	index, err := in.window.freeIndex(tx)
+	if err != nil {
+		return err
+	}
+
+	events, report := append(in.events[:0], tx.Events...), program.Report{}
+	if tx.Events == nil {
+		events, report = in.reader.Read(events, tx)
+	}
+	in.events = events
+	in.counters.report(report)
+	if report.Truncated {
+		in.cutLogs.open(tx, events)
+	}
+
+	if in.window.add(tx, index) {
+		in.cutLogs.forget(in.window.floor)
+	}
+	in.commits.next.slot = max(in.commits.next.slot, tx.Slot)
+
+	for i := range events {
+		event := events[i]
+		if tx.Events == nil && !in.keeps(&event) {
+			in.counters.unfollowed.Add(1)
+			continue
+		}
+		event.Index = index
+		in.prices.set(&event)
+		if err := in.add(event); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+// keeps reports whether an event of the chain is to be stored: it is of a program that is read whole, or of a coin that is
+// followed. A body that names a place of trade learns its coin here. What is imported is kept whatever it is.
+func (in *Ingest) keeps(event *market.Event) bool {
+	if !in.byCoin[event.Program()] {
+		return true
+	}
+	if in.coins == nil {
+		return false
+	}
+
+	if body, ok := event.Body.(market.Located); ok {
+		place, known := in.coins.At(body.PlaceAccount())
+		if !known {
+			return false
+		}
+		body.Locate(place)
+	}
+	return in.coins.Follows(event.Mint())
+}
+
+// add puts one new event into the next commit and, when it comes in order, straight into its mint's candles.
+func (in *Ingest) add(event market.Event) error {
+	state, err := in.mints.get(event.Mint())
+	if err != nil {
+		return err
+	}
+
+	in.commits.next.touch(state)
+	late, err := in.mints.isLate(state, &event)
+	if err != nil {
+		return err
+	}
+	if err := in.orders.fold(&event, late); err != nil {
+		return err
+	}
+
+	state.count(&event, false)
+	in.commits.next.add(&event)
+
+	if trade, ok := event.Trade(); ok {
+		tick := candle.Tick{Trade: trade, Time: event.BlockTime, At: event.Position, Provisional: event.Provisional}
+		if state.late == nil && event.BlockTime >= state.clock.time && candle.InOrder(&state.candles, &tick) {
+			in.prices.check(state, &event)
+			in.mints.fold(state, &tick)
+			if event.Position.Compare(in.replay) <= 0 { // in order for its mint, not for all of them
+				state.durable = true
+			}
+		} else {
+			state.dirty(tick.Time, tick.At)
+			in.counters.late.Add(1)
+		}
+	}
+
+	if event.Liquidates() {
+		state.jumped = true
+	}
+	state.stamp = market.Stamp{Slot: event.Slot, BlockTime: event.BlockTime, ReceivedAt: event.ReceivedAt}
+	state.stamps = append(state.stamps, state.stamp)
+	return nil
+}
+
+// rollBack takes back a transaction that is no longer part of the chain.
+func (in *Ingest) rollBack(signature market.Signature) error {
+	if k, ok := in.window.bySignature[signature]; ok {
+		return in.remove(signature, k.slot)
+	}
+	if err := in.commits.wait(); err != nil {
+		return err
+	}
+
+	slot := market.Slot(0)
+	err := in.commits.store.FindSignature(signature, func(e *market.Event) error {
+		slot = e.Slot
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("find rolled back transaction %s: %w", signature, err)
+	}
+	if slot == 0 { // it had no events
+		in.cutLogs.fill(signature)
+		return nil
+	}
+
+	return in.remove(signature, slot)
+}
+
+// remove takes a transaction out of the market, with the gap that it may have left.
+func (in *Ingest) remove(signature market.Signature, slot market.Slot) error {
+	in.cutLogs.fill(signature)
+	_, err := in.takeOut(signature, slot)
+	return err
+}
+
+// takeOut takes a transaction's events out of the next commit or, when they are stored, out of the market, and returns them.
+func (in *Ingest) takeOut(signature market.Signature, slot market.Slot) (gone []market.Event, err error) {
+	next := &in.commits.next
+	in.window.forget(signature)
+	if gone = next.drop(signature); len(gone) == 0 {
+		if gone, err = in.eventsOf(signature, slot); err != nil {
+			return nil, err
+		}
+		next.remove(gone...)
+	}
+
+	for i := range gone {
+		event := &gone[i]
+		state, err := in.mints.get(event.Mint())
+		if err != nil {
+			return nil, err
+		}
+
+		next.touch(state)
+		state.count(event, true)
+		if _, ok := event.Trade(); ok {
+			state.shrunk = true
+			state.dirty(event.BlockTime, event.Position)
+		}
+		in.orders.removed(event)
+	}
+
+	return gone, nil
+}
+
+// moveDisplaced brings transactions that found their positions taken to those that are free now.
+func (in *Ingest) moveDisplaced() error {
+	for moves := range in.window.moves() {
+		for i := range moves { // all leave before the first one stands again: they may change places with each other
+			var err error
+			if moves[i].events, err = in.takeOut(moves[i].signature, moves[i].to.slot); err != nil {
+				return err
+			}
+		}
+
+		for _, m := range moves {
+			in.window.put(m.signature, m.to)
+			for _, event := range m.events {
+				event.Index = m.to.index
+				if err := in.add(event); err != nil {
+					return err
+				}
+			}
+		}
+	}
+
+	return nil
+}
