@@ -8,17 +8,13 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
+
+	"spinscope/backend/zstd"
 )
 
 const (
 	gzipMagic = "\x1f\x8b"
-	zstdMagic = "\x28\xb5\x2f\xfd"
 	byteOrder = "\xef\xbb\xbf" // the mark that some editors and spreadsheets put before UTF-8
-
-	// maxWindow bounds the memory that reading a compressed file takes. zstd's own tool makes windows of 8 MB, and up to
-	// 128 MB with --ultra or --long.
-	maxWindow = 128 << 20
 )
 
 // compressed calls write with a writer whose bytes reach w compressed. What write gave is complete when it returns nil.
@@ -31,8 +27,8 @@ func compressed(w io.Writer, how Compression, write func(io.Writer) error) error
 		packer = gzip.NewWriter(w)
 	case Zstd:
 		var err error
-		if packer, err = zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true)); err != nil {
-			return fmt.Errorf("compress: %w", err)
+		if packer, err = zstd.NewWriter(w); err != nil {
+			return err
 		}
 	}
 
@@ -58,12 +54,12 @@ func textOf(file io.Reader) (text *bufio.Reader, done func(), err error) {
 			return nil, done, fmt.Errorf("unpack gzip: %w", err)
 		}
 		text = bufio.NewReaderSize(unpacker, readAhead)
-	case startsWith(text, zstdMagic):
-		unpacker, err := zstd.NewReader(text, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+	case startsWith(text, zstd.Magic):
+		unpacked, end, err := zstd.NewReader(text)
 		if err != nil {
-			return nil, done, fmt.Errorf("unpack zstd: %w", err)
+			return nil, done, err
 		}
-		text, done = bufio.NewReaderSize(unpacker, readAhead), unpacker.Close
+		text, done = bufio.NewReaderSize(unpacked, readAhead), end
 	}
 
 	switch {

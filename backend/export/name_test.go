@@ -12,10 +12,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/klauspost/compress/zstd"
-
 	"spinscope/backend/export"
 	"spinscope/backend/market"
+	"spinscope/backend/zstd"
 )
 
 // TestNamesSayTheFormat tries endings in every case, behind each other, unknown ones, and ones that contradict.
@@ -66,7 +65,11 @@ func TestCompressedFilesReadBack(t *testing.T) {
 	unpack := map[export.Compression]func(io.Reader) (io.Reader, error){
 		export.Plain: func(r io.Reader) (io.Reader, error) { return r, nil },
 		export.Gzip:  func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
-		export.Zstd:  func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) },
+		export.Zstd: func(r io.Reader) (io.Reader, error) {
+			unpacked, done, err := zstd.NewReader(r)
+			t.Cleanup(done)
+			return unpacked, err
+		},
 	}
 	for _, format := range []export.Format{export.CSV, export.JSONL} {
 		plain := write(t, source, request(export.Events, format))
