@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"path/filepath"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"spinscope/backend/alert"
+	"spinscope/backend/backup"
 	"spinscope/backend/config"
 	"spinscope/backend/follow"
 	"spinscope/backend/hub"
@@ -95,7 +97,7 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *listener.L
 	f.tokens = b.newTokens(opened, commits, from.gateway)
 	f.http = server.New(server.Deps{
 		API: rest.Deps{
-			Reader: opened, Stream: f.stream.Report(f.sockets), Feed: func() rest.FeedStatus { return feedStatus(in) }, Endpoints: from.endpoints, Watch: from.watched(), Log: rest.NewLog(b.options.Tail), Export: offline.Stored{Store: opened},
+			Reader: opened, Stream: f.stream.Report(f.sockets), Feed: func() rest.FeedStatus { return feedStatus(in) }, Endpoints: from.endpoints, Watch: from.watched(), Log: rest.NewLog(b.options.Tail), Export: offline.Stored{Store: opened}, Backup: b.backup(opened),
 			Metadata: noneIfNil(f.tokens), Alerts: f.alerts, Tickers: rest.NewTickers(ticker.New(opened, cfg.Kline.KeptIntervals())),
 			Intervals: cfg.Kline.ParsedIntervals(), Kline: klineConfig(cfg), Cluster: cfg.Solana.Cluster,
 			ProgramID: program, Version: b.options.Version,
@@ -106,6 +108,22 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *listener.L
 	})
 
 	return f, nil
+}
+
+// backup is how the market is backed up while it is served; nil of one that is made anew at every start.
+func (b *Backend) backup(opened *store.Store) func(context.Context, io.Writer) error {
+	dir := b.options.Dir()
+	if !dir.IsMarket() {
+		return nil
+	}
+	return func(ctx context.Context, w io.Writer) error {
+		of, err := offline.MarketOf(dir)
+		if err != nil {
+			return err
+		}
+		_, err = backup.Write(ctx, w, opened, of, b.options.Version, nil)
+		return err
+	}
 }
 
 // newAlerts puts the alert service together.

@@ -42,6 +42,8 @@ type commands struct {
 	Replay   replayCommand   `cmd:"" help:"Serve recorded days through the live API, at their own speed or faster."`
 	Backfill backfillCommand `cmd:"" help:"Read more history from the chain into a store that is not in use."`
 	Verify   verifyCommand   `cmd:"" help:"Rebuild every candle and order from the stored events and report differences."`
+	Backup   backupCommand   `cmd:"" help:"Write a backup of a market to one file, also while a server runs."`
+	Restore  restoreCommand  `cmd:"" help:"Make a market of a backup, in a data directory that does not have it."`
 	Alert    alertCommand    `cmd:"" help:"List and change the rules that alerts follow, also while a server runs."`
 	Watch    watchCommand    `cmd:"" help:"List and change the coins of pump that are followed by their mint, also while a server runs."`
 	Version  versionCommand  `cmd:"" help:"Print version, commit and Go version."`

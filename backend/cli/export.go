@@ -185,28 +185,12 @@ func (c *exportCommand) download(ctx context.Context, program *Program, r *expor
 		query.Set("to", strconv.FormatInt(r.To, 10))
 	}
 
-	address := c.URL
-	if !strings.Contains(address, "://") {
-		address = "http://" + address
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(address, "/")+"/api/export?"+query.Encode(), nil)
+	answer, err := ask(ctx, c.URL, "/api/export?"+query.Encode(), c.Token)
 	if err != nil {
-		return 0, fmt.Errorf("%w: --url %s: write it as http://127.0.0.1:5051", errUsage, c.URL)
-	}
-
-	if c.Token != "" {
-		request.Header.Set("Authorization", "Bearer "+c.Token)
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return 0, fmt.Errorf("ask the server: %w: is it running there?", err)
+		return 0, err
 	}
 
 	defer func() { _ = answer.Body.Close() }()
-	if answer.StatusCode != http.StatusOK {
-		return 0, refusal(answer)
-	}
-
 	body := &counted{reader: answer.Body, line: line}
 	if c.Out == "" {
 		_, err = io.Copy(program.Stdout, body)
@@ -228,6 +212,31 @@ func (c *exportCommand) download(ctx context.Context, program *Program, r *expor
 	}
 
 	return rows, err
+}
+
+// ask gets an answer of a running server, whose body is the caller's to close; one that is not 200 is an error in the server's words.
+func ask(ctx context.Context, server, path, token string) (*http.Response, error) {
+	address := server
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(address, "/")+path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%w: --url %s: write it as http://127.0.0.1:5051", errUsage, server)
+	}
+
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("ask the server: %w: is it running there?", err)
+	}
+	if answer.StatusCode != http.StatusOK {
+		defer func() { _ = answer.Body.Close() }()
+		return nil, refusal(answer)
+	}
+	return answer, nil
 }
 
 // refusal is what a server answered in the place of a file, in its own words.

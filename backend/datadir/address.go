@@ -6,8 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"spinscope/backend/durable"
+	"spinscope/backend/textfile"
 )
 
 // addressFile holds one line HOST:PORT while the server runs, for scripts that start it with port 0.
@@ -27,4 +29,12 @@ func (d *Dir) WriteAddress(address string) error {
 		return fmt.Errorf("write address: %w", err)
 	}
 	return nil
+}
+
+// Address is the HOST:PORT that the server of the directory serves, or that one which was killed served; false when none is
+// known.
+func (d *Dir) Address() (string, bool) {
+	address, err := textfile.Read(filepath.Join(d.Path, addressFile))
+	text := strings.TrimSpace(string(address))
+	return text, err == nil && text != ""
 }

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"spinscope/backend/market"
 	"spinscope/backend/store"
-	"spinscope/backend/textfile"
 )
 
 // ErrNoStore is returned for a data directory that holds no market of the cluster.
@@ -55,10 +55,20 @@ func (d *Dir) Store() string {
 	return dir
 }
 
+// kept are the clusters whose markets stay from one start to the next.
+var kept = []string{"localnet", "devnet", "mainnet", "custom"}
+
+// IsMarket reports whether the directory's cluster is one whose market stays, and its program an address: what names files
+// is checked with it.
+func (d *Dir) IsMarket() bool {
+	_, err := market.ParsePubkey(d.Program)
+	return slices.Contains(kept, d.Cluster) && err == nil
+}
+
 // Clusters names the clusters that have a market in the directory; the demo, made anew at every start, is none.
 func (d *Dir) Clusters() []string {
 	found := []string{}
-	for _, cluster := range []string{"localnet", "devnet", "mainnet", "custom"} {
+	for _, cluster := range kept {
 		if info, err := os.Stat(filepath.Join(d.Path, cluster)); err == nil && info.IsDir() {
 			found = append(found, cluster)
 		}
@@ -114,8 +124,8 @@ func (d *Dir) OpenExisting(options store.Options) (*store.Store, error) {
 	opened, err := store.Open(options)
 	switch {
 	case errors.Is(err, store.ErrLocked):
-		if address, readErr := textfile.Read(filepath.Join(d.Path, addressFile)); readErr == nil {
-			return nil, fmt.Errorf("%w; it serves http://%s/", err, strings.TrimSpace(string(address)))
+		if address, known := d.Address(); known {
+			return nil, fmt.Errorf("%w; it serves http://%s/", err, address)
 		}
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, d.noStore()

@@ -315,7 +315,7 @@ func TestTokenAndItsExemptions(t *testing.T) {
 		"/": true, "/icon.svg": true, "/assets/index-abc123.js": true, "/healthz": true, "/readyz": true, "/docs": true, "/docs/docs.js": true,
 		"/socket.io/?EIO=4&transport=polling": true, // it asks at CONNECT
 		"/api/time":                           false, "/api/kline": false, "/api/nothing": false, "/api-docs/openapi.json": false, "/metrics": false,
-		"/api/export?mint=x": false, "/api/image/x": false, "/api/time?token=s3cret": false, "/%61pi/time": false,
+		"/api/export?mint=x": false, "/api/backup": false, "/api/image/x": false, "/api/time?token=s3cret": false, "/%61pi/time": false,
 	} {
 		response, body := do(t, "GET", base+path)
 		if (response.StatusCode != http.StatusUnauthorized) != open {

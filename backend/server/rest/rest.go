@@ -33,6 +33,8 @@ type Deps struct {
 	Tickers   Tickers
 	Alerts    Alerts
 	Export    export.Source
+	// Backup writes a backup of the market; nil where there is none to be had.
+	Backup    func(ctx context.Context, w io.Writer) error
 	Now       func() time.Time  // time.Now if nil
 	Intervals []market.Interval // kept ones; all if empty
 	Kline     wire.KlineConfig
@@ -49,6 +51,7 @@ type API struct {
 	huma    huma.API
 	methods map[string][]string // by path, for 405 answers
 	exports chan struct{}       // a place for each running export
+	backups chan struct{}       // likewise
 }
 
 // maxExports bounds the exports that run at once; each holds a chunk of rows and reads the store as fast as it can.
@@ -70,7 +73,7 @@ func New(deps Deps) *API {
 		deps.Feed = func() FeedStatus { return FeedStatus{Connection: "disabled"} }
 	}
 
-	a := &API{deps: deps, mux: http.NewServeMux(), methods: map[string][]string{}, exports: make(chan struct{}, maxExports)}
+	a := &API{deps: deps, mux: http.NewServeMux(), methods: map[string][]string{}, exports: make(chan struct{}, maxExports), backups: make(chan struct{}, 1)}
 	config := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",

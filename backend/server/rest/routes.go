@@ -18,6 +18,7 @@ func (a *API) routes() {
 	a.klineRoutes()
 	a.markRoutes()
 	a.fileRoutes()
+	a.backupRoute()
 	a.alertRoutes()
 }
 
