@@ -26,10 +26,14 @@ func (o *orders) fold(event *market.Event, late bool) error {
 		return nil
 	}
 
-	order, err := o.get(address)
-	if err != nil {
-		return err
+	var order market.Order
+	if !event.StatesOrder() {
+		var err error
+		if order, err = o.get(address); err != nil {
+			return err
+		}
 	}
+
 	o.changes[address] = order.Fold(event)
 	return nil
 }

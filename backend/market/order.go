@@ -66,6 +66,13 @@ func (o Order) Fold(e *Event) OrderChange {
 	return OrderChange{Order: o, Closed: terms == nil}
 }
 
+// StatesOrder reports whether the event says all of its order, so that Fold gives the same whatever the order was before.
+// The event must be about one (Event.Order).
+func (e *Event) StatesOrder() bool {
+	terms, _ := e.Body.(OrderBody).OrderTerms() //nolint:forcetypeassert // the caller asked Event.Order
+	return terms != nil && !e.Price.IsZero()
+}
+
 // Known reports whether the order's terms are: those of one opened before the stored history are not.
 func (o *Order) Known() bool { return o.Terms.OrderType != 0 }
 

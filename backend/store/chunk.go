@@ -109,6 +109,12 @@ func (w *writer) grow(series seriesID, t *tally, at place) error {
 	if t.tail == 0 && appended {
 		t.first = at
 	}
+	if appended {
+		w.noteAppended(series, t.tail, &at)
+	} else {
+		delete(w.s.marks, series)
+	}
+
 	if appended || t.tail > 0 && !t.first.after(&at) {
 		t.tail++
 		if t.tail < w.s.chunkRows() {
@@ -140,6 +146,7 @@ func (w *writer) shrink(series seriesID, t *tally, at place) error {
 		return fmt.Errorf("%w: a row more than was counted", ErrCorrupt)
 	}
 	t.count--
+	delete(w.s.marks, series)
 	if t.tail > 0 && !t.first.after(&at) {
 		t.tail--
 		return nil
@@ -173,6 +180,7 @@ func (w *writer) shrink(series seriesID, t *tally, at place) error {
 func (w *writer) seal(series seriesID, t *tally) error {
 	c := chunk{t.first, t.tail}
 	t.tail, t.first = 0, place{}
+	before := w.noteSealed(series, c)
 	if w.chunks == nil {
 		w.chunks = map[seriesID]*chunkList{}
 	}
@@ -183,10 +191,17 @@ func (w *writer) seal(series seriesID, t *tally) error {
 	}
 	list.chunks = append(list.chunks, c)
 	if !list.whole && len(list.chunks) == 1 { // the newest chunk on disk is the one before, and unchanged
-		if err := w.mark(series, &c.first); err != nil {
+		var err error
+		if before.count > 0 {
+			err = w.putMarked(series, &before.chunk, before.marks)
+		} else {
+			err = w.mark(series, &c.first)
+		}
+		if err != nil {
 			return err
 		}
 	}
+
 	return w.putChunk(series, &c)
 }
 
@@ -228,10 +243,14 @@ func (w *writer) mark(series seriesID, upper *place) error {
 	if err != nil || len(list) == 0 || n != list[0].count {
 		return err
 	}
+	return w.putMarked(series, &list[0], marks)
+}
 
-	key := w.key(series.chunkKey(w.tail(), &list[0].first))
+// putMarked stores a chunk with the places of every markRows-th row.
+func (w *writer) putMarked(series seriesID, c *chunk, marks []byte) error {
+	key := w.key(series.chunkKey(w.tail(), &c.first))
 	start := len(w.arena)
-	w.arena = appendChunk(w.arena, n, step, marks)
+	w.arena = appendChunk(w.arena, c.count, uint64(w.s.options.markRows), marks) //nolint:gosec // positive
 	return w.put(key, w.arena[start:])
 }
 

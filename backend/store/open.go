@@ -27,6 +27,7 @@ type Store struct {
 	write   sync.Mutex // held through a Commit, guards:
 	broken  error      // the error that ended the writing
 	cache   map[mintID]*mintState
+	marks   map[seriesID]*seriesMarks
 	arena   []byte
 	onSplit func() error            // tests fail here in the middle of a commit
 	onPut   func(key, value []byte) // benchmarks look on here
@@ -134,7 +135,7 @@ func Open(o Options) (_ *Store, err error) {
 func newStore(o Options) *Store {
 	return &Store{
 		log: o.Logger.With("component", "store"), options: o,
-		cache: map[mintID]*mintState{}, overlay: map[mintID]*openCandles{}, gone: make(chan struct{}),
+		cache: map[mintID]*mintState{}, marks: map[seriesID]*seriesMarks{}, overlay: map[mintID]*openCandles{}, gone: make(chan struct{}),
 	}
 }
 
