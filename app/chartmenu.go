@@ -9,7 +9,7 @@ import (
 	"spinscope/backend/market"
 )
 
-// What "menu:toggle" carries is the id of a command of the page (frontend/src/views/commands.ts).
+// What "menu:toggle" carries is the id of a command of the page (frontend/src/views/shell/commands.ts).
 
 func (a *App) layoutMenu(view *menu.Menu) {
 	layout := view.AddSubmenu("Layout")

@@ -86,7 +86,7 @@ func TestFirstStart(t *testing.T) {
 	d.until("the address is asked for", func() bool { return b.focused() == "input-solana.rpc_url" })
 	b.enter("input-solana.rpc_url", "http://127.0.0.1:1/?api-key=0123456789abcdef")
 	b.press("test-own")
-	d.until("the test says what is wrong", func() bool { return b.holds("own-trial", "nothing listens there") })
+	d.until("the test says what is wrong", func() bool { return b.holds("own-test", "nothing listens there") })
 	b.keepShot("own")
 	b.press("use-own")
 	d.until("the endpoint is remembered", func() bool {
@@ -145,7 +145,7 @@ func TestSettingsOfAServerThatCannotStart(t *testing.T) {
 	a := d.open()
 	a.attach()
 	d.until("the window says why", func() bool { return strings.Contains(a.body(), "in use") })
-	a.press("gate-settings")
+	a.press("opening-settings")
 	d.until("the settings are shown", func() bool { return a.value("input-server.listen") == taken.Addr().String() })
 	a.enter("input-store.retention_days", "30")
 	d.key("Return")

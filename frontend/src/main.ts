@@ -3,7 +3,7 @@ import { debugView } from './debug'
 import { Prefs } from './state/prefs.svelte'
 import { Workspace } from './state/workspace.svelte'
 import './styles/base.css'
-import App from './views/App.svelte'
+import App from './views/shell/App.svelte'
 
 function storage(): Storage | null {
   try {

@@ -162,7 +162,7 @@ export function heartbeat(): void {
 }
 
 /** What changes alert rules; null in a browser, where they can only be looked at. */
-export function alertBook(): {
+export function alertWriter(): {
   save(rule: AlertRule): Promise<AlertRule>
   delete(id: string): Promise<void>
 } | null {

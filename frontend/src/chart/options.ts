@@ -19,8 +19,8 @@ import type { ChartLook } from './look'
 import type { ChartTheme } from './theme'
 
 export const BAR_SPACING = 7
-export const MOST_SPACING = 80
-export const LEAST_SPACING = 0.4
+export const MAX_SPACING = 80
+export const MIN_SPACING = 0.4
 export const RIGHT_BARS = 8
 
 const DAY = 86_400
@@ -44,7 +44,7 @@ export function firstOptions(): DeepPartial<ChartOptions> {
       borderVisible: false,
       barSpacing: BAR_SPACING,
       rightOffset: RIGHT_BARS,
-      minBarSpacing: LEAST_SPACING,
+      minBarSpacing: MIN_SPACING,
     },
   }
 }

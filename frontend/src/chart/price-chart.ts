@@ -31,10 +31,10 @@ import {
   addMain,
   BAR_SPACING,
   firstOptions,
-  LEAST_SPACING,
+  MIN_SPACING,
   lookOptions,
   mainOptions,
-  MOST_SPACING,
+  MAX_SPACING,
   RIGHT_BARS,
 } from './options'
 import { asSharpAs, type Caption, captioned, SHARP } from './picture'
@@ -297,7 +297,7 @@ export class PriceChart {
   zoom(factor: number): void {
     const scale = this.#chart.timeScale()
     // The library takes a spacing over with the next frame, and keys may come faster.
-    this.#spacing = Math.min(MOST_SPACING, Math.max(LEAST_SPACING, (this.#spacing ?? this.barSpacing) * factor))
+    this.#spacing = Math.min(MAX_SPACING, Math.max(MIN_SPACING, (this.#spacing ?? this.barSpacing) * factor))
     scale.applyOptions({ barSpacing: this.#spacing })
     cancelAnimationFrame(this.#zooming)
     this.#zooming = requestAnimationFrame(() => (this.#spacing = undefined))
@@ -310,7 +310,7 @@ export class PriceChart {
 
   /** Shows every bar there is, or as many of the newest as the canvas has room for. */
   fit(): void {
-    const room = Math.ceil(this.#host.clientWidth / LEAST_SPACING)
+    const room = Math.ceil(this.#host.clientWidth / MIN_SPACING)
     this.#hold({ from: Math.max(0, this.#bars.all.length - room), to: this.#bars.all.length })
     this.#chart.timeScale().fitContent()
     this.#chart.priceScale('right').applyOptions({ autoScale: true })

@@ -50,7 +50,7 @@ export function gapSpan(
 }
 
 const SLOT_SECONDS = 0.4
-const MOST = 256
+const MAX_KEPT = 256
 /** Anchors nearer to each other than this tell nothing new, in slots. */
 const NEAR = 50
 
@@ -68,7 +68,7 @@ export class SlotClock {
     const [before, next] = [this.#anchors[place - 1], this.#anchors[place]]
     if ((before && slot - before.slot < NEAR) || (next && next.slot - slot < NEAR)) return
     this.#anchors.splice(place, 0, { slot, time })
-    if (this.#anchors.length > MOST) {
+    if (this.#anchors.length > MAX_KEPT) {
       const last = this.#anchors.length - 1
       this.#anchors = this.#anchors.filter((_, i) => i % 2 === 0 || i === last)
     }

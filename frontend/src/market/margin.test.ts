@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { depth, MarginBook, type MarginEvent, MOST_POSITIONS } from './margin'
+import { depth, OpenPositions, type MarginEvent, MAX_POSITIONS } from './margin'
 
 let slot = 0
 const head = () => ({ signature: `s${++slot}`, slot, ordinal: 0, timestamp: '2025-08-04T09:05:07Z', payer: 'p' })
@@ -31,27 +31,27 @@ const close = (pda: string) =>
   }) as MarginEvent
 const liquidate = (pda: string) => ({ ...head(), event_type: 'ForceLiquidate', order_pda: pda }) as MarginEvent
 
-describe('MarginBook', () => {
+describe('OpenPositions', () => {
   it('knows what is open and in which range, in SOL', () => {
-    const book = new MarginBook()
-    expect(book.take(open('a'))).toBe(true)
-    expect(book.take(open('b', 2, { lock_lp_start_price: '310', lock_lp_end_price: '320' }))).toBe(true)
-    expect(book.open.get('a')).toEqual({ key: 'a', side: 'long', low: 2.7, high: expect.closeTo(2.8, 12), sol: 5 })
-    expect(book.open.get('b')).toMatchObject({ side: 'short', low: 3.1, high: 3.2 })
-    expect(book.take(close('a'))).toBe(true)
-    expect(book.take(close('unknown'))).toBe(false)
-    expect([...book.open.keys()]).toEqual(['b'])
+    const positions = new OpenPositions()
+    expect(positions.take(open('a'))).toBe(true)
+    expect(positions.take(open('b', 2, { lock_lp_start_price: '310', lock_lp_end_price: '320' }))).toBe(true)
+    expect(positions.open.get('a')).toEqual({ key: 'a', side: 'long', low: 2.7, high: expect.closeTo(2.8, 12), sol: 5 })
+    expect(positions.open.get('b')).toMatchObject({ side: 'short', low: 3.1, high: 3.2 })
+    expect(positions.take(close('a'))).toBe(true)
+    expect(positions.take(close('unknown'))).toBe(false)
+    expect([...positions.open.keys()]).toEqual(['b'])
   })
 
   it('stays bounded and refuses figures without sense', () => {
-    const book = new MarginBook()
-    for (let i = 0; i < MOST_POSITIONS + 10; i++) book.take(open(`p${i}`))
-    book.take(liquidate('p0'))
-    for (let i = 0; i < 20; i++) book.take(open(`q${i}`))
-    expect(book.open.size).toBeLessThanOrEqual(MOST_POSITIONS)
-    expect(book.open.has('p0')).toBe(false)
-    expect(new MarginBook().take(open('z', 1, { price_exact: undefined }))).toBe(false)
-    expect(new MarginBook().take(open('z', 1, { lock_lp_start_price: '0' }))).toBe(false)
+    const positions = new OpenPositions()
+    for (let i = 0; i < MAX_POSITIONS + 10; i++) positions.take(open(`p${i}`))
+    positions.take(liquidate('p0'))
+    for (let i = 0; i < 20; i++) positions.take(open(`q${i}`))
+    expect(positions.open.size).toBeLessThanOrEqual(MAX_POSITIONS)
+    expect(positions.open.has('p0')).toBe(false)
+    expect(new OpenPositions().take(open('z', 1, { price_exact: undefined }))).toBe(false)
+    expect(new OpenPositions().take(open('z', 1, { lock_lp_start_price: '0' }))).toBe(false)
   })
 })
 

@@ -30,7 +30,7 @@ export interface Position {
 export type MarginEvent = TapeEvent & Partial<Terms & { latest_price: string }>
 
 /** Open orders kept at most. The server gives those nearest to the price first. */
-export const MOST_POSITIONS = 2000
+export const MAX_POSITIONS = 2000
 const LAMPORTS = 1e9
 const SHORT = 2
 
@@ -44,7 +44,7 @@ export function toPosition(terms: Terms, scale: number): Position | null {
 }
 
 /** The open orders of one mint, kept by its events. */
-export class MarginBook {
+export class OpenPositions {
   readonly open = new Map<string, Position>()
 
   constructor(positions: readonly (Position | null)[] = []) {
@@ -70,7 +70,7 @@ export class MarginBook {
 
   #put(position: Position | null): boolean {
     if (!position) return false
-    if (this.open.size >= MOST_POSITIONS && !this.open.has(position.key)) return false
+    if (this.open.size >= MAX_POSITIONS && !this.open.has(position.key)) return false
     this.open.set(position.key, position)
     return true
   }

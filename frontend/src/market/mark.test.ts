@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Mark, MarkBook, MOST_MARKS } from './mark'
+import { type Mark, RecentMarks, MAX_MARKS } from './mark'
 import { toTrade, type TapeEvent } from './trade'
 
 let slot = 0
@@ -34,11 +34,11 @@ const liquidation = (seconds: number, order: Partial<typeof known> = known): Tap
 
 describe('the marks of a series', () => {
   it('are what the server added up, and each event after that, once', () => {
-    const book = new MarkBook('m1', 5)
+    const marks = new RecentMarks('m1', 5)
     const answer = { time: 60, kind: 'liquidation', side: 'short', count: 3, quote_volume: 9 } as const
-    book.add([answer, { time: 0, kind: 'large_trade', side: 'sell', count: 1, quote_volume: 6 }], 30)
+    marks.add([answer, { time: 0, kind: 'large_trade', side: 'sell', count: 1, quote_volume: 6 }], 30)
     // The candle that two answers share.
-    book.add(
+    marks.add(
       [
         { ...answer, time: 0, side: 'unknown', count: 1, quote_volume: null },
         { ...answer, count: 1, quote_volume: 1 },
@@ -47,10 +47,10 @@ describe('the marks of a series', () => {
     )
     const again = liquidation(61)
     expect(
-      [again, again, liquidation(119, {}), trade(119, 5), trade(119, 4.9), trade(120, 7)].map((e) => book.happen(e)),
+      [again, again, liquidation(119, {}), trade(119, 5), trade(119, 4.9), trade(120, 7)].map((e) => marks.happen(e)),
     ).toEqual([true, false, true, true, false, true])
-    expect(book.from).toBe(0)
-    expect([...book.list].sort((a, b) => a.time - b.time || (a.kind < b.kind ? -1 : 1))).toEqual<Mark[]>([
+    expect(marks.from).toBe(0)
+    expect([...marks.list].sort((a, b) => a.time - b.time || (a.kind < b.kind ? -1 : 1))).toEqual<Mark[]>([
       { time: 0, kind: 'liquidation', count: 1, sol: 0, unknown: 1 },
       { time: 0, kind: 'sell', count: 1, sol: 6, unknown: 0 },
       { time: 60, kind: 'buy', count: 1, sol: 5, unknown: 0 },
@@ -61,14 +61,14 @@ describe('the marks of a series', () => {
   })
 
   it('are bounded, and say from where they are whole', () => {
-    const book = new MarkBook('m1', Infinity)
+    const marks = new RecentMarks('m1', Infinity)
     const many = Array.from(
-      { length: MOST_MARKS + 5 },
+      { length: MAX_MARKS + 5 },
       (_, i) => ({ time: i * 60, kind: 'liquidation', side: 'long', count: 1, quote_volume: 1 }) as const,
     )
-    book.add(many, 0)
-    expect(book.list).toHaveLength(MOST_MARKS)
-    expect(book.from).toBe(5 * 60)
+    marks.add(many, 0)
+    expect(marks.list).toHaveLength(MAX_MARKS)
+    expect(marks.from).toBe(5 * 60)
   })
 })
 

@@ -26,12 +26,12 @@ export interface MarkAnswer {
 }
 
 /** Marks kept at most; the oldest fall out. */
-export const MOST_MARKS = 20_000
+export const MAX_MARKS = 20_000
 /** Events told again after so many others are counted again. */
-const MOST_SEEN = 5000
+const MAX_SEEN = 5000
 
 /** Marks of one mint and interval: what the server added up, and each event after that. */
-export class MarkBook {
+export class RecentMarks {
   #marks = new Map<string, Mark>()
   #seen = new Set<string>()
   #list: readonly Mark[] | undefined
@@ -73,7 +73,7 @@ export class MarkBook {
 
     const key = eventKey(event)
     if (this.#seen.has(key)) return false
-    if (this.#seen.size >= MOST_SEEN) this.#seen.clear()
+    if (this.#seen.size >= MAX_SEEN) this.#seen.clear()
     this.#seen.add(key)
 
     const known = Number.isFinite(trade.sol) ? { sol: trade.sol, unknown: 0 } : { sol: 0, unknown: 1 }
@@ -101,10 +101,10 @@ export class MarkBook {
   }
 
   #bound(): void {
-    if (this.#marks.size <= MOST_MARKS) return
+    if (this.#marks.size <= MAX_MARKS) return
     const sorted = [...this.#marks].sort(([, a], [, b]) => b.time - a.time)
-    this.#marks = new Map(sorted.slice(0, MOST_MARKS))
-    this.from = Math.max(this.from, (sorted[MOST_MARKS]?.[1].time ?? 0) + seconds(this.interval))
+    this.#marks = new Map(sorted.slice(0, MAX_MARKS))
+    this.from = Math.max(this.from, (sorted[MAX_MARKS]?.[1].time ?? 0) + seconds(this.interval))
     this.#list = undefined
   }
 }

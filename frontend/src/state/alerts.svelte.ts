@@ -14,7 +14,7 @@ import {
 import { reason } from './reason'
 
 /** What can change rules: the desktop app's bindings. A rejection's message is "field: why". */
-export interface RuleBook {
+export interface RuleWriter {
   save(rule: AlertRule): Promise<AlertRule>
   delete(id: string): Promise<void>
 }
@@ -27,7 +27,7 @@ export interface SeenMark {
 
 const PAGE = 50
 /** Alerts kept at most, the newest. */
-const MOST = 1000
+const MAX_KEPT = 1000
 /** Alerts that come together are told together. */
 const GATHER_MS = 250
 
@@ -59,10 +59,10 @@ export class Alerts {
 
   constructor(
     private readonly rest: () => Rest,
-    private readonly book: RuleBook | null,
+    private readonly writer: RuleWriter | null,
     private readonly mark: SeenMark,
   ) {
-    this.writable = book !== null
+    this.writable = writer !== null
   }
 
   /** Reads rules and the newest alerts. */
@@ -95,7 +95,7 @@ export class Alerts {
 
   /** Reads the page of alerts after those that are known. */
   async more(): Promise<void> {
-    if (this.busy || this.fired.length >= Math.min(this.total, MOST)) return
+    if (this.busy || this.fired.length >= Math.min(this.total, MAX_KEPT)) return
     this.busy = true
     try {
       const page = Math.floor(this.fired.length / PAGE) + 1
@@ -162,13 +162,13 @@ export class Alerts {
 
   /** Saves the form; true when the rule is in force. */
   async save(): Promise<boolean> {
-    if (!this.draft || !this.book || this.busy) return false
+    if (!this.draft || !this.writer || this.busy) return false
     const rule = toRule(this.draft)
     if (isProblem(rule)) {
       this.problem = rule
       return false
     }
-    const saved = await this.#write((book) => book.save(rule))
+    const saved = await this.#write((writer) => writer.save(rule))
     if (saved) this.cancel()
     return saved
   }
@@ -177,18 +177,18 @@ export class Alerts {
     // What only answers have is left out.
     const changed = { ...rule, muted }
     delete changed.spent
-    return this.#write((book) => book.save(changed))
+    return this.#write((writer) => writer.save(changed))
   }
 
   /** Lets a rule that is done wait anew. */
   async again(rule: AlertRule): Promise<boolean> {
     const anew = { ...rule, created_at: 0 }
     delete anew.spent
-    return this.#write((book) => book.save(anew))
+    return this.#write((writer) => writer.save(anew))
   }
 
   async delete(id: string): Promise<boolean> {
-    const done = await this.#write((book) => book.delete(id))
+    const done = await this.#write((writer) => writer.delete(id))
     if (done && this.draft?.id === id) this.cancel()
     return done
   }
@@ -197,12 +197,12 @@ export class Alerts {
     return levelsOf(this.rules, mint)
   }
 
-  async #write(change: (book: RuleBook) => Promise<unknown>): Promise<boolean> {
-    if (!this.book) return false
+  async #write(change: (writer: RuleWriter) => Promise<unknown>): Promise<boolean> {
+    if (!this.writer) return false
     this.busy = true
     this.problem = null
     try {
-      await change(this.book)
+      await change(this.writer)
     } catch (error) {
       this.problem = readProblem(reason(error))
       return false
@@ -215,7 +215,7 @@ export class Alerts {
 
   #keep(list: readonly Alert[]): void {
     const known = new Set<string>()
-    const kept = list.filter(({ id }) => !known.has(id) && known.add(id)).slice(0, MOST)
+    const kept = list.filter(({ id }) => !known.has(id) && known.add(id)).slice(0, MAX_KEPT)
     const ids = new Set(kept.map(({ id }) => id))
     for (const id of this.#unseen) if (!ids.has(id)) this.#unseen.delete(id)
     this.fired = kept

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Alert, AlertRule } from '../api/client/index'
 import { RestError } from '../api/rest'
-import { Alerts, type RuleBook } from './alerts.svelte'
+import { Alerts, type RuleWriter } from './alerts.svelte'
 import { fakeRest } from './fakes'
 import { Toasts } from './toasts.svelte'
 
@@ -40,9 +40,9 @@ const answer = (page: number, limit: number) => ({
   has_prev: page > 1,
 })
 
-function make(book: RuleBook | null = null): Alerts {
+function make(writer: RuleWriter | null = null): Alerts {
   const rest = fakeRest({ alerts: async (page: number, limit: number) => answer(page, limit) })
-  const alerts = new Alerts(rest, book, { seen: () => seen, see: (time) => (seen = time) })
+  const alerts = new Alerts(rest, writer, { seen: () => seen, see: (time) => (seen = time) })
   alerts.announce = (list) => told.push(list.map(({ id }) => id))
   return alerts
 }

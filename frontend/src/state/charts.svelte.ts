@@ -3,7 +3,7 @@ import type { Rest } from '../api/rest'
 import { SlotClock } from '../market/gap'
 import type { Interval } from '../market/interval'
 import { type ChartChoice, ChartState } from './chart.svelte'
-import { type Layout, MOST_CHARTS, PLACES, type Prefs } from './prefs.svelte'
+import { type Layout, MAX_CHARTS, PLACES, type Prefs } from './prefs.svelte'
 
 /** Where the pointer is over a chart, for the others. */
 export interface Cross {
@@ -39,7 +39,7 @@ export class Charts {
     stream: () => Stream,
   ) {
     const { charts, focus } = prefs.values
-    this.list = Array.from({ length: MOST_CHARTS }, (_, id) => new ChartState(id, rest, stream, this.slots))
+    this.list = Array.from({ length: MAX_CHARTS }, (_, id) => new ChartState(id, rest, stream, this.slots))
     this.list.forEach((chart, place) => chart.choose(charts[place] ?? {}))
     this.focus = this.shown.includes(this.list[focus] as ChartState) ? focus : 0
   }

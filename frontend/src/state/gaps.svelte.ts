@@ -3,7 +3,7 @@ import type { Gap } from '../api/client/index'
 import type { GapMark, SlotClock } from '../market/gap'
 
 /** Marks kept at most, the newest. */
-const MOST = 500
+const MAX_KEPT = 500
 
 /** The known holes in the history of the shown mint. */
 export class Gaps {
@@ -31,7 +31,7 @@ export class Gaps {
     return gaps
       .filter((gap) => gap.state !== 'filled' && (!gap.mint || gap.mint === mint))
       .sort((a, b) => b.to_slot - a.to_slot)
-      .slice(0, MOST)
+      .slice(0, MAX_KEPT)
       .map((gap) => ({
         fromSlot: gap.from_slot,
         toSlot: gap.to_slot,

@@ -8,7 +8,7 @@ export type LogLevel = LogRecord['level']
 export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 
 /** Records kept, as many as the server keeps. */
-const MOST = 500
+const MAX_KEPT = 500
 
 /** What the health panel shows beyond the status bar's figures; read only while somebody looks. */
 export class HealthPanel {
@@ -65,7 +65,7 @@ export class HealthPanel {
     }
     if (this.#newest > 0 && oldest > this.#newest + 1) this.missed += oldest - this.#newest - 1
     this.#newest = newest
-    if (records.length > 0) this.records = [...this.records, ...records].slice(-MOST)
+    if (records.length > 0) this.records = [...this.records, ...records].slice(-MAX_KEPT)
   }
 }
 

@@ -1,20 +1,20 @@
 import { isAbort, type Rest } from '../api/rest'
 import type { EventData, Order, StreamGap } from '../api/client/index'
-import { MarginBook, type MarginEvent, MOST_POSITIONS, type Position, toPosition } from '../market/margin'
+import { OpenPositions, type MarginEvent, MAX_POSITIONS, type Position, toPosition } from '../market/margin'
 import { onFrame } from './frame'
 
 /** Events kept that come in while the orders are being read. */
-const MOST_WAITING = 1000
+const MAX_WAITING = 1000
 
 /** Open margin orders of the shown mint; read only while the chart shows them. */
 export class Margin {
   positions = $state.raw<readonly Position[]>([])
   #mint = ''
   #wanted = false
-  /** Whose orders the book holds. */
+  /** Whose orders `#positions` holds. */
   #shown = ''
   #reading: AbortController | undefined
-  #book = new MarginBook()
+  #positions = new OpenPositions()
   /** Events that came in while the lists were being read. */
   #waiting: MarginEvent[] | null = null
   #frame = onFrame(() => this.#flush())
@@ -43,27 +43,27 @@ export class Margin {
     this.#waiting = null
     if (!this.#mint || !this.#wanted) {
       this.#shown = ''
-      this.#use(new MarginBook())
+      this.#use(new OpenPositions())
       return
     }
     const reading = new AbortController()
     this.#reading = reading
     const { signal } = reading
     const mint = this.#mint
-    if (this.#shown !== mint) this.#use(new MarginBook())
+    if (this.#shown !== mint) this.#use(new OpenPositions())
     const waiting: MarginEvent[] = []
     this.#waiting = waiting
     try {
-      const half = MOST_POSITIONS / 2
+      const half = MAX_POSITIONS / 2
       const [up, down] = await Promise.all([
         this.rest().orders(mint, 'up_orders', half, signal),
         this.rest().orders(mint, 'down_orders', half, signal),
       ])
       if (signal.aborted) return
-      const book = new MarginBook([...up.orders, ...down.orders].map(ofOrder))
-      for (const event of waiting) book.take(event)
+      const positions = new OpenPositions([...up.orders, ...down.orders].map(ofOrder))
+      for (const event of waiting) positions.take(event)
       this.#shown = mint
-      this.#use(book)
+      this.#use(positions)
     } catch (error) {
       // What was known before stands until the next look; the tape tells of a server that is away.
       if (!isAbort(error) && !signal.aborted) for (const event of waiting) this.#take(event)
@@ -75,7 +75,7 @@ export class Margin {
   onEvent(data: EventData): void {
     if (data.symbol !== this.#mint || !this.#wanted) return
     const event = data.event_data as MarginEvent
-    if (this.#waiting && this.#waiting.length < MOST_WAITING) this.#waiting.push(event)
+    if (this.#waiting && this.#waiting.length < MAX_WAITING) this.#waiting.push(event)
     else this.#take(event)
   }
 
@@ -84,16 +84,16 @@ export class Margin {
   }
 
   #take(event: MarginEvent): void {
-    if (this.#book.take(event)) this.#frame.request()
+    if (this.#positions.take(event)) this.#frame.request()
   }
 
-  #use(book: MarginBook): void {
-    this.#book = book
+  #use(positions: OpenPositions): void {
+    this.#positions = positions
     this.#frame.request()
   }
 
   #flush(): void {
-    this.positions = [...this.#book.open.values()]
+    this.positions = [...this.#positions.open.values()]
   }
 }
 

@@ -1,7 +1,7 @@
 import { isAbort, type Rest } from '../api/rest'
 import type { EventData, StreamGap } from '../api/client/index'
 import type { Interval } from '../market/interval'
-import { type Mark, MarkBook } from '../market/mark'
+import { type Mark, RecentMarks } from '../market/mark'
 import { largeFrom, toTrade } from '../market/trade'
 import { onFrame } from './frame'
 
@@ -10,9 +10,9 @@ const RECENT = 1000
 /** A trade among this largest share of the recent ones is a large one. */
 const LARGE_SHARE = 50
 /** Answers read for one stretch of bars at most: the chart says where they end. */
-const MOST_ANSWERS = 50
+const MAX_ANSWERS = 50
 /** Events kept that come in while the first answer is under way. */
-const MOST_WAITING = 1000
+const MAX_WAITING = 1000
 const RETRY_MS = 5000
 
 /** What is marked at the candles of the shown series, as far back as its bars reach; read only while it is wanted. */
@@ -25,7 +25,7 @@ export class Marks {
   #wanted = false
   /** When the oldest bar begins, Unix seconds. */
   #oldest = Infinity
-  #book: MarkBook | undefined
+  #marks: RecentMarks | undefined
   /** Where reading goes on, within the stretch that was asked for. */
   #cursor: string | undefined
   #reading: AbortController | undefined
@@ -57,7 +57,7 @@ export class Marks {
   reload(): void {
     this.#reading?.abort()
     this.#reading = undefined
-    this.#book = this.#cursor = undefined
+    this.#marks = this.#cursor = undefined
     this.#waiting = []
     this.#seq = Infinity
     this.#frame.request()
@@ -66,9 +66,9 @@ export class Marks {
 
   onEvent(data: EventData): void {
     if (data.symbol !== this.#mint || !this.#wanted) return
-    if (!this.#book) {
-      if (this.#waiting.length < MOST_WAITING) this.#waiting.push(data)
-    } else if (data.seq > this.#seq && this.#book.happen(data.event_data)) this.#frame.request()
+    if (!this.#marks) {
+      if (this.#waiting.length < MAX_WAITING) this.#waiting.push(data)
+    } else if (data.seq > this.#seq && this.#marks.happen(data.event_data)) this.#frame.request()
   }
 
   onGap(notice: StreamGap): void {
@@ -77,7 +77,7 @@ export class Marks {
 
   async #read(): Promise<void> {
     const from = this.#oldest
-    if (this.#reading || !this.#wanted || !this.#mint || from === Infinity || from >= (this.#book?.from ?? Infinity))
+    if (this.#reading || !this.#wanted || !this.#mint || from === Infinity || from >= (this.#marks?.from ?? Infinity))
       return
     const reading = new AbortController()
     this.#reading = reading
@@ -90,24 +90,24 @@ export class Marks {
     if (this.#reading !== reading) return
     this.#reading = undefined
     // Older bars may have come meanwhile.
-    if (this.#oldest < from || (this.#book?.from ?? Infinity) === Infinity) void this.#read()
+    if (this.#oldest < from || (this.#marks?.from ?? Infinity) === Infinity) void this.#read()
   }
 
   async #readBack(from: number, signal: AbortSignal): Promise<void> {
     const [mint, interval] = [this.#mint, this.#interval]
-    const large = this.#book?.large ?? (await this.#largeOf(mint, signal))
-    let to = this.#book ? this.#book.from - 1 : undefined
-    for (let answers = 0; answers < MOST_ANSWERS; answers++) {
+    const large = this.#marks?.large ?? (await this.#largeOf(mint, signal))
+    let to = this.#marks ? this.#marks.from - 1 : undefined
+    for (let answers = 0; answers < MAX_ANSWERS; answers++) {
       const cursor = this.#cursor
       const range = { from, large, ...(cursor && { cursor }), ...(!cursor && to !== undefined && { to }) }
       const answer = await this.rest().marks(mint, interval, range, signal)
       if (signal.aborted) return
 
-      const book = (this.#book ??= new MarkBook(interval, large))
-      book.add(answer.marks, answer.reached)
+      const marks = (this.#marks ??= new RecentMarks(interval, large))
+      marks.add(answer.marks, answer.reached)
       if (this.#seq === Infinity) {
         this.#seq = answer.seq
-        for (const data of this.#waiting.splice(0)) if (data.seq > answer.seq) book.happen(data.event_data)
+        for (const data of this.#waiting.splice(0)) if (data.seq > answer.seq) marks.happen(data.event_data)
       }
       this.#cursor = answer.next_cursor ?? undefined
       this.#frame.request()
@@ -125,8 +125,8 @@ export class Marks {
   }
 
   #flush(): void {
-    this.list = this.#book?.list ?? []
-    const reached = this.#book?.from ?? -Infinity
+    this.list = this.#marks?.list ?? []
+    const reached = this.#marks?.from ?? -Infinity
     this.from = reached > this.#oldest ? reached : -Infinity
   }
 }

@@ -62,7 +62,7 @@ export const PANES = { left: [176, 420], right: [200, 460] } as const
 /** Bounds of the lines between charts, in percent. */
 export const SPLIT = [20, 80] as const
 /** Charts in one window at most. */
-export const MOST_CHARTS = 4
+export const MAX_CHARTS = 4
 /** Charts that a layout shows. */
 export const PLACES: Record<Layout, number> = { one: 1, columns: 2, rows: 2, four: 4 }
 
@@ -79,7 +79,7 @@ const within =
   (value: unknown): value is number =>
     typeof value === 'number' && value >= low && value <= high
 
-const isPlace = (value: unknown): value is number => within([0, MOST_CHARTS - 1])(value) && Number.isInteger(value)
+const isPlace = (value: unknown): value is number => within([0, MAX_CHARTS - 1])(value) && Number.isInteger(value)
 
 const isPeriod = (value: unknown): value is number => within(PERIODS)(value) && Number.isInteger(value)
 
@@ -107,7 +107,7 @@ const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValu
   liquidations: isFlag,
   largeTrades: isFlag,
   charts: (value): value is ChartChoice[] =>
-    Array.isArray(value) && value.length <= MOST_CHARTS && value.every(isChoice),
+    Array.isArray(value) && value.length <= MAX_CHARTS && value.every(isChoice),
   layout: isLayout,
   focus: isPlace,
   lastPlace: isPlace,

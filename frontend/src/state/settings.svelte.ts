@@ -7,13 +7,13 @@ export interface FallbackRow extends FormEndpoint {
 }
 
 /** One try of an endpoint. */
-export interface Trial {
+export interface EndpointTest {
   running: boolean
   report: EndpointReport | null
 }
 
 /** Which endpoint is tried: the cluster's own, or a fallback by its id. */
-export type TrialOf = 'own' | number
+export type TestOf = 'own' | number
 
 export const CLUSTERS = [
   { value: 'demo', text: 'Demo', title: 'A simulated market inside the app' },
@@ -44,7 +44,7 @@ export class Settings {
   error = $state('')
   /** The server was started anew, perhaps at another address, although nothing was saved. */
   moved = false
-  trials = $state<Record<string, Trial | undefined>>({})
+  tests = $state<Record<string, EndpointTest | undefined>>({})
   #ids = 0
 
   constructor(private readonly bindings: SettingsBindings) {}
@@ -80,7 +80,7 @@ export class Settings {
       this.#forgive('solana.rpc_url')
       this.#forgive('solana.ws_url')
     }
-    if (/^solana\.(cluster|rpc_url|ws_url|program_id|commitment)$/.test(key)) this.trials['own'] = undefined
+    if (/^solana\.(cluster|rpc_url|ws_url|program_id|commitment)$/.test(key)) this.tests['own'] = undefined
   }
 
   /** Why a value cannot be changed; empty when it can. */
@@ -117,7 +117,7 @@ export class Settings {
 
   removeFallback(id: number): void {
     this.#forgiveFallback()
-    this.trials[id] = undefined
+    this.tests[id] = undefined
     this.fallback = this.fallback.filter((row) => row.id !== id)
   }
 
@@ -136,20 +136,20 @@ export class Settings {
     const row = this.fallback[place]
     if (!row) return
     row[part] = value
-    this.trials[id] = undefined
+    this.tests[id] = undefined
     this.#forgive(`solana.fallback[${place}].${part}`)
   }
 
-  trial(of: TrialOf): Trial | undefined {
-    return this.trials[of]
+  testOf(of: TestOf): EndpointTest | undefined {
+    return this.tests[of]
   }
 
   /** Tries an endpoint as the feed would use it. */
-  async test(of: TrialOf): Promise<void> {
-    if (this.trials[of]?.running) return
-    const trial: Trial = { running: true, report: null }
-    this.trials[of] = trial
-    const current = this.trials[of] // as long as nothing about the endpoint is changed
+  async test(of: TestOf): Promise<void> {
+    if (this.tests[of]?.running) return
+    const test: EndpointTest = { running: true, report: null }
+    this.tests[of] = test
+    const current = this.tests[of] // as long as nothing about the endpoint is changed
     let report: EndpointReport
     try {
       report = await this.bindings.TestEndpoint({
@@ -161,7 +161,7 @@ export class Settings {
     } catch (problem) {
       report = { works: false, problem: reason(problem), latency_ms: 0, version: '', chain: '', checks: [], note: '' }
     }
-    if (this.trials[of] === current) this.trials[of] = { running: false, report }
+    if (this.tests[of] === current) this.tests[of] = { running: false, report }
   }
 
   stopTests(): void {
@@ -202,7 +202,7 @@ export class Settings {
       .map(([key, text]) => `${key}: ${text}`)
   }
 
-  #endpoint(of: TrialOf): FormEndpoint {
+  #endpoint(of: TestOf): FormEndpoint {
     if (of === 'own') {
       const own = this.value('solana.cluster') === 'custom'
       return {

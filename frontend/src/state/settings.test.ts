@@ -139,7 +139,7 @@ describe('settings', () => {
     expect(await settings.save()).toBeUndefined()
     expect(settings.error).toContain('gone')
     await settings.test('own')
-    expect(settings.trial('own')?.report?.problem).toContain('gone')
+    expect(settings.testOf('own')?.report?.problem).toContain('gone')
   })
 
   it('does not open a broken file', async () => {
@@ -161,9 +161,9 @@ describe('settings', () => {
       program_id: 'PROGRAM',
       commitment: 'confirmed',
     })
-    expect(settings.trial('own')).toEqual({ running: false, report: works })
+    expect(settings.testOf('own')).toEqual({ running: false, report: works })
     settings.set('solana.cluster', 'mainnet')
-    expect(settings.trial('own')).toBeUndefined()
+    expect(settings.testOf('own')).toBeUndefined()
 
     const id = settings.fallback[1]?.id ?? 0
     await settings.test(id)
@@ -171,18 +171,18 @@ describe('settings', () => {
       expect.objectContaining({ endpoint: { rpc_url: 'https://b/••••', ws_url: '', stored: 2 } }),
     )
     settings.setFallback(id, 'rpc_url', 'https://d')
-    expect(settings.trial(id)).toBeUndefined()
+    expect(settings.testOf(id)).toBeUndefined()
   })
 
   it('drops the answer about an address that was changed meanwhile', async () => {
     let answer: (report: EndpointReport) => void = () => undefined
     const { settings } = await open({ TestEndpoint: () => new Promise((resolve) => (answer = resolve)) })
     const asked = settings.test('own')
-    expect(settings.trial('own')?.running).toBe(true)
+    expect(settings.testOf('own')?.running).toBe(true)
     settings.set('solana.cluster', 'mainnet')
     answer(works)
     await asked
-    expect(settings.trial('own')).toBeUndefined()
+    expect(settings.testOf('own')).toBeUndefined()
   })
 })
 

@@ -7,9 +7,9 @@ export interface Toast {
 }
 
 const SHOWN_MS = { info: 4000, good: 5000, bad: 10_000, alert: 12_000 }
-const MOST = 4
+const MAX_KEPT = 4
 /** Of these, alerts: the market must not hide what the person did. */
-const MOST_ALERTS = 2
+const MAX_ALERTS = 2
 
 /** Short messages that come and go. */
 export class Toasts {
@@ -19,8 +19,8 @@ export class Toasts {
   show(kind: Toast['kind'], text: string, run?: () => void): void {
     const toast = { id: this.#next++, kind, text, run }
     const alerts = this.list.filter((one) => one.kind === 'alert')
-    const oldest = kind === 'alert' && alerts.length >= MOST_ALERTS ? alerts[0] : undefined
-    this.list = [...this.list.filter((one) => one !== oldest), toast].slice(-MOST)
+    const oldest = kind === 'alert' && alerts.length >= MAX_ALERTS ? alerts[0] : undefined
+    this.list = [...this.list.filter((one) => one !== oldest), toast].slice(-MAX_KEPT)
     setTimeout(() => this.dismiss(toast.id), SHOWN_MS[kind])
   }
 

@@ -19,11 +19,11 @@ import { onFrame } from './frame'
 import { reason } from './reason'
 
 const PAGE = 1000
-const MOST_TOKENS = 10_000
+const MAX_TOKENS = 10_000
 /** So many are ranked; the others follow by age. */
-const MOST_RANKED = 500
+const MAX_RANKED = 500
 /** The server allows 50 subscriptions a client; four charts, the tape, alerts and token events take some. */
-const MOST_PRICES = 38
+const MAX_PRICES = 38
 /** Figures older than this are read again when somebody looks. */
 const INSIGHT_MS = 14_000
 
@@ -174,7 +174,7 @@ export class TokenList {
         this.#take(await this.rest().details(page.mints, signal))
         this.phase = 'ready'
         cursor = page.next_cursor || undefined
-      } while (cursor && this.all.length < MOST_TOKENS)
+      } while (cursor && this.all.length < MAX_TOKENS)
     } catch (error) {
       if (isAbort(error)) return
       this.error = reason(error)
@@ -187,7 +187,7 @@ export class TokenList {
     const sort = RANKED[tab]
     if (!sort) return
     const window: Window = moves(tab) ? span : 'h24'
-    const ranking = await this.rest().ranking(sort, window, MOST_RANKED, signal)
+    const ranking = await this.rest().ranking(sort, window, MAX_RANKED, signal)
     if (this.tab !== tab || this.span !== span) return
     this.#later = new Map(ranking.map((ticker, place) => [ticker.mint, place]))
     if (!this.#held || this.#ranked !== `${tab} ${span}`) this.#reorder()
@@ -310,7 +310,7 @@ export class TokenList {
   }
 
   #wanted(): string[] {
-    return [...new Set([...this.#pinned, ...this.#visible])].slice(0, MOST_PRICES)
+    return [...new Set([...this.#pinned, ...this.#visible])].slice(0, MAX_PRICES)
   }
 
   #watch(): void {

@@ -11,10 +11,10 @@ import { Charts } from './charts.svelte'
 import { Clock } from './clock.svelte'
 import { Exporting } from './exporting.svelte'
 import { Health } from './health.svelte'
-import { jump } from './jump'
+import { goToAlert } from './go-to-alert'
 import type { Market } from './market.svelte'
 import type { Layout, Prefs, SideTab } from './prefs.svelte'
-import { type Standing, standingOf } from './standing'
+import { type StatusLine, statusLineOf } from './status-line'
 import { Tape } from './tape.svelte'
 import { Toasts } from './toasts.svelte'
 import { TokenList } from './tokens.svelte'
@@ -80,7 +80,7 @@ export class Workspace {
   #stopped = false
 
   constructor(readonly prefs: Prefs) {
-    this.alerts = new Alerts(() => this.rest, native.alertBook(), {
+    this.alerts = new Alerts(() => this.rest, native.alertWriter(), {
       seen: () => prefs.values.alertsSeen,
       see: (time) => prefs.set('alertsSeen', time),
     })
@@ -93,10 +93,10 @@ export class Workspace {
   }
 
   /** How everything stands. */
-  get standing(): Standing {
+  get statusLine(): StatusLine {
     const { silent, feed, status } = this.health
     const lost = this.lostAt > 0 ? formatClock(this.lostAt / 1000, this.prefs.values.zone) : ''
-    return standingOf({ link: this.link, silent, feed, status, lost })
+    return statusLineOf({ link: this.link, silent, feed, status, lost })
   }
 
   /** The focused chart. */
@@ -338,7 +338,7 @@ export class Workspace {
       this.toasts.show('alert', `${alerts.length} alerts, the latest: ${newest.message}`, () => this.showAlerts())
       return
     }
-    for (const alert of alerts) this.toasts.show('alert', alert.message, () => void jump(this, alert))
+    for (const alert of alerts) this.toasts.show('alert', alert.message, () => void goToAlert(this, alert))
   }
 
   #readGaps(): void {

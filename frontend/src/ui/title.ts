@@ -1,4 +1,4 @@
-const LEAST_MS = 1000
+const MIN_MS = 1000
 
 /** Sets the window's title, at most once a second and the newest in the end: each is work for the browser, not the page. */
 export function titleWriter(): (text: string) => void {
@@ -15,6 +15,6 @@ export function titleWriter(): (text: string) => void {
     setTimeout(() => {
       waiting = false
       write()
-    }, LEAST_MS)
+    }, MIN_MS)
   }
 }

@@ -12,9 +12,9 @@ import { Prefs } from '../state/prefs.svelte'
 import { candle, klines, QuietStream } from '../state/fakes'
 import { WindowState } from '../state/window.svelte'
 import { Workspace } from '../state/workspace.svelte'
-import { commandFor, commands, keyLabel } from './commands'
-import { exportName } from './export'
-import { snippet } from './snippets'
+import { commandFor, commands, keyLabel } from './shell/commands'
+import { exportName } from './chart/export'
+import { snippet } from './connect/snippets'
 import Host from './Host.test.svelte'
 
 vi.mock('../api/stream', async (original) => {
@@ -274,13 +274,13 @@ describe('Banner', () => {
   })
 })
 
-describe('Gate', () => {
+describe('Opening', () => {
   it('asks for the token and says when it is wrong', async () => {
     workspace.phase = 'token'
     const use = vi.spyOn(workspace, 'useToken').mockImplementation(async () => {
       workspace.problem = 'The server does not accept this token.'
     })
-    show('Gate')
+    show('Opening')
     await fireEvent.input(screen.getByTestId('token-input'), { target: { value: ' sesame ' } })
     await fireEvent.submit(screen.getByTestId('token-input'))
     expect(use).toHaveBeenCalledWith('sesame')
@@ -290,8 +290,8 @@ describe('Gate', () => {
   it('says why the server could not start', () => {
     workspace.phase = 'failed'
     workspace.problem = 'port 5051 is busy'
-    show('Gate')
-    expect(text('gate')).toContain('port 5051 is busy')
+    show('Opening')
+    expect(text('opening')).toContain('port 5051 is busy')
   })
 })
 

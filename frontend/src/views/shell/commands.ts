@@ -1,0 +1,189 @@
+import { INTERVALS, keyOf, label, words } from '../../market/interval'
+import { LIST_TABS } from '../../market/token'
+import { isDesktop } from '../../native'
+import type { ChartKind, Layout, ThemeChoice } from '../../state/prefs.svelte'
+import type { WindowState } from '../../state/window.svelte'
+import type { Workspace } from '../../state/workspace.svelte'
+import { nextFigure, nextSpan, pickTab, TAB_WORDS } from '../tokens/list'
+import { exportHistory, exportShown, saveScreenshot } from '../chart/export'
+
+/** One thing the window can do: for keys, the palette and the list of shortcuts alike. */
+export interface Command {
+  id: string
+  group: 'Tokens' | 'Interval' | 'Chart' | 'Layout' | 'Alerts' | 'Export' | 'Window'
+  title: string
+  /** As KeyboardEvent.key, with "mod+" for Ctrl or Command; "alt+" goes with a digit. */
+  keys: string[]
+  run: () => void
+  /** What else the palette finds it by. */
+  words?: string
+}
+
+export const CHARTS: [ChartKind, string][] = [
+  ['candles', 'Candles'],
+  ['line', 'Line'],
+  ['area', 'Area'],
+]
+/** In the order of their keys. */
+export const LAYOUTS: [Layout, string][] = [
+  ['one', 'One chart'],
+  ['columns', 'Two charts side by side'],
+  ['rows', 'Two charts stacked'],
+  ['four', 'Four charts'],
+]
+/** How much wider bars get at once. */
+const ZOOM = 1.25
+const THEMES: [ThemeChoice, string][] = [
+  ['auto', 'Theme: as the system'],
+  ['dark', 'Theme: dark'],
+  ['light', 'Theme: light'],
+]
+
+export function commands(workspace: Workspace, view: WindowState): Command[] {
+  const { prefs } = workspace
+  const list: Command[] = []
+  const add = (group: Command['group'], id: string, title: string, keys: string[], run: () => void, words = '') =>
+    list.push({ group, id, title, keys, run, words })
+
+  add('Tokens', 'search', 'Search tokens', ['/'], () => view.focusSearch?.())
+  add('Tokens', 'next', 'Next token', ['ArrowDown', 'j'], () => workspace.step(1))
+  add('Tokens', 'previous', 'Previous token', ['ArrowUp', 'k'], () => workspace.step(-1))
+  add(
+    'Tokens',
+    'favourite',
+    'Star or unstar the token',
+    ['s'],
+    () => workspace.setFavourite(workspace.chart.mint),
+    'favourite',
+  )
+  add(
+    'Tokens',
+    'copy-mint',
+    'Copy the token’s address',
+    ['y'],
+    () => void workspace.copy(workspace.chart.mint, 'Address'),
+  )
+
+  add('Tokens', 'pictures', 'Toggle token pictures', ['i'], () => prefs.set('pictures', !prefs.values.pictures))
+
+  for (const tab of LIST_TABS) {
+    const [title, words] = TAB_WORDS[tab]
+    add('Tokens', `list-${tab}`, `Tokens: ${title.toLowerCase()}`, [], () => pickTab(workspace, tab), words)
+  }
+  add('Tokens', 'list-span', 'Change over: cycle through 5m, 1h, 24h', [], () => nextSpan(workspace))
+  add('Tokens', 'list-figure', 'Beside the name: cycle through last trade, age, volume, trades', [], () =>
+    nextFigure(workspace),
+  )
+
+  for (const interval of INTERVALS) {
+    const key = keyOf(interval)
+    const show = () => workspace.setInterval(interval)
+    add('Interval', `interval-${interval}`, words(interval), key ? [key] : [], show, label(interval))
+  }
+
+  for (const [kind, title] of CHARTS) add('Chart', `chart-${kind}`, title, [], () => prefs.set('chart', kind))
+  add('Chart', 'chart-cycle', 'Next chart type', ['c'], () => {
+    const place = CHARTS.findIndex(([kind]) => kind === prefs.values.chart)
+    prefs.set('chart', (CHARTS[(place + 1) % CHARTS.length] ?? ['candles'])[0])
+  })
+  add('Chart', 'volume', 'Toggle volume', ['v'], () => prefs.set('volume', !prefs.values.volume))
+  add('Chart', 'log', 'Toggle logarithmic scale', ['l'], () => prefs.set('log', !prefs.values.log))
+  add('Chart', 'layers', 'Indicators and layers', ['o'], () => (view.dialog = 'layers'))
+  add('Chart', 'ma', 'Toggle moving average', ['m'], () => prefs.set('ma', !prefs.values.ma))
+  add('Chart', 'ema', 'Toggle exponential average', ['n'], () => prefs.set('ema', !prefs.values.ema))
+  add('Chart', 'vwap', 'Toggle VWAP of the day', ['w'], () => prefs.set('vwap', !prefs.values.vwap))
+  add('Chart', 'bands', 'Toggle liquidation ranges', ['b'], () => prefs.set('bands', !prefs.values.bands))
+  add('Chart', 'liquidations', 'Toggle liquidation marks', ['d'], () =>
+    prefs.set('liquidations', !prefs.values.liquidations),
+  )
+  add('Chart', 'large-trades', 'Toggle large trades', ['h'], () => prefs.set('largeTrades', !prefs.values.largeTrades))
+  add('Chart', 'gap-marks', 'Toggle gap marks', ['g'], () => prefs.set('gapMarks', !prefs.values.gapMarks))
+  add('Chart', 'zone', 'Switch between UTC and local time', ['u'], () =>
+    prefs.set('zone', prefs.values.zone === 'utc' ? 'local' : 'utc'),
+  )
+  add('Chart', 'fit', 'Fit all bars', ['f'], () => workspace.chart.controls?.fit())
+  add('Chart', 'reset', 'Back to the newest bar', ['r', 'End'], () => workspace.chart.controls?.reset())
+
+  add('Chart', 'oldest', 'Go to the oldest bar loaded', ['Home'], () => workspace.chart.controls?.oldest())
+  add('Chart', 'cross-left', 'Crosshair one bar back', ['ArrowLeft'], () => workspace.chart.controls?.step(-1))
+  add('Chart', 'cross-right', 'Crosshair one bar forward', ['ArrowRight'], () => workspace.chart.controls?.step(1))
+  add('Chart', 'cross-off', 'Hide the crosshair', ['Escape'], () => workspace.chart.controls?.uncross())
+  add('Chart', 'zoom-in', 'Wider bars', ['+', '='], () => workspace.chart.controls?.zoom(ZOOM))
+  add('Chart', 'zoom-out', 'Narrower bars', ['-'], () => workspace.chart.controls?.zoom(1 / ZOOM))
+
+  LAYOUTS.forEach(([layout, title], place) => {
+    add('Layout', `layout-${layout}`, title, [`alt+${place + 1}`], () => workspace.arrange(layout))
+  })
+  add('Layout', 'next-chart', 'Next chart', [']'], () => workspace.stepChart(1))
+  add('Layout', 'previous-chart', 'Previous chart', ['['], () => workspace.stepChart(-1))
+  add('Layout', 'cross-sync', 'Toggle the crosshair in all charts', ['z'], () =>
+    prefs.set('crossSync', !prefs.values.crossSync),
+  )
+
+  add('Export', 'screenshot', 'Save the chart as a picture', ['p'], () => void saveScreenshot(workspace))
+  add('Alerts', 'alerts', 'Show alerts', ['a'], () => workspace.showAlerts())
+  add('Alerts', 'alert-new', 'New alert at the crosshair, or at the last price', ['A'], () => workspace.newAlert())
+
+  if (!isDesktop) {
+    add('Export', 'export-csv', 'Export history as CSV', ['e'], () => void exportHistory(workspace, 'csv'))
+    add('Export', 'export-jsonl', 'Export history as JSON Lines', [], () => void exportHistory(workspace, 'jsonl'))
+    add('Export', 'export-parquet', 'Export history as Parquet', [], () => void exportHistory(workspace, 'parquet'))
+    add('Export', 'export-shown', 'Save the shown bars as CSV', [], () => exportShown(workspace))
+  }
+
+  add('Window', 'palette', 'All commands', ['mod+k'], () => (view.dialog = 'palette'))
+  add('Window', 'frames', 'Live frames, as a script gets them', ['q'], () => {
+    prefs.set('connect', 'frames')
+    view.dialog = 'connect'
+  })
+  add('Window', 'health', 'Health: endpoints, clients, log', ['H'], () => (view.dialog = 'health'))
+  add('Window', 'gaps', 'Known gaps', [], () => (view.dialog = 'gaps'))
+  add('Window', 'connect', 'Connect a script', ['x'], () => (view.dialog = 'connect'))
+  add(
+    'Window',
+    'copy-base',
+    'Copy the server’s address',
+    ['C'],
+    () => void workspace.copy(workspace.address, 'Server address'),
+  )
+  for (const [theme, title] of THEMES) add('Window', `theme-${theme}`, title, [], () => prefs.set('theme', theme))
+  add('Window', 'theme', 'Next theme', ['t'], () => nextTheme(workspace))
+  add('Window', 'tab-trades', 'Show trades', [], () => workspace.showSide('trades'))
+  add('Window', 'tab-orders', 'Show orders', [], () => workspace.showSide('orders'))
+  add('Window', 'tab-info', 'Show token information', [], () => workspace.showSide('info'))
+  add('Window', 'settings', 'Settings', ['mod+,'], () => (view.dialog = 'settings'))
+  add('Window', 'retry', 'Retry the connection', [], () => workspace.retry())
+  add('Window', 'shortcuts', 'Keyboard shortcuts', ['?'], () => (view.dialog = 'shortcuts'))
+  add('Window', 'about', 'About Spinscope', [], () => (view.dialog = 'about'))
+  return list
+}
+
+export function nextTheme(workspace: Workspace): void {
+  const { prefs } = workspace
+  const place = THEMES.findIndex(([theme]) => theme === prefs.values.theme)
+  prefs.set('theme', (THEMES[(place + 1) % THEMES.length] ?? ['auto'])[0])
+}
+
+/** The command that a key stands for; undefined while the person types text or a dialog is open. */
+export function commandFor(list: readonly Command[], event: KeyboardEvent): Command | undefined {
+  const target = event.target as Element | null
+  const typing = target?.closest?.('input, textarea, select, [contenteditable]')
+  const mod = event.ctrlKey || event.metaKey
+  if (event.defaultPrevented || (typing && !mod)) return undefined
+  const key = event.altKey ? altKey(event) : mod ? `mod+${event.key.toLowerCase()}` : event.key
+  return list.find((command) => command.keys.includes(key))
+}
+
+// With Alt some layouts type another character: the digit's place on the keyboard counts.
+function altKey(event: KeyboardEvent): string {
+  return event.ctrlKey || event.metaKey ? '' : `alt+${event.code.replace('Digit', '')}`
+}
+
+/** How a key is written: Ctrl+K, ↓, /. */
+export function keyLabel(key: string): string {
+  const names: Record<string, string> = { ArrowDown: '↓', ArrowUp: '↑', ArrowLeft: '←', ArrowRight: '→', Escape: 'Esc' }
+  if (key.startsWith('mod+')) return `Ctrl+${key.slice(4).toUpperCase()}`
+  if (key.startsWith('alt+')) return `Alt+${key.slice(4)}`
+  if (/^[A-Z]$/.test(key)) return `Shift+${key}`
+  return names[key] ?? (key.length === 1 ? key.toUpperCase() : key)
+}

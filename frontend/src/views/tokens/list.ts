@@ -1,0 +1,52 @@
+import { CHANGE_SPANS, type ChangeSpan, type Figure, FIGURES, type ListTab } from '../../market/token'
+import type { Workspace } from '../../state/workspace.svelte'
+
+/** How a choice of the list is written, and what it is in words. */
+export const SPAN_WORDS: Record<ChangeSpan, [string, string]> = {
+  m5: ['5m', '5 minutes'],
+  h1: ['1h', 'hour'],
+  h24: ['24h', '24 hours'],
+}
+
+const SPAN_SECONDS: Record<ChangeSpan, number> = { m5: 300, h1: 3600, h24: 86_400 }
+
+/** How long a token has existed when that is less than the window; 0 when it is not, or not known. */
+export function youth(created: number, span: ChangeSpan, now: number): number {
+  const age = created > 0 ? Math.max(1, now - created) : 0
+  return age < SPAN_SECONDS[span] ? age : 0
+}
+
+export const FIGURE_WORDS: Record<Figure, [string, string]> = {
+  last: ['last trade', 'how long ago the last trade was'],
+  age: ['age', 'how long ago the token was created'],
+  volume: ['volume', 'SOL traded in 24h'],
+  trades: ['trades', 'trades in 24h'],
+}
+
+function after<T>(list: readonly T[], value: T): T {
+  return list[(list.indexOf(value) + 1) % list.length] ?? value
+}
+
+export function nextSpan({ prefs, tokens }: Workspace): void {
+  prefs.set('span', after(CHANGE_SPANS, prefs.values.span))
+  tokens.setSpan(prefs.values.span)
+}
+
+/** The orders of the list, in words. */
+export const TAB_WORDS: Record<ListTab, [string, string]> = {
+  top: ['Top', 'most volume in 24 hours'],
+  active: ['Active', 'last traded first'],
+  gainers: ['Gainers', 'biggest rise over the period shown; press again for losers'],
+  losers: ['Losers', 'biggest fall over the period shown; press again for gainers'],
+  new: ['New', 'newest first'],
+  favourites: ['Starred', 'the tokens you starred'],
+}
+
+export function pickTab({ prefs, tokens }: Workspace, tab: ListTab): void {
+  prefs.set('tab', tab)
+  tokens.setTab(tab)
+}
+
+export function nextFigure({ prefs }: Workspace): void {
+  prefs.set('figure', after(FIGURES, prefs.values.figure))
+}
