@@ -86,7 +86,7 @@ func TestFirstStart(t *testing.T) {
 	d.until("the address is asked for", func() bool { return b.focused() == "input-solana.rpc_url" })
 	b.enter("input-solana.rpc_url", "http://127.0.0.1:1/?api-key=0123456789abcdef")
 	b.press("test-own")
-	d.until("the test says what is wrong", func() bool { return b.holds("own-test", "nothing listens there") })
+	d.until("the test says what is wrong", func() bool { return b.holds("own-result", "nothing listens there") })
 	b.keepShot("own")
 	b.press("use-own")
 	d.until("the endpoint is remembered", func() bool {

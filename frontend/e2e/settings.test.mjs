@@ -29,13 +29,13 @@ for (const theme of ['dark', 'light']) {
 
     await byId(page, 'test-own').click()
     await byId(page, 'fallback-1-test').click()
-    await until('one works', async () => (await byId(page, 'own-test').getAttribute('data-state')) === 'works')
+    await until('one works', async () => (await byId(page, 'own-result').getAttribute('data-state')) === 'works')
     await until(
       'the other does not',
-      async () => (await byId(page, 'fallback-1-test').getAttribute('data-state')) === 'fails',
+      async () => (await byId(page, 'fallback-1-result').getAttribute('data-state')) === 'fails',
     )
-    assert.match(await byId(page, 'own-test').textContent(), /43 ms.*2\.1\.21.*mainnet.*accepted/s)
-    assert.match(await byId(page, 'fallback-1-test').textContent(), /it wants a key/)
+    assert.match(await byId(page, 'own-result').textContent(), /43 ms.*2\.1\.21.*mainnet.*accepted/s)
+    assert.match(await byId(page, 'fallback-1-result').textContent(), /it wants a key/)
     await picture(page, `settings-${theme}`)
     assert.deepEqual(await findings(page), [], 'settings')
 
@@ -88,7 +88,7 @@ for (const theme of ['dark', 'light']) {
     )
     await page.keyboard.type('https://own.example')
     await byId(page, 'test-own').click()
-    await until('it works', async () => (await byId(page, 'own-test').getAttribute('data-state')) === 'works')
+    await until('it works', async () => (await byId(page, 'own-result').getAttribute('data-state')) === 'works')
     assert.deepEqual(await findings(page), [], 'own endpoint')
     await closeDialog(page)
     await until('the demo market is remembered', async () => (await saved(page)).length === 1)

@@ -33,7 +33,7 @@ export function debugView(workspace: Workspace): DebugView {
       return market().phase
     },
     get link() {
-      return workspace.link
+      return workspace.connection.link
     },
     get last() {
       return market().series.last

@@ -10,7 +10,7 @@ const MAX_PAGES = 20
 export async function goToAlert(workspace: Workspace, alert: Pick<Alert, 'symbol' | 'timestamp'>): Promise<void> {
   const time = Math.floor(alert.timestamp / 1000)
   if (!alert.symbol) return
-  workspace.pick(alert.symbol)
+  workspace.navigation.pick(alert.symbol)
   const { chart } = workspace
   const { market } = chart
   for (let waited = 0; market.phase === 'loading' && waited < PATIENCE_MS; waited += LOOK_MS) await pause(LOOK_MS)

@@ -53,7 +53,7 @@ beforeEach(() => {
   vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => 0, removeEventListener: () => 0 }))
   workspace = new Workspace(new Prefs(null))
   view = new WindowState()
-  Object.assign(workspace.rest, {
+  Object.assign(workspace.connection.rest, {
     status: async () => status,
     klineStatus: async () => ({ stats: { gaps_open: 0, active_connections: 3 } }) as KlineStatus,
     mints: async () => ({ mints: details.map((one) => one.mint_account), next_cursor: null }) as unknown as Mints,
@@ -103,8 +103,8 @@ describe('Legend', () => {
 
 describe('StatusBar', () => {
   it('says how the connection, the chain and the store stand', async () => {
-    workspace.address = 'http://127.0.0.1:5051'
-    workspace.link = 'connected'
+    workspace.connection.address = 'http://127.0.0.1:5051'
+    workspace.connection.link = 'connected'
     await workspace.health.poll()
     show('StatusBar')
     expect(text('status')).toBe('Live')
@@ -112,13 +112,13 @@ describe('StatusBar', () => {
     expect(text('slot')).toBe('312 004 117')
     expect(text('clients')).toBe('3')
     expect(text('address')).toBe('127.0.0.1:5051')
-    workspace.link = 'offline'
+    workspace.connection.link = 'offline'
     await tick()
     expect(screen.getByTestId('status').dataset['state']).toBe('offline')
   })
 
   it('copies the address and says so', async () => {
-    workspace.address = 'http://127.0.0.1:5051'
+    workspace.connection.address = 'http://127.0.0.1:5051'
     const write = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue()
     show('StatusBar')
     await fireEvent.click(screen.getByTestId('copy-address'))
@@ -193,7 +193,7 @@ describe('Frames', () => {
 describe('Gaps', () => {
   it('are listed with cause and state, those of this mint and of all', async () => {
     const gap = { from_slot: 10, to_slot: 20, cause: 'endpoint lost', state: 'open', seq: 1 } as const
-    workspace.rest.gaps = async () => ({
+    workspace.connection.rest.gaps = async () => ({
       total: 4,
       gaps: [
         gap,
@@ -252,8 +252,8 @@ describe('Banner', () => {
     [{ connection_status: 'connecting' }, 'connecting', 'Connecting to the demo cluster'],
     [{ connection_status: 'disabled' }, 'off', 'enable_event_listener'],
   ])('%j is told', async (more, kind, words) => {
-    Object.assign(workspace.rest, { status: async () => ({ ...status, ...more }) })
-    workspace.link = 'connected'
+    Object.assign(workspace.connection.rest, { status: async () => ({ ...status, ...more }) })
+    workspace.connection.link = 'connected'
     await workspace.health.poll()
     show('Banner')
     expect(screen.getByTestId('banner').dataset['kind']).toBe(kind)
@@ -261,12 +261,12 @@ describe('Banner', () => {
   })
 
   it('keeps quiet while all is well, and offers a way out when the server is gone', async () => {
-    workspace.link = 'connected'
+    workspace.connection.link = 'connected'
     await workspace.health.poll()
     show('Banner')
     expect(screen.queryByTestId('banner')).toBeNull()
-    workspace.link = 'offline'
-    workspace.lostAt = 1000
+    workspace.connection.link = 'offline'
+    workspace.connection.lostAt = 1000
     await tick()
     const retry = vi.spyOn(workspace, 'retry').mockReturnValue()
     await fireEvent.click(screen.getByTestId('retry'))
@@ -276,9 +276,9 @@ describe('Banner', () => {
 
 describe('Opening', () => {
   it('asks for the token and says when it is wrong', async () => {
-    workspace.phase = 'token'
-    const use = vi.spyOn(workspace, 'useToken').mockImplementation(async () => {
-      workspace.problem = 'The server does not accept this token.'
+    workspace.connection.phase = 'token'
+    const use = vi.spyOn(workspace.connection, 'useToken').mockImplementation(async () => {
+      workspace.connection.problem = 'The server does not accept this token.'
     })
     show('Opening')
     await fireEvent.input(screen.getByTestId('token-input'), { target: { value: ' sesame ' } })
@@ -288,8 +288,8 @@ describe('Opening', () => {
   })
 
   it('says why the server could not start', () => {
-    workspace.phase = 'failed'
-    workspace.problem = 'port 5051 is busy'
+    workspace.connection.phase = 'failed'
+    workspace.connection.problem = 'port 5051 is busy'
     show('Opening')
     expect(text('opening')).toContain('port 5051 is busy')
   })
@@ -297,7 +297,7 @@ describe('Opening', () => {
 
 describe('Tokens', () => {
   it('lists, searches, chooses', async () => {
-    workspace.stream = new QuietStream()
+    workspace.connection.stream = new QuietStream()
     await workspace.tokens.load()
     show('Tokens')
     await tick()
@@ -318,7 +318,7 @@ describe('Tokens', () => {
   })
 
   it('says the age of a token beside a change that its window is too long for', async () => {
-    workspace.stream = new QuietStream()
+    workspace.connection.stream = new QuietStream()
     await workspace.tokens.load()
     show('Tokens')
     await tick()
@@ -338,25 +338,25 @@ describe('Tokens', () => {
   })
 
   it('leaves the list where it was scrolled to when the order changes', async () => {
-    workspace.stream = new QuietStream()
+    workspace.connection.stream = new QuietStream()
     await workspace.tokens.load()
-    workspace.show('OAKOAKOAKOAKOAK')
+    workspace.navigation.show('OAKOAKOAKOAKOAK')
     show('Tokens')
     await tick()
     const list = screen.getByTestId('token-list')
     list.scrollTop = 500
-    Object.assign(workspace.rest, { ranking: async () => [{ mint: 'KITEKITEKITEKITEKITE' }] as Ticker[] })
+    Object.assign(workspace.connection.rest, { ranking: async () => [{ mint: 'KITEKITEKITEKITEKITE' }] as Ticker[] })
     await workspace.tokens.refreshRank()
     await tick()
     expect(workspace.tokens.shown[0]?.symbol).toBe('KITE')
     expect(list.scrollTop).toBe(500)
-    workspace.show('FOXFOXFOXFOXFOX')
+    workspace.navigation.show('FOXFOXFOXFOXFOX')
     await tick()
     expect(list.scrollTop).toBeLessThan(500)
   })
 
   it('ranks by rise and, pressed again, by fall', async () => {
-    workspace.stream = new QuietStream()
+    workspace.connection.stream = new QuietStream()
     await workspace.tokens.load()
     show('Tokens')
     const symbols = () => screen.queryAllByTestId('token-row').map((row) => row.dataset['symbol'])
@@ -367,7 +367,7 @@ describe('Tokens', () => {
     expect(screen.getByTestId('token-tab-losers').getAttribute('aria-selected')).toBe('true')
     await fireEvent.click(screen.getByTestId('token-tab-losers'))
     await vi.waitFor(() => expect(symbols()).toEqual(['OAK', 'FOX', 'KITE']))
-    Object.assign(workspace.rest, { ranking: async () => [] })
+    Object.assign(workspace.connection.rest, { ranking: async () => [] })
     await workspace.tokens.refreshRank()
     await tick()
     expect(screen.getByTestId('tokens-still').textContent).toContain('No token was traded in the last 24 hours')
@@ -377,7 +377,7 @@ describe('Tokens', () => {
 
   it('offers to try again when the list cannot be read', async () => {
     const fails = () => Promise.reject(new RestError('the server does not answer', 0))
-    Object.assign(workspace.rest, { mints: fails, ranking: fails })
+    Object.assign(workspace.connection.rest, { mints: fails, ranking: fails })
     await workspace.tokens.load()
     show('Tokens')
     expect(text('tokens-error')).toContain('the server does not answer')
@@ -424,10 +424,13 @@ describe('Info', () => {
   } as Detail
 
   async function shown(detail: Detail): Promise<void> {
-    workspace.stream = new QuietStream()
-    Object.assign(workspace.rest, { details: async () => [detail], picture: async () => 'data:image/png;base64,AA==' })
+    workspace.connection.stream = new QuietStream()
+    Object.assign(workspace.connection.rest, {
+      details: async () => [detail],
+      picture: async () => 'data:image/png;base64,AA==',
+    })
     await workspace.tokens.load()
-    workspace.show(detail.mint_account)
+    workspace.navigation.show(detail.mint_account)
     show('Info')
     await tick()
   }

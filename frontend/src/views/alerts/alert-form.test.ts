@@ -22,8 +22,8 @@ beforeEach(() => {
   vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => 0, removeEventListener: () => 0 }))
   details = [detail(TWIN, 'OAK', 'Oak'), detail(OTHER_TWIN, 'OAK', 'Oak of another'), detail(FOX, 'FOX', 'Red fox')]
   workspace = new Workspace(new Prefs(null))
-  workspace.stream = new QuietStream()
-  Object.assign(workspace.rest, {
+  workspace.connection.stream = new QuietStream()
+  Object.assign(workspace.connection.rest, {
     mints: async () => ({ mints: details.map((one) => one.mint_account), next_cursor: null }) as unknown as Mints,
     details: async () => details,
     ranking: async () => [],

@@ -23,7 +23,7 @@ export async function exportHistory(workspace: Workspace, format: ExportFormat):
   try {
     workspace.exporting.progress(0)
     let rows = 0
-    const file = await workspace.rest.exportCandles(mint, interval, format, (lines) => {
+    const file = await workspace.connection.rest.exportCandles(mint, interval, format, (lines) => {
       // The first line of a CSV names the columns.
       rows = format === 'csv' ? Math.max(0, lines - 1) : lines
       workspace.exporting.progress(rows)

@@ -46,14 +46,14 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     list.push({ group, id, title, keys, run, words })
 
   add('Tokens', 'search', 'Search tokens', ['/'], () => view.focusSearch?.())
-  add('Tokens', 'next', 'Next token', ['ArrowDown', 'j'], () => workspace.step(1))
-  add('Tokens', 'previous', 'Previous token', ['ArrowUp', 'k'], () => workspace.step(-1))
+  add('Tokens', 'next', 'Next token', ['ArrowDown', 'j'], () => workspace.navigation.step(1))
+  add('Tokens', 'previous', 'Previous token', ['ArrowUp', 'k'], () => workspace.navigation.step(-1))
   add(
     'Tokens',
     'favourite',
     'Star or unstar the token',
     ['s'],
-    () => workspace.setFavourite(workspace.chart.mint),
+    () => workspace.navigation.setFavourite(workspace.chart.mint),
     'favourite',
   )
   add(
@@ -61,7 +61,7 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     'copy-mint',
     'Copy the token’s address',
     ['y'],
-    () => void workspace.copy(workspace.chart.mint, 'Address'),
+    () => void workspace.clipboard.copy(workspace.chart.mint, 'Address'),
   )
 
   add('Tokens', 'pictures', 'Toggle token pictures', ['i'], () => prefs.set('pictures', !prefs.values.pictures))
@@ -77,7 +77,7 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
 
   for (const interval of INTERVALS) {
     const key = keyOf(interval)
-    const show = () => workspace.setInterval(interval)
+    const show = () => workspace.navigation.setInterval(interval)
     add('Interval', `interval-${interval}`, words(interval), key ? [key] : [], show, label(interval))
   }
 
@@ -112,16 +112,16 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Chart', 'zoom-out', 'Narrower bars', ['-'], () => workspace.chart.controls?.zoom(1 / ZOOM))
 
   LAYOUTS.forEach(([layout, title], place) => {
-    add('Layout', `layout-${layout}`, title, [`alt+${place + 1}`], () => workspace.arrange(layout))
+    add('Layout', `layout-${layout}`, title, [`alt+${place + 1}`], () => workspace.navigation.arrange(layout))
   })
-  add('Layout', 'next-chart', 'Next chart', [']'], () => workspace.stepChart(1))
-  add('Layout', 'previous-chart', 'Previous chart', ['['], () => workspace.stepChart(-1))
+  add('Layout', 'next-chart', 'Next chart', [']'], () => workspace.navigation.stepChart(1))
+  add('Layout', 'previous-chart', 'Previous chart', ['['], () => workspace.navigation.stepChart(-1))
   add('Layout', 'cross-sync', 'Toggle the crosshair in all charts', ['z'], () =>
     prefs.set('crossSync', !prefs.values.crossSync),
   )
 
   add('Export', 'screenshot', 'Save the chart as a picture', ['p'], () => void saveScreenshot(workspace))
-  add('Alerts', 'alerts', 'Show alerts', ['a'], () => workspace.showAlerts())
+  add('Alerts', 'alerts', 'Show alerts', ['a'], () => workspace.navigation.showAlerts())
   add('Alerts', 'alert-new', 'New alert at the crosshair, or at the last price', ['A'], () => workspace.newAlert())
 
   if (!isDesktop) {
@@ -144,13 +144,13 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     'copy-base',
     'Copy the server’s address',
     ['C'],
-    () => void workspace.copy(workspace.address, 'Server address'),
+    () => void workspace.clipboard.copy(workspace.connection.address, 'Server address'),
   )
   for (const [theme, title] of THEMES) add('Window', `theme-${theme}`, title, [], () => prefs.set('theme', theme))
   add('Window', 'theme', 'Next theme', ['t'], () => nextTheme(workspace))
-  add('Window', 'tab-trades', 'Show trades', [], () => workspace.showSide('trades'))
-  add('Window', 'tab-orders', 'Show orders', [], () => workspace.showSide('orders'))
-  add('Window', 'tab-info', 'Show token information', [], () => workspace.showSide('info'))
+  add('Window', 'tab-trades', 'Show trades', [], () => workspace.navigation.showSide('trades'))
+  add('Window', 'tab-orders', 'Show orders', [], () => workspace.navigation.showSide('orders'))
+  add('Window', 'tab-info', 'Show token information', [], () => workspace.navigation.showSide('info'))
   add('Window', 'settings', 'Settings', ['mod+,'], () => (view.dialog = 'settings'))
   add('Window', 'retry', 'Retry the connection', [], () => workspace.retry())
   add('Window', 'shortcuts', 'Keyboard shortcuts', ['?'], () => (view.dialog = 'shortcuts'))
