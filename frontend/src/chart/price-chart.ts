@@ -11,7 +11,6 @@ import {
 import type { AlertLevel } from '../market/alert'
 import type { Bar } from '../market/candle'
 import type { GapMark } from '../market/gap'
-import type { IndicatorName } from '../market/indicator'
 import type { Position } from '../market/margin'
 import type { Mark } from '../market/mark'
 import { seconds } from '../market/interval'
@@ -39,7 +38,7 @@ import {
 } from './options'
 import { asSharpAs, type Caption, captioned, SHARP } from './picture'
 import { follow, newest, type Span, stray } from './span'
-import { type Studied, Studies } from './studies'
+import { type Studied, type StudyValues, Studies } from './studies'
 import { type ChartTheme, readTheme } from './theme'
 import { Watermark } from './watermark'
 
@@ -234,7 +233,7 @@ export class PriceChart {
   }
 
   /** What the indicators say at the bar of this time. */
-  studiesAt(time: number): Partial<Record<IndicatorName, number>> {
+  studiesAt(time: number): StudyValues {
     return this.#studies.at(this.#bars.placeOf(time))
   }
 

@@ -1,33 +1,28 @@
 import { type IChartApi, type ISeriesApi, LineSeries, type LineData, type UTCTimestamp } from 'lightweight-charts'
 import type { Bar } from '../market/candle'
-import {
-  exponentialAverage,
-  type Indicator,
-  type IndicatorName,
-  movingAverage,
-  volumeWeightedPrice,
-} from '../market/indicator'
+import { type Indicator, indicatorKind, type IndicatorName, indicatorNames } from '../market/indicator'
 import type { PriceAxis } from './axis'
 import type { Span } from './span'
 import type { ChartTheme } from './theme'
 
-/** Which lines are drawn over the candles; an average with its span in bars. */
-export interface Studied {
-  ma?: number
-  ema?: number
-  vwap?: boolean
-}
+/** Which indicators are drawn over the candles, with the bars that each spans; 0 where it does not go by bars. */
+export type Studied = Partial<Record<IndicatorName, number>>
+
+/** The values of indicators at a bar, line by line. */
+export type StudyValues = Partial<Record<IndicatorName, readonly number[]>>
 
 interface Study {
-  key: string
+  name: IndicatorName
+  period: number
   indicator: Indicator
-  series: ISeriesApi<'Line'>
+  /** One per line of the indicator. */
+  series: readonly ISeriesApi<'Line'>[]
 }
 
 /** Above this many changed values the whole line is handed over anew. */
 const FEW = 100
 
-/** The indicator lines of a chart. What is not asked for is not reckoned. */
+/** The indicator lines of a chart. What is not asked for is not computed. */
 export class Studies {
   #studies: Study[] = []
 
@@ -38,43 +33,41 @@ export class Studies {
 
   /** Makes the lines exactly these. */
   choose(studied: Studied, bars: readonly Bar[], span: Span, theme: ChartTheme): void {
-    const wanted = new Map<string, () => Indicator>()
-    const { ma, ema, vwap } = studied
-    if (ma) wanted.set(`ma ${ma}`, () => movingAverage(ma))
-    if (ema) wanted.set(`ema ${ema}`, () => exponentialAverage(ema))
-    if (vwap) wanted.set('vwap', volumeWeightedPrice)
-    this.#studies = this.#studies.filter((study) => {
-      if (wanted.delete(study.key)) return true
-      this.chart.removeSeries(study.series)
+    const wanted = new Map(
+      indicatorNames.flatMap((name) => {
+        const period = studied[name]
+        return period === undefined ? [] : [[name, period] as const]
+      }),
+    )
+
+    this.#studies = this.#studies.filter(({ name, period, series }) => {
+      if (wanted.get(name) === period) return wanted.delete(name)
+      for (const one of series) this.chart.removeSeries(one)
       return false
     })
-    for (const [key, make] of wanted) {
-      const series = this.chart.addSeries(LineSeries, {
-        lineWidth: 1,
-        priceLineVisible: false,
-        lastValueVisible: false,
-        crosshairMarkerVisible: false,
-        // A line far off must not press the candles flat.
-        autoscaleInfoProvider: () => null,
-      })
-      const study = { key, indicator: make(), series }
+
+    for (const [name, period] of wanted) {
+      const indicator = indicatorKind(name).make(period)
+      const study = { name, period, indicator, series: indicator.lines.map(() => this.#newSeries()) }
       this.#studies.push(study)
-      study.indicator.fill(bars, 0)
+      indicator.fill(bars, 0)
       this.#draw(study, bars, span)
     }
     this.paint(theme)
   }
 
   paint(theme: ChartTheme): void {
-    for (const { indicator, series } of this.#studies) series.applyOptions({ color: theme[indicator.name] })
+    for (const { name, series } of this.#studies) {
+      for (const one of series) one.applyOptions({ color: theme.indicators[name] })
+    }
   }
 
-  /** Reckons everything anew, for other bars. */
+  /** Computes everything anew, for other bars. */
   rebuild(bars: readonly Bar[]): void {
     for (const { indicator } of this.#studies) indicator.fill(bars, 0)
   }
 
-  /** Draws what was reckoned for this part of the bars. */
+  /** Draws what was computed for this part of the bars. */
   draw(bars: readonly Bar[], span: Span): void {
     for (const study of this.#studies) this.#draw(study, bars, span)
   }
@@ -83,30 +76,47 @@ export class Studies {
   update(bars: readonly Bar[], place: number, span: Span): void {
     for (const { indicator, series } of this.#studies) {
       indicator.fill(bars, place)
-      if (bars.length - place > FEW) {
-        series.setData(points(bars, indicator, span))
-        continue
-      }
-      for (let i = Math.max(place, span.from); i < span.to; i++) {
-        const bar = bars[i]
-        if (bar) series.update(point(bar, indicator.values[i]), i < span.to - 1)
-      }
+      indicator.lines.forEach((values, line) => {
+        const one = series[line]
+        if (bars.length - place > FEW) {
+          one?.setData(points(bars, values, span))
+          return
+        }
+        for (let i = Math.max(place, span.from); i < span.to; i++) {
+          const bar = bars[i]
+          if (bar) one?.update(point(bar, values[i]), i < span.to - 1)
+        }
+      })
     }
   }
 
   /** The values at a bar, by indicator. */
-  at(place: number): Partial<Record<IndicatorName, number>> {
-    return Object.fromEntries(this.#studies.map(({ indicator }) => [indicator.name, indicator.values[place] ?? NaN]))
+  at(place: number): StudyValues {
+    const values = ({ name, indicator }: Study) => [name, indicator.lines.map((line) => line[place] ?? NaN)]
+    return Object.fromEntries(this.#studies.map(values))
+  }
+
+  #newSeries(): ISeriesApi<'Line'> {
+    return this.chart.addSeries(LineSeries, {
+      lineWidth: 1,
+      priceLineVisible: false,
+      lastValueVisible: false,
+      crosshairMarkerVisible: false,
+      // A line far off must not press the candles flat.
+      autoscaleInfoProvider: () => null,
+    })
   }
 
   #draw({ indicator, series }: Study, bars: readonly Bar[], span: Span): void {
     const last = bars.at(-1)
-    if (last) series.applyOptions({ priceFormat: this.axis.format(last.close) })
-    series.setData(points(bars, indicator, span))
+    series.forEach((one, line) => {
+      if (last) one.applyOptions({ priceFormat: this.axis.format(last.close) })
+      one.setData(points(bars, indicator.lines[line] ?? [], span))
+    })
   }
 }
 
-function points(bars: readonly Bar[], { values }: Indicator, { from, to }: Span): LineData[] {
+function points(bars: readonly Bar[], values: readonly number[], { from, to }: Span): LineData[] {
   return bars.slice(from, to).map((bar, i) => point(bar, values[from + i]))
 }
 

@@ -1,3 +1,5 @@
+import { type IndicatorName, indicatorNames } from '../market/indicator'
+
 /** The colours of the canvas, resolved from the page's tokens: a canvas knows no CSS variables. */
 export interface ChartTheme {
   background: string
@@ -17,9 +19,8 @@ export interface ChartTheme {
   areaTop: string
   areaBottom: string
   caution: string
-  ma: string
-  ema: string
-  vwap: string
+  /** Of the lines over the candles. */
+  indicators: Record<IndicatorName, string>
   liquidation: string
   alert: string
   longBand: string
@@ -32,7 +33,7 @@ export interface ChartTheme {
   font: string
 }
 
-const TOKENS: Record<keyof ChartTheme, string> = {
+const TOKENS: Record<Exclude<keyof ChartTheme, 'indicators'>, string> = {
   background: '--chart-bg',
   text: '--chart-text',
   strong: '--text',
@@ -49,9 +50,6 @@ const TOKENS: Record<keyof ChartTheme, string> = {
   areaTop: '--chart-area-top',
   areaBottom: '--chart-area-bottom',
   caution: '--caution',
-  ma: '--chart-ma',
-  ema: '--chart-ema',
-  vwap: '--chart-vwap',
   liquidation: '--chart-liquidation',
   alert: '--chart-alert',
   longBand: '--chart-long-band',
@@ -66,6 +64,8 @@ const TOKENS: Record<keyof ChartTheme, string> = {
 
 export function readTheme(element: Element): ChartTheme {
   const style = getComputedStyle(element)
-  const values = Object.entries(TOKENS).map(([name, token]) => [name, style.getPropertyValue(token).trim()])
-  return Object.fromEntries(values) as ChartTheme
+  const read = (token: string) => style.getPropertyValue(token).trim()
+  const values = Object.entries(TOKENS).map(([name, token]) => [name, read(token)])
+  const indicators = Object.fromEntries(indicatorNames.map((name) => [name, read(`--chart-${name}`)]))
+  return { ...Object.fromEntries(values), indicators } as ChartTheme
 }

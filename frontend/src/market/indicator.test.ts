@@ -10,7 +10,7 @@ const bar = (time: number, close: number, volume = 1, quote = close * volume) =>
 const rising = [1, 2, 3, 4, 5].map((close, i) => bar(i * 60, close))
 const filled = (indicator: Indicator, bars: typeof rising) => {
   indicator.fill(bars, 0)
-  return indicator.values
+  return indicator.lines[0]
 }
 
 describe('indicators', () => {
@@ -31,7 +31,7 @@ describe('indicators', () => {
     expect(filled(volumeWeightedPrice(), [bar(0, 1, 0, 0)])).toEqual([NaN])
   })
 
-  it('give the same whether reckoned at once or push by push', () => {
+  it('give the same whether computed at once or push by push', () => {
     let seed = 7
     const random = () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647
     const bars: typeof rising = []
@@ -50,6 +50,6 @@ describe('indicators', () => {
       }
       for (const indicator of live) indicator.fill(bars, from)
     }
-    makers.forEach((make, i) => expect(live[i]?.values).toEqual(filled(make(), bars)))
+    makers.forEach((make, i) => expect(live[i]?.lines[0]).toEqual(filled(make(), bars)))
   })
 })

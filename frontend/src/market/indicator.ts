@@ -1,9 +1,7 @@
 import type { Candle } from './candle'
 
-/** What a line over the candles is reckoned from. */
+/** What a line over the candles is computed from. */
 export type IndicatorBar = Pick<Candle, 'time' | 'close' | 'volume' | 'quote_volume'>
-
-export type IndicatorName = 'ma' | 'ema' | 'vwap'
 
 /** Bars that an average may span. */
 export const PERIODS = [2, 500] as const
@@ -11,21 +9,111 @@ export const PERIODS = [2, 500] as const
 const DAY = 86_400
 
 /**
- * A line over the candles: one value per bar, NaN where there is none yet. `fill` reckons the values anew from bar
- * `from` on; what stands before it is taken as right, so that a push costs one value and not the whole line.
+ * Lines over the candles: one value per bar and line, NaN where there is none yet. `fill` computes the values anew from
+ * bar `from` on; what stands before it is taken as right, so that a push costs one value and not the whole line.
  */
 export interface Indicator {
-  readonly name: IndicatorName
-  readonly values: number[]
+  /** In the order of `lines` in the table. */
+  readonly lines: readonly number[][]
   fill(bars: readonly IndicatorBar[], from: number): void
+}
+
+/** What the window knows of an indicator: commands, keys, legend, layers and what is remembered are made from it. */
+export interface IndicatorKind {
+  /** In the legend, before the period. */
+  label: string
+  /** In a sentence: "Toggle moving average". */
+  words: string
+  /** In the list of layers; an average's number of bars stands behind it. */
+  layer: string
+  hint: string
+  key: string
+  /** Bars that it spans unless the person says otherwise; none for one that does not go by bars. */
+  period?: number
+  /** What its lines are called in the legend; a single line needs no name. */
+  lines: readonly string[]
+  make(period: number): Indicator
+}
+
+/**
+ * Every indicator, by the name under which it is remembered. Its colour is `--chart-NAME` in styles/tokens.css, its item in
+ * the native menu in app/chartmenu.go.
+ */
+export const INDICATORS = {
+  ma: {
+    label: 'MA',
+    words: 'moving average',
+    layer: 'Moving average of',
+    hint: 'The mean of the last closes',
+    key: 'm',
+    period: 20,
+    lines: [''],
+    make: movingAverage,
+  },
+  ema: {
+    label: 'EMA',
+    words: 'exponential average',
+    layer: 'Exponential average of',
+    hint: 'Newer closes count for more',
+    key: 'n',
+    period: 50,
+    lines: [''],
+    make: exponentialAverage,
+  },
+  vwap: {
+    label: 'VWAP',
+    words: 'VWAP of the day',
+    layer: 'VWAP since midnight UTC',
+    hint: 'Average price: the sum paid divided by tokens traded',
+    key: 'w',
+    lines: [''],
+    make: volumeWeightedPrice,
+  },
+} as const satisfies Record<string, IndicatorKind>
+
+export type IndicatorName = keyof typeof INDICATORS
+
+/** The indicators that span a number of bars. */
+export type PeriodName = {
+  [Name in IndicatorName]: (typeof INDICATORS)[Name] extends { period: number } ? Name : never
+}[IndicatorName]
+
+/** What is remembered of indicators: which are shown, and how many bars they span. */
+export type IndicatorPrefs = Record<IndicatorName, boolean> & Record<`${PeriodName}Period`, number>
+
+export const indicatorNames = Object.keys(INDICATORS) as IndicatorName[]
+
+export function indicatorKind(name: IndicatorName): IndicatorKind {
+  return INDICATORS[name]
+}
+
+/** Where the number of bars is remembered; undefined for an indicator that has none. */
+export function periodKey(name: IndicatorName): `${PeriodName}Period` | undefined {
+  return indicatorKind(name).period === undefined ? undefined : `${name as PeriodName}Period`
+}
+
+/** The bars that an indicator spans; 0 for one that does not go by bars. */
+export function periodOf(prefs: IndicatorPrefs, name: IndicatorName): number {
+  const key = periodKey(name)
+  return key ? prefs[key] : 0
+}
+
+/** None shown, each with its usual number of bars. */
+export function indicatorDefaults(): IndicatorPrefs {
+  const values: Record<string, boolean | number> = {}
+  for (const name of indicatorNames) {
+    values[name] = false
+    const key = periodKey(name)
+    if (key) values[key] = indicatorKind(name).period ?? NaN
+  }
+  return values as unknown as IndicatorPrefs
 }
 
 /** The mean of the last `period` closes. */
 export function movingAverage(period: number): Indicator {
   const values: number[] = []
   return {
-    name: 'ma',
-    values,
+    lines: [values],
     fill(bars, from) {
       values.length = bars.length
       // A window's own sum each time: a running one would gather rounding errors over a day of ticks.
@@ -39,8 +127,7 @@ export function exponentialAverage(period: number): Indicator {
   const values: number[] = []
   const weight = 2 / (period + 1)
   return {
-    name: 'ema',
-    values,
+    lines: [values],
     fill(bars, from) {
       values.length = bars.length
       for (let i = from; i < bars.length; i++) {
@@ -51,14 +138,13 @@ export function exponentialAverage(period: number): Indicator {
   }
 }
 
-/** The price paid per token on average since midnight UTC, from what was really traded: SOL over tokens. */
+/** The price paid per token on average since midnight UTC, from what was really traded: the sum paid over tokens. */
 export function volumeWeightedPrice(): Indicator {
   const values: number[] = []
   const quote: number[] = []
   const tokens: number[] = []
   return {
-    name: 'vwap',
-    values,
+    lines: [values],
     fill(bars, from) {
       for (const list of [values, quote, tokens]) list.length = bars.length
       for (let i = from; i < bars.length; i++) {
@@ -67,8 +153,8 @@ export function volumeWeightedPrice(): Indicator {
         const sameDay = before !== undefined && Math.floor(before.time / DAY) === Math.floor(bar.time / DAY)
         quote[i] = bar.quote_volume + (sameDay ? (quote[i - 1] ?? 0) : 0)
         tokens[i] = bar.volume + (sameDay ? (tokens[i - 1] ?? 0) : 0)
-        const [sol, size] = [quote[i] ?? 0, tokens[i] ?? 0]
-        values[i] = size > 0 ? sol / size : NaN
+        const [paid, size] = [quote[i] ?? 0, tokens[i] ?? 0]
+        values[i] = size > 0 ? paid / size : NaN
       }
     },
   }

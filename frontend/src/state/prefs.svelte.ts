@@ -1,4 +1,4 @@
-import { PERIODS } from '../market/indicator'
+import { indicatorDefaults, indicatorNames, type IndicatorPrefs, periodKey, PERIODS } from '../market/indicator'
 import { isInterval } from '../market/interval'
 import type { Zone } from '../market/time'
 import { CHANGE_SPANS, type ChangeSpan, type Figure, FIGURES, LIST_TABS, type ListTab } from '../market/token'
@@ -11,7 +11,7 @@ export type ConnectTab = 'node' | 'python' | 'go' | 'curl' | 'frames'
 export type Layout = 'one' | 'columns' | 'rows' | 'four'
 export type SideTab = 'trades' | 'orders' | 'info' | 'alerts'
 
-export interface PrefValues {
+export interface PrefValues extends IndicatorPrefs {
   theme: ThemeChoice
   chart: ChartKind
   volume: boolean
@@ -19,12 +19,6 @@ export interface PrefValues {
   zone: Zone
   pictures: boolean
   gapMarks: boolean
-  ma: boolean
-  /** Bars an average spans. */
-  maPeriod: number
-  ema: boolean
-  emaPeriod: number
-  vwap: boolean
   bands: boolean
   liquidations: boolean
   largeTrades: boolean
@@ -90,7 +84,20 @@ const isChoice = (value: unknown): value is ChartChoice => {
 
 export const isLayout = oneOf<Layout>('one', 'columns', 'rows', 'four')
 
-const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValues[Key] } = {
+type Checks<Values> = { [Key in keyof Values]: (value: unknown) => value is Values[Key] }
+
+function indicatorChecks(): Checks<IndicatorPrefs> {
+  const checks: Record<string, unknown> = {}
+  for (const name of indicatorNames) {
+    checks[name] = isFlag
+    const key = periodKey(name)
+    if (key) checks[key] = isPeriod
+  }
+  return checks as Checks<IndicatorPrefs>
+}
+
+const checks: Checks<PrefValues> = {
+  ...indicatorChecks(),
   theme: oneOf('auto', 'dark', 'light'),
   chart: oneOf('candles', 'line', 'area'),
   volume: isFlag,
@@ -98,11 +105,6 @@ const checks: { [Key in keyof PrefValues]: (value: unknown) => value is PrefValu
   zone: oneOf('local', 'utc'),
   pictures: isFlag,
   gapMarks: isFlag,
-  ma: isFlag,
-  maPeriod: isPeriod,
-  ema: isFlag,
-  emaPeriod: isPeriod,
-  vwap: isFlag,
   bands: isFlag,
   liquidations: isFlag,
   largeTrades: isFlag,
@@ -133,11 +135,7 @@ const defaults: PrefValues = {
   zone: 'local',
   pictures: true,
   gapMarks: true,
-  ma: false,
-  maPeriod: 20,
-  ema: false,
-  emaPeriod: 50,
-  vwap: false,
+  ...indicatorDefaults(),
   bands: true,
   liquidations: true,
   largeTrades: false,

@@ -144,7 +144,7 @@ describe('Layers', () => {
 
   it('show their values in the legend', () => {
     const bar: Bar = { ...candle(60), corrected: false }
-    show('Legend', { bar, interval: 'm1', zone: 'utc', hovered: false, studies: { ma: 2.795899e-8, ema: NaN } })
+    show('Legend', { bar, interval: 'm1', zone: 'utc', hovered: false, studies: { ma: [2.795899e-8], ema: [NaN] } })
     expect(text('legend-ma')).toBe('0.0(7)279590')
     expect(screen.getByTestId('legend-ma').title).toBe('0.00000002795899 SOL')
     expect(text('legend-ema')).toBe('–')

@@ -1,3 +1,4 @@
+import { indicatorKind, indicatorNames } from '../../market/indicator'
 import { INTERVALS, keyOf, label, words } from '../../market/interval'
 import { LIST_TABS } from '../../market/token'
 import { isDesktop } from '../../native'
@@ -89,9 +90,10 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Chart', 'volume', 'Toggle volume', ['v'], () => prefs.set('volume', !prefs.values.volume))
   add('Chart', 'log', 'Toggle logarithmic scale', ['l'], () => prefs.set('log', !prefs.values.log))
   add('Chart', 'layers', 'Indicators and layers', ['o'], () => (view.dialog = 'layers'))
-  add('Chart', 'ma', 'Toggle moving average', ['m'], () => prefs.set('ma', !prefs.values.ma))
-  add('Chart', 'ema', 'Toggle exponential average', ['n'], () => prefs.set('ema', !prefs.values.ema))
-  add('Chart', 'vwap', 'Toggle VWAP of the day', ['w'], () => prefs.set('vwap', !prefs.values.vwap))
+  for (const name of indicatorNames) {
+    const { words, key } = indicatorKind(name)
+    add('Chart', name, `Toggle ${words}`, [key], () => prefs.set(name, !prefs.values[name]))
+  }
   add('Chart', 'bands', 'Toggle liquidation ranges', ['b'], () => prefs.set('bands', !prefs.values.bands))
   add('Chart', 'liquidations', 'Toggle liquidation marks', ['d'], () =>
     prefs.set('liquidations', !prefs.values.liquidations),
