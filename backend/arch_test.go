@@ -33,6 +33,7 @@ var allowed = map[string][]string{
 	"backend/simnet":          {"backend/market", "backend/program", "backend/program/...", "backend/simnet/launchpad"},
 	"backend/alert":           {"backend/durable", "backend/market", "backend/proxy", "backend/textfile", "backend/wire", "backend/follow", "backend/store", "backend/telemetry", "backend/wake"},
 	"backend/ticker":          {"backend/market"},
+	"backend/mintinfo":        {"backend/durable", "backend/follow", "backend/market", "backend/program", "backend/program/token", "backend/store", "backend/telemetry", "backend/wake"},
 	"backend/cluster":         {"backend/config", "backend/datadir", "backend/ingest", "backend/listener", "backend/market", "backend/program", "backend/program/registry", "backend/simnet", "backend/solana", "backend/store", "backend/telemetry", "backend/watch", "backend/wire"},
 	"backend/heap":            {},
 	"backend/listener":        {"backend/config", "backend/datadir", "backend/heap", "backend/ingest", "backend/market", "backend/program/registry", "backend/store", "backend/telemetry", "backend/wire"},
@@ -65,12 +66,13 @@ var allowed = map[string][]string{
 	"backend/e2e":             {},
 	"examples/exampletest":    {},
 
-	"backend/simnet/launchpad": {"backend/market", "backend/program", "backend/program/pump", "backend/program/pumpswap"},
+	"backend/simnet/launchpad": {"backend/market", "backend/program", "backend/program/pump", "backend/program/pumpswap", "backend/program/token"},
 
 	"backend/program/registry":    {"backend/market", "backend/program", "backend/program/..."},
 	"backend/program/pump":        {"backend/market", "backend/program", "backend/program/pumpswap"},
 	"backend/program/pumpswap":    {"backend/market", "backend/program"},
-	"backend/program/pumpcoin":    {"backend/market", "backend/program", "backend/program/pump", "backend/program/pumpswap"},
+	"backend/program/pumpcoin":    {"backend/market", "backend/program", "backend/program/pump", "backend/program/pumpswap", "backend/program/token"},
+	"backend/program/token":       {"backend/market", "backend/program"},
 	"backend/program/programtest": {"backend/market", "backend/program"},
 }
 
@@ -130,10 +132,10 @@ func TestImportsGoDown(t *testing.T) {
 }
 
 // programOnly reports whether a package is one program's, which its own folder, the registry's list and the simulated
-// cluster may know. Everybody else asks the registry.
+// cluster may know. Everybody else asks the registry. The token programs' is no market's, and everybody's.
 func programOnly(from, to string) bool {
 	name, ok := strings.CutPrefix(to, "backend/program/")
-	if !ok || name == "registry" || name == "programtest" || strings.HasPrefix(from, "backend/program/") {
+	if !ok || name == "registry" || name == "programtest" || name == "token" || strings.HasPrefix(from, "backend/program/") {
 		return false
 	}
 	return from != "backend/simnet" && from != "backend/simnet/launchpad"

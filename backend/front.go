@@ -19,12 +19,14 @@ import (
 	"spinscope/backend/listener"
 	"spinscope/backend/market"
 	"spinscope/backend/metadata"
+	"spinscope/backend/mintinfo"
 	"spinscope/backend/offline"
 	"spinscope/backend/server"
 	"spinscope/backend/server/guard"
 	"spinscope/backend/server/rest"
 	"spinscope/backend/server/stream"
 	"spinscope/backend/socketio"
+	"spinscope/backend/solana"
 	"spinscope/backend/store"
 	"spinscope/backend/telemetry"
 	"spinscope/backend/ticker"
@@ -39,6 +41,7 @@ type front struct {
 	sockets  *socketio.Server
 	stream   *stream.Stream
 	tokens   *metadata.Follower // nil without metadata
+	mints    *mintinfo.Follower
 	alerts   *alert.Service
 	listener net.Listener
 	stopping atomic.Bool // the server was told to stop
@@ -94,11 +97,17 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *listener.L
 	f.stream.Mount(f.sockets)
 
 	program, _ := market.ParsePubkey(cfg.Solana.ProgramID) // validated
-	f.tokens = b.newTokens(opened, commits, from.gateway)
+	f.mints = b.newMints(opened, commits, from.accounts, func(mint market.Pubkey, uri string) {
+		if f.tokens != nil {
+			f.tokens.Learned(mint, uri)
+		}
+	})
+	f.tokens = b.newTokens(opened, commits, from.gateway, f.mints)
 	f.http = server.New(server.Deps{
 		API: rest.Deps{
 			Reader: opened, Stream: f.stream.Report(f.sockets), Feed: func() rest.FeedStatus { return feedStatus(in) }, Endpoints: from.endpoints, Watch: from.watched(), Log: rest.NewLog(b.options.Tail), Export: offline.Stored{Store: opened}, Backup: b.backup(opened),
-			Metadata: noneIfNil(f.tokens), Alerts: f.alerts, Tickers: rest.NewTickers(ticker.New(opened, cfg.Kline.KeptIntervals())),
+			Metadata: noneIfNil(f.tokens), Alerts: f.alerts, Tickers: rest.NewTickers(ticker.New(opened, cfg.Kline.KeptIntervals()), f.mints),
+			Mints:     f.mints,
 			Intervals: cfg.Kline.ParsedIntervals(), Kline: klineConfig(cfg), Cluster: cfg.Solana.Cluster,
 			ProgramID: program, Version: b.options.Version,
 		},
@@ -139,7 +148,7 @@ func (b *Backend) newAlerts(opened *store.Store, commits *hub.Hub, in *listener.
 
 // collectors are the parts that show metrics: those given, and what clients meet.
 func (f *front) collectors(list ...telemetry.Collector) []telemetry.Collector {
-	list = append(list, f.stream.Report(f.sockets).Collect, f.alerts.Collect)
+	list = append(list, f.stream.Report(f.sockets).Collect, f.alerts.Collect, f.mints.Collect)
 	if f.tokens != nil {
 		list = append(list, f.tokens.Collect)
 	}
@@ -148,15 +157,24 @@ func (f *front) collectors(list ...telemetry.Collector) []telemetry.Collector {
 
 // parts are what must run for clients to be served.
 func (f *front) parts() []part {
-	list := []part{{"stream", f.stream.Run}, {"sockets", f.sockets.Run}, {"http", f.run}, {"alerts", f.alerts.Run}}
+	list := []part{{"stream", f.stream.Run}, {"sockets", f.sockets.Run}, {"http", f.run}, {"alerts", f.alerts.Run}, {"mints", f.mints.Run}}
 	if f.tokens != nil {
 		list = append(list, part{"metadata", f.tokens.Run})
 	}
 	return list
 }
 
+// newMints asks a cluster, read by accounts, what it keeps of mints; nil accounts: there is none, and what earlier runs learned
+// stays.
+func (b *Backend) newMints(opened *store.Store, commits *hub.Hub, accounts mintinfo.Read, learned func(market.Pubkey, string)) *mintinfo.Follower {
+	return mintinfo.NewFollower(mintinfo.Options{
+		Path: b.options.Dir().Mints(), Forget: b.options.Dir().Transient, Read: accounts, Derive: solana.ProgramAddress,
+		Logger: b.options.Logger, Learned: learned,
+	}, opened, b.follower("mints", opened, commits))
+}
+
 // newTokens is nil where metadata is turned off.
-func (b *Backend) newTokens(opened *store.Store, commits *hub.Hub, gateway func(context.Context) (string, error)) *metadata.Follower {
+func (b *Backend) newTokens(opened *store.Store, commits *hub.Hub, gateway func(context.Context) (string, error), mints *mintinfo.Follower) *metadata.Follower {
 	cfg := &b.options.Config
 	if !cfg.Metadata.Enabled {
 		return nil
@@ -167,6 +185,10 @@ func (b *Backend) newTokens(opened *store.Store, commits *hub.Hub, gateway func(
 			Timeout: config.Seconds(cfg.Metadata.RequestTimeoutSeconds), Retries: cfg.Metadata.MaxRetries, Logger: b.options.Logger,
 		},
 		Store: opened, Commits: b.follower("metadata", opened, commits), Transient: b.options.Dir().Transient, Gateway: gateway,
+		Kept: func(mint market.Pubkey) (string, bool) {
+			info, _ := mints.Info(mint)
+			return info.URI, info.Named()
+		},
 	})
 }
 

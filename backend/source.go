@@ -5,6 +5,7 @@ import (
 
 	"spinscope/backend/cluster"
 	"spinscope/backend/listener"
+	"spinscope/backend/mintinfo"
 	"spinscope/backend/server/rest"
 	"spinscope/backend/store"
 	"spinscope/backend/telemetry"
@@ -12,7 +13,7 @@ import (
 	"spinscope/backend/wire"
 )
 
-// source is where batches come from, and what goes with it. No function is nil.
+// source is where batches come from, and what goes with it. No function is nil but accounts.
 type source struct {
 	reads     listener.Source // nil: nothing is read
 	parts     []part          // what must run beside it
@@ -21,6 +22,7 @@ type source struct {
 	history   func(context.Context, cluster.Reach) error
 	endpoints func() []wire.Endpoint
 	gateway   func(context.Context) (string, error) // of documents on IPFS
+	accounts  mintinfo.Read                         // that the cluster keeps; nil: there is none
 	coins     *watch.Service                        // followed by their own addresses; nil: none are
 	collect   telemetry.Collector
 }
@@ -65,7 +67,7 @@ func (b *Backend) newSource(opened *store.Store) source {
 	}
 	s.coins = watch.New(watching)
 	s.parts = append(s.parts, part{"watch", s.coins.Run})
-	s.reads, s.recheck, s.endpoints, s.collect = reads, reads.Recheck, reads.Endpoints, reads.Collect
+	s.reads, s.recheck, s.endpoints, s.collect, s.accounts = reads, reads.Recheck, reads.Endpoints, reads.Collect, reads.Accounts
 	return s
 }
 

@@ -31,6 +31,20 @@ func (s *Source) Find(ctx context.Context, mint market.Pubkey) (program.Coin, er
 	return coin, err
 }
 
+// Accounts reads what the cluster keeps at some addresses, in their order, over the connection in use and at its pace;
+// solana.MaxAccounts at most. It fails while there is none.
+func (s *Source) Accounts(ctx context.Context, addresses ...market.Pubkey) ([]program.Account, error) {
+	feed := s.current()
+	if feed == nil {
+		return nil, solana.ErrNotConnected
+	}
+	list, err := feed.Accounts(ctx, addresses...)
+	if err != nil && ctx.Err() == nil {
+		err = veiled{s.options.Veil(err.Error()), err}
+	}
+	return list, err
+}
+
 // veiled is an error whose words strangers may read.
 type veiled struct {
 	text string

@@ -35,7 +35,7 @@ func demo(programID string, log *slog.Logger) simnet.Config {
 	cfg.Program, _ = market.ParsePubkey(programID) // validated
 	cfg.Rate = 6                                   // lively enough that the token shown moves every few seconds
 	cfg.HistoryTransactions = 9000                 // below the backfill limit, so that a first start has it all
-	cfg.Logger = log
+	cfg.Derive, cfg.Logger = solana.ProgramAddress, log
 	return cfg
 }
 

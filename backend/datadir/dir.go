@@ -65,6 +65,10 @@ func (d *Dir) IsMarket() bool {
 	return slices.Contains(kept, d.Cluster) && err == nil
 }
 
+// Mints is the file of what the cluster's accounts say of the market's mints. It lies beside the store and can be removed: it
+// is asked for again.
+func (d *Dir) Mints() string { return d.Store() + ".mints" }
+
 // Clusters names the clusters that have a market in the directory; the demo, made anew at every start, is none.
 func (d *Dir) Clusters() []string {
 	found := []string{}

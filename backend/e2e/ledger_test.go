@@ -20,6 +20,7 @@ type record struct {
 	Buy         bool   `json:"buy"`
 	User        string `json:"user"`
 	Order       string `json:"order"`
+	Symbol      string `json:"symbol"` // of a creation
 
 	signature string
 	slot      uint64

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -24,6 +25,10 @@ type spanOnWire struct {
 type tickerOnWire struct {
 	Mint       string      `json:"mint"`
 	Symbol     *string     `json:"symbol"`
+	NameSource string      `json:"name_source"`
+	Supply     uint64      `json:"supply"`
+	Decimals   int         `json:"decimals"`
+	MarketCap  float64     `json:"market_cap"`
 	PriceExact string      `json:"price_exact"`
 	H24        *spanOnWire `json:"h24"`
 	H1         *spanOnWire `json:"h1"`
@@ -89,6 +94,9 @@ func TestTokensOlderThanTheHistory(t *testing.T) {
 			s.get("/api/tickers?window=m5&sort_by="+sort, &board)
 			for i := range board.Tickers {
 				got := &board.Tickers[i]
+				if err := got.named(l); err != nil {
+					return fmt.Errorf("%s: %w", got.Mint, err)
+				}
 				trades := slices.DeleteFunc(slices.Clone(l.trades[got.Mint]), func(r record) bool { return !stored[r.id()] })
 				for length, span := range map[int64]*spanOnWire{86400: got.H24, 3600: got.H1, 300: got.M5} {
 					if err := span.check(trades, board.ChainTime-length); err != nil {
@@ -102,8 +110,8 @@ func TestTokensOlderThanTheHistory(t *testing.T) {
 			t.Fatalf("%s: %d of %d tickers, %d mints", sort, len(board.Tickers), board.Total, len(all.Mints))
 		}
 		for i := range board.Tickers {
-			if got := &board.Tickers[i]; got.Symbol != nil {
-				t.Errorf("%s: a symbol that nothing told: %s", got.Mint, *got.Symbol)
+			if err := board.Tickers[i].named(l); err != nil {
+				t.Errorf("%s: %v", board.Tickers[i].Mint, err)
 			}
 		}
 		if !slices.IsSortedFunc(board.Tickers, func(a, b tickerOnWire) int {
@@ -137,6 +145,59 @@ func TestTokensOlderThanTheHistory(t *testing.T) {
 	if list := answer.Data.Tickers; len(list) != 2 || list[0].Mint != all.Mints[1] || len(list[1].Spark) != 32 {
 		t.Errorf("two by name: %+v", list)
 	}
+
+	// What the accounts said is kept: the next server has the names before it can ask anybody.
+	s.end()
+	away := startServer(t, s.dir, "--cluster", "custom", "--rpc-url", "http://127.0.0.1:1/", "--ws-url", "ws://127.0.0.1:1/")
+	var details struct {
+		Details []struct {
+			Mint       string  `json:"mint_account"`
+			Symbol     string  `json:"symbol"`
+			URI        string  `json:"uri"`
+			NameSource string  `json:"name_source"`
+			Supply     uint64  `json:"supply"`
+			MarketCap  float64 `json:"market_cap"`
+		} `json:"details"`
+	}
+	ask, err := json.Marshal(map[string]any{"mints": all.Mints})
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, body, err = try(http.MethodPost, away.url("/api/details"), map[string]string{"Content-Type": "application/json"}, ask)
+	if err != nil || envelope(status, body, &details) != nil || len(details.Details) != len(all.Mints) {
+		t.Fatalf("%d, %v: %.200s", status, err, body)
+	}
+	for _, d := range details.Details {
+		if d.NameSource != "chain" || d.Symbol != l.symbol(d.Mint) || d.URI == "" || d.Supply == 0 || d.MarketCap <= 0 {
+			t.Errorf("after a restart: %+v, its symbol is %q", d, l.symbol(d.Mint))
+		}
+	}
+}
+
+// named checks what a ticker says of its coin's account: its creation is not stored.
+func (w *tickerOnWire) named(l *ledger) error {
+	price, err := strconv.ParseFloat(w.PriceExact, 64)
+	if err != nil {
+		return err
+	}
+	const supply, whole = 1_073_000_000_000_000, 1e6
+	switch want := l.symbol(w.Mint); {
+	case w.Symbol == nil || *w.Symbol != want || w.NameSource != "chain":
+		return fmt.Errorf("its symbol is %v (%q), not %q", w.Symbol, w.NameSource, want)
+	case w.Supply != supply || w.Decimals != 6 || math.Abs(w.MarketCap-price*supply/whole) > 1e-9*w.MarketCap:
+		return fmt.Errorf("supply %d of %d decimals, market cap %g at %s", w.Supply, w.Decimals, w.MarketCap, w.PriceExact)
+	}
+	return nil
+}
+
+// symbol is how a mint was called at its creation.
+func (l *ledger) symbol(mint string) string {
+	for i := range l.records {
+		if r := &l.records[i]; r.Mint == mint && r.Symbol != "" {
+			return r.Symbol
+		}
+	}
+	return ""
 }
 
 func compareFloats(a, b float64) int {

@@ -23,6 +23,9 @@ type FollowOptions struct {
 	Commits   *follow.Follower
 	Transient bool // the market is made anew at every start: what was kept of the last one's tokens is removed
 
+	// Kept is the uri that a mint's account says, for those whose creation is not stored; false when it is not known. May be nil.
+	Kept func(mint market.Pubkey) (uri string, ok bool)
+
 	// Gateway gives the address of the IPFS gateway as soon as it is known, or the cause of ctx's end.
 	Gateway func(ctx context.Context) (string, error)
 }
@@ -36,7 +39,7 @@ type Follower struct {
 
 // NewFollower makes a follower; it does no I/O.
 func NewFollower(o FollowOptions) *Follower {
-	o.Catalog.Source = uris{o.Store}
+	o.Catalog.Source = uris{o.Store, o.Kept}
 	return &Follower{Catalog: New(o.Catalog), options: o}
 }
 
@@ -148,12 +151,26 @@ func (f *Follower) Collect(m *telemetry.Metrics) {
 	m.Gauge("metadata_waiting", "Tokens whose metadata is to be fetched.", float64(stats.Waiting))
 }
 
+// Learned tells of the uri that a mint's account says. It counts only while the mint's creation is not stored.
+func (f *Follower) Learned(mint market.Pubkey, uri string) {
+	if token, ok, err := f.options.Store.Token(mint); err == nil && (!ok || token.Created == nil) {
+		f.Announce(mint, uri)
+	}
+}
+
 // uris implements Source.
-type uris struct{ *store.Store }
+type uris struct {
+	*store.Store
+	kept func(market.Pubkey) (string, bool)
+}
 
 // URI implements Source.
 func (u uris) URI(mint market.Pubkey) (string, bool, error) {
 	token, ok, err := u.Token(mint)
+	if err == nil && (!ok || token.Created == nil) && u.kept != nil {
+		uri, ok := u.kept(mint)
+		return uri, ok, nil
+	}
 	if err != nil || !ok || token.Created == nil {
 		return "", false, err
 	}

@@ -143,3 +143,45 @@ func TestFollowerStopsEarly(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTheURIOfAnAccount: a mint whose creation is not stored has the document that its account leads to, and no account
+// changes that of one whose creation is stored.
+func TestTheURIOfAnAccount(t *testing.T) {
+	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(`{"name":"` + r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:] + `"}`))
+	}))
+	defer gateway.Close()
+	s, err := store.Open(store.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // nothing more is written
+	if err := s.Commit(creation(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+
+	const kept = "ipfs://QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWKPbdG/kept"
+	f := NewFollower(FollowOptions{
+		Catalog: Options{Dir: t.TempDir(), Timeout: 10 * time.Second, Logger: slog.New(slog.DiscardHandler)},
+		Store:   s, Commits: follow.New(follow.Options{Name: "metadata", Log: s, Hub: hub.New(hub.Options{})}),
+		Kept:    func(market.Pubkey) (string, bool) { return kept, true },
+		Gateway: func(context.Context) (string, error) { return gateway.URL, nil },
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- f.Run(ctx) }()
+
+	polltest.Until(t, "the document of the creation", func() bool { return f.URIData(mint(0)) != nil })
+	f.Learned(mint(0), kept)
+	f.Learned(mint(1), kept)
+	polltest.Until(t, "the document of the account", func() bool { return f.URIData(mint(1)) != nil })
+	created, older := f.URIData(mint(0)), f.URIData(mint(1))
+	if created == nil || *created.Name != "a" || *older.Name != "kept" {
+		t.Errorf("%+v and %+v", created, older)
+	}
+
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}

@@ -175,7 +175,8 @@ func base58Text(data []byte) string {
 	return string(text)
 }
 
-// getMultipleAccounts knows the accounts of coins: mints, curves and pools, as they are now.
+// getMultipleAccounts knows the accounts of mints and of what they call themselves, and the curves and pools of coins, as they
+// are now.
 func (n *access) getMultipleAccounts(a args) ([]byte, *rpcError) {
 	const most = 100
 	var list []string
@@ -213,10 +214,10 @@ func (n *access) getMultipleAccounts(a args) ([]byte, *rpcError) {
 }
 
 func (n *Net) appendAccount(b []byte, address market.Pubkey) []byte {
-	if n.coins == nil {
-		return append(b, "null"...)
+	account, ok := n.kept[address]
+	if !ok && n.coins != nil {
+		account, ok = n.coins.Account(address)
 	}
-	account, ok := n.coins.Account(address)
 	if !ok {
 		return append(b, "null"...)
 	}

@@ -22,8 +22,8 @@ type Config struct {
 	HistoryTransactions int
 
 	// Coins are those of the launchpad, on pump and PumpSwap, at the beginning; 0 is no launchpad. CoinShare is their part of
-	// the transactions, 0 is a half. Derive, needed for them, finds
-	// addresses of programs.
+	// the transactions, 0 is a half. Derive, needed for them, finds addresses of programs; without it the cluster does not know
+	// what the market's own mints call themselves.
 	Coins     int
 	CoinShare float64
 	Derive    program.Derive

@@ -24,7 +24,7 @@ func (w *world) create(now float64) (*transaction, *token) {
 		poolSol: w.key("pool sol", uint64(n)), name: name.name, symbol: name.symbol, at: fresh, first: fresh.Raw(), //nolint:gosec // small
 		swapFee: startSwap, borrowFee: startBorrow, held: make([]uint64, len(w.traders)), mood: newMood(w.rng, n, now),
 	}
-	about := &token{mint: p.mint, name: p.name, symbol: p.symbol, about: name.about, created: int64(now)}
+	about := &token{mint: p.mint, name: p.name, symbol: p.symbol, about: name.about, created: int64(now), spinpet: true}
 	about.metadata, about.picture = cid(w.key("metadata", uint64(n))), cid(w.key("picture", uint64(n))) //nolint:gosec // small
 	p.uri = "ipfs://" + about.metadata
 	w.pools = append(w.pools, p)

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"spinscope/backend/market"
+	accounts "spinscope/backend/program/token"
+	"spinscope/backend/simnet/launchpad"
 )
 
 // token is what the metadata of a token is made from.
@@ -18,6 +20,27 @@ type token struct {
 	name, symbol, about string
 	metadata, picture   string // content identifiers
 	created             int64
+	spinpet             bool // it is the market's own; of coins the launchpad keeps the accounts
+}
+
+// spinpetSupply is that of the market's own mints, in base units.
+const spinpetSupply = 1_073_000_000_000_000
+
+// keep takes in a token: its document and picture and, of the market's own mints, the accounts that a cluster has of them.
+func (n *Net) keep(t *token) {
+	n.tokens[t.metadata], n.tokens[t.picture] = t, t
+	if !t.spinpet {
+		return
+	}
+
+	n.kept[t.mint] = launchpad.Account{Owner: accounts.Program, Data: accounts.AppendMint(nil, accounts.Mint{Supply: spinpetSupply, Decimals: market.TokenDecimals})}
+	if n.cfg.Derive == nil {
+		return
+	}
+	if at, err := accounts.MetadataAddress(n.cfg.Derive, t.mint); err == nil { // no address, no account
+		said := accounts.Metadata{Name: t.name, Symbol: t.symbol, URI: "ipfs://" + t.metadata}
+		n.kept[at] = launchpad.Account{Owner: accounts.MetadataProgram, Data: accounts.AppendMetadata(nil, t.mint, said)}
+	}
 }
 
 // serveIPFS answers as an IPFS gateway does, for the tokens of this market.

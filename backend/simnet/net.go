@@ -26,7 +26,8 @@ type Net struct {
 	foreign market.Pubkey
 	coins   *launchpad.World // nil: there is none; under chain.mu
 
-	tokens  map[string]*token // by content identifier; under chain.mu
+	tokens  map[string]*token                   // by content identifier; under chain.mu
+	kept    map[market.Pubkey]launchpad.Account // of the market's own mints; under chain.mu
 	chaos   *chaos
 	sockets sockets
 	limits  limits
@@ -38,7 +39,7 @@ type Net struct {
 // New makes a cluster; Run starts it.
 func New(cfg Config) *Net {
 	cfg = cfg.withDefaults()
-	n := &Net{cfg: cfg, ready: make(chan struct{}), tokens: map[string]*token{}, chaos: newChaos(cfg.Seed, cfg.Faults)}
+	n := &Net{cfg: cfg, ready: make(chan struct{}), tokens: map[string]*token{}, kept: map[market.Pubkey]launchpad.Account{}, chaos: newChaos(cfg.Seed, cfg.Faults)}
 	n.SetRate(cfg.Rate)
 	if cfg.Keep > 0 {
 		n.SetNode("", Node{Keep: cfg.Slots(cfg.Keep)})
@@ -82,7 +83,7 @@ func (n *Net) Run(ctx context.Context) error {
 	if start.IsZero() {
 		start = time.Now()
 	}
-	producer, err := newProducer(&n.cfg, start, func(t *token) { n.tokens[t.metadata], n.tokens[t.picture] = t, t })
+	producer, err := newProducer(&n.cfg, start, n.keep)
 	if err != nil {
 		return err
 	}

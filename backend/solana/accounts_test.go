@@ -3,11 +3,13 @@ package solana
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/polltest"
 	"spinscope/backend/program"
 	"spinscope/backend/program/pumpcoin"
 	"spinscope/backend/simnet/launchpad"
@@ -89,5 +91,40 @@ func TestAccountsOfNoEndpoint(t *testing.T) {
 	}
 	if _, err := Accounts(ctx, nil, "confirmed", make([]market.Pubkey, MaxAccounts+1)...); err == nil {
 		t.Error("more accounts than a node answers for")
+	}
+}
+
+// TestAccountsOverTheConnection reads accounts over the connection that a feed has, and fails while there is none.
+func TestAccountsOverTheConnection(t *testing.T) {
+	net := coinCluster(t)
+	feed := New(Config{
+		Endpoints: []Endpoint{{RPC: net.RPCURL(), WS: net.WSURL()}}, Program: market.Pubkey{9}, Commitment: Confirmed, Logger: slog.New(slog.DiscardHandler),
+	})
+	if _, err := feed.Accounts(t.Context(), market.USDC); !errors.Is(err, ErrNotConnected) {
+		t.Errorf("before it runs: %v", err)
+	}
+
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- feed.Run(ctx, 0, func(context.Context, market.Batch) error { return nil }) }()
+	var list []program.Account
+	polltest.Until(t, "a connection", func() bool {
+		var err error
+		list, err = feed.Accounts(ctx, market.USDC, market.Pubkey{1})
+		return err == nil
+	})
+	if len(list) != 2 || len(list[0].Data) != 82 || !list[1].Owner.IsZero() {
+		t.Errorf("%+v", list)
+	}
+	if _, err := feed.Accounts(ctx, make([]market.Pubkey, MaxAccounts+1)...); err == nil {
+		t.Error("more accounts than a node answers for")
+	}
+
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if _, err := feed.Accounts(t.Context(), market.USDC); !errors.Is(err, ErrNotConnected) {
+		t.Errorf("after it ran: %v", err)
 	}
 }

@@ -42,6 +42,7 @@ type shared struct {
 	spells  []*rateSpell  // by endpoint
 	still   atomic.Uint64 // the slot where the chain stood still when the last connection ended; 0 if it did not
 
+	link     atomic.Pointer[link]       // the connection in use; nil between two
 	first    *run                       // of the program
 	book     atomic.Pointer[book]       // nil while one address is followed alone
 	mode     sync.RWMutex               // held while history is delivered, so that the book does not begin meanwhile

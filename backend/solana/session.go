@@ -91,6 +91,9 @@ func (c *shared) connect(ctx context.Context, index int, first *run, live func()
 	}
 
 	l.socket = socket
+	c.link.Store(l)
+	defer c.link.Store(nil)
+
 	c.watch(ctx, l)
 	l.group.Go(func() { c.follow(ctx, l) })
 

@@ -31,7 +31,8 @@ type URIData struct {
 	Telegram    *string `json:"telegram"`
 }
 
-// Detail is everything known of a mint. Fields from its creation are null until its TokenCreated was seen.
+// Detail is everything known of a mint. Fields from its creation are null until its TokenCreated was seen, but for what the
+// mint's accounts say (Add).
 type Detail struct {
 	MintAccount            string   `json:"mint_account"`
 	Payer                  *string  `json:"payer"`
@@ -60,9 +61,10 @@ type Detail struct {
 	LastUpdatedAt          *int64   `json:"last_updated_at" doc:"Block time of the last event, Unix milliseconds"`
 	URIData                *URIData `json:"uri_data"        doc:"Null until it was fetched"`
 	Pair
+	MintFacts
 }
 
-// NewDetail is t on the wire, without uri_data.
+// NewDetail is t on the wire, without uri_data and what Add adds.
 func NewDetail(t *market.Token) Detail {
 	d := Detail{
 		Pair:                   NewPair(t.Pair),

@@ -16,8 +16,8 @@ type Span struct {
 // Ticker is what a mint did lately.
 type Ticker struct {
 	Mint          string   `json:"mint"`
-	Name          *string  `json:"name"   doc:"null while its TokenCreated is not stored"`
-	Symbol        *string  `json:"symbol" doc:"null while its TokenCreated is not stored"`
+	Name          *string  `json:"name"   doc:"null while it is not known"`
+	Symbol        *string  `json:"symbol" doc:"null while it is not known"`
 	Price         *float64 `json:"price"       doc:"SOL per whole token; null before the first trade"`
 	PriceExact    *string  `json:"price_exact" doc:"The same with every digit"`
 	LastTradeTime *int64   `json:"last_trade_time" doc:"Block time, Unix seconds"`
@@ -25,6 +25,7 @@ type Ticker struct {
 	H1            *Span    `json:"h1"  doc:"The last hour; likewise"`
 	M5            *Span    `json:"m5"  doc:"The last five minutes; likewise"`
 	Pair
+	MintFacts
 	Spark []float64 `json:"spark,omitempty" doc:"With spark=true: 32 closes at equal steps through the last 24 hours, or since the first trade stored if that is younger"`
 }
 
@@ -37,7 +38,7 @@ type Tickers struct {
 	ChainTime int64  `json:"chain_time" doc:"Where the windows end, Unix seconds"`
 }
 
-// NewTicker is the part of a ticker that the token's record tells.
+// NewTicker is the part of a ticker that the token's record tells; Add adds what is known of its mint.
 func NewTicker(t *market.Token) Ticker {
 	w := Ticker{Mint: t.Mint.String(), Pair: NewPair(t.Pair)}
 	if t.Created != nil {

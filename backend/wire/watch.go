@@ -2,17 +2,18 @@ package wire
 
 // WatchedCoin is a coin that is followed by its own addresses, and how that goes.
 type WatchedCoin struct {
-	Mint      string           `json:"mint"`
-	Symbol    string           `json:"symbol" doc:"Empty while it is not known"`
-	Name      string           `json:"name"`
-	Program   string           `json:"program" doc:"Where it trades now; empty while it is not known what the mint is"`
-	State     string           `json:"state" enum:"unknown,reading,live,refused"`
-	OnDemand  bool             `json:"on_demand" doc:"It is followed for a subscriber and not by the list"`
-	Addresses WatchedAddresses `json:"addresses"`
-	Done      int64            `json:"done" doc:"Transactions of its history that were read"`
-	Total     int64            `json:"total" doc:"Of so many; 0 when that is not known"`
-	Holes     []Gap            `json:"holes" doc:"What is missing of it; empty when nothing is"`
-	Message   string           `json:"message" doc:"Why it is refused, or not yet known; else empty"`
+	Mint       string           `json:"mint"`
+	Symbol     string           `json:"symbol" doc:"Empty while it is not known"`
+	Name       string           `json:"name"`
+	NameSource string           `json:"name_source,omitempty" enum:"chain" doc:"chain: what the mint's account says now, as its creation is not stored"`
+	Program    string           `json:"program" doc:"Where it trades now; empty while it is not known what the mint is"`
+	State      string           `json:"state" enum:"unknown,reading,live,refused"`
+	OnDemand   bool             `json:"on_demand" doc:"It is followed for a subscriber and not by the list"`
+	Addresses  WatchedAddresses `json:"addresses"`
+	Done       int64            `json:"done" doc:"Transactions of its history that were read"`
+	Total      int64            `json:"total" doc:"Of so many; 0 when that is not known"`
+	Holes      []Gap            `json:"holes" doc:"What is missing of it; empty when nothing is"`
+	Message    string           `json:"message" doc:"Why it is refused, or not yet known; else empty"`
 }
 
 // WatchedAddresses are those that every transaction of the coin names one of; empty while they are not known.

@@ -77,3 +77,6 @@ func (e *Create) Names() (name, symbol, uri string) { return e.Name, e.Symbol, e
 
 // Graduates implements market.Graduation.
 func (*Complete) Graduates() {}
+
+// TotalSupply implements market.Supplied. The oldest layout does not say it.
+func (e *Create) TotalSupply() (uint64, bool) { return e.TokenTotalSupply, e.TokenTotalSupply != 0 }

@@ -8,15 +8,7 @@ import (
 	"spinscope/backend/program"
 	"spinscope/backend/program/pump"
 	"spinscope/backend/program/pumpswap"
-)
-
-// The programs that own what people take for the address of a coin.
-var (
-	systemProgram = market.MustPubkey("11111111111111111111111111111111")
-	tokenPrograms = [...]market.Pubkey{
-		market.MustPubkey("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"),
-		market.MustPubkey("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb"), // Token-2022
-	}
+	"spinscope/backend/program/token"
 )
 
 // Find implements program.Finder: it derives the curve's address, reads what the coin is paid in from its account, and derives
@@ -31,7 +23,7 @@ func Find(ctx context.Context, mint market.Pubkey, read func(context.Context, ..
 	if err != nil {
 		return program.Coin{}, fmt.Errorf("what the coin is: %w", err)
 	}
-	if _, err := mintDecimals(mint, &accounts[0]); err != nil {
+	if _, err := token.ReadMint(mint, &accounts[0]); err != nil {
 		return program.Coin{}, err
 	}
 	if accounts[1].Owner != pump.ProgramID {
@@ -96,24 +88,6 @@ func quoteDecimals(ctx context.Context, quote market.Pubkey, read func(context.C
 	if err != nil {
 		return 0, fmt.Errorf("what the coin is paid in: %w", err)
 	}
-	return mintDecimals(quote, &accounts[0])
-}
-
-// mintDecimals reads a mint's account. An address that is none gets an error that says what it is instead.
-func mintDecimals(address market.Pubkey, account *program.Account) (uint8, error) {
-	const decimalsAt, initialisedAt, mintSize = 44, 45, 82 // of the token programs' mint; extensions follow it
-	const kindAt, kindMint = 165, 1                        // Token-2022 says behind the larger layout of an account what it is
-	switch {
-	case account.Owner.IsZero():
-		return 0, fmt.Errorf("%s is %w: there is nothing at this address", address, program.ErrNoMint)
-	case account.Owner == systemProgram:
-		return 0, fmt.Errorf("%s is %w: it is a wallet", address, program.ErrNoMint)
-	case account.Owner != tokenPrograms[0] && account.Owner != tokenPrograms[1]:
-		return 0, fmt.Errorf("%s is %w: it is an account of the program %s", address, program.ErrNoMint, account.Owner)
-	case len(account.Data) != mintSize && (len(account.Data) <= kindAt || account.Data[kindAt] != kindMint):
-		return 0, fmt.Errorf("%s is %w: it holds somebody's tokens", address, program.ErrNoMint)
-	case account.Data[initialisedAt] != 1:
-		return 0, fmt.Errorf("%s is %w: its mint was never set up", address, program.ErrNoMint)
-	}
-	return account.Data[decimalsAt], nil
+	kept, err := token.ReadMint(quote, &accounts[0])
+	return kept.Decimals, err
 }

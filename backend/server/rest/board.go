@@ -13,8 +13,8 @@ var tickerOrders = map[TickerSort]ticker.Order{
 	ChangeDesc: ticker.ByGain, ChangeAsc: ticker.ByLoss, LatestTradeDesc: ticker.ByLastTrade,
 }
 
-// NewTickers answers from a board.
-func NewTickers(board *ticker.Board) Tickers {
+// NewTickers answers from a board, with what is known of mints; mints may be nil.
+func NewTickers(board *ticker.Board, mints Mints) Tickers {
 	return func(ctx context.Context, q TickerQuery) (page TickerPage, err error) {
 		window, err := ticker.ParseWindow(q.Window)
 		if err != nil {
@@ -35,6 +35,7 @@ func NewTickers(board *ticker.Board) Tickers {
 		page = TickerPage{Total: answer.Total, ChainTime: answer.ChainTime, Tickers: make([]wire.Ticker, len(answer.Tickers))}
 		for i := range answer.Tickers {
 			page.Tickers[i] = wireTicker(answer.Tickers[i], q.Spark)
+			page.Tickers[i].Add(&answer.Tickers[i].Token, mintInfo(mints, answer.Tickers[i].Token.Mint))
 		}
 
 		return page, nil

@@ -69,7 +69,7 @@ func dayMint(i int) (mint market.Pubkey) {
 // TestTickersOfTheStore ranks mints whose TokenCreated is not stored, and reads a mint anew once a commit is about it.
 func TestTickersOfTheStore(t *testing.T) {
 	s := busyDay(t, 30)
-	tickers := rest.NewTickers(ticker.New(s, market.AllIntervals()))
+	tickers := rest.NewTickers(ticker.New(s, market.AllIntervals()), nil)
 	ask := rest.TickerQuery{Window: "h24", SortBy: rest.QuoteVolumeDesc, Spark: true, Page: store.Page{Limit: 5}}
 	page, err := tickers(context.Background(), ask)
 	if err != nil {
@@ -102,7 +102,7 @@ func TestTickersOfTheStore(t *testing.T) {
 // TestTickersWhileTrading asks from many sides while commits come in, and in the end expects what a fresh board says.
 func TestTickersWhileTrading(t *testing.T) {
 	s := busyDay(t, 40)
-	tickers := rest.NewTickers(ticker.New(s, market.AllIntervals()))
+	tickers := rest.NewTickers(ticker.New(s, market.AllIntervals()), nil)
 	var asking sync.WaitGroup
 	done := make(chan struct{})
 	for i := range 4 {
@@ -144,7 +144,7 @@ func TestTickersWhileTrading(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := rest.NewTickers(ticker.New(s, market.AllIntervals()))(context.Background(), q)
+	want, err := rest.NewTickers(ticker.New(s, market.AllIntervals()), nil)(context.Background(), q)
 	if err != nil || !reflect.DeepEqual(got, want) || want.Total != 40 {
 		t.Errorf("kept and read anew differ (%v):\n%+v\n%+v", err, got, want)
 	}
@@ -161,10 +161,10 @@ func BenchmarkTickers(b *testing.B) {
 	}
 	b.Run("first", func(b *testing.B) {
 		for b.Loop() {
-			rank(rest.NewTickers(ticker.New(s, market.AllIntervals())))
+			rank(rest.NewTickers(ticker.New(s, market.AllIntervals()), nil))
 		}
 	})
-	tickers := rest.NewTickers(ticker.New(s, market.AllIntervals()))
+	tickers := rest.NewTickers(ticker.New(s, market.AllIntervals()), nil)
 	rank(tickers)
 	b.Run("again", func(b *testing.B) {
 		for b.Loop() {

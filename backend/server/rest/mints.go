@@ -127,6 +127,7 @@ func (a *API) details(ctx context.Context, request *detailsRequest) (*answer[*wi
 	data := &wire.Details{Details: make([]wire.Detail, len(tokens)), Total: len(tokens)}
 	for i := range tokens {
 		data.Details[i] = wire.NewDetail(&tokens[i])
+		data.Details[i].Add(&tokens[i], mintInfo(a.deps.Mints, tokens[i].Mint))
 		if a.deps.Metadata != nil {
 			data.Details[i].URIData = a.deps.Metadata.URIData(tokens[i].Mint)
 		}

@@ -30,6 +30,7 @@ type Deps struct {
 	Watch     Watch
 	Log       func(after uint64, least slog.Level, limit int) wire.Log
 	Metadata  Metadata
+	Mints     Mints // nil: names and supplies are those of events
 	Tickers   Tickers
 	Alerts    Alerts
 	Export    export.Source

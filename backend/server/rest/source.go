@@ -87,6 +87,20 @@ type FeedStatus struct {
 	Backfill   wire.Backfill
 }
 
+// Mints is what the cluster's accounts say of mints.
+type Mints interface {
+	// Info is what is known of a mint so far; what is not known, or old, is asked for soon. False for nothing.
+	Info(mint market.Pubkey) (market.MintInfo, bool)
+}
+
+// mintInfo is what mints say of one; nothing where there is nobody to ask.
+func mintInfo(mints Mints, mint market.Pubkey) (info market.MintInfo) {
+	if mints != nil {
+		info, _ = mints.Info(mint)
+	}
+	return info
+}
+
 // Metadata is what tokens' uris led to.
 type Metadata interface {
 	// URIData is what the mint's uri says; nil when it was not fetched.

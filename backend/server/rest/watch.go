@@ -67,6 +67,10 @@ func (a *API) nameCoins(ctx context.Context, coins []wire.WatchedCoin) error {
 		return err
 	}
 
+	for i := range coins {
+		coins[i].Add(mintInfo(a.deps.Mints, mints[i])) // also of what did not trade yet
+	}
+
 	for i := range tokens {
 		coin := byMint[tokens[i].Mint]
 		if coin.Program != "" {
@@ -74,6 +78,7 @@ func (a *API) nameCoins(ctx context.Context, coins []wire.WatchedCoin) error {
 		}
 		if created := tokens[i].Created; created != nil {
 			coin.Name, coin.Symbol, _ = created.Names()
+			coin.NameSource = ""
 		}
 	}
 

@@ -1,17 +1,10 @@
 package launchpad
 
 import (
-	"encoding/binary"
-
 	"spinscope/backend/market"
 	"spinscope/backend/program/pump"
 	"spinscope/backend/program/pumpswap"
-)
-
-// TokenProgram and Token2022 own the accounts of mints: the newest generation's are Token-2022's.
-var (
-	TokenProgram = market.MustPubkey("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA")
-	Token2022    = market.MustPubkey("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb")
+	"spinscope/backend/program/token"
 )
 
 // Account is what the cluster keeps at an address.
@@ -20,16 +13,17 @@ type Account struct {
 	Data  []byte
 }
 
-// Account is the account at an address now: a coin's mint, its curve, or its pool once that is open. False for any other.
+// Account is the account at an address now: a coin's mint, what it calls itself, its curve, or its pool once that is open. The
+// mints of the newest generation are Token-2022's, and hold their names themselves. False for any other address.
 func (w *World) Account(address market.Pubkey) (Account, bool) {
 	for _, c := range w.coins {
 		switch {
+		case address == c.Mint && c.age.quotes:
+			return Account{token.Program2022, token.AppendMint2022(nil, c.Mint, c.kept(), c.calls())}, true
 		case address == c.Mint:
-			owner := TokenProgram
-			if c.age.quotes {
-				owner = Token2022
-			}
-			return Account{owner, mintData(supply, tokenDecimals)}, true
+			return Account{token.Program, token.AppendMint(nil, c.kept())}, true
+		case address == c.metadata && !c.age.quotes:
+			return Account{token.MetadataProgram, token.AppendMetadata(nil, c.Mint, c.calls())}, true
 		case address == c.Curve:
 			return Account{pump.ProgramID, pump.AppendCurve(nil, &pump.CurveAccount{
 				VirtualTokenReserves: c.virtualToken, VirtualQuoteReserves: c.virtualQuote, RealTokenReserves: c.realToken,
@@ -45,19 +39,18 @@ func (w *World) Account(address market.Pubkey) (Account, bool) {
 
 	switch address {
 	case market.WrappedSOL:
-		return Account{TokenProgram, mintData(0, 9)}, true
+		return Account{token.Program, token.AppendMint(nil, token.Mint{Decimals: 9})}, true
 	case market.USDC:
-		return Account{TokenProgram, mintData(8_000_000_000_000_000, 6)}, true
+		return Account{token.Program, token.AppendMint(nil, token.Mint{Supply: 8_000_000_000_000_000, Decimals: 6})}, true
 	}
 
 	return Account{}, false
 }
 
-// mintData is a mint without authorities, as the token programs lay it out.
-func mintData(supply uint64, decimals uint8) []byte {
-	const size, supplyAt, decimalsAt, initialised = 82, 36, 44, 45
-	data := make([]byte, size)
-	binary.LittleEndian.PutUint64(data[supplyAt:], supply)
-	data[decimalsAt], data[initialised] = decimals, 1
-	return data
+// kept is what the account of the coin's mint says.
+func (*coin) kept() token.Mint { return token.Mint{Supply: supply, Decimals: tokenDecimals} }
+
+// calls is what the coin calls itself.
+func (c *coin) calls() token.Metadata {
+	return token.Metadata{Name: c.Name, Symbol: c.Symbol, URI: c.URI}
 }

@@ -58,6 +58,7 @@ type Coin struct {
 type coin struct {
 	Coin
 	authority market.Pubkey
+	metadata  market.Pubkey // where the name is kept of a mint that does not hold it itself
 	age       *generation
 	weight    float64 // share of the trading
 	appetite  float64 // how many of its trades are buys

@@ -11,6 +11,7 @@ import (
 	"spinscope/backend/program"
 	"spinscope/backend/program/pump"
 	"spinscope/backend/program/pumpswap"
+	"spinscope/backend/program/token"
 )
 
 const (
@@ -107,6 +108,9 @@ func (w *World) newCoin(n int, now float64) (*coin, error) {
 
 	if err == nil {
 		c.OtherPool, err = pumpswap.PoolAddress(w.cfg.Derive, 1, c.Creator, c.Quote, c.Mint)
+	}
+	if err == nil {
+		c.metadata, err = token.MetadataAddress(w.cfg.Derive, c.Mint)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("addresses of the coin %s: %w", c.Mint, err)

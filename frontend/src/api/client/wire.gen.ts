@@ -278,8 +278,11 @@ export interface URIData {
   telegram: string | null
 }
 
-/** Detail is everything known of a mint. Fields from its creation are null until its TokenCreated was seen. */
-export interface Detail extends Pair {
+/**
+ * Detail is everything known of a mint. Fields from its creation are null until its TokenCreated was seen, but for what the
+ * mint's accounts say (Add).
+ */
+export interface Detail extends Pair, MintFacts {
   mint_account: string
   payer: string | null
   curve_account: string | null
@@ -438,6 +441,18 @@ export interface Marks {
   seq: number
   /** Identity of the store that seq is of */
   store?: string
+}
+
+/** MintFacts are what is known of a coin's mint. Each is left out while it is not known. */
+export interface MintFacts {
+  /** chain: name and symbol (and uri) are what the mint's account says now, as its creation is not stored; left out: they are its creation's, or not known */
+  name_source?: 'chain'
+  /** How many there are, in 10^-decimals of a whole token: by the mint's account as of at most some hours ago, else by its creation */
+  supply?: Amount
+  /** Of supply */
+  decimals?: number
+  /** Price × supply, in whole units of what the coin is paid in */
+  market_cap?: number
 }
 
 /** Order is an open margin order. */
@@ -733,11 +748,11 @@ export interface Span {
 }
 
 /** Ticker is what a mint did lately. */
-export interface Ticker extends Pair {
+export interface Ticker extends Pair, MintFacts {
   mint: string
-  /** null while its TokenCreated is not stored */
+  /** null while it is not known */
   name: string | null
-  /** null while its TokenCreated is not stored */
+  /** null while it is not known */
   symbol: string | null
   /** SOL per whole token; null before the first trade */
   price: number | null
@@ -770,6 +785,8 @@ export interface WatchedCoin {
   /** Empty while it is not known */
   symbol: string
   name: string
+  /** chain: what the mint's account says now, as its creation is not stored */
+  name_source?: 'chain'
   /** Where it trades now; empty while it is not known what the mint is */
   program: string
   state: 'unknown' | 'reading' | 'live' | 'refused'
