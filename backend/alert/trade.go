@@ -94,7 +94,7 @@ func (m *mint) take(t int64, price market.Price, quote uint64) {
 	m.price, m.priced = price, true
 }
 
-// count keeps the books of the room that windows take.
+// count keeps account of the memory that windows take.
 func (e *Evaluator) count(m *mint) {
 	cells := 8 + 2*(len(m.moves)+len(m.volumes)) // the mint itself takes room too
 	for _, w := range m.moves {

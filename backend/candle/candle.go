@@ -7,7 +7,7 @@ import (
 	"spinscope/backend/market"
 )
 
-// Never is the due time of a book that waits for nothing.
+// Never is the next end of open candles that wait for nothing.
 const Never = math.MaxInt64
 
 // Tick is a trade with its place in time and on the chain.
@@ -21,30 +21,30 @@ type Tick struct {
 // Compare orders ticks as candles take them: by block time, then by position.
 func Compare(a, b Tick) int { return cmp.Or(cmp.Compare(a.Time, b.Time), a.At.Compare(b.At)) }
 
-// InOrder reports whether the tick comes after everything the book has folded, so that Fold may take it.
-func InOrder(book *market.Book, tick *Tick) bool {
-	return book.Price.IsZero() || tick.Time > book.BlockTime || tick.Time == book.BlockTime && tick.At.Compare(book.Last) > 0
+// InOrder reports whether the tick comes after everything that was folded into them, so that Fold may take it.
+func InOrder(candles *market.OpenCandles, tick *Tick) bool {
+	return candles.Price.IsZero() || tick.Time > candles.BlockTime || tick.Time == candles.BlockTime && tick.At.Compare(candles.Last) > 0
 }
 
-// Fold adds a tick, which must be InOrder, to the book's open candles of the given intervals.
-func Fold(book *market.Book, intervals []market.Interval, tick *Tick) {
+// Fold adds a tick, which must be InOrder, to the open candles of the given intervals.
+func Fold(candles *market.OpenCandles, intervals []market.Interval, tick *Tick) {
 	for _, interval := range intervals {
 		start := interval.Floor(tick.Time)
-		open := book.Open[interval]
+		open := candles.Open[interval]
 		if n := len(open); n == 0 || open[n-1].Time < start {
-			open = append(open, begin(start, book.Price, tick.Price))
-			book.Open[interval] = open
+			open = append(open, begin(start, candles.Price, tick.Price))
+			candles.Open[interval] = open
 		}
 		add(&open[len(open)-1], tick)
 	}
-	book.Last, book.BlockTime, book.Price = tick.At, tick.Time, tick.Price
+	candles.Last, candles.BlockTime, candles.Price = tick.At, tick.Time, tick.Price
 }
 
-// Close takes the candles that end at or before chainTime out of the book, oldest first, and hands each to emit, marked
+// Close takes the candles that end at or before chainTime out of the open ones, oldest first, and hands each to emit, marked
 // final. A candle that holds a provisional event stays, as its trades may still move to another bucket.
-func Close(book *market.Book, intervals []market.Interval, chainTime int64, emit func(market.Interval, market.Candle)) {
+func Close(candles *market.OpenCandles, intervals []market.Interval, chainTime int64, emit func(market.Interval, market.Candle)) {
 	for _, interval := range intervals {
-		open := book.Open[interval]
+		open := candles.Open[interval]
 		keep := 0
 		for i := range open {
 			if open[i].Time+interval.Seconds() <= chainTime && !open[i].Provisional {
@@ -55,22 +55,22 @@ func Close(book *market.Book, intervals []market.Interval, chainTime int64, emit
 			open[keep] = open[i]
 			keep++
 		}
-		book.Open[interval] = open[:keep]
+		candles.Open[interval] = open[:keep]
 	}
 }
 
-// Due is the chain time at which Close will next find something, or Never.
-func Due(book *market.Book, intervals []market.Interval) int64 {
-	due := int64(Never)
+// NextEnd is the chain time at which Close will next find something, or Never.
+func NextEnd(candles *market.OpenCandles, intervals []market.Interval) int64 {
+	end := int64(Never)
 	for _, interval := range intervals {
-		for i := range book.Open[interval] {
-			if c := &book.Open[interval][i]; !c.Provisional {
-				due = min(due, c.Time+interval.Seconds())
+		for i := range candles.Open[interval] {
+			if c := &candles.Open[interval][i]; !c.Provisional {
+				end = min(end, c.Time+interval.Seconds())
 				break
 			}
 		}
 	}
-	return due
+	return end
 }
 
 // Build makes the candles of ticks, which are in order. previous is the close before the first of them, zero when the

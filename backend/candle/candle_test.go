@@ -83,21 +83,21 @@ func TestFoldAndSealEqualTheNaiveModel(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		ticks := randomTicks(r, 300)
 		intervals := market.StoredIntervals()
-		var book market.Book
+		var candles market.OpenCandles
 		got := map[market.Interval][]market.Candle{}
 		for i := range ticks {
-			if !InOrder(&book, &ticks[i]) {
+			if !InOrder(&candles, &ticks[i]) {
 				t.Fatalf("seed %d: tick %d is not in order", seed, i)
 			}
-			Fold(&book, intervals, &ticks[i])
+			Fold(&candles, intervals, &ticks[i])
 			if r.IntN(4) == 0 { // chain time may stay behind, never ahead of the next trade
 				chain := ticks[i].Time - int64(r.IntN(5))
-				if due := Due(&book, intervals); due <= chain == emptyClose(&book, intervals, chain, got) {
-					t.Fatalf("seed %d: due %d at chain time %d is wrong", seed, due, chain)
+				if end := NextEnd(&candles, intervals); end <= chain == emptyClose(&candles, intervals, chain, got) {
+					t.Fatalf("seed %d: end %d at chain time %d is wrong", seed, end, chain)
 				}
 			}
 		}
-		emptyClose(&book, intervals, Never, got)
+		emptyClose(&candles, intervals, Never, got)
 		for _, interval := range intervals {
 			want := map[int64]market.Candle{}
 			for _, tick := range ticks {
@@ -129,9 +129,9 @@ func TestFoldAndSealEqualTheNaiveModel(t *testing.T) {
 }
 
 // emptyClose closes into got and reports whether nothing was closed.
-func emptyClose(book *market.Book, intervals []market.Interval, chain int64, got map[market.Interval][]market.Candle) bool {
+func emptyClose(candles *market.OpenCandles, intervals []market.Interval, chain int64, got map[market.Interval][]market.Candle) bool {
 	empty := true
-	Close(book, intervals, chain, func(i market.Interval, c market.Candle) {
+	Close(candles, intervals, chain, func(i market.Interval, c market.Candle) {
 		empty = false
 		got[i] = append(got[i], c)
 	})
@@ -151,19 +151,19 @@ func TestBuildContinuesFromAnOldClose(t *testing.T) {
 }
 
 func TestProvisionalCandlesStayOpen(t *testing.T) {
-	var book market.Book
+	var candles market.OpenCandles
 	tick := Tick{Trade: market.Trade{Price: market.Price{Lo: 5}}, Time: 60, Provisional: true}
-	Fold(&book, []market.Interval{market.S1, market.M1}, &tick)
-	Close(&book, []market.Interval{market.S1, market.M1}, 1000, func(i market.Interval, c market.Candle) {
+	Fold(&candles, []market.Interval{market.S1, market.M1}, &tick)
+	Close(&candles, []market.Interval{market.S1, market.M1}, 1000, func(i market.Interval, c market.Candle) {
 		t.Fatalf("%s closed: %+v", i, c)
 	})
-	if Due(&book, []market.Interval{market.S1, market.M1}) != Never {
-		t.Fatal("a provisional candle is not due")
+	if NextEnd(&candles, []market.Interval{market.S1, market.M1}) != Never {
+		t.Fatal("a provisional candle has no end to wait for")
 	}
 }
 
 func TestFoldRefusesNothingButOrderIsTold(t *testing.T) {
-	book := market.Book{Price: market.Price{Lo: 1}, BlockTime: 100, Last: market.Position{Slot: 9, Index: 2, Ordinal: 1}}
+	candles := market.OpenCandles{Price: market.Price{Lo: 1}, BlockTime: 100, Last: market.Position{Slot: 9, Index: 2, Ordinal: 1}}
 	for _, c := range []struct {
 		time int64
 		at   market.Position
@@ -175,7 +175,7 @@ func TestFoldRefusesNothingButOrderIsTold(t *testing.T) {
 		{101, market.Position{Slot: 1}, true},
 		{99, market.Position{Slot: 99}, false},
 	} {
-		if got := InOrder(&book, &Tick{Time: c.time, At: c.at}); got != c.want {
+		if got := InOrder(&candles, &Tick{Time: c.time, At: c.at}); got != c.want {
 			t.Errorf("InOrder(%d, %v) = %v", c.time, c.at, got)
 		}
 	}
@@ -184,16 +184,16 @@ func TestFoldRefusesNothingButOrderIsTold(t *testing.T) {
 func BenchmarkFold(b *testing.B) {
 	ticks := randomTicks(rand.New(rand.NewPCG(1, 1)), 4096)
 	intervals := market.StoredIntervals()
-	var book market.Book
+	var candles market.OpenCandles
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		tick := &ticks[i%len(ticks)]
 		if i%len(ticks) == 0 {
-			book = market.Book{}
+			candles = market.OpenCandles{}
 		}
-		Fold(&book, intervals, tick)
+		Fold(&candles, intervals, tick)
 		if i%64 == 0 {
-			Close(&book, intervals, tick.Time, func(market.Interval, market.Candle) {})
+			Close(&candles, intervals, tick.Time, func(market.Interval, market.Candle) {})
 		}
 	}
 }

@@ -20,9 +20,9 @@ type Store interface {
 	// Reached gives how far each address has come that was followed beside the program.
 	Reached(fn func(*market.Reached) error) error
 
-	// Books gives the durable open candles of every mint.
-	Books(fn func(*market.Book) error) error
-	Book(mint market.Pubkey) (market.Book, bool, error)
+	// AllOpenCandles gives the durable open candles of every mint.
+	AllOpenCandles(fn func(*market.OpenCandles) error) error
+	OpenCandles(mint market.Pubkey) (market.OpenCandles, bool, error)
 	Token(mint market.Pubkey) (market.Token, bool, error)
 	Order(address market.Pubkey) (market.Order, bool, error)
 
@@ -184,7 +184,7 @@ type nextCommit struct {
 	orders     []market.OrderChange // by address
 	touched    []*mintState
 	gaps       []market.Gap
-	books      []market.Book
+	open       []market.OpenCandles
 	evicted    []market.Pubkey
 	replay     market.Position
 	newest     market.Position // of all events ever taken
@@ -205,7 +205,7 @@ func (n *nextCommit) reset() {
 }
 
 func (n *nextCommit) empty() bool {
-	return !n.force && len(n.events)+len(n.removed)+len(n.candles)+len(n.gaps)+len(n.books)+len(n.orders) == 0
+	return !n.force && len(n.events)+len(n.removed)+len(n.candles)+len(n.gaps)+len(n.open)+len(n.orders) == 0
 }
 
 // touch marks a mint as part of the next commit.
@@ -264,7 +264,7 @@ func (n *nextCommit) take() *market.Commit {
 	slices.SortStableFunc(n.events, func(a, b market.Event) int { return a.Position.Compare(b.Position) })
 	c := &market.Commit{
 		Events: n.events, Removed: n.removed, Candles: n.candles, Orders: n.orders, Gaps: n.gaps,
-		Books: n.books, Evicted: n.evicted, Replay: n.replay,
+		OpenCandles: n.open, Evicted: n.evicted, Replay: n.replay,
 	}
 
 	recounted := 0

@@ -37,7 +37,7 @@ type mints struct {
 
 // mintState is what the writer keeps in memory of one mint.
 type mintState struct {
-	candles market.Book
+	candles market.OpenCandles
 	token   market.Token
 	stamp   market.Stamp   // of the last event
 	stamps  []market.Stamp // of the events in the next commit
@@ -84,7 +84,7 @@ func (m *mints) load(mint market.Pubkey) (*mintState, error) {
 
 	state := &mintState{end: candle.Never, touched: math.MaxInt64}
 	var err error
-	if state.candles, _, err = m.commits.store.Book(mint); err != nil {
+	if state.candles, _, err = m.commits.store.OpenCandles(mint); err != nil {
 		return nil, fmt.Errorf("read open candles of %s: %w", mint, err)
 	}
 	if state.token, _, err = m.commits.store.Token(mint); err != nil {
@@ -191,7 +191,7 @@ func (m *mints) checkpoint(force bool) {
 	}
 
 	next.force = next.force || len(next.evicted) > 0
-	if len(next.books) > 0 {
+	if len(next.open) > 0 {
 		next.replay = next.newest
 	}
 	m.sinceCheckpoint, m.checkpointAt = 0, now
@@ -204,7 +204,7 @@ func (m *mints) save(state *mintState) {
 		saved.Open[i] = append([]market.Candle(nil), saved.Open[i]...)
 	}
 	state.unsaved, state.durable = false, false
-	m.commits.next.books = append(m.commits.next.books, saved)
+	m.commits.next.open = append(m.commits.next.open, saved)
 }
 
 // evict lets a mint leave memory.
@@ -274,15 +274,15 @@ func (s *mintState) count(event *market.Event, removed bool) {
 
 // schedule makes sure that the mint is visited when its next candle ends.
 func (m *mints) schedule(state *mintState) {
-	if end := candle.Due(&state.candles, m.intervals); end < state.end {
+	if end := candle.NextEnd(&state.candles, m.intervals); end < state.end {
 		state.end = end
 		state.clock.ends.push(candleEnd{end, state.candles.Mint})
 	}
 }
 
 // scheduleStored is schedule for open candles that stay in the store.
-func (m *mints) scheduleStored(candles *market.Book) {
-	if end := candle.Due(candles, m.intervals); end != candle.Never {
+func (m *mints) scheduleStored(candles *market.OpenCandles) {
+	if end := candle.NextEnd(candles, m.intervals); end != candle.Never {
 		c := m.progress.clockOf(candles.Mint)
 		c.ends.push(candleEnd{end, candles.Mint})
 	}

@@ -287,7 +287,7 @@ func (in *Ingest) Recover() error {
 	if err := in.progress.load(in.commits.store); err != nil {
 		return err
 	}
-	err := in.commits.store.Books(func(candles *market.Book) error {
+	err := in.commits.store.AllOpenCandles(func(candles *market.OpenCandles) error {
 		in.mints.scheduleStored(candles)
 		return nil
 	})

@@ -50,11 +50,11 @@ func (h *slowStore) Order(address market.Pubkey) (market.Order, bool, error) {
 	return h.Store.Order(address)
 }
 
-func (h *slowStore) Book(mint market.Pubkey) (market.Book, bool, error) {
-	h.asks("book", func(c *market.Commit) bool {
-		return slices.ContainsFunc(c.Books, func(b market.Book) bool { return b.Mint == mint })
+func (h *slowStore) OpenCandles(mint market.Pubkey) (market.OpenCandles, bool, error) {
+	h.asks("open candles", func(c *market.Commit) bool {
+		return slices.ContainsFunc(c.OpenCandles, func(b market.OpenCandles) bool { return b.Mint == mint })
 	})
-	return h.Store.Book(mint)
+	return h.Store.OpenCandles(mint)
 }
 
 func (h *slowStore) Token(mint market.Pubkey) (market.Token, bool, error) {

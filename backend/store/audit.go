@@ -210,12 +210,12 @@ func (a *audit) texts(m *mintState) error {
 		return a.problem("mint number %d: its TokenCreated is not the one that was stored", m.id)
 	}
 
-	book, err := a.v.newest(appendID(nil, tableBook, m.id))
+	open, err := a.v.newest(appendID(nil, tableOpen, m.id))
 	if err != nil {
 		return err
 	}
-	if m.hasBook != (book != nil) {
-		return a.problem("mint number %d: its book of open candles is missing, or too many", m.id)
+	if m.hasOpen != (open != nil) {
+		return a.problem("mint number %d: its open candles are missing, or too many", m.id)
 	}
 
 	return nil

@@ -27,17 +27,17 @@ type bench struct {
 	users  []market.Pubkey
 	raw    []uint64 // latest price by mint, at 26 decimals
 	tokens []market.Token
-	books  []market.Book
+	open   []market.OpenCandles
 }
 
 func newBench(mints int) *bench {
-	f := &bench{samples: newSamples(3), tokens: make([]market.Token, mints), books: make([]market.Book, mints), raw: make([]uint64, mints)}
+	f := &bench{samples: newSamples(3), tokens: make([]market.Token, mints), open: make([]market.OpenCandles, mints), raw: make([]uint64, mints)}
 	for range 20_000 {
 		f.users = append(f.users, f.address())
 	}
 	for i := range mints {
 		f.tokens[i].Mint, f.raw[i] = f.address(), 2_795_899_347_623_485_554
-		f.books[i].Mint = f.tokens[i].Mint
+		f.open[i].Mint = f.tokens[i].Mint
 	}
 	return f
 }
@@ -80,7 +80,7 @@ func (f *bench) next(events int) *market.Commit {
 
 // trade closes the mint's candles that ended and changes the open ones.
 func (f *bench) trade(c *market.Commit, n int, now int64) {
-	t, b := &f.tokens[n], &f.books[n]
+	t, b := &f.tokens[n], &f.open[n]
 	c.Tokens = append(c.Tokens, *t)
 	for _, interval := range market.StoredIntervals() {
 		start := interval.Floor(now)

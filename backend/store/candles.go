@@ -68,8 +68,8 @@ func (s *Store) readSeries(mint market.Pubkey, interval market.Interval, fn func
 		}
 
 		sr := &series{v: v, id: id, interval: interval, stored: m.candles[interval], open: open}
-		if !live && m.hasBook {
-			if err := sr.openBook(); err != nil {
+		if !live && m.hasOpen {
+			if err := sr.readDurable(); err != nil {
 				return err
 			}
 		}
@@ -81,15 +81,15 @@ func (s *Store) readSeries(mint market.Pubkey, interval market.Interval, fn func
 	})
 }
 
-// openBook takes the open candles from the durable book, except those that were closed since.
-func (sr *series) openBook() error {
+// readDurable takes the open candles from the durable ones, except those that were closed since.
+func (sr *series) readDurable() error {
 	var room [5]byte
-	value, err := sr.v.newest(appendID(room[:0], tableBook, sr.id))
+	value, err := sr.v.newest(appendID(room[:0], tableOpen, sr.id))
 	if err != nil {
 		return err
 	}
 
-	b, err := decodeBook(value)
+	b, err := decodeOpenCandles(value)
 	if err != nil {
 		return err
 	}

@@ -120,13 +120,13 @@ func decodeCandle(t int64, value []byte) (market.Candle, market.Seq, error) {
 	return c, seq, f.err("candle")
 }
 
-// heldBook is a book with the commit that last changed each open candle.
-type heldBook struct {
-	market.Book
+// durableCandles are a mint's open candles with the commit that last changed each open candle.
+type durableCandles struct {
+	market.OpenCandles
 	seqs [market.NumStored][]market.Seq
 }
 
-func appendBook(dst []byte, b *market.Book, seqOf func(market.Interval, *market.Candle) market.Seq) []byte {
+func appendOpenCandles(dst []byte, b *market.OpenCandles, seqOf func(market.Interval, *market.Candle) market.Seq) []byte {
 	dst = append(dst, recordVersion)
 	dst = append(dst, b.Mint[:]...)
 	dst = appendPosition(dst, b.Last)
@@ -160,14 +160,14 @@ func (f *fields) open() (open []market.Candle, seqs []market.Seq) {
 	return open, seqs
 }
 
-func decodeBook(value []byte) (heldBook, error) {
+func decodeOpenCandles(value []byte) (durableCandles, error) {
 	f := record(value)
-	var b heldBook
+	var b durableCandles
 	b.Mint, b.Last = f.key(), f.position()
 	b.BlockTime, b.Price = f.varint(), market.Price(f.u128())
 	for i := range b.Open[:placedIntervals] {
 		b.Open[i], b.seqs[i] = f.open()
 	}
 	f.namedOpen(b.Open[:], b.seqs[:])
-	return b, f.err("book")
+	return b, f.err("open candles")
 }

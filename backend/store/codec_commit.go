@@ -20,7 +20,7 @@ const (
 	sectionCandles
 	sectionOrders
 	sectionTokens
-	sectionBooks
+	sectionOpen
 	sectionEvicted
 	sectionGaps
 	sectionReplay
@@ -78,7 +78,7 @@ func (e *commitEncoder) append(dst []byte, c *market.Commit) []byte {
 	dst = section(dst, sectionCandles, len(c.Candles), func(dst []byte) []byte { return e.candles(dst, c.Candles) })
 	dst = section(dst, sectionOrders, len(c.Orders), func(dst []byte) []byte { return e.orders(dst, c.Orders) })
 	dst = section(dst, sectionTokens, len(c.Tokens), func(dst []byte) []byte { return e.tokens(dst, c.Tokens) })
-	dst = section(dst, sectionBooks, len(c.Books), func(dst []byte) []byte { return e.books(dst, c.Books) })
+	dst = section(dst, sectionOpen, len(c.OpenCandles), func(dst []byte) []byte { return e.openCandles(dst, c.OpenCandles) })
 	dst = section(dst, sectionEvicted, len(c.Evicted), func(dst []byte) []byte { return e.evicted(dst, c.Evicted) })
 
 	own, others := splitGaps(c.Gaps)
@@ -320,11 +320,11 @@ func (e *commitEncoder) tokens(dst []byte, list []market.Token) []byte {
 	return dst
 }
 
-func (e *commitEncoder) books(dst []byte, list []market.Book) []byte {
+func (e *commitEncoder) openCandles(dst []byte, list []market.OpenCandles) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(list)))
 	for i := range list {
 		dst = sized(dst, func(dst []byte) []byte {
-			return appendBook(dst, &list[i], func(market.Interval, *market.Candle) market.Seq { return 0 })
+			return appendOpenCandles(dst, &list[i], func(market.Interval, *market.Candle) market.Seq { return 0 })
 		})
 	}
 	return dst

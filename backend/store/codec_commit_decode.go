@@ -38,7 +38,7 @@ func decodeCommit(data []byte, created func(*market.Pubkey) (market.Creation, er
 		{sectionOrders, d.orders},
 		{sectionTokens, d.tokens},
 		{sectionPairs, d.pairs},
-		{sectionBooks, d.books},
+		{sectionOpen, d.openCandles},
 		{sectionEvicted, d.evicted},
 		{sectionGaps, d.gaps},
 		{sectionReplay, d.replay},
@@ -287,18 +287,18 @@ func (d *commitDecoder) pairs(c *market.Commit) error {
 	return nil
 }
 
-func (d *commitDecoder) books(c *market.Commit) error {
-	const least = 50 // bytes of a book
+func (d *commitDecoder) openCandles(c *market.Commit) error {
+	const least = 50 // bytes of a mint's
 	for range d.count(least) {
 		record := d.record()
 		if d.bad {
 			break
 		}
-		b, err := decodeBook(record)
+		b, err := decodeOpenCandles(record)
 		if err != nil {
 			return err
 		}
-		c.Books = append(c.Books, b.Book)
+		c.OpenCandles = append(c.OpenCandles, b.OpenCandles)
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func (r samples) anyCommit(seq market.Seq) *market.Commit {
 		c.Tokens = append(c.Tokens, token)
 	}
 	for range r.IntN(3) {
-		c.Books = append(c.Books, r.anyBook())
+		c.OpenCandles = append(c.OpenCandles, r.anyOpen())
 	}
 	for range r.IntN(3) {
 		c.Evicted = append(c.Evicted, mintKey(r.IntN(9)))
@@ -78,8 +78,8 @@ func (r samples) anyCommit(seq market.Seq) *market.Commit {
 	return c
 }
 
-func (r samples) anyBook() market.Book {
-	b := market.Book{Mint: mintKey(r.IntN(9)), Last: market.Position{Slot: market.Slot(r.number())}, BlockTime: int64(r.number()), Price: r.price()}
+func (r samples) anyOpen() market.OpenCandles {
+	b := market.OpenCandles{Mint: mintKey(r.IntN(9)), Last: market.Position{Slot: market.Slot(r.number())}, BlockTime: int64(r.number()), Price: r.price()}
 	for i := range b.Open {
 		for range r.IntN(3) {
 			b.Open[i] = append(b.Open[i], r.candle(int64(r.number()), false))
@@ -123,8 +123,8 @@ func golden() map[string]*market.Commit {
 	final := candle
 	final.Final, final.Corrected, final.Time = true, true, 1_699_999_980
 	created := &spinpet.TokenCreated{Payer: user, Mint: mint, Curve: keyOf('C', 4), SwapFee: 100, BorrowFee: 600, Name: "Name", Symbol: "SYM", URI: "https://example.org/1.json"}
-	book := market.Book{Mint: mint, Last: market.Position{Slot: 200, Index: 1, Ordinal: 2}, BlockTime: 1_700_000_041, Price: market.Price(market.U64(110))}
-	book.Open[market.M1] = []market.Candle{candle}
+	open := market.OpenCandles{Mint: mint, Last: market.Position{Slot: 200, Index: 1, Ordinal: 2}, BlockTime: 1_700_000_041, Price: market.Price(market.U64(110))}
+	open.Open[market.M1] = []market.Candle{candle}
 
 	trade := market.Event{
 		Position: market.Position{Slot: 200, Index: 1, Ordinal: 2}, Signature: market.Signature{1, 2, 3}, BlockTime: 1_700_000_041, ReceivedAt: 1_700_000_041_500,
@@ -151,16 +151,16 @@ func golden() map[string]*market.Commit {
 			Tokens:  []market.Token{{Mint: mint, Created: created, CreateTime: 1_700_000_000, SwapFee: 100, BorrowFee: 600, LatestPrice: trade.Price, Trades: 1, TotalSolAmount: market.U64(30)}},
 		},
 		"everything": {
-			Seq: 43, Slot: 201, ChainTime: 1_700_000_100, Checkpoint: 150, Replay: book.Last,
+			Seq: 43, Slot: 201, ChainTime: 1_700_000_100, Checkpoint: 150, Replay: open.Last,
 			Events: []market.Event{liquidation, trade}, Removed: []market.Event{trade},
 			Candles: []market.CandleChange{
 				{Mint: mint, Interval: market.S1, Candle: final, Type: market.Correction, Stamp: market.Stamp{Slot: 200, BlockTime: 1_700_000_041}},
 				{Mint: mint, Interval: market.M1, Candle: candle, Removed: true, Stamp: market.Stamp{Slot: 200, BlockTime: 1_700_000_041}},
 				{Mint: mintKey(9), Interval: market.M1, Candle: final, Type: market.Final, Stamp: market.Stamp{BlockTime: 1_700_000_100}},
 			},
-			Orders: []market.OrderChange{{Order: opened}, {Order: opened, Closed: true}},
-			Tokens: []market.Token{{Mint: mint, Created: created, TotalLiquidations: 1}, {Mint: mintKey(9)}},
-			Books:  []market.Book{book}, Evicted: []market.Pubkey{mint, mintKey(9)},
+			Orders:      []market.OrderChange{{Order: opened}, {Order: opened, Closed: true}},
+			Tokens:      []market.Token{{Mint: mint, Created: created, TotalLiquidations: 1}, {Mint: mintKey(9)}},
+			OpenCandles: []market.OpenCandles{open}, Evicted: []market.Pubkey{mint, mintKey(9)},
 			Gaps: []market.Gap{{From: 10, To: 20, Cause: "log truncated", State: market.GapOpen, Mint: mint}, {From: 1, To: 9, State: market.GapReplaced, Seq: 7}},
 		},
 	}

@@ -40,7 +40,7 @@ type mintState struct {
 	id       mintID
 	mint     market.Pubkey
 	known    bool // a Token was committed
-	hasBook  bool
+	hasOpen  bool
 	created  uint64 // hash of the stored TokenCreated, 0 when there is none
 	events   tally
 	candles  [market.NumStored]tally
@@ -51,7 +51,7 @@ type mintState struct {
 
 const (
 	mintKnown byte = 1 << iota
-	mintHasBook
+	mintHasOpen
 )
 
 func appendMint(dst []byte, m *mintState) []byte {
@@ -59,8 +59,8 @@ func appendMint(dst []byte, m *mintState) []byte {
 	if m.known {
 		flags |= mintKnown
 	}
-	if m.hasBook {
-		flags |= mintHasBook
+	if m.hasOpen {
+		flags |= mintHasOpen
 	}
 
 	if m.token.Pair == (market.Pair{}) {
@@ -166,7 +166,7 @@ func (f *fields) tally() (t tally) {
 func decodeMint(id mintID, value []byte) (*mintState, error) {
 	f := &fields{rest: value}
 	version, flags := f.u8(), f.u8()
-	m := &mintState{id: id, known: flags&mintKnown != 0, hasBook: flags&mintHasBook != 0}
+	m := &mintState{id: id, known: flags&mintKnown != 0, hasOpen: flags&mintHasOpen != 0}
 	var pair market.Pair
 	switch version {
 	case recordVersion:

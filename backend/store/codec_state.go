@@ -13,7 +13,7 @@ type State struct {
 	Slot       market.Slot     // newest slot known
 	ChainTime  int64           // Unix seconds
 	Checkpoint market.Slot     // a restart reads on after it
-	Replay     market.Position // events after it are not in the durable books
+	Replay     market.Position // events after it are not in the durable open candles
 }
 
 // state is the record that ends every commit. It is written last: what a crash left of a later commit is not read.

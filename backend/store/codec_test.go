@@ -77,7 +77,7 @@ func TestCandlesOfOlderVersions(t *testing.T) {
 func TestSummariesComeBack(t *testing.T) {
 	r := newSamples(2)
 	for range 500 {
-		m := &mintState{id: 7, mint: mintKey(7), known: r.IntN(2) == 0, hasBook: r.IntN(2) == 0, created: r.number(), token: r.token(mintKey(7))}
+		m := &mintState{id: 7, mint: mintKey(7), known: r.IntN(2) == 0, hasOpen: r.IntN(2) == 0, created: r.number(), token: r.token(mintKey(7))}
 		m.token.Created = nil
 		m.events = tally{count: r.number(), tail: r.number(), newest: positionPlace(market.Position{Slot: 8})}
 		for i := range m.candles {
@@ -109,15 +109,15 @@ func TestSummariesComeBack(t *testing.T) {
 		gotRow, err := decodeLog(appendLog(nil, &row))
 		same(t, "log", gotRow, row, err)
 
-		b := heldBook{Book: market.Book{Mint: mintKey(3), Last: market.Position{Slot: 4}, BlockTime: 5, Price: r.price()}}
+		b := durableCandles{OpenCandles: market.OpenCandles{Mint: mintKey(3), Last: market.Position{Slot: 4}, BlockTime: 5, Price: r.price()}}
 		for i := range b.Open {
 			for range r.IntN(3) {
 				b.Open[i] = append(b.Open[i], r.candle(int64(len(b.Open[i])), false))
 				b.seqs[i] = append(b.seqs[i], market.Seq(i*10+len(b.seqs[i])))
 			}
 		}
-		gotBook, err := decodeBook(appendBook(nil, &b.Book, func(i market.Interval, c *market.Candle) market.Seq { return market.Seq(int64(i)*10 + c.Time) }))
-		same(t, "book", gotBook, b, err)
+		gotOpen, err := decodeOpenCandles(appendOpenCandles(nil, &b.OpenCandles, func(i market.Interval, c *market.Candle) market.Seq { return market.Seq(int64(i)*10 + c.Time) }))
+		same(t, "open candles", gotOpen, b, err)
 	}
 }
 
@@ -158,7 +158,7 @@ func FuzzDecode(f *testing.F) {
 	m := &mintState{id: 5, mint: mintKey(5)}
 	for i, seed := range [][]byte{
 		appendEvent(nil, &e, 5), appendCandle(nil, &c, 9), appendOrder(nil, &o, 5), appendMint(nil, m), appendCreated(nil, r.created(mintKey(5))),
-		appendState(nil, &state{}), appendLog(nil, &logRow{events: []market.Position{{Slot: 1}}}), appendBook(nil, &market.Book{Open: [10][]market.Candle{{c}}}, func(market.Interval, *market.Candle) market.Seq { return 3 }),
+		appendState(nil, &state{}), appendLog(nil, &logRow{events: []market.Position{{Slot: 1}}}), appendOpenCandles(nil, &market.OpenCandles{Open: [10][]market.Candle{{c}}}, func(market.Interval, *market.Candle) market.Seq { return 3 }),
 		appendGap(nil, &market.Gap{Cause: "x"}), appendChunk(nil, 4, 2, []byte{1, 2}), appendFormat(nil, 1),
 	} {
 		f.Add(byte(i), seed)
@@ -199,11 +199,11 @@ func FuzzDecode(f *testing.F) {
 		case 6:
 			_, err = decodeLog(data)
 		case 7:
-			var b heldBook
-			b, err = decodeBook(data)
+			var b durableCandles
+			b, err = decodeOpenCandles(data)
 			again = func() error {
-				back, err := decodeBook(appendBook(nil, &b.Book, func(market.Interval, *market.Candle) market.Seq { return 0 }))
-				return differs(back.Book, b.Book, err)
+				back, err := decodeOpenCandles(appendOpenCandles(nil, &b.OpenCandles, func(market.Interval, *market.Candle) market.Seq { return 0 }))
+				return differs(back.OpenCandles, b.OpenCandles, err)
 			}
 		case 8:
 			_, err = decodeGap(data, data)

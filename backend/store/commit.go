@@ -110,11 +110,11 @@ func (w *writer) build() error {
 		}
 	}
 
-	if len(w.c.Books) > 0 {
+	if len(w.c.OpenCandles) > 0 {
 		w.markChanged()
 	}
-	for i := range w.c.Books {
-		if err := w.book(&w.c.Books[i]); err != nil {
+	for i := range w.c.OpenCandles {
+		if err := w.makeDurable(&w.c.OpenCandles[i]); err != nil {
 			return err
 		}
 	}

@@ -31,12 +31,12 @@ func (s *Store) openCommits() error {
 	return nil
 }
 
-// logCommit adds the commit to the commit log, without its books: they are in the store, and who replays commits makes
+// logCommit adds the commit to the commit log, without its durable open candles: they are in the store, and who replays commits makes
 // them itself. It runs while Badger writes the commit. If the process dies in between, the log has a commit too many, which
 // the next opening cuts, or lacks the last one and begins anew.
 func (w *writer) logCommit() {
 	c := *w.c
-	c.Books = nil
+	c.OpenCandles = nil
 	encoder := &w.s.encoder
 	encoder.stored = w.sameCreated
 	w.s.commits.Append(c.Seq, w.commitLogLimit(), func(dst []byte) []byte { return encoder.append(dst, &c) })
@@ -50,7 +50,7 @@ func (w *writer) commitLogLimit() int64 {
 	return int64(min(max(wanted, minLogBytes), maxLogBytes)) //nolint:gosec // bounded
 }
 
-// Commits calls fn with the commits from a seq on as they were published, in order, each whole but for its books. What a
+// Commits calls fn with the commits from a seq on as they were published, in order, each whole but for its durable open candles. What a
 // token's TokenCreated says is what it says now. It returns a *commitlog.OlderError when the first of them is not in the
 // commit log, and ErrSeq when the store does not reach so far; the one after the last is fine. A commit is fn's to keep.
 func (s *Store) Commits(ctx context.Context, from market.Seq, fn func(*market.Commit) error) error {

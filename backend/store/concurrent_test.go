@@ -40,7 +40,7 @@ func counted(seq market.Seq) *market.Commit {
 		},
 	}
 	if seq%7 == 0 {
-		c.Books, c.Evicted = []market.Book{{Mint: mint, Open: [market.NumStored][]market.Candle{market.D1: {open}}}}, []market.Pubkey{mint}
+		c.OpenCandles, c.Evicted = []market.OpenCandles{{Mint: mint, Open: [market.NumStored][]market.Candle{market.D1: {open}}}}, []market.Pubkey{mint}
 	}
 	return c
 }

@@ -17,7 +17,7 @@ const (
 	tableCreated   = 't' // t mint4
 	tableCandle    = 'c' // c mint4 interval1 time8
 	tableLate      = 'k' // k mint4 interval1 seq8 time8
-	tableBook      = 'b' // b mint4
+	tableOpen      = 'b' // b mint4
 	tableOrder     = 'o' // o order32
 	tableOrderList = 'l' // l mint4 side1 price16 order32
 	tableUserOrder = 'w' // w user32 start4 order32

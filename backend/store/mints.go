@@ -277,8 +277,8 @@ func (v *view) token(id mintID) (t market.Token, found bool, err error) {
 	return m.token, true, nil
 }
 
-// Book is the last durable candle state of a mint; newer events are not in it.
-func (s *Store) Book(mint market.Pubkey) (b market.Book, found bool, err error) {
+// OpenCandles are the last durable ones of a mint; newer events are not in them.
+func (s *Store) OpenCandles(mint market.Pubkey) (b market.OpenCandles, found bool, err error) {
 	var id mintID
 	grab := func() {
 		id = s.id(mint)
@@ -289,29 +289,29 @@ func (s *Store) Book(mint market.Pubkey) (b market.Book, found bool, err error) 
 			return nil
 		}
 		var room [5]byte
-		value, err := v.newest(appendID(room[:0], tableBook, id))
+		value, err := v.newest(appendID(room[:0], tableOpen, id))
 		if err != nil || value == nil {
 			return err
 		}
-		held, err := decodeBook(value)
-		b, found = held.Book, err == nil
+		held, err := decodeOpenCandles(value)
+		b, found = held.OpenCandles, err == nil
 		return err
 	})
 
 	return b, found, err
 }
 
-// Books calls fn with every durable book.
-func (s *Store) Books(fn func(*market.Book) error) error {
-	var rehearsed map[mintID]market.Book
+// AllOpenCandles calls fn with the durable open candles of every mint.
+func (s *Store) AllOpenCandles(fn func(*market.OpenCandles) error) error {
+	var rehearsed map[mintID]market.OpenCandles
 	return s.read(func() { rehearsed = s.rehearsed }, func(v *view) error {
-		for _, book := range rehearsed {
-			if err := call(v, fn, &book); err != nil {
+		for _, open := range rehearsed {
+			if err := call(v, fn, &open); err != nil {
 				return err
 			}
 		}
 
-		return v.scan(context.Background(), span{prefix: []byte{tableBook}}, func(key []byte, item *badger.Item) error {
+		return v.scan(context.Background(), span{prefix: []byte{tableOpen}}, func(key []byte, item *badger.Item) error {
 			if _, newer := rehearsed[mintID(binary.BigEndian.Uint32(key[1:]))]; newer {
 				return nil
 			}
@@ -320,11 +320,11 @@ func (s *Store) Books(fn func(*market.Book) error) error {
 				return err
 			}
 
-			held, err := decodeBook(value)
+			held, err := decodeOpenCandles(value)
 			if err != nil {
 				return err
 			}
-			return call(v, fn, &held.Book)
+			return call(v, fn, &held.OpenCandles)
 		})
 	})
 }

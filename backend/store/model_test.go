@@ -11,19 +11,19 @@ import (
 
 // model is the store as one would write it without a disk: plain maps, whole scans, nothing kept up to date.
 type model struct {
-	events map[market.Position]market.Event
-	stored map[seriesKey]map[int64]modelCandle
-	open   map[seriesKey]map[int64]modelCandle
-	gone   map[seriesKey]map[int64]modelCandle // removed last by seq; the candle may be back
-	books  map[market.Pubkey]market.Book
-	held   map[seriesKey]map[int64]modelCandle // the books' candles
-	orders map[market.Pubkey]market.Order
-	tokens map[market.Pubkey]market.Token
-	gaps   map[market.Gap]market.Gap // key: State and Seq zero
-	log    []modelLog
-	state  State
-	last   int64
-	ids    map[market.Pubkey]int // order of first appearance
+	events  map[market.Position]market.Event
+	stored  map[seriesKey]map[int64]modelCandle
+	open    map[seriesKey]map[int64]modelCandle
+	gone    map[seriesKey]map[int64]modelCandle // removed last by seq; the candle may be back
+	durable map[market.Pubkey]market.OpenCandles
+	held    map[seriesKey]map[int64]modelCandle // the durable candles
+	orders  map[market.Pubkey]market.Order
+	tokens  map[market.Pubkey]market.Token
+	gaps    map[market.Gap]market.Gap // key: State and Seq zero
+	log     []modelLog
+	state   State
+	last    int64
+	ids     map[market.Pubkey]int // order of first appearance
 
 	touched map[market.Pubkey]market.Seq // the last commit about a mint's trades
 
@@ -50,7 +50,7 @@ type modelLog struct {
 func newModel() *model {
 	return &model{
 		events: map[market.Position]market.Event{}, stored: map[seriesKey]map[int64]modelCandle{}, open: map[seriesKey]map[int64]modelCandle{},
-		books: map[market.Pubkey]market.Book{}, held: map[seriesKey]map[int64]modelCandle{}, orders: map[market.Pubkey]market.Order{}, tokens: map[market.Pubkey]market.Token{},
+		durable: map[market.Pubkey]market.OpenCandles{}, held: map[seriesKey]map[int64]modelCandle{}, orders: map[market.Pubkey]market.Order{}, tokens: map[market.Pubkey]market.Token{},
 		sums: map[market.Pubkey]market.Token{}, touched: map[market.Pubkey]market.Seq{},
 		gone: map[seriesKey]map[int64]modelCandle{}, gaps: map[market.Gap]market.Gap{}, ids: map[market.Pubkey]int{},
 	}
@@ -120,9 +120,9 @@ func (m *model) apply(c *market.Commit) {
 		m.tokens[t.Mint] = t
 		m.touched[t.Mint] = c.Seq
 	}
-	for _, b := range c.Books {
+	for _, b := range c.OpenCandles {
 		m.meet(b.Mint)
-		m.books[b.Mint] = b
+		m.durable[b.Mint] = b
 		for i := range market.Interval(market.NumStored) {
 			m.held[seriesKey{b.Mint, i}] = maps.Clone(m.open[seriesKey{b.Mint, i}])
 		}
@@ -145,7 +145,7 @@ func (m *model) apply(c *market.Commit) {
 	}
 }
 
-// forget drops a mint's open candles from memory: what remains is in the durable book, where nothing stored stands.
+// forget drops a mint's open candles from memory: what remains is durable, where nothing stored stands.
 func (m *model) forget(mint market.Pubkey) {
 	for i := range market.Interval(market.NumStored) {
 		key := seriesKey{mint, i}
@@ -158,9 +158,9 @@ func (m *model) forget(mint market.Pubkey) {
 	}
 }
 
-// book is a mint's open candles as a book.
-func (m *model) book(mint market.Pubkey) market.Book {
-	b := market.Book{Mint: mint, BlockTime: 5}
+// openCandles are a mint's.
+func (m *model) openCandles(mint market.Pubkey) market.OpenCandles {
+	b := market.OpenCandles{Mint: mint, BlockTime: 5}
 	for i := range market.Interval(market.NumStored) {
 		for _, c := range byKey(m.open[seriesKey{mint, i}]) {
 			b.Open[i] = append(b.Open[i], c.Candle)

@@ -38,7 +38,7 @@ type Store struct {
 	directory directory
 	overlay   map[mintID]*openCandles
 	recent    recent
-	rehearsed map[mintID]market.Book // of a store opened read-only
+	rehearsed map[mintID]market.OpenCandles // of a store opened read-only
 
 	onClose []func() error
 

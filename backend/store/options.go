@@ -16,7 +16,7 @@ import (
 // Options say where the store is and how it is kept.
 type Options struct {
 	Dir string // created when missing; the store owns everything in it
-	// ReadOnly opens a store that is there without a change to its directory; Commit then takes candles and books only, into
+	// ReadOnly opens a store that is there without a change to its directory; Commit then takes candles only, into
 	// memory. Several may read at once, and none while one writes.
 	ReadOnly bool
 	// Repair opens a store whose newest changes are lost with a log that is gone or cut short: it goes on from what is there,

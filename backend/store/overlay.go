@@ -50,7 +50,7 @@ func (o *openCandles) find(interval market.Interval, t int64) (openCandle, bool)
 	return o[interval][i], true
 }
 
-func fromBook(b *heldBook) *openCandles {
+func fromDurable(b *durableCandles) *openCandles {
 	var o openCandles
 	for i := range b.Open {
 		for j := range b.Open[i] {

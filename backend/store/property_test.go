@@ -67,7 +67,7 @@ func (p *property) open() {
 	}
 }
 
-// reopen restarts the store; open candles that are in no book are lost, as nobody folds the events again here.
+// reopen restarts the store; open candles that are not durable are lost, as nobody folds the events again here.
 func (p *property) reopen() {
 	if err := p.store.Close(); err != nil {
 		p.t.Fatal(err)
@@ -138,15 +138,15 @@ func (p *property) crash(c *market.Commit) {
 		}
 	}
 	for mint := range p.model.ids {
-		p.model.forget(mint) // what was removed since the last book is back
+		p.model.forget(mint) // what was removed since they were made durable is back
 	}
 	p.model.change(c.Candles, c.Seq)
-	for i := range c.Books {
-		c.Books[i] = p.model.book(c.Books[i].Mint)
+	for i := range c.OpenCandles {
+		c.OpenCandles[i] = p.model.openCandles(c.OpenCandles[i].Mint)
 	}
 }
 
-// commit makes the next commit; the model's candles are already as it leaves them, since books are made from them.
+// commit makes the next commit; the model's candles are already as it leaves them, since durable ones are made from them.
 func (p *property) commit() *market.Commit {
 	c := &market.Commit{Seq: p.model.state.Seq + 1, ChainTime: int64(p.IntN(5000)), Slot: market.Slot(p.IntN(3))}
 	if p.IntN(9) == 0 {
@@ -185,7 +185,7 @@ func (p *property) commit() *market.Commit {
 		if p.IntN(6) > 0 {
 			continue
 		}
-		c.Books = append(c.Books, p.model.book(mint))
+		c.OpenCandles = append(c.OpenCandles, p.model.openCandles(mint))
 		c.Replay = market.Position{Slot: market.Slot(p.IntN(50))}
 		if p.IntN(2) == 0 {
 			c.Evicted = append(c.Evicted, mint)
@@ -339,8 +339,8 @@ func (p *property) compareMint(mint market.Pubkey) {
 	token, found, err := p.store.Token(mint)
 	check2(p, "token", token, err, want)
 	check2(p, "token found", found, nil, known)
-	book, _, err := p.store.Book(mint)
-	check2(p, "book", book, err, p.model.books[mint])
+	open, _, err := p.store.OpenCandles(mint)
+	check2(p, "open candles", open, err, p.model.durable[mint])
 }
 
 func (p *property) compareCandles(mint market.Pubkey, interval market.Interval) {
@@ -399,7 +399,7 @@ func (p *property) compareCandles(mint market.Pubkey, interval market.Interval) 
 	}
 	want := p.model.candlesIn(mint, interval, math.MinInt64, math.MaxInt64, func(c modelCandle) bool { return c.seq >= since })
 	whole := len(want) <= 6
-	// A book older than the removal may bring a candle back after a crash; that is no change either.
+	// Durable candles older than the removal may bring a candle back after a crash; that is no change either.
 	back := func(c modelCandle) bool { return c.seq >= since }
 	for t, removed := range p.model.gone[seriesKey{mint, interval}] {
 		if removed.seq >= since && len(p.model.candlesIn(mint, interval, t, t, back)) == 0 {

@@ -147,7 +147,7 @@ func (s *Store) closeFiles() error {
 	return errors.Join(list...)
 }
 
-// rehearse takes a commit into memory alone, as far as it is about candles and books: what a writer commits when it brings
+// rehearse takes a commit into memory alone, as far as it is about candles: what a writer commits when it brings
 // open candles up to date after an unclean stop.
 func (s *Store) rehearse(c *market.Commit) error {
 	if len(c.Events)+len(c.Removed)+len(c.Orders)+len(c.Tokens)+len(c.Gaps) > 0 {
@@ -180,28 +180,28 @@ func (s *Store) rehearse(c *market.Commit) error {
 		candles.set(change.Interval, openCandle{change.Candle, c.Seq})
 	}
 
-	books := maps.Clone(s.rehearsed)
-	if books == nil {
-		books = map[mintID]market.Book{}
+	durable := maps.Clone(s.rehearsed)
+	if durable == nil {
+		durable = map[mintID]market.OpenCandles{}
 	}
-	for i := range c.Books {
-		id, candles, err := of(c.Books[i].Mint)
+	for i := range c.OpenCandles {
+		id, candles, err := of(c.OpenCandles[i].Mint)
 		if err != nil {
 			return err
 		}
-		for interval, list := range c.Books[i].Open {
+		for interval, list := range c.OpenCandles[i].Open {
 			for _, one := range list {
 				candles.set(market.Interval(interval), openCandle{one, c.Seq})
 			}
 		}
-		books[id] = c.Books[i]
+		durable[id] = c.OpenCandles[i]
 	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
 	maps.Copy(s.overlay, open)
-	s.rehearsed = books
+	s.rehearsed = durable
 	s.state.Seq = c.Seq
 	s.state.skew-- // the timestamp that is read at stays
 	return nil

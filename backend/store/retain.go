@@ -32,8 +32,8 @@ func (s *Store) Horizon() int64 {
 	return s.state.horizon
 }
 
-// due is the horizon that the chain time and the setting ask for now, and whether there is something to do.
-func (s *Store) due() (horizon int64, todo bool) {
+// nextHorizon is the horizon that the chain time and the setting ask for now, and whether there is something to do.
+func (s *Store) nextHorizon() (horizon int64, todo bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.options.RetentionDays <= 0 || s.state.ChainTime <= 0 {
@@ -47,7 +47,7 @@ func (s *Store) due() (horizon int64, todo bool) {
 // Retain deletes what the horizon has passed, if anything; Run calls it. It rests after each step, so that commits and the rest of the
 // program have the machine most of the time.
 func (s *Store) Retain(ctx context.Context) error {
-	horizon, todo := s.due()
+	horizon, todo := s.nextHorizon()
 	if !todo {
 		return nil
 	}

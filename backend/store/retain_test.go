@@ -141,7 +141,7 @@ func (p *property) sweep() {
 	p.model.retain(p.options.RetentionDays)
 	for mint := range p.model.ids {
 		if p.store.overlay[p.store.id(mint)] == nil {
-			p.model.forget(mint) // what a deleted candle hid in the durable book shows again
+			p.model.forget(mint) // what a deleted candle hid among the durable ones shows again
 		}
 	}
 	check2(p, "horizon", p.store.Horizon(), nil, p.model.horizon)

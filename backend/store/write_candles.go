@@ -83,22 +83,22 @@ func (w *writer) addLate(row lateRow) error {
 	return w.put(w.key(appendLateKey(w.tail(), row.id, row.interval, w.c.Seq, row.time)), nil)
 }
 
-// load prepares a mint's place in the overlay. When the mint was not in memory but has a durable book, the open candles
-// of the book come in first, as this commit may not repeat them all.
+// load prepares a mint's place in the overlay. When the mint was not in memory but has durable open candles, those
+// come in first, as this commit may not repeat them all.
 func (w *writer) load(m *mintState) error {
 	if w.s.overlay[m.id] != nil || w.loaded[m.id] != nil {
 		return nil
 	}
 	open := &openCandles{}
-	if m.hasBook {
-		value, err := w.get(appendID(make([]byte, 0, 5), tableBook, m.id))
+	if m.hasOpen {
+		value, err := w.get(appendID(make([]byte, 0, 5), tableOpen, m.id))
 		if err != nil {
 			return err
 		}
 
-		b, err := decodeBook(value)
+		b, err := decodeOpenCandles(value)
 		if err != nil {
-			return fmt.Errorf("book of %s: %w", m.mint, err)
+			return fmt.Errorf("open candles of %s: %w", m.mint, err)
 		}
 
 		for i := range b.Open {
@@ -108,7 +108,7 @@ func (w *writer) load(m *mintState) error {
 				if err != nil {
 					return err
 				}
-				if stored == nil { // else it was closed since the book was made
+				if stored == nil { // else it was closed since these were made durable
 					open.set(interval, openCandle{c, b.seqs[i][j]})
 				}
 			}
@@ -119,8 +119,8 @@ func (w *writer) load(m *mintState) error {
 	return nil
 }
 
-// book makes a mint's candle state durable.
-func (w *writer) book(b *market.Book) error {
+// makeDurable keeps a mint's open candles.
+func (w *writer) makeDurable(b *market.OpenCandles) error {
 	m, err := w.mint(b.Mint)
 	if err != nil {
 		return err
@@ -130,21 +130,21 @@ func (w *writer) book(b *market.Book) error {
 	if open == nil {
 		open = w.loaded[m.id]
 	}
-	if open == nil && m.hasBook { // the mint was not in memory: what the last book held unchanged has not changed
-		value, err := w.get(appendID(make([]byte, 0, 5), tableBook, m.id))
+	if open == nil && m.hasOpen { // the mint was not in memory: what the durable ones held unchanged has not changed
+		value, err := w.get(appendID(make([]byte, 0, 5), tableOpen, m.id))
 		if err != nil {
 			return err
 		}
-		old, err := decodeBook(value)
+		old, err := decodeOpenCandles(value)
 		if err != nil {
-			return fmt.Errorf("book of %s: %w", m.mint, err)
+			return fmt.Errorf("open candles of %s: %w", m.mint, err)
 		}
-		open = fromBook(&old)
+		open = fromDurable(&old)
 	}
 
-	m.hasBook = true
+	m.hasOpen = true
 	start := len(w.arena)
-	w.arena = appendBook(w.arena, b, func(interval market.Interval, c *market.Candle) market.Seq {
+	w.arena = appendOpenCandles(w.arena, b, func(interval market.Interval, c *market.Candle) market.Seq {
 		if _, ok := w.changed[openID{m.id, interval, c.Time}]; ok {
 			return w.c.Seq
 		}
@@ -155,10 +155,10 @@ func (w *writer) book(b *market.Book) error {
 	})
 	value := w.arena[start:]
 
-	return w.put(w.key(appendID(w.tail(), tableBook, m.id)), value)
+	return w.put(w.key(appendID(w.tail(), tableOpen, m.id)), value)
 }
 
-// markChanged notes the candles of this commit, for the books in it.
+// markChanged notes the candles of this commit, for the durable ones in it.
 func (w *writer) markChanged() {
 	w.changed = make(map[openID]struct{}, len(w.candleIDs))
 	for i := range w.c.Candles {
@@ -173,12 +173,12 @@ func (w *writer) mayLeave(id mintID) bool {
 	if open == nil {
 		return true
 	}
-	if m, ok := w.s.cache[id]; ok && m.hasBook {
+	if m, ok := w.s.cache[id]; ok && m.hasOpen {
 		return true
 	}
 	for i := range open {
 		if len(open[i]) > 0 {
-			w.s.log.Warn("evicted mint has no book and stays in memory", "mint", w.s.directory.entry(id).mint)
+			w.s.log.Warn("evicted mint has no durable open candles and stays in memory", "mint", w.s.directory.entry(id).mint)
 			return false
 		}
 	}

@@ -27,7 +27,7 @@ type writer struct {
 	candleIDs []mintID                // of c.Candles
 
 	sameCreated []bool              // of each of c.Tokens: its TokenCreated is stored already
-	changed     map[openID]struct{} // candles of this commit, made when a book needs it
+	changed     map[openID]struct{} // candles of this commit, made when durable ones need it
 	late        []lateRow
 	isLate      map[lateRow]struct{}
 	chunks      map[seriesID]*chunkList

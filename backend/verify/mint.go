@@ -13,14 +13,14 @@ import (
 
 // replay is one mint's events folded anew.
 type replay struct {
-	check  *check
-	mint   market.Pubkey
-	book   market.Book
-	held   []candle.Tick // waiting for earlier ones, which may still come
-	series []*series
-	orders map[market.Pubkey]market.OrderChange
-	token  market.Token // the totals, and what else the events say
-	fix    market.Commit
+	check   *check
+	mint    market.Pubkey
+	candles market.OpenCandles
+	held    []candle.Tick // waiting for earlier ones, which may still come
+	series  []*series
+	orders  map[market.Pubkey]market.OrderChange
+	token   market.Token // the totals, and what else the events say
+	fix     market.Commit
 
 	complete int64 // chain time of the coin's own addresses
 }
@@ -57,7 +57,7 @@ func (c *check) mints(ctx context.Context, mints []market.Pubkey) error {
 }
 
 func (c *check) replay(ctx context.Context, mint market.Pubkey) (*replay, error) {
-	r := &replay{check: c, mint: mint, book: market.Book{Mint: mint}, orders: map[market.Pubkey]market.OrderChange{}, complete: math.MaxInt64}
+	r := &replay{check: c, mint: mint, candles: market.OpenCandles{Mint: mint}, orders: map[market.Pubkey]market.OrderChange{}, complete: math.MaxInt64}
 	if c.options.CompleteTo != nil {
 		r.complete = c.options.CompleteTo(mint)
 	}
@@ -105,7 +105,7 @@ func (r *replay) event(e *market.Event) error {
 func (r *replay) release(until int64) error {
 	n := sort.Search(len(r.held), func(i int) bool { return r.held[i].Time >= until })
 	for i := range r.held[:n] {
-		candle.Fold(&r.book, r.check.options.Intervals, &r.held[i])
+		candle.Fold(&r.candles, r.check.options.Intervals, &r.held[i])
 		if err := r.seal(r.held[i].Time); err != nil {
 			return err
 		}
@@ -115,11 +115,11 @@ func (r *replay) release(until int64) error {
 }
 
 // seal hands the candles that end before a time to the comparison, oldest first. One that holds an estimated block time is
-// not final, however old it is: it has its turn among the others, and stays in the book.
+// not final, however old it is: it has its turn among the others, and stays open.
 func (r *replay) seal(time int64) error {
 	end := min(time, r.check.options.ChainTime)
 	for _, s := range r.series {
-		for _, c := range r.book.Open[s.interval] {
+		for _, c := range r.candles.Open[s.interval] {
 			if c.Time+s.interval.Seconds() > end {
 				break
 			}
@@ -130,7 +130,7 @@ func (r *replay) seal(time int64) error {
 		}
 	}
 
-	candle.Close(&r.book, r.check.options.Intervals, end, func(market.Interval, market.Candle) {})
+	candle.Close(&r.candles, r.check.options.Intervals, end, func(market.Interval, market.Candle) {})
 	return nil
 }
 
@@ -153,7 +153,7 @@ func (r *replay) finish() error {
 
 	before := r.check.report.Differences
 	for _, s := range r.series {
-		for _, c := range r.book.Open[s.interval] {
+		for _, c := range r.candles.Open[s.interval] {
 			if err := s.compare(c, false); err != nil {
 				return err
 			}
@@ -164,7 +164,7 @@ func (r *replay) finish() error {
 	}
 
 	if r.check.report.Differences > before {
-		r.fix.Books = []market.Book{r.book}
+		r.fix.OpenCandles = []market.OpenCandles{r.candles}
 		r.fix.Evicted = []market.Pubkey{r.mint}
 	}
 	if err := r.compareOrders(); err != nil {
@@ -177,13 +177,13 @@ func (r *replay) finish() error {
 	}
 
 	differences := r.check.report.Differences
-	if r.book.Price.IsZero() {
+	if r.candles.Price.IsZero() {
 		r.token.Pair = token.Pair // nothing says what it is: a coin whose trades were rolled back keeps what they said
 	}
 	got, want := token.Totals(), r.token.Totals()
-	if got != want || token.LatestPrice != r.book.Price {
+	if got != want || token.LatestPrice != r.candles.Price {
 		r.check.differ("token %s: %s, at %s are stored, the events say %s, at %s", r.mint, got.In(token.Pair), token.LatestPrice,
-			want.In(r.token.Pair), r.book.Price)
+			want.In(r.token.Pair), r.candles.Price)
 	}
 
 	if token.Pair != r.token.Pair {
@@ -195,7 +195,7 @@ func (r *replay) finish() error {
 
 	token.Mint, token.Pair = r.mint, r.token.Pair
 	token.SetTotals(want)
-	token.LatestPrice, token.LatestTradeTime = r.book.Price, r.book.BlockTime
+	token.LatestPrice, token.LatestTradeTime = r.candles.Price, r.candles.BlockTime
 	r.fix.Tokens = []market.Token{token}
 	return nil
 }

@@ -17,8 +17,8 @@ const mostListed = 100
 
 // Store is what is verified. Iterations stop with the error that fn returns.
 type Store interface {
-	Books(fn func(*market.Book) error) error
-	Book(mint market.Pubkey) (market.Book, bool, error)
+	AllOpenCandles(fn func(*market.OpenCandles) error) error
+	OpenCandles(mint market.Pubkey) (market.OpenCandles, bool, error)
 	Token(mint market.Pubkey) (market.Token, bool, error)
 	Order(address market.Pubkey) (market.Order, bool, error)
 	Orders(ctx context.Context, fn func(*market.Order) error) error
@@ -66,8 +66,8 @@ type check struct {
 func Run(ctx context.Context, store Store, options Options) (Report, error) {
 	c := &check{store: store, options: options, seq: options.Seq, open: map[market.Pubkey]market.Order{}}
 	var mints []market.Pubkey
-	if err := store.Books(func(book *market.Book) error {
-		mints = append(mints, book.Mint)
+	if err := store.AllOpenCandles(func(open *market.OpenCandles) error {
+		mints = append(mints, open.Mint)
 		return nil
 	}); err != nil {
 		return c.report, fmt.Errorf("list mints: %w", err)
@@ -108,7 +108,7 @@ func (c *check) strayOrders() error {
 
 // repair commits what a check found to be different, if there is anything and it was asked for.
 func (c *check) repair(commit *market.Commit) error {
-	n := len(commit.Candles) + len(commit.Orders) + len(commit.Tokens) + len(commit.Books)
+	n := len(commit.Candles) + len(commit.Orders) + len(commit.Tokens) + len(commit.OpenCandles)
 	if !c.options.Repair || n == 0 {
 		return nil
 	}

@@ -190,12 +190,12 @@ func TestDamageIsFoundAndRepaired(t *testing.T) {
 			return "no trade stands behind"
 		},
 		"an open candle changed": func(s *store.Store, c *market.Commit) string {
-			book, _, err := s.Book(mint)
-			if err != nil || len(book.Open[market.D1]) == 0 {
+			open, _, err := s.OpenCandles(mint)
+			if err != nil || len(open.Open[market.D1]) == 0 {
 				t.Fatal("no open day candle", err)
 			}
-			book.Open[market.D1][0].Trades++
-			c.Books, c.Evicted = []market.Book{book}, []market.Pubkey{mint}
+			open.Open[market.D1][0].Trades++
+			c.OpenCandles, c.Evicted = []market.OpenCandles{open}, []market.Pubkey{mint}
 			return "d1 candle"
 		},
 		"an order lost": func(s *store.Store, c *market.Commit) string {

@@ -159,8 +159,8 @@ func (b *broadcaster) await(t *topic) {
 	}
 }
 
-// due tells when to flush: now, after a time, or not at all (wait < 0). The mutex is held.
-func (b *broadcaster) due() (wait time.Duration) {
+// nextFlush tells when to flush: now, after a time, or not at all (wait < 0). The mutex is held.
+func (b *broadcaster) nextFlush() (wait time.Duration) {
 	switch {
 	case b.absorbed == b.flushed && len(b.pending) == 0:
 		return -1

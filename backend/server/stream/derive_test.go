@@ -181,7 +181,7 @@ func (b *bench) remove(t *testing.T, s *store.Store, r *rand.Rand) {
 	reopened(&change.Candle)
 	if change.Candle.Corrected = next.Final; !next.Final {
 		change.Type = market.Realtime
-		open := b.writer.books[0].Open[market.M1]
+		open := b.writer.open[0].Open[market.M1]
 		for i := range open {
 			if open[i].Time == next.Time {
 				reopened(&open[i])

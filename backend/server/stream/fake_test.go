@@ -202,7 +202,7 @@ type writer struct {
 	store  *memory
 	hub    *hub.Hub
 	random *rand.Rand
-	books  [3]market.Book
+	open   [3]market.OpenCandles
 	now    int64
 	slot   market.Slot
 	number uint64
@@ -229,10 +229,10 @@ func (w *writer) step() *market.Commit {
 	if w.random.IntN(10) == 0 {
 		w.now++
 	}
-	for i := range w.books {
-		candle.Close(&w.books[i], testIntervals, c.ChainTime, func(interval market.Interval, sealed market.Candle) {
+	for i := range w.open {
+		candle.Close(&w.open[i], testIntervals, c.ChainTime, func(interval market.Interval, closed market.Candle) {
 			c.Candles = append(c.Candles, market.CandleChange{
-				Mint: testMints[i], Interval: interval, Candle: sealed, Type: market.Final, Stamp: market.Stamp{Slot: w.slot, BlockTime: c.ChainTime},
+				Mint: testMints[i], Interval: interval, Candle: closed, Type: market.Final, Stamp: market.Stamp{Slot: w.slot, BlockTime: c.ChainTime},
 			})
 		})
 	}
@@ -266,9 +266,9 @@ func (w *writer) trade(c *market.Commit, mint int) {
 	e.Price, e.Scale = price, 28
 	c.Events = append(c.Events, e)
 	trade, _ := e.Trade()
-	candle.Fold(&w.books[mint], testIntervals, &candle.Tick{Trade: trade, Time: e.BlockTime, At: e.Position})
+	candle.Fold(&w.open[mint], testIntervals, &candle.Tick{Trade: trade, Time: e.BlockTime, At: e.Position})
 	for _, interval := range testIntervals {
-		open := w.books[mint].Open[interval]
+		open := w.open[mint].Open[interval]
 		change := market.CandleChange{
 			Mint: testMints[mint], Interval: interval, Candle: open[len(open)-1],
 			Stamp: market.Stamp{Slot: w.slot, BlockTime: e.BlockTime, ReceivedAt: e.ReceivedAt},

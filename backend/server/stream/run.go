@@ -47,10 +47,10 @@ func (st *Stream) step() time.Duration {
 	b := st.board
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	wait := b.due()
+	wait := b.nextFlush()
 	if wait == 0 {
 		st.flush()
-		wait = b.due()
+		wait = b.nextFlush()
 	}
 	return wait
 }
