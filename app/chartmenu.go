@@ -64,6 +64,7 @@ func (a *App) chartMenu(bar *menu.Menu) {
 	layers.AddText("Moving Average", nil, a.tell("menu:toggle", "ma"))
 	layers.AddText("Exponential Average", nil, a.tell("menu:toggle", "ema"))
 	layers.AddText("VWAP of the Day", nil, a.tell("menu:toggle", "vwap"))
+	layers.AddText("Bollinger Band", nil, a.tell("menu:toggle", "bollinger"))
 	layers.AddText("Liquidation Ranges", nil, a.tell("menu:toggle", "bands"))
 	layers.AddText("Liquidation Marks", nil, a.tell("menu:toggle", "liquidations"))
 	layers.AddText("Large Trades", nil, a.tell("menu:toggle", "large-trades"))

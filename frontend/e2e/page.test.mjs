@@ -422,8 +422,9 @@ test('liquidation ranges and happenings are drawn, switched by key and kept by e
 test('indicators are drawn by key, stand in the legend and are remembered', async () => {
   const page = await open(browser)
   const before = (await pixels(page)).hash
-  for (const key of ['m', 'n', 'w']) await page.keyboard.press(key)
-  for (const name of ['ma', 'ema', 'vwap']) await byId(page, `legend-${name}`).waitFor()
+  for (const key of ['m', 'n', 'w', 'B']) await page.keyboard.press(key)
+  for (const name of ['ma', 'ema', 'vwap', 'bollinger-upper', 'bollinger-lower'])
+    await byId(page, `legend-${name}`).waitFor()
   await until('they are painted', async () => (await pixels(page)).hash !== before)
   await until('the average is that of the bars', async () => {
     const { candles } = await debug(page)

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { exponentialAverage, type Indicator, movingAverage, volumeWeightedPrice } from './indicator'
+import {
+  bollingerBand,
+  exponentialAverage,
+  type Indicator,
+  movingAverage,
+  volumeWeightedPrice,
+  INDICATORS,
+  indicatorKind,
+  indicatorNames,
+} from './indicator'
 
 const bar = (time: number, close: number, volume = 1, quote = close * volume) => ({
   time,
@@ -31,11 +40,24 @@ describe('indicators', () => {
     expect(filled(volumeWeightedPrice(), [bar(0, 1, 0, 0)])).toEqual([NaN])
   })
 
+  it('span two deviations of the closes to each side of their mean', () => {
+    const band = bollingerBand(4)
+    const bars = [2, 4, 4, 6, 4].map((close, i) => bar(i, close))
+    band.fill(bars, 0)
+    const away = 2 * Math.sqrt(2)
+    expect(band.lines).toEqual([
+      [NaN, NaN, NaN, expect.closeTo(4 + away, 12), expect.closeTo(4.5 + 2 * Math.sqrt(0.75), 12)],
+      [NaN, NaN, NaN, 4, 4.5],
+      [NaN, NaN, NaN, expect.closeTo(4 - away, 12), expect.closeTo(4.5 - 2 * Math.sqrt(0.75), 12)],
+    ])
+    expect(INDICATORS.bollinger.lines).toHaveLength(band.lines.length)
+  })
+
   it('give the same whether computed at once or push by push', () => {
     let seed = 7
     const random = () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647
     const bars: typeof rising = []
-    const makers = [() => movingAverage(20), () => exponentialAverage(20), volumeWeightedPrice]
+    const makers = indicatorNames.map((name) => () => indicatorKind(name).make(20))
     const live = makers.map((make) => make())
     for (let i = 0; i < 400; i++) {
       const close = 2.8e-8 * (0.5 + random())
@@ -50,6 +72,10 @@ describe('indicators', () => {
       }
       for (const indicator of live) indicator.fill(bars, from)
     }
-    makers.forEach((make, i) => expect(live[i]?.lines[0]).toEqual(filled(make(), bars)))
+    makers.forEach((make, i) => {
+      const whole = make()
+      whole.fill(bars, 0)
+      expect(live[i]?.lines).toEqual(whole.lines)
+    })
   })
 })

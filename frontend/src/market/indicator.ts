@@ -69,6 +69,16 @@ export const INDICATORS = {
     lines: [''],
     make: volumeWeightedPrice,
   },
+  bollinger: {
+    label: 'BB',
+    words: 'Bollinger band',
+    layer: 'Bollinger band of',
+    hint: 'The mean of the last closes, and two standard deviations above and below it',
+    key: 'B',
+    period: 20,
+    lines: ['upper', 'middle', 'lower'],
+    make: bollingerBand,
+  },
 } as const satisfies Record<string, IndicatorKind>
 
 export type IndicatorName = keyof typeof INDICATORS
@@ -155,6 +165,30 @@ export function volumeWeightedPrice(): Indicator {
         tokens[i] = bar.volume + (sameDay ? (tokens[i - 1] ?? 0) : 0)
         const [paid, size] = [quote[i] ?? 0, tokens[i] ?? 0]
         values[i] = size > 0 ? paid / size : NaN
+      }
+    },
+  }
+}
+
+/** Standard deviations between the middle of a Bollinger band and each of its edges. */
+const WIDTH = 2
+
+/** The mean of the last `period` closes, and two of their standard deviations (of all, not of a sample) to each side. */
+export function bollingerBand(period: number): Indicator {
+  const [upper, middle, lower]: [number[], number[], number[]] = [[], [], []]
+  const lines = [upper, middle, lower]
+  return {
+    lines,
+    fill(bars, from) {
+      for (const line of lines) line.length = bars.length
+      for (let i = from; i < bars.length; i++) {
+        const centre = mean(bars, i - period + 1, i)
+        let squares = 0
+        for (let k = Math.max(0, i - period + 1); k <= i; k++) squares += ((bars[k]?.close ?? NaN) - centre) ** 2
+        const away = WIDTH * Math.sqrt(squares / period)
+        upper[i] = centre + away
+        middle[i] = centre
+        lower[i] = centre - away
       }
     },
   }
