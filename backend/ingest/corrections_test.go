@@ -188,7 +188,7 @@ func TestABucketThatWasEmptiedBeginsAnew(t *testing.T) {
 	if c, _ := second(); !c.Final || c.Corrected {
 		t.Fatalf("before: %+v", c)
 	}
-	r.bench.apply(market.Batch{Withdrawn: []market.Signature{ghost.Signature}, ChainTime: start + 56})
+	r.bench.apply(market.Batch{RolledBack: []market.Signature{ghost.Signature}, ChainTime: start + 56})
 	if c, there := second(); there {
 		t.Fatalf("emptied: %+v", c)
 	}
@@ -200,7 +200,7 @@ func TestABucketThatWasEmptiedBeginsAnew(t *testing.T) {
 		t.Fatalf("the open minute: %+v", c)
 	}
 	r.bench.apply(market.Batch{
-		Transactions: []market.Transaction{trade(start+30, 2e12)}, Withdrawn: []market.Signature{swapped.Signature}, ChainTime: start + 58,
+		Transactions: []market.Transaction{trade(start+30, 2e12)}, RolledBack: []market.Signature{swapped.Signature}, ChainTime: start + 58,
 	})
 	if c, _ := second(); !c.Corrected || c.Volume != market.U64(2e12) {
 		t.Fatalf("emptied and filled at once: %+v", c)

@@ -45,11 +45,11 @@ func TestTruncationMovesWithItsTransaction(t *testing.T) {
 	expect(map[int]market.Slot{0: 1001, 1: 1000, 2: 1000, 3: 1000})
 	b.stop(false)
 	b.open()
-	b.apply(market.Batch{Withdrawn: []market.Signature{l.txs[2].Signature, l.txs[3].Signature}})
+	b.apply(market.Batch{RolledBack: []market.Signature{l.txs[2].Signature, l.txs[3].Signature}})
 	expect(map[int]market.Slot{0: 1001, 1: 1000})
 	b.apply(market.Batch{Transactions: []market.Transaction{l.txs[3]}})
 	expect(map[int]market.Slot{0: 1001, 1: 1000, 3: 1000})
-	b.apply(market.Batch{Withdrawn: []market.Signature{l.txs[3].Signature}})
+	b.apply(market.Batch{RolledBack: []market.Signature{l.txs[3].Signature}})
 	expect(map[int]market.Slot{0: 1001, 1: 1000})
 }
 

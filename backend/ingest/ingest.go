@@ -170,7 +170,7 @@ func (in *Ingest) apply(ctx context.Context, batch *market.Batch, ahead bool) er
 		}
 	}
 
-	for _, signature := range batch.Withdrawn {
+	for _, signature := range batch.RolledBack {
 		if err := in.rollBack(signature); err != nil {
 			return err
 		}

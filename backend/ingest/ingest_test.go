@@ -310,7 +310,7 @@ func (l *ledger) deliver(b *bench) {
 				return slices.ContainsFunc(batch.Transactions, func(tx market.Transaction) bool { return tx.Signature == s })
 			}
 			if k := r.IntN(len(ghosts)); !known(ghosts[k]) {
-				batch.Withdrawn = append(batch.Withdrawn, ghosts[k])
+				batch.RolledBack = append(batch.RolledBack, ghosts[k])
 				ghosts = slices.Delete(ghosts, k, k+1)
 			}
 		}
@@ -331,7 +331,7 @@ func (l *ledger) deliver(b *bench) {
 		}
 		before = batch
 	}
-	b.apply(market.Batch{Transactions: held, Withdrawn: ghosts, ChainTime: l.txs[len(l.txs)-1].BlockTime})
+	b.apply(market.Batch{Transactions: held, RolledBack: ghosts, ChainTime: l.txs[len(l.txs)-1].BlockTime})
 	// A scan of what is final brings those to their places that found them taken by a wrong one.
 	b.apply(market.Batch{Transactions: slices.Clone(l.txs)})
 	if err := b.writer.Flush(); err != nil {

@@ -40,7 +40,7 @@ func keep(t *testing.T, dir string, days int) kept {
 }
 
 // TestRetentionChangesNothingThatStays writes the same market into a store that keeps two days and into one that keeps
-// all, with late trades, withdrawals, closes of old orders and a restart, and expects the same of what both hold.
+// all, with late trades, rollbacks, closes of old orders and a restart, and expects the same of what both hold.
 func TestRetentionChangesNothingThatStays(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
 	dir := t.TempDir()
@@ -106,7 +106,7 @@ func TestRetentionChangesNothingThatStays(t *testing.T) {
 			apply(market.Batch{Transactions: []market.Transaction{trade(slot-2*market.Slot((now-late)/600)-1, late, mints[r.IntN(3)])}})
 		}
 		if r.IntN(5) == 0 {
-			apply(market.Batch{Withdrawn: []market.Signature{recent[len(recent)-1-r.IntN(10)]}})
+			apply(market.Batch{RolledBack: []market.Signature{recent[len(recent)-1-r.IntN(10)]}})
 		}
 		if r.IntN(10) == 0 {
 			retain(t, short)

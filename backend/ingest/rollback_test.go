@@ -24,7 +24,7 @@ func TestStopWhileTakingBack(t *testing.T) {
 			batch := market.Batch{Checkpoint: 1 << 40}
 			for i := range l.txs {
 				if how == "rolled back" {
-					batch.Withdrawn = append(batch.Withdrawn, l.txs[i].Signature)
+					batch.RolledBack = append(batch.RolledBack, l.txs[i].Signature)
 					continue
 				}
 				tx := l.txs[i]

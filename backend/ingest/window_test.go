@@ -18,13 +18,13 @@ func TestPlacesThatWereTaken(t *testing.T) {
 			return []market.Batch{
 				{Transactions: []market.Transaction{ghost, l.txs[1], l.txs[2]}},
 				{Transactions: []market.Transaction{l.txs[0]}}, // finds its place taken, and the next ones
-				{Withdrawn: []market.Signature{ghost.Signature}},
+				{RolledBack: []market.Signature{ghost.Signature}},
 			}
 		}},
 		{"at once", func(l *ledger, ghost market.Transaction) []market.Batch {
 			return []market.Batch{
 				{Transactions: []market.Transaction{ghost, l.txs[1], l.txs[2]}},
-				{Transactions: []market.Transaction{l.txs[0]}, Withdrawn: []market.Signature{ghost.Signature}},
+				{Transactions: []market.Transaction{l.txs[0]}, RolledBack: []market.Signature{ghost.Signature}},
 			}
 		}},
 		{"two displaced", func(l *ledger, ghost market.Transaction) []market.Batch {
@@ -32,7 +32,7 @@ func TestPlacesThatWereTaken(t *testing.T) {
 				{Transactions: []market.Transaction{ghost, l.txs[2]}},
 				{Transactions: []market.Transaction{l.txs[0]}},
 				{Transactions: []market.Transaction{l.txs[1]}}, // finds the other astray one in its place
-				{Withdrawn: []market.Signature{ghost.Signature}},
+				{RolledBack: []market.Signature{ghost.Signature}},
 			}
 		}},
 	} {

@@ -7,7 +7,7 @@ type Commit struct {
 	ChainTime   int64   // Unix seconds; candles ending at or before it are final
 	Checkpoint  Slot    // 0 keeps the stored one
 	Events      []Event // new ones in chain order
-	Removed     []Event // withdrawn, or moved (the new place is in Events)
+	Removed     []Event // rolled back, or moved (the new place is in Events)
 	Candles     []CandleChange
 	Orders      []OrderChange
 	Tokens      []Token       // mints whose record changed, whole

@@ -40,7 +40,7 @@ type SelfCall struct {
 type Batch struct {
 	Addresses    []Pubkey      // the set that the batch is about; nil: all that the source reads
 	Transactions []Transaction // ascending (Slot, Index); a signature seen before is a repeat, or moved if its place or time differs
-	Withdrawn    []Signature   // delivered earlier, no longer part of the chain
+	RolledBack   []Signature   // delivered earlier, no longer part of the chain
 	ChainTime    int64         // every transaction with a lower block time was delivered; 0 when not known. Never goes back
 	Slot         Slot          // newest slot this batch speaks for; 0 when not known
 	Checkpoint   Slot          // every transaction up to here was delivered at finalized; a restart resumes after it. 0 keeps the old one

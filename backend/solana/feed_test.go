@@ -528,7 +528,7 @@ func TestRescan(t *testing.T) {
 	})
 }
 
-func TestListWithAHoleWithdrawsNothing(t *testing.T) {
+func TestListWithAGapRollsNothingBack(t *testing.T) {
 	c := newCluster(t)
 	c.history(60, 2)
 	r := start(t, testConfig(c.endpoint()), 0)

@@ -127,7 +127,7 @@ func (r *run) rollBack(ctx context.Context, gone []market.Signature, gaps []mark
 	if n := len(gone); n > 0 {
 		r.logger.Info("transactions were rolled back", "count", n, "slot", slot)
 	}
-	return r.deliver(ctx, market.Batch{Withdrawn: gone, Gaps: gaps})
+	return r.deliver(ctx, market.Batch{RolledBack: gone, Gaps: gaps})
 }
 
 // settle ends the comparison of history up to a slot with what was delivered: it moves the checkpoint, and forgets what no

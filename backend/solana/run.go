@@ -97,7 +97,7 @@ func (r *run) deliver(ctx context.Context, b market.Batch) error {
 		b.Checkpoint = 0
 	}
 	b.Gaps = append(r.gaps, b.Gaps...)
-	if len(b.Transactions) == 0 && len(b.Withdrawn) == 0 && len(b.Gaps) == 0 && b.ChainTime == r.chainTime && b.Checkpoint == 0 && b.Slot <= r.delivered {
+	if len(b.Transactions) == 0 && len(b.RolledBack) == 0 && len(b.Gaps) == 0 && b.ChainTime == r.chainTime && b.Checkpoint == 0 && b.Slot <= r.delivered {
 		return nil
 	}
 
@@ -121,7 +121,7 @@ func (r *run) deliver(ctx context.Context, b market.Batch) error {
 	for i := range b.Transactions {
 		r.noteProvisional(&b.Transactions[i])
 	}
-	for _, signature := range b.Withdrawn {
+	for _, signature := range b.RolledBack {
 		delete(r.provisional, signature)
 	}
 
@@ -159,7 +159,7 @@ func (r *run) hand(ctx context.Context, b *market.Batch) error {
 	others := r.book.Load()
 	if others != nil {
 		b.Transactions = others.admit(r, b.Transactions)
-		others.rolledBack(b.Withdrawn)
+		others.rolledBack(b.RolledBack)
 	}
 
 	if failure := r.broken.Load(); failure != nil {
@@ -174,7 +174,7 @@ func (r *run) hand(ctx context.Context, b *market.Batch) error {
 	if others == nil {
 		r.ledger.add(b.Transactions)
 	}
-	r.ledger.remove(b.Withdrawn)
+	r.ledger.remove(b.RolledBack)
 	return nil
 }
 

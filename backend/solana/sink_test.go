@@ -95,7 +95,7 @@ func (s *sink) apply(ctx context.Context, b market.Batch) error {
 		s.traces[tx.Signature] = append(s.traces[tx.Signature], fmt.Sprintf("%d/%d by %s (%v) at %d", tx.Slot, tx.Index, b.Addresses[0].String()[20:28], len(tx.Addresses), of.slot))
 		s.deliveries[tx.Signature]++
 	}
-	for _, signature := range b.Withdrawn {
+	for _, signature := range b.RolledBack {
 		delete(s.txs, signature)
 		s.rolledBack = append(s.rolledBack, signature)
 	}

@@ -337,7 +337,7 @@ func stopAt(have, limit int) error {
 // EventsSince calls fn with the events that the commits from since on brought, in the order of the commits, with each
 // one's number, liquidations with their orders. upTo is the newest commit covered. complete is false when some of these
 // commits are no longer in the log, lie beyond the store's own last one, or brought events that retention deleted; nothing
-// is given then. An event that was withdrawn since is left out.
+// is given then. An event that was rolled back since is left out.
 func (s *Store) EventsSince(ctx context.Context, since market.Seq, fn func(market.Seq, *market.Event) error) (upTo market.Seq, complete bool, err error) {
 	err = s.read(nil, func(v *view) error {
 		upTo = v.seq

@@ -13,7 +13,7 @@ import (
 	"spinscope/backend/market"
 )
 
-// TestStoreEqualsModel commits at random, with restarts, crashes inside a commit, withdrawals and evictions, and compares
+// TestStoreEqualsModel commits at random, with restarts, crashes inside a commit, rollbacks and evictions, and compares
 // every query with the naive model.
 func TestStoreEqualsModel(t *testing.T) {
 	seeds, commits := uint64(4), 160

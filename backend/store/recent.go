@@ -12,7 +12,7 @@ import (
 )
 
 // recent finds the slot of a signature among the newest events. Only transactions above the checkpoint can be
-// withdrawn, a few thousand at most, so that an index on disk over all signatures would cost a tenth more space and
+// rolled back, a few thousand at most, so that an index on disk over all signatures would cost a tenth more space and
 // writing for nothing.
 type recent struct {
 	slots map[market.Signature]market.Slot
@@ -22,8 +22,8 @@ type recent struct {
 }
 
 const (
-	recentEvents    = 1 << 15
-	withdrawalDepth = 64 // slots below the checkpoint that a withdrawal may still reach, as the rescans do
+	recentEvents  = 1 << 15
+	rollbackDepth = 64 // slots below the checkpoint that a rollback may still reach, as the rescans do
 )
 
 func (r *recent) add(sig *market.Signature, slot market.Slot) {
@@ -85,7 +85,7 @@ func (s *Store) loadRecent() error {
 }
 
 // FindSignature calls fn with the stored events of one transaction, in order. It finds every transaction that can
-// still be withdrawn, that is from 64 slots below the checkpoint on; an older one only if it is among the newest
+// still be rolled back, that is from 64 slots below the checkpoint on; an older one only if it is among the newest
 // 32,768.
 func (s *Store) FindSignature(sig market.Signature, fn func(*market.Event) error) error {
 	var slot, floor, checkpoint market.Slot
@@ -109,7 +109,7 @@ func (s *Store) FindSignature(sig market.Signature, fn func(*market.Event) error
 			}
 		}
 
-		from := checkpoint - min(checkpoint, withdrawalDepth)
+		from := checkpoint - min(checkpoint, rollbackDepth)
 		if from > floor {
 			return nil
 		}

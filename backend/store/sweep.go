@@ -148,7 +148,7 @@ func (w *sweep) oldEvents(v *view, from market.Position) (old []market.Position,
 
 			if before.at != e.Position {
 				if e, err = v.indexed(before.at, 0); err != nil {
-					if errors.Is(err, ErrCorrupt) { // withdrawn meanwhile
+					if errors.Is(err, ErrCorrupt) { // rolled back meanwhile
 						return nil
 					}
 					return err
