@@ -12,7 +12,7 @@ import (
 // catchUp delivers history up to now while the queue collects what arrives meanwhile. When the queue overflows, or a
 // notification may have been lost, it starts over from what is then the checkpoint.
 func (s *session) catchUp(ctx context.Context) error {
-	defer s.statusBoard.change(func(status *Status) { status.Backfill = Backfill{} })
+	defer s.status.change(func(status *Status) { status.Backfill = Backfill{} })
 	done, err := s.turn(ctx, s.turns)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (s *session) readHistory(ctx context.Context) error {
 		floor, limit = max(minus(s.checkpoint, overlapSlots), s.start), -1
 	}
 
-	s.statusBoard.change(func(status *Status) {
+	s.status.change(func(status *Status) {
 		if newest > market.Slot(s.still.Load()) {
 			status.State = CatchingUp
 		}
@@ -65,7 +65,7 @@ func (s *session) readHistory(ctx context.Context) error {
 		return err
 	}
 
-	progress := newProgress(s.statusBoard, s.logger, found.total)
+	progress := newProgress(s.status, s.logger, found.total)
 	err = s.history.replay(ctx, found.walk, newest, func(o outcome) error {
 		if s.lost.Swap(false) { // whoever answers now may be another cluster, started at the same address
 			if err := s.admit(ctx, s.rpc, s.endpoint); err != nil {
@@ -87,7 +87,7 @@ func (s *session) readHistory(ctx context.Context) error {
 
 		s.ledger.prune(min(minus(finalized, ledgerSlots), minus(s.checkpoint, overlapSlots)))
 		progress.add(o.done)
-		s.statusBoard.change(func(status *Status) {
+		s.status.change(func(status *Status) {
 			status.Lag, status.Buffered = uint64(minus(newest, o.last)), s.queue.len()
 		})
 		return nil
@@ -124,18 +124,18 @@ func (s *session) begin(way *walk, newest market.Slot) {
 
 // progress reports how far the reading of history has come.
 type progress struct {
-	statusBoard *statusBoard
-	logger      *slog.Logger
-	total       atomic.Int64 // 0 while not known
-	count       int
-	start       time.Time
-	said        time.Time
-	spoken      bool
+	status *sharedStatus
+	logger *slog.Logger
+	total  atomic.Int64 // 0 while not known
+	count  int
+	start  time.Time
+	said   time.Time
+	spoken bool
 }
 
-func newProgress(statusBoard *statusBoard, logger *slog.Logger, total int) *progress {
+func newProgress(status *sharedStatus, logger *slog.Logger, total int) *progress {
 	now := time.Now()
-	p := &progress{statusBoard: statusBoard, logger: logger, start: now, said: now}
+	p := &progress{status: status, logger: logger, start: now, said: now}
 	p.expect(total)
 	p.show()
 	return p
@@ -159,7 +159,7 @@ func (p *progress) show() (eta time.Duration) {
 	if p.count > 0 {
 		eta = time.Duration(float64(time.Since(p.start)) / float64(p.count) * float64(max(0, total-p.count)))
 	}
-	p.statusBoard.change(func(s *Status) {
+	p.status.change(func(s *Status) {
 		s.Backfill = Backfill{Running: true, Done: p.count, Total: total, ETASeconds: eta.Seconds()}
 	})
 	return eta

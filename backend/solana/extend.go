@@ -139,8 +139,8 @@ func (s *session) endExtension(ctx context.Context, err error) error {
 
 // extend reads the gap of a request from the endpoint in use, and what that one does not have from the others.
 func (s *session) extend(ctx context.Context, request *extension) error {
-	progress := newProgress(s.statusBoard, s.logger, 0)
-	defer s.statusBoard.change(func(status *Status) { status.Backfill = Backfill{} })
+	progress := newProgress(s.status, s.logger, 0)
+	defer s.status.change(func(status *Status) { status.Backfill = Backfill{} })
 
 	for n := range s.config.Endpoints {
 		source, closing, err := s.source(ctx, (s.index+n)%len(s.config.Endpoints))

@@ -14,12 +14,12 @@ import (
 
 // Feed is the joined stream of live and historic transactions of a program, and of the addresses that are followed beside it.
 type Feed struct {
-	config      Config
-	statusBoard statusBoard
-	figures     *figures
-	rescan      chan struct{}
-	extensions  chan *extension
-	changed     chan struct{} // one token when other addresses are to be followed
+	config     Config
+	status     sharedStatus
+	figures    *figures
+	rescan     chan struct{}
+	extensions chan *extension
+	changed    chan struct{} // one token when other addresses are to be followed
 
 	mu        sync.Mutex
 	ended     chan struct{} // closed when Run ends; nil while it does not run
@@ -30,12 +30,12 @@ type Feed struct {
 // New makes a Feed; it does no I/O. A configuration that cannot work is reported by Run.
 func New(config Config) *Feed {
 	f := &Feed{config: config, figures: newFigures(config.Endpoints), rescan: make(chan struct{}, 1), extensions: make(chan *extension), changed: make(chan struct{}, 1)}
-	f.statusBoard.status.State = Stopped
+	f.status.current.State = Stopped
 	return f
 }
 
 // Status is a snapshot; safe for concurrent use at any time.
-func (f *Feed) Status() Status { return f.statusBoard.read() }
+func (f *Feed) Status() Status { return f.status.read() }
 
 // Rescan asks for a check of recent slots now, as after a break in a price chain: of the program's, or of those of the
 // addresses given, as far as they are followed. It never blocks; requests made while one waits are one.
@@ -66,7 +66,7 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 	}
 
 	c := &shared{
-		feed: f, config: config, board: &f.statusBoard, figures: f.figures, logger: config.Logger.With("component", "solana"), apply: apply,
+		feed: f, config: config, connection: &f.status, figures: f.figures, logger: config.Logger.With("component", "solana"), apply: apply,
 		clock: newClock(), orders: newOrders(), turns: make(chan struct{}, maxTurns), scans: make(chan struct{}, maxScans),
 	}
 	for _, endpoint := range config.Endpoints {
@@ -75,7 +75,7 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 	}
 
 	r := c.newRun(config, config.Program, resume)
-	r.statusBoard, r.rescans, r.extensions = &f.statusBoard, f.rescan, f.extensions
+	r.status, r.rescans, r.extensions = &f.status, f.rescan, f.extensions
 	c.first, c.whole = r, ctx
 	if err := r.recall(ctx); err != nil {
 		return err
@@ -84,8 +84,8 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 	end := f.begin(c)
 	defer end()
 
-	f.statusBoard.change(func(s *Status) { *s = Status{State: Connecting} })
-	defer f.statusBoard.change(func(s *Status) { s.State, s.RetryAt = Stopped, time.Time{} })
+	f.status.change(func(s *Status) { *s = Status{State: Connecting} })
+	defer f.status.change(func(s *Status) { s.State, s.RetryAt = Stopped, time.Time{} })
 
 	err = c.keep(ctx, r)
 	if ctx.Err() != nil {
@@ -101,7 +101,7 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 // newRun is the reading of an address from a checkpoint on; 0 is a first start.
 func (c *shared) newRun(config Config, address market.Pubkey, resume market.Slot) *run {
 	return &run{
-		shared: c, config: config, address: address, statusBoard: &statusBoard{},
+		shared: c, config: config, address: address, status: &sharedStatus{},
 		rescans: make(chan struct{}, 1), extensions: make(chan *extension),
 		ledger: newLedger(0), checkpoint: resume, delivered: resume,
 		mendPause: backoff{first: config.MendInterval, most: max(mendRare, config.MendInterval)},
@@ -175,37 +175,37 @@ func (c *shared) keep(ctx context.Context, first *run) error {
 	watch := newEndpointWatch(c)
 	for index := 0; ; {
 		endpoint := c.config.Endpoints[index]
-		c.board.change(func(s *Status) { s.Endpoint, s.Fallback, s.RetryAt = endpoint.String(), index > 0, time.Time{} })
+		c.connection.change(func(s *Status) { s.Endpoint, s.Fallback, s.RetryAt = endpoint.String(), index > 0, time.Time{} })
 		c.figures.using(index)
 		var since time.Time
 		err := c.connect(ctx, index, first, func() {
 			since = time.Now()
 			c.still.Store(0)
-			c.board.change(func(s *Status) { s.State, s.Failures, s.LastError, s.RateLimited = Connected, 0, "", false })
+			c.connection.change(func(s *Status) { s.State, s.Failures, s.LastError, s.RateLimited = Connected, 0, "", false })
 			c.figures.live(index)
 			changes.up(endpoint)
 		})
-		c.figures.left(index, c.board.read().Slot, err, !since.IsZero())
+		c.figures.left(index, c.connection.read().Slot, err, !since.IsZero())
 		if ctx.Err() != nil || isFatal(err) {
 			return err
 		}
 
 		if errors.Is(err, errPreferred) {
 			c.logger.Info("returning to a preferred endpoint")
-			c.board.change(func(s *Status) { s.State = Reconnecting })
+			c.connection.change(func(s *Status) { s.State = Reconnecting })
 			index = 0
 			continue
 		}
 
 		if errors.Is(err, errSilent) {
-			c.still.Store(max(c.still.Load(), uint64(c.clock.furthest()), uint64(c.board.read().Slot)))
+			c.still.Store(max(c.still.Load(), uint64(c.clock.furthest()), uint64(c.connection.read().Slot)))
 		}
 		good := !since.IsZero()
 		if good && time.Since(since) > 2*c.config.SilenceTimeout {
 			pause.reset()
 		}
 
-		c.board.change(func(s *Status) {
+		c.connection.change(func(s *Status) {
 			if good {
 				s.Reconnects++
 			}
@@ -223,7 +223,7 @@ func (c *shared) keep(ctx context.Context, first *run) error {
 		if index == 0 {
 			wait = pause.next()
 		}
-		c.board.change(func(s *Status) { s.RetryAt = time.Now().Add(wait) })
+		c.connection.change(func(s *Status) { s.RetryAt = time.Now().Add(wait) })
 		changes.down(ctx, endpoint, err, wait)
 		if wait == 0 {
 			continue // with the next endpoint

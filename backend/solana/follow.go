@@ -60,7 +60,7 @@ type follower struct {
 	what       Following
 	gone       context.Context // ended by Unfollow
 	leave      context.CancelFunc
-	board      statusBoard
+	status     sharedStatus
 	extensions chan *extension
 
 	mu     sync.Mutex
@@ -91,7 +91,7 @@ func (f *Feed) Follow(what Following) error {
 
 	one := &follower{what: what, extensions: make(chan *extension)}
 	one.gone, one.leave = context.WithCancel(context.Background())
-	one.board.status.State = Stopped
+	one.status.current.State = Stopped
 	f.followers = append(f.followers, one)
 	if f.running != nil {
 		one.begin(f.running)
@@ -129,9 +129,9 @@ func (f *Feed) Addresses() []AddressStatus {
 	f.mu.Unlock()
 
 	list := make([]AddressStatus, 0, 1+len(followers))
-	list = append(list, addressStatus(f.config.Program, f.statusBoard.read()))
+	list = append(list, addressStatus(f.config.Program, f.status.read()))
 	for _, one := range followers {
-		list = append(list, addressStatus(one.what.Address, one.board.read()))
+		list = append(list, addressStatus(one.what.Address, one.status.read()))
 	}
 	return list
 }
@@ -181,11 +181,11 @@ func (one *follower) begin(c *shared) {
 	config := c.config
 	config.BackfillLimit, config.SelfCalls, config.Gaps = -1, one.what.SelfCalls, one.what.Gaps
 	r := c.newRun(config, one.what.Address, one.what.From)
-	r.follows, r.statusBoard, r.extensions, r.ledger.most = true, &one.board, one.extensions, followedKnown
+	r.follows, r.status, r.extensions, r.ledger.most = true, &one.status, one.extensions, followedKnown
 	one.mu.Lock()
 	one.run = r
 	one.mu.Unlock()
-	one.board.change(func(s *Status) { *s = Status{State: Waiting, Checkpoint: one.what.From} })
+	one.status.change(func(s *Status) { *s = Status{State: Waiting, Checkpoint: one.what.From} })
 }
 
 // end is called when Run ends; Feed.mu is held. The next one goes on from where this one was.
@@ -194,7 +194,7 @@ func (one *follower) end() {
 	defer one.mu.Unlock()
 	one.what.From, one.what.Gaps = max(one.what.From, one.run.checkpoint), one.run.gapsLeft()
 	one.run = nil
-	one.board.change(func(s *Status) { s.State, s.RetryAt = Stopped, time.Time{} })
+	one.status.change(func(s *Status) { s.State, s.RetryAt = Stopped, time.Time{} })
 }
 
 // gapsLeft are the open gaps that the run knows.
@@ -298,7 +298,7 @@ func (one *follower) serve(ctx context.Context, l *link) {
 		live := false
 		err := r.readOver(ctx, l, func() {
 			live = true
-			r.statusBoard.change(func(s *Status) { s.State, s.LastError, s.RetryAt = Connected, "", time.Time{} })
+			r.status.change(func(s *Status) { s.State, s.LastError, s.RetryAt = Connected, "", time.Time{} })
 		})
 		if isFatal(err) {
 			l.fail(err)
@@ -311,19 +311,19 @@ func (one *follower) serve(ctx context.Context, l *link) {
 		var wait time.Duration
 		switch {
 		case ctx.Err() != nil, l.isDown():
-			r.statusBoard.change(func(s *Status) { s.State, s.RetryAt = Waiting, time.Time{} })
+			r.status.change(func(s *Status) { s.State, s.RetryAt = Waiting, time.Time{} })
 			return
 		case errors.Is(err, ErrRefused):
 			wait = refused.next()
 			r.logger.Warn("an address is refused", "address", r.address, "in", wait.Round(time.Second), "err", err)
-			r.statusBoard.change(func(s *Status) { s.State = Refused })
+			r.status.change(func(s *Status) { s.State = Refused })
 		default:
 			wait = failed.next()
 			r.logger.Warn("reading an address was interrupted", "address", r.address, "in", wait.Round(time.Millisecond), "err", err)
-			r.statusBoard.change(func(s *Status) { s.State = Reconnecting })
+			r.status.change(func(s *Status) { s.State = Reconnecting })
 		}
 
-		r.statusBoard.change(func(s *Status) { s.LastError, s.LastErrorAt, s.RetryAt = err.Error(), time.Now(), time.Now().Add(wait) })
+		r.status.change(func(s *Status) { s.LastError, s.LastErrorAt, s.RetryAt = err.Error(), time.Now(), time.Now().Add(wait) })
 		select {
 		case <-ctx.Done():
 		case <-l.down:

@@ -122,7 +122,7 @@ func (s *session) recover(ctx context.Context) error {
 	}
 	s.since = time.Now()
 	if s.up == nil {
-		s.statusBoard.change(func(status *Status) { status.State = Connected })
+		s.status.change(func(status *Status) { status.State = Connected })
 	}
 	return nil
 }
@@ -208,7 +208,7 @@ func (s *session) showSlot() {
 		s.logger.Info("level with the cluster again", "slot", s.delivered)
 	}
 
-	s.statusBoard.change(func(status *Status) {
+	s.status.change(func(status *Status) {
 		status.Slot, status.Buffered, status.Lag = newest, len(s.held), lag
 		if !status.RateLimited || s.rpc.pace.paused() == 0 {
 			status.RateLimited = false

@@ -115,7 +115,7 @@ func (s *session) take(ctx context.Context, found find) error {
 
 	s.scanning = false
 	if found.err != nil {
-		s.statusBoard.fail(found.err, false)
+		s.status.fail(found.err, false)
 		s.logger.Debug("rescan failed", "err", found.err)
 		return nil // the next one covers the same slots; a dead endpoint is the clock's finding
 	}

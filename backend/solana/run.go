@@ -31,16 +31,16 @@ func (r *run) maxProvisional() int {
 // shared is the state of one Feed.Run that outlives connections and that all addresses have in common. It is safe for the
 // goroutines of all of them.
 type shared struct {
-	feed    *Feed
-	config  Config
-	board   *statusBoard // of the connection
-	figures *figures
-	logger  *slog.Logger
-	clock   *clock
-	orders  *orders
-	batches []*batchSize  // by endpoint
-	spells  []*rateSpell  // by endpoint
-	still   atomic.Uint64 // the slot where the chain stood still when the last connection ended; 0 if it did not
+	feed       *Feed
+	config     Config
+	connection *sharedStatus // of the connection
+	figures    *figures
+	logger     *slog.Logger
+	clock      *clock
+	orders     *orders
+	batches    []*batchSize  // by endpoint
+	spells     []*rateSpell  // by endpoint
+	still      atomic.Uint64 // the slot where the chain stood still when the last connection ended; 0 if it did not
 
 	link     atomic.Pointer[link]       // the connection in use; nil between two
 	first    *run                       // of the program
@@ -59,13 +59,13 @@ type shared struct {
 // is safe for others.
 type run struct {
 	*shared
-	config      Config // with what the address has of its own
-	address     market.Pubkey
-	follows     bool // it is none that the feed was made for: its history is read whole, and yields to that of others
-	statusBoard *statusBoard
-	ledger      *ledger
-	rescans     chan struct{}
-	extensions  chan *extension
+	config     Config // with what the address has of its own
+	address    market.Pubkey
+	follows    bool // it is none that the feed was made for: its history is read whole, and yields to that of others
+	status     *sharedStatus
+	ledger     *ledger
+	rescans    chan struct{}
+	extensions chan *extension
 
 	recalled   bool        // recall was called, of an address that is followed
 	begun      bool        // start is settled
@@ -125,12 +125,12 @@ func (r *run) deliver(ctx context.Context, b market.Batch) error {
 		delete(r.provisional, signature)
 	}
 
-	r.statusBoard.change(func(s *Status) {
+	r.status.change(func(s *Status) {
 		s.Delivered, s.Checkpoint = r.delivered, r.checkpoint
 		s.Transactions += uint64(len(b.Transactions))
 	})
 	if r.follows {
-		r.board.change(func(s *Status) { s.Transactions += uint64(len(b.Transactions)) })
+		r.connection.change(func(s *Status) { s.Transactions += uint64(len(b.Transactions)) })
 	}
 
 	return nil

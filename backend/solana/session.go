@@ -126,16 +126,16 @@ func (c *shared) watch(ctx context.Context, l *link) {
 	l.group.Go(func() {
 		err := l.socket.run(ctx, c.config.PingInterval)
 		l.lost.Store(true)
-		c.board.change(func(s *Status) { s.Garbage += l.socket.unread.Load() })
+		c.connection.change(func(s *Status) { s.Garbage += l.socket.unread.Load() })
 		err = fmt.Errorf("socket to %s: %w", Redact(l.endpoint.WS), err)
 		if ctx.Err() == nil {
-			c.board.fail(err, false) // while history is read the session goes on
+			c.connection.fail(err, false) // while history is read the session goes on
 		}
 		l.fail(err)
 	})
 	l.group.Go(func() {
 		l.fail(c.clock.run(ctx, l.rpc, c.config.Commitment, c.config.SilenceTimeout, func(err error) {
-			c.board.fail(err, false)
+			c.connection.fail(err, false)
 			if _, refused := errors.AsType[*rpcError](err); refused { // other failures were counted with their request
 				c.figures.failed(l.index, err)
 			}
@@ -186,8 +186,8 @@ func (c *shared) heed(rpc *rpcClient, index int) {
 	}
 	rpc.limited = func(pause time.Duration, err error) {
 		spell.limited(pause, err)
-		c.board.change(func(s *Status) { s.Limits++ })
-		c.board.fail(fmt.Errorf("%s: %w, pausing %v", endpoint, err, pause.Round(time.Millisecond)), true)
+		c.connection.change(func(s *Status) { s.Limits++ })
+		c.connection.fail(fmt.Errorf("%s: %w, pausing %v", endpoint, err, pause.Round(time.Millisecond)), true)
 	}
 	rpc.told = func(method string, took time.Duration, err error) {
 		answered(method, took, err)

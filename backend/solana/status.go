@@ -53,29 +53,29 @@ type Backfill struct {
 	ETASeconds float64
 }
 
-// statusBoard holds the Status; safe for concurrent use.
-type statusBoard struct {
-	mu     sync.Mutex
-	status Status
+// sharedStatus holds the Status; safe for concurrent use.
+type sharedStatus struct {
+	mu      sync.Mutex
+	current Status
 }
 
-func (b *statusBoard) read() Status {
+func (b *sharedStatus) read() Status {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.status
+	return b.current
 }
 
-func (b *statusBoard) change(edit func(*Status)) {
+func (b *sharedStatus) change(edit func(*Status)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	before := b.status.State
-	edit(&b.status)
-	if b.status.State != before {
-		b.status.Since = time.Now()
+	before := b.current.State
+	edit(&b.current)
+	if b.current.State != before {
+		b.current.Since = time.Now()
 	}
 }
 
-func (b *statusBoard) fail(err error, limited bool) {
+func (b *sharedStatus) fail(err error, limited bool) {
 	b.change(func(s *Status) {
 		s.LastError, s.LastErrorAt, s.RateLimited = err.Error(), time.Now(), limited
 	})

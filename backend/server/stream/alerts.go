@@ -23,7 +23,7 @@ type Alerts interface {
 // PushAlerts sends alerts that have been stored, up to the number last, to those who follow them. It is called by one
 // goroutine, in order; once before the first alert, with the number of the newest one stored.
 func (st *Stream) PushAlerts(last uint64, alerts []wire.AlertPush) {
-	b := st.board
+	b := st.broadcaster
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	t := b.topics[key{kind: alertTopic}]
@@ -51,8 +51,8 @@ func (b *broadcaster) sent(k key) market.Seq {
 
 // replayAlerts follows the alerts and first sends those of commits from a seq on. There are never more than fit one answer.
 func (s *session) replayAlerts(id *string, from resume) (any, error) {
-	k, board := key{kind: alertTopic}, s.stream.board
-	sub, was, err := board.hold(s, k)
+	k, broadcaster := key{kind: alertTopic}, s.stream.broadcaster
+	sub, was, err := broadcaster.hold(s, k)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (s *session) replayAlerts(id *string, from resume) (any, error) {
 		if err != nil {
 			return reply, s.alertsFailed(sub, since, fmt.Errorf("read alerts since %d: %w", since, err))
 		}
-		if board.settleAlerts(sub, was, last, list, func() {
+		if broadcaster.settleAlerts(sub, was, last, list, func() {
 			if !complete {
 				s.gap(k, since, s.stream.store.Seq(), "only the newest alerts are stored")
 			}
@@ -125,7 +125,7 @@ func (s *session) alertsFailed(sub *subscription, since market.Seq, err error) e
 	s.stream.log.Error("replay failed", "client", s.peer.ID(), "topic", sub.topic.name, "err", err)
 	s.gap(sub.topic.key, since, s.stream.store.Seq(), "the replay failed")
 
-	b := s.stream.board
+	b := s.stream.broadcaster
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.resume(s, alertOrder)

@@ -133,8 +133,8 @@ func TestAlertsAreReplayed(t *testing.T) {
 	if got := taken(t, s); len(got) != 0 {
 		t.Errorf("after unsubscribing %v", eventsOf(got))
 	}
-	if len(b.board.apart) != 0 || len(b.board.topics) != 0 {
-		t.Errorf("%d apart, %d topics left", len(b.board.apart), len(b.board.topics))
+	if len(b.broadcaster.apart) != 0 || len(b.broadcaster.topics) != 0 {
+		t.Errorf("%d apart, %d topics left", len(b.broadcaster.apart), len(b.broadcaster.topics))
 	}
 }
 

@@ -18,7 +18,7 @@ func BenchmarkTradeToRooms(b *testing.B) {
 	store, commits := newMemory(), hub.New(hub.Options{})
 	st := New(Options{Store: store, Commits: follow.New(follow.Options{Log: store, Hub: commits})})
 	defer st.commits.Close()
-	st.board.casters = [numSpaces]caster{nowhere{}, nowhere{}}
+	st.broadcaster.casters = [numSpaces]caster{nowhere{}, nowhere{}}
 	s, err := st.connect(spaces()[openSpace], &fakePeer{rooms: newRooms()}, nil)
 	if err != nil {
 		b.Fatal(err)
@@ -38,10 +38,10 @@ func BenchmarkTradeToRooms(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		commit.Seq++
-		st.board.mu.Lock()
-		st.board.absorb(commit)
-		st.board.flush()
-		st.board.mu.Unlock()
+		st.broadcaster.mu.Lock()
+		st.broadcaster.absorb(commit)
+		st.broadcaster.flush()
+		st.broadcaster.mu.Unlock()
 	}
 }
 
@@ -50,7 +50,7 @@ func BenchmarkCommitToRooms(b *testing.B) {
 	store, commits := newMemory(), hub.New(hub.Options{})
 	st := New(Options{Store: store, Commits: follow.New(follow.Options{Log: store, Hub: commits})})
 	defer st.commits.Close()
-	st.board.casters = [numSpaces]caster{nowhere{}, nowhere{}}
+	st.broadcaster.casters = [numSpaces]caster{nowhere{}, nowhere{}}
 	s, err := st.connect(spaces()[openSpace], &fakePeer{rooms: newRooms()}, nil)
 	if err != nil {
 		b.Fatal(err)

@@ -418,7 +418,7 @@ func newBench(t *testing.T, change func(*Options)) *bench {
 	b.writer = newWriter(b.memory, b.hub)
 	for i := range b.rooms {
 		b.rooms[i] = newRooms()
-		b.board.casters[i] = b.rooms[i]
+		b.broadcaster.casters[i] = b.rooms[i]
 	}
 	return b
 }
@@ -453,12 +453,12 @@ func (b *bench) client(t testing.TB, space int, id string) (*session, *fakePeer)
 func (b *bench) settled(t testing.TB) {
 	t.Helper()
 	polltest.Until(t, "the broadcaster", func() bool {
-		b.board.mu.Lock()
-		defer b.board.mu.Unlock()
-		return b.board.absorbed >= b.memory.Seq()
+		b.broadcaster.mu.Lock()
+		defer b.broadcaster.mu.Unlock()
+		return b.broadcaster.absorbed >= b.memory.Seq()
 	})
 
-	b.board.mu.Lock()
-	defer b.board.mu.Unlock()
-	b.board.flush()
+	b.broadcaster.mu.Lock()
+	defer b.broadcaster.mu.Unlock()
+	b.broadcaster.flush()
 }

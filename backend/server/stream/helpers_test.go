@@ -51,9 +51,9 @@ func eventsOf(got []parsed) (names []string) {
 func (b *bench) tick(t testing.TB) {
 	t.Helper()
 	b.absorbAll(t)
-	b.board.mu.Lock()
+	b.broadcaster.mu.Lock()
 	b.flush()
-	b.board.mu.Unlock()
+	b.broadcaster.mu.Unlock()
 	b.jobs.Wait()
 }
 

@@ -75,7 +75,7 @@ func (s *session) pursue(p *pursuit, keep bool) error {
 		}
 
 		p.advance(&next)
-		if !next.more && s.stream.board.caughtUp(s, keep) {
+		if !next.more && s.stream.broadcaster.caughtUp(s, keep) {
 			return nil
 		}
 	}
@@ -83,7 +83,7 @@ func (s *session) pursue(p *pursuit, keep bool) error {
 
 // look takes the client's topics and where they are, and returns the first commit to read.
 func (p *pursuit) look() (since market.Seq) {
-	b, s := p.s.stream.board, p.s
+	b, s := p.s.stream.broadcaster, p.s
 	b.mu.Lock()
 	defer b.mu.Unlock()
 
@@ -184,7 +184,7 @@ func (t *target) wants(seq market.Seq, e *market.Event) bool {
 
 // advance notes what was sent.
 func (p *pursuit) advance(next *page) {
-	b := p.s.stream.board
+	b := p.s.stream.broadcaster
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p.at, p.sent = next.at, next.sent
@@ -290,7 +290,7 @@ func (s *session) fallBack(err error) {
 	s.stream.log.Error("replay failed", "client", s.peer.ID(), "err", err)
 	newest := s.stream.store.Seq()
 
-	b := s.stream.board
+	b := s.stream.broadcaster
 	b.mu.Lock()
 	defer b.mu.Unlock()
 
@@ -308,16 +308,16 @@ func (s *session) fallBack(err error) {
 
 // replay subscribes to a topic of events and sends what commits from a seq on brought, oldest first, before it goes live.
 func (s *session) replay(k key, id *string, from resume) (any, error) {
-	board := s.stream.board
+	broadcaster := s.stream.broadcaster
 	p := &pursuit{}
 	if k.kind == eventsTopic {
-		shadowed, added, err := board.followShadowed(s, k)
+		shadowed, added, err := broadcaster.followShadowed(s, k)
 		if err != nil {
 			return nil, err
 		}
 		if shadowed {
 			reply := s.confirm(k, id, subscribedText(added))
-			p.extra = board.shadowTarget(s, k, s.within(k, from))
+			p.extra = broadcaster.shadowTarget(s, k, s.within(k, from))
 			if err := s.pursue(p, false); err != nil {
 				s.fallBack(err)
 			}
@@ -325,21 +325,21 @@ func (s *session) replay(k key, id *string, from resume) (any, error) {
 		}
 	}
 
-	sub, was, err := board.hold(s, k)
+	sub, was, err := broadcaster.hold(s, k)
 	if err != nil {
 		return nil, err
 	}
 
 	reply := s.confirm(k, id, subscribedText(!was))
 	since := s.within(k, from)
-	board.mu.Lock()
+	broadcaster.mu.Lock()
 	if sub.newest = (mark{}); was {
 		sub.after = min(sub.after, since-1)
 	} else {
 		sub.after = since - 1
 	}
 
-	board.mu.Unlock()
+	broadcaster.mu.Unlock()
 	if err := s.pursue(p, false); err != nil {
 		s.fallBack(err)
 	}
@@ -363,7 +363,7 @@ func (s *session) emitAll(pushes []push) error {
 // Missed implements follow.Sink: every client reads from the store what the commit log has lost, and is told of a gap where
 // the store has lost it too.
 func (st *Stream) Missed(_ context.Context, from, to market.Seq) error {
-	b := st.board
+	b := st.broadcaster
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.flush()
@@ -385,7 +385,7 @@ func (st *Stream) Missed(_ context.Context, from, to market.Seq) error {
 // setAside lets a client read from the store, at its own pace, what it is not pushed. The broadcaster's mutex is held.
 func (st *Stream) setAside(s *session) {
 	reading := s.paused[commitOrder] != nil
-	st.board.pause(s, commitOrder).lose()
+	st.broadcaster.pause(s, commitOrder).lose()
 	if !reading {
 		st.jobs.Go(s.recover)
 	}
@@ -410,7 +410,7 @@ func (s *session) recover() {
 
 // recovered ends the pause of a client that was set aside.
 func (s *session) recovered() {
-	b := s.stream.board
+	b := s.stream.broadcaster
 	b.mu.Lock()
 	paused := s.paused[commitOrder] != nil
 	b.mu.Unlock()

@@ -223,7 +223,7 @@ func TestFailedReadsAre1003AndLeaveNothing(t *testing.T) {
 			t.Errorf("%s: %v %+v", event, ack, got)
 		}
 	}
-	if m := b.Metrics(); m.Subscriptions != 0 || m.Topics != 0 || len(b.board.apart) != 0 {
+	if m := b.Metrics(); m.Subscriptions != 0 || m.Topics != 0 || len(b.broadcaster.apart) != 0 {
 		t.Errorf("left behind: %+v", m)
 	}
 }

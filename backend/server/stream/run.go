@@ -13,7 +13,7 @@ import (
 func (st *Stream) Run(ctx context.Context) error {
 	defer st.jobs.Wait()
 	defer st.stop()
-	defer close(st.board.done)
+	defer close(st.broadcaster.done)
 	defer st.commits.Close()
 
 	timer := time.NewTimer(time.Hour)
@@ -33,7 +33,7 @@ func (st *Stream) Run(ctx context.Context) error {
 		case err := <-st.failed:
 			return fmt.Errorf("read for a client that is behind: %w", err)
 		case <-expired:
-		case <-st.board.kick:
+		case <-st.broadcaster.kick:
 		case <-st.commits.Ready():
 			if err := st.commits.Deliver(ctx, st); err != nil && ctx.Err() == nil {
 				return err
@@ -44,7 +44,7 @@ func (st *Stream) Run(ctx context.Context) error {
 
 // step flushes what is due and returns how long the rest may wait; negative when there is none.
 func (st *Stream) step() time.Duration {
-	b := st.board
+	b := st.broadcaster
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	wait := b.nextFlush()
@@ -63,7 +63,7 @@ func (st *Stream) Take(ctx context.Context, c *market.Commit, live bool) error {
 		return err
 	}
 
-	b := st.board
+	b := st.broadcaster
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.absorb(c)
@@ -78,7 +78,7 @@ func (st *Stream) Take(ctx context.Context, c *market.Commit, live bool) error {
 
 // flush is the broadcaster's, for Run's goroutine. The mutex is held.
 func (st *Stream) flush() {
-	b := st.board
+	b := st.broadcaster
 	if b.logged {
 		for s := range b.sessions {
 			if s.follows(commitOrder) && s.peer.Crowded() {
@@ -95,7 +95,7 @@ func (st *Stream) revised(ctx context.Context, c *market.Commit) ([]market.Event
 	seen := make(map[market.Pubkey]bool)
 	for i := range c.Removed {
 		e := &c.Removed[i]
-		if _, ok := e.Trade(); !ok || seen[e.Mint()] || !st.board.has(key{kind: priceTopic, mint: e.Mint()}) {
+		if _, ok := e.Trade(); !ok || seen[e.Mint()] || !st.broadcaster.has(key{kind: priceTopic, mint: e.Mint()}) {
 			continue
 		}
 		seen[e.Mint()] = true

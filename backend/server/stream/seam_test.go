@@ -216,7 +216,7 @@ func (b *bench) meet(t *testing.T, clients int, commits market.Seq) {
 					s.request(unsubscribe, []any{topic}, nil)
 				case 1:
 					k, _ := fields(topic).candles(testIntervals)
-					if b.board.follows(s, k) {
+					if b.broadcaster.follows(s, k) {
 						s.request(history, []any{topic}, nil)
 					}
 				}

@@ -152,14 +152,14 @@ func TestLagCutsNobody(t *testing.T) {
 	}
 	b.trade(testMints[0], startTime, 1e18) // the hub sees the jump here
 	polltest.Until(t, "the client to be set aside", func() bool {
-		b.board.mu.Lock()
-		defer b.board.mu.Unlock()
-		for s := range b.board.sessions {
+		b.broadcaster.mu.Lock()
+		defer b.broadcaster.mu.Unlock()
+		for s := range b.broadcaster.sessions {
 			if s.paused[commitOrder] != nil {
 				return true
 			}
 		}
-		return b.board.absorbed == total
+		return b.broadcaster.absorbed == total
 	})
 	for seq := market.Seq(1); seq <= total; seq++ {
 		if got := parse(t, r.until("event_data")); got.Seq != seq {

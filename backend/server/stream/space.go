@@ -83,7 +83,7 @@ func (s *session) subscribeWhole(k key, f fields) (any, error) {
 		return s.replayAlerts(id, from)
 	}
 	var reply wire.SubscriptionConfirmed
-	err = s.stream.board.follow(s, k, func(added bool) { reply = s.confirm(k, id, subscribedText(added)) })
+	err = s.stream.broadcaster.follow(s, k, func(added bool) { reply = s.confirm(k, id, subscribedText(added)) })
 	return reply, err
 }
 
@@ -94,7 +94,7 @@ func (s *session) unsubscribe(k key, f fields) (any, error) {
 		return nil, err
 	}
 	var reply wire.SubscriptionConfirmed
-	s.stream.board.unfollow(s, k, func(removed bool) {
+	s.stream.broadcaster.unfollow(s, k, func(removed bool) {
 		text := "unsubscribed"
 		if !removed {
 			text = "was not subscribed"

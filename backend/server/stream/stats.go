@@ -99,7 +99,7 @@ func (l Latency) Average() float64 {
 
 // Metrics returns a snapshot.
 func (st *Stream) Metrics() Metrics {
-	c, b := st.counts, st.board
+	c, b := st.counts, st.broadcaster
 	m := Metrics{
 		TotalConnections: c.connections.Load(), Messages: c.messages.Load(), MessagesPerSecond: c.perSecond(st.now()),
 		Updates: c.updates.Load(), Conflated: c.conflated.Load(), Errors: c.errors.Load(), Lags: st.commits.Lags(),
@@ -135,7 +135,7 @@ type Client struct {
 
 // Clients lists the clients, oldest first.
 func (st *Stream) Clients() []Client {
-	b := st.board
+	b := st.broadcaster
 	b.mu.Lock()
 	list := make([]Client, 0, len(b.sessions))
 	for s := range b.sessions {
@@ -166,7 +166,7 @@ type Room struct {
 
 // Rooms lists the topics by name.
 func (st *Stream) Rooms() []Room {
-	b := st.board
+	b := st.broadcaster
 	b.mu.Lock()
 	list := make([]Room, 0, len(b.topics))
 	for _, t := range b.topics {

@@ -40,7 +40,7 @@ type Stream struct {
 	store            Store
 	alerts           Alerts
 	commits          *follow.Follower
-	board            *broadcaster
+	broadcaster      *broadcaster
 	counts           *counters
 	intervals        []market.Interval
 	historyDefault   int
@@ -88,7 +88,7 @@ func New(options Options) *Stream {
 	st.counts.since = st.now()
 	st.ctx, st.stop = context.WithCancel(context.Background())
 	seq := st.commits.Cursor()
-	st.board = &broadcaster{
+	st.broadcaster = &broadcaster{
 		window:   orDefault(options.BatchTimeout, 50*time.Millisecond),
 		most:     orDefault(options.BatchSize, 100),
 		log:      st.log,
@@ -105,8 +105,8 @@ func New(options Options) *Stream {
 		flushed:  seq,
 		queued:   options.Queued,
 	}
-	if st.board.queued == nil {
-		st.board.queued = func(market.Seq, bool) {}
+	if st.broadcaster.queued == nil {
+		st.broadcaster.queued = func(market.Seq, bool) {}
 	}
 
 	return st
@@ -157,7 +157,7 @@ func (st *Stream) Mount(server *socketio.Server) {
 				}
 			},
 		})
-		st.board.casters[space.index] = namespace
+		st.broadcaster.casters[space.index] = namespace
 	}
 }
 
@@ -194,7 +194,7 @@ func (st *Stream) connect(space *space, p peer, auth map[string]any) (*session, 
 		return nil, err
 	}
 	s := &session{stream: st, space: space, peer: p, subs: make(map[key]*subscription)}
-	st.board.welcome(s)
+	st.broadcaster.welcome(s)
 	st.counts.connections.Add(1)
 	s.emitJSON("connection_success", space.greeting(p.ID(), st.store.ID(), st.now().Unix(), market.IntervalNames(st.intervals), func() []string {
 		return symbols(st.store.LatestTraded(100))
@@ -205,7 +205,7 @@ func (st *Stream) connect(space *space, p peer, auth map[string]any) (*session, 
 
 // disconnect takes a client out of every registry.
 func (st *Stream) disconnect(s *session, reason string) {
-	st.board.forget(s)
+	st.broadcaster.forget(s)
 	st.log.Info("client disconnected", "client", s.peer.ID(), "namespace", s.space.name, "reason", reason)
 }
 

@@ -73,7 +73,7 @@ func (s *session) getHistory(f fields) (any, error) {
 			s.emit("history_data", a.text)
 		}
 	}
-	if s.stream.board.follows(s, k) {
+	if s.stream.broadcaster.follows(s, k) {
 		result, err = s.insert(k, read, send)
 	} else if result, err = read(s.stream.ctx); err == nil {
 		if err = s.room(s.stream.ctx, len(result.text)); err == nil {
@@ -118,7 +118,7 @@ func (s *session) subscribePrice(f fields) (any, error) {
 		}
 		if a.last != nil {
 			s.emit("price_update", a.text)
-			s.stream.board.noteTrade(k, a.last)
+			s.stream.broadcaster.noteTrade(k, a.last)
 		}
 	})
 
@@ -161,8 +161,8 @@ func (s *session) unsubscribeEvents(f fields) (any, error) {
 // insert sends an answer in its place among the client's pushes, and lets s follow the topic from then on. send does the
 // first, with the broadcaster's mutex held; was says that s followed the topic before.
 func (s *session) insert(k key, read func(context.Context) (*answer, error), send func(a *answer, was bool)) (*answer, error) {
-	board := s.stream.board
-	sub, was, err := board.hold(s, k)
+	broadcaster := s.stream.broadcaster
+	sub, was, err := broadcaster.hold(s, k)
 	if err != nil {
 		return nil, err
 	}
@@ -173,12 +173,12 @@ func (s *session) insert(k key, read func(context.Context) (*answer, error), sen
 		}
 		result, err := s.prepare(sub, was, read)
 		if err != nil {
-			board.abandon(sub, was)
+			broadcaster.abandon(sub, was)
 			s.recovered()
 			return nil, err
 		}
 
-		settled := board.settle(sub, was, result.seq, func() {
+		settled := broadcaster.settle(sub, was, result.seq, func() {
 			if result.gap != nil {
 				s.emitJSON("gap", result.gap)
 			}
@@ -189,18 +189,18 @@ func (s *session) insert(k key, read func(context.Context) (*answer, error), sen
 		}
 	}
 
-	board.abandon(sub, was)
+	broadcaster.abandon(sub, was)
 	s.recovered()
 	return nil, errOvertaken
 }
 
 // makeUp reads from the store what could not be held back any more, but for a topic whose answer has it.
 func (s *session) makeUp(sub *subscription, was bool) error {
-	board := s.stream.board
-	board.mu.Lock()
+	broadcaster := s.stream.broadcaster
+	broadcaster.mu.Lock()
 	hold := s.paused[commitOrder]
 	lost := hold != nil && hold.lost
-	board.mu.Unlock()
+	broadcaster.mu.Unlock()
 	if !lost {
 		return nil
 	}
@@ -212,7 +212,7 @@ func (s *session) makeUp(sub *subscription, was bool) error {
 	err := s.pursue(p, true)
 	if err != nil {
 		if !was {
-			board.refuse(sub)
+			broadcaster.refuse(sub)
 		}
 		s.fallBack(err)
 	}
@@ -230,7 +230,7 @@ func (s *session) prepare(sub *subscription, was bool, read func(context.Context
 	if s.traced() {
 		s.stream.log.Debug("answer read", "client", s.peer.ID(), "topic", sub.topic.name, "seq", result.seq, "bytes", len(result.text))
 	}
-	if (was || !s.stream.board.alone(sub)) && !s.stream.board.reach(ctx, result.seq) {
+	if (was || !s.stream.broadcaster.alone(sub)) && !s.stream.broadcaster.reach(ctx, result.seq) {
 		return nil, fmt.Errorf("wait for commit %d: %w", result.seq, errStopped)
 	}
 	if err := s.room(ctx, len(result.text)); err != nil {

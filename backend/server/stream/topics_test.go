@@ -225,8 +225,8 @@ func TestRegistriesAreEmptyAfterDisconnect(t *testing.T) {
 	p.gone = true
 	b.disconnect(s, "transport close")
 	b.disconnect(spin, "transport close")
-	if m := b.Metrics(); m.ActiveConnections+m.Subscriptions+m.Topics+m.Mints != 0 || len(b.board.apart) != 0 || m.TotalConnections != 2 {
-		t.Errorf("left behind: %+v, %d apart", m, len(b.board.apart))
+	if m := b.Metrics(); m.ActiveConnections+m.Subscriptions+m.Topics+m.Mints != 0 || len(b.broadcaster.apart) != 0 || m.TotalConnections != 2 {
+		t.Errorf("left behind: %+v, %d apart", m, len(b.broadcaster.apart))
 	}
 	b.tick(t)
 	b.trade(testMints[0], startTime, 1e18)
@@ -269,7 +269,7 @@ func TestCandlesAreInTheCoinsUnits(t *testing.T) {
 	}
 
 	// What a client is sent that fell behind is read from the store.
-	sub := &subscription{topic: b.board.topics[key{klineTopic, market.M1, testMints[0]}]}
+	sub := &subscription{topic: b.broadcaster.topics[key{klineTopic, market.M1, testMints[0]}]}
 	behind, err := (&pursuit{s: s}).readCandles(&target{sub: sub}, 9)
 	if err != nil || len(behind) != 1 || !bytes.Contains(behind[0].payload, []byte(`"volume":1.5,"quote_volume":2.5`)) {
 		t.Errorf("behind: %+v %v", behind, err)
