@@ -83,38 +83,38 @@ func TestTokensOlderThanTheHistory(t *testing.T) {
 		t.Fatalf("%d mints with a TokenCreated, %d in all", len(created.Mints), len(all.Mints))
 	}
 	for _, sort := range []string{"quote_volume_desc", "trades_desc", "change_desc", "change_asc", "last_trade_desc"} {
-		var board struct {
+		var answer struct {
 			Tickers   []tickerOnWire `json:"tickers"`
 			Total     int            `json:"total"`
 			ChainTime int64          `json:"chain_time"`
 		}
 		await(t, "the figures of what is stored", func() error { // a look back at recent slots may still add to the oldest ones
 			readStored()
-			board.Tickers = nil
-			s.get("/api/tickers?window=m5&sort_by="+sort, &board)
-			for i := range board.Tickers {
-				got := &board.Tickers[i]
+			answer.Tickers = nil
+			s.get("/api/tickers?window=m5&sort_by="+sort, &answer)
+			for i := range answer.Tickers {
+				got := &answer.Tickers[i]
 				if err := got.named(l); err != nil {
 					return fmt.Errorf("%s: %w", got.Mint, err)
 				}
 				trades := slices.DeleteFunc(slices.Clone(l.trades[got.Mint]), func(r record) bool { return !stored[r.id()] })
 				for length, span := range map[int64]*spanOnWire{86400: got.H24, 3600: got.H1, 300: got.M5} {
-					if err := span.check(trades, board.ChainTime-length); err != nil {
+					if err := span.check(trades, answer.ChainTime-length); err != nil {
 						return fmt.Errorf("%s, %d s: %w", got.Mint, length, err)
 					}
 				}
 			}
 			return nil
 		})
-		if board.Total != len(all.Mints) || len(board.Tickers) != board.Total {
-			t.Fatalf("%s: %d of %d tickers, %d mints", sort, len(board.Tickers), board.Total, len(all.Mints))
+		if answer.Total != len(all.Mints) || len(answer.Tickers) != answer.Total {
+			t.Fatalf("%s: %d of %d tickers, %d mints", sort, len(answer.Tickers), answer.Total, len(all.Mints))
 		}
-		for i := range board.Tickers {
-			if err := board.Tickers[i].named(l); err != nil {
-				t.Errorf("%s: %v", board.Tickers[i].Mint, err)
+		for i := range answer.Tickers {
+			if err := answer.Tickers[i].named(l); err != nil {
+				t.Errorf("%s: %v", answer.Tickers[i].Mint, err)
 			}
 		}
-		if !slices.IsSortedFunc(board.Tickers, func(a, b tickerOnWire) int {
+		if !slices.IsSortedFunc(answer.Tickers, func(a, b tickerOnWire) int {
 			switch sort {
 			case "quote_volume_desc":
 				return compareFloats(b.M5.QuoteVolume, a.M5.QuoteVolume)
@@ -127,7 +127,7 @@ func TestTokensOlderThanTheHistory(t *testing.T) {
 			}
 			return slices.Index(all.Mints, a.Mint) - slices.Index(all.Mints, b.Mint)
 		}) {
-			t.Errorf("%s is not in order: %+v", sort, board.Tickers)
+			t.Errorf("%s is not in order: %+v", sort, answer.Tickers)
 		}
 	}
 	status, body, err := try(http.MethodGet, s.url("/api/tickers?mint="+all.Mints[1]+"&mint="+all.Mints[0]+"&spark=true"), nil, nil)

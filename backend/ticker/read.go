@@ -30,7 +30,7 @@ type kept struct {
 }
 
 // read makes a mint's ticker as of chain time now. A window that the last trade lies before is not read.
-func (b *Board) read(mark market.MintMark, now int64) (*kept, error) {
+func (b *Cache) read(mark market.MintMark, now int64) (*kept, error) {
 	token, found, err := b.source.Token(mark.Mint)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", mark.Mint, err)

@@ -130,7 +130,7 @@ func (c *chain) naive(mint market.Pubkey, window Window, interval market.Interva
 }
 
 // check compares a ticker with the trades.
-func (c *chain) check(t *testing.T, b *Board, got *Ticker) {
+func (c *chain) check(t *testing.T, b *Cache, got *Ticker) {
 	t.Helper()
 	for window := range Window(NumWindows) {
 		var want Span
@@ -146,7 +146,7 @@ func (c *chain) check(t *testing.T, b *Board, got *Ticker) {
 	}
 }
 
-func TestBoardEqualsTheTrades(t *testing.T) {
+func TestTickersEqualTheTrades(t *testing.T) {
 	for seed, intervals := range [][]market.Interval{
 		market.AllIntervals(), {market.M1, market.M5}, {market.H1}, {market.D1}, {market.S1, market.S30, market.H4},
 	} {

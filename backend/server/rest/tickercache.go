@@ -13,8 +13,8 @@ var tickerOrders = map[TickerSort]ticker.Order{
 	ChangeDesc: ticker.ByGain, ChangeAsc: ticker.ByLoss, LatestTradeDesc: ticker.ByLastTrade,
 }
 
-// NewTickers answers from a board, with what is known of mints; mints may be nil.
-func NewTickers(board *ticker.Board, mints Mints) Tickers {
+// NewTickers answers from a cache, with what is known of mints; mints may be nil.
+func NewTickers(cache *ticker.Cache, mints Mints) Tickers {
 	return func(ctx context.Context, q TickerQuery) (page TickerPage, err error) {
 		window, err := ticker.ParseWindow(q.Window)
 		if err != nil {
@@ -23,9 +23,9 @@ func NewTickers(board *ticker.Board, mints Mints) Tickers {
 
 		var answer ticker.Answer
 		if len(q.Mints) > 0 {
-			answer, err = board.Tickers(ctx, q.Mints)
+			answer, err = cache.Tickers(ctx, q.Mints)
 		} else {
-			answer, err = board.Rank(ctx, tickerOrders[q.SortBy], window, q.Offset, q.Limit)
+			answer, err = cache.Rank(ctx, tickerOrders[q.SortBy], window, q.Offset, q.Limit)
 		}
 
 		if err != nil {

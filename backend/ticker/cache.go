@@ -23,8 +23,8 @@ const (
 	ByLastTrade
 )
 
-// Board answers for tickers and keeps them as long as they hold.
-type Board struct {
+// Cache answers for tickers and keeps them as long as they hold.
+type Cache struct {
 	source    Source
 	intervals [NumWindows]*market.Interval // that the windows are read from; nil: the window cannot be told
 
@@ -32,9 +32,9 @@ type Board struct {
 	kept map[market.Pubkey]*kept
 }
 
-// New returns a board over source, of which the given intervals are kept.
-func New(source Source, intervals []market.Interval) *Board {
-	b := &Board{source: source, turn: make(chan struct{}, 1), kept: map[market.Pubkey]*kept{}}
+// New returns a cache over source, of which the given intervals are kept.
+func New(source Source, intervals []market.Interval) *Cache {
+	b := &Cache{source: source, turn: make(chan struct{}, 1), kept: map[market.Pubkey]*kept{}}
 	for window := range Window(NumWindows) {
 		b.intervals[window] = window.interval(intervals)
 	}
@@ -55,7 +55,7 @@ func (a *Answer) take(list []*kept) {
 }
 
 // Tickers gives the known ones among the mints, in the order asked.
-func (b *Board) Tickers(ctx context.Context, mints []market.Pubkey) (answer Answer, err error) {
+func (b *Cache) Tickers(ctx context.Context, mints []market.Pubkey) (answer Answer, err error) {
 	err = b.take(ctx, func() error {
 		answer.ChainTime = b.source.ChainTime()
 		found, err := b.current(ctx, b.source.Marks(mints), answer.ChainTime)
@@ -69,7 +69,7 @@ func (b *Board) Tickers(ctx context.Context, mints []market.Pubkey) (answer Answ
 // Rank gives a page of the mints that traded in the last 24 hours of chain time, in order. The window is the one that
 // ByQuoteVolume, ByTrades, ByGain and ByLoss look at; mints that did not trade in it stand between those that rose and
 // those that fell.
-func (b *Board) Rank(ctx context.Context, order Order, window Window, offset, limit int) (answer Answer, err error) {
+func (b *Cache) Rank(ctx context.Context, order Order, window Window, offset, limit int) (answer Answer, err error) {
 	err = b.take(ctx, func() error {
 		now := b.source.ChainTime()
 		marks := b.source.Traded(now-H24.Seconds(), maxRanked)
@@ -90,7 +90,7 @@ func (b *Board) Rank(ctx context.Context, order Order, window Window, offset, li
 }
 
 // take runs fn alone, or gives up waiting when ctx ends.
-func (b *Board) take(ctx context.Context, fn func() error) error {
+func (b *Cache) take(ctx context.Context, fn func() error) error {
 	select {
 	case b.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -101,7 +101,7 @@ func (b *Board) take(ctx context.Context, fn func() error) error {
 }
 
 // current brings the tickers of marks up to date.
-func (b *Board) current(ctx context.Context, marks []market.MintMark, now int64) ([]*kept, error) {
+func (b *Cache) current(ctx context.Context, marks []market.MintMark, now int64) ([]*kept, error) {
 	list := make([]*kept, 0, len(marks))
 	for _, mark := range marks {
 		k := b.kept[mark.Mint]
@@ -122,7 +122,7 @@ func (b *Board) current(ctx context.Context, marks []market.MintMark, now int64)
 
 // keep holds a ticker for the next question. One may ask for mints that no ranking holds, too; there are never more than
 // twice as many as a ranking has.
-func (b *Board) keep(k *kept) {
+func (b *Cache) keep(k *kept) {
 	if len(b.kept) >= 2*maxRanked {
 		clear(b.kept)
 	}
@@ -130,7 +130,7 @@ func (b *Board) keep(k *kept) {
 }
 
 // forget lets go of what is in no ranking any more.
-func (b *Board) forget(marks []market.MintMark) {
+func (b *Cache) forget(marks []market.MintMark) {
 	if len(b.kept) <= len(marks) {
 		return
 	}

@@ -99,7 +99,7 @@ func TestTickersOfTheStore(t *testing.T) {
 	}
 }
 
-// TestTickersWhileTrading asks from many sides while commits come in, and in the end expects what a fresh board says.
+// TestTickersWhileTrading asks from many sides while commits come in, and in the end expects what a fresh cache says.
 func TestTickersWhileTrading(t *testing.T) {
 	s := busyDay(t, 40)
 	tickers := rest.NewTickers(ticker.New(s, market.AllIntervals()), nil)
