@@ -93,13 +93,13 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	front, err := b.newFront(opened, commits, in, source)
+	web, err := b.newWebServer(opened, commits, in, source)
 	if err != nil {
 		return err
 	}
 
 	if p := b.options.source; p != nil {
-		p.Bind(func() int { return front.stream.Metrics().Subscriptions }, in.Idle)
+		p.Bind(func() int { return web.stream.Metrics().Subscriptions }, in.Idle)
 	}
 
 	// Not before: the followers of the commits are there by now. Not later: clients are to find the market as it is.
@@ -107,21 +107,21 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 		return err
 	}
 
-	if front.listener, err = server.Listen(ctx, cfg.Server.Listen); err != nil {
+	if web.listener, err = server.Listen(ctx, cfg.Server.Listen); err != nil {
 		return err
 	}
-	defer func() { _ = front.listener.Close() }()
+	defer func() { _ = web.listener.Close() }()
 
-	if err := dir.WriteAddress(front.address()); err != nil {
+	if err := dir.WriteAddress(web.address()); err != nil {
 		return err
 	}
 
 	b.mu.Lock()
-	b.history, b.alerts, b.address = source.history, front.alerts, front.address()
+	b.history, b.alerts, b.address = source.history, web.alerts, web.address()
 	b.mu.Unlock()
-	b.log.Info("serving", "address", "http://"+front.address()+"/", "cluster", cfg.Solana.Cluster, "data", dir.Path)
+	b.log.Info("serving", "address", "http://"+web.address()+"/", "cluster", cfg.Solana.Cluster, "data", dir.Path)
 	if b.options.serving != nil {
-		b.options.serving(front.address())
+		b.options.serving(web.address())
 	}
 
 	reading := []part{{"listener", in.Run}}
@@ -132,8 +132,8 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 		}})
 	}
 
-	serving := append(front.parts(), part{"store", opened.Run})
-	return runParts(ctx, reading, append(serving, source.parts...), func() { front.stopping.Store(true) })
+	serving := append(web.parts(), part{"store", opened.Run})
+	return runParts(ctx, reading, append(serving, source.parts...), func() { web.stopping.Store(true) })
 }
 
 // storeOptions are those of a store that is served.

@@ -41,7 +41,7 @@ func TestReadyzTellsOfTrouble(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := b.newFront(opened, events, in, from)
+	f, err := b.newWebServer(opened, events, in, from)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ type moves struct {
 	step, count int64
 	cells       []moveCell // ascending
 	before      market.Price
-	standing    bool // before is the price that stood when the window began
+	hasBefore   bool // before is the price that stood when the window began
 }
 
 type moveCell struct {
@@ -47,12 +47,12 @@ func (m *moves) bounds(t int64) (low, high market.Price, ok bool) {
 	from := max(t, 0)/m.step - m.count
 	n := 0
 	for n < len(m.cells) && m.cells[n].at < from {
-		m.before, m.standing = m.cells[n].last, true
+		m.before, m.hasBefore = m.cells[n].last, true
 		n++
 	}
 
 	m.cells = slices.Delete(m.cells, 0, n)
-	low, high, ok = m.before, m.before, m.standing
+	low, high, ok = m.before, m.before, m.hasBefore
 	for i := range m.cells {
 		c := &m.cells[i]
 		if !ok || c.low.Less(low) {

@@ -25,8 +25,8 @@ var (
 	asked []*int64 // the limits
 )
 
-// Limit lets memory grow by so many bytes and no more, until lift is called, which may be called again.
-func Limit(bytes int64) (lift func()) {
+// Limit lets memory grow by so many bytes and no more, until release is called, which may be called again.
+func Limit(bytes int64) (release func()) {
 	if userLimit {
 		return func() {}
 	}
@@ -64,17 +64,17 @@ func inUse() int64 {
 
 // Saver limits memory while history is read. One goroutine uses it.
 type Saver struct {
-	Bytes int64 // by which it may grow; 0: whoever reads history has a limit of its own
-	lift  func()
+	Bytes   int64 // by which it may grow; 0: whoever reads history has a limit of its own
+	release func()
 }
 
 // Set says whether history is being read now.
 func (s *Saver) Set(reading bool) {
 	switch {
-	case reading && s.lift == nil && s.Bytes > 0:
-		s.lift = Limit(s.Bytes)
-	case !reading && s.lift != nil:
-		s.lift()
-		s.lift = nil
+	case reading && s.release == nil && s.Bytes > 0:
+		s.release = Limit(s.Bytes)
+	case !reading && s.release != nil:
+		s.release()
+		s.release = nil
 	}
 }

@@ -28,7 +28,7 @@ func TestMemoryIsLimitedWhileHistoryIsRead(t *testing.T) {
 	}
 }
 
-// Whoever asks for limits at the same time, in whatever order they are lifted: the lowest counts, and none is left.
+// Whoever asks for limits at the same time, in whatever order they are released: the lowest counts, and none is left.
 func TestLimitsAreAskedForTogether(t *testing.T) {
 	if userLimit {
 		t.Skip("GOMEMLIMIT IS SET: the limit is the user's")
@@ -36,7 +36,7 @@ func TestLimitsAreAskedForTogether(t *testing.T) {
 	limit := func() int64 { return debug.SetMemoryLimit(-1) }
 	for _, historyEndsFirst := range []bool{true, false} {
 		saver := Saver{Bytes: History}
-		lift := Limit(Write)
+		release := Limit(Write)
 		high := limit()
 		saver.Set(true)
 		low := limit()
@@ -48,15 +48,15 @@ func TestLimitsAreAskedForTogether(t *testing.T) {
 			if got := limit(); got != high {
 				t.Errorf("limit %d after history, want %d", got, high)
 			}
-			lift()
+			release()
 		} else {
-			lift()
+			release()
 			if got := limit(); got != low {
 				t.Errorf("limit %d while history is read, want %d", got, low)
 			}
 			saver.Set(false)
 		}
-		lift()
+		release()
 		if got := limit(); got != math.MaxInt64 {
 			t.Errorf("limit %d is left", got)
 		}

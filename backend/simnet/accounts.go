@@ -20,8 +20,8 @@ func (w *world) venuesOf(tx *transaction) []*venue {
 	return list
 }
 
-// well-known programs, which every transaction calls.
-var standing = []market.Pubkey{
+// wellKnown are the programs that every transaction calls.
+var wellKnown = []market.Pubkey{
 	market.MustPubkey(computeBudget), market.MustPubkey(tokenProgram), market.MustPubkey(systemProgram),
 }
 
@@ -52,7 +52,7 @@ func (n *Net) accounts(tx *transaction) []market.Pubkey {
 	if tx.shape != direct {
 		add(n.foreign)
 	}
-	for _, address := range standing {
+	for _, address := range wellKnown {
 		add(address)
 	}
 
@@ -86,7 +86,7 @@ func (n *Net) mentions(tx *transaction, address market.Pubkey) bool {
 		}
 	}
 
-	return slices.Contains(standing, address)
+	return slices.Contains(wellKnown, address)
 }
 
 // orderOf is the order that an event is about, zero if there is none.

@@ -145,14 +145,14 @@ func TestRateLimit(t *testing.T) {
 // TestMaxPending: a handler that takes its time stops the reading, not the
 // memory, and no request is lost.
 func TestMaxPending(t *testing.T) {
-	gate := make(chan struct{})
+	opened := make(chan struct{})
 	opts := plenty
 	opts.MaxPending = 4
 	var conn atomic.Pointer[Conn]
 	s := serve(t, opts, func(s *Server) {
 		s.Namespace("/", Handler{Event: func(c *Conn, _ string, args []any, ack func(any)) {
 			conn.Store(c)
-			<-gate
+			<-opened
 			ack(args[0])
 		}})
 	})
@@ -172,7 +172,7 @@ func TestMaxPending(t *testing.T) {
 		}
 		return b.pending() == 4
 	})
-	close(gate)
+	close(opened)
 	for i := range 50 {
 		c.expect(fmt.Sprintf("43%d[%d]", i, i))
 	}

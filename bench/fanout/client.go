@@ -26,11 +26,11 @@ const (
 
 // client is one subscriber: a WebSocket client that does as little as it can, so that what is measured is the server.
 type client struct {
-	nc   net.Conn
-	buf  []byte
-	r, w int           // the unread part of buf
-	at   int64         // when it was read, Unix nanoseconds
-	gate *sync.RWMutex // nil, or it reads only while this can be had
+	nc     net.Conn
+	buf    []byte
+	r, w   int           // the unread part of buf
+	at     int64         // when it was read, Unix nanoseconds
+	resume *sync.RWMutex // nil, or it reads only while this can be had
 
 	round *round
 	next  uint64 // seq that comes next in round
@@ -97,9 +97,9 @@ func (c *client) fill() error {
 		c.buf = append(c.buf, make([]byte, len(c.buf))...)
 	}
 
-	if c.gate != nil {
-		c.gate.RLock()
-		c.gate.RUnlock() //nolint:staticcheck // only waits
+	if c.resume != nil {
+		c.resume.RLock()
+		c.resume.RUnlock() //nolint:staticcheck // only waits
 	}
 	n, err := c.nc.Read(c.buf[c.w:])
 	c.w += n

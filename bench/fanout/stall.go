@@ -23,7 +23,7 @@ const (
 // sleepers are subscribers that read, or all do not.
 type sleepers struct {
 	clients []*client
-	gate    sync.RWMutex // locked while they sleep
+	resume  sync.RWMutex // locked while they sleep
 	nothing atomic.Pointer[round]
 	readers sync.WaitGroup
 }
@@ -40,7 +40,7 @@ func (s *swarm) sleepers(ctx context.Context, n int) (*sleepers, error) {
 			sl.close()
 			return nil, err
 		}
-		c.gate = &sl.gate
+		c.resume = &sl.resume
 		sl.clients = append(sl.clients, c)
 		sl.readers.Go(func() { _ = c.read(&sl.nothing) })
 	}
@@ -100,8 +100,8 @@ func (p *plan) stalling(ctx context.Context) error {
 		without, with, ratios = append(without, a), append(with, b), append(ratios, b/a)
 	}
 
-	sl.gate.Lock() // for good: all of them are to be cut
-	defer sl.gate.Unlock()
+	sl.resume.Lock() // for good: all of them are to be cut
+	defer sl.resume.Unlock()
 
 	if _, err := s.fill(ctx, sl); err != nil {
 		return err
@@ -133,9 +133,9 @@ func (p *plan) stalling(ctx context.Context) error {
 // slice measures once, after the same bursts whether the sleepers sleep or not, and lets them catch up.
 func (s *swarm) slice(ctx context.Context, sl *sleepers, bursts *int, asleep bool) (r result, err error) {
 	if asleep {
-		sl.gate.Lock()
+		sl.resume.Lock()
 		defer func() {
-			sl.gate.Unlock()
+			sl.resume.Unlock()
 			err = errors.Join(err, s.drained())
 		}()
 	}

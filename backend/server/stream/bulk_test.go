@@ -77,11 +77,11 @@ func bulkClients(t *testing.T) map[string]bulkClient {
 
 // restarting is a stream behind a link, whose server can be stopped in good order and started again.
 type restarting struct {
-	b      *bench
-	wire   *link
-	server *socketio.Server
-	front  *httptest.Server
-	done   context.CancelFunc
+	b        *bench
+	wire     *link
+	server   *socketio.Server
+	listener *httptest.Server
+	done     context.CancelFunc
 }
 
 func (r *restarting) start(t *testing.T) {
@@ -91,11 +91,11 @@ func (r *restarting) start(t *testing.T) {
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	r.b.Mount(r.server)
-	r.front = httptest.NewServer(r.server)
+	r.listener = httptest.NewServer(r.server)
 	ctx, cancel := context.WithCancel(t.Context())
 	r.done = cancel
 	go func() { _ = r.server.Run(ctx) }()
-	if address := strings.TrimPrefix(r.front.URL, "http://"); r.wire == nil {
+	if address := strings.TrimPrefix(r.listener.URL, "http://"); r.wire == nil {
 		r.wire = newLink(t, address)
 	} else {
 		r.wire.aim(address)
@@ -125,7 +125,7 @@ func (r *restarting) stop(t *testing.T) {
 
 func (r *restarting) gone() {
 	r.wire.refuse(true)
-	r.front.Close()
+	r.listener.Close()
 	r.done()
 }
 

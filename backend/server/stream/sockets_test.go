@@ -29,7 +29,7 @@ func (b *bench) serve(t *testing.T, options socketio.Options) (address string) {
 	server := socketio.New(options)
 	b.Mount(server)
 	b.run(t)
-	front := httptest.NewServer(server)
+	httpServer := httptest.NewServer(server)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Run(ctx) }()
@@ -43,12 +43,12 @@ func (b *bench) serve(t *testing.T, options socketio.Options) (address string) {
 		if err := <-ended; err != nil {
 			t.Errorf("run: %v", err)
 		}
-		front.Close()
+		httpServer.Close()
 		if m := b.Metrics(); m.ActiveConnections+m.Subscriptions+m.Topics != 0 {
 			t.Errorf("after all clients left: %+v", m)
 		}
 	})
-	return strings.TrimPrefix(front.URL, "http://")
+	return strings.TrimPrefix(httpServer.URL, "http://")
 }
 
 // raw is a client that writes and reads frames itself.

@@ -56,7 +56,7 @@ func (e *empty) Pair(market.Pubkey) market.Pair   { return market.Pair{} }
 func (e *empty) LatestTraded(int) []market.Pubkey { return []market.Pubkey{serve.Mint} }
 
 func main() {
-	gate, err := guard.New(guard.Config{Listen: "127.0.0.1:0"})
+	guarded, err := guard.New(guard.Config{Listen: "127.0.0.1:0"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func main() {
 		Store: store, Commits: follow.New(follow.Options{Name: "stream", Log: store, Hub: commits}),
 	})
 	sockets := socketio.New(socketio.Options{
-		PingInterval: 30 * time.Second, PingTimeout: 60 * time.Second, MaxConnections: 20_000, Allow: gate.Allow,
+		PingInterval: 30 * time.Second, PingTimeout: 60 * time.Second, MaxConnections: 20_000, Allow: guarded.Allow,
 	})
 	pushes.Mount(sockets)
 	go func() { log.Fatal(pushes.Run(context.Background())) }()
@@ -78,7 +78,7 @@ func main() {
 	}
 
 	serve.Run(serve.Server{
-		Handler: gate.Wrap(mux),
+		Handler: guarded.Wrap(mux),
 		Push: func(seq uint64) {
 			at := time.Now()
 			store.seq.Store(seq)

@@ -35,8 +35,8 @@ import (
 
 const goodbyeTime = 1500 * time.Millisecond // for telling clients that the server stops
 
-// front is what clients meet: the port, the HTTP server behind it and its Socket.IO part.
-type front struct {
+// webServer is what clients meet: the port, the HTTP server behind it and its Socket.IO part.
+type webServer struct {
 	http     *server.Server
 	sockets  *socketio.Server
 	stream   *stream.Stream
@@ -49,7 +49,7 @@ type front struct {
 
 // ready is what /readyz says: nil, or why no new client should come. That clients of a server that stops are sent
 // elsewhere, and that nothing is stored, matters to whoever balances between several.
-func (f *front) ready(in *listener.Listener) error {
+func (f *webServer) ready(in *listener.Listener) error {
 	if f.stopping.Load() {
 		return errors.New("the server stops")
 	}
@@ -60,12 +60,12 @@ func (f *front) ready(in *listener.Listener) error {
 }
 
 // address is the HOST:PORT listened on.
-func (f *front) address() string { return f.listener.Addr().String() }
+func (f *webServer) address() string { return f.listener.Addr().String() }
 
-// newFront puts the server together; it opens nothing.
-func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *listener.Listener, from source) (*front, error) {
+// newWebServer puts the server together; it opens nothing.
+func (b *Backend) newWebServer(opened *store.Store, commits *hub.Hub, in *listener.Listener, from source) (*webServer, error) {
 	cfg := &b.options.Config
-	gate, err := guard.New(guard.Config{
+	guarded, err := guard.New(guard.Config{
 		Listen: cfg.Server.Listen, AllowedHosts: cfg.Server.AllowedHosts, AllowOrigins: cfg.CORS.AllowOrigins,
 		CORS: cfg.CORS.Enabled, Token: cfg.Server.Token, OwnPageOnly: !cfg.Websocket.Enabled, Logger: b.options.Logger,
 	})
@@ -74,17 +74,17 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *listener.L
 	}
 
 	ws := &cfg.Websocket
-	f := &front{}
+	f := &webServer{}
 	f.sockets = socketio.New(socketio.Options{
 		PingInterval: config.Seconds(ws.HeartbeatInterval), PingTimeout: config.Seconds(ws.HeartbeatTimeout),
 		MaxPayload: ws.MaxPayload, MaxConnections: ws.MaxConnections, MaxQueuedMessages: ws.MaxQueuedMessages,
 		MaxQueuedBytes: ws.MaxQueuedBytes, RequestsPerSecond: float64(ws.MaxRequestsPerSecondPerConnection),
-		Allow: gate.Allow, Logger: b.options.Logger,
+		Allow: guarded.Allow, Logger: b.options.Logger,
 	})
 
 	var authorize func(string) bool
-	if gate.NeedsToken() {
-		authorize = gate.Token
+	if guarded.NeedsToken() {
+		authorize = guarded.Token
 	}
 	f.alerts = b.newAlerts(opened, commits, in, func(newest uint64, fresh []wire.AlertPush) { f.stream.PushAlerts(newest, fresh) })
 	f.stream = stream.New(stream.Options{
@@ -113,7 +113,7 @@ func (b *Backend) newFront(opened *store.Store, commits *hub.Hub, in *listener.L
 		},
 		Collect: f.collectors(in.Collect, from.collect, opened.Collect, b.options.Dir().Collect, commits.Collect),
 		Ready:   func() error { return f.ready(in) },
-		Guard:   gate, Sockets: f.sockets, Page: b.options.Assets, Logger: b.options.Logger,
+		Guard:   guarded, Sockets: f.sockets, Page: b.options.Assets, Logger: b.options.Logger,
 	})
 
 	return f, nil
@@ -147,7 +147,7 @@ func (b *Backend) newAlerts(opened *store.Store, commits *hub.Hub, in *listener.
 }
 
 // collectors are the parts that show metrics: those given, and what clients meet.
-func (f *front) collectors(list ...telemetry.Collector) []telemetry.Collector {
+func (f *webServer) collectors(list ...telemetry.Collector) []telemetry.Collector {
 	list = append(list, f.stream.Report(f.sockets).Collect, f.alerts.Collect, f.mints.Collect)
 	if f.tokens != nil {
 		list = append(list, f.tokens.Collect)
@@ -156,7 +156,7 @@ func (f *front) collectors(list ...telemetry.Collector) []telemetry.Collector {
 }
 
 // parts are what must run for clients to be served.
-func (f *front) parts() []part {
+func (f *webServer) parts() []part {
 	list := []part{{"stream", f.stream.Run}, {"sockets", f.sockets.Run}, {"http", f.run}, {"alerts", f.alerts.Run}, {"mints", f.mints.Run}}
 	if f.tokens != nil {
 		list = append(list, part{"metadata", f.tokens.Run})
@@ -206,7 +206,7 @@ func noneIfNil(tokens *metadata.Follower) rest.Metadata {
 }
 
 // run serves until ctx ends; then it says goodbye to clients before the port closes.
-func (f *front) run(ctx context.Context) error {
+func (f *webServer) run(ctx context.Context) error {
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var closing sync.WaitGroup
