@@ -142,7 +142,7 @@ func TestWindowPlace(t *testing.T) {
 	d.try("xdotool", "windowsize", window, "1000", "620")
 	d.try("xdotool", "windowmove", window, "150", "120")
 	d.until("the window is moved", func() bool { return d.place(window).Dx() == 1000 && d.place(window).Min.X != 0 })
-	before := d.settled(window)
+	before := d.atRest(window)
 	d.key("ctrl+q")
 	a.endsCleanly()
 
@@ -167,8 +167,8 @@ func TestWindowPlace(t *testing.T) {
 	d.until("a window saved off the screen is on it", func() bool { return d.place(window).In(screen) })
 }
 
-// settled is where the window is once it has stopped moving.
-func (d *desk) settled(window string) (place image.Rectangle) {
+// atRest is where the window is once it has stopped moving.
+func (d *desk) atRest(window string) (place image.Rectangle) {
 	same := 0
 	d.until("the window rests", func() bool {
 		now := d.place(window)

@@ -162,7 +162,7 @@ func TestAlerts(t *testing.T) {
 		return nil
 	})
 	market.rest()
-	l = settled(t, market, s)
+	l = awaitLedger(t, market, s)
 
 	const rest = 300 // seconds in which a price that is crossed again is no news
 	var want []string

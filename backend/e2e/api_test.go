@@ -31,7 +31,7 @@ func TestOriginalClientsGetTheirFields(t *testing.T) {
 	s := startServer(t, t.TempDir(), market.flags()...)
 	caughtUp(t, s)
 	market.rest() // the order that the calls ask for must not be closed between two of them
-	mint, user := withOrders(t, s, settled(t, market, s))
+	mint, user := withOrders(t, s, awaitLedger(t, market, s))
 	key := "mint=" + mint
 	for _, c := range []struct {
 		call, list, fields, answer string

@@ -76,7 +76,7 @@ func TestCandlesEqualTheLedger(t *testing.T) {
 		return nil
 	})
 	market.rest()
-	l := settled(t, market, s)
+	l := awaitLedger(t, market, s)
 	await(t, "the last candles' end, without another trade", func() error {
 		if err := f.follow(c); err != nil {
 			t.Fatal(err)
@@ -126,8 +126,8 @@ func caughtUp(t *testing.T, s *server) int64 {
 	return status.ChainTime
 }
 
-// settled waits until the server has everything that the market, now at rest, had.
-func settled(t *testing.T, market *cluster, s *server) *ledger {
+// awaitLedger waits until the server has everything that the market, now at rest, had.
+func awaitLedger(t *testing.T, market *cluster, s *server) *ledger {
 	t.Helper()
 	var l *ledger
 	await(t, "the server to have the whole ledger", func() error {

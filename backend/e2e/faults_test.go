@@ -44,7 +44,7 @@ func TestFaultyCluster(t *testing.T) {
 		return nil
 	})
 	market.call("simnet_control", map[string]any{"close_sockets": true}, &state) // what was missed is read back on connecting
-	l := settled(t, market, s)
+	l := awaitLedger(t, market, s)
 	f := newFollower()
 	f.rough = true
 	await(t, "the last word on each candle", func() error {

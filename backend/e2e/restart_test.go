@@ -87,7 +87,7 @@ func TestCrashesLeaveNoHole(t *testing.T) {
 	liveFinals(t, c, second, mints, caughtUp(t, s))
 
 	market.rest()
-	l := settled(t, market, s)
+	l := awaitLedger(t, market, s)
 	await(t, "the last candles' end", func() error {
 		if err := second.follow(c); err != nil {
 			t.Fatal(err)

@@ -142,7 +142,7 @@ func TestListenerWaitsForRoom(t *testing.T) {
 // A source that can go on no more ends the listener with its error; a command on a full disk ends with ErrDiskFull.
 func TestListenerEnds(t *testing.T) {
 	source := newScripted()
-	source.ends = errors.New("out of tape")
+	source.ends = errors.New("out of records")
 	close(source.batches)
 	if err := newBench(t, source, true).Run(t.Context()); !errors.Is(err, source.ends) {
 		t.Error(err)

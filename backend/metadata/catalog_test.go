@@ -71,8 +71,8 @@ func started(t *testing.T, dir, gateway string, source Source, change func(*Cata
 	return c, stop
 }
 
-// settle waits until nothing is to be done for the mint.
-func settle(c *Catalog, mint market.Pubkey) {
+// awaitIdle waits until nothing is to be done for the mint.
+func awaitIdle(c *Catalog, mint market.Pubkey) {
 	c.queue.mu.Lock()
 	t := c.queue.tasks[mint]
 	c.queue.mu.Unlock()
@@ -151,7 +151,7 @@ func TestDocumentAndPicture(t *testing.T) {
 		c.Document(mint(i))
 		uri, _, _ := source.URI(mint(i))
 		c.Announce(mint(i), uri)
-		settle(c, mint(i))
+		awaitIdle(c, mint(i))
 	}
 	if requests.Load() != after || inside.Load() != 0 {
 		t.Errorf("%d more requests, %d reached a private address", requests.Load()-after, inside.Load())
@@ -161,7 +161,7 @@ func TestDocumentAndPicture(t *testing.T) {
 	}
 
 	c.Announce(mint(11), "ipfs://good2")
-	settle(c, mint(11))
+	awaitIdle(c, mint(11))
 	if d := c.Document(mint(11)); d == nil || *d.Name != "Good" {
 		t.Errorf("announced: %+v", d)
 	}
@@ -186,7 +186,7 @@ func TestDocumentAndPicture(t *testing.T) {
 	if again, err := second.Picture(t.Context(), mint(0)); err != nil || !bytes.Equal(again, data) {
 		t.Errorf("after a restart: %v", err)
 	}
-	settle(second, mint(0))
+	awaitIdle(second, mint(0))
 	if data, _ := second.Picture(t.Context(), mint(2)); data != nil { // waits for Run to have read the shelf
 		t.Error("a picture from nowhere")
 	}
@@ -199,11 +199,11 @@ func TestDocumentAndPicture(t *testing.T) {
 	if _, err := os.Stat(stray); err == nil {
 		t.Error("the half written file stays")
 	}
-	settle(second, mint(1))
+	awaitIdle(second, mint(1))
 
 	// A changed uri is fetched anew.
 	second.Announce(mint(0), "ipfs://changed")
-	settle(second, mint(0))
+	awaitIdle(second, mint(0))
 	if d := second.Document(mint(0)); d != nil {
 		t.Errorf("the old uri's document stays: %+v", d)
 	}

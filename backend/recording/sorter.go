@@ -20,7 +20,7 @@ import (
 // memory is how many bytes of events are sorted at once.
 const memory = 16 << 20
 
-// temporary is what a tape's file is called.
+// temporary is what a sorter's file is called.
 const temporary = ".spinscope-events-*"
 
 // Clean removes the temporary files in dir that sorters of killed processes left. One that is in use is either kept by the system, as

@@ -96,7 +96,7 @@ func TestAnyOrderComesBackInTheChains(t *testing.T) {
 	}
 }
 
-func TestTapeEndsEarly(t *testing.T) {
+func TestFileEndsEarly(t *testing.T) {
 	sorter := New(t.TempDir())
 	for _, e := range events(rand.New(rand.NewPCG(1, 1)), 10) {
 		if err := sorter.Add(&e); err != nil {

@@ -135,9 +135,9 @@ func (c *chain) back(slot market.Slot, blocks int) market.Slot {
 	return c.base
 }
 
-// settleForks abandons the forks whose time has come: ghosts vanish, and the rest of the block may move to the next one,
+// endForks abandons the forks whose time has come: ghosts vanish, and the rest of the block may move to the next one,
 // its own slot counting as skipped from then on.
-func (c *chain) settleForks() (settled int) {
+func (c *chain) endForks() (ended int) {
 	for slot := c.next(); slot > max(c.base, c.finalized); {
 		slot--
 		b := c.at(slot)
@@ -147,13 +147,13 @@ func (c *chain) settleForks() (settled int) {
 		if b.fork--; b.fork > 0 {
 			continue
 		}
-		settled++
+		ended++
 		c.dropGhosts(slot, b)
 		if b.moves {
 			c.moveOn(slot, b)
 		}
 	}
-	return settled
+	return ended
 }
 
 func (c *chain) dropGhosts(slot market.Slot, b *block) {

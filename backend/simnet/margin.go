@@ -55,7 +55,7 @@ func (w *world) open(tx *transaction, p *pool, who int, now float64) bool {
 	}
 
 	order.margin = order.terms.MarginSolAmount
-	p.settle(result)
+	p.apply(result)
 	p.insert(order)
 	tx.payer = order.terms.User
 	w.emit(tx, p, result, &spinpet.LongShort{Payer: tx.payer, Mint: p.mint, Order: order.order, LatestPrice: p.at.Raw(), Terms: order.terms})
@@ -95,7 +95,7 @@ func (w *world) closeWhole(tx *transaction, p *pool, order *position) bool {
 		return false
 	}
 	p.remove(order)
-	p.settle(result)
+	p.apply(result)
 	w.emit(tx, p, result, &spinpet.FullClose{Close: w.closing(tx, p, order, tokens, result)})
 	return true
 }
@@ -127,7 +127,7 @@ func (w *world) reduce(tx *transaction, p *pool, order *position) bool {
 
 	terms.MarginSolAmount = part(terms.MarginSolAmount, rest, terms.LockLpTokenAmount)
 	terms.LockLpEndPrice, terms.LockLpSolAmount, terms.LockLpTokenAmount = end, lockSol, rest
-	p.settle(result)
+	p.apply(result)
 	event := &spinpet.PartialClose{Close: closing, Terms: *terms, Long: w.decimals == 26}
 	if event.Long {
 		event.Terms.MarginInitSolAmount, event.Terms.RealizedSolAmount = order.margin, closing.UserCloseProfit

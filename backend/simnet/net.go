@@ -151,7 +151,7 @@ func (n *Net) step(p *producer) {
 	c := p.chain
 	c.mu.Lock()
 	before := [...]market.Slot{c.next() - 1, c.confirmed, c.finalized}
-	settled := p.produce(n.Rate())
+	ended := p.produce(n.Rate())
 	cut := 0
 	for _, tx := range c.in(c.at(c.next() - 1)) {
 		if tx.chatty {
@@ -171,7 +171,7 @@ func (n *Net) step(p *producer) {
 
 	announced := slotNews{slot: c.announced, parent: c.processed, root: c.finalized, fresh: c.announced == c.next()}
 	c.mu.Unlock()
-	n.chaos.count("fork", settled)
+	n.chaos.count("fork", ended)
 	n.chaos.count("truncate", cut)
 	n.tell(announced, news)
 }

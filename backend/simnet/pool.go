@@ -104,8 +104,8 @@ func reaches(price, start market.U128, buy bool) bool {
 	return !start.Less(price)
 }
 
-// settle makes an outcome true.
-func (p *pool) settle(o outcome) {
+// apply makes an outcome true.
+func (p *pool) apply(o outcome) {
 	p.at = o.at
 	for _, order := range o.hit {
 		p.remove(order)

@@ -93,17 +93,17 @@ func (p *producer) prepare() {
 }
 
 // produce writes the slot that was announced and announces the next one. rate is in transactions per second.
-func (p *producer) produce(rate float64) (settled int) {
+func (p *producer) produce(rate float64) (ended int) {
 	slot, b := p.chain.next(), p.upcoming
 	var transactions []*transaction
 	if !b.skipped {
 		transactions = p.fill(slot, &b, rate)
 	}
 	p.chain.add(b, transactions)
-	settled = p.chain.settleForks()
+	ended = p.chain.endForks()
 	p.chain.advance()
 	p.prepare()
-	return settled
+	return ended
 }
 
 // fill makes the transactions of a block.

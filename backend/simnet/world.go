@@ -204,7 +204,7 @@ func (w *world) trade(tx *transaction, p *pool, who int, tokens uint64, buy bool
 		buy = true
 		result, _ = p.trade(tokens, buy, nil)
 	}
-	p.settle(result)
+	p.apply(result)
 	event := spotEvent(p, tx.payer, tokens, result, buy)
 	if buy {
 		p.held[who] += tokens

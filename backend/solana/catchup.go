@@ -97,13 +97,13 @@ func (s *session) readHistory(ctx context.Context) error {
 	}
 
 	progress.end()
-	if err := s.settle(ctx, finalized, finalized); err != nil {
+	if err := s.finish(ctx, finalized, finalized); err != nil {
 		return err
 	}
 	return s.deliver(ctx, market.Batch{Slot: newest})
 }
 
-// begin settles on a first start where our history begins.
+// begin decides on a first start where our history begins.
 func (s *session) begin(way *walk, newest market.Slot) {
 	s.begun, s.start = true, min(way.bottom, newest+1)
 	if !way.limited {

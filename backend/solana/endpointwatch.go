@@ -40,8 +40,8 @@ func (l *endpointWatch) wait(ctx context.Context, d time.Duration) (index int, e
 	}
 }
 
-// look tries each endpoint once and returns the first that works and was down before; once settled, the first that works.
-func (l *endpointWatch) look(ctx context.Context, settled bool) (index int, found bool) {
+// look tries each endpoint once and returns the first that works and was down before; once stable, the first that works.
+func (l *endpointWatch) look(ctx context.Context, stable bool) (index int, found bool) {
 	for index, endpoint := range l.run.config.Endpoints {
 		limited, done := context.WithTimeout(ctx, watchTime)
 		err := l.run.try(limited, index)
@@ -50,7 +50,7 @@ func (l *endpointWatch) look(ctx context.Context, settled bool) (index int, foun
 			return 0, false
 		}
 		was := l.down[index]
-		if l.down[index] = err != nil; err == nil && (was || settled) {
+		if l.down[index] = err != nil; err == nil && (was || stable) {
 			l.run.logger.Debug("endpoint works", "endpoint", endpoint)
 			return index, true
 		}

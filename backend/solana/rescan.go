@@ -119,7 +119,7 @@ func (s *session) take(ctx context.Context, found find) error {
 		s.logger.Debug("rescan failed", "err", found.err)
 		return nil // the next one covers the same slots; a dead endpoint is the clock's finding
 	}
-	return s.settle(ctx, found.finalized, found.finalized)
+	return s.finish(ctx, found.finalized, found.finalized)
 }
 
 // rollBack delivers what is no longer part of the chain, and gaps.
@@ -130,9 +130,9 @@ func (r *run) rollBack(ctx context.Context, gone []market.Signature, gaps []mark
 	return r.deliver(ctx, market.Batch{RolledBack: gone, Gaps: gaps})
 }
 
-// settle ends the comparison of history up to a slot with what was delivered: it moves the checkpoint, and forgets what no
+// finish ends the comparison of history up to a slot with what was delivered: it moves the checkpoint, and forgets what no
 // later comparison needs.
-func (r *run) settle(ctx context.Context, to, finalized market.Slot) error {
+func (r *run) finish(ctx context.Context, to, finalized market.Slot) error {
 	if err := r.deliver(ctx, market.Batch{Checkpoint: to}); err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ type run struct {
 	extensions chan *extension
 
 	recalled   bool        // recall was called, of an address that is followed
-	begun      bool        // start is settled
+	begun      bool        // start is known
 	start      market.Slot // slots below are none of ours: a gap, or delivered in an earlier run
 	checkpoint market.Slot
 	delivered  market.Slot // everything from start to here was delivered

@@ -126,28 +126,28 @@ func TestNoDamageLosesData(t *testing.T) {
 	tryDamages(t, closedStore(t))
 }
 
-// damageTrial opens copies of a store.
-type damageTrial struct {
+// damageCase opens copies of a store.
+type damageCase struct {
 	*testing.T
 	source map[string][]byte
 	want   string // its content
 }
 
 func tryDamages(t *testing.T, source map[string][]byte) {
-	trial := &damageTrial{t, source, ""}
-	trial.try(damage{}, false)
+	damaged := &damageCase{t, source, ""}
+	damaged.try(damage{}, false)
 	count := 0
 	for name, content := range source {
 		for _, d := range damagesOf(name, content) {
-			trial.try(d, false)
-			trial.try(d, true)
+			damaged.try(d, false)
+			damaged.try(d, true)
 			count++
 		}
 	}
 	t.Logf("%d damages of %d files", count, len(source))
 }
 
-func (t *damageTrial) try(d damage, readOnly bool) {
+func (t *damageCase) try(d damage, readOnly bool) {
 	t.Helper()
 	dir := t.place(d)
 	defer os.RemoveAll(dir)
@@ -187,7 +187,7 @@ func (t *damageTrial) try(d damage, readOnly bool) {
 }
 
 // place makes a damaged copy of the store.
-func (t *damageTrial) place(d damage) (dir string) {
+func (t *damageCase) place(d damage) (dir string) {
 	t.Helper()
 	dir, err := os.MkdirTemp(t.TempDir(), "store")
 	if err != nil {
@@ -213,7 +213,7 @@ func (t *damageTrial) place(d damage) (dir string) {
 func TestFlippedBitsAreNoticed(t *testing.T) {
 	t.Parallel()
 	source := closedStore(t)
-	trial := &damageTrial{t, source, ""}
+	damaged := &damageCase{t, source, ""}
 	read := func(s *Store) (results []string, errs []error) {
 		note := func(value any, err error) {
 			text, encoding := json.Marshal(value)
@@ -249,7 +249,7 @@ func TestFlippedBitsAreNoticed(t *testing.T) {
 		return s
 	}
 
-	whole := open(trial.place(damage{}))
+	whole := open(damaged.place(damage{}))
 	want, _ := read(whole)
 	if err := whole.Close(); err != nil {
 		t.Fatal(err)
@@ -263,7 +263,7 @@ func TestFlippedBitsAreNoticed(t *testing.T) {
 		for i := range places {
 			changed := bytes.Clone(content)
 			changed[len(content)*i/places] ^= 1 << (i % 8)
-			dir := trial.place(damage{"", name, changed})
+			dir := damaged.place(damage{"", name, changed})
 			flips++
 			s := open(dir)
 			if s == nil {
@@ -312,10 +312,10 @@ func killedStore(t *testing.T) map[string][]byte {
 // the store opens at an earlier commit.
 func TestLogDamagedInTheMiddle(t *testing.T) {
 	t.Parallel()
-	trial := &damageTrial{t, killedStore(t), ""}
-	trial.try(damage{}, false)
+	damaged := &damageCase{t, killedStore(t), ""}
+	damaged.try(damage{}, false)
 	tried := 0
-	for name, content := range trial.source {
+	for name, content := range damaged.source {
 		if filepath.Ext(name) != ".mem" {
 			continue
 		}
@@ -327,11 +327,11 @@ func TestLogDamagedInTheMiddle(t *testing.T) {
 			clear(zeroed[used*i/21 : used*i/21+300])
 			for _, d := range []damage{{fmt.Sprint("flip ", i), name, changed}, {fmt.Sprint("zeros ", i), name, zeroed}} {
 				tried++
-				trial.try(d, false)
-				trial.try(d, true)
+				damaged.try(d, false)
+				damaged.try(d, true)
 
 				for _, readOnly := range []bool{true, false} {
-					o := small(Options{Dir: trial.place(d), ReadOnly: readOnly})
+					o := small(Options{Dir: damaged.place(d), ReadOnly: readOnly})
 					o.bootID = func() string { return "another run" }
 					s, err := Open(o)
 					if err != nil {

@@ -51,8 +51,8 @@ func sessions(t *testing.T, times, kind int) (files []map[string][]byte) {
 func TestForeignFilesAreNoticed(t *testing.T) {
 	t.Parallel()
 	mine := sessions(t, 4, 0)
-	trial := &damageTrial{t, mine[3], ""}
-	trial.try(damage{}, false)
+	damaged := &damageCase{t, mine[3], ""}
+	damaged.try(damage{}, false)
 	other := sessions(t, 4, 1)
 	tried := map[string]int{}
 	for name, content := range mine[3] {
@@ -63,7 +63,7 @@ func TestForeignFilesAreNoticed(t *testing.T) {
 			}
 			tried[filepath.Ext(name)]++
 			for _, readOnly := range []bool{false, true} {
-				trial.try(damage{fmt.Sprint("exchanged with ", i), name, with}, readOnly)
+				damaged.try(damage{fmt.Sprint("exchanged with ", i), name, with}, readOnly)
 			}
 		}
 	}
@@ -85,14 +85,14 @@ func TestForeignFilesOfAKilledStore(t *testing.T) {
 		delete(files, lockFile)
 		return files
 	}
-	trial, other := &damageTrial{t, killed(0), ""}, killed(1)
-	trial.try(damage{}, false)
+	damaged, other := &damageCase{t, killed(0), ""}, killed(1)
+	damaged.try(damage{}, false)
 	tried := 0
-	for name, content := range trial.source {
+	for name, content := range damaged.source {
 		if with, ok := other[name]; ok && !bytes.Equal(with, content) {
 			tried++
-			trial.try(damage{"exchanged", name, with}, false)
-			trial.try(damage{"exchanged", name, with}, true)
+			damaged.try(damage{"exchanged", name, with}, false)
+			damaged.try(damage{"exchanged", name, with}, true)
 		}
 	}
 	if tried < 5 {
@@ -117,15 +117,15 @@ func entryEnds(content []byte) (ends []int) {
 // it is told to, as another store.
 func TestLostLogsAreNoticed(t *testing.T) {
 	t.Parallel()
-	trial := &damageTrial{t, killedStore(t), ""}
-	trial.try(damage{}, false)
+	damaged := &damageCase{t, killedStore(t), ""}
+	damaged.try(damage{}, false)
 	var name string
-	for file := range trial.source {
+	for file := range damaged.source {
 		if filepath.Ext(file) == ".mem" {
 			name = file
 		}
 	}
-	content := trial.source[name]
+	content := damaged.source[name]
 	ends := entryEnds(content)
 	list := []damage{{"gone", name, nil}}
 	const cuts = 10
@@ -137,8 +137,8 @@ func TestLostLogsAreNoticed(t *testing.T) {
 
 	for i, d := range list {
 		for _, readOnly := range []bool{false, true} {
-			trial.try(d, readOnly)
-			s, err := Open(small(Options{Dir: trial.place(d), ReadOnly: readOnly}))
+			damaged.try(d, readOnly)
+			s, err := Open(small(Options{Dir: damaged.place(d), ReadOnly: readOnly}))
 			if err == nil || !strings.Contains(err.Error(), "up to commit 45") {
 				t.Errorf("%s: %v", d.name, err)
 			}
@@ -147,14 +147,14 @@ func TestLostLogsAreNoticed(t *testing.T) {
 			}
 		}
 		if i%3 == 0 {
-			trial.goesOn(d, func(o *Options) { o.bootID = func() string { return "another run" } })
-			trial.goesOn(d, func(o *Options) { o.Repair = true })
+			damaged.goesOn(d, func(o *Options) { o.bootID = func() string { return "another run" } })
+			damaged.goesOn(d, func(o *Options) { o.Repair = true })
 		}
 	}
 }
 
 // goesOn opens a store that has lost commits.
-func (t *damageTrial) goesOn(d damage, with func(*Options)) {
+func (t *damageCase) goesOn(d damage, with func(*Options)) {
 	t.Helper()
 	o := small(Options{Dir: t.place(d)})
 	with(&o)
@@ -214,11 +214,11 @@ func TestLogMissingInTheMiddle(t *testing.T) {
 	source[name] = slices.Concat(content[:border], make([]byte, 4096))
 	source[next] = slices.Concat(make([]byte, 8), []byte("twelve bytes"), content[border:])
 
-	trial := &damageTrial{t, source, ""}
-	trial.try(damage{}, false)
-	trial.try(damage{}, true)
+	damaged := &damageCase{t, source, ""}
+	damaged.try(damage{}, false)
+	damaged.try(damage{}, true)
 	for _, repair := range []bool{false, true} {
-		s, err := Open(small(Options{Dir: trial.place(damage{"", name, nil}), Repair: repair}))
+		s, err := Open(small(Options{Dir: damaged.place(damage{"", name, nil}), Repair: repair}))
 		if !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "before those in "+next) {
 			t.Errorf("opened %v, %v", s != nil, err)
 		}

@@ -15,8 +15,8 @@ import (
 	"spinscope/backend/store"
 )
 
-// tape makes a busy market's transactions: so many mints on their curves, 20,000 users, one trade in each.
-type tape struct {
+// feed makes a busy market's transactions: so many mints on their curves, 20,000 users, one trade in each.
+type feed struct {
 	r       *rand.Rand
 	program string
 	curves  []spinpet.Curve
@@ -25,13 +25,13 @@ type tape struct {
 	slot    market.Slot
 }
 
-func newTape(b *testing.B, mints int) *tape {
+func newFeed(b *testing.B, mints int) *feed {
 	b.Helper()
 	fresh, err := spinpet.FreshCurve(26)
 	if err != nil {
 		b.Fatal(err)
 	}
-	t := &tape{r: rand.New(rand.NewPCG(3, 3)), program: spinpet.ProgramID.String(), now: 1_760_000_000, slot: 300_000_000}
+	t := &feed{r: rand.New(rand.NewPCG(3, 3)), program: spinpet.ProgramID.String(), now: 1_760_000_000, slot: 300_000_000}
 	for range mints {
 		curve, _, err := fresh.Buy(50_000_000_000_000)
 		if err != nil {
@@ -51,7 +51,7 @@ func address(kind byte, n int) (k market.Pubkey) {
 }
 
 // second is a batch of one second of the chain.
-func (t *tape) second(b *testing.B, trades int) market.Batch {
+func (t *feed) second(b *testing.B, trades int) market.Batch {
 	b.Helper()
 	t.now++
 	var batch market.Batch
@@ -101,7 +101,7 @@ func BenchmarkIngest(b *testing.B) {
 			if err := writer.Recover(); err != nil {
 				b.Fatal(err)
 			}
-			t, raw := newTape(b, 1000), store.NewRaw(b)
+			t, raw := newFeed(b, 1000), store.NewRaw(b)
 			for range 20 { // every mint is known
 				if err := writer.Apply(b.Context(), t.second(b, 500)); err != nil {
 					b.Fatal(err)

@@ -30,13 +30,13 @@ func mixedStore(t *testing.T, seed uint64) (files map[string][]byte, o Options) 
 func TestRowsLostInAMergeAreNoticed(t *testing.T) {
 	t.Parallel()
 	source, o := mixedStore(t, 3)
-	trial := &damageTrial{t, source, ""}
+	damaged := &damageCase{t, source, ""}
 	open := func(dir string, readOnly bool) (*Store, error) {
 		o := o
 		o.Dir, o.ReadOnly = dir, readOnly
 		return Open(o)
 	}
-	whole, err := open(trial.place(damage{}), true)
+	whole, err := open(damaged.place(damage{}), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestRowsLostInAMergeAreNoticed(t *testing.T) {
 		const places = 12
 		for i := range places {
 			what := fmt.Sprintf("%s at %d of %d", name, len(table)*i/places, len(table))
-			dir := trial.place(damage{})
+			dir := damaged.place(damage{})
 			s, err := open(dir, false)
 			if err != nil {
 				t.Fatal(err)

@@ -241,7 +241,7 @@ func (p *plan) cycling(ctx context.Context) error {
 	rows := [][]string{{"", "resident MB", "heap MB", "goroutines", "connections"}}
 	note := func(when string) error {
 		// Everything has left within the sweep's time.
-		if err := (&swarm{peer: server}).settled(0); err != nil {
+		if err := (&swarm{peer: server}).counted(0); err != nil {
 			return err
 		}
 		time.Sleep(time.Second)

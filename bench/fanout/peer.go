@@ -147,11 +147,11 @@ func connect(ctx context.Context, p *peer, n, atOnce, buffer int) (*swarm, error
 		})
 	}
 
-	return s, s.settled(n)
+	return s, s.counted(n)
 }
 
-// settled waits until the server counts n connections, where it can tell.
-func (s *swarm) settled(n int) error {
+// counted waits until the server counts n connections, where it can tell.
+func (s *swarm) counted(n int) error {
 	for deadline := time.Now().Add(40 * time.Second); ; {
 		st, err := s.peer.stats()
 		if err != nil || st.Connections < 0 || st.Connections == n {

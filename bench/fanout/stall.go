@@ -81,7 +81,7 @@ func (p *plan) stalling(ctx context.Context) error {
 	}
 
 	defer sl.close()
-	if err := s.settled(p.among); err != nil {
+	if err := s.counted(p.among); err != nil {
 		return err
 	}
 
@@ -106,7 +106,7 @@ func (p *plan) stalling(ctx context.Context) error {
 	if _, err := s.fill(ctx, sl); err != nil {
 		return err
 	}
-	if err := s.settled(healthy); err != nil {
+	if err := s.counted(healthy); err != nil {
 		return err
 	}
 

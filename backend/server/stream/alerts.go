@@ -68,7 +68,7 @@ func (s *session) replayAlerts(id *string, from resume) (any, error) {
 		if err != nil {
 			return reply, s.alertsFailed(sub, since, fmt.Errorf("read alerts since %d: %w", since, err))
 		}
-		if broadcaster.settleAlerts(sub, was, last, list, func() {
+		if broadcaster.answerAlerts(sub, was, last, list, func() {
 			if !complete {
 				s.gap(k, since, s.stream.store.Seq(), "only the newest alerts are stored")
 			}
@@ -89,9 +89,9 @@ func (s *session) roomFor(list []wire.AlertPush) error {
 	return s.room(s.stream.ctx, size)
 }
 
-// settleAlerts sends the alerts up to the number last in their place among the pushes, and ends the pause. It returns false
+// answerAlerts sends the alerts up to the number last in their place among the pushes, and ends the pause. It returns false
 // when too many were pushed meanwhile.
-func (b *broadcaster) settleAlerts(sub *subscription, was bool, last uint64, list []wire.AlertPush, first func()) bool {
+func (b *broadcaster) answerAlerts(sub *subscription, was bool, last uint64, list []wire.AlertPush, first func()) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 

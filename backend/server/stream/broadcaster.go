@@ -201,7 +201,7 @@ func (b *broadcaster) flush() {
 	clear(b.pending) // drops the references to commits
 	b.pending, b.live, b.urgent = b.pending[:0], 0, false
 	b.flushed = b.absorbed
-	b.settled()
+	b.afterFlush()
 }
 
 // send gives one push to the rooms of both namespaces, and to those on their way into them.

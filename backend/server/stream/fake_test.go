@@ -449,8 +449,8 @@ func (b *bench) client(t testing.TB, space int, id string) (*session, *fakePeer)
 	return s, p
 }
 
-// settled waits until the broadcaster has sent everything committed.
-func (b *bench) settled(t testing.TB) {
+// awaitSent waits until the broadcaster has sent everything committed.
+func (b *bench) awaitSent(t testing.TB) {
 	t.Helper()
 	polltest.Until(t, "the broadcaster", func() bool {
 		b.broadcaster.mu.Lock()

@@ -26,7 +26,7 @@ const (
 //
 //  1. hold: the client leaves the rooms, and its pushes are held back.
 //  2. The client's goroutine reads the answer, the state as of commit S.
-//  3. settle: the pushes up to S are sent that are not in the answer, then the answer, then the pushes above S. Pushes up
+//  3. finish: the pushes up to S are sent that are not in the answer, then the answer, then the pushes above S. Pushes up
 //     to S of the topic that was asked about are left out, as the answer holds them. When the broadcaster has flushed all
 //     that the client has seen, the client enters the rooms again.
 //
@@ -174,9 +174,9 @@ func (s *session) emitHeld(p heldPush) {
 	}
 }
 
-// settle sends the answer, which is the state of a topic as of seq, in its place among the pushes, and ends the pause. It
+// finish sends the answer, which is the state of a topic as of seq, in its place among the pushes, and ends the pause. It
 // returns false when too many pushes came meanwhile.
-func (b *broadcaster) settle(sub *subscription, was bool, seq market.Seq, answer func()) bool {
+func (b *broadcaster) finish(sub *subscription, was bool, seq market.Seq, answer func()) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 
@@ -249,8 +249,8 @@ func (b *broadcaster) reach(ctx context.Context, seq market.Seq) bool {
 	return false
 }
 
-// settled runs after each flush: it wakes who waits for it, and lets clients into rooms.
-func (b *broadcaster) settled() {
+// afterFlush runs after each flush: it wakes who waits for it, and lets clients into rooms.
+func (b *broadcaster) afterFlush() {
 	b.waiters = slices.DeleteFunc(b.waiters, func(w waiter) bool {
 		if b.flushed < w.seq {
 			return false

@@ -226,7 +226,7 @@ func (b *bench) meet(t *testing.T, clients int, commits market.Seq) {
 	reading.Wait()
 	close(stop)
 	writing.Wait()
-	b.settled(t)
+	b.awaitSent(t)
 	var courses []*course
 	for _, mint := range testMints {
 		for _, interval := range testIntervals {

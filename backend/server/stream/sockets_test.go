@@ -281,7 +281,7 @@ func TestSocketsMeetLiveWithoutHole(t *testing.T) {
 			time.Sleep(50 * time.Microsecond) // lets clients in between
 		}
 		<-all
-		b.settled(t)
+		b.awaitSent(t)
 		last := b.tradeCommit(testMints[0], b.writer.now+1000, 1e18) // ends every client's reading
 		last.Candles[0].Interval, last.Candles[0].Candle.Time = market.D1, market.D1.Floor(b.writer.now+1000)
 		b.publish(last)

@@ -79,7 +79,7 @@ func TestResumeFromAnotherStoreIsAGap(t *testing.T) {
 		alerts.store()
 	}
 	address := b.serve(t, socketio.Options{})
-	b.settled(t)
+	b.awaitSent(t)
 	newest := b.memory.Seq()
 	for _, sub := range subscriptions {
 		for name, c := range map[string]struct {
@@ -180,7 +180,7 @@ func TestLiveClientOfAnotherStore(t *testing.T) {
 			t.Errorf("%s: no gap in %v", sub.event, eventsOf(got))
 		}
 		last := b.trade(testMints[0], startTime, 1e18)
-		b.settled(t)
+		b.awaitSent(t)
 		live := seqsOf(taken(t, s), sub.push)
 		if len(live) == 0 || live[len(live)-1] != last.Seq {
 			t.Errorf("%s: live %v, want up to %d", sub.event, live, last.Seq)

@@ -178,13 +178,13 @@ func (s *session) insert(k key, read func(context.Context) (*answer, error), sen
 			return nil, err
 		}
 
-		settled := broadcaster.settle(sub, was, result.seq, func() {
+		finished := broadcaster.finish(sub, was, result.seq, func() {
 			if result.gap != nil {
 				s.emitJSON("gap", result.gap)
 			}
 			send(result, was)
 		})
-		if settled {
+		if finished {
 			return result, nil
 		}
 	}
