@@ -12,6 +12,7 @@ import (
 // Store is what the writer needs of the market store. Reads see every commit made before. Iterations stop with the
 // error that fn returns.
 type Store interface {
+	// Commit stores a commit and does not keep it.
 	Commit(c *market.Commit) error
 
 	// Gaps lists the known gaps: of all mints when mint is nil, in one state or, when state is nil, in any.
@@ -53,6 +54,7 @@ type commits struct {
 	counters *counters
 	next     nextCommit
 	pending  *pendingCommit // nil when everything handed over is written
+	written  *market.Commit // whose memory the next one may have; nil where others may keep it
 }
 
 // pendingCommit is a commit that a goroutine of its own writes and publishes.
@@ -72,6 +74,12 @@ func (s *commits) put(c *market.Commit) error {
 		s.publish(c)
 	}
 	return nil
+}
+
+// begin empties the next commit, once all of it was handed over.
+func (s *commits) begin() {
+	s.next.reset(s.written)
+	s.written = nil
 }
 
 // send is put in the background. Nothing else may be pending.
@@ -106,6 +114,9 @@ func (s *commits) wait() error {
 	<-s.pending.done
 	if s.pending.err != nil {
 		return s.pending.err
+	}
+	if s.publish == nil {
+		s.written = s.pending.commit
 	}
 	s.pending = nil
 	return nil
@@ -171,7 +182,7 @@ func (p *pendingCommit) concerns(slot market.Slot) bool {
 	return found
 }
 
-// nextCommit collects what the next commit will hold. Its zero value is not ready: reset makes it so.
+// nextCommit collects what the next commit will hold. Its zero value is not ready: reset (begin) makes it so.
 type nextCommit struct {
 	slot       market.Slot
 	chainTime  int64
@@ -190,13 +201,22 @@ type nextCommit struct {
 	newest     market.Position // of all events ever taken
 }
 
-func (n *nextCommit) reset() {
+// reset empties the commit. The memory of an older one, which may be nil, is used again.
+func (n *nextCommit) reset(old *market.Commit) {
 	for _, state := range n.touched {
 		state.inCommit = false
 	}
 
+	var candles []market.CandleChange
+	var events []market.Event
+	if old != nil {
+		clear(old.Candles)
+		clear(old.Events)
+		candles, events = old.Candles[:0], old.Events[:0]
+	}
+
 	// What the next commit holds is mostly as much as this one did; growing to it would make five times the garbage.
-	candles, events := slices.Grow([]market.CandleChange(nil), len(n.candles)), slices.Grow([]market.Event(nil), len(n.events))
+	candles, events = slices.Grow(candles, len(n.candles)), slices.Grow(events, len(n.events))
 	*n = nextCommit{candles: candles, events: events, newest: n.newest, gone: n.gone, touched: n.touched[:0]}
 	if n.gone == nil {
 		n.gone = map[market.Position]struct{}{}

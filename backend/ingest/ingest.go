@@ -112,7 +112,10 @@ func New(cfg Config, store Store, at Resume) *Ingest {
 	in.orders = orders{
 		commits: &in.commits, changes: map[market.Pubkey]market.OrderChange{}, replays: map[market.Pubkey]market.Pubkey{},
 	}
-	in.prices = prices{chain: priceChain{recheck: cfg.Recheck}, counters: &in.counters, log: cfg.Logger}
+	in.prices = prices{
+		chain: priceChain{recheck: cfg.Recheck}, watched: cfg.Recheck != nil || cfg.Publish != nil,
+		counters: &in.counters, log: cfg.Logger,
+	}
 
 	if len(cfg.Programs) > 0 {
 		in.progress.address = cfg.Programs[0].Address()
@@ -264,7 +267,7 @@ func (in *Ingest) commit(ahead bool) error {
 func (in *Ingest) write(ahead bool) error {
 	next := &in.commits.next
 	defer func() {
-		next.reset()
+		in.commits.begin()
 		clear(in.progress.named)
 	}()
 

@@ -11,6 +11,7 @@ import (
 type prices struct {
 	pricers  [1 << 8]program.Pricer // by program; nil for those that are not read
 	chain    priceChain
+	watched  bool // somebody learns of breaks
 	counters *counters
 	log      *slog.Logger
 }
@@ -43,6 +44,10 @@ func (p *prices) set(event *market.Event) {
 // check compares an event's price with the mint's last one, before the event is folded. A liquidation jumps over a part
 // of the curve; any other break means that something between the two is missing.
 func (p *prices) check(state *mintState, event *market.Event) {
+	if !p.watched {
+		return // it is a fifth of the work of taking in a trade
+	}
+
 	jumped := state.jumped
 	state.jumped = false
 	if pricer := p.pricers[event.Program()]; jumped || pricer == nil || pricer.Continues(state.candles.Price, event) {

@@ -275,7 +275,7 @@ func removed(old market.Candle, previous market.Price) market.Candle {
 // Recover brings the open candles up to the stored events and schedules their closing. It must run once, before the
 // first Apply. What it commits is published as everything else, so that who follows from an older commit on misses none.
 func (in *Ingest) Recover() error {
-	in.commits.next.reset()
+	in.commits.begin()
 	in.commits.next.newest = in.replay
 
 	if err := in.window.load(in.progress.slot, in.prices.learn); err != nil {

@@ -7,7 +7,9 @@ import (
 	"spinscope/backend/market"
 )
 
-const batchEvents = 1000 // events given to a writer at once
+// batchEvents are given to a writer at once: two of its commits. One commit after another is then full, however long the
+// next batch takes to be read.
+const batchEvents = 4800
 
 // Writer stores what is recorded.
 type Writer interface {
@@ -17,40 +19,106 @@ type Writer interface {
 	Flush() error
 }
 
-// errUntil ends a feeding at the transaction that is not to be stored yet.
-var errUntil = errors.New("until here")
+var (
+	errUntil   = errors.New("until here")      // ends the reading at the transaction that is not to be stored yet
+	errStopped = errors.New("nobody takes it") // ends the reading when the writer failed
+)
 
 // Take gives recorded transactions to the writer as fast as it takes them: all, or those before the first that until is
-// true for. It returns how many it gave.
+// true for. It returns how many it gave. The next batch is read by a goroutine of its own, which calls until, and which
+// has ended when Take returns.
 func Take(ctx context.Context, to Writer, sorter *Sorter, until func(*market.Transaction) bool, progress func(events int64)) (transactions int64, err error) {
-	var batch market.Batch
-	events, done := 0, int64(0)
-	flush := func() error {
-		err := to.Take(ctx, batch)
-		done += int64(events)
-		batch, events = market.Batch{Transactions: batch.Transactions[:0]}, 0
-		progress(done)
-		return err
+	r := reading{
+		batches: make(chan recorded), used: make(chan []market.Transaction, 1), stop: make(chan struct{}),
 	}
-	err = sorter.Transactions(ctx, func(tx market.Transaction) error {
+	go r.run(ctx, sorter, until)
+
+	var last []market.Transaction // of the batch that the writer may still read
+	done := int64(0)
+	for batch := range r.batches {
+		if err = to.Take(ctx, batch.Batch); err != nil {
+			break
+		}
+
+		transactions += int64(len(batch.Transactions))
+		done += int64(batch.events)
+		progress(done)
+
+		select {
+		case r.used <- last:
+		default:
+		}
+		last = batch.Transactions
+	}
+
+	close(r.stop)
+	for range r.batches { //nolint:revive // waits for the end of the reading
+	}
+	if err != nil {
+		return transactions, err
+	}
+	if r.err != nil && !errors.Is(r.err, errUntil) {
+		return transactions, r.err
+	}
+	return transactions, to.Flush()
+}
+
+// recorded is a batch with the number of its events.
+type recorded struct {
+	market.Batch
+	events int
+}
+
+// reading makes batches of what a sorter gives, one while the writer is busy with the one before.
+type reading struct {
+	batches chan recorded             // closed at the end, once err is set
+	used    chan []market.Transaction // memory of batches that the writer is done with
+	stop    chan struct{}             // closed when no more are wanted
+	err     error
+}
+
+func (r *reading) run(ctx context.Context, sorter *Sorter, until func(*market.Transaction) bool) {
+	defer close(r.batches)
+
+	var next recorded
+	r.err = sorter.Transactions(ctx, func(tx market.Transaction) error {
 		if until(&tx) {
 			return errUntil
 		}
-		batch.Transactions = append(batch.Transactions, tx)
-		batch.ChainTime = max(batch.ChainTime, tx.BlockTime)
-		events += len(tx.Events)
-		transactions++
-		if events < batchEvents {
+
+		next.Transactions = append(next.Transactions, tx)
+		next.ChainTime = max(next.ChainTime, tx.BlockTime)
+		next.events += len(tx.Events)
+		if next.events < batchEvents {
 			return nil
 		}
-		return flush()
+		return r.give(&next)
 	})
-	if err != nil && !errors.Is(err, errUntil) {
-		return transactions, err
+
+	if r.err == nil || errors.Is(r.err, errUntil) {
+		if err := r.give(&next); err != nil {
+			r.err = err
+		}
+	}
+}
+
+// give hands a batch over and makes it empty.
+func (r *reading) give(batch *recorded) error {
+	if len(batch.Transactions) == 0 {
+		return nil
+	}
+	select {
+	case r.batches <- *batch:
+	case <-r.stop:
+		return errStopped
 	}
 
-	if err := flush(); err != nil {
-		return transactions, err
+	*batch = recorded{}
+	select {
+	case used := <-r.used:
+		clear(used)
+		batch.Transactions = used[:0]
+	default:
 	}
-	return transactions, to.Flush()
+	return nil
 }
