@@ -51,6 +51,7 @@ func (in *Ingest) Counters() Counters {
 
 // Collect is a telemetry.Collector.
 func (in *Ingest) Collect(m *telemetry.Metrics) {
+	in.layouts.collect(m, in.programs)
 	c := in.Counters()
 	m.Counter("ingest_events_total", "Events committed since the start.", c.Events)
 	m.Counter("ingest_repeats_total", "Transactions that were known already.", c.Repeats)

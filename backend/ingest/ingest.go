@@ -68,6 +68,8 @@ type Ingest struct {
 	horizon   func() int64
 	maxEvents int // events in a commit, about
 	reader    *program.Reader
+	programs  []market.Program
+	layouts   *layouts
 	byCoin    [1 << 8]bool // the program is not read whole
 	coins     Coins        // may be nil
 
@@ -112,6 +114,7 @@ func New(cfg Config, store Store, at Resume) *Ingest {
 	in.orders = orders{
 		commits: &in.commits, changes: map[market.Pubkey]market.OrderChange{}, replays: map[market.Pubkey]market.Pubkey{},
 	}
+	in.layouts = newLayouts(cfg.Logger)
 	in.prices = prices{
 		chain: priceChain{recheck: cfg.Recheck}, watched: cfg.Recheck != nil || cfg.Publish != nil,
 		counters: &in.counters, log: cfg.Logger,
@@ -121,6 +124,7 @@ func New(cfg Config, store Store, at Resume) *Ingest {
 		in.progress.address = cfg.Programs[0].Address()
 	}
 	for _, plug := range cfg.Programs {
+		in.programs = append(in.programs, plug.ID())
 		in.prices.pricers[plug.ID()] = plug.NewPricer(cfg.PriceDecimals)
 		_, in.byCoin[plug.ID()] = plug.(program.CoinPlug)
 	}

@@ -203,6 +203,9 @@ func (in *Ingest) take(tx *market.Transaction) error {
 	}
 	in.events = events
 	in.counters.report(report)
+	if tx.Events == nil {
+		in.layouts.note(tx, events, &report)
+	}
 	if report.Truncated {
 		in.cutLogs.open(tx, events)
 	}

@@ -142,6 +142,9 @@ func (l *Listener) Close() error {
 // Counters are the writer's.
 func (l *Listener) Counters() ingest.Counters { return l.writer.Counters() }
 
+// Unreadable are the programs none of whose events could be read for ten minutes of chain time.
+func (l *Listener) Unreadable() []market.Program { return l.writer.Unreadable() }
+
 // Queued notes that everything up to a commit has been queued to the clients, or concerned none.
 func (l *Listener) Queued(upTo market.Seq, pushed bool) { l.stages.Queued(upTo, pushed) }
 

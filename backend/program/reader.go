@@ -21,6 +21,8 @@ type Report struct {
 	// Malformed counts a program's own lines that carry a known discriminator, and do not fit its layout or are not
 	// base64, and events beyond the last ordinal of their family.
 	Malformed int
+	// Undecoded are the programs whose malformed lines or self-calls those are. Reports that tests keep are without it.
+	Undecoded Programs `json:"-"`
 	// Foreign counts data lines that only look like a program's: its discriminators written by others or by nobody
 	// known, and its own lines with other discriminators.
 	Foreign int
@@ -158,6 +160,7 @@ func (r *Reader) append(dst []market.Event, tx *market.Transaction, writer *entr
 		report.Foreign++
 	case err != nil || family.next > math.MaxUint16:
 		report.Malformed++
+		report.Undecoded.Add(writer.ID())
 	default:
 		return append(dst, family.event(tx, writer, body))
 	}

@@ -20,11 +20,15 @@ func (g gatherer) Collect(out chan<- prometheus.Metric) {
 		if one.Counter {
 			kind = prometheus.CounterValue
 		}
-		if one.Label == "" {
-			out <- prometheus.MustNewConstMetric(describe(one.Name, one.Help), kind, one.Value)
-		} else {
-			out <- prometheus.MustNewConstMetric(describe(one.Name, one.Help, one.Label), kind, one.Value, one.Of)
+
+		var names, values []string
+		if one.Label != "" {
+			names, values = []string{one.Label}, []string{one.Of}
 		}
+		for _, label := range one.Labels {
+			names, values = append(names, label.Name), append(values, label.Value)
+		}
+		out <- prometheus.MustNewConstMetric(describe(one.Name, one.Help, names...), kind, one.Value, values...)
 	}
 
 	desc := describe("spinscope_stage_seconds", "Time that each stage takes from the cluster to the clients' queues.", "stage")

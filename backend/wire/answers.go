@@ -35,6 +35,7 @@ type Status struct {
 	LastError            string   `json:"last_error"`
 	Failures             uint64   `json:"failures"  doc:"Failed connections and requests since the start"`
 	Backfill             Backfill `json:"backfill"`
+	UnreadablePrograms   []string `json:"unreadable_programs,omitempty" doc:"Programs of which no event could be read for ten minutes of chain time: their layouts must have changed. Left out: none"`
 }
 
 // EventStats answers /api/events/stats: stored events by kind.

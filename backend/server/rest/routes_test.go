@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/registry"
 	"spinscope/backend/server/rest"
 )
 
@@ -606,5 +607,25 @@ func TestKlinesWithoutBoundsAreNotCounted(t *testing.T) {
 		if got := <-f.asked; got != want {
 			t.Errorf("%s: the store was asked for %v, want %v", query, got, want)
 		}
+	}
+}
+
+// TestProgramsThatCannotBeRead are named in the status, and nothing is said while there are none.
+func TestProgramsThatCannotBeRead(t *testing.T) {
+	d := deps(newFake())
+	feed := d.Feed
+	var unreadable []market.Program
+	d.Feed = func() rest.FeedStatus {
+		status := feed()
+		status.Unreadable = unreadable
+		return status
+	}
+	server := serve(t, d)
+	if list, there := call(t, http.MethodGet, server.URL+"/api/events/status", "").data["unreadable_programs"]; there {
+		t.Error(list)
+	}
+	unreadable = []market.Program{registry.First}
+	if list, _ := call(t, http.MethodGet, server.URL+"/api/events/status", "").data["unreadable_programs"].([]any); len(list) != 1 || list[0] != "spinpet" {
+		t.Error(list)
 	}
 }

@@ -85,6 +85,7 @@ type FeedStatus struct {
 	LastError  string
 	Failures   uint64
 	Backfill   wire.Backfill
+	Unreadable []market.Program // none of whose events could be read for a while
 }
 
 // Mints is what the cluster's accounts say of mints.

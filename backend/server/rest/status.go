@@ -53,6 +53,9 @@ func (a *API) status(context.Context, *query) (wire.Status, error) {
 		Failures:             feed.Failures,
 		Backfill:             feed.Backfill,
 	}
+	for _, p := range feed.Unreadable {
+		status.UnreadablePrograms = append(status.UnreadablePrograms, p.String())
+	}
 	if counts.LastEventTime != 0 {
 		status.LastEventTime = new(counts.LastEventTime)
 	}

@@ -113,6 +113,8 @@ export interface Status {
   /** Failed connections and requests since the start */
   failures: number
   backfill: Backfill
+  /** Programs of which no event could be read for ten minutes of chain time: their layouts must have changed. Left out: none */
+  unreadable_programs?: string[]
 }
 
 /** EventStats answers /api/events/stats: stored events by kind. */
