@@ -138,7 +138,7 @@ func figure(tb testing.TB, metrics, name string) float64 {
 }
 
 // resident is this process's resident memory in bytes without mapped files: those are the program itself, which is
-// read in as it runs, and the store's tables, which the system drops when it needs the room.
+// read in as it runs, and the store's tables, which the system drops when it needs the memory.
 func resident() int64 {
 	text, _ := os.ReadFile("/proc/self/status")
 	for line := range strings.SplitSeq(string(text), "\n") {

@@ -14,7 +14,7 @@ import (
 	"spinscope/backend/store"
 )
 
-const roomNeeded = 256 << 20 // bytes, to write
+const spaceNeeded = 256 << 20 // bytes, to write
 
 // TestReadyzTellsOfTrouble asks /readyz of a server with a full disk and of one that stops.
 func TestReadyzTellsOfTrouble(t *testing.T) {
@@ -64,7 +64,7 @@ func TestReadyzTellsOfTrouble(t *testing.T) {
 		t.Fatalf("%d %s", code, text)
 	}
 
-	left.Store(roomNeeded - 1)
+	left.Store(spaceNeeded - 1)
 	for len(asked) > 0 {
 		<-asked
 	}
@@ -79,12 +79,12 @@ func TestReadyzTellsOfTrouble(t *testing.T) {
 		t.Errorf("on a full disk: %d %s", code, text)
 	}
 	storing("1")
-	left.Store(roomNeeded)
+	left.Store(spaceNeeded)
 	if err := <-written; err != nil {
 		t.Fatal(err)
 	}
 	if code, text := readyz(); code != http.StatusOK {
-		t.Errorf("with room again: %d %s", code, text)
+		t.Errorf("with space again: %d %s", code, text)
 	}
 
 	f.stopping.Store(true)

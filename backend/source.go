@@ -17,7 +17,7 @@ import (
 type source struct {
 	reads     listener.Source // nil: nothing is read
 	parts     []part          // what must run beside it
-	patient   bool            // it waits for room on the disk
+	patient   bool            // it waits for space on the disk
 	recheck   func()
 	history   func(context.Context, cluster.Reach) error
 	endpoints func() []wire.Endpoint

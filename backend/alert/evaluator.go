@@ -268,7 +268,7 @@ func (e *Evaluator) rulesOf(key market.Pubkey) []*Rule {
 	return slices.Concat(own, e.broad)
 }
 
-// shed forgets the mints that rested longest, until half of the room is free. They are read again when they trade.
+// shed forgets the mints that rested longest, until half of the memory is free. They are read again when they trade.
 func (e *Evaluator) shed() {
 	keys := make([]market.Pubkey, 0, len(e.mints))
 	for key := range e.mints {

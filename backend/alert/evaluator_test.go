@@ -220,7 +220,7 @@ func TestRulesThatChange(t *testing.T) {
 	}
 }
 
-// Alerts of mints that no rule is about cost neither room nor reads.
+// Alerts of mints that no rule is about cost neither memory nor reads.
 func TestForeignMintsCostNothing(t *testing.T) {
 	look := &chain{}
 	e := New(look)

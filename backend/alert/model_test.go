@@ -250,7 +250,7 @@ func randomRules(t *testing.T, r *rand.Rand) []Rule {
 	return rules
 }
 
-// An evaluator that is restarted, forgets mints to save room, and reads them again, tells what the model tells.
+// An evaluator that is restarted, forgets mints to save memory, and reads them again, tells what the model tells.
 func TestEvaluatorIsTheModel(t *testing.T) {
 	for seed := range uint64(12) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {

@@ -96,7 +96,7 @@ func (m *mint) take(t int64, price market.Price, quote uint64) {
 
 // count keeps account of the memory that windows take.
 func (e *Evaluator) count(m *mint) {
-	cells := 8 + 2*(len(m.moves)+len(m.volumes)) // the mint itself takes room too
+	cells := 8 + 2*(len(m.moves)+len(m.volumes)) // the mint itself takes memory too
 	for _, w := range m.moves {
 		cells += len(w.cells)
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // Windows are kept in steps, so that their size does not depend on how much is traded: a move's in sixtieths, a
-// volume's in tenths, of a second at least. Steps without a trade take no room.
+// volume's in tenths, of a second at least. Steps without a trade take no memory.
 const (
 	moveSteps   = 60
 	volumeSteps = 10

@@ -34,7 +34,7 @@ func (t *ticker) show(line string) {
 	_, _ = fmt.Fprintln(t.program.Stderr, line)
 }
 
-// end makes room for what is said next.
+// end clears the line for what is said next.
 func (t *ticker) end() {
 	if t.drawn {
 		_, _ = fmt.Fprint(t.program.Stderr, "\r\x1b[K")

@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// ErrDiskFull is returned when the disk of the data directory has too little room left to write safely.
+// ErrDiskFull is returned when the disk of the data directory has too little space left to write safely.
 var ErrDiskFull = errors.New("the disk is nearly full")
 
 // The store writes through memory maps of files with holes. When the disk has no block left for such a hole, the kernel
-// ends the process; nothing that was published is lost by that, but nobody would be told why. So there must be room for
+// ends the process; nothing that was published is lost by that, but nobody would be told why. So there must be space for
 // the logs, the tables that they become, and those that a compaction writes before it removes its sources.
 const (
 	spaceToOpen  = 64 << 20  // bytes
@@ -24,7 +24,7 @@ const (
 	spaceSaid    = time.Minute // between two lines of the log
 )
 
-// free is the room left for this user, bytes, on the disk that holds the nearest existing directory above path; false
+// free is the space left for this user, bytes, on the disk that holds the nearest existing directory above path; false
 // when the system does not say.
 func free(path string) (int64, bool) {
 	for {
@@ -71,12 +71,12 @@ type Space struct {
 	left    atomic.Int64 // bytes, while it does
 }
 
-// Space is for a writer into the directory. A patient one waits for room and goes on; another is refused.
+// Space is for a writer into the directory. A patient one waits for space and goes on; another is refused.
 func (d *Dir) Space(patient bool, log *slog.Logger) *Space {
 	return &Space{dir: *d, patient: patient, log: log}
 }
 
-// Await returns when there is room to write. A server waits for it, and goes on serving what it has; a command ends with
+// Await returns when there is space to write. A server waits for it, and goes on serving what it has; a command ends with
 // ErrDiskFull.
 func (s *Space) Await(ctx context.Context) error {
 	left, known := s.dir.Free()
@@ -117,7 +117,7 @@ func (d *Dir) checkEvery() time.Duration {
 	return spaceEvery
 }
 
-// Trouble says that the writer waits for room, "" when it does not. It names no path: it is shown to whoever asks.
+// Trouble says that the writer waits for space, "" when it does not. It names no path: it is shown to whoever asks.
 func (s *Space) Trouble() string {
 	if !s.lacking.Load() {
 		return ""

@@ -14,8 +14,8 @@ import (
 	"spinscope/backend/store"
 )
 
-// TestServerWaitsForRoom lets the disk fill up under a writer: it waits and says so until there is room.
-func TestServerWaitsForRoom(t *testing.T) {
+// TestServerWaitsForSpace lets the disk fill up under a writer: it waits and says so until there is space.
+func TestServerWaitsForSpace(t *testing.T) {
 	var left atomic.Int64
 	left.Store(1 << 40)
 	var log bytes.Buffer
@@ -27,9 +27,9 @@ func TestServerWaitsForRoom(t *testing.T) {
 		}
 		return left.Load(), true
 	}}
-	room := d.Space(true, slog.New(slog.NewTextHandler(&log, nil)))
-	if err := room.Await(t.Context()); err != nil || room.Trouble() != "" {
-		t.Fatal(err, room.Trouble())
+	space := d.Space(true, slog.New(slog.NewTextHandler(&log, nil)))
+	if err := space.Await(t.Context()); err != nil || space.Trouble() != "" {
+		t.Fatal(err, space.Trouble())
 	}
 
 	left.Store(spaceToWrite - 1)
@@ -37,7 +37,7 @@ func TestServerWaitsForRoom(t *testing.T) {
 		<-asked
 	}
 	waited := make(chan error, 1)
-	go func() { waited <- room.Await(t.Context()) }()
+	go func() { waited <- space.Await(t.Context()) }()
 	for range 5 {
 		<-asked
 	}
@@ -46,12 +46,12 @@ func TestServerWaitsForRoom(t *testing.T) {
 		t.Fatal("it did not wait:", err)
 	default:
 	}
-	if !strings.Contains(room.Trouble(), "255 MB are left for the data directory, and 256 MB are needed") {
-		t.Errorf("trouble %q", room.Trouble())
+	if !strings.Contains(space.Trouble(), "255 MB are left for the data directory, and 256 MB are needed") {
+		t.Errorf("trouble %q", space.Trouble())
 	}
 	left.Store(spaceToWrite)
-	if err := <-waited; err != nil || room.Trouble() != "" {
-		t.Error(err, room.Trouble())
+	if err := <-waited; err != nil || space.Trouble() != "" {
+		t.Error(err, space.Trouble())
 	}
 	if strings.Count(log.String(), "level=ERROR") != 1 || !strings.Contains(log.String(), d.Path) || !strings.Contains(log.String(), "there is room again") {
 		t.Error(log.String())
@@ -63,7 +63,7 @@ func TestServerWaitsForRoom(t *testing.T) {
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := room.Await(ended); !errors.Is(err, context.Canceled) {
+	if err := space.Await(ended); !errors.Is(err, context.Canceled) {
 		t.Error("told to stop:", err)
 	}
 }
@@ -87,7 +87,7 @@ func TestNoStoreIsOpenedOnAFullDisk(t *testing.T) {
 	}
 }
 
-// The system tells how much room there is, also for a directory that is not made yet.
+// The system tells how much space there is, also for a directory that is not made yet.
 func TestFree(t *testing.T) {
 	dir := t.TempDir()
 	here, known := free(dir)

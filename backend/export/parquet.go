@@ -21,7 +21,7 @@ type parquetEncoder struct {
 	writer *parquet.GenericWriter[any]
 	values [][]parquet.Value // by column, null where nothing was put
 	nulls  [][]parquet.Value // what values are before a row is
-	room   []byte            // what the gathered values point to
+	arena  []byte            // what the gathered values point to
 	rows   int               // gathered
 	group  int               // in the row group
 
@@ -103,7 +103,7 @@ func (e *parquetEncoder) row(r *record) error {
 
 // value is a cell as Parquet has it. What a signed or decimal column cannot hold is an error and never another number.
 func (e *parquetEncoder) value(c *cell, column *column) (parquet.Value, error) {
-	from := len(e.room)
+	from := len(e.arena)
 	switch column.typ {
 	case integer:
 		return parquet.Int64Value(int64(c.number.Lo)), nil //nolint:gosec // the bits were kept
@@ -117,21 +117,21 @@ func (e *parquetEncoder) value(c *cell, column *column) (parquet.Value, error) {
 	case flag:
 		return parquet.BooleanValue(c.number.Lo != 0), nil
 	case amount, units:
-		e.room = binary.BigEndian.AppendUint64(append(e.room, 0), c.number.Lo)
-		return parquet.FixedLenByteArrayValue(e.room[from:]), nil
+		e.arena = binary.BigEndian.AppendUint64(append(e.arena, 0), c.number.Lo)
+		return parquet.FixedLenByteArrayValue(e.arena[from:]), nil
 	case decimal, exact:
 		if !c.number.Less(tooLarge) {
 			return parquet.Value{}, errTooLarge(c, column)
 		}
-		e.room = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(e.room, c.number.Hi), c.number.Lo)
-		return parquet.FixedLenByteArrayValue(e.room[from:]), nil
+		e.arena = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(e.arena, c.number.Hi), c.number.Lo)
+		return parquet.FixedLenByteArrayValue(e.arena[from:]), nil
 	case raw:
-		e.room = c.number.AppendFixed(e.room, 0)
+		e.arena = c.number.AppendFixed(e.arena, 0)
 	default:
-		e.room = append(e.room, c.text...)
+		e.arena = append(e.arena, c.text...)
 	}
 
-	return parquet.ByteArrayValue(e.room[from:]), nil
+	return parquet.ByteArrayValue(e.arena[from:]), nil
 }
 
 // tooLarge is 10^38, the first number that a DECIMAL of digits128 digits cannot hold.
@@ -153,7 +153,7 @@ func (e *parquetEncoder) handOver() error {
 		}
 	}
 	e.group += e.rows
-	e.rows, e.room = 0, e.room[:0]
+	e.rows, e.arena = 0, e.arena[:0]
 	if e.group < rowGroup {
 		return nil
 	}

@@ -111,7 +111,7 @@ func (r *record) flag(i int, value bool) {
 }
 
 // keyTexts keeps the text of addresses that were written lately: mints and traders come again and again, and base58 takes
-// longer than all else of a row. It belongs to one goroutine and holds keyRoom entries.
+// longer than all else of a row. It belongs to one goroutine and holds keyEntries entries.
 type keyTexts []keyText
 
 type keyText struct {
@@ -120,14 +120,14 @@ type keyText struct {
 	text [44]byte
 }
 
-// keyRoom is 1.2 MB of entries.
-const keyRoom = 1 << 14
+// keyEntries is 1.2 MB of entries.
+const keyEntries = 1 << 14
 
 func (k *keyTexts) of(key *market.Pubkey) []byte {
 	if *k == nil {
-		*k = make(keyTexts, keyRoom)
+		*k = make(keyTexts, keyEntries)
 	}
-	entry := &(*k)[(int(key[0])|int(key[9])<<8|int(key[31])<<16)%keyRoom]
+	entry := &(*k)[(int(key[0])|int(key[9])<<8|int(key[31])<<16)%keyEntries]
 	if entry.size == 0 || entry.key != *key {
 		entry.key = *key
 		written, _ := key.AppendText(entry.text[:0])

@@ -44,7 +44,7 @@ func columnsOf(kind Kind, pairs []market.Pair) []column {
 		default:
 			continue
 		}
-		columns[i].typ = decimal // as one of 64 bits has no room for further digits
+		columns[i].typ = decimal // as one of 64 bits has no place for further digits
 	}
 
 	return columns

@@ -1,4 +1,4 @@
-// Package listener brings what a source reads of a chain to the writer: it waits for room on the disk, has the writer store
+// Package listener brings what a source reads of a chain to the writer: it waits for space on the disk, has the writer store
 // each batch, and tells how both do.
 //
 // Owner: the composition root makes one Listener over an open store and runs it once; commands that bring history into a

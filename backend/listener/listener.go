@@ -112,7 +112,7 @@ func (l *Listener) apply(ctx context.Context, batch market.Batch) error {
 	return l.stages.Apply(l.writer.Apply)(ctx, batch)
 }
 
-// Write stores a batch as soon as there is room for it.
+// Write stores a batch as soon as there is space for it.
 func (l *Listener) Write(ctx context.Context, batch market.Batch) error {
 	if err := l.options.Space.Await(ctx); err != nil {
 		return err

@@ -50,7 +50,7 @@ func (s *scripted) Run(ctx context.Context, from market.Slot, apply func(context
 
 func (s *scripted) Status() Status { return *s.status.Load() }
 
-// bench is a listener over an empty store whose disk has as much room as left says.
+// bench is a listener over an empty store whose disk has as much space as left says.
 type bench struct {
 	*Listener
 	store *store.Store
@@ -104,7 +104,7 @@ func TestListenerStores(t *testing.T) {
 }
 
 // While the disk is full nothing is stored, the status says so and how far it is behind, and then storing goes on.
-func TestListenerWaitsForRoom(t *testing.T) {
+func TestListenerWaitsForSpace(t *testing.T) {
 	source := newScripted()
 	source.status.Store(&Status{Running: true, Connection: Connected, Slot: 190, Delivered: 100, LastError: "an old one"})
 	b := newBench(t, source, true)

@@ -63,9 +63,9 @@ func appendBase58(dst, src []byte) []byte {
 	var number [4 * base58Words]byte
 	copy(number[len(number)-len(src):], src)
 
-	var room [base58Limbs]uint64
+	var scratch [base58Limbs]uint64
 	words := (len(src) + 3) / 4
-	limbs := room[:(words*base58Limbs+base58Words-1)/base58Words]
+	limbs := scratch[:(words*base58Limbs+base58Words-1)/base58Words]
 	for i := range words {
 		word := uint64(binary.BigEndian.Uint32(number[len(number)-4*(i+1):]))
 		power := base58Powers[i].limbs[:base58Powers[i].used]

@@ -49,7 +49,7 @@ func newQueue() *queue {
 	return &queue{tasks: map[market.Pubkey]*task{}, wake: make(chan struct{}, 1)}
 }
 
-// want asks for a mint's document, or for its picture too. It gives the task, and nil when there is no room.
+// want asks for a mint's document, or for its picture too. It gives the task, and nil when the queue is full.
 func (q *queue) want(mint market.Pubkey, how urgency, picture bool) *task {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -136,7 +136,7 @@ func (s *shelf) get(mint market.Pubkey) ([]byte, error) {
 // peek reads the mint's file as get does, but counts as no use.
 func (s *shelf) peek(mint market.Pubkey) ([]byte, error) { return os.ReadFile(s.path(mint)) }
 
-// put writes the mint's file, whole or not at all, and makes room for it. It gives the mints whose files went.
+// put writes the mint's file, whole or not at all, and makes space for it. It gives the mints whose files went.
 func (s *shelf) put(mint market.Pubkey, data []byte) (gone []market.Pubkey, err error) {
 	temporary := s.path(mint) + ".new"
 	if err := os.WriteFile(temporary, data, 0o600); err != nil {
@@ -175,7 +175,7 @@ func (s *shelf) drop(mint market.Pubkey) {
 	}
 }
 
-// shrink removes files until a tenth of the room is free, so that it is rarely needed. The caller holds the lock.
+// shrink removes files until a tenth of the space is free, so that it is rarely needed. The caller holds the lock.
 func (s *shelf) shrink() (gone []market.Pubkey) {
 	if s.total <= s.most {
 		return nil

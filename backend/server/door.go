@@ -42,7 +42,7 @@ func newDoor(listener net.Listener, limit int, log *slog.Logger) *door {
 // reserved is how many of limit descriptors are kept for the store, its tables and connections to the cluster.
 func reserved(limit int) int { return min(max(limit/4, 16), 256) }
 
-// Accept returns the next connection there is room for.
+// Accept returns the next connection there is space for.
 func (d *door) Accept() (net.Conn, error) {
 	for {
 		conn, err := d.Listener.Accept()

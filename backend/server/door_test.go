@@ -34,7 +34,7 @@ func (l *safeLog) String() string {
 }
 
 // Connections that say nothing neither keep others out nor take the descriptors that the store needs, however many come.
-func TestSilentConnectionsLeaveRoom(t *testing.T) {
+func TestSilentConnectionsLeaveSpace(t *testing.T) {
 	for name, limit := range map[string]int{"few descriptors": 1, "none known": 0} {
 		t.Run(name, func(t *testing.T) {
 			var config net.ListenConfig

@@ -8,7 +8,7 @@ import (
 	"spinscope/backend/program/spinpet"
 )
 
-// open opens a long or a short; false if the token has no room for another one.
+// open opens a long or a short; false if the token has no range free for another one.
 func (w *world) open(tx *transaction, p *pool, who int, now float64) bool {
 	t := w.traders[who].temper
 	long := w.rng.Float64() < p.inclination(t)

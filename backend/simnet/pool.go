@@ -137,7 +137,7 @@ func (p *pool) insert(order *position) {
 }
 
 // lock finds the liquidation range for a closing trade of so many tokens, beginning at start or, if another order's
-// range is in the way, just beyond that one. False if there is no room.
+// range is in the way, just beyond that one. False if none is free.
 func (p *pool) lock(start market.U128, tokens uint64, long bool) (from, to market.U128, sol uint64, ok bool) {
 	orders, beyond := p.shorts, 1.001
 	if long {

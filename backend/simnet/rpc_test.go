@@ -331,7 +331,7 @@ func TestSignaturesForAddress(t *testing.T) {
 			counts[mint]++
 		}
 	}
-	var mint market.Pubkey // the one with the fewest, which one answer has room for
+	var mint market.Pubkey // the one with the fewest, which fit one answer
 	for one, count := range counts {
 		if mint.IsZero() || count < counts[mint] {
 			mint = one

@@ -69,7 +69,7 @@ func (c *Conn) ack(id *uint64) func(any) {
 			c.ses.server.opts.Logger.Error("acknowledgement not encodable", "component", "socketio", "client", c.id, "err", err)
 			return
 		}
-		if len(frames[0]) > batchSize { // the application has waited for room
+		if len(frames[0]) > batchSize { // the application has waited for space
 			_ = c.sendBy(c.ses.answer, frames)
 			return
 		}

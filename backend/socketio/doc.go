@@ -23,5 +23,5 @@
 // Failure: a bad packet closes its session; a panic in a handler is recovered; a
 // client that does not read is cut when its queue is full of what was broadcast,
 // or when it has taken nothing of it for a while. What the application answers
-// waits for room instead. Nothing a client sends may end the process.
+// waits for space instead. Nothing a client sends may end the process.
 package socketio

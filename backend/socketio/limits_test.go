@@ -203,7 +203,7 @@ func TestMaxConnections(t *testing.T) {
 	}
 	s.poll("POST", sid, "1")
 	_ = a.ws.Close()
-	eventually(t, "room again", func() bool { return s.free() == 2 })
+	eventually(t, "space again", func() bool { return s.free() == 2 })
 	s.join("/")
 	if st := s.Stats(); st.Refused != 2 {
 		t.Errorf("refused = %d", st.Refused)

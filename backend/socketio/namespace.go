@@ -33,7 +33,7 @@ func (n *Namespace) Rooms() map[string]int { return n.rooms.sizes() }
 // client; it waits for the server's own writers when they are far behind.
 //
 // Broadcasts that belong together have the same unit, a number above 0 that no
-// others have: a client whose queue has room for the first of them gets all,
+// others have: a client whose queue has space for the first of them gets all,
 // so that one that reads is not cut because a unit is larger than its queue.
 func (n *Namespace) Broadcast(room, event string, payload json.RawMessage, unit uint64) {
 	to := n.rooms.find(room)

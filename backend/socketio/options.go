@@ -32,7 +32,7 @@ type Options struct {
 	RequestsPerSecond float64
 	Burst             int
 	// MaxPending bounds the events of one [Conn] that wait for its handler, 32.
-	// When it is reached the session is not read until there is room.
+	// When it is reached the session is not read until there is space.
 	MaxPending int
 	// Allow decides on every HTTP request, upgrades included, before anything
 	// else looks at it. An error is answered 403 with a JSON body, or with the

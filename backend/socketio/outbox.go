@@ -38,7 +38,7 @@ func (t *tally) sub(f frame) { t.frames--; t.bytes -= len(f) }
 //
 // Two kinds of frames wait in it. Most count against the bounds, and one too
 // many cuts the client. Frames of an answer do not: the application waits for
-// room (drain) before it queues a part of one, which bounds them as well. Nor does
+// space (drain) before it queues a part of one, which bounds them as well. Nor does
 // the heartbeat.
 type outbox struct {
 	mu       sync.Mutex
@@ -90,7 +90,7 @@ func (o *outbox) push(at int64, unit uint64, frames ...frame) (kick sink, behind
 	return o.pushLocked(at, false, frames)
 }
 
-// pushFree queues frames that the application has waited for room for.
+// pushFree queues frames that the application has waited for space for.
 func (o *outbox) pushFree(at int64, frames ...frame) (kick sink, behind int, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -128,7 +128,7 @@ func (o *outbox) pushLocked(at int64, free bool, frames []frame) (kick sink, beh
 	return o.wakeLocked(), behind, nil
 }
 
-// overLocked reports whether the bounds leave no room for frames.
+// overLocked reports whether the bounds leave no space for frames.
 func (o *outbox) overLocked(frames []frame) bool {
 	size := 0
 	for _, f := range frames {

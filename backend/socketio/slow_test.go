@@ -120,8 +120,8 @@ func TestSlowButSteady(t *testing.T) {
 	}
 }
 
-// TestAnswersWaitForRoom: what the application sends in bulk never cuts the client, and never fills its queue.
-func TestAnswersWaitForRoom(t *testing.T) {
+// TestAnswersWaitForSpace: what the application sends in bulk never cuts the client, and never fills its queue.
+func TestAnswersWaitForSpace(t *testing.T) {
 	const frames, bound = 5000, 64
 	joined := make(chan *Conn, 1)
 	s := serve(t, Options{MaxQueuedMessages: bound, MaxQueuedBytes: 1 << 20}, func(s *Server) {
@@ -167,7 +167,7 @@ func TestAnswersWaitForRoom(t *testing.T) {
 	}
 }
 
-// TestAnswersLeaveTheBoundsToOthers: an answer that waits takes nothing of the room for what is pushed meanwhile.
+// TestAnswersLeaveTheBoundsToOthers: an answer that waits takes nothing of the space for what is pushed meanwhile.
 func TestAnswersLeaveTheBoundsToOthers(t *testing.T) {
 	o := outbox{maxN: 4, maxBytes: 100}
 	big := newFrame(opText, make([]byte, 500))
@@ -185,7 +185,7 @@ func TestAnswersLeaveTheBoundsToOthers(t *testing.T) {
 	}
 	o.take(make([]byte, 0, 10)) // one of the answer
 	if _, _, err := o.push(0, 0, small); err == nil {
-		t.Error("taking a frame that does not count made room")
+		t.Error("taking a frame that does not count made space")
 	}
 	o.done()
 	o.take(make([]byte, 0, 10))
@@ -206,7 +206,7 @@ func TestCrowdedAboveAQuarter(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		frame frame
-		fits  int // frames that leave it roomy
+		fits  int // frames that leave it free
 	}{{"messages", small, 4}, {"bytes", large, 1}} {
 		o := outbox{maxN: 16, maxBytes: 2000}
 		for range c.fits {
@@ -274,7 +274,7 @@ func TestHeartbeatWaitsForTheOpening(t *testing.T) {
 	}
 }
 
-// TestUnitIsSentWhole: what belongs together may be more than the queue holds, if the queue has room when it begins.
+// TestUnitIsSentWhole: what belongs together may be more than the queue holds, if the queue has space when it begins.
 func TestUnitIsSentWhole(t *testing.T) {
 	const unit = 300
 	for _, transport := range []string{"websocket", "polling"} {

@@ -201,7 +201,7 @@ func copyLogs(dst []string, blob []byte, logs *fastjson.Value) ([]string, []byte
 	for _, line := range lines {
 		text, _ := line.StringBytes() // checked above
 		from := len(blob)
-		blob = append(blob, text...) // never moves: it has room
+		blob = append(blob, text...) // never moves: its capacity suffices
 		dst = append(dst, bytesText(blob[from:]))
 	}
 

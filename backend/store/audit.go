@@ -156,8 +156,8 @@ type rowSum struct{ rows, a, b uint64 }
 var sumSeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 
 func (s *rowSum) add(key, value []byte) {
-	var room [128]byte
-	row := append(append(append(room[:0], byte(len(key))), key...), value...) //nolint:gosec // keys are short
+	var buf [128]byte
+	row := append(append(append(buf[:0], byte(len(key))), key...), value...) //nolint:gosec // keys are short
 	s.rows++
 	s.a += maphash.Bytes(sumSeeds[0], row)
 	s.b += maphash.Bytes(sumSeeds[1], row)

@@ -83,8 +83,8 @@ func (s *Store) readSeries(mint market.Pubkey, interval market.Interval, fn func
 
 // readDurable takes the open candles from the durable ones, except those that were closed since.
 func (sr *series) readDurable() error {
-	var room [5]byte
-	value, err := sr.v.newest(appendID(room[:0], tableOpen, sr.id))
+	var buf [5]byte
+	value, err := sr.v.newest(appendID(buf[:0], tableOpen, sr.id))
 	if err != nil {
 		return err
 	}
@@ -124,8 +124,8 @@ func (sr *series) has(t int64) (bool, error) {
 	if at := timePlace(t); at.after(&sr.stored.newest) {
 		return false, nil
 	}
-	var room [16]byte
-	value, err := sr.v.get(appendCandleKey(room[:0], sr.id, sr.interval, t))
+	var buf [16]byte
+	value, err := sr.v.get(appendCandleKey(buf[:0], sr.id, sr.interval, t))
 	return value != nil, err
 }
 

@@ -207,15 +207,15 @@ func (e *commitEncoder) number(mint *market.Pubkey) mintID {
 
 // sized appends a record with its length before it.
 func sized(dst []byte, body func(dst []byte) []byte) []byte {
-	const room = 2 // of a varint, which most lengths fit; a short one fills it too
+	const lengthSize = 2 // of a varint, which most lengths fit; a short one fills it too
 	start := len(dst)
-	dst = body(append(dst, make([]byte, room)...))
-	length := uint64(len(dst) - start - room) //nolint:gosec // not negative
-	if length < 1<<(7*room) {
+	dst = body(append(dst, make([]byte, lengthSize)...))
+	length := uint64(len(dst) - start - lengthSize) //nolint:gosec // not negative
+	if length < 1<<(7*lengthSize) {
 		dst[start], dst[start+1] = byte(length)|0x80, byte(length>>7)
 		return dst
 	}
-	record := bytes.Clone(dst[start+room:])
+	record := bytes.Clone(dst[start+lengthSize:])
 	return append(binary.AppendUvarint(dst[:start], length), record...)
 }
 

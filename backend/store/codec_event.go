@@ -43,8 +43,8 @@ func appendEvent(dst []byte, e *market.Event, id mintID) []byte {
 		dst = appendU128(dst, market.U128(e.Price))
 	}
 
-	var room [512]byte
-	payload, variant := plug.Append(room[:0], e.Body)
+	var buf [512]byte
+	payload, variant := plug.Append(buf[:0], e.Body)
 	if variant {
 		flags |= eventVariant
 	}

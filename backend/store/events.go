@@ -115,8 +115,8 @@ func (v *view) scanEvents(sp span, fn func(*market.Event) error) error {
 
 // event reads the event at a place. version is that of a row which was written with it; 0 for none.
 func (v *view) event(at market.Position, version uint64) (e market.Event, found bool, err error) {
-	var room [1 + positionSize]byte
-	key := appendEventKey(room[:0], at)
+	var buf [1 + positionSize]byte
+	key := appendEventKey(buf[:0], at)
 	value, written, err := v.versioned(key)
 	if err == nil && value != nil && written != version {
 		value, err = v.newest(key)

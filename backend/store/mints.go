@@ -265,8 +265,8 @@ func (v *view) token(id mintID) (t market.Token, found bool, err error) {
 		return t, false, err
 	}
 	if m.created != 0 {
-		var room [5]byte
-		value, err := v.newest(appendID(room[:0], tableCreated, id))
+		var buf [5]byte
+		value, err := v.newest(appendID(buf[:0], tableCreated, id))
 		if err != nil {
 			return t, false, err
 		}
@@ -288,8 +288,8 @@ func (s *Store) OpenCandles(mint market.Pubkey) (b market.OpenCandles, found boo
 		if id == 0 || found {
 			return nil
 		}
-		var room [5]byte
-		value, err := v.newest(appendID(room[:0], tableOpen, id))
+		var buf [5]byte
+		value, err := v.newest(appendID(buf[:0], tableOpen, id))
 		if err != nil || value == nil {
 			return err
 		}

@@ -27,8 +27,8 @@ func (s *Store) Order(address market.Pubkey) (o market.Order, found bool, err er
 }
 
 func (v *view) order(address *market.Pubkey) (o market.Order, found bool, err error) {
-	var room [1 + len(address)]byte
-	value, err := v.newest(appendOrderKey(room[:0], address))
+	var buf [1 + len(address)]byte
+	value, err := v.newest(appendOrderKey(buf[:0], address))
 	if err != nil || value == nil {
 		return o, false, err
 	}
@@ -72,8 +72,8 @@ func (v *view) orderBefore(address *market.Pubkey, at market.Position) (o market
 // listed reads the order that ends an index key. The commit that wrote the one row wrote the other too.
 func (v *view) listed(key []byte, version uint64) (o market.Order, err error) {
 	address := market.Pubkey(key[len(key)-len(market.Pubkey{}):])
-	var room [1 + len(address)]byte
-	value, at, err := v.versioned(appendOrderKey(room[:0], &address))
+	var buf [1 + len(address)]byte
+	value, at, err := v.versioned(appendOrderKey(buf[:0], &address))
 	switch {
 	case err != nil:
 		return o, err

@@ -194,7 +194,7 @@ func (r samples) token(mint market.Pubkey) market.Token {
 		TotalMarginSolAmount: r.wide(), TotalLiquidations: r.number(), TotalCloseProfit: r.wide(), Trades: r.number(),
 		LatestTradeTime: int64(r.IntN(20)), TotalSolAmount: market.U64(r.Uint64N(20)), LastEventTime: int64(r.IntN(5000)),
 	}
-	if t.TotalSolAmount.Lo%3 == 0 { // with decimals that leave room for volumes of 128 bits
+	if t.TotalSolAmount.Lo%3 == 0 { // with decimals that leave space for volumes of 128 bits
 		t.Pair = market.MustPair(spinpet.Program, keyOf('Q', int(t.FeeDiscountFlag)), market.TokenDecimals, market.LamportsDecimals)
 	}
 	if r.IntN(3) > 0 {

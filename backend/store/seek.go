@@ -150,8 +150,8 @@ func (v *view) rowsFrom(ctx context.Context, series seriesID, t *tally, at place
 
 // mint reads a mint's record.
 func (v *view) mint(id mintID) (*mintState, error) {
-	var room [5]byte
-	key := appendID(room[:0], tableMint, id)
+	var buf [5]byte
+	key := appendID(buf[:0], tableMint, id)
 	value, version, err := v.versioned(key)
 	if want := v.s.mintVersion(id, v.at); err == nil && version != want {
 		value, version, err = v.s.newestOf(v.txn, key)

@@ -72,7 +72,7 @@ func (w *writer) key(key []byte) []byte {
 
 // put writes a row. The slices must stay unchanged until the commit is over.
 func (w *writer) put(key, value []byte) error {
-	if err := w.room(); err != nil {
+	if err := w.countRow(); err != nil {
 		return err
 	}
 	if w.s.onPut != nil {
@@ -92,7 +92,7 @@ func (w *writer) put(key, value []byte) error {
 }
 
 func (w *writer) del(key []byte) error {
-	if err := w.room(); err != nil {
+	if err := w.countRow(); err != nil {
 		return err
 	}
 	err := w.txn.Delete(key)
@@ -108,7 +108,8 @@ func (w *writer) del(key []byte) error {
 	return nil
 }
 
-func (w *writer) room() error {
+// countRow counts a row that is about to be written, and splits the commit before the one that would not fit.
+func (w *writer) countRow() error {
 	w.count++
 	if most := w.s.options.maxWrites; most > 0 && w.count > most {
 		return w.split()

@@ -2,7 +2,7 @@
 // is waking once. Whoever waits looks at everything there is to do.
 package wake
 
-// Up wakes whoever receives from c, which must have room for one. It may be called from any goroutine.
+// Up wakes whoever receives from c, which must be buffered, for one. It may be called from any goroutine.
 func Up(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:

@@ -20,7 +20,7 @@ func TestPoolAccountsAreReadAsThePackageReadsThem(t *testing.T) {
 		var a PoolAccount
 		programtest.Fill(r, &a)
 		written = append(written, a)
-		data = append(data, append(AppendPool(nil, &a), make([]byte, 80)...)) // newer fields, and room
+		data = append(data, append(AppendPool(nil, &a), make([]byte, 80)...)) // newer fields, and what is left free
 	}
 	for i, peer := range programtest.PeerAccounts(t, ProgramID, "pool", data) {
 		a, err := DecodePool(data[i])

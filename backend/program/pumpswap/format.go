@@ -32,8 +32,8 @@ func (plug) Append(dst []byte, body market.Body) (data []byte, variant bool) {
 		return dst, false
 	}
 
-	var room [shortHead + 33]byte
-	head := appendPlace(room[:0], &at.place)
+	var buf [shortHead + 33]byte
+	head := appendPlace(buf[:0], &at.place)
 	end := len(dst)
 	dst = append(dst, head...) // as long as what is moved
 	copy(dst[start+placeAt+len(head):], dst[start+placeAt:end])

@@ -26,7 +26,7 @@ var MetadataProgram = market.MustPubkey("metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt51
 // Metadata is what a mint calls itself: text of strangers. Name, Symbol or both have something; URI may be empty.
 type Metadata struct{ Name, Symbol, URI string }
 
-// Limits of the texts, in bytes. Metaplex's program has its own, and fills up with zeros to them; a Token-2022 mint has room
+// Limits of the texts, in bytes. Metaplex's program has its own, and fills up with zeros to them; a Token-2022 mint has space
 // for more than anybody calls a name.
 var (
 	metaplexLimits  = limits{name: 32, symbol: 10, uri: 200}
@@ -78,7 +78,7 @@ func ReadExtension(mint market.Pubkey, account *program.Account) (Metadata, erro
 	for rest := account.Data[extensionsAt:]; len(rest) >= 4; {
 		number, size := binary.LittleEndian.Uint16(rest), int(binary.LittleEndian.Uint16(rest[2:]))
 		if number == 0 {
-			break // room that nothing is in yet
+			break // space that nothing is in yet
 		}
 		if len(rest) < 4+size {
 			return Metadata{}, fmt.Errorf("%w: extension %d is cut", ErrMetadata, number)

@@ -105,7 +105,7 @@ func TestMetadataOfAMint(t *testing.T) {
 		"as it is made":            {account: account(pointer(mint), good), want: said},
 		"the pointer behind it":    {account: account(good, pointer(mint)), want: said},
 		"others between":           {account: account(extension(3, nobody), pointer(mint), extension(12), good, extension(99, none)), want: said},
-		"room behind":              {account: account(pointer(mint), good, make([]byte, 64)), want: said},
+		"space behind":             {account: account(pointer(mint), good, make([]byte, 64)), want: said},
 		"no pointer":               {account: account(good), want: said},
 		"the name is elsewhere":    {account: account(pointer(another), good), err: token.ErrNone},
 		"no name":                  {account: account(pointer(mint)), err: token.ErrNone},

@@ -28,7 +28,7 @@ type fakeReader struct {
 	state   store.State
 	pair    market.Pair
 	err     error
-	asked   chan [2]int64 // from and to of candles, while there is room
+	asked   chan [2]int64 // from and to of candles, while there is space
 }
 
 func key(n byte) (k market.Pubkey) {

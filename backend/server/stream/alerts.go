@@ -63,7 +63,7 @@ func (s *session) replayAlerts(id *string, from resume) (any, error) {
 	for range readTries {
 		list, last, complete, err := s.stream.alerts.AlertsSince(s.stream.ctx, since)
 		if err == nil {
-			err = s.roomFor(list)
+			err = s.awaitSpaceFor(list)
 		}
 		if err != nil {
 			return reply, s.alertsFailed(sub, since, fmt.Errorf("read alerts since %d: %w", since, err))
@@ -80,13 +80,13 @@ func (s *session) replayAlerts(id *string, from resume) (any, error) {
 	return reply, s.alertsFailed(sub, since, errOvertaken)
 }
 
-// roomFor waits until the client has taken what came before the alerts.
-func (s *session) roomFor(list []wire.AlertPush) error {
+// awaitSpaceFor waits until the client has taken what came before the alerts.
+func (s *session) awaitSpaceFor(list []wire.AlertPush) error {
 	size := 0
 	for _, a := range list {
 		size += len(a.Payload)
 	}
-	return s.room(s.stream.ctx, size)
+	return s.awaitSpace(s.stream.ctx, size)
 }
 
 // answerAlerts sends the alerts up to the number last in their place among the pushes, and ends the pause. It returns false

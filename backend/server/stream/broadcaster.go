@@ -206,7 +206,7 @@ func (b *broadcaster) flush() {
 
 // send gives one push to the rooms of both namespaces, and to those on their way into them.
 func (b *broadcaster) send(t *topic, p push) {
-	unit := uint64(p.seq) // a commit goes whole to who has room for its beginning
+	unit := uint64(p.seq) // a commit goes whole to whoever has space for its beginning
 	if t.kind == alertTopic {
 		unit = 0
 	}

@@ -14,7 +14,7 @@
 // queued, and never while the store is read, but for the few rows of each candle that is merged when it is sent.
 //
 // Failure: a client that does not read is cut by socketio, when live pushes fill its queue or when it takes nothing for a
-// while. Histories, replays and catching up wait for room in it instead. When the broadcaster lags behind the hub, it goes on
+// while. Histories, replays and catching up wait for space in it instead. When the broadcaster lags behind the hub, it goes on
 // in the commit log; a client that cannot take that as fast as it is read, and every client when the log has lost some, is set
 // aside: it catches up from the store at its own pace, and what cannot be served whole is announced as a gap. A store that
 // fails meanwhile ends Run.

@@ -352,7 +352,7 @@ const newestSeq = ^market.Seq(0)
 // emitAll sends pushes as the client takes them.
 func (s *session) emitAll(pushes []push) error {
 	for _, one := range pushes {
-		if err := s.room(s.stream.ctx, len(one.payload)); err != nil {
+		if err := s.awaitSpace(s.stream.ctx, len(one.payload)); err != nil {
 			return fmt.Errorf("send: %w", err)
 		}
 		s.emit(one.event, one.payload)

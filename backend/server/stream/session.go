@@ -72,7 +72,7 @@ func (s *session) request(event string, args []any, ack func(any)) {
 
 	s.acked = ack != nil
 	s.recovered()
-	if s.room(s.stream.ctx, 0) != nil {
+	if s.awaitSpace(s.stream.ctx, 0) != nil {
 		return // the connection is gone
 	}
 
@@ -100,7 +100,7 @@ func (s *session) request(event string, args []any, ack func(any)) {
 	if ack == nil {
 		return
 	}
-	if text, ok := reply.(historyReply); ok && s.room(s.stream.ctx, len(text)) != nil {
+	if text, ok := reply.(historyReply); ok && s.awaitSpace(s.stream.ctx, len(text)) != nil {
 		return // the connection is gone
 	}
 	ack(reply)
@@ -145,9 +145,9 @@ func codeOf(err error) int {
 	}
 }
 
-// room waits, before a message of so many bytes, until the client has taken most of what it was answered. So answers never
+// awaitSpace waits, before a message of so many bytes, until the client has taken most of what it was answered. So answers never
 // cut a client that reads, and never fill the memory for one that does not.
-func (s *session) room(ctx context.Context, bytes int) error {
+func (s *session) awaitSpace(ctx context.Context, bytes int) error {
 	const maxBytes, maxMessages = 256 << 10, 128
 	s.owed.messages++
 	if s.owed.bytes += bytes; s.owed.bytes <= maxBytes && s.owed.messages <= maxMessages {

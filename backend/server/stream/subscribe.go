@@ -76,7 +76,7 @@ func (s *session) getHistory(f fields) (any, error) {
 	if s.stream.broadcaster.follows(s, k) {
 		result, err = s.insert(k, read, send)
 	} else if result, err = read(s.stream.ctx); err == nil {
-		if err = s.room(s.stream.ctx, len(result.text)); err == nil {
+		if err = s.awaitSpace(s.stream.ctx, len(result.text)); err == nil {
 			send(result, false)
 		}
 	}
@@ -233,7 +233,7 @@ func (s *session) prepare(sub *subscription, was bool, read func(context.Context
 	if (was || !s.stream.broadcaster.alone(sub)) && !s.stream.broadcaster.reach(ctx, result.seq) {
 		return nil, fmt.Errorf("wait for commit %d: %w", result.seq, errStopped)
 	}
-	if err := s.room(ctx, len(result.text)); err != nil {
+	if err := s.awaitSpace(ctx, len(result.text)); err != nil {
 		return nil, fmt.Errorf("send answer: %w", err)
 	}
 	return result, nil
