@@ -13,9 +13,9 @@ import (
 	"spinscope/backend/store"
 )
 
-// TestImportTakesHolesOver imports a file with holes, twice: those that the store can know nothing of are left out, and
+// TestImportTakesGapsOver imports a file with gaps, twice: those that the store can know nothing of are left out, and
 // one whose transaction is stored is none. What was imported is exported again.
-func TestImportTakesHolesOver(t *testing.T) {
+func TestImportTakesGapsOver(t *testing.T) {
 	origin := recordedMarket(t, 11, 100)
 	text, err := os.ReadFile(exported(t, origin, export.JSONL).Path)
 	if err != nil {
@@ -40,7 +40,7 @@ func TestImportTakesHolesOver(t *testing.T) {
 		gap(1001, 1001, "open", "transaction not available: "+missing.String()) +
 		gap(last.Slot, last.Slot, "open", "transaction not available: "+last.Signature.String()) +
 		gap(1003, 1003, "unfillable", "transaction without logs") + gap(1003, 1003, "unfillable", "transaction without logs")
-	file := offline.Recorded{Path: filepath.Join(t.TempDir(), "holes.jsonl"), Format: export.JSONL}
+	file := offline.Recorded{Path: filepath.Join(t.TempDir(), "gaps.jsonl"), Format: export.JSONL}
 	if err := os.WriteFile(file.Path, append([]byte(lines), text...), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -56,6 +56,6 @@ func TestImportTakesHolesOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := strings.Count(string(again), `"event_type":"Gap"`); got != 2 || !strings.Contains(string(again), missing.String()) {
-		t.Errorf("%d holes exported again: %.2000s", got, again)
+		t.Errorf("%d gaps exported again: %.2000s", got, again)
 	}
 }

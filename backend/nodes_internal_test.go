@@ -39,7 +39,7 @@ func (v nodesVariant) String() string {
 }
 
 // drawVariant draws a cluster: short, moving and differing histories, pools, and lists that are empty, cut, late or have
-// holes.
+// gaps.
 func drawVariant(seed int64) nodesVariant {
 	rng := rand.New(rand.NewPCG(uint64(seed), 7)) //nolint:gosec // a test that repeats
 	node := func() simnet.Node {

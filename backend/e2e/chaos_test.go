@@ -34,7 +34,7 @@ var faultKinds = []string{
 }
 
 // TestChaos reads a cluster that does everything wrong that a cluster can do. Once the trouble is over, events, candles,
-// orders and holes must be those of the ledger, and the client that watched all along must have been told so, with seq
+// orders and gaps must be those of the ledger, and the client that watched all along must have been told so, with seq
 // never going back.
 func TestChaos(t *testing.T) {
 	seeds, size := []int64{1}, extent{rate: 25, transactions: 2000, faults: 1}

@@ -93,11 +93,11 @@ func TestImportOfAnExport(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if kind == "events" { // the origin's own beginning is no hole of the copy
+			if kind == "events" { // the origin's own beginning is no gap of the copy
 				first, rest, _ := bytes.Cut(text, []byte("\nGap,"))
 				_, rest, _ = bytes.Cut(rest, []byte("\n"))
 				if i == 0 && len(rest) == 0 {
-					t.Error("the origin's export tells of no hole")
+					t.Error("the origin's export tells of no gap")
 				}
 				if i == 0 {
 					text = append(append(first, '\n'), rest...)

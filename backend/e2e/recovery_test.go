@@ -20,7 +20,7 @@ type ordeal struct {
 	ongoing bool         // the connection holds, so that the log tells of no end
 }
 
-// TestTroubleShowsAndGoes measures how soon an outage of the cluster, a change to another endpoint, a lag and a hole are
+// TestTroubleShowsAndGoes measures how soon an outage of the cluster, a change to another endpoint, a lag and a gap are
 // visible, in the status and in the log, and how soon after their end nothing is left of them. The times are those of a
 // machine that may be busy; only make soak judges them.
 func TestTroubleShowsAndGoes(t *testing.T) {
@@ -40,7 +40,7 @@ func TestTroubleShowsAndGoes(t *testing.T) {
 		s.get("/api/events/status", &d)
 		return d
 	}
-	holes := func() int {
+	gaps := func() int {
 		var answer struct{ Gaps []any }
 		s.get("/api/gaps?state=open", &answer)
 		return len(answer.Gaps)
@@ -117,7 +117,7 @@ func TestTroubleShowsAndGoes(t *testing.T) {
 		name: "transactions that nodes do not show", prepare: hide, begin: func() {}, logged: "transaction not available", ongoing: true,
 		finish: control(map[string]any{"faults": map[string]any{}}),
 		shown: func() error {
-			if holes() > 0 {
+			if gaps() > 0 {
 				return nil
 			}
 			if time.Since(hidden) > 20*time.Second { // on a busy machine all was old, and so shown, before it was asked for
@@ -126,8 +126,8 @@ func TestTroubleShowsAndGoes(t *testing.T) {
 			return errNotYet
 		},
 		gone: func() error {
-			if n := holes(); n > 0 {
-				return fmt.Errorf("%d holes", n)
+			if n := gaps(); n > 0 {
+				return fmt.Errorf("%d gaps", n)
 			}
 			return clean()
 		},

@@ -5,10 +5,10 @@ import (
 	"testing"
 )
 
-// TestCrashesLeaveNoHole kills the server twice, once while it reads history and once in the middle of the stream,
+// TestCrashesLeaveNoGap kills the server twice, once while it reads history and once in the middle of the stream,
 // while the market goes on. A client that comes back with since_seq misses nothing and gets nothing twice, and in the
 // end the store is what the ledger gives.
-func TestCrashesLeaveNoHole(t *testing.T) {
+func TestCrashesLeaveNoGap(t *testing.T) {
 	t.Parallel()
 	market := startCluster(t, "--rate", "30", "--slot", "100ms", "--mints", "2", "--history", "1m", "--seed", "11")
 	dir := t.TempDir()

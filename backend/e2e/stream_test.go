@@ -272,17 +272,17 @@ func (f *follower) compare(t *testing.T, l *ledger) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		holes := 0
+		missing := 0
 		for i := range list {
 			if b := &list[i]; b.time >= s.oldest && b.time <= newest {
 				if _, ok := s.finals[b.time]; !ok {
-					holes++
+					missing++
 					t.Logf("%s: no final candle at %d", name, b.time)
 				}
 			}
 		}
-		if holes > 0 {
-			t.Errorf("%s: %d of %d candles are missing", name, holes, len(list))
+		if missing > 0 {
+			t.Errorf("%s: %d of %d candles are missing", name, missing, len(list))
 		}
 	}
 }

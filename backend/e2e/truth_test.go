@@ -255,7 +255,7 @@ func (l *truth) compareOrders(t *testing.T, s *server) {
 	}
 }
 
-// compareGaps expects the cut transactions, and nothing else, to be listed as holes that stay.
+// compareGaps expects the cut transactions, and nothing else, to be listed as gaps that stay.
 func (l *truth) compareGaps(t *testing.T, s *server) {
 	t.Helper()
 	var data struct {
@@ -273,15 +273,15 @@ func (l *truth) compareGaps(t *testing.T, s *server) {
 		switch {
 		case g.State == "filled":
 		case !cut || g.State != "unfillable" || g.From != g.To:
-			t.Errorf("a hole that is none: %+v", g)
+			t.Errorf("a gap that is none: %+v", g)
 		case got[signature] != 0:
-			t.Errorf("%s has two holes", signature)
+			t.Errorf("%s has two gaps", signature)
 		default:
 			got[signature] = g.From
 		}
 	}
 	if !maps.Equal(got, l.cutAt) {
-		t.Errorf("%d holes are listed, %d transactions were cut; listed and not cut: %v, cut and not listed: %v",
+		t.Errorf("%d gaps are listed, %d transactions were cut; listed and not cut: %v, cut and not listed: %v",
 			len(got), len(l.cutAt), without(got, l.cutAt), without(l.cutAt, got))
 	}
 }

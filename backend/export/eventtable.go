@@ -12,7 +12,7 @@ import (
 
 // eventTable is the columns of exported events: every field that an event of any kind has, of which most are empty in any
 // one row. The names are the wire's, and index, block_time and price_decimals make the row complete: an event can be rebuilt
-// from it. The last ones are those of known holes.
+// from it. The last ones are those of known gaps.
 type eventTable struct {
 	columns []column
 	places  map[string]int
@@ -173,8 +173,8 @@ func (s *eventSink) Big(name string, value market.U128) { s.r.decimal(s.at(name)
 
 func (s *eventSink) Flag(name string, value bool) { s.r.flag(s.at(name), value) }
 
-// putGap is putGap for an export of events, where an analyst could not tell a quiet hour from a hole otherwise.
-func (t *eventTable) putGap(r *record, g *hole) {
+// putGap is putGap for an export of events, where an analyst could not tell a quiet hour from a gap otherwise.
+func (t *eventTable) putGap(r *record, g *datedGap) {
 	r.text(t.places["event_type"], gapType)
 	if !g.Mint.IsZero() {
 		r.key(t.places["mint_account"], g.Mint)

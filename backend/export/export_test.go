@@ -542,7 +542,7 @@ func TestColumnsAreDocumented(t *testing.T) {
 	}
 }
 
-// Holes of the whole program come once, those of a mint with it; those surely out of range are left out.
+// Gaps of the whole program come once, those of a mint with it; those surely out of range are left out.
 func TestGaps(t *testing.T) {
 	source := &memory{gaps: []market.Gap{
 		{From: 5, To: 5, Cause: "cut, later", State: market.GapUnfillable, Mint: key(2), Seq: 9},
@@ -558,7 +558,7 @@ func TestGaps(t *testing.T) {
 	}
 	for _, c := range []struct {
 		from, to int64
-		holes    []string
+		gaps     []string
 	}{
 		{math.MinInt64, math.MaxInt64, []string{"limit", "cut", "later"}},
 		{1, 1004, []string{"later"}},
@@ -569,8 +569,8 @@ func TestGaps(t *testing.T) {
 		req := request(export.Gaps, export.CSV)
 		req.Mints, req.From, req.To = append(req.Mints, key(2)), c.from, c.to
 		want := []string{"mint,from_slot,to_slot,state,cause,seq,from_time,to_time\n"}
-		for _, hole := range c.holes {
-			want = append(want, rows[hole])
+		for _, gap := range c.gaps {
+			want = append(want, rows[gap])
 		}
 		if got := string(write(t, source, req)); got != strings.Join(want, "") {
 			t.Errorf("%d to %d: got\n%s\nwant\n%s", c.from, c.to, got, want)
@@ -578,7 +578,7 @@ func TestGaps(t *testing.T) {
 	}
 }
 
-// An export of events tells of its holes, and they are read back; what was filled is no hole.
+// An export of events tells of its gaps, and they are read back; what was filled is no gap.
 func TestHolesOfEvents(t *testing.T) {
 	for _, format := range export.Formats() {
 		source := randomSource(rand.New(rand.NewPCG(9, 9)), 30)

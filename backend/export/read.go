@@ -14,7 +14,7 @@ const longestLine = 1 << 20
 // ErrNotEvents is returned for a file that holds something other than exported events.
 var ErrNotEvents = errors.New("this is no export of events: make one with spinscope export events")
 
-// Read is one event of an export, a hole that it tells of, or what is wrong with the line.
+// Read is one event of an export, a gap that it tells of, or what is wrong with the line.
 type Read struct {
 	Line  int64 // counts from 1; of Parquet, which has no lines, the row
 	Event market.Event
@@ -22,7 +22,7 @@ type Read struct {
 	Err   error       // the line holds no whole event
 }
 
-// ReadEvents reads an export of events and gives each line's event or hole to fn, in the order of the file. The events have
+// ReadEvents reads an export of events and gives each line's event or gap to fn, in the order of the file. The events have
 // everything but owner, price and the time of receipt. Compressed text is unpacked, and a byte order mark is left out. A bad line is given to fn with its error; fn decides whether to
 // go on. It ends at the first error of fn, at the end of ctx with its cause, and with ErrNotEvents. The file is not
 // closed; of Parquet it must be one that can be read at any place.

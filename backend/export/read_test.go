@@ -44,7 +44,7 @@ func readBack(t *testing.T, data []byte, format export.Format) (events []market.
 	return events, bad
 }
 
-// gapsIn reads a file's holes.
+// gapsIn reads a file's gaps.
 func gapsIn(t *testing.T, data []byte, format export.Format) (gaps []market.Gap) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "events")
@@ -67,7 +67,7 @@ func gapsIn(t *testing.T, data []byte, format export.Format) (gaps []market.Gap)
 	return gaps
 }
 
-// TestBadGapsAreNamed reads rows of holes that cannot be.
+// TestBadGapsAreNamed reads rows of gaps that cannot be.
 func TestBadGapsAreNamed(t *testing.T) {
 	good := `{"event_type":"Gap","from_slot":5,"to_slot":7,"state":"open","cause":"x"}`
 	for _, change := range [][3]string{

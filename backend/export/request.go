@@ -29,7 +29,7 @@ const (
 	Trades  Kind = "trades" // the events that have a price, as trades
 	Events  Kind = "events"
 	Orders  Kind = "orders" // margin orders open now
-	Gaps    Kind = "gaps"   // known holes in what was read: the mint's and the whole program's
+	Gaps    Kind = "gaps"   // known gaps in what was read: the mint's and the whole program's
 )
 
 // Kinds lists the kinds; the first is the default.
@@ -138,7 +138,7 @@ type Source interface {
 	CountEvents(ctx context.Context, mint *market.Pubkey) error
 	// CountCandles compares the final candles of at least from <= time <= to with the count of them.
 	CountCandles(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64) error
-	// Gaps gives the known holes by slot: of all mints when mint is nil, in any state when state is nil.
+	// Gaps gives the known gaps by slot: of all mints when mint is nil, in any state when state is nil.
 	Gaps(ctx context.Context, mint *market.Pubkey, state *market.GapState) ([]market.Gap, error)
 	// TimesAround gives the block times of the newest event below slot from and of the oldest above slot to; 0 for none.
 	TimesAround(ctx context.Context, from, to market.Slot) (before, after int64, err error)

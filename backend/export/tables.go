@@ -200,7 +200,7 @@ var gapColumns = []column{
 }
 
 // putGap leaves the mint of a gap of the whole program empty.
-func putGap(r *record, g *hole) {
+func putGap(r *record, g *datedGap) {
 	if !g.Mint.IsZero() {
 		r.key(0, g.Mint)
 	}

@@ -33,7 +33,7 @@ func Write(ctx context.Context, w io.Writer, source Source, req Request, progres
 	}
 
 	if req.Kind == Gaps || req.Kind == Events {
-		if out.gapsOf, err = out.holes(ctx, source); err != nil {
+		if out.gapsOf, err = out.datedGaps(ctx, source); err != nil {
 			return 0, fmt.Errorf("export %s: %w", req.Kind, err)
 		}
 		if err := out.gaps(market.Pubkey{}); err != nil {
@@ -124,7 +124,7 @@ type exporter struct {
 	encoder  encoder
 	progress func(int64)
 	rows     int64
-	gapsOf   map[market.Pubkey][]hole // of gaps and events only
+	gapsOf   map[market.Pubkey][]datedGap // of gaps and events only
 }
 
 func newExporter(w io.Writer, source Source, req *Request, progress func(int64)) (*exporter, error) {

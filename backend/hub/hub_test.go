@@ -137,7 +137,7 @@ func TestWake(t *testing.T) {
 
 // Every reader, however slow, ends with the sequence that was committed: from the queue where it kept up, from the store
 // (here: log) where it lagged.
-func TestReadersFollowAWriterWithoutHoles(t *testing.T) {
+func TestReadersFollowAWriterWithoutGaps(t *testing.T) {
 	const total, readers = 3000, 8
 	h := New(Options{})
 	var mu sync.Mutex

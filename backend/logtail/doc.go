@@ -4,6 +4,6 @@
 // name; nothing else is looked at or hidden: a secret must not reach the log in the first place.
 //
 // A Tail is safe for concurrent use. Records stand in the order in which they were handled and are numbered without
-// holes from 1 on. Memory is bounded: the number of records, and in each the number and the length of its texts. Keeping
+// gaps from 1 on. Memory is bounded: the number of records, and in each the number and the length of its texts. Keeping
 // a record cannot fail, and what the wrapped handler returns is passed on.
 package logtail

@@ -209,7 +209,7 @@ func TestManyAtOnce(t *testing.T) {
 				records := tail.After(0, slog.LevelInfo, logtail.Records)
 				for i := 1; i < len(records); i++ {
 					if records[i].Seq != records[i-1].Seq+1 {
-						t.Error("a hole in the numbers")
+						t.Error("a gap in the numbers")
 						return
 					}
 				}

@@ -44,11 +44,11 @@ type Batch struct {
 	ChainTime    int64         // every transaction with a lower block time was delivered; 0 when not known. Never goes back
 	Slot         Slot          // newest slot this batch speaks for; 0 when not known
 	Checkpoint   Slot          // every transaction up to here was delivered at finalized; a restart resumes after it. 0 keeps the old one
-	Gaps         []Gap         // holes found, filled or given up since the last batch
+	Gaps         []Gap         // gaps found, filled or given up since the last batch
 	More         bool          // others follow at once: this one need not be stored before the next is given
 }
 
-// GapState says what became of a hole.
+// GapState says what became of a gap.
 type GapState uint8
 
 // The states of a gap.
@@ -62,7 +62,7 @@ const (
 // String is the state's name on the wire.
 func (s GapState) String() string { return [...]string{"open", "filled", "unfillable", "replaced"}[s] }
 
-// Gap is a known hole in what was read: transactions of slots From..To (inclusive) may be missing.
+// Gap is a stretch that was not read whole: transactions of slots From..To (inclusive) may be missing.
 type Gap struct {
 	From, To Slot
 	Cause    string // a short text, such as "history before backfill_limit" or "log truncated"

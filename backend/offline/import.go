@@ -43,7 +43,7 @@ type Imported struct {
 	Stored   uint64   // events that are new in the store
 	Known    uint64   // transactions that were there already
 	Expired  uint64   // transactions older than retention_days
-	Gaps     int      // known holes that are new in the store
+	Gaps     int      // known gaps that are new in the store
 	BadLines int64    // lines left out
 	Bad      []string // the first of them, with their numbers
 
@@ -172,7 +172,7 @@ func (r *Recorded) bad(result *Imported) error {
 		r.Path, ErrBadLines, strings.Join(result.Bad, "; "), more)
 }
 
-// takeGaps stores the holes of a file, but for those that the store knows or can have filled: what lies before a first
+// takeGaps stores the gaps of a file, but for those that the store knows or can have filled: what lies before a first
 // start or was deleted is the origin's own affair, and a transaction that was not shown there may be stored here.
 func takeGaps(ctx context.Context, opened *store.Store, in *listener.Listener, gaps []market.Gap) (fresh int, err error) {
 	type name struct {

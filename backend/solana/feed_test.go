@@ -237,23 +237,23 @@ func testMissing(t *testing.T, restart bool) {
 	r := start(t, config, 0)
 	r.live()
 	r.until("checkpoint", func() bool { return r.checkpoint > 0 })
-	hole := market.Gap{From: lost.slot, To: lost.slot, Cause: causeMissing + lost.signature.String()}
+	gap := market.Gap{From: lost.slot, To: lost.slot, Cause: causeMissing + lost.signature.String()}
 	var resume market.Slot
-	r.until("the gap", func() bool { resume = r.checkpoint; return len(r.gaps) == 1 && r.gaps[0] == hole })
+	r.until("the gap", func() bool { resume = r.checkpoint; return len(r.gaps) == 1 && r.gaps[0] == gap })
 	stop := c.run(0)
 	defer stop()
 	if restart {
 		if err := r.stop(); err != nil {
 			t.Fatal(err)
 		}
-		config.Gaps = []market.Gap{hole}
+		config.Gaps = []market.Gap{gap}
 		before := r.txs
 		r = start(t, config, resume, func(s *sink) { s.txs = before })
 		r.live()
 	}
 	found.Store(true)
-	hole.State = market.GapFilled
-	r.until("filled", func() bool { return len(r.gaps) > 0 && r.gaps[len(r.gaps)-1] == hole })
+	gap.State = market.GapFilled
+	r.until("filled", func() bool { return len(r.gaps) > 0 && r.gaps[len(r.gaps)-1] == gap })
 	r.equal(all)
 }
 
@@ -424,8 +424,8 @@ func TestAnotherChainDuringHistory(t *testing.T) {
 	}
 }
 
-// TestHoleClosesSoon: a hole closes when the node shows its transactions at last, without waiting for the regular rescan.
-func TestHoleClosesSoon(t *testing.T) {
+// TestGapClosesSoon: a gap closes when the node shows its transactions at last, without waiting for the regular rescan.
+func TestGapClosesSoon(t *testing.T) {
 	c := newCluster(t)
 	c.history(50, 1)
 	c.lock(func() { c.hidden = true })
@@ -433,9 +433,9 @@ func TestHoleClosesSoon(t *testing.T) {
 	config.RescanInterval, config.recheck = time.Hour, 30*time.Millisecond
 	r := start(t, config, 0)
 	stop := c.run(1)
-	r.until("holes", func() bool { return r.open(causeMissing) > 0 })
+	r.until("gaps", func() bool { return r.open(causeMissing) > 0 })
 	c.lock(func() { c.hidden = false })
-	r.until("no holes", func() bool { return r.open(causeMissing) == 0 })
+	r.until("no gaps", func() bool { return r.open(causeMissing) == 0 })
 	stop()
 	all := c.ledger()
 	r.until("everything", func() bool { return r.has(all) })

@@ -15,7 +15,7 @@ import (
 )
 
 // chaos writes a ledger of several addresses while it drops, repeats and reorders what it tells, refuses and cuts
-// connections, gives lists with holes, and abandons forks.
+// connections, gives lists with gaps, and abandons forks.
 type chaos struct {
 	*cluster
 	rng       *rand.Rand
@@ -28,8 +28,8 @@ type chaos struct {
 	good   map[string]int // by question: lists to be given well, as what is asked for again is right
 }
 
-// holed reports whether the list that answers a question is to have a hole.
-func (c *chaos) holed(question string) bool {
+// hasGap reports whether the list that answers a question is to have a gap.
+func (c *chaos) hasGap(question string) bool {
 	const after = 3
 	c.mu.Lock()
 	if c.good[question]--; c.good[question] >= 0 {
@@ -81,7 +81,7 @@ func (c *chaos) arm() {
 			switch {
 			case request.Method == "getTransaction" && c.strikes(0.05):
 				return nil, nil, true
-			case request.Method == "getSignaturesForAddress" && c.holed(string(request.Params[0])):
+			case request.Method == "getSignaturesForAddress" && c.hasGap(string(request.Params[0])):
 				result, problem := c.result(request)
 				list, _ := result.([]any)
 				if len(list) > 3 {

@@ -296,7 +296,7 @@ func TestRollbackNeedsAPositiveSign(t *testing.T) {
 func TestWrongListsLoseNothing(t *testing.T) {
 	wrong := map[string]func(list []any) []any{
 		"empty": func([]any) []any { return []any{} },
-		"hole":  func(list []any) []any { return slices.Delete(list, len(list)/4, len(list)-len(list)/4) },
+		"gap":   func(list []any) []any { return slices.Delete(list, len(list)/4, len(list)-len(list)/4) },
 		"late":  func(list []any) []any { return list[min(len(list), 30):] },
 	}
 	for name, spoil := range wrong {

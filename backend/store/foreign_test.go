@@ -191,7 +191,7 @@ func (t *damageCase) goesOn(d damage, with func(*Options)) {
 	}
 }
 
-// A log that is missing before another leaves a hole in the middle, which nothing fills.
+// A log that is missing before another leaves a gap in the middle, which nothing fills.
 func TestLogMissingInTheMiddle(t *testing.T) {
 	t.Parallel()
 	source := killedStore(t)

@@ -2,7 +2,7 @@ package watch
 
 import "spinscope/backend/wire"
 
-// Wire is the list as answers have it, without names and holes.
+// Wire is the list as answers have it, without names and gaps.
 func (s *Service) Wire() []wire.WatchedCoin {
 	list := []wire.WatchedCoin{}
 	for _, c := range s.List() {

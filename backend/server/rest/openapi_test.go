@@ -279,7 +279,7 @@ func TestExport(t *testing.T) {
 		{"mint=" + m + "&interval=h1", "text/csv", "candles-h1.csv", 0},
 		{fmt.Sprintf("mint=%s&from=%d&to=%d", m, firstTime, firstTime+60), "text/csv", "candles-m1.csv", 2},
 		{"mint=" + m + "&mint=" + m, "text/csv", "candles-m1.csv", 135},
-		{"mint=" + m + "&mint=" + nobody.String() + "&kind=events", "text/csv", "2-mints-events.csv", 122}, // two of them holes
+		{"mint=" + m + "&mint=" + nobody.String() + "&kind=events", "text/csv", "2-mints-events.csv", 122}, // two of them gaps
 		{"kind=trades", "text/csv", "all-trades.csv", 120},
 		{"mint=" + m + "&kind=trades&format=csv", "text/csv", "trades.csv", 120},
 		{"mint=" + m + "&kind=orders&format=csv", "text/csv", "orders.csv", 30},

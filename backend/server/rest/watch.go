@@ -9,7 +9,7 @@ import (
 
 // Watch says which coins are followed by their own addresses.
 type Watch interface {
-	// Wire lists them, names and holes left out.
+	// Wire lists them, names and gaps left out.
 	Wire() []wire.WatchedCoin
 	// CoinOf is the coin that an address is followed for.
 	CoinOf(address market.Pubkey) (mint market.Pubkey, ok bool)

@@ -8,7 +8,7 @@ import (
 	"spinscope/backend/wire"
 )
 
-// TestWatchedCoinsAndTheirGaps: a coin that is followed by its own addresses has its name from the store and its holes beside
+// TestWatchedCoinsAndTheirGaps: a coin that is followed by its own addresses has its name from the store and its gaps beside
 // it, and the gaps of an address are told as the coin's.
 func TestWatchedCoinsAndTheirGaps(t *testing.T) {
 	f := newFake()

@@ -37,7 +37,7 @@ func upTo(from, to market.Seq) (seqs []market.Seq) {
 	return seqs
 }
 
-func TestEventsResumeWithoutHole(t *testing.T) {
+func TestEventsResumeWithoutGap(t *testing.T) {
 	const total = 3*replayPage + 10
 	b := newBench(t, nil)
 	for range total {

@@ -165,7 +165,7 @@ func checkKline(t *testing.T, c *course, got []parsed) {
 	check(newestSeq, true)
 }
 
-func TestHistoryAndLiveMeetWithoutHole(t *testing.T) {
+func TestHistoryAndLiveMeetWithoutGap(t *testing.T) {
 	b := newBench(t, func(o *Options) { o.BatchTimeout = 2 * time.Millisecond })
 	b.meet(t, 120, 2000)
 }

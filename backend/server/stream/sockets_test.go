@@ -261,8 +261,8 @@ func TestTooManyRequestsAre1005(t *testing.T) {
 	}
 }
 
-// As TestHistoryAndLiveMeetWithoutHole, over sockets.
-func TestSocketsMeetLiveWithoutHole(t *testing.T) {
+// As TestHistoryAndLiveMeetWithoutGap, over sockets.
+func TestSocketsMeetLiveWithoutGap(t *testing.T) {
 	b := newBench(t, func(o *Options) { o.BatchTimeout = 5 * time.Millisecond })
 	address := b.serve(t, socketio.Options{})
 	const clients, commits = 20, 1500

@@ -9,32 +9,32 @@ import (
 	"spinscope/backend/market"
 )
 
-// gapType stands in the place of an event's type where an export of events tells of a hole.
+// gapType stands in the place of an event's type where an export of events tells of a gap.
 const gapType = "Gap"
 
 // longestCause bounds the cause of a gap that is read from a file, in bytes.
 const longestCause = 500
 
-// hole is a gap with the block times of the stored events around it: what is missing lies between them.
-type hole struct {
+// datedGap is a gap with the block times of the stored events around it: what is missing lies between them.
+type datedGap struct {
 	market.Gap
 	from, to int64 // Unix seconds; 0: no event is stored there
 }
 
-// holes are the known gaps by mint, those of the whole program under the zero mint, by slot; only such as may lie in the
+// datedGaps are the known ones by mint, those of the whole program under the zero mint, by slot; only such as may lie in the
 // request's range. An export of events leaves out what was filled: that is in the file.
-func (x *exporter) holes(ctx context.Context, source Source) (map[market.Pubkey][]hole, error) {
+func (x *exporter) datedGaps(ctx context.Context, source Source) (map[market.Pubkey][]datedGap, error) {
 	gaps, err := source.Gaps(ctx, nil, nil)
 	if err != nil {
 		return nil, fmt.Errorf("read gaps: %w", err)
 	}
 
-	found := map[market.Pubkey][]hole{}
+	found := map[market.Pubkey][]datedGap{}
 	for _, gap := range gaps {
 		if x.req.Kind == Events && gap.State == market.GapFilled {
 			continue
 		}
-		h := hole{Gap: gap}
+		h := datedGap{Gap: gap}
 		if h.from, h.to, err = source.TimesAround(ctx, gap.From, gap.To); err != nil {
 			return nil, fmt.Errorf("find when slots %d to %d were: %w", gap.From, gap.To, err)
 		}
@@ -47,7 +47,7 @@ func (x *exporter) holes(ctx context.Context, source Source) (map[market.Pubkey]
 	return found, ctx.Err()
 }
 
-// gaps writes the holes of one mint, or with the zero mint those of the whole program.
+// gaps writes the gaps of one mint, or with the zero mint those of the whole program.
 func (x *exporter) gaps(mint market.Pubkey) error {
 	fill := putGap
 	if x.req.Kind == Events {
@@ -63,13 +63,13 @@ func (x *exporter) gaps(mint market.Pubkey) error {
 	return nil
 }
 
-// isGap reports whether the row of an export of events tells of a hole.
+// isGap reports whether the row of an export of events tells of a gap.
 func (r *row) isGap() bool {
 	kind, ok := r.get("event_type")
 	return ok && kind == gapType
 }
 
-// gap is the hole that the row was written from, without the commit that changed it.
+// gap is the one that the row was written from, without the commit that changed it.
 func (r *row) gap() (market.Gap, error) {
 	f := fields{row: r}
 	g := market.Gap{From: market.Slot(f.Number("from_slot", 64)), To: market.Slot(f.Number("to_slot", 64)), Cause: f.need("cause")}
