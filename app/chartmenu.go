@@ -30,6 +30,7 @@ func (a *App) tokenMenu(bar *menu.Menu) {
 	token.AddText("Previous Token", nil, a.tell("menu:toggle", "previous"))
 	token.AddSeparator()
 	token.AddText("Star", keys.CmdOrCtrl("d"), a.tell("menu:toggle", "favourite"))
+	token.AddText("Watched Coins…", nil, a.tell("menu:toggle", "watched"))
 	token.AddText("Copy Address", nil, a.tell("menu:toggle", "copy-mint"))
 	token.AddSeparator()
 	token.AddText("Show Trades", nil, a.tell("menu:toggle", "tab-trades"))

@@ -1,5 +1,5 @@
 // Clusters and servers of a test's own, run by the program under test.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +16,12 @@ export function atEnd(work) {
 
 export async function end() {
   for (const work of closing.splice(0).reverse()) await work()
+}
+
+/** Runs a command of the program to its end: what it wrote, and whether it went well. */
+export function command(...args) {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' })
+  return { ok: status === 0, out: stdout.trim(), problem: stderr.trim() }
 }
 
 /** Runs the program until the tests are over; `said` is what it has written. */
@@ -41,7 +47,12 @@ export async function startCluster(...flags) {
 }
 
 /** A server of that cluster, with a configuration if there is to be one: its HOST:PORT. */
-export async function startServer({ rpc, ws }, config = '') {
+export async function startServer(market, config = '') {
+  return (await startServerIn(market, config)).address
+}
+
+/** The same, and its data directory. */
+export async function startServerIn({ rpc, ws }, config = '') {
   const home = mkdtempSync(join(tmpdir(), 'spinscope-e2e-'))
   atEnd(() => rmSync(home, { recursive: true, force: true }))
   const flags = [
@@ -64,5 +75,6 @@ export async function startServer({ rpc, ws }, config = '') {
     SPINSCOPE_SERVER_TOKEN: undefined, // the configuration's counts
   })
   const file = join(home, 'data', 'server.addr')
-  return until('the server is there', () => existsSync(file) && readFileSync(file, 'utf8').trim())
+  const address = await until('the server is there', () => existsSync(file) && readFileSync(file, 'utf8').trim())
+  return { address, data: join(home, 'data') }
 }

@@ -66,6 +66,8 @@ export function shell({ form, first }) {
                 },
           ),
         StopTests: () => later(),
+        // Given by tests that let the window watch coins.
+        ...(window.watchCoin && { WatchCoin: window.watchCoin, UnwatchCoin: window.unwatchCoin }),
       },
     },
   }

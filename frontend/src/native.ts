@@ -94,6 +94,9 @@ interface Bindings {
   Heartbeat(): Promise<void>
   SaveAlert(rule: AlertRule): Promise<AlertRule>
   DeleteAlert(id: string): Promise<void>
+  /** The answer is the coin's mint. */
+  WatchCoin(text: string): Promise<string>
+  UnwatchCoin(mint: string): Promise<void>
   /** Asks for a file; the answer is its path, empty when the person changed their mind. */
   SavePicture(name: string, base64: string): Promise<string>
   Settings(): Promise<SettingsView>
@@ -168,6 +171,12 @@ export function alertWriter(): {
 } | null {
   const { SaveAlert: save, DeleteAlert: remove } = app ?? {}
   return save && remove ? { save: (rule) => save(rule), delete: (id) => remove(id) } : null
+}
+
+/** What changes the list of watched coins; null in a browser, as nothing changes it over HTTP. */
+export function watchWriter(): { add(text: string): Promise<string>; remove(mint: string): Promise<void> } | null {
+  const { WatchCoin: add, UnwatchCoin: remove } = app ?? {}
+  return add && remove ? { add: (text) => add(text), remove: (mint) => remove(mint) } : null
 }
 
 /** Listens to the native menu; returns how to stop. */

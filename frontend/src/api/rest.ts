@@ -19,6 +19,7 @@ import type {
   Subscriptions,
   Ticker,
   Tickers,
+  Watch,
 } from './client/index'
 
 /** Where the server is, without a slash at the end, and what it wants to hear. An empty base is the page's own origin. */
@@ -126,6 +127,11 @@ export class Rest {
 
   status(signal?: AbortSignal): Promise<Status> {
     return this.#get('/api/events/status', {}, signal)
+  }
+
+  /** The coins that are followed by their own addresses. */
+  watch(signal?: AbortSignal): Promise<Watch> {
+    return this.#get('/api/watch', {}, signal)
   }
 
   alerts(page: number, limit: number, signal?: AbortSignal): Promise<Alerts> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addressProblem, isAddress } from './address'
+import { addressIn, addressProblem, isAddress } from './address'
 
 describe('an address', () => {
   it.each([
@@ -30,4 +30,18 @@ describe('an address', () => {
     expect(isAddress(text)).toBe(false)
     expect(addressProblem(text)).toContain(why)
   })
+})
+
+describe('the address in a text', () => {
+  const mint = 'CWiTGbCiDd8BKtNYNE2boT9fJGFG2MU53Uf6HQk4pump'
+  it.each([
+    [mint, mint],
+    [` ${mint}\n`, mint],
+    [`https://pump.fun/coin/${mint}?ref=x`, mint],
+    [`${mint} and ${mint}`, mint],
+    [`https://dex.example/solana/${mint}/JBMmrp6jhksqnxDBskkmVvWHhJLaPBjgiMHEroJbUTBZ`, ''],
+    ['https://pump.fun/board', ''],
+    ['FOX', ''],
+    ['', ''],
+  ])('%j holds %j', (text, held) => expect(addressIn(text)).toBe(held))
 })

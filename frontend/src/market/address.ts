@@ -25,3 +25,9 @@ export function addressProblem(text: string): string {
     ? 'this is not a mint address: it must be 32 bytes in base58'
     : 'choose a token from the list, or paste its mint address'
 }
+
+/** The one address in a text, such as a link to a page about a coin; empty when it holds none, or several. */
+export function addressIn(text: string): string {
+  const found = new Set((text.match(/[0-9A-Za-z]+/g) ?? []).filter(isAddress))
+  return found.size === 1 ? ([...found][0] ?? '') : ''
+}

@@ -19,6 +19,8 @@ const LAST_LOOK_MS = 1000
 export class Navigation {
   /** What is in sight where there is room for one panel only. */
   panel = $state<Panel>('chart')
+  /** What the person chose last: shown also while nothing of it is stored. */
+  #picked = ''
 
   constructor(
     private readonly prefs: Prefs,
@@ -46,6 +48,7 @@ export class Navigation {
 
   /** Shows the token that was chosen, and its chart. */
   pick(mint: string): void {
+    this.#picked = mint
     this.show(mint)
     this.panel = 'chart'
   }
@@ -97,7 +100,7 @@ export class Navigation {
   async loadTokens(): Promise<void> {
     await this.tokens.load()
     const { mint } = this.charts.focused
-    if (mint && (this.tokens.get(mint) || this.tokens.phase !== 'ready')) {
+    if (mint && (mint === this.#picked || this.tokens.get(mint) || this.tokens.phase !== 'ready')) {
       this.#tellShell()
       return
     }

@@ -1,6 +1,7 @@
 import { isAbort, type Rest, type TickerSort, type Window } from '../api/rest'
 import type { Detail, PriceUpdate, Ticker, TokenCreatedEvent } from '../api/client/index'
 import type { Stream } from '../api/stream'
+import { addressIn } from '../market/address'
 import { type Quote, quoteOf, SOL } from '../market/quote'
 import {
   byRank,
@@ -36,6 +37,9 @@ const RANKED: Partial<Record<ListTab, TickerSort>> = {
 
 /** Whether an order of the list goes by the change over the window shown. */
 const moves = (tab: ListTab) => tab === 'gainers' || tab === 'losers'
+
+/** A link to a page about a coin stands for its address. */
+const searchedFor = (query: string) => addressIn(query) || query
 
 /** One token of the list; only what changes is reactive. */
 export class Token implements TokenFacts {
@@ -158,7 +162,7 @@ export class TokenList {
 
   /** Tokens of the whole list for a query, the likeliest first, and how many match. */
   find(query: string, most: number): { hits: Token[]; total: number } {
-    return findTokens(this.all, query, this.#rank, most)
+    return findTokens(this.all, searchedFor(query), this.#rank, most)
   }
 
   /** Reads who there is; the first page is on screen before the others come. */
@@ -243,6 +247,15 @@ export class TokenList {
       )
   }
 
+  /** Takes some tokens into the list, if the server knows them by now. */
+  async look(mints: readonly string[]): Promise<void> {
+    try {
+      this.#take(await this.rest().details(mints))
+    } catch {
+      // Whoever wants them asks again.
+    }
+  }
+
   onPrice(update: PriceUpdate): void {
     this.#prices.set(update.symbol, update)
     this.#frame.request()
@@ -270,7 +283,8 @@ export class TokenList {
   }
 
   #list(): Token[] {
-    const { query, favourites } = this
+    const { favourites } = this
+    const query = searchedFor(this.query)
     let tokens: readonly Token[] = this.all
     const rank = this.#rank
     if (query) tokens = tokens.filter((token) => matches(token, query))

@@ -1,5 +1,15 @@
 export type DialogName =
-  '' | 'settings' | 'first-start' | 'shortcuts' | 'about' | 'connect' | 'palette' | 'gaps' | 'layers' | 'health'
+  | ''
+  | 'watched'
+  | 'settings'
+  | 'first-start'
+  | 'shortcuts'
+  | 'about'
+  | 'connect'
+  | 'palette'
+  | 'gaps'
+  | 'layers'
+  | 'health'
 
 /** A menu that was asked for with the other button of the pointer, at a place of the window. */
 export interface OpenMenu {

@@ -1,4 +1,4 @@
-import type { Alert } from '../api/client/index'
+import type { Alert, WatchedCoin } from '../api/client/index'
 import { pointedPrice } from '../market/alert'
 import { formatClock } from '../market/time'
 import * as native from '../native'
@@ -21,6 +21,8 @@ import { Tape } from './tape.svelte'
 import { Toasts } from './toasts.svelte'
 import { TokenList } from './tokens.svelte'
 import { Totals } from './totals.svelte'
+import { Watched } from './watched.svelte'
+import { reason } from './reason'
 
 const HEALTH_MS = 1000
 const RANK_MS = 15_000
@@ -43,6 +45,7 @@ export class Workspace {
   readonly tokens: TokenList
   readonly totals: Totals
   readonly navigation: Navigation
+  readonly watched: Watched
   #polling = new Polling()
 
   constructor(readonly prefs: Prefs) {
@@ -67,6 +70,8 @@ export class Workspace {
       seen: () => prefs.values.alertsSeen,
       see: (time) => prefs.set('alertsSeen', time),
     })
+    this.watched = new Watched(rest, native.watchWriter())
+    this.watched.moved = (coin, before) => this.#moved(coin, before)
     this.alerts.announce = (alerts) => this.#announce(alerts)
   }
 
@@ -111,6 +116,28 @@ export class Workspace {
     this.alerts.begin(this.chart.mint, pointed === undefined ? last : pointedPrice(pointed), last)
   }
 
+  /** Follows the coin that a text names, and shows it. */
+  async watch(text: string): Promise<void> {
+    try {
+      this.navigation.pick(await this.watched.add(text))
+    } catch (error) {
+      this.toasts.show('bad', `The coin is not watched: ${reason(error)}`)
+    }
+  }
+
+  /** A watched coin has come on: it is listed once something of it is stored, and shown anew once its history is whole. */
+  #moved(coin: WatchedCoin, before: WatchedCoin | undefined): void {
+    const { mint, state } = coin
+    if (!this.tokens.get(mint) && state !== 'refused') void this.tokens.look([mint])
+    if (state !== 'live' || before === undefined || before.state === 'live') return
+    for (const chart of this.charts.shown) {
+      if (chart.mint !== mint) continue
+      void chart.market.reload()
+      void chart.gaps.read(mint)
+    }
+    if (this.chart.mint === mint) void this.tape.reload()
+  }
+
   #close(): void {
     this.charts.close()
     this.tape.close()
@@ -140,6 +167,7 @@ export class Workspace {
       for (const chart of this.charts.shown) void chart.margin.reload()
     })
     every(1000, () => this.clock.tick())
+    every(1000, () => this.watched.tick())
     every(HEARTBEAT_MS, native.heartbeat)
     void this.#pollHealth()
   }

@@ -65,6 +65,7 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     () => void workspace.clipboard.copy(workspace.chart.mint, 'Address'),
   )
 
+  add('Tokens', 'watched', 'Watched coins', ['W'], () => (view.dialog = 'watched'), 'watch add mint pump')
   add('Tokens', 'pictures', 'Toggle token pictures', ['i'], () => prefs.set('pictures', !prefs.values.pictures))
 
   for (const tab of LIST_TABS) {
