@@ -15,7 +15,7 @@ after(async () => {
 })
 
 test(
-  'tokens whose creation is not stored are listed, ranked, found and shown',
+  'tokens whose creation is not stored are named by their accounts, listed, ranked, found and shown',
   { skip: !program && 'SPINSCOPE_SERVER is not set' },
   async () => {
     const cluster = await startCluster('--rate', '20', '--mints', '5', '--history', '20m', '--seed', '4')
@@ -31,9 +31,12 @@ test(
     const page = await open(browser, { at: base })
     const rows = byId(page, 'token-row')
     await until('all are listed', async () => (await rows.count()) >= traded.length)
-    const symbols = await rows.evaluateAll((list) => list.map((row) => row.dataset.symbol))
-    for (const mint of traded)
-      assert.ok(symbols.includes(`${mint.slice(0, 4)}…${mint.slice(-4)}`), `${mint} of ${symbols}`)
+    await until('they are called what their accounts say', async () => {
+      const { tickers } = await data(`/api/tickers?${traded.map((mint) => `mint=${mint}`).join('&')}`)
+      const named = tickers.filter((ticker) => ticker.name_source === 'chain' && ticker.symbol)
+      const symbols = await rows.evaluateAll((list) => list.map((row) => row.dataset.symbol))
+      return named.length === traded.length && named.every(({ symbol }) => symbols.includes(symbol))
+    })
     await until('they have prices and changes', async () =>
       (await byId(page, 'token-change').allTextContents()).every((text) => /%/.test(text)),
     )
@@ -49,9 +52,11 @@ test(
     await until('it is shown', async () => (await debug(page)).mint === traded[1])
     await ready(page)
     await byId(page, 'token-search').fill('')
-    assert.equal(await byId(page, 'symbol').getAttribute('title'), traded[1])
+    const { tickers } = await data(`/api/tickers?mint=${traded[1]}`)
+    assert.equal(await byId(page, 'symbol').getAttribute('title'), `${tickers[0].symbol}, ${tickers[0].name}`)
     await byId(page, 'side-info').click()
-    assert.match(await byId(page, 'unnamed').textContent(), /before the stored history.*--backfill-from/s)
+    assert.match(await byId(page, 'older').textContent(), /before the stored history.*account.*--backfill-from/s)
+    assert.match(await byId(page, 'info').textContent(), /Market cap\s*\S+ SOL\s*Supply\s*1\.07B/)
     assert.match(await byId(page, 'info').textContent(), /Milestones\s*–/)
     assert.deepEqual(await findings(page), [])
     await picture(page, 'older-tokens')
