@@ -30,21 +30,21 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func mint(n int) market.Pubkey { return market.Pubkey{0: 9, 30: byte(n >> 8), 31: byte(n)} }
 
-// book is a Source.
-type book struct {
+// uriSource is a Source.
+type uriSource struct {
 	mu   sync.Mutex
 	uris map[market.Pubkey]string
 }
 
-func (b *book) URI(mint market.Pubkey) (string, bool, error) {
+func (b *uriSource) URI(mint market.Pubkey) (string, bool, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	uri, ok := b.uris[mint]
 	return uri, ok, nil
 }
 
-func newBook(uris ...string) *book {
-	b := &book{uris: map[market.Pubkey]string{}}
+func newURIs(uris ...string) *uriSource {
+	b := &uriSource{uris: map[market.Pubkey]string{}}
 	for i, uri := range uris {
 		b.uris[mint(i)] = uri
 	}
@@ -113,7 +113,7 @@ func TestDocumentAndPicture(t *testing.T) {
 	}))
 	defer gateway.Close()
 	dir := t.TempDir()
-	source := newBook("ipfs://good", "ipfs://plain", "ipfs://svg", "ipfs://inside", "ipfs://moved", "ipfs://fat", "ipfs://bad", "ipfs://none",
+	source := newURIs("ipfs://good", "ipfs://plain", "ipfs://svg", "ipfs://inside", "ipfs://moved", "ipfs://fat", "ipfs://bad", "ipfs://none",
 		secret.URL+"/x", "", strings.Replace(secret.URL, "http:", "https:", 1), "ipfs://good2")
 	c, stop := started(t, dir, gateway.URL+"/ipfs/", source, nil)
 
@@ -210,7 +210,7 @@ func TestDocumentAndPicture(t *testing.T) {
 }
 
 func TestRunRefusesAGatewayThatIsNone(t *testing.T) {
-	c := New(Options{Dir: t.TempDir(), Source: newBook(), Logger: slog.New(slog.DiscardHandler)})
+	c := New(Options{Dir: t.TempDir(), Source: newURIs(), Logger: slog.New(slog.DiscardHandler)})
 	if err := c.Run(t.Context(), "ipfs.io"); !errors.Is(err, ErrURI) {
 		t.Errorf("Run: %v", err)
 	}
@@ -241,7 +241,7 @@ func TestRetriesAndPauses(t *testing.T) {
 		var calls []time.Duration
 		start := time.Now()
 		healthy := false
-		c, stop := started(t, dir, "https://gateway.test", newBook("ipfs://doc"), with(func(context.Context, *url.URL) ([]byte, error) {
+		c, stop := started(t, dir, "https://gateway.test", newURIs("ipfs://doc"), with(func(context.Context, *url.URL) ([]byte, error) {
 			calls = append(calls, time.Since(start))
 			if healthy {
 				return []byte(`{"name":"ok"}`), nil
@@ -294,7 +294,7 @@ func TestRetryAfterIsMinded(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		var calls []time.Time
-		c, stop := started(t, dir, "https://gateway.test", newBook("ipfs://doc"), with(func(context.Context, *url.URL) ([]byte, error) {
+		c, stop := started(t, dir, "https://gateway.test", newURIs("ipfs://doc"), with(func(context.Context, *url.URL) ([]byte, error) {
 			calls = append(calls, time.Now())
 			return nil, &statusError{code: 429, after: 20 * time.Second}
 		}, 1))
@@ -311,7 +311,7 @@ func TestPictureWaitIsBounded(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
-		c, stop := started(t, dir, "https://gateway.test", newBook("ipfs://doc"), with(func(ctx context.Context, _ *url.URL) ([]byte, error) {
+		c, stop := started(t, dir, "https://gateway.test", newURIs("ipfs://doc"), with(func(ctx context.Context, _ *url.URL) ([]byte, error) {
 			calls++
 			<-ctx.Done()
 			return nil, ctx.Err()
@@ -353,7 +353,7 @@ func TestManyTokensAreFetchedOnceByFourWorkers(t *testing.T) {
 		var mu sync.Mutex
 		seen := map[string]int{}
 		running, most := 0, 0
-		source := newBook()
+		source := newURIs()
 		for i := range tokens {
 			source.uris[mint(i)] = fmt.Sprintf("ipfs://doc%d", i)
 		}
@@ -414,7 +414,7 @@ func TestOtherGatewaysAreTheSecondChoice(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		var asked []string
-		c, stop := started(t, dir, "https://gateway.test", newBook("https://pin.test/ipfs/"+cid1), with(func(_ context.Context, u *url.URL) ([]byte, error) {
+		c, stop := started(t, dir, "https://gateway.test", newURIs("https://pin.test/ipfs/"+cid1), with(func(_ context.Context, u *url.URL) ([]byte, error) {
 			asked = append(asked, u.Host)
 			if u.Host == "gateway.test" {
 				return nil, &statusError{code: 404}
@@ -523,7 +523,7 @@ func TestUnwritableDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		c, stop := started(t, file, "https://gateway.test", newBook("ipfs://doc"), with(func(context.Context, *url.URL) ([]byte, error) {
+		c, stop := started(t, file, "https://gateway.test", newURIs("ipfs://doc"), with(func(context.Context, *url.URL) ([]byte, error) {
 			return []byte(`{}`), nil
 		}, 1))
 		defer stop()

@@ -13,7 +13,7 @@
 // Addresses: each that is followed (Feed.Follow) has a subscription, a history, a checkpoint and gaps of its own, over one
 // connection and one clock; a batch says whose it is. A transaction that several name is delivered once. Index is then the
 // order of arrival in the slot, or the place in the block where history had to put something in order: each list is in order
-// by itself and with those that it shares transactions with (book.go). An address whose subscription is refused, or whose
+// by itself and with those that it shares transactions with (deliveries.go). An address whose subscription is refused, or whose
 // history fails, is tried again by itself; the others go on.
 //
 // What was delivered and is not found again among finalized slots is rolled back, once the cluster has said so of the

@@ -121,7 +121,7 @@ func (r *run) recall(ctx context.Context) error {
 	r.ledger.prune(r.start)
 	err := r.stored(ctx, r.start, noSlot, func(tx market.Transaction) bool {
 		r.ledger.add([]market.Transaction{tx})
-		if others := r.book.Load(); others != nil {
+		if others := r.deliveries.Load(); others != nil {
 			others.recalled(r.shared, &tx)
 		}
 		if !tx.Provisional {

@@ -236,7 +236,7 @@ func (c *shared) follow(ctx context.Context, l *link) {
 		followers := slices.Clone(c.feed.followers)
 		c.feed.mu.Unlock()
 		if len(followers) > 0 {
-			c.keepBook()
+			c.keepDeliveries()
 		}
 
 		still := make(map[*follower]bool, len(followers))
@@ -259,19 +259,19 @@ func (c *shared) follow(ctx context.Context, l *link) {
 	}
 }
 
-// keepBook begins to remember what is delivered of all addresses.
-func (c *shared) keepBook() {
-	if c.book.Load() != nil {
+// keepDeliveries begins to remember what is delivered of all addresses.
+func (c *shared) keepDeliveries() {
+	if c.deliveries.Load() != nil {
 		return
 	}
 	c.mode.Lock()
 	defer c.mode.Unlock()
 	c.applying.Lock()
 	defer c.applying.Unlock()
-	if c.book.Load() == nil {
-		b := newBook(maxBook)
+	if c.deliveries.Load() == nil {
+		b := newDeliveries(maxDeliveries)
 		b.take(c.first)
-		c.book.Store(b)
+		c.deliveries.Store(b)
 	}
 }
 

@@ -226,11 +226,11 @@ func (h *history) anew(ctx context.Context, o outcome) outcome {
 }
 
 // others is what was delivered of all addresses; nil while one is followed alone.
-func (h *history) others() *book {
+func (h *history) others() *deliveries {
 	if h.run == nil {
 		return nil
 	}
-	return h.run.book.Load()
+	return h.run.deliveries.Load()
 }
 
 // delivered is what was delivered of a transaction, for this address or another. short reports that another one's cut log
@@ -245,7 +245,7 @@ func (h *history) delivered(signature market.Signature) (e entry, known, short b
 	return e, known, false
 }
 
-// places are those of a group's transactions in their slot: their ranks or, where several addresses are followed, what the book
+// places are those of a group's transactions in their slot: their ranks or, where several addresses are followed, what deliveries
 // says of places.
 func (h *history) places(g *group) []uint32 {
 	places := make([]uint32, len(g.infos))

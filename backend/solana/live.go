@@ -142,7 +142,7 @@ func (s *session) release() []market.Transaction {
 	var ready []market.Transaction
 	pending := map[market.Slot]uint32{}
 	taken := map[market.Signature]bool{}
-	others := s.book.Load()
+	others := s.deliveries.Load()
 	n := 0
 	for ; n < len(s.held); n++ {
 		tx := s.held[n]

@@ -42,17 +42,17 @@ type shared struct {
 	spells     []*rateSpell  // by endpoint
 	still      atomic.Uint64 // the slot where the chain stood still when the last connection ended; 0 if it did not
 
-	link     atomic.Pointer[link]       // the connection in use; nil between two
-	first    *run                       // of the program
-	book     atomic.Pointer[book]       // nil while one address is followed alone
-	mode     sync.RWMutex               // held while history is delivered, so that the book does not begin meanwhile
-	turns    chan struct{}              // holds the followers that read history
-	scans    chan struct{}              // holds the followers that compare recent slots
-	waiting  atomic.Int64               // bytes of live transactions in the followers' queues
-	broken   atomic.Pointer[applyError] // of the callback: nothing is delivered after it
-	whole    context.Context            // of Run: the end of a connection, or of one address, interrupts nothing that is being applied
-	applying sync.Mutex                 // held while apply runs, and while the book changes
-	apply    func(context.Context, market.Batch) error
+	link       atomic.Pointer[link]       // the connection in use; nil between two
+	first      *run                       // of the program
+	deliveries atomic.Pointer[deliveries] // nil while one address is followed alone
+	mode       sync.RWMutex               // held while history is delivered, so that deliveries do not begin to be remembered meanwhile
+	turns      chan struct{}              // holds the followers that read history
+	scans      chan struct{}              // holds the followers that compare recent slots
+	waiting    atomic.Int64               // bytes of live transactions in the followers' queues
+	broken     atomic.Pointer[applyError] // of the callback: nothing is delivered after it
+	whole      context.Context            // of Run: the end of a connection, or of one address, interrupts nothing that is being applied
+	applying   sync.Mutex                 // held while apply runs, and while deliveries change
+	apply      func(context.Context, market.Batch) error
 }
 
 // run is what outlives connections of the reading of one address. Only the goroutine that delivers it touches it; the ledger
@@ -156,7 +156,7 @@ func (r *run) hand(ctx context.Context, b *market.Batch) error {
 		return ctx.Err() // it is not followed any more
 	}
 	b.Addresses = []market.Pubkey{r.address}
-	others := r.book.Load()
+	others := r.deliveries.Load()
 	if others != nil {
 		b.Transactions = others.admit(r, b.Transactions)
 		others.rolledBack(b.RolledBack)

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// counted is a commit in which everything says its number: one event, a sealed candle, an open one that grows.
+// counted is a commit in which everything says its number: one event, a closed candle, an open one that grows.
 func counted(seq market.Seq) *market.Commit {
 	r := newSamples(uint64(seq))
 	n, mint := int64(seq), mintKey(0)
@@ -56,7 +56,7 @@ func TestReadersSeeWholeCommits(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var wg sync.WaitGroup
-	for _, read := range []func() error{s.checkOpen, s.checkSealed, s.checkEvents, s.checkChanged, s.checkStats, s.checkLong} {
+	for _, read := range []func() error{s.checkOpen, s.checkClosed, s.checkEvents, s.checkChanged, s.checkStats, s.checkLong} {
 		wg.Go(func() {
 			for ctx.Err() == nil {
 				if err := read(); err != nil {
@@ -89,7 +89,7 @@ func (s *Store) checkOpen() error {
 	return nil
 }
 
-func (s *Store) checkSealed() error {
+func (s *Store) checkClosed() error {
 	q := CandleQuery{Limit: 3, Offset: int(s.Seq()) / 2}
 	page, err := s.Candles(context.Background(), mintKey(0), market.S1, q)
 	if err != nil || page.Seq == 0 {
@@ -179,7 +179,7 @@ func TestKilledProcess(t *testing.T) {
 		if s.Seq() < reported {
 			t.Fatalf("store stands at %d after commit %d was reported", s.Seq(), reported)
 		}
-		for _, check := range []func() error{s.checkSealed, s.checkEvents, s.checkStats, s.checkLong} {
+		for _, check := range []func() error{s.checkClosed, s.checkEvents, s.checkStats, s.checkLong} {
 			if err := check(); err != nil {
 				t.Error(err)
 			}

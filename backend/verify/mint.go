@@ -106,7 +106,7 @@ func (r *replay) release(until int64) error {
 	n := sort.Search(len(r.held), func(i int) bool { return r.held[i].Time >= until })
 	for i := range r.held[:n] {
 		candle.Fold(&r.candles, r.check.options.Intervals, &r.held[i])
-		if err := r.seal(r.held[i].Time); err != nil {
+		if err := r.closeEnded(r.held[i].Time); err != nil {
 			return err
 		}
 	}
@@ -114,9 +114,9 @@ func (r *replay) release(until int64) error {
 	return nil
 }
 
-// seal hands the candles that end before a time to the comparison, oldest first. One that holds an estimated block time is
+// closeEnded hands the candles that end before a time to the comparison, oldest first. One that holds an estimated block time is
 // not final, however old it is: it has its turn among the others, and stays open.
-func (r *replay) seal(time int64) error {
+func (r *replay) closeEnded(time int64) error {
 	end := min(time, r.check.options.ChainTime)
 	for _, s := range r.series {
 		for _, c := range r.candles.Open[s.interval] {
@@ -147,7 +147,7 @@ func (r *replay) finish() error {
 	if err := r.release(math.MaxInt64); err != nil {
 		return err
 	}
-	if err := r.seal(math.MaxInt64); err != nil {
+	if err := r.closeEnded(math.MaxInt64); err != nil {
 		return err
 	}
 

@@ -54,7 +54,7 @@ type Coin struct {
 	Created       int64
 }
 
-// coin is a coin with its books.
+// coin is a coin with its reserves.
 type coin struct {
 	Coin
 	authority market.Pubkey
@@ -93,7 +93,7 @@ func (c *coin) quoteMint() market.Pubkey {
 // poolQuote is what counts towards the pool's price.
 func (c *coin) poolQuote() uint64 { return c.quote + c.virtual }
 
-// curveTrade is a trade on the curve as pump tells it, after the books were changed.
+// curveTrade is a trade on the curve as pump tells it, after the reserves were changed.
 func (c *coin) curveTrade(user market.Pubkey, tokens, quote uint64, buy bool, now int64, instruction string) *pump.Trade {
 	e := &pump.Trade{
 		Mint: c.Mint, TokenAmount: tokens, IsBuy: buy, User: user, Timestamp: now, VirtualTokenReserves: c.virtualToken,
@@ -108,7 +108,7 @@ func (c *coin) curveTrade(user market.Pubkey, tokens, quote uint64, buy bool, no
 	return e
 }
 
-// buyOnCurve moves the curve's books; it gives at most what is left.
+// buyOnCurve moves the curve's reserves; it gives at most what is left.
 func (c *coin) buyOnCurve(tokens uint64) (quote uint64) {
 	quote = mulDiv(c.virtualQuote, tokens, c.virtualToken-tokens) + 1
 	c.virtualQuote, c.realQuote = c.virtualQuote+quote, c.realQuote+quote
@@ -116,7 +116,7 @@ func (c *coin) buyOnCurve(tokens uint64) (quote uint64) {
 	return quote
 }
 
-// sellOnCurve moves the curve's books.
+// sellOnCurve moves the curve's reserves.
 func (c *coin) sellOnCurve(tokens uint64) (quote uint64) {
 	quote = min(mulDiv(c.virtualQuote, tokens, c.virtualToken+tokens), c.realQuote)
 	c.virtualQuote, c.realQuote = c.virtualQuote-quote, c.realQuote-quote
@@ -124,7 +124,7 @@ func (c *coin) sellOnCurve(tokens uint64) (quote uint64) {
 	return quote
 }
 
-// swap is what a buy and a sell of the pool have in common, before the books are changed.
+// swap is what a buy and a sell of the pool have in common, before the reserves are changed.
 func (c *coin) swap(user market.Pubkey, now int64, base, net uint64, parts uint8) pumpswap.Swap {
 	s := pumpswap.Swap{
 		Timestamp: now, BaseAmount: base, PoolBaseReserves: c.base, PoolQuoteReserves: c.quote, QuoteAmount: net,

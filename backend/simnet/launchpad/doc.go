@@ -5,7 +5,7 @@
 // Config and of the chain times it is asked at; it reads no clock.
 //
 // Truth: beside what the programs would log, each transaction says what happened to which coin, from the world's own
-// books, in whole numbers: a test compares with that and does not ask the code that it tests.
+// account, in whole numbers: a test compares with that and does not ask the code that it tests.
 //
 // Failure: New returns an error when an address cannot be derived. Everything else is arithmetic that was bounded before.
 package launchpad

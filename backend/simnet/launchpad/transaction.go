@@ -43,7 +43,7 @@ const (
 	FactOther     FactKind = "other_trade"
 )
 
-// Fact is what happened to a coin, from the market's own books. A price is the fraction of the two reserves after the
+// Fact is what happened to a coin, from the market's own account. A price is the fraction of the two reserves after the
 // trade, both in base units: PriceQuote / PriceBase, times 10^(token decimals − quote decimals) for whole coins.
 type Fact struct {
 	Kind        FactKind      `json:"kind"`

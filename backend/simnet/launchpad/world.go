@@ -82,7 +82,7 @@ func (w *World) key(role string, n uint64) market.Pubkey {
 	return sha256.Sum256(binary.LittleEndian.AppendUint64(text, uint64(w.cfg.Seed))) //nolint:gosec // any bits do
 }
 
-// newCoin makes the n-th coin with fresh books.
+// newCoin makes the n-th coin with fresh reserves.
 func (w *World) newCoin(n int, now float64) (*coin, error) {
 	age := &generations[n%len(generations)]
 	c := &coin{
@@ -318,7 +318,7 @@ func (w *World) tradeOnCurve(c *coin, who int, now float64) Transaction {
 	return tx
 }
 
-// restore takes the books back to what they were; what traders hold is not among them.
+// restore takes the reserves back to what they were; what traders hold is not among them.
 func (c *coin) restore(before *coin) {
 	held := c.held
 	*c = *before

@@ -34,7 +34,7 @@ func events(calls []Call) (list []program.Growing) {
 }
 
 // TestEventsTellWhatHappened reads every event back from its bytes and compares what the plugs make of it with the
-// market's own books.
+// market's own account.
 func TestEventsTellWhatHappened(t *testing.T) {
 	kinds, parts := map[market.Kind]int{}, map[string]int{}
 	for seed := range int64(4) {
@@ -179,8 +179,8 @@ func TestGraduationIsNoStep(t *testing.T) {
 	}
 }
 
-// TestBooksBalance: what traders hold and what curve and pool have left are the supply, at any time.
-func TestBooksBalance(t *testing.T) {
+// TestReservesBalance: what traders hold and what curve and pool have left are the supply, at any time.
+func TestReservesBalance(t *testing.T) {
 	w := newWorld(t, config(5))
 	for i := range 20_000 {
 		w.Next(float64(1_700_000_000 + i))

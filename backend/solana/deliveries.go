@@ -8,24 +8,24 @@ import (
 	"spinscope/backend/market"
 )
 
-// book remembers what was delivered lately of all addresses, so that a transaction that several of them name is delivered
+// deliveries remembers what was delivered lately of all addresses, so that a transaction that several of them name is delivered
 // once, and stands in one place. There is none while one address alone is followed.
 //
 // The rule: a transaction is delivered by the address that comes first with it. To the others it is known, unless they
 // know better: another slot, a time that was an estimate, events of a log that was cut, or, in history, another order. Of
-// the newest transactions the book remembers maxBook; of a slot that none of them is of it asks Config.Recall.
+// the newest transactions it remembers maxDeliveries; of a slot that none of them is of it asks Config.Recall.
 //
 // The rank that a transaction has among those of its address (ledger) says nothing when several addresses meet in a slot. So
 // what comes live stands in the order of arrival, and what history has to put in order stands at its place in the block,
 // behind those: each list is in order by itself, and so are those that share a transaction. Nothing else relates two lists.
 //
 // Safe for concurrent use. Only who holds shared.applying changes what was delivered.
-type book struct {
+type deliveries struct {
 	most int // transactions
 
 	mu    sync.Mutex
-	known map[market.Signature]*bookEntry
-	slots map[market.Slot]*bookSlot
+	known map[market.Signature]*delivery
+	slots map[market.Slot]*slotDeliveries
 	ring  []market.Signature // in the order in which they came, to bound known
 	plans map[market.Signature]plan
 	order []market.Signature // of plans, as ring is of known
@@ -38,21 +38,21 @@ type plan struct {
 	index uint32
 }
 
-// bookEntry is what was delivered last of a transaction.
-type bookEntry struct {
+// delivery is what was delivered last of a transaction.
+type delivery struct {
 	entry
 	short bool   // its log was cut, whatever else tells its events
 	runs  []*run // of the addresses that are known to name it
 }
 
-// bookSlot is what is known of a slot.
-type bookSlot struct {
+// slotDeliveries is what is known of a slot.
+type slotDeliveries struct {
 	next uint32 // the place of the next one that arrives
 	txs  map[market.Signature]struct{}
 }
 
 const (
-	maxBook = 100_000 // transactions, about 20 MB
+	maxDeliveries = 100_000 // transactions, about 20 MB
 
 	// Places of transactions in their slot, where several addresses are followed.
 	unplaced = ^uint32(0) // none yet: the next one free
@@ -60,100 +60,100 @@ const (
 	inList   = 1 << 24    // from here on: the rank in a list, where nobody tells the block's order
 )
 
-func newBook(most int) *book {
-	return &book{most: most, known: map[market.Signature]*bookEntry{}, slots: map[market.Slot]*bookSlot{}, plans: map[market.Signature]plan{}}
+func newDeliveries(most int) *deliveries {
+	return &deliveries{most: most, known: map[market.Signature]*delivery{}, slots: map[market.Slot]*slotDeliveries{}, plans: map[market.Signature]plan{}}
 }
 
 // take copies what a run has delivered.
-func (b *book) take(r *run) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+func (d *deliveries) take(r *run) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for signature, e := range r.ledger.between(0, noSlot) {
-		b.put(signature, bookEntry{entry: e, short: e.cut, runs: []*run{r}})
+		d.put(signature, delivery{entry: e, short: e.cut, runs: []*run{r}})
 	}
 }
 
 // put notes a transaction; mu is held.
-func (b *book) put(signature market.Signature, e bookEntry) *bookEntry {
-	if old, known := b.known[signature]; known {
-		b.leave(old.slot, signature)
+func (d *deliveries) put(signature market.Signature, e delivery) *delivery {
+	if old, known := d.known[signature]; known {
+		d.leave(old.slot, signature)
 	} else {
-		b.ring = append(b.ring, signature)
+		d.ring = append(d.ring, signature)
 	}
 
-	b.known[signature] = &e
-	at := b.slots[e.slot]
+	d.known[signature] = &e
+	at := d.slots[e.slot]
 	if at == nil {
-		at = &bookSlot{txs: map[market.Signature]struct{}{}}
-		b.slots[e.slot] = at
+		at = &slotDeliveries{txs: map[market.Signature]struct{}{}}
+		d.slots[e.slot] = at
 	}
 
 	at.txs[signature] = struct{}{}
 	if e.index < inBlock {
 		at.next = max(at.next, e.index+1)
 	}
-	for len(b.ring) > b.most {
-		b.forget(b.ring[0])
-		b.ring = b.ring[1:]
+	for len(d.ring) > d.most {
+		d.forget(d.ring[0])
+		d.ring = d.ring[1:]
 	}
 
 	return &e
 }
 
 // leave takes a transaction out of its slot; mu is held.
-func (b *book) leave(slot market.Slot, signature market.Signature) {
-	if at := b.slots[slot]; at != nil {
+func (d *deliveries) leave(slot market.Slot, signature market.Signature) {
+	if at := d.slots[slot]; at != nil {
 		if delete(at.txs, signature); len(at.txs) == 0 {
-			delete(b.slots, slot)
+			delete(d.slots, slot)
 		}
 	}
 }
 
 // forget drops a transaction; mu is held. Its place in the ring is the caller's affair.
-func (b *book) forget(signature market.Signature) {
-	if e, known := b.known[signature]; known {
-		delete(b.known, signature)
-		b.leave(e.slot, signature)
+func (d *deliveries) forget(signature market.Signature) {
+	if e, known := d.known[signature]; known {
+		delete(d.known, signature)
+		d.leave(e.slot, signature)
 	}
 }
 
 // plan notes where a transaction is about to stand.
-func (b *book) plan(signature market.Signature, slot market.Slot, index uint32) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if _, known := b.plans[signature]; !known {
-		b.order = append(b.order, signature)
+func (d *deliveries) plan(signature market.Signature, slot market.Slot, index uint32) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, known := d.plans[signature]; !known {
+		d.order = append(d.order, signature)
 	}
-	b.plans[signature] = plan{slot, index}
-	for len(b.order) > b.most {
-		delete(b.plans, b.order[0])
-		b.order = b.order[1:]
+	d.plans[signature] = plan{slot, index}
+	for len(d.order) > d.most {
+		delete(d.plans, d.order[0])
+		d.order = d.order[1:]
 	}
 }
 
 // place is where a transaction stands or is about to stand in a slot; unplaced when nobody knows.
-func (b *book) place(signature market.Signature, slot market.Slot) uint32 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.placeOf(signature, slot)
+func (d *deliveries) place(signature market.Signature, slot market.Slot) uint32 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.placeOf(signature, slot)
 }
 
 // placeOf is place; mu is held.
-func (b *book) placeOf(signature market.Signature, slot market.Slot) uint32 {
-	if p, planned := b.plans[signature]; planned && p.slot == slot {
+func (d *deliveries) placeOf(signature market.Signature, slot market.Slot) uint32 {
+	if p, planned := d.plans[signature]; planned && p.slot == slot {
 		return p.index
 	}
-	if e, known := b.known[signature]; known && e.slot == slot {
+	if e, known := d.known[signature]; known && e.slot == slot {
 		return e.index
 	}
 	return unplaced
 }
 
 // look is what was delivered of a transaction that a run's list names.
-func (b *book) look(r *run, signature market.Signature) (e entry, short, known bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	one, known := b.known[signature]
+func (d *deliveries) look(r *run, signature market.Signature) (e entry, short, known bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	one, known := d.known[signature]
 	if !known {
 		return entry{}, false, false
 	}
@@ -164,56 +164,56 @@ func (b *book) look(r *run, signature market.Signature) (e entry, short, known b
 }
 
 // name notes that a run's list names a transaction that is known; its ledger remembers it from now on.
-func (b *book) name(r *run, signature market.Signature) {
-	b.mu.Lock()
-	one, known := b.known[signature]
+func (d *deliveries) name(r *run, signature market.Signature) {
+	d.mu.Lock()
+	one, known := d.known[signature]
 	if known && !slices.Contains(one.runs, r) {
 		one.runs = append(one.runs, r)
 	}
-	b.mu.Unlock()
+	d.mu.Unlock()
 	if known {
 		r.ledger.adopt(signature, one.entry)
 	}
 }
 
 // inSlot are the places of what is remembered of a slot.
-func (b *book) inSlot(slot market.Slot) map[market.Signature]uint32 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	at := b.slots[slot]
+func (d *deliveries) inSlot(slot market.Slot) map[market.Signature]uint32 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	at := d.slots[slot]
 	if at == nil {
 		return nil
 	}
 	places := make(map[market.Signature]uint32, len(at.txs))
 	for signature := range at.txs {
-		places[signature] = b.known[signature].index
+		places[signature] = d.known[signature].index
 	}
 	return places
 }
 
 // holds reports whether anything of a slot is remembered.
-func (b *book) holds(slot market.Slot) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.slots[slot] != nil
+func (d *deliveries) holds(slot market.Slot) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.slots[slot] != nil
 }
 
 // admit is what of a run's transactions is to be delivered, in order, each with its place: those that nobody has delivered
 // as they are. From now on those are known, and the others to the run, too: whoever reads a list must see what is about to
 // stand where. shared.applying is held.
-func (b *book) admit(r *run, txs []market.Transaction) (fresh []market.Transaction) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	defer func() { b.note(r, fresh) }()
+func (d *deliveries) admit(r *run, txs []market.Transaction) (fresh []market.Transaction) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	defer func() { d.note(r, fresh) }()
 
 	given := map[market.Slot]uint32{} // places given to those that stand in no block yet
 	for i := range txs {
 		tx := &txs[i]
-		old, known := b.known[tx.Signature]
+		old, known := d.known[tx.Signature]
 		known = known && old.slot == tx.Slot
 		if tx.Index == unplaced {
-			if tx.Index = b.placeOf(tx.Signature, tx.Slot); tx.Index == unplaced {
-				if at := b.slots[tx.Slot]; at != nil {
+			if tx.Index = d.placeOf(tx.Signature, tx.Slot); tx.Index == unplaced {
+				if at := d.slots[tx.Slot]; at != nil {
 					tx.Index = at.next + given[tx.Slot]
 				} else {
 					tx.Index = given[tx.Slot]
@@ -231,7 +231,7 @@ func (b *book) admit(r *run, txs []market.Transaction) (fresh []market.Transacti
 			}
 			continue
 		}
-		tx.Addresses = b.namedBy(r, tx)
+		tx.Addresses = d.namedBy(r, tx)
 		fresh = append(fresh, *tx)
 	}
 
@@ -240,7 +240,7 @@ func (b *book) admit(r *run, txs []market.Transaction) (fresh []market.Transacti
 }
 
 // improves reports whether a transaction is news beside what was delivered of it at the same slot.
-func (r *run) improves(old *bookEntry, tx *market.Transaction) bool {
+func (r *run) improves(old *delivery, tx *market.Transaction) bool {
 	switch {
 	case old.provisional && !tx.Provisional:
 		return true
@@ -258,12 +258,12 @@ func (r *run) isNamedBy(tx *market.Transaction) bool {
 }
 
 // namedBy are the addresses that are known to name a transaction that a run brings; mu is held.
-func (b *book) namedBy(r *run, tx *market.Transaction) []market.Pubkey {
+func (d *deliveries) namedBy(r *run, tx *market.Transaction) []market.Pubkey {
 	addresses := []market.Pubkey{}
 	if r.isNamedBy(tx) {
 		addresses = append(addresses, r.address)
 	}
-	if e, known := b.known[tx.Signature]; known {
+	if e, known := d.known[tx.Signature]; known {
 		for _, other := range e.runs {
 			if !slices.Contains(addresses, other.address) {
 				addresses = append(addresses, other.address)
@@ -274,17 +274,17 @@ func (b *book) namedBy(r *run, tx *market.Transaction) []market.Pubkey {
 }
 
 // note notes what a run delivers, in the ledgers of all that name it; mu is held.
-func (b *book) note(r *run, txs []market.Transaction) {
+func (d *deliveries) note(r *run, txs []market.Transaction) {
 	for i := range txs {
 		tx := &txs[i]
-		fresh := bookEntry{entry: entryOf(tx), short: isShort(tx)}
-		if old, known := b.known[tx.Signature]; known {
+		fresh := delivery{entry: entryOf(tx), short: isShort(tx)}
+		if old, known := d.known[tx.Signature]; known {
 			fresh.runs = old.runs
 		}
 		if !slices.Contains(fresh.runs, r) && r.isNamedBy(tx) {
 			fresh.runs = append(fresh.runs, r)
 		}
-		b.put(tx.Signature, fresh)
+		d.put(tx.Signature, fresh)
 		for _, one := range fresh.runs {
 			one.ledger.adopt(tx.Signature, fresh.entry)
 		}
@@ -292,36 +292,36 @@ func (b *book) note(r *run, txs []market.Transaction) {
 }
 
 // rolledBack forgets transactions, in the ledgers of all that name them too.
-func (b *book) rolledBack(signatures []market.Signature) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+func (d *deliveries) rolledBack(signatures []market.Signature) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for _, signature := range signatures {
-		e, known := b.known[signature]
+		e, known := d.known[signature]
 		if !known {
 			continue
 		}
 		for _, one := range e.runs {
 			one.ledger.remove([]market.Signature{signature})
 		}
-		b.forget(signature)
-		b.ring = slices.DeleteFunc(b.ring, func(other market.Signature) bool { return other == signature })
+		d.forget(signature)
+		d.ring = slices.DeleteFunc(d.ring, func(other market.Signature) bool { return other == signature })
 	}
 }
 
-// recallSlots has the book remember what earlier runs, or this one long ago, delivered of slots that it remembers nothing of.
-func (h *history) recallSlots(ctx context.Context, b *book, groups []group) error {
+// recallSlots has deliveries remember what earlier runs, or this one long ago, delivered of slots that it remembers nothing of.
+func (h *history) recallSlots(ctx context.Context, d *deliveries, groups []group) error {
 	recall := h.run.config.Recall
 	if recall == nil {
 		return nil
 	}
 
 	for _, g := range groups {
-		if b.holds(g.slot) {
+		if d.holds(g.slot) {
 			continue
 		}
 		err := recall(ctx, market.Pubkey{}, g.slot, g.slot, func(tx market.Transaction) bool {
 			if tx.Slot == g.slot {
-				b.recalled(h.run.shared, &tx)
+				d.recalled(h.run.shared, &tx)
 			}
 			return true
 		})
@@ -334,11 +334,11 @@ func (h *history) recallSlots(ctx context.Context, b *book, groups []group) erro
 }
 
 // recalled notes a stored transaction, unless it is known better by now.
-func (b *book) recalled(c *shared, tx *market.Transaction) {
-	e := bookEntry{entry: entry{slot: tx.Slot, index: tx.Index, time: tx.BlockTime, provisional: tx.Provisional}, runs: c.naming(tx)}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if _, known := b.known[tx.Signature]; !known {
-		b.put(tx.Signature, e)
+func (d *deliveries) recalled(c *shared, tx *market.Transaction) {
+	e := delivery{entry: entry{slot: tx.Slot, index: tx.Index, time: tx.BlockTime, provisional: tx.Provisional}, runs: c.naming(tx)}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, known := d.known[tx.Signature]; !known {
+		d.put(tx.Signature, e)
 	}
 }
