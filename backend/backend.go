@@ -151,15 +151,14 @@ func (b *Backend) newListener(opened *store.Store, from source, publish func(*ma
 		Config: &b.options.Config, Store: opened, Source: from.reads, Recheck: from.recheck,
 		Space: b.options.Dir().Space(from.patient, b.log), Publish: publish, Logger: b.options.Logger,
 	}
-	if from.coins != nil {
-		o.Coins, o.Addresses = from.coins, from.coins
-		return listener.New(o), nil
-	}
 	stored, err := cluster.NewStoredCoins(opened)
 	if err != nil {
 		return nil, err
 	}
 	o.Addresses = stored
+	if from.coins != nil {
+		o.Coins, o.Addresses = from.coins, cluster.Following{Now: from.coins, Once: stored}
+	}
 	return listener.New(o), nil
 }
 

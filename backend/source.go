@@ -61,7 +61,7 @@ func (b *Backend) newSource(opened *store.Store) source {
 		s.history = reads.LoadHistory
 	}
 
-	watching := watch.Options{Source: reads, Mints: cfg.Watch.Parsed(), Logger: b.options.Logger}
+	watching := watch.Options{Source: reads, Mints: cfg.Watch.Parsed(), OnDemand: cfg.Watch.OnDemand, Logger: b.options.Logger}
 	if !dir.Transient { // the demo has none of the coins that the list is of
 		watching.File = watch.At(b.options.DataDir)
 	}

@@ -88,13 +88,16 @@ func (b *Backend) newWebServer(opened *store.Store, commits *hub.Hub, in *listen
 	}
 	f.alerts = b.newAlerts(opened, commits, in, func(newest uint64, fresh []wire.AlertPush) { f.stream.PushAlerts(newest, fresh) })
 	f.stream = stream.New(stream.Options{
-		Store: opened, Commits: b.follower("stream", opened, commits), Alerts: f.alerts, Intervals: cfg.Kline.ParsedIntervals(),
+		Coins: b.onDemand(from, guarded), Store: opened, Commits: b.follower("stream", opened, commits), Alerts: f.alerts, Intervals: cfg.Kline.ParsedIntervals(),
 		HistoryDefault: cfg.Kline.HistoryLimitDefault, HistoryMax: cfg.Kline.HistoryLimitMax,
 		MaxSubscriptions: ws.MaxSubscriptionsPerClient, BatchSize: ws.MessageBatchSize,
 		BatchTimeout: time.Duration(ws.MessageBatchTimeoutMS) * time.Millisecond,
 		Authorize:    authorize, Queued: in.Queued, Logger: b.options.Logger,
 	})
 	f.stream.Mount(f.sockets)
+	if from.coins != nil {
+		from.coins.Serve(f.stream.Wants)
+	}
 
 	program, _ := market.ParsePubkey(cfg.Solana.ProgramID) // validated
 	f.mints = b.newMints(opened, commits, from.accounts, func(mint market.Pubkey, uri string) {
@@ -133,6 +136,15 @@ func (b *Backend) backup(opened *store.Store) func(context.Context, io.Writer) e
 		_, err = backup.Write(ctx, w, opened, of, b.options.Version, nil)
 		return err
 	}
+}
+
+// onDemand is who follows coins for clients: nobody where there are none, or where strangers might ask.
+func (b *Backend) onDemand(from source, guarded *guard.Guard) stream.Coins {
+	host, _, _ := net.SplitHostPort(b.options.Config.Server.Listen) // validated
+	if from.coins == nil || !guarded.NeedsToken() && !config.IsLoopback(host) {
+		return nil
+	}
+	return from.coins
 }
 
 // newAlerts puts the alert service together.

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -25,6 +26,9 @@ func (s *Source) Find(ctx context.Context, mint market.Pubkey) (program.Coin, er
 		return solana.Accounts(ctx, endpoints, s.options.Config.Commitment, addresses...)
 	}
 	coin, err := registry.FindCoin(ctx, mint, read, solana.ProgramAddress)
+	if errors.Is(err, program.ErrNoCoin) {
+		err = s.readWhole(ctx, mint, read, err)
+	}
 	if err != nil && ctx.Err() == nil {
 		err = veiled{s.options.Veil(err.Error()), err}
 	}
@@ -45,6 +49,19 @@ func (s *Source) Accounts(ctx context.Context, addresses ...market.Pubkey) ([]pr
 	return list, err
 }
 
+// readWhole is the error for a mint that is no coin which is followed by coin: another one when it is of the program whose
+// transactions are all read.
+func (s *Source) readWhole(ctx context.Context, mint market.Pubkey, read registry.Reader, noCoin error) error {
+	whole, err := registry.HasCurve(ctx, s.program, mint, read, solana.ProgramAddress)
+	switch {
+	case err != nil:
+		return err
+	case whole:
+		return fmt.Errorf("%s is %w", mint, program.ErrReadWhole)
+	}
+	return noCoin
+}
+
 // veiled is an error whose words strangers may read.
 type veiled struct {
 	text string
@@ -56,6 +73,16 @@ func (v veiled) Error() string { return v.text }
 
 // Unwrap is the error as it was.
 func (v veiled) Unwrap() error { return v.err }
+
+// Whole implements watch.Source.
+func (s *Source) Whole(mint market.Pubkey) bool {
+	tokens, err := s.options.Store.Tokens(context.Background(), []market.Pubkey{mint})
+	if err != nil || len(tokens) == 0 {
+		return false
+	}
+	token := &tokens[0] // one without creation and trade may be of any program
+	return token.Pair.Program() == registry.First && (token.Created != nil || token.LatestTradeTime > 0)
+}
 
 // Known implements watch.Source: a coin of which something is stored need not be asked for.
 func (s *Source) Known(mint market.Pubkey) (program.Coin, bool) {

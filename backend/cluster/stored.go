@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"spinscope/backend/ingest"
 	"spinscope/backend/market"
 	"spinscope/backend/program/registry"
 	"spinscope/backend/solana"
@@ -72,3 +73,21 @@ func (s *StoredCoins) CompleteTo(mint market.Pubkey) int64 {
 	}
 	return least
 }
+
+// Following says which coins are followed by addresses of their own, and which were once: what was read of those stays as it
+// is until they are followed again, as no chain time but their own closes their candles. It implements ingest.Addresses.
+type Following struct {
+	Now  ingest.Addresses
+	Once *StoredCoins
+}
+
+// Of implements ingest.Addresses.
+func (f Following) Of(mint market.Pubkey) []market.Pubkey {
+	if addresses := f.Now.Of(mint); len(addresses) > 0 {
+		return addresses
+	}
+	return f.Once.Of(mint)
+}
+
+// Coins implements ingest.Addresses.
+func (f Following) Coins(address market.Pubkey) []market.Pubkey { return f.Now.Coins(address) }

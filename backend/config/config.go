@@ -111,8 +111,12 @@ type Alerts struct {
 
 // Watch says which coins of programs that are too busy to be read whole are followed, each by its own addresses.
 type Watch struct {
-	Mints []string `toml:"mints"` // at most MaxWatched
+	Mints    []string `toml:"mints"`     // at most MaxWatched
+	OnDemand int      `toml:"on_demand"` // coins that are followed beside them for clients that subscribe; 0 for none
 }
+
+// MaxOnDemand is the largest watch.on_demand.
+const MaxOnDemand = 1000
 
 // MaxWatched is how many coins are followed at most.
 const MaxWatched = 2000
@@ -145,6 +149,7 @@ func Default() Config {
 			MaxQueuedBytes: 2 << 20, MaxRequestsPerSecondPerConnection: 100,
 		},
 		Metadata: Metadata{Enabled: true, IPFSGateway: "https://ipfs.io/ipfs/", RequestTimeoutSeconds: 30, MaxRetries: 3},
+		Watch:    Watch{OnDemand: 20},
 		Window:   Window{GPU: "never"},
 	}
 }

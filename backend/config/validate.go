@@ -204,6 +204,7 @@ func (c *Config) numbers(found *problems) {
 		{"websocket.max_queued_messages", c.Websocket.MaxQueuedMessages, 16, 1_000_000},
 		{"websocket.max_queued_bytes", c.Websocket.MaxQueuedBytes, 64 << 10, 1 << 30},
 		{"websocket.max_requests_per_second_per_connection", c.Websocket.MaxRequestsPerSecondPerConnection, 1, 100_000},
+		{"watch.on_demand", c.Watch.OnDemand, 0, MaxOnDemand},
 		{"metadata.request_timeout_seconds", c.Metadata.RequestTimeoutSeconds, 1, 600},
 		{"metadata.max_retries", c.Metadata.MaxRetries, 0, 100},
 	} {

@@ -185,15 +185,37 @@ func TestWatchedCoins(t *testing.T) {
 	s.end()
 }
 
-// sameMinutes compares a coin's candles with the ledger's facts of it.
+// minute is a candle as clients get it.
+type minute struct {
+	Time        int64   `json:"time"`
+	Close       float64 `json:"close"`
+	Volume      float64 `json:"volume"`
+	BuyVolume   float64 `json:"buy_volume"`
+	QuoteVolume float64 `json:"quote_volume"`
+	Trades      int     `json:"trades"`
+}
+
+// sameMinutes compares a coin's stored candles with the ledger's facts of it.
 func sameMinutes(s *server, mint string, facts []coinFact) error {
 	s.t.Helper()
-	type minute struct {
+	var data struct {
+		Klines []minute `json:"klines"`
+	}
+	s.get("/api/kline?interval=m1&limit=1000&mint="+mint, &data)
+	if err := compareMinutes(data.Klines, facts); err != nil {
+		return fmt.Errorf("%s %w", mint, err)
+	}
+	return nil
+}
+
+// compareMinutes compares a coin's candles with the ledger's facts of it.
+func compareMinutes(got []minute, facts []coinFact) error {
+	type ledgerMinute struct {
 		trades             int
 		volume, buys, paid *big.Int
 		close              *big.Rat
 	}
-	want := map[int64]*minute{}
+	want := map[int64]*ledgerMinute{}
 	decimals := int64(1_000_000_000)
 	if facts[0].QuoteMint != "So11111111111111111111111111111111111111112" {
 		decimals = 1_000_000
@@ -205,7 +227,7 @@ func sameMinutes(s *server, mint string, facts []coinFact) error {
 		at := f.time / 60 * 60
 		m := want[at]
 		if m == nil {
-			m = &minute{volume: new(big.Int), buys: new(big.Int), paid: new(big.Int)}
+			m = &ledgerMinute{volume: new(big.Int), buys: new(big.Int), paid: new(big.Int)}
 			want[at] = m
 		}
 		m.trades++
@@ -218,38 +240,27 @@ func sameMinutes(s *server, mint string, facts []coinFact) error {
 		m.close.Mul(m.close, big.NewRat(1_000_000, decimals))
 	}
 
-	var data struct {
-		Klines []struct {
-			Time        int64   `json:"time"`
-			Close       float64 `json:"close"`
-			Volume      float64 `json:"volume"`
-			BuyVolume   float64 `json:"buy_volume"`
-			QuoteVolume float64 `json:"quote_volume"`
-			Trades      int     `json:"trades"`
-		} `json:"klines"`
-	}
-	s.get("/api/kline?interval=m1&limit=1000&mint="+mint, &data)
 	seen := 0
-	for _, k := range data.Klines {
+	for _, k := range got {
 		if k.Trades == 0 {
 			continue
 		}
 		seen++
 		m := want[k.Time]
 		if m == nil || m.trades != k.Trades {
-			return fmt.Errorf("%s at %d has %d trades; in the ledger %+v", mint, k.Time, k.Trades, m)
+			return fmt.Errorf("at %d has %d trades; in the ledger %+v", k.Time, k.Trades, m)
 		}
 		for name, pair := range map[string][2]float64{
 			"volume": {k.Volume, float(m.volume, 1_000_000)}, "buy volume": {k.BuyVolume, float(m.buys, 1_000_000)},
 			"quote volume": {k.QuoteVolume, float(m.paid, decimals)}, "close": {k.Close, ratFloat(m.close)},
 		} {
 			if difference := pair[0] - pair[1]; difference > 1e-9*pair[1] || -difference > 1e-9*pair[1] {
-				return fmt.Errorf("%s at %d: %s is %v, in the ledger %v", mint, k.Time, name, pair[0], pair[1])
+				return fmt.Errorf("at %d: %s is %v, in the ledger %v", k.Time, name, pair[0], pair[1])
 			}
 		}
 	}
 	if seen != len(want) {
-		return fmt.Errorf("%s has %d minutes, in the ledger %d", mint, seen, len(want))
+		return fmt.Errorf("has %d minutes, in the ledger %d", seen, len(want))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package program
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"spinscope/backend/market"
 )
@@ -12,6 +13,8 @@ var (
 	ErrNoMint = errors.New("not the address of a coin")
 	// ErrNoCoin is returned by a Finder for a mint that no program which it knows has made.
 	ErrNoCoin = errors.New("a coin of no program that is followed by coin")
+	// ErrReadWhole is returned for a mint whose program is read whole: it needs not be followed. It wraps ErrNoCoin.
+	ErrReadWhole = fmt.Errorf("%w, but of one that is read whole", ErrNoCoin)
 )
 
 // Account is what a cluster keeps at an address. The zero value: there is nothing.

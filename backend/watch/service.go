@@ -53,6 +53,8 @@ type Progress struct {
 type Source interface {
 	// Find says what coin a mint is of (program.Finder).
 	Find(ctx context.Context, mint market.Pubkey) (program.Coin, error)
+	// Whole reports whether a mint needs not be followed, as events of it are stored that come with its program.
+	Whole(mint market.Pubkey) bool
 	// Known is a coin that needs no question, as something of it is stored.
 	Known(mint market.Pubkey) (program.Coin, bool)
 	// Follow reads the coin's addresses from now on, Unfollow no more: nothing of them comes after it has returned.
@@ -64,33 +66,41 @@ type Source interface {
 
 // Coin is a coin that is watched, and how that goes.
 type Coin struct {
-	Mint    market.Pubkey
-	Coin    program.Coin // zero while State is Unknown or Refused
-	State   State
-	Done    int64 // transactions of its history that were read
-	Total   int64 // of so many; 0: not known
-	Message string
+	Mint     market.Pubkey
+	Coin     program.Coin // zero while State is Unknown or Refused
+	State    State
+	OnDemand bool  // followed for clients, and not by the list
+	Done     int64 // transactions of its history that were read
+	Total    int64 // of so many; 0: not known
+	Message  string
 }
 
 // entry is a coin of the list.
 type entry struct {
 	mint    market.Pubkey
 	coin    program.Coin
-	fixed   bool      // the configuration names it
-	found   bool      // the writer knows it
-	follows bool      // the source was told
-	refused error     // for good
-	failed  error     // the last attempt
-	again   time.Time // of the next one
-	pause   time.Duration
+	fixed   bool  // the configuration names it
+	found   bool  // the writer knows it
+	follows bool  // the source was told
+	claimed bool  // whoever found it has it followed
+	refused error // for good
+
+	onDemand bool      // it is followed for clients: neither the list nor the configuration has it
+	wanted   time.Time // by a client, last
+	leaving  bool      // Run is about to remove it
+
+	failed error     // the last attempt
+	again  time.Time // of the next one
+	pause  time.Duration
 }
 
 // Options are what a Service is made of.
 type Options struct {
-	Source Source
-	Mints  []market.Pubkey // watched whatever the file says, MaxCoins at most
-	File   File            // further ones; it is read again whenever it changed
-	Logger *slog.Logger
+	Source   Source
+	Mints    []market.Pubkey // watched whatever the file says, MaxCoins at most
+	File     File            // further ones; it is read again whenever it changed
+	OnDemand int             // coins that are followed beside them while clients want them, at most; 0: none
+	Logger   *slog.Logger
 }
 
 // Service watches coins. New makes one.
@@ -107,6 +117,8 @@ type Service struct {
 	pools map[market.Pubkey]market.Place
 
 	owners map[market.Pubkey]market.Pubkey // the coin of each address that is followed
+
+	demands
 }
 
 // New makes a service that watches the coins of the options and of the file as it is now.
@@ -114,6 +126,7 @@ func New(o Options) *Service {
 	s := &Service{
 		source: o.Source, file: o.File, log: o.Logger.With("component", "watch"), wake: make(chan struct{}, 1),
 		set: map[market.Pubkey]*entry{}, pools: map[market.Pubkey]market.Place{}, owners: map[market.Pubkey]market.Pubkey{},
+		demands: newDemands(o.OnDemand),
 	}
 	for _, mint := range o.Mints {
 		s.tryAdd(mint, true)
@@ -149,6 +162,9 @@ func (s *Service) reload() {
 	}
 
 	for _, mint := range s.dropped(wanted) {
+		if s.wants(mint) && s.spare(mint) {
+			continue
+		}
 		s.Remove(mint)
 		s.log.Info("a coin is followed no more", "mint", mint)
 	}
@@ -163,21 +179,22 @@ func (s *Service) dropped(wanted map[market.Pubkey]bool) (mints []market.Pubkey)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, one := range s.coins {
-		if !one.fixed && !wanted[one.mint] {
+		if !one.fixed && !one.onDemand && !wanted[one.mint] {
 			mints = append(mints, one.mint)
 		}
 	}
 	return mints
 }
 
-// Add watches a coin until the file, which need not name it, is changed; one that is watched already stays so. It returns
+// Add watches a coin until the file, which need not name it, is changed; one that is watched already, also for clients, stays so. It returns
 // ErrTooMany.
 func (s *Service) Add(mint market.Pubkey) error { return s.add(mint, false) }
 
 func (s *Service) add(mint market.Pubkey, fixed bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.set[mint] != nil {
+	if one := s.set[mint]; one != nil {
+		s.listed(one, fixed)
 		return nil
 	}
 	if len(s.coins) >= MaxCoins {
@@ -292,7 +309,7 @@ func (s *Service) List() []Coin {
 
 // describe says how a coin does.
 func describe(one *entry, progress map[market.Pubkey]Progress) Coin {
-	c := Coin{Mint: one.mint, Coin: one.coin, State: Unknown}
+	c := Coin{Mint: one.mint, Coin: one.coin, State: Unknown, OnDemand: one.onDemand}
 	switch {
 	case one.refused != nil:
 		c.State, c.Message = Refused, one.refused.Error()
@@ -320,8 +337,14 @@ func describe(one *entry, progress map[market.Pubkey]Progress) Coin {
 	return c
 }
 
-// Run finds out what the coins are and has them followed, until ctx ends.
+// Run finds out what the coins are and has them followed, and what clients ask for, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
+	var answering sync.WaitGroup
+	defer answering.Wait()
+	for range lookupsAtOnce {
+		answering.Go(func() { s.answerLookups(ctx) })
+	}
+
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 
@@ -338,6 +361,7 @@ func (s *Service) Run(ctx context.Context) error {
 			s.reload()
 		}
 
+		s.tend()
 		next, waits := s.findAll(ctx)
 		if waits {
 			timer.Reset(max(0, time.Until(next)))
@@ -369,7 +393,7 @@ func (s *Service) nextUnknown() (one *entry, due time.Time) {
 	defer s.mu.Unlock()
 	now := time.Now()
 	for _, other := range s.coins {
-		if other.follows || other.refused != nil {
+		if other.follows || other.claimed || other.refused != nil {
 			continue
 		}
 		if !other.again.After(now) {

@@ -27,6 +27,9 @@ type cluster struct {
 	stored   []market.Pubkey // coins of which something is stored
 	file     File
 	full     bool
+	onDemand int                    // coins at most
+	wants    map[market.Pubkey]bool // by clients
+	slow     time.Duration          // that an answer takes
 	progress map[market.Pubkey]Progress
 }
 
@@ -40,13 +43,24 @@ func coinOf(mint market.Pubkey) program.Coin {
 	}
 }
 
-func (c *cluster) Find(_ context.Context, mint market.Pubkey) (program.Coin, error) {
+func (c *cluster) Find(ctx context.Context, mint market.Pubkey) (program.Coin, error) {
 	c.mu.Lock()
 	c.asked = append(c.asked, time.Now())
-	c.mu.Unlock()
-	if c.fails > 0 {
+	fails := c.fails > 0
+	if fails {
 		c.fails--
+	}
+	c.mu.Unlock()
+	select {
+	case <-time.After(c.slow):
+	case <-ctx.Done():
+		return program.Coin{}, context.Cause(ctx)
+	}
+	if fails {
 		return program.Coin{}, errDown
+	}
+	if mint[0] == 51 {
+		return program.Coin{}, fmt.Errorf("%s is %w", mint, program.ErrReadWhole)
 	}
 	if mint[0] >= 100 {
 		return program.Coin{}, fmt.Errorf("%s is %w", mint, program.ErrNoCoin)
@@ -62,6 +76,9 @@ func (c *cluster) known(address market.Pubkey) bool {
 func (c *cluster) Known(mint market.Pubkey) (program.Coin, bool) {
 	return coinOf(mint), slices.Contains(c.stored, mint)
 }
+
+// Whole says that mints which begin with 50 are of the program that is read whole.
+func (c *cluster) Whole(mint market.Pubkey) bool { return mint[0] == 50 }
 
 func (c *cluster) Follow(coin program.Coin) error {
 	if c.full {
@@ -110,11 +127,29 @@ func (c *cluster) questions() []time.Time {
 
 func (c *cluster) Progress() map[market.Pubkey]Progress { return c.progress }
 
+// want reports whether a client wants a coin.
+func (c *cluster) want(mint market.Pubkey) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.wants[mint]
+}
+
+// clients says which coins clients want from now on, alone.
+func (c *cluster) clients(mints ...market.Pubkey) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wants = map[market.Pubkey]bool{}
+	for _, mint := range mints {
+		c.wants[mint] = true
+	}
+}
+
 // watching runs a service over a cluster in a bubble of its own time.
 func watching(t *testing.T, c *cluster, mints []market.Pubkey, then func()) {
 	synctest.Test(t, func(t *testing.T) {
 		c.t = t
-		c.service = New(Options{Source: c, Mints: mints, File: c.file, Logger: slog.New(slog.DiscardHandler)})
+		c.service = New(Options{Source: c, Mints: mints, File: c.file, OnDemand: c.onDemand, Logger: slog.New(slog.DiscardHandler)})
+		c.service.Serve(c.want)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- c.service.Run(ctx) }()

@@ -7,7 +7,7 @@ func (s *Service) Wire() []wire.WatchedCoin {
 	list := []wire.WatchedCoin{}
 	for _, c := range s.List() {
 		coin := wire.WatchedCoin{
-			Mint: c.Mint.String(), State: string(c.State), Done: c.Done, Total: c.Total, Message: c.Message, Holes: []wire.Gap{},
+			Mint: c.Mint.String(), State: string(c.State), OnDemand: c.OnDemand, Done: c.Done, Total: c.Total, Message: c.Message, Holes: []wire.Gap{},
 		}
 		if !c.Coin.Mint.IsZero() {
 			coin.Program = c.Coin.Program.String()

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"context"
 	"fmt"
 
 	"spinscope/backend/market"
@@ -70,6 +71,22 @@ func Add(plug program.Plug) {
 
 // FindCoin finds out which coin a mint is of, among those of programs that are followed by coin (program.Finder).
 var FindCoin program.Finder = pumpcoin.Find
+
+// Reader reads accounts of a cluster, in the order of the addresses.
+type Reader = func(context.Context, ...market.Pubkey) ([]program.Account, error)
+
+// HasCurve reports whether the program that is read whole, at the address, has a curve of a mint.
+func HasCurve(ctx context.Context, address, mint market.Pubkey, read Reader, derive program.Derive) (bool, error) {
+	curve, err := spinpet.CurveAddress(derive, address, mint)
+	if err != nil {
+		return false, err
+	}
+	accounts, err := read(ctx, curve)
+	if err != nil {
+		return false, fmt.Errorf("whether %s has a curve of %s: %w", address, mint, err)
+	}
+	return accounts[0].Owner == address, nil
+}
 
 // StoredCoin is FindCoin for a coin of which something is stored: its pair says what else was to be asked for.
 func StoredCoin(mint market.Pubkey, pair market.Pair, derive program.Derive) (program.Coin, error) {

@@ -38,6 +38,7 @@ func TestProtocolIsDocumented(t *testing.T) {
 		wire.Stamps{},
 		wire.StreamGap{},
 		wire.StreamError{},
+		wire.WatchStatus{},
 		wire.Alert{},
 	} {
 		kind := reflect.TypeOf(payload)

@@ -359,7 +359,18 @@ func (p *fakePeer) UserAgent() string     { return "fake" }
 func (p *fakePeer) Authorization() string { return "" }
 func (p *fakePeer) Since() time.Time      { return time.Time{} }
 
-func (p *fakePeer) Crowded() bool { return p.crowded }
+func (p *fakePeer) Crowded() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.crowded
+}
+
+// crowd says whether the client takes nothing of what it is pushed.
+func (p *fakePeer) crowd(crowded bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.crowded = crowded
+}
 
 func (p *fakePeer) Drain(context.Context) error {
 	if p.draining != nil {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"spinscope/backend/socketio"
+
 	"spinscope/backend/market"
 )
 
@@ -23,6 +25,9 @@ type subscription struct {
 
 // register adds a subscription that is in no room yet. The mutex is held, here and in all functions below.
 func (b *broadcaster) register(s *session, k key) (*subscription, error) {
+	if s.left {
+		return nil, socketio.ErrClosed
+	}
 	if len(s.subs) >= s.stream.maxSubscriptions {
 		return nil, fmt.Errorf("%w: at most %d for one client (websocket.max_subscriptions_per_client)", errLimit, s.stream.maxSubscriptions)
 	}
@@ -213,6 +218,7 @@ func (b *broadcaster) forget(s *session) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.sessions, s)
+	s.left = true
 	for _, sub := range s.subs {
 		b.remove(s, sub)
 	}

@@ -15,6 +15,7 @@ func (st *Stream) Run(ctx context.Context) error {
 	defer st.stop()
 	defer close(st.broadcaster.done)
 	defer st.commits.Close()
+	st.jobs.Go(func() { st.attend(st.ctx) })
 
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()

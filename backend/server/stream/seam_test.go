@@ -39,6 +39,8 @@ type parsed struct {
 	Price     string          `json:"price_exact"`
 	Store     string          `json:"store"`
 	Reason    string          `json:"reason"`
+	State     string          `json:"state"`
+	Done      int64           `json:"done"`
 }
 
 func parse(t testing.TB, r received) parsed {

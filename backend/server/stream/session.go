@@ -43,6 +43,19 @@ type session struct {
 	serving sync.Mutex // held by a request, or by what catches up for a client that is set aside
 	acked   bool       // the request under way asks for an acknowledgement
 	owed    tally      // answered since the connection was last drained
+
+	waiting int  // requests that wait at the desk, whose mutex guards it
+	away    bool // the client has gone; the desk's too
+	left    bool // the same; the broadcaster's
+}
+
+// request is one event of a client.
+type request struct {
+	session *session
+	event   string
+	serve   handler
+	fields  fields
+	ack     func(any) // nil: not asked for
 }
 
 // tally counts messages and their bytes.
@@ -70,12 +83,9 @@ func (s *session) request(event string, args []any, ack func(any)) {
 	s.serving.Lock()
 	defer s.serving.Unlock()
 
-	s.acked = ack != nil
-	s.recovered()
-	if s.awaitSpace(s.stream.ctx, 0) != nil {
-		return // the connection is gone
+	if !s.begin(ack) {
+		return
 	}
-
 	serve := s.space.handlers[event]
 	if serve == nil {
 		known := slices.Sorted(maps.Keys(s.space.handlers))
@@ -89,13 +99,28 @@ func (s *session) request(event string, args []any, ack func(any)) {
 		return
 	}
 
-	reply, err := serve(s, f)
+	if r := (&request{s, event, serve, f, ack}); !s.stream.desk.holds(r) {
+		s.serve(r)
+	}
+}
+
+// begin begins to serve a request; false when the connection is gone.
+func (s *session) begin(ack func(any)) bool {
+	s.acked = ack != nil
+	s.recovered()
+	return s.awaitSpace(s.stream.ctx, 0) == nil
+}
+
+// serve answers a request that was begun.
+func (s *session) serve(r *request) {
+	f, ack := r.fields, r.ack
+	reply, err := r.serve(s, f)
 	if err != nil {
 		s.refuse(err, ack)
 		return
 	}
 
-	s.stream.log.Debug("request served", "client", s.peer.ID(), "event", event, "mint", f["symbol"], "interval", f["interval"],
+	s.stream.log.Debug("request served", "client", s.peer.ID(), "event", r.event, "mint", f["symbol"], "interval", f["interval"],
 		"since_seq", f["since_seq"])
 	if ack == nil {
 		return

@@ -23,6 +23,7 @@ type Options struct {
 	Store            Store
 	Commits          *follow.Follower
 	Alerts           Alerts                             // nil: none are stored
+	Coins            Coins                              // nil: none are followed by their own addresses
 	Intervals        []market.Interval                  // served, shortest first; nil is all
 	HistoryDefault   int                                // candles of a subscription's history, and of a request without limit: 100
 	HistoryMax       int                                // candles of the largest answer: 5000
@@ -41,6 +42,7 @@ type Stream struct {
 	alerts           Alerts
 	commits          *follow.Follower
 	broadcaster      *broadcaster
+	desk             *desk
 	counts           *counters
 	intervals        []market.Interval
 	historyDefault   int
@@ -65,6 +67,7 @@ func New(options Options) *Stream {
 	st := &Stream{
 		store:            options.Store,
 		alerts:           options.Alerts,
+		desk:             newDesk(options.Coins),
 		commits:          options.Commits,
 		counts:           newCounters(),
 		intervals:        options.Intervals,
@@ -205,6 +208,7 @@ func (st *Stream) connect(space *space, p peer, auth map[string]any) (*session, 
 
 // disconnect takes a client out of every registry.
 func (st *Stream) disconnect(s *session, reason string) {
+	st.desk.forget(s)
 	st.broadcaster.forget(s)
 	st.log.Info("client disconnected", "client", s.peer.ID(), "namespace", s.space.name, "reason", reason)
 }

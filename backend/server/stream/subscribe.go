@@ -61,26 +61,16 @@ func (s *session) getHistory(f fields) (any, error) {
 		return nil, err
 	}
 
-	read := func(ctx context.Context) (*answer, error) { return s.stream.history(ctx, k, q) }
 	event, err := f.flag("event", true)
 	if err != nil {
 		return nil, err
 	}
 
-	var result *answer
-	send := func(a *answer, _ bool) {
+	result, err := s.sendHistory(k, q, s.stream.broadcaster.follows(s, k), func(a *answer) {
 		if event || !s.acked {
 			s.emit("history_data", a.text)
 		}
-	}
-	if s.stream.broadcaster.follows(s, k) {
-		result, err = s.insert(k, read, send)
-	} else if result, err = read(s.stream.ctx); err == nil {
-		if err = s.awaitSpace(s.stream.ctx, len(result.text)); err == nil {
-			send(result, false)
-		}
-	}
-
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -792,7 +792,7 @@ export interface WatchedCoin {
   /** Where it trades now; empty while it is not known what the mint is */
   program: string
   state: 'unknown' | 'reading' | 'live' | 'refused'
-  /** It is followed for a subscriber and not by the list */
+  /** It is followed for clients that are subscribed to it, or were until ten minutes ago, and not by the list */
   on_demand: boolean
   addresses: WatchedAddresses
   /** Transactions of its history that were read */
@@ -809,6 +809,20 @@ export interface WatchedCoin {
 export interface WatchedAddresses {
   curve: string
   pool: string
+}
+
+/** WatchStatus tells how far a coin is that is followed by its own addresses, for clients that asked for it. */
+export interface WatchStatus {
+  /** The mint's address */
+  symbol: string
+  /** reading: its history is being read; live: whole up to now; refused: it is not followed, message says why; unknown: not yet found out what it is */
+  state: 'reading' | 'live' | 'refused' | 'unknown'
+  /** Transactions of its history that were read */
+  done: number
+  /** Of so many; 0 when that is not known */
+  total: number
+  /** Why it is refused, or not yet known; else empty */
+  message: string
 }
 
 /** Watch answers /api/watch: in the order in which the coins were added. */
