@@ -112,6 +112,30 @@ func TestBase58EqualsTheTextbook(t *testing.T) {
 	}
 }
 
+func TestDecodeBase58EqualsTheTextbook(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 2))
+	for round := range 600 {
+		data := make([]byte, r.IntN(700))
+		zeros := 0
+		if round%3 == 0 && len(data) > 0 {
+			zeros = r.IntN(min(len(data), 40) + 1)
+		}
+		for i := zeros; i < len(data); i++ {
+			data[i] = byte(r.Uint32())
+		}
+		before := []byte{7, 7}
+		got, err := DecodeBase58(before, naiveBase58(data))
+		if err != nil || !bytes.Equal(got[:2], before) || !bytes.Equal(got[2:], data) {
+			t.Fatalf("%x came back as %x, %v", data, got, err)
+		}
+	}
+	for _, text := range []string{"0", "abcdefghijk0", "1111l", "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA ", "\x00", "ä"} {
+		if data, err := DecodeBase58(nil, text); !errors.Is(err, errBase58) {
+			t.Errorf("%q gives %x, %v", text, data, err)
+		}
+	}
+}
+
 func TestAddressesAsJSON(t *testing.T) {
 	type record struct {
 		Mint      Pubkey
@@ -147,6 +171,9 @@ func FuzzBase58(f *testing.F) {
 		}
 		if signature, err := ParseSignature(text); err == nil && signature.String() != text {
 			t.Fatalf("%q became %s", text, signature)
+		}
+		if back, err := DecodeBase58(nil, text); err == nil && naiveBase58(back) != text {
+			t.Fatalf("%q became %x", text, back)
 		}
 		data = data[:min(len(data), 64)]
 		written := appendBase58(nil, data)

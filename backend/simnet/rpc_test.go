@@ -1,8 +1,10 @@
 package simnet
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -456,5 +458,18 @@ func TestPruning(t *testing.T) {
 	_, _, body := post(t, n, call("getBlock", base-1, obj{"transactionDetails": "signatures"}))
 	if !strings.Contains(string(body), fmt.Sprint(-32001)) {
 		t.Errorf("a pruned block: %s", body)
+	}
+}
+
+func TestBase58Text(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	for length := range 500 {
+		data := make([]byte, length)
+		for i := min(length, length%7); i < length; i++ {
+			data[i] = byte(r.Uint32())
+		}
+		if back, err := market.DecodeBase58(nil, base58Text(data)); err != nil || !bytes.Equal(back, data) {
+			t.Fatalf("%x came back as %x, %v", data, back, err)
+		}
 	}
 }

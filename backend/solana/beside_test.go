@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gagliardetto/solana-go"
+	"github.com/gagliardetto/solana-go/base58"
 	"github.com/gagliardetto/solana-go/rpc"
 	"github.com/valyala/fastjson"
 
@@ -96,6 +97,7 @@ func besideSolanaGo() []beside {
 	into := func(text string, out func() any) func() error {
 		return func() error { return json.Unmarshal([]byte(text), out()) }
 	}
+	event := base58.Encode(body[:413]) // with its tag
 	var infos []signatureInfo
 	var one found
 	var parser FrameParser
@@ -108,6 +110,10 @@ func besideSolanaGo() []beside {
 		{
 			"base58, an address written", func() error { _ = market.Pubkey(signatures[0][:32]).String(); return nil },
 			func() error { _ = solana.PublicKey(signatures[0][:32]).String(); return nil },
+		},
+		{
+			"base58, an event of pump read", func() error { _, err := market.DecodeBase58(nil, event); return err },
+			func() error { _, err := base58.Decode(event); return err },
 		},
 		{
 			"logsNotification of 56 lines", func() error { return parser.Parse([]byte(notification), &frame) },

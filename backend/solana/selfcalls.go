@@ -1,7 +1,6 @@
 package solana
 
 import (
-	"github.com/gagliardetto/solana-go/base58"
 	"github.com/valyala/fastjson"
 
 	"spinscope/backend/market"
@@ -35,7 +34,7 @@ func selfCalls(transaction, meta *fastjson.Value) []market.SelfCall {
 			}
 
 			if len(text) >= shortestCall {
-				data, err := base58.Decode(bytesText(text))
+				data, err := market.DecodeBase58(nil, bytesText(text))
 				if err != nil {
 					return nil
 				}
