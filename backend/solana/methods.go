@@ -176,8 +176,13 @@ func transactionCall(signature market.Signature, commitment string, to *found) *
 			to.bare = true
 			return nil
 		}
-		to.tx.Logs, _, err = copyLogs(nil, nil, logs)
-		return err
+		if to.tx.Logs, _, err = copyLogs(nil, nil, logs); err != nil {
+			return err
+		}
+		if hidesCalls(meta, to.tx.Logs) {
+			to.tx.Inner = nil
+		}
+		return nil
 	}}
 }
 

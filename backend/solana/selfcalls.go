@@ -1,6 +1,9 @@
 package solana
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/valyala/fastjson"
 
 	"spinscope/backend/market"
@@ -66,6 +69,14 @@ func selfCalls(transaction, meta *fastjson.Value) []market.SelfCall {
 	}
 
 	return calls
+}
+
+// hidesCalls reports whether a node says that nothing was called within a transaction whose log shows such calls: it keeps no
+// inner instructions and answers with an empty list where it should say null.
+func hidesCalls(meta *fastjson.Value, logs []string) bool {
+	return len(meta.GetArray("innerInstructions")) == 0 && slices.ContainsFunc(logs, func(line string) bool {
+		return strings.HasSuffix(line, " invoke [2]") && !strings.HasPrefix(line, "Program log: ")
+	})
 }
 
 // addressOf is the program that an instruction calls.

@@ -274,6 +274,35 @@ func TestSelfCallsThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// TestANodeWithoutInnerInstructions: an empty list beside a log with calls is no list, whatever programs wrote to the log.
+func TestANodeWithoutInnerInstructions(t *testing.T) {
+	const id, other = "6EF8rrecthR5Dkzon8Nwu78hRvfCKubJ14M5uBEwF6P", "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"
+	for name, c := range map[string]struct {
+		inner string
+		logs  []string
+		kept  bool
+	}{
+		"a call that is not told":        {`[]`, []string{"Program " + id + " invoke [1]", "Program " + other + " invoke [2]", "Log truncated"}, false},
+		"no list":                        {`null`, []string{"Program " + id + " invoke [1]", "Log truncated"}, false},
+		"nothing was called":             {`[]`, []string{"Program " + id + " invoke [1]", "Log truncated"}, true},
+		"a program writes that it calls": {`[]`, []string{"Program " + id + " invoke [1]", "Program log: Program " + other + " invoke [2]", "Log truncated"}, true},
+		"the call is told":               {`[{"index":0,"instructions":[{"data":"1","programIdIndex":1,"stackHeight":2}]}]`, []string{"Program " + other + " invoke [2]"}, true},
+	} {
+		logs, err := json.Marshal(c.logs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var one found
+		answer := fmt.Sprintf(`{"slot":7,"blockTime":8,"transaction":["","base64"],"meta":{"err":null,"logMessages":%s,"innerInstructions":%s}}`, logs, c.inner)
+		if err := transactionCall(market.Signature{1}, Confirmed, &one).decode(fastjson.MustParse(answer)); err != nil {
+			t.Fatal(err)
+		}
+		if kept := one.tx.Inner != nil; kept != c.kept || len(one.tx.Logs) != len(c.logs) {
+			t.Errorf("%s: kept is %v", name, kept)
+		}
+	}
+}
+
 func FuzzMessage(f *testing.F) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for version := -1; version < 2; version++ {
