@@ -23,6 +23,7 @@ type coinFact struct {
 	QuoteAmount uint64 `json:"quote_amount"`
 	PriceQuote  uint64 `json:"price_quote"`
 	PriceBase   uint64 `json:"price_base"`
+	signature   string
 	time        int64
 }
 
@@ -33,6 +34,7 @@ func (c *cluster) coins() (byMint map[string][]coinFact, mints []string, newest 
 	for after := ""; ; {
 		var page struct {
 			Transactions []struct {
+				Signature string     `json:"signature"`
 				Slot      uint64     `json:"slot"`
 				BlockTime int64      `json:"block_time"`
 				Coins     []coinFact `json:"coins"`
@@ -46,7 +48,7 @@ func (c *cluster) coins() (byMint map[string][]coinFact, mints []string, newest 
 				if f.Kind == "created" {
 					mints = append(mints, f.Mint)
 				}
-				f.time = tx.BlockTime
+				f.signature, f.time = tx.Signature, tx.BlockTime
 				byMint[f.Mint] = append(byMint[f.Mint], f)
 			}
 		}

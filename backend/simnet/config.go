@@ -28,23 +28,24 @@ type Config struct {
 	CoinShare float64
 	Derive    program.Derive
 
-	NewMintEvery    time.Duration // mean chain time between new tokens in the live part; 0 is never
-	MaxMints        int           // no tokens are created beyond so many; 0 is Mints + 40
-	SlotTime        time.Duration // wall time between slots, at least 1 ms; 0 is 400 ms
-	Speed           float64       // chain seconds per wall second; 0 is 1
-	Start           time.Time     // chain time of the first live slot; zero is the time of Run
-	Program         market.Pubkey // zero is the deployed one; the early one creates tokens in its six-field layout
-	Decimals        int           // of latest_price: 28, or 26 as deployments of October 2025 with their longer PartialClose; 0 is 28
-	ConfirmedLag    int           // produced blocks between processed and confirmed; 0 is 1
-	FinalizedLag    int           // produced blocks between processed and finalized; 0 is 32
-	MaxTransactions int           // older ones are pruned; about 500 bytes each; 0 is 300,000
-	Keep            time.Duration // chain time whose ledger the access point at the root has; 0 is all that is not pruned
-	QueuedMessages  int           // notifications that may wait for a slow client; 0 is 4096
-	RateLimit       float64       // RPC requests per second and client address, in bursts of ten seconds' worth; 0 is none
-	MaxBatch        int           // calls in one request; 0 is 1000
-	BatchRefusal    BatchRefusal  // of larger ones, when MaxBatch is set
-	Faults          Faults        // what goes wrong
-	Logger          *slog.Logger  // nil is silence
+	NewMintEvery     time.Duration // mean chain time between new tokens in the live part; 0 is never
+	MaxMints         int           // no tokens are created beyond so many; 0 is Mints + 40
+	SlotTime         time.Duration // wall time between slots, at least 1 ms; 0 is 400 ms
+	Speed            float64       // chain seconds per wall second; 0 is 1
+	Start            time.Time     // chain time of the first live slot; zero is the time of Run
+	Program          market.Pubkey // zero is the deployed one; the early one creates tokens in its six-field layout
+	Decimals         int           // of latest_price: 28, or 26 as deployments of October 2025 with their longer PartialClose; 0 is 28
+	ConfirmedLag     int           // produced blocks between processed and confirmed; 0 is 1
+	FinalizedLag     int           // produced blocks between processed and finalized; 0 is 32
+	MaxTransactions  int           // older ones are pruned; about 500 bytes each; 0 is 300,000
+	Keep             time.Duration // chain time whose ledger the access point at the root has; 0 is all that is not pruned
+	QueuedMessages   int           // notifications that may wait for a slow client; 0 is 4096
+	MaxSubscriptions int           // of one connection; 0 is 100
+	RateLimit        float64       // RPC requests per second and client address, in bursts of ten seconds' worth; 0 is none
+	MaxBatch         int           // calls in one request; 0 is 1000
+	BatchRefusal     BatchRefusal  // of larger ones, when MaxBatch is set
+	Faults           Faults        // what goes wrong
+	Logger           *slog.Logger  // nil is silence
 }
 
 // Faults says how often things go wrong. Probabilities are 0..1 and per what the comment names; all zero is a cluster
@@ -118,6 +119,9 @@ func (c Config) withDefaults() Config {
 
 	if c.QueuedMessages <= 0 {
 		c.QueuedMessages = 4096
+	}
+	if c.MaxSubscriptions <= 0 {
+		c.MaxSubscriptions = 100
 	}
 	if c.CoinShare <= 0 {
 		c.CoinShare = 0.5

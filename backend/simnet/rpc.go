@@ -167,14 +167,13 @@ func (n *Net) logsSubscribe(req request, a args, s *socket) ([]byte, *rpcError) 
 	return n.subscribe(req, sub, s)
 }
 
-const maxSubscriptions = 100 // of one connection
 
 func (n *Net) subscribe(req request, sub *subscription, s *socket) ([]byte, *rpcError) {
 	if n.chaos.strikes("refuse", func(f *Faults) float64 { return f.Refuse }) {
 		return nil, &rpcError{Code: -32603, Message: "Internal error: subscription limit of the node reached"}
 	}
 	s.mu.Lock()
-	full := len(s.subs) >= maxSubscriptions
+	full := len(s.subs) >= n.cfg.MaxSubscriptions
 	s.mu.Unlock()
 	if full {
 		return nil, &rpcError{Code: -32603, Message: "Internal error: too many subscriptions on this connection"}
