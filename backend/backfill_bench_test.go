@@ -3,6 +3,7 @@ package backend_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -27,15 +28,24 @@ import (
 const simnetEnv = "SPINSCOPE_BENCH_SIMNET"
 
 func TestMain(m *testing.M) {
-	if count := os.Getenv(simnetEnv); count != "" {
-		os.Exit(runCluster(count))
+	if text := os.Getenv(simnetEnv); text != "" {
+		os.Exit(runCluster(text))
 	}
 	os.Exit(m.Run())
 }
 
-func runCluster(count string) int {
-	transactions, err := strconv.Atoi(count)
-	if err != nil {
+// clusterSpec is a simulated cluster of a benchmark, in a process of its own.
+type clusterSpec struct {
+	Rate         float64 // transactions per second, live
+	History      time.Duration
+	Transactions int // of the history
+	Coins        int
+	CoinShare    float64
+}
+
+func runCluster(text string) int {
+	var spec clusterSpec
+	if err := json.Unmarshal([]byte(text), &spec); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
@@ -45,8 +55,9 @@ func runCluster(count string) int {
 		stop()
 	}()
 	net := simnet.New(simnet.Config{
-		Seed: 1, Rate: 1, Mints: 8, History: 24 * time.Hour, HistoryTransactions: transactions,
-		MaxTransactions: 2 * transactions, SlotTime: 400 * time.Millisecond,
+		Seed: 1, Rate: spec.Rate, Mints: 8, History: spec.History, HistoryTransactions: spec.Transactions,
+		Coins: spec.Coins, CoinShare: spec.CoinShare, Derive: solana.ProgramAddress,
+		MaxTransactions: 2*spec.Transactions + 200_000, SlotTime: 400 * time.Millisecond, QueuedMessages: 1 << 16, MaxSubscriptions: 4096,
 	})
 	go func() {
 		<-net.Ready()
@@ -62,12 +73,22 @@ func runCluster(count string) int {
 // simulated starts a simulated cluster with a history of so many transactions in a process of its own.
 func simulated(tb testing.TB, transactions int) solana.Endpoint {
 	tb.Helper()
+	return apart(tb, clusterSpec{Rate: 1, History: 24 * time.Hour, Transactions: transactions})
+}
+
+// apart starts a simulated cluster in a process of its own: neither its memory nor its processor time counts as ours.
+func apart(tb testing.TB, spec clusterSpec) solana.Endpoint {
+	tb.Helper()
+	text, err := json.Marshal(spec)
+	if err != nil {
+		tb.Fatal(err)
+	}
 	self, err := os.Executable()
 	if err != nil {
 		tb.Fatal(err)
 	}
 	command := exec.CommandContext(context.WithoutCancel(tb.Context()), self)
-	command.Env = append(os.Environ(), fmt.Sprintf("%s=%d", simnetEnv, transactions))
+	command.Env = append(os.Environ(), simnetEnv+"="+string(text))
 	command.Stderr = os.Stderr
 	in, err := command.StdinPipe()
 	if err != nil {
@@ -95,10 +116,16 @@ func simulated(tb testing.TB, transactions int) solana.Endpoint {
 // serve runs a server on the cluster until stop, which returns what /metrics says at the end.
 func serve(tb testing.TB, endpoint solana.Endpoint, limit int) (b *backend.Backend, stop func() string) {
 	tb.Helper()
+	return serveIn(tb, tb.TempDir(), endpoint, limit)
+}
+
+// serveIn is serve in a data directory of its own.
+func serveIn(tb testing.TB, dir string, endpoint solana.Endpoint, limit int) (b *backend.Backend, stop func() string) {
+	tb.Helper()
 	cfg := config.Default()
 	cfg.Server.Listen, cfg.Metadata.Enabled = "127.0.0.1:0", false
 	cfg.Solana.Cluster, cfg.Solana.RPCURL, cfg.Solana.WSURL, cfg.Solana.BackfillLimit = "custom", endpoint.RPC, endpoint.WS, limit
-	b = backend.New(backend.Options{Config: cfg, Assets: fstest.MapFS{}, Logger: slog.New(slog.DiscardHandler), DataDir: tb.TempDir()})
+	b = backend.New(backend.Options{Config: cfg, Assets: fstest.MapFS{}, Logger: slog.New(slog.DiscardHandler), DataDir: dir})
 	ctx, cancel := context.WithCancel(tb.Context())
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx) }()

@@ -67,8 +67,8 @@ type seen struct {
 	at        time.Time
 }
 
-// watch opens a WebSocket, says what opens the stream, and reports the signature in each message that has one.
-func watch(tb testing.TB, url string, say func(send func(string), message string), signature *regexp.Regexp) <-chan seen {
+// watchSocket opens a WebSocket, says what opens the stream, and reports the signature in each message that has one.
+func watchSocket(tb testing.TB, url string, say func(send func(string), message string), signature *regexp.Regexp) <-chan seen {
 	tb.Helper()
 	conn, _, err := websocket.Dial(tb.Context(), url, nil) //nolint:bodyclose // websocket keeps it
 	if err != nil {
@@ -103,7 +103,7 @@ func watch(tb testing.TB, url string, say func(send func(string), message string
 
 // notifications are the cluster's, as another subscriber sees them.
 func (l *live) notifications(tb testing.TB) <-chan seen {
-	return watch(tb, l.net.WSURL(), func(send func(string), message string) {
+	return watchSocket(tb, l.net.WSURL(), func(send func(string), message string) {
 		if message == "" {
 			send(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"logsSubscribe","params":[{"mentions":["%s"]},{"commitment":"confirmed"}]}`, spinpet.ProgramID))
 		}
@@ -112,7 +112,7 @@ func (l *live) notifications(tb testing.TB) <-chan seen {
 
 // pushes are what a Socket.IO subscriber to all events gets.
 func (l *live) pushes(tb testing.TB) <-chan seen {
-	return watch(tb, "ws://"+l.address+"/socket.io/?EIO=4&transport=websocket", func(send func(string), message string) {
+	return watchSocket(tb, "ws://"+l.address+"/socket.io/?EIO=4&transport=websocket", func(send func(string), message string) {
 		switch {
 		case strings.HasPrefix(message, "0"):
 			send("40/ws/kline,")
