@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,12 +47,22 @@ type instruction struct {
 	Data    []byte `json:"data"`
 }
 
+// naming is a call that names its own accounts, programs first, and not every program of the cluster.
+type naming struct {
+	instruction
+	Accounts []string `json:"accounts"`
+}
+
+// selfCallTag begins an instruction by which an Anchor program tells itself an event.
+var selfCallTag = []byte{0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d}
+
 // step is one thing that the program is told to do, see svm/program.c.
 func step(what byte, data []byte) []byte {
 	return append(wire.LittleEndian.AppendUint16([]byte{what}, uint16(len(data))), data...) //nolint:gosec // short
 }
 
 func emit(data []byte) []byte     { return step('d', data) }
+func tell(event []byte) []byte    { return step('e', append(slices.Clone(selfCallTag), event...)) }
 func say(text string) []byte      { return step('l', []byte(text)) }
 func fail(code uint16) []byte     { return wire.LittleEndian.AppendUint16([]byte{'f'}, code) }
 func join(steps ...[]byte) []byte { return bytes.Join(steps, nil) }
@@ -88,8 +99,8 @@ func u128(b []byte, n *big.Int) []byte {
 	return b
 }
 
-// startSVM compiles the program, installs the VM and starts the cluster; without the tools for that the test is skipped.
-func startSVM(t *testing.T) *svmCluster {
+// startSVM compiles the program, installs the VM and starts the cluster with it at the addresses; without the tools for that the test is skipped.
+func startSVM(t *testing.T, programs ...string) *svmCluster {
 	t.Helper()
 	for _, tool := range []string{"node", "npm", "clang"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -130,7 +141,7 @@ func startSVM(t *testing.T) *svmCluster {
 	}
 	out := &capture{}
 	c := &svmCluster{
-		cluster: &cluster{process: launch(t, "svm", environment(t), out, "node", filepath.Join(dir, "cluster.mjs"), "100", program, ours, foreign, deep)},
+		cluster: &cluster{process: launch(t, "svm", environment(t), out, append([]string{"node", filepath.Join(dir, "cluster.mjs"), "100", program}, programs...)...)},
 		random:  rand.New(rand.NewPCG(1, 2)), truth: &ledger{trades: map[string][]record{}}, slots: map[uint64]uint32{},
 	}
 	c.awaitAddresses(out)
@@ -146,8 +157,8 @@ type outcome struct {
 	Logs      []string `json:"logs"`
 }
 
-// send executes a transaction. expected are the events that a reader of its log must find, in order.
-func (c *svmCluster) send(expected []record, instructions ...instruction) outcome {
+// send executes a transaction of instructions and namings. expected are the events that a reader of its log must find, in order.
+func (c *svmCluster) send(expected []record, instructions ...any) outcome {
 	c.t.Helper()
 	var o outcome
 	c.call("svm_send", instructions, &o)
@@ -270,7 +281,7 @@ func (c *svmCluster) cases() (cut string) {
 // other programs, failures, counterfeits and a cut log, first as history, then live, with the connection lost between.
 func TestGenuineVM(t *testing.T) {
 	t.Parallel()
-	c := startSVM(t)
+	c := startSVM(t, ours, foreign, deep)
 	for range 3 {
 		created, mint := c.create()
 		data, r := c.trade(len(c.mints) - 1)

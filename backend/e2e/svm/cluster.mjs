@@ -2,8 +2,9 @@
 // and PubSub over WebSocket as a reader of one program's logs asks for. Slots pass every SLOT milliseconds and are 0.4 s of
 // chain time each; a slot is confirmed when it has ended and final eight slots later. There are no forks.
 //
-// Methods of its own: svm_send [[{program, data: base64}, …]] executes one transaction with so many instructions and
-// answers {signature, slot, blockTime, failed, logs}; svm_cut drops every WebSocket connection.
+// Methods of its own: svm_send [[{program, data: base64, accounts: [ADDRESS]}, …]] executes one transaction with so many
+// instructions and answers {signature, slot, blockTime, failed, logs}; an instruction names its accounts, programs first, or
+// else every program. svm_put [{ADDRESS: {owner, data: base64}}] puts accounts there; svm_cut drops every WebSocket connection.
 //
 // Usage: node cluster.mjs SLOT PROGRAM.so ADDRESS…    The program is put at every address. The address of the service is
 // printed; it ends when standard input does.
@@ -14,6 +15,9 @@ import {
   appendTransactionMessageInstructions,
   createTransactionMessage,
   generateKeyPairSigner,
+  getBase58Decoder,
+  getBase64EncodedWireTransaction,
+  getCompiledTransactionMessageDecoder,
   getSignatureFromTransaction,
   lamports,
   pipe,
@@ -53,16 +57,16 @@ class Refusal extends Error {
 
 async function execute(instructions) {
   svm.expireBlockhash()
-  const accounts = programs.map((program) => ({ address: address(program), role: 0 }))
+  const named = (list) => list.map((account) => ({ address: address(account), role: 0 }))
   const message = pipe(
     createTransactionMessage({ version: 0 }),
     (m) => setTransactionMessageFeePayerSigner(payer, m),
     (m) => svm.setTransactionMessageLifetimeUsingLatestBlockhash(m),
     (m) =>
       appendTransactionMessageInstructions(
-        instructions.map(({ program, data }) => ({
+        instructions.map(({ program, data, accounts }) => ({
           programAddress: address(program),
-          accounts, // named, so that each of them is mentioned
+          accounts: named(accounts ?? programs), // so that each of them is mentioned
           data: Buffer.from(data, 'base64'),
         })),
         m,
@@ -71,13 +75,37 @@ async function execute(instructions) {
   const transaction = await signTransactionMessageWithSigners(message)
   const result = svm.sendTransaction(transaction) // and from here on without a pause: the slot must not end meanwhile
   const failed = result instanceof FailedTransactionMetadata
-  const logs = (failed ? result.meta() : result).logs()
+  const meta = failed ? result.meta() : result
+  const logs = meta.logs()
   const signature = getSignatureFromTransaction(transaction)
-  const tx = { signature, slot, logs, err: failed ? { InstructionError: [0, { Custom: 1 }] } : null }
+  const names = getCompiledTransactionMessageDecoder().decode(transaction.messageBytes).staticAccounts
+  const inner = meta.innerInstructions().map((list, index) => ({ index, instructions: list.map(told) }))
+  const tx = {
+    signature,
+    slot,
+    logs,
+    names,
+    inner: inner.filter(({ instructions }) => instructions.length > 0),
+    wire: getBase64EncodedWireTransaction(transaction),
+    err: failed ? { InstructionError: [0, { Custom: 1 }] } : null,
+  }
   places.set(signature, chain.length)
   chain.push(tx)
   return { signature, slot, blockTime: timeOf(slot), failed, logs }
 }
+
+// told is an inner instruction as getTransaction tells it.
+function told(one) {
+  const instruction = one.instruction()
+  return {
+    programIdIndex: instruction.programIdIndex(),
+    accounts: [...instruction.accounts()],
+    data: getBase58Decoder().decode(instruction.data()),
+    stackHeight: one.stackHeight(),
+  }
+}
+
+const put = new Map() // accounts, by address
 
 const methods = {
   getHealth: () => 'ok',
@@ -95,13 +123,14 @@ const methods = {
     return { blockTime: timeOf(n), blockHeight: n, parentSlot: n - 1, blockhash: '1', previousBlockhash: '1', signatures }
   },
   getSignaturesForAddress: (program, options = {}) => {
-    if (!programs.includes(program)) return []
     if (!(options.limit === undefined || (options.limit >= 1 && options.limit <= 1000)))
       throw new Refusal(-32602, 'Invalid limit; max 1000')
-    let list = visible(options).reverse()
+    let list = visible(options)
+      .filter((tx) => tx.names.includes(program))
+      .reverse()
     if (options.before) list = list.slice(1 + list.findIndex((tx) => tx.signature === options.before))
-    if (options.until && places.has(options.until))
-      list = list.slice(0, list.findIndex((tx) => tx.signature === options.until))
+    const until = list.findIndex((tx) => tx.signature === options.until)
+    if (until >= 0) list = list.slice(0, until)
     return list.slice(0, options.limit ?? 1000).map((tx) => ({
       signature: tx.signature,
       slot: tx.slot,
@@ -123,10 +152,21 @@ const methods = {
     if (!tx || tx.slot > newest(options)) return null
     if (options?.maxSupportedTransactionVersion === undefined)
       throw new Refusal(-32015, 'Transaction version (0) is not supported by the requesting client')
-    const meta = { err: tx.err, fee: 5000, logMessages: tx.logs, innerInstructions: [] }
-    return { slot: tx.slot, blockTime: timeOf(tx.slot), version: 0, transaction: ['', 'base64'], meta }
+    const loadedAddresses = { writable: [], readonly: [] }
+    const meta = { err: tx.err, fee: 5000, logMessages: tx.logs, innerInstructions: tx.inner, loadedAddresses }
+    return { slot: tx.slot, blockTime: timeOf(tx.slot), version: 0, transaction: [tx.wire, 'base64'], meta }
   },
+  getMultipleAccounts: (addresses, options) => ({
+    context: { slot: newest(options) },
+    value: addresses.map((one) => {
+      const account = put.get(one)
+      if (!account) return null
+      const space = Buffer.from(account.data, 'base64').length
+      return { data: [account.data, 'base64'], executable: false, lamports: 1, owner: account.owner, rentEpoch: 0, space }
+    }),
+  }),
   svm_send: execute,
+  svm_put: (accounts) => Object.entries(accounts).forEach(([at, account]) => put.set(at, account)),
   svm_cut: () => sockets.clients.forEach((client) => client.terminate()),
 }
 
@@ -167,10 +207,10 @@ setInterval(() => {
       notify(id, subscription, 'slotNotification', { parent: ended, root: slot - 9, slot })
       continue
     }
-    const told = subscription.commitment === 'confirmed' ? ended : slot - 9
-    for (const { signature, err, logs } of chain.filter((tx) => tx.slot === told))
-      if (programs.includes(subscription.mentions))
-        notify(id, subscription, 'logsNotification', { context: { slot: told }, value: { signature, err, logs } })
+    const reached = subscription.commitment === 'confirmed' ? ended : slot - 9
+    for (const { signature, err, logs, names } of chain.filter((tx) => tx.slot === reached))
+      if (names.includes(subscription.mentions))
+        notify(id, subscription, 'logsNotification', { context: { slot: reached }, value: { signature, err, logs } })
   }
 }, +slotTime)
 
