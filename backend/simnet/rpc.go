@@ -167,7 +167,6 @@ func (n *Net) logsSubscribe(req request, a args, s *socket) ([]byte, *rpcError) 
 	return n.subscribe(req, sub, s)
 }
 
-
 func (n *Net) subscribe(req request, sub *subscription, s *socket) ([]byte, *rpcError) {
 	if n.chaos.strikes("refuse", func(f *Faults) float64 { return f.Refuse }) {
 		return nil, &rpcError{Code: -32603, Message: "Internal error: subscription limit of the node reached"}
