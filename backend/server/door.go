@@ -2,12 +2,14 @@ package server
 
 import (
 	"container/list"
+	"errors"
 	"log/slog"
 	"math"
 	"net"
 	"net/http"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -63,13 +65,22 @@ func (d *door) Accept() (net.Conn, error) {
 
 // nextDescriptor is the number of the next file to be opened. The system gives out the lowest one that is free: when that is
 // high, all below are in use.
-func nextDescriptor() int {
-	file, err := os.Open(os.DevNull)
-	if err != nil {
-		return math.MaxInt // there is none
+func nextDescriptor() int { return descriptorOf(os.DevNull, "/") } // a bare chroot has no null device
+
+// descriptorOf opens the first of the files that can be opened, and tells its number. 0 when none can be for another reason
+// than that no more may be open: then nothing is known.
+func descriptorOf(names ...string) int {
+	for _, name := range names {
+		file, err := os.Open(name)
+		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+			return math.MaxInt
+		}
+		if err == nil {
+			defer file.Close() //nolint:errcheck // nothing was written
+			return int(file.Fd())
+		}
 	}
-	defer file.Close() //nolint:errcheck // nothing was written
-	return int(file.Fd())
+	return 0
 }
 
 // watch is an http.Server's ConnState.

@@ -121,3 +121,14 @@ func TestReservedDescriptors(t *testing.T) {
 		t.Error("no limit became one")
 	}
 }
+
+// Where there is no null device, as in a bare chroot, connections are not refused for want of descriptors.
+func TestDescriptorWithoutNullDevice(t *testing.T) {
+	missing := t.TempDir() + "/null"
+	if got := descriptorOf(missing, t.TempDir()); got < 3 || got > 1<<20 {
+		t.Errorf("with another file to open: %d", got)
+	}
+	if got := descriptorOf(missing); got != 0 {
+		t.Errorf("with none: %d", got)
+	}
+}
