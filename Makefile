@@ -7,11 +7,13 @@ SHELL := /bin/bash
 BIN := build/bin
 PREFIX ?= /usr/local
 STAMP := build/.stamp
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION ?= $(shell build/version.sh)
 COMMIT ?= $(shell git rev-parse --short HEAD 2>/dev/null)
 LDFLAGS := -s -w -X spinscope/backend/cli.version=$(VERSION) -X spinscope/backend/cli.commit=$(COMMIT)
 DESKTOP_TAGS := desktop,production,webkit2_41
 LINT_VERSION := v2.12.2
+NFPM_VERSION := v2.45.2
+DIST ?= dist
 
 export GOFLAGS ?= -buildvcs=false
 
@@ -32,6 +34,10 @@ $(STAMP)/run: build/setup.sh
 
 $(STAMP)/test: build/setup.sh
 	@build/setup.sh test
+	@mkdir -p $(@D) && touch $@
+
+$(STAMP)/package: build/setup.sh
+	@build/setup.sh package
 	@mkdir -p $(@D) && touch $@
 
 frontend/node_modules/.package-lock.json: frontend/package-lock.json
@@ -59,6 +65,16 @@ server: page ## Build the server alone: no window, no GTK, no C compiler (make i
 install: ## Install what was built as PREFIX/bin/spinscope (PREFIX=/usr/local): the app, or the server if only that was built
 	@build/install.sh $(BIN) "$(DESTDIR)$(PREFIX)"
 
+.PHONY: package
+package: $(STAMP)/package page frontend/node_modules/.package-lock.json $(BIN)/nfpm-$(NFPM_VERSION) ## Make what people install, in dist/ (ONLY=linux-amd64,…: of some systems; SPINSCOPE_MINISIGN_KEY=FILE signs it)
+	cd build/package && go build -trimpath -o ../bin/package .
+	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(BIN)/package -dist "$(DIST)" -only "$(ONLY)" \
+	  -nfpm $(CURDIR)/$(BIN)/nfpm-$(NFPM_VERSION) -version "$(VERSION)" -commit "$(COMMIT)"
+
+$(BIN)/nfpm-$(NFPM_VERSION):
+	GOBIN=$(CURDIR)/$(BIN) go install github.com/goreleaser/nfpm/v2/cmd/nfpm@$(NFPM_VERSION)
+	@mv $(BIN)/nfpm $@
+
 .PHONY: run
 run: build ## Build and open the app on the demo market; without a display, serve it and print the address
 	@build/run.sh $(BIN)/spinscope $(BIN)/spinscope-server
@@ -77,8 +93,9 @@ test-go: $(STAMP)/test page ## Run the Go tests
 	CGO_ENABLED=1 go test -race -shuffle=on -timeout 40m ./...
 
 .PHONY: test-bench
-test-bench: ## Test the benchmarks against other servers, which are a module of their own, at small sizes
+test-bench: ## Test the benchmarks against other servers and what packs releases, which are modules of their own
 	cd bench && go vet ./... && go test ./...
+	cd build/package && go vet . && go test .
 
 .PHONY: test-page
 test-page: frontend/node_modules/.package-lock.json page ## Check and test the page
@@ -145,4 +162,4 @@ check: lint test ## Exactly what CI runs
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf $(BIN) $(STAMP) frontend/dist/assets frontend/dist/index.html
+	rm -rf $(BIN) $(STAMP) dist frontend/dist/assets frontend/dist/index.html

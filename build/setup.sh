@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building, running and testing Spinscope need on a Debian 12 machine that has Go, Node, make and git.
-# Usage: build/setup.sh run|test   (run: what the app needs; test: also what the tests drive). Safe to repeat.
+# Usage: build/setup.sh run|test|package   (run: what the app needs; test: also what the tests drive; package: also
+# what packing needs). Safe to repeat.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-run}
@@ -9,8 +10,13 @@ build_packages=(build-essential pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev)
 test_packages=(xvfb openbox xdotool x11-utils imagemagick scrot dbus dbus-x11 at-spi2-core gir1.2-atspi-2.0
   python3-gi python3-venv fonts-dejavu-core chromium clang nginx-light groff-base zsh fish)
 
+package_packages=(nsis minisign)
+
 packages=("${build_packages[@]}")
-[ "$what" = test ] && packages+=("${test_packages[@]}")
+case $what in
+  test) packages+=("${test_packages[@]}") ;;
+  package) packages+=("${package_packages[@]}") ;;
+esac
 
 missing=()
 for package in "${packages[@]}"; do

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"archive/tar"
+	"bytes"
+	"debug/pe"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var then = time.Unix(1_800_000_000, 0).UTC()
+
+func TestNames(t *testing.T) {
+	seen := map[string]bool{}
+	for _, a := range artefacts {
+		for _, version := range []string{"0.1.0", "0.2.0-dev.7"} {
+			name := a.file(version)
+			if strings.ContainsAny(name, "{}") || !strings.Contains(name, strings.ReplaceAll(version, "-", "~")) && !strings.Contains(name, version) || seen[name] {
+				t.Errorf("%s is called %s", a.name, name)
+			}
+			seen[name] = true
+		}
+	}
+	if got := artefacts[1].file("0.2.0-dev.7"); got != "spinscope-0.2.0~dev.7-1.x86_64.rpm" {
+		t.Error(got)
+	}
+}
+
+// The same tree is the same files and the same archive, whatever the umask and whenever it was written.
+func TestTreeIsTheSame(t *testing.T) {
+	files := tree{
+		"bin/x":         {text: []byte("x"), mode: 0o755},
+		"share/man/a.1": {text: []byte("a")},
+		"share/man/b.1": {text: []byte("b")},
+		"var/x":         {dir: true, mode: 0o700, user: 5},
+		"tmp":           {dir: true, mode: 0o777 | fs.ModeSticky},
+	}
+	if err := files.zipPages(); err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range []string{"share/man/a.1.gz", "share/man/b.1.gz"} {
+		if _, ok := files[page]; !ok || len(files) != 5 {
+			t.Fatalf("pages are %v", reflect.ValueOf(files).MapKeys())
+		}
+	}
+
+	var listed [2][]string
+	var packed [2]bytes.Buffer
+	for i, mask := range []int{0o022, 0o077} {
+		before := syscall.Umask(mask)
+		dir := t.TempDir()
+		err := files.write(dir, then)
+		syscall.Umask(before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := entry.Info()
+			listed[i] = append(listed[i], strings.TrimPrefix(path, dir)+info.Mode().String()+info.ModTime().UTC().String())
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := files.tar(&packed[i], then); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(listed[0], listed[1]) || len(listed[0]) != 10 {
+		t.Errorf("%q\n%q", listed[0], listed[1])
+	}
+	if !bytes.Equal(packed[0].Bytes(), packed[1].Bytes()) {
+		t.Error("the archives differ")
+	}
+
+	archive := tar.NewReader(&packed[0])
+	var names []string
+	for {
+		head, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, head.Name)
+		if !head.ModTime.Equal(then) || head.Name == "tmp/" && head.Mode != 0o1777 || head.Name == "var/x/" && (head.Uid != 5 || head.Mode != 0o700) ||
+			head.Name == "bin/x" && (head.Uid != 0 || head.Mode != 0o755) {
+			t.Errorf("%+v", head)
+		}
+	}
+	if !slices.IsSorted(names) || len(names) != 9 {
+		t.Errorf("%q", names)
+	}
+}
+
+func TestLicences(t *testing.T) {
+	read := func(path string) text {
+		t.Helper()
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text{filepath.Base(path), string(raw)}
+	}
+	own, font := read("../../LICENSE"), read("../../frontend/src/assets/fonts/LICENSE.txt")
+	for _, c := range []struct {
+		texts []text
+		want  string
+	}{
+		{[]text{own}, "MIT"},
+		{[]text{font}, "OFL-1.1"},
+		{[]text{own, font}, "MIT AND OFL-1.1"},
+		{[]text{{"LICENSE", "Redistributions in binary form must reproduce\nx may be used to endorse or\npromote products"}}, "BSD-3-Clause"},
+		{[]text{{"LICENSE", "All rights reserved."}}, ""},
+		{nil, ""},
+	} {
+		got, err := licenceOf(c.texts)
+		if got != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%q, %v, want %q", got, err, c.want)
+		}
+	}
+
+	// What names no licence stops the packing, unless somebody has looked at it.
+	var strange component
+	if err := strange.read(t.TempDir()); !errors.Is(err, errLicence) {
+		t.Errorf("a directory without a word: %v", err)
+	}
+	known := component{url: unstated[0]}
+	if err := known.read(t.TempDir()); err != nil || known.licence != notStated {
+		t.Errorf("%q, %v", known.licence, err)
+	}
+}
+
+// What Windows shows of the program is read back from the object that is linked in.
+func TestResources(t *testing.T) {
+	m := maker{root: "../..", version: "0.2.0-dev.7"}
+	for _, kind := range []string{app, server} {
+		path := filepath.Join(t.TempDir(), "x.syso")
+		if err := m.resources(program{kind, windowsAMD64}, path); err != nil {
+			t.Fatal(err)
+		}
+		object, err := pe.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		section := object.Section(".rsrc")
+		if object.Machine != pe.IMAGE_FILE_MACHINE_AMD64 || section == nil {
+			t.Fatalf("%+v", object.FileHeader)
+		}
+		raw, err := section.Data()
+		if err != nil || !bytes.Contains(raw, wide("0.2.0-dev.7")) || !bytes.Contains(raw, wide(kind+".exe")) {
+			t.Errorf("no version in the resources: %v", err)
+		}
+		_ = object.Close()
+	}
+}
+
+// wide is text as Windows writes it.
+func wide(text string) (raw []byte) {
+	for _, c := range []byte(text) {
+		raw = append(raw, c, 0)
+	}
+	return raw
+}
