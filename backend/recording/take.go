@@ -7,9 +7,10 @@ import (
 	"spinscope/backend/market"
 )
 
-// batchEvents are given to a writer at once: two of its commits. One commit after another is then full, however long the
-// next batch takes to be read.
-const batchEvents = 4800
+const (
+	batchEvents  = 1000 // given to a writer at once; between two of them an import can be ended
+	batchesAhead = 4    // that are read while the writer is busy, so that it need not wait for the rest of a commit
+)
 
 // Writer stores what is recorded.
 type Writer interface {
@@ -25,11 +26,11 @@ var (
 )
 
 // Take gives recorded transactions to the writer as fast as it takes them: all, or those before the first that until is
-// true for. It returns how many it gave. The next batch is read by a goroutine of its own, which calls until, and which
+// true for. It returns how many it gave. The next batches are read by a goroutine of its own, which calls until, and which
 // has ended when Take returns.
 func Take(ctx context.Context, to Writer, sorter *Sorter, until func(*market.Transaction) bool, progress func(events int64)) (transactions int64, err error) {
 	r := reading{
-		batches: make(chan recorded), used: make(chan []market.Transaction, 1), stop: make(chan struct{}),
+		batches: make(chan recorded, batchesAhead), used: make(chan []market.Transaction, batchesAhead), stop: make(chan struct{}),
 	}
 	go r.run(ctx, sorter, until)
 
@@ -43,6 +44,10 @@ func Take(ctx context.Context, to Writer, sorter *Sorter, until func(*market.Tra
 		transactions += int64(len(batch.Transactions))
 		done += int64(batch.events)
 		progress(done)
+		if ctx.Err() != nil { // the rest may have been read already
+			err = context.Cause(ctx)
+			break
+		}
 
 		select {
 		case r.used <- last:
@@ -69,7 +74,7 @@ type recorded struct {
 	events int
 }
 
-// reading makes batches of what a sorter gives, one while the writer is busy with the one before.
+// reading makes batches of what a sorter gives, a few while the writer is busy with the ones before.
 type reading struct {
 	batches chan recorded             // closed at the end, once err is set
 	used    chan []market.Transaction // memory of batches that the writer is done with
