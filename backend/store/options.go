@@ -101,16 +101,17 @@ const (
 )
 
 // leanTable is the size of the tables that a Lean store writes, in bytes. Badger holds each table that it merges in memory
-// until it is whole, unpacked and packed, in buffers of up to fourteen times its size, several at once, and keeps eight of
-// them for the next ones. A server merges such tables into larger ones in time.
-const leanTable = 512 << 10
+// until it is whole, unpacked and packed, several at once, and keeps the memory of eight of them for the next ones. It
+// takes this memory in pieces of 1, 2, 4 and 8 MB: a table of this size, and one of leanMemTable, mostly need the first
+// three. What needs the fourth keeps it from then on. A server merges such tables into larger ones in time.
+const leanTable = 384 << 10
 
 // How a Lean store is written to: as a rule by an import or a backfill, which bring millions of rows in random order of
 // their keys. Each level that rows pass on their way down is written some ten times, so they go straight to the lowest
 // one, many tables of them together; the price is that a read looks into more tables until then.
 const (
-	leanMemTable  = 4 << 20   // its table is built in memory, unpacked and packed, and some of them at once
-	leanLevelZero = 56        // tables that wait to be merged, 2 MB each; at twice as many writes wait
+	leanMemTable  = 2 << 20   // its table is built in memory, unpacked and packed, and some of them at once
+	leanLevelZero = 112       // tables that wait to be merged, 1 MB each; at twice as many writes wait
 	leanBaseLevel = 512 << 20 // bytes up to which the lowest level is the only one
 )
 

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,7 +54,11 @@ func run(dir string, programs, parts []string, events int64) error {
 			if err != nil {
 				return err
 			}
-			rate := float64(events) / u.took.Seconds()
+			rows := events
+			if u.rows > 0 {
+				rows = u.rows
+			}
+			rate := float64(rows) / u.took.Seconds()
 			if i == 0 {
 				first = rate
 			}
@@ -76,10 +82,14 @@ func run(dir string, programs, parts []string, events int64) error {
 		case "verify":
 			err = measured(part, func(i int) []string { return append([]string{part}, store(i)...) })
 		case "export":
-			for _, kind := range []string{"trades", "events"} {
+			for _, kind := range []string{"trades", "events", "candles"} {
 				for _, format := range []string{"csv", "jsonl", "parquet"} {
 					out := filepath.Join(dir, "out."+format)
-					if err := measured(kind+" "+format, func(i int) []string { return append([]string{part, kind, "-o", out}, store(i)...) }); err != nil {
+					arguments := []string{part, kind, "-o", out}
+					if kind == "candles" {
+						arguments = append(arguments, "--interval", "s1") // about as many as events
+					}
+					if err := measured(kind+" "+format, func(i int) []string { return append(slices.Clone(arguments), store(i)...) }); err != nil {
 						return err
 					}
 				}
@@ -100,7 +110,11 @@ func run(dir string, programs, parts []string, events int64) error {
 type usage struct {
 	took, processor             time.Duration
 	resident, anonymous, mapped int64 // bytes: the most of each at any time
+	rows                        int64 // that it says it wrote; 0 when it says none
 }
+
+// written is how an export says how many rows it wrote.
+var written = regexp.MustCompile(`(\d+) rows written to`)
 
 // measure runs a command and returns what it took.
 func measure(program string, arguments []string) (u usage, err error) {
@@ -120,6 +134,9 @@ func measure(program string, arguments []string) (u usage, err error) {
 			tick.Stop()
 			if err != nil {
 				err = fmt.Errorf("%s %s: %w: %s", program, strings.Join(arguments, " "), err, said.String())
+			}
+			if found := written.FindSubmatch(said.Bytes()); found != nil {
+				u.rows, _ = strconv.ParseInt(string(found[1]), 10, 64)
 			}
 			u.took, u.processor = time.Since(begun), command.ProcessState.UserTime()+command.ProcessState.SystemTime()
 			return u, err
