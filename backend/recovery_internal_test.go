@@ -65,7 +65,7 @@ func TestFollowersHearOfRecovery(t *testing.T) {
 		t.Fatal(err)
 	}
 	stats := events.Stats()
-	if opened.Seq() == before || stats.Seq != opened.Seq() || len(stats.Subscribers) != 3 {
+	if opened.Seq() == before || stats.Seq != opened.Seq() || len(stats.Subscribers) != 4 {
 		t.Fatalf("the store is at %d, before at %d: %+v", opened.Seq(), before, stats)
 	}
 	for _, reader := range stats.Subscribers {

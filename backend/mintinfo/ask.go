@@ -45,7 +45,9 @@ func (b *Book) ask(ctx context.Context, file *journal) {
 		pause, most = firstPause, min(atOnce, 2*most)
 		b.answered(mints, entries)
 		if err := file.append(mints, entries); err != nil {
-			b.log.WarnContext(ctx, "what was learned of mints cannot be kept", "err", err)
+			b.log.WarnContext(ctx, "what is learned of mints is not kept from now on", "err", err)
+			file.close()
+			*file = journal{} // what follows half a line would be lost with it
 		}
 		b.tell(mints, entries)
 		sleep(ctx, b.options.Every)

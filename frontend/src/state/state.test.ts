@@ -311,6 +311,15 @@ describe('TokenList', () => {
   }
   const shown = (tokens: TokenList) => tokens.shown.map((token) => token.symbol).join(' ')
 
+  it('learns when a coin was created that was called the same before', () => {
+    const { tokens } = list()
+    tokens.takeBoth([], [{ ...detail('X', 'ELM', 0), create_timestamp: null, name_source: 'chain' }])
+    const token = tokens.get('X')
+    expect([token?.symbol, token?.named, token?.created]).toEqual(['ELM', true, 0])
+    tokens.takeBoth([], [detail('X', 'ELM', 7)])
+    expect([token?.symbol, token?.created]).toEqual(['ELM', 7])
+  })
+
   it('lists by the server’s ranking, by age, and by what the person searches', async () => {
     const { tokens } = list()
     await tokens.load()

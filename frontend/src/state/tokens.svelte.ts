@@ -105,7 +105,9 @@ export class Token implements TokenFacts {
   }
 
   takeDetail(detail: Detail): void {
-    if (detail.symbol !== null && this.detail?.symbol !== detail.symbol) {
+    // A name may be known before the creation is, which changes nothing of it then.
+    const known = this.detail?.symbol === detail.symbol && this.detail?.create_timestamp === detail.create_timestamp
+    if (detail.symbol !== null && !known) {
       this.describe(detail.name, detail.symbol, Math.floor((detail.create_timestamp ?? 0) / 1000))
     }
     this.detail = detail
