@@ -41,7 +41,7 @@ func (s *session) readHistory(ctx context.Context) error {
 	finalized, newest := min(slots[0], slots[1]), slots[1]
 	floor, limit := market.Slot(0), s.config.BackfillLimit
 	if s.begun {
-		floor, limit = max(minus(s.checkpoint, overlapSlots), s.start), -1
+		floor, limit = max(min(minus(s.checkpoint, overlapSlots), s.unproven, s.comparing), s.start), -1
 	}
 
 	s.status.change(func(status *Status) {
@@ -85,7 +85,7 @@ func (s *session) readHistory(ctx context.Context) error {
 			return err
 		}
 
-		s.ledger.prune(min(minus(finalized, ledgerSlots), minus(s.checkpoint, overlapSlots)))
+		s.forget(finalized)
 		progress.add(o.done)
 		s.status.change(func(status *Status) {
 			status.Lag, status.Buffered = uint64(minus(newest, o.last)), s.queue.len()
@@ -97,6 +97,7 @@ func (s *session) readHistory(ctx context.Context) error {
 	}
 
 	progress.end()
+	s.unproven, s.comparing = noSlot, noSlot // nothing came live meanwhile
 	if err := s.finish(ctx, finalized, finalized); err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func (c *shared) newRun(config Config, address market.Pubkey, resume market.Slot
 	return &run{
 		shared: c, config: config, address: address, status: &sharedStatus{},
 		rescans: make(chan struct{}, 1), extensions: make(chan *extension),
-		ledger: newLedger(0), checkpoint: resume, delivered: resume,
+		ledger: newLedger(0), checkpoint: resume, delivered: resume, unproven: noSlot, comparing: noSlot,
 		mendPause: backoff{first: config.MendInterval, most: max(mendRare, config.MendInterval)},
 		missing:   map[market.Signature]signatureInfo{}, provisional: map[market.Signature]market.Transaction{},
 	}

@@ -111,6 +111,13 @@ func (l *ledger) remove(signatures []market.Signature) {
 	}
 }
 
+// reach has the ledger remember what is noted from a slot on, though it stays incomplete there.
+func (l *ledger) reach(slot market.Slot) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.floor = min(l.floor, slot)
+}
+
 // shrink forgets the older half.
 func (l *ledger) shrink() {
 	slots := make([]market.Slot, 0, len(l.counts))

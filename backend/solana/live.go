@@ -95,7 +95,9 @@ func (s *session) flush(ctx context.Context) error {
 		}
 	}
 
-	ready := append(s.dated(), s.release()...)
+	fresh := s.release()
+	s.noteUnproven(fresh)
+	ready := append(s.dated(), fresh...)
 	sortTxs(ready)
 	for len(ready) > maxInBatch && ctx.Err() == nil {
 		if err := s.deliver(ctx, market.Batch{Transactions: ready[:maxInBatch], More: true}); err != nil {
@@ -112,6 +114,17 @@ func (s *session) flush(ctx context.Context) error {
 
 	s.showSlot()
 	return s.deliver(ctx, market.Batch{Transactions: ready, ChainTime: at, Slot: slot})
+}
+
+// noteUnproven remembers from which slot on the next list has to be compared with what came live. One that comes so late
+// that its slot was compared already, as after a stall of this program, may be of a fork that has lost since.
+func (s *session) noteUnproven(txs []market.Transaction) {
+	for i := range txs {
+		s.unproven = min(s.unproven, txs[i].Slot)
+	}
+	if s.unproven <= s.checkpoint {
+		s.ledger.reach(s.unproven)
+	}
 }
 
 // recover reads history again after live transactions were lost.

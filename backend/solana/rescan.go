@@ -40,8 +40,11 @@ func (s *session) startRescan(ctx context.Context) {
 	s.scanning = true
 	s.scanned, s.scanSlot = time.Now(), s.clock.slot()
 	work := rescan{
-		checkpoint: s.checkpoint, start: s.start, doubted: s.doubted(), old: slices.Collect(maps.Values(s.missing)),
+		checkpoint: s.checkpoint, start: s.start, unproven: s.unproven,
+		doubted: s.doubted(), old: slices.Collect(maps.Values(s.missing)),
 	}
+	s.comparing, s.unproven = s.unproven, noSlot // what comes from now on may not be among what is compared
+
 	s.group.Go(func() {
 		done, err := s.turn(ctx, s.scans)
 		if err != nil {
@@ -53,9 +56,11 @@ func (s *session) startRescan(ctx context.Context) {
 	})
 }
 
-// scanSooner rescans before the node forgets what has become final since the last time.
+// scanSooner rescans before the node forgets what has become final since the last time, and when something came live of a
+// slot that was compared before.
 func (s *session) scanSooner(ctx context.Context) {
-	if s.depth == 0 || minus(s.clock.slot(), s.scanSlot) <= s.depth/2 {
+	forgets := s.depth != 0 && minus(s.clock.slot(), s.scanSlot) > s.depth/2
+	if !forgets && s.unproven > s.checkpoint {
 		return
 	}
 	if time.Since(s.scanned) >= min(briskRescan, s.config.RescanInterval) {
@@ -65,9 +70,9 @@ func (s *session) scanSooner(ctx context.Context) {
 
 // rescan is what the delivering goroutine tells a rescan at its beginning.
 type rescan struct {
-	checkpoint, start market.Slot
-	doubted           []slotRange
-	old               []signatureInfo // listed once and not shown
+	checkpoint, start, unproven market.Slot
+	doubted                     []slotRange
+	old                         []signatureInfo // listed once and not shown
 }
 
 func (s *session) send(ctx context.Context, found find) error {
@@ -114,7 +119,10 @@ func (s *session) take(ctx context.Context, found find) error {
 	}
 
 	s.scanning = false
+	comparing := s.comparing
+	s.comparing = noSlot
 	if found.err != nil {
+		s.unproven = min(s.unproven, comparing)
 		s.status.fail(found.err, false)
 		s.logger.Debug("rescan failed", "err", found.err)
 		return nil // the next one covers the same slots; a dead endpoint is the clock's finding
@@ -130,14 +138,19 @@ func (r *run) rollBack(ctx context.Context, gone []market.Signature, gaps []mark
 	return r.deliver(ctx, market.Batch{RolledBack: gone, Gaps: gaps})
 }
 
-// finish ends the comparison of history up to a slot with what was delivered: it moves the checkpoint, and forgets what no
-// later comparison needs.
+// finish ends the comparison of history up to a slot with what was delivered: it moves the checkpoint, though not past what
+// came meanwhile and was not compared, and forgets what no later comparison needs.
 func (r *run) finish(ctx context.Context, to, finalized market.Slot) error {
-	if err := r.deliver(ctx, market.Batch{Checkpoint: to}); err != nil {
+	if err := r.deliver(ctx, market.Batch{Checkpoint: min(to, minus(r.unproven, 1))}); err != nil {
 		return err
 	}
-	r.ledger.prune(min(minus(finalized, ledgerSlots), minus(r.checkpoint, overlapSlots)))
+	r.forget(finalized)
 	return nil
+}
+
+// forget drops what no later comparison needs from the ledger.
+func (r *run) forget(finalized market.Slot) {
+	r.ledger.prune(min(minus(finalized, ledgerSlots), minus(r.checkpoint, overlapSlots), r.unproven, r.comparing))
 }
 
 // scan compares recent history with what was delivered: it sends what the lists do not show or no longer hold, and then
@@ -154,7 +167,7 @@ func (s *session) scan(ctx context.Context, work rescan) (finalized market.Slot,
 		return 0, err
 	}
 
-	from := max(min(work.checkpoint, minus(finalized, rescanSlots)), work.start)
+	from := max(min(work.checkpoint, minus(finalized, rescanSlots), work.unproven), work.start)
 	found, err := s.history.survey(ctx, quest{floor: from, limit: -1, finalized: finalized, newest: slots[1], doubted: work.doubted})
 	if err != nil {
 		return 0, err

@@ -72,6 +72,8 @@ type run struct {
 	start      market.Slot // slots below are none of ours: a gap, or delivered in an earlier run
 	checkpoint market.Slot
 	delivered  market.Slot // everything from start to here was delivered
+	unproven   market.Slot // lowest slot of what came live and no list was compared with yet; noSlot: none
+	comparing  market.Slot // the same, of what the rescan that runs compares
 	chainTime  int64
 	gaps       []market.Gap // to be delivered with the next batch
 	openGaps   []market.Gap // open, and an endpoint may have what they miss
