@@ -118,9 +118,15 @@ func ask[T any](t *testing.T, n *Net, method string, params ...any) T {
 // wholeLedger pages through simnet_ledger up to a commitment.
 func wholeLedger(t *testing.T, n *Net, level string) (list []LedgerTransaction, last LedgerPage) {
 	t.Helper()
-	after := ""
+	return ledgerAfter(t, n, level, "")
+}
+
+// ledgerAfter is the ledger after a transaction. Pages are large: on a busy machine the chain grows faster than small ones
+// are read.
+func ledgerAfter(t *testing.T, n *Net, level, after string) (list []LedgerTransaction, last LedgerPage) {
+	t.Helper()
 	for {
-		last = ask[LedgerPage](t, n, "simnet_ledger", map[string]any{"after": after, "limit": 500, "commitment": level})
+		last = ask[LedgerPage](t, n, "simnet_ledger", map[string]any{"after": after, "limit": 5000, "commitment": level})
 		list = append(list, last.Transactions...)
 		if after = last.Next; after == "" {
 			return list, last
