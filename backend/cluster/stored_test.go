@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"spinscope/backend/market"
@@ -49,4 +50,35 @@ func TestStoredCoins(t *testing.T) {
 	if list := after.Of(market.Pubkey{9}); list != nil {
 		t.Errorf("a token of the program that is read whole is at %v", list)
 	}
+
+	// Beside what is followed now, which may be more than was followed before.
+	now := followed{coins[0].Mint: {{1}, {2}}, coins[2].Mint: {{3}}}
+	both := Following{Now: now, Once: after}
+	for i, want := range [][]market.Pubkey{{{1}, {2}}, {coins[1].Curve, coins[1].Pool}, {{3}}} {
+		if list := both.Of(coins[i].Mint); !slices.Equal(list, want) {
+			t.Errorf("coin %d is at %v, want %v", i, list, want)
+		}
+	}
+	if list := both.Of(market.Pubkey{9}); list != nil {
+		t.Errorf("a token of the program that is read whole is at %v", list)
+	}
+	if list := both.Coins(market.Pubkey{3}); !slices.Equal(list, []market.Pubkey{coins[2].Mint}) || both.Coins(coins[1].Curve) != nil {
+		t.Errorf("the address is of %v", list)
+	}
+}
+
+// followed are the addresses of coins that are followed.
+type followed map[market.Pubkey][]market.Pubkey
+
+// Of implements ingest.Addresses.
+func (f followed) Of(mint market.Pubkey) []market.Pubkey { return f[mint] }
+
+// Coins implements ingest.Addresses.
+func (f followed) Coins(address market.Pubkey) (mints []market.Pubkey) {
+	for mint, addresses := range f {
+		if slices.Contains(addresses, address) {
+			mints = append(mints, mint)
+		}
+	}
+	return mints
 }

@@ -216,6 +216,64 @@ func TestCoinsOnDemand(t *testing.T) {
 	s.end()
 }
 
+// TestACoinThatMadeRoomIsReadOn: with room for one coin, the first one goes when nobody wants it and a client wants another. What
+// happened to it meanwhile is there when a client asks for it again, and no candle was final before that without it.
+func TestACoinThatMadeRoomIsReadOn(t *testing.T) {
+	t.Parallel()
+	market := startCluster(t, "--coins", "4", "--coin-share", "0.9", "--rate", "30", "--slot", "200ms", "--mints", "1", "--history", "3m", "--seed", "13")
+	_, mints, _ := market.coins()
+	s := startServer(t, t.TempDir(), append(market.flags(), "--config", writeFile(t, "[watch]\non_demand = 1\n"))...)
+	c := startNode(t, s)
+	c.connect(nil, open)
+	payload := func(mint string) map[string]any { return map[string]any{"symbol": mint, "interval": "m1"} }
+	from := 0
+	for i, mint := range []string{mints[0], mints[1], mints[0]} {
+		await(t, "room for "+mint, func() error {
+			from = len(c.all(0))
+			if r := c.ask(open, "subscribe_kline", payload(mint)); !r.Success {
+				return fmt.Errorf("%+v", r)
+			}
+			return nil
+		})
+		c.live(open, mint, from)
+
+		var list watchedOnWire
+		s.get("/api/watch", &list)
+		if len(list.Coins) != 1 || list.Coins[0].Mint != mint {
+			t.Errorf("%+v are followed, want %s alone", list.Coins, mint)
+		}
+		if i == 2 {
+			break
+		}
+		if r := c.ask(open, "unsubscribe_kline", payload(mint)); !r.Success {
+			t.Fatalf("%+v", r)
+		}
+	}
+
+	market.rest()
+	await(t, "the client to have what the ledger has", func() error {
+		facts, _, _ := market.coins()
+		if err := compareMinutes(c.coinView(open, mints[0], from), facts[mints[0]]); err != nil {
+			return err
+		}
+		return sameMinutes(s, mints[0], facts[mints[0]])
+	})
+	for _, m := range c.all(0) {
+		var push struct {
+			Symbol string `json:"symbol"`
+			Data   struct {
+				Time int64  `json:"time"`
+				Type string `json:"update_type"`
+			} `json:"data"`
+		}
+		if m.Event == "kline_data" && m.read(&push) == nil && push.Data.Type == "correction" {
+			t.Errorf("the candle of %s at %d was final too early", push.Symbol, push.Data.Time)
+		}
+	}
+	c.close()
+	s.end()
+}
+
 // TestCoinExamples runs the programs that follow a coin in ten lines, of a coin that nobody follows, and of what is none.
 func TestCoinExamples(t *testing.T) {
 	t.Parallel()
