@@ -21,6 +21,8 @@ var allowed = map[string][]string{
 	"backend/cli":             {"backend", "backend/..."},
 	"backend/market":          {},
 	"backend/backup":          {"backend/durable", "backend/market", "backend/store", "backend/zstd"},
+	"backend/bus":             {"backend/market"},
+	"backend/bus/embedded":    {},
 	"backend/candle":          {"backend/market"},
 	"backend/program":         {"backend/market"},
 	"backend/program/spinpet": {"backend/market", "backend/program"},

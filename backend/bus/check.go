@@ -1,0 +1,142 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// checkStream refuses a log that can lose what it has acknowledged, or that others may change.
+func (b *Bus) checkStream(info *jetstream.StreamInfo) error {
+	c, want := &info.Config, b.config(1)
+	for _, setting := range []struct {
+		name      string
+		ok        bool
+		have, due any
+	}{
+		{"storage", c.Storage == want.Storage, c.Storage, want.Storage},
+		{"num_replicas", c.Replicas >= want.Replicas, c.Replicas, want.Replicas},
+		{"retention", c.Retention == want.Retention, c.Retention, want.Retention},
+		{"deny_delete", c.DenyDelete, c.DenyDelete, true},
+		{"deny_purge", c.DenyPurge, c.DenyPurge, true},
+		{"max_age", c.MaxAge == 0 || c.MaxAge >= want.MaxAge, c.MaxAge, want.MaxAge},
+		{"max_msgs", c.MaxMsgs <= 0, c.MaxMsgs, "no limit"},
+		{"max_bytes", c.MaxBytes <= 0, c.MaxBytes, "no limit"},
+		{"max_msgs_per_subject", c.MaxMsgsPerSubject <= 0, c.MaxMsgsPerSubject, "no limit"},
+		{"duplicate_window", c.Duplicates >= want.Duplicates, c.Duplicates, want.Duplicates},
+		{"no_ack", !c.NoAck, c.NoAck, false},
+		{"persist_mode", c.PersistMode == want.PersistMode, c.PersistMode, want.PersistMode},
+		{"subjects", len(c.Subjects) == 1 && c.Subjects[0] == want.Subjects[0], c.Subjects, want.Subjects},
+	} {
+		if !setting.ok {
+			return fmt.Errorf("%w: stream %s has %s %v, and it must be %v", ErrSettings, c.Name, setting.name, setting.have, setting.due)
+		}
+	}
+	return nil
+}
+
+// checkServers asks every server with JetStream whether it writes each message through to the disk before it acknowledges it.
+// By default a server does so every two minutes, and a power cut takes what was acknowledged since.
+func (b *Bus) checkServers(ctx context.Context) error {
+	if b.options.SyncChecked {
+		return nil
+	}
+	if b.options.SystemCredentials == "" && b.options.Embedded == nil {
+		return fmt.Errorf("%w: it cannot be seen whether its servers have sync_interval: always: give the credentials of their system account as bus.system_credentials, "+
+			"or set bus.sync_checked = true when you have looked yourself", ErrSettings)
+	}
+
+	options, err := b.connectOptions(b.options.SystemCredentials)
+	if err != nil {
+		return err
+	}
+	if b.options.Embedded != nil {
+		options = append(options, nats.UserInfo(b.options.Embedded.System()))
+	}
+	conn, err := nats.Connect(b.options.URL, options...)
+	if err != nil {
+		return fmt.Errorf("connect to the bus as its system account: %w", err)
+	}
+	defer conn.Close()
+
+	answers, err := servers(ctx, conn)
+	if err != nil {
+		return err
+	}
+	storing := 0
+	for i := range answers {
+		one := &answers[i]
+		if one.Data.Disabled || one.Data.Config.StoreDir == "" {
+			continue
+		}
+		storing++
+		if !one.Data.Config.SyncAlways {
+			return fmt.Errorf("%w: server %s acknowledges commits before they are on its disk: set sync_interval: always in its jetstream block", ErrSettings, one.Server.Name)
+		}
+	}
+
+	if storing < b.options.Replicas {
+		return fmt.Errorf("%w: %d of its servers have JetStream, and %d replicas are asked for", ErrSettings, storing, b.options.Replicas)
+	}
+	return nil
+}
+
+// serverAnswer is what a server says of its JetStream.
+type serverAnswer struct {
+	Server struct {
+		Name string `json:"name"`
+	} `json:"server"`
+	Data struct {
+		Disabled bool `json:"disabled"`
+		Config   struct {
+			StoreDir   string `json:"store_dir"`
+			SyncAlways bool   `json:"sync_always"`
+		} `json:"config"`
+	} `json:"data"`
+}
+
+// Servers answer for themselves, and nobody says how many there are: those that have not answered by then are not up.
+const (
+	firstAnswer = 5 * time.Second
+	nextAnswer  = 500 * time.Millisecond
+)
+
+// servers asks all servers.
+func servers(ctx context.Context, conn *nats.Conn) (list []serverAnswer, err error) {
+	inbox := nats.NewInbox()
+	answers, err := conn.SubscribeSync(inbox)
+	if err != nil {
+		return nil, fmt.Errorf("ask the servers of the bus: %w", err)
+	}
+	defer func() { _ = answers.Unsubscribe() }() // the connection ends too
+	if err := conn.PublishRequest("$SYS.REQ.SERVER.PING.JSZ", inbox, []byte(`{}`)); err != nil {
+		return nil, fmt.Errorf("ask the servers of the bus: %w", err)
+	}
+
+	for patience := firstAnswer; ; patience = nextAnswer {
+		once, cancel := context.WithTimeout(ctx, patience)
+		message, err := answers.NextMsgWithContext(once)
+		cancel()
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if err != nil {
+			break
+		}
+		var one serverAnswer
+		if err := json.Unmarshal(message.Data, &one); err != nil || one.Server.Name == "" {
+			continue
+		}
+		list = append(list, one)
+	}
+
+	if len(list) == 0 {
+		return nil, fmt.Errorf("%w: no server says how it writes to its disk: %w", ErrSettings, errors.New("bus.system_credentials must be of the system account"))
+	}
+	return list, nil
+}
