@@ -28,6 +28,7 @@ var allowed = map[string][]string{
 	"backend/program/spinpet": {"backend/market", "backend/program"},
 	"backend/config":          {"backend/market", "backend/proxy", "backend/textfile"},
 	"backend/commitlog":       {"backend/market"},
+	"backend/edge":            {"backend/backup", "backend/bus", "backend/market", "backend/offline", "backend/store", "backend/zstd"},
 	"backend/follow":          {"backend/commitlog", "backend/hub", "backend/market"},
 	"backend/hub":             {"backend/market", "backend/telemetry", "backend/wake"},
 	"backend/solana":          {"backend/market", "backend/program", "backend/proxy", "backend/telemetry", "backend/wake"},

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"spinscope/backend/alert"
 	"spinscope/backend/cluster"
 	"spinscope/backend/datadir"
+	"spinscope/backend/edge"
 	"spinscope/backend/hub"
 	"spinscope/backend/listener"
 	"spinscope/backend/logtail"
@@ -25,6 +27,8 @@ import (
 type Backend struct {
 	options Options
 	log     *slog.Logger
+
+	listenAt string // the address that was served in an earlier role; "" before
 
 	mu      sync.Mutex
 	address string                                     // set once the port is open
@@ -50,8 +54,25 @@ func (b *Backend) Address() (string, bool) {
 }
 
 // Run opens the store and the port and serves until ctx ends, which is a clean stop, or until the store or the port
-// fails. Trouble with the cluster never ends it.
-func (b *Backend) Run(ctx context.Context) (err error) {
+// fails. Trouble with the cluster never ends it. With a bus it does so as one of several nodes.
+func (b *Backend) Run(ctx context.Context) error {
+	if b.options.Config.Bus.On() {
+		return b.runNode(ctx)
+	}
+	return b.serve(ctx, role{})
+}
+
+// role is what a backend with a bus does beside what every backend does. The zero role is that of one without.
+type role struct {
+	opened  func(context.Context, *store.Store) error // called with the store before anything is written to it; may be nil
+	append  func(*market.Commit) error                // called before each commit is written; may be nil
+	replica *edge.Replica                             // takes commits from the bus in the place of a writer of its own; nil: there is one
+	follow  func(context.Context) error               // runs the replica
+	parts   func(*store.Store) []part                 // further ones; may be nil
+}
+
+// serve is Run in a role.
+func (b *Backend) serve(ctx context.Context, as role) (err error) {
 	cfg := &b.options.Config
 	dir := b.options.Dir()
 	if err := dir.Make(); err != nil {
@@ -87,9 +108,19 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 		return err
 	}
 
+	if as.opened != nil {
+		if err := as.opened(ctx, opened); err != nil {
+			return err
+		}
+	}
+
 	commits := hub.New(hub.Options{Logger: b.options.Logger})
 	source := b.newSource(opened)
-	in, err := b.newListener(opened, source, commits.Publish)
+	if as.replica != nil {
+		source = b.noSource()
+		as.replica.Store, as.replica.Publish = opened, commits.Publish
+	}
+	in, err := b.newListener(opened, source, commits.Publish, as.append)
 	if err != nil {
 		return err
 	}
@@ -97,19 +128,25 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	web.replica = as.replica
 
 	if p := b.options.source; p != nil {
 		p.Bind(func() int { return web.stream.Metrics().Subscriptions }, in.Idle)
 	}
 
 	// Not before: the followers of the commits are there by now. Not later: clients are to find the market as it is.
-	if err := in.Recover(); err != nil {
+	recoverOpen := in.Recover
+	if as.replica != nil {
+		recoverOpen = in.Show
+	}
+	if err := recoverOpen(); err != nil {
 		return err
 	}
 
-	if web.listener, err = server.Listen(ctx, cfg.Server.Listen); err != nil {
+	if web.listener, err = server.Listen(ctx, cmp.Or(b.listenAt, cfg.Server.Listen)); err != nil {
 		return err
 	}
+	b.listenAt = web.address() // in the next role too
 	defer func() { _ = web.listener.Close() }()
 
 	if err := dir.WriteAddress(web.address()); err != nil {
@@ -125,7 +162,10 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 	}
 
 	reading := []part{{"listener", in.Run}}
-	if reach := b.options.Backfill; reach != nil {
+	if as.replica != nil {
+		reading = []part{{"replica", as.follow}}
+	}
+	if reach := b.options.Backfill; reach != nil && as.replica == nil {
 		reading = append(reading, part{"history", func(ctx context.Context) error {
 			b.extend(ctx, source, *reach)
 			return nil
@@ -133,6 +173,9 @@ func (b *Backend) Run(ctx context.Context) (err error) {
 	}
 
 	serving := append(web.parts(), part{"store", opened.Run})
+	if as.parts != nil {
+		serving = append(serving, as.parts(opened)...)
+	}
 	return runParts(ctx, reading, append(serving, source.parts...), func() { web.stopping.Store(true) })
 }
 
@@ -146,10 +189,10 @@ func (b *Backend) storeOptions() store.Options {
 }
 
 // newListener makes the writer over an open store.
-func (b *Backend) newListener(opened *store.Store, from source, publish func(*market.Commit)) (*listener.Listener, error) {
+func (b *Backend) newListener(opened *store.Store, from source, publish func(*market.Commit), appended func(*market.Commit) error) (*listener.Listener, error) {
 	o := listener.Options{
 		Config: &b.options.Config, Store: opened, Source: from.reads, Recheck: from.recheck,
-		Space: b.options.Dir().Space(from.patient, b.log), Publish: publish, Logger: b.options.Logger,
+		Space: b.options.Dir().Space(from.patient, b.log), Publish: publish, Append: appended, Logger: b.options.Logger,
 	}
 	stored, err := cluster.NewStoredCoins(opened)
 	if err != nil {

@@ -26,6 +26,7 @@ type Options struct {
 	Tail     *logtail.Tail        // what Logger keeps for the health panel; nil makes one
 	Backfill *cluster.Reach       // older history to read while serving, nil for none
 	Notify   func(wire.Alert)     // told of each alert as it fires, but not of history; must not block; may be nil
+	Edge     bool                 // serves a replica of the market that the bus of Config carries, and reads no cluster
 	Feed     func(*solana.Config) // changes how the cluster is read, for tests that cannot wait; may be nil
 
 	freeOf  func(dir string) (int64, bool) // datadir.Dir's, for tests

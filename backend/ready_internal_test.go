@@ -37,7 +37,7 @@ func TestReadyzTellsOfTrouble(t *testing.T) {
 	defer opened.Close() //nolint:errcheck // nothing more is written
 	b, events := New(o), hub.New(hub.Options{})
 	from := b.newSource(opened)
-	in, err := b.newListener(opened, from, events.Publish)
+	in, err := b.newListener(opened, from, events.Publish, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

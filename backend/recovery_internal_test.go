@@ -23,7 +23,7 @@ func TestFollowersHearOfRecovery(t *testing.T) {
 		}
 		events = hub.New(hub.Options{})
 		from := b.newSource(opened)
-		in, err := b.newListener(opened, from, events.Publish)
+		in, err := b.newListener(opened, from, events.Publish, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

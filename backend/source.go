@@ -27,10 +27,10 @@ type source struct {
 	collect   telemetry.Collector
 }
 
-// newSource is the one that the options ask for: a recording, the demo, or a cluster.
-func (b *Backend) newSource(opened *store.Store) source {
+// noSource reads nothing.
+func (b *Backend) noSource() source {
 	cfg := &b.options.Config
-	s := source{
+	return source{
 		patient:   true,
 		recheck:   func() {},
 		history:   func(context.Context, cluster.Reach) error { return cluster.ErrNoHistory },
@@ -38,6 +38,11 @@ func (b *Backend) newSource(opened *store.Store) source {
 		gateway:   func(context.Context) (string, error) { return cfg.Metadata.IPFSGateway, nil },
 		collect:   func(*telemetry.Metrics) {},
 	}
+}
+
+// newSource is the one that the options ask for: a recording, the demo, or a cluster.
+func (b *Backend) newSource(opened *store.Store) source {
+	cfg, s := &b.options.Config, b.noSource()
 	if b.options.source != nil {
 		s.reads, s.patient = b.options.source, false
 		return s

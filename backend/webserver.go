@@ -14,6 +14,7 @@ import (
 	"spinscope/backend/alert"
 	"spinscope/backend/backup"
 	"spinscope/backend/config"
+	"spinscope/backend/edge"
 	"spinscope/backend/follow"
 	"spinscope/backend/hub"
 	"spinscope/backend/listener"
@@ -43,6 +44,7 @@ type webServer struct {
 	tokens   *metadata.Follower // nil without metadata
 	mints    *mintinfo.Follower
 	alerts   *alert.Service
+	replica  *edge.Replica // nil of a store with a writer of its own
 	listener net.Listener
 	stopping atomic.Bool // the server was told to stop
 }
@@ -55,6 +57,12 @@ func (f *webServer) ready(in *listener.Listener) error {
 	}
 	if trouble := in.Trouble(); trouble != "" {
 		return errors.New("nothing is stored: " + trouble)
+	}
+	if f.replica == nil {
+		return nil
+	}
+	if trouble := f.replica.Trouble(); trouble != "" {
+		return errors.New(trouble)
 	}
 	return nil
 }
@@ -169,7 +177,10 @@ func (f *webServer) collectors(list ...telemetry.Collector) []telemetry.Collecto
 
 // parts are what must run for clients to be served.
 func (f *webServer) parts() []part {
-	list := []part{{"stream", f.stream.Run}, {"sockets", f.sockets.Run}, {"http", f.run}, {"alerts", f.alerts.Run}, {"mints", f.mints.Run}}
+	list := []part{{"stream", f.stream.Run}, {"sockets", f.sockets.Run}, {"http", f.run}, {"mints", f.mints.Run}}
+	if f.replica == nil { // else whoever writes tells of alerts
+		list = append(list, part{"alerts", f.alerts.Run})
+	}
 	if f.tokens != nil {
 		list = append(list, part{"metadata", f.tokens.Run})
 	}

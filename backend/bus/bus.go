@@ -59,6 +59,7 @@ const (
 	duplicates      = 2 * time.Minute // for how long the log knows a message by its id
 	connectTime     = 5 * time.Second
 	requestTime     = 5 * time.Second // for one answer
+	maxPayload      = 8 << 20         // bytes of a commit
 	retryPause      = 200 * time.Millisecond
 )
 
@@ -93,7 +94,7 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 		return nil, err
 	}
 	options = append(options,
-		nats.MaxReconnects(-1), nats.ReconnectWait(retryPause), nats.ReconnectJitter(retryPause, retryPause),
+		nats.MaxReconnects(-1), nats.ReconnectWait(retryPause), nats.ReconnectJitter(retryPause, retryPause), nats.NoCallbacksAfterClientClose(),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { b.log.Warn("the bus is lost, trying again", "err", err) }),
 		nats.ReconnectHandler(func(*nats.Conn) { b.log.Info("the bus is back") }),
 	)

@@ -319,6 +319,14 @@ func TestSettingsAreRefused(t *testing.T) {
 	if _, err := b.Log(t.Context(), "0f0f", 1, true); !errors.Is(err, bus.ErrSettings) || !strings.Contains(err.Error(), "sync_interval: always") {
 		t.Error(err)
 	}
+	small := s.join(bus.Options{URL: lax, Replicas: 1, SyncChecked: true})
+	if _, err := small.Log(t.Context(), "0f0f", 1, true); !errors.Is(err, bus.ErrSettings) || !strings.Contains(err.Error(), "max_payload: 8MB") {
+		t.Error(err)
+	}
+	log := s.open(one, 1)
+	if err := log.Append(t.Context(), 1, make([]byte, 8<<20+1)); err == nil || errors.Is(err, bus.ErrOther) {
+		t.Errorf("a commit that no server takes: %v", err)
+	}
 }
 
 // laxServer is a server as it is by default, which writes through every two minutes.

@@ -40,6 +40,14 @@ func (b *Bus) checkStream(info *jetstream.StreamInfo) error {
 	return nil
 }
 
+// checkPayload refuses servers that do not take the largest commit.
+func (b *Bus) checkPayload() error {
+	if got := b.conn.MaxPayload(); got < maxPayload {
+		return fmt.Errorf("%w: its servers take messages of %d bytes, and a commit may have %d: set max_payload: 8MB", ErrSettings, got, maxPayload)
+	}
+	return nil
+}
+
 // checkServers asks every server with JetStream whether it writes each message through to the disk before it acknowledges it.
 // By default a server does so every two minutes, and a power cut takes what was acknowledged since.
 func (b *Bus) checkServers(ctx context.Context) error {

@@ -47,6 +47,9 @@ func (b *Bus) Log(ctx context.Context, store string, first market.Seq, create bo
 	if err := b.checkServers(ctx); err != nil {
 		return nil, err
 	}
+	if err := b.checkPayload(); err != nil {
+		return nil, err
+	}
 
 	stream, err := again(ctx, func(ctx context.Context) (jetstream.Stream, error) { return b.js.Stream(ctx, b.options.Name) })
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -72,6 +75,10 @@ func (b *Bus) Log(ctx context.Context, store string, first market.Seq, create bo
 // many disks as they must, and until then tries again, byte for byte, so that a commit whose outcome is unknown is stored
 // once. It returns ErrOther when there is another commit in its place: nothing of this one is in the log then.
 func (l *Log) Append(ctx context.Context, seq market.Seq, payload []byte) error {
+	if len(payload) > maxPayload {
+		return fmt.Errorf("append commit %d: %d bytes, and %d are the most", seq, len(payload), maxPayload)
+	}
+
 	behind := 0
 	for {
 		sent, err := l.try(ctx, seq, payload)

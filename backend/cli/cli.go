@@ -36,6 +36,7 @@ type Program struct {
 type commands struct {
 	App      appCommand      `cmd:"" default:"withargs" help:"Open the desktop app (the default)."`
 	Serve    serveCommand    `cmd:"" help:"Run the same backend without a window and serve the page at http://LISTEN/."`
+	Edge     edgeCommand     `cmd:"" help:"Serve a replica of the market that a bus carries, without reading a cluster."`
 	Simnet   simnetCommand   `cmd:"" help:"Run a simulated Solana cluster with a SpinPet market."`
 	Export   exportCommand   `cmd:"" help:"Export stored candles, trades, events or orders to CSV, JSON Lines or Parquet."`
 	Import   importCommand   `cmd:"" help:"Take exported events into a store that is not in use."`

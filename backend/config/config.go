@@ -19,6 +19,7 @@ type Config struct {
 	Metadata  Metadata  `toml:"metadata"`
 	Alerts    Alerts    `toml:"alerts"`
 	Watch     Watch     `toml:"watch"`
+	Bus       Bus       `toml:"bus"`
 	Window    Window    `toml:"window"`
 }
 
@@ -150,6 +151,7 @@ func Default() Config {
 		},
 		Metadata: Metadata{Enabled: true, IPFSGateway: "https://ipfs.io/ipfs/", RequestTimeoutSeconds: 30, MaxRetries: 3},
 		Watch:    Watch{OnDemand: 20},
+		Bus:      Bus{Name: "spinscope", Replicas: 3, Listen: "127.0.0.1:4222"},
 		Window:   Window{GPU: "never"},
 	}
 }

@@ -61,7 +61,7 @@ func (c *Config) Validate() error {
 // Problems is everything that is wrong with the configuration; empty when it is valid.
 func (c *Config) Problems() []*KeyError {
 	var found problems
-	for _, check := range []func(*problems){c.server, c.cors, c.logging, c.solana, c.numbers, c.kline, c.metadata, c.alerts, c.watch, c.window} {
+	for _, check := range []func(*problems){c.server, c.cors, c.logging, c.solana, c.numbers, c.kline, c.metadata, c.alerts, c.watch, c.bus, c.window} {
 		check(&found)
 	}
 	return found

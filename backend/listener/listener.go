@@ -27,7 +27,10 @@ type Options struct {
 	Coins     ingest.Coins         // followed by addresses of their own; nil: none are
 	Addresses ingest.Addresses     // of coins that are or were followed so; nil: there are none
 	Recheck   func()               // asks the source to compare recent slots with what it gave; may be nil
-	Logger    *slog.Logger
+	// Append is called with each commit before it is written: an error keeps it from being written and ends the writer. Nil:
+	// nobody is asked.
+	Append func(*market.Commit) error
+	Logger *slog.Logger
 }
 
 // Listener brings transactions to the writer.
@@ -50,15 +53,53 @@ func New(o Options) *Listener {
 		l.saver.Bytes = heap.History // commands have a limit of their own
 	}
 
+	var to ingest.Store = o.Store
+	if o.Append != nil {
+		to = &appending{o.Store, o.Append}
+	}
+	l.writer = l.newWriter(to, publish)
+
+	return l
+}
+
+// newWriter makes a writer that goes on where the store stands.
+func (l *Listener) newWriter(to ingest.Store, publish func(*market.Commit)) *ingest.Ingest {
+	o := &l.options
 	program, _ := market.ParsePubkey(o.Config.Solana.ProgramID) // validated
 	decimals, _ := o.Config.Solana.Decimals()
-	l.writer = ingest.New(ingest.Config{
+	return ingest.New(ingest.Config{
 		Programs: registry.At(program, o.Coins != nil), PriceDecimals: decimals, Intervals: o.Config.Kline.KeptIntervals(),
 		Logger: o.Logger.With("component", "ingest"), Publish: publish, Horizon: o.Store.Horizon, Recheck: o.Recheck,
 		Coins: o.Coins, Addresses: o.Addresses,
-	}, o.Store, ingest.Resume(at))
+	}, to, ingest.Resume(o.Store.State()))
+}
 
-	return l
+// appending is a store whose commits are in a log before they are in it.
+type appending struct {
+	*store.Store
+	log func(*market.Commit) error
+}
+
+// Commit implements ingest.Store.
+func (a *appending) Commit(c *market.Commit) error {
+	if err := a.log(c); err != nil {
+		return err
+	}
+	return a.Store.Commit(c)
+}
+
+// showing is a store that is told of open candles and takes no commits.
+type showing struct{ *store.Store }
+
+// Commit implements ingest.Store.
+func (s *showing) Commit(c *market.Commit) error { return s.ShowOpen(c) }
+
+// Show shows what Recover would, and commits nothing: for a store whose commits come from elsewhere.
+func (l *Listener) Show() error {
+	if err := l.newWriter(&showing{l.options.Store}, nil).Recover(); err != nil {
+		return fmt.Errorf("bring open candles up to date: %w", err)
+	}
+	return nil
 }
 
 // Recover brings the writer up to date with the store, which an end without a stop leaves some work. It is called once, before

@@ -221,3 +221,37 @@ func (s *Store) openOf(mint market.Pubkey) (*openCandles, error) {
 	}
 	return &open, nil
 }
+
+// ShowOpen shows the open candles of a commit to the readers, as of the newest commit, and stores nothing: for a store that
+// takes its commits from elsewhere and was not closed, whose open candles are in its events only. What the commit closes stays
+// open, as the commit that closes it comes from there. It is for the goroutine that commits.
+func (s *Store) ShowOpen(c *market.Commit) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+
+	open := map[mintID]*openCandles{}
+	for i := range c.Candles {
+		change := &c.Candles[i]
+		id := s.id(change.Mint) // nobody else writes
+		if id == 0 {
+			return fmt.Errorf("%w: unknown mint %s", ErrCommit, change.Mint)
+		}
+		if change.Removed || change.Interval >= market.NumStored {
+			continue
+		}
+		if open[id] == nil {
+			var err error
+			if open[id], err = s.openOf(change.Mint); err != nil {
+				return err
+			}
+		}
+		one := change.Candle
+		one.Final = false
+		open[id].set(change.Interval, openCandle{one, s.state.Seq})
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.Copy(s.overlay, open)
+	return nil
+}

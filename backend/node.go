@@ -1,0 +1,356 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"spinscope/backend/bus"
+	"spinscope/backend/bus/embedded"
+	"spinscope/backend/edge"
+	"spinscope/backend/market"
+	"spinscope/backend/offline"
+	"spinscope/backend/store"
+)
+
+// ErrBusDemo is returned for a bus that is to carry the demo market.
+var ErrBusDemo = errors.New("the demo market is made anew at every start, so no bus carries it: name another with --cluster")
+
+// errBusOther is returned for a store that is not the one whose commits the bus carries.
+var errBusOther = errors.New("the bus carries the commits of another store")
+
+// errLeaseLost ends a writer whose lease is lost.
+var errLeaseLost = errors.New("this node does not write any more")
+
+const (
+	leaseEvery    = 500 * time.Millisecond // between two tries to take it
+	lastWords     = 10 * time.Second       // for what is committed at a stop
+	standbyCopies = time.Hour              // how old the newest snapshot may be until a standby puts another,
+	writerCopies  = 2 * time.Hour          // and until the writer does, as there is no standby then
+)
+
+// node is a backend that shares a market with others over a bus.
+type node struct {
+	b     *Backend
+	bus   *bus.Bus
+	lease *held // nil while another node writes
+
+	claimed bool // the bus carries this node's store
+}
+
+// held is a lease that is being kept.
+type held struct {
+	release context.CancelFunc
+	lost    chan struct{} // closed when it is lost, or given back
+	err     error         // why; set before
+}
+
+// end gives the lease back.
+func (h *held) end() {
+	h.release()
+	<-h.lost
+}
+
+// runNode is Run with a bus: as a replica until the lease is free, and as the writer while it is this node's.
+func (b *Backend) runNode(ctx context.Context) error {
+	if !b.options.Edge && !b.options.Dir().IsMarket() {
+		return ErrBusDemo
+	}
+
+	n := &node{b: b}
+	closeBus, err := n.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeBus()
+	defer func() {
+		if n.lease != nil { // taken at the very end
+			n.lease.end()
+		}
+	}()
+
+	if b.options.Edge {
+		if err := n.learnMarket(ctx); err != nil {
+			return orNil(ctx, err)
+		}
+	}
+	for ctx.Err() == nil {
+		if err := n.begin(ctx); err != nil {
+			return orNil(ctx, err)
+		}
+		run := n.stand
+		if n.lease != nil {
+			run = n.write
+		}
+		if err := run(ctx); err != nil {
+			return orNil(ctx, err)
+		}
+	}
+	return nil
+}
+
+// orNil is no error when the end was asked for.
+func orNil(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// connect starts the embedded server, where there is one, and connects.
+func (n *node) connect(ctx context.Context) (done func(), err error) {
+	c := &n.b.options.Config.Bus
+	name := c.Node
+	if name == "" {
+		host, _ := os.Hostname() // "" is a name too
+		name = fmt.Sprintf("%s-%d", host, os.Getpid())
+	}
+	o := bus.Options{
+		URL: c.URL, Credentials: c.Credentials, TLSCA: c.TLSCA, Name: c.Name, Replicas: c.Replicas, Node: name,
+		SyncChecked: c.SyncChecked, SystemCredentials: c.SystemCredentials, Logger: n.b.options.Logger,
+	}
+
+	stop := func() {}
+	if c.Embedded {
+		running, err := embedded.Start(embedded.Options{
+			Dir: filepath.Join(n.b.options.DataDir, "bus"), Name: name, Listen: c.Listen, Cluster: c.Cluster, Peers: c.Peers,
+			Credentials: c.Credentials, Logger: n.b.options.Logger,
+		})
+		if err != nil {
+			return nil, err
+		}
+		stop, o.Embedded = running.Stop, running
+	}
+
+	if n.bus, err = bus.Connect(ctx, o); err != nil {
+		stop()
+		return nil, err
+	}
+	return func() { n.bus.Close(); stop() }, nil
+}
+
+// learnMarket has an edge serve the market that the bus carries; it waits until there is one.
+func (n *node) learnMarket(ctx context.Context) error {
+	for {
+		of, err := n.bus.Market(ctx)
+		if err == nil {
+			cfg := &n.b.options.Config.Solana
+			cfg.Cluster, cfg.ProgramID = of.Cluster, of.Program
+			return nil
+		}
+		if !errors.Is(err, bus.ErrNone) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(leaseEvery):
+		}
+	}
+}
+
+// begin makes a copy of the market where there is none here and the bus has one.
+func (n *node) begin(ctx context.Context) error {
+	dir := n.b.options.Dir()
+	if _, err := os.Stat(dir.Store()); err == nil {
+		return nil
+	}
+	of, err := n.bus.Market(ctx)
+	if errors.Is(err, bus.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if of.Cluster != dir.Cluster || of.Program != dir.Program {
+		return fmt.Errorf("%w: of %s, program %s: give another bus.name", errBusOther, of.Cluster, of.Program)
+	}
+	return edge.Begin(ctx, n.bus, of, dir.Path, n.b.log)
+}
+
+// claim makes sure that the bus carries the opened store's commits. It is asked once, so that a node whose bus is not reached
+// serves what it has.
+func (n *node) claim(ctx context.Context, opened *store.Store) error {
+	if n.claimed {
+		return nil
+	}
+	cfg := &n.b.options.Config.Solana
+	of, err := n.bus.Claim(ctx, bus.Market{Store: opened.ID(), Cluster: cfg.Cluster, Program: cfg.ProgramID})
+	switch {
+	case err != nil:
+		return err
+	case of.Store != opened.ID() && opened.Seq() == 0:
+		return errEmpty
+	case of.Store != opened.ID():
+		return fmt.Errorf("%w, %s, and %s is %s: move it away, and this node begins from a snapshot, or give another bus.name",
+			errBusOther, of.Store, n.b.options.Dir().Store(), opened.ID())
+	}
+	n.claimed = true
+	return nil
+}
+
+// errEmpty is returned for a store that was made while another node claimed the bus for its own.
+var errEmpty = errors.New("nothing is in this store yet, and the bus carries another")
+
+// giveUp removes this node's copy, so that it begins from a snapshot, when an error says that it must and may.
+func (n *node) giveUp(err error) error {
+	may := n.b.options.Edge && (errors.Is(err, edge.ErrBehind) || errors.Is(err, errBusOther))
+	if !may && !errors.Is(err, errEmpty) {
+		return err
+	}
+	n.b.log.Warn("this copy is given up, and another begun from a snapshot", "err", err)
+	return os.RemoveAll(n.b.options.Dir().Store())
+}
+
+// stand serves a replica until the lease is this node's. An edge does so for good.
+func (n *node) stand(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+
+	replica := &edge.Replica{}
+	as := role{replica: replica, follow: func(ctx context.Context) error {
+		log, err := n.waitForLog(ctx, replica.Store)
+		if err != nil {
+			return orNil(ctx, err)
+		}
+		return replica.Follow(ctx, log)
+	}}
+	if !n.b.options.Edge {
+		as.opened = n.claim
+		as.parts = func(opened *store.Store) []part {
+			return []part{
+				{"lease", func(ctx context.Context) error { return n.acquire(ctx, stop) }},
+				{"snapshots", func(ctx context.Context) error { return n.copies(ctx, opened, standbyCopies) }},
+			}
+		}
+	}
+
+	err := n.giveUp(n.b.serve(ctx, as))
+	if errors.Is(err, edge.ErrBehind) {
+		return fmt.Errorf("%w: move %s away, and this node begins from a snapshot", err, n.b.options.Dir().Store())
+	}
+	return err
+}
+
+// waitForLog opens the log of a store once a writer has made it.
+func (n *node) waitForLog(ctx context.Context, of *store.Store) (*bus.Log, error) {
+	for {
+		carried, err := n.bus.Market(ctx)
+		if err == nil && carried.Store != of.ID() {
+			return nil, fmt.Errorf("%w, %s, and this is %s", errBusOther, carried.Store, of.ID())
+		}
+		var log *bus.Log
+		if err == nil {
+			log, err = n.bus.Log(ctx, of.ID(), 1, false)
+		}
+		if !errors.Is(err, bus.ErrNone) {
+			return log, err
+		}
+
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(leaseEvery):
+		}
+	}
+}
+
+// acquire tries to take the lease until it has it, and then ends the replica.
+func (n *node) acquire(ctx context.Context, taken func()) error {
+	for {
+		lease, err := n.bus.Acquire(ctx)
+		if err != nil {
+			n.b.log.Debug("the lease was not taken", "err", err)
+		}
+		if lease != nil {
+			n.keep(ctx, lease)
+			n.b.log.Info("this node writes now")
+			taken()
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(leaseEvery):
+		}
+	}
+}
+
+// keep keeps a lease from now on, whatever ends meanwhile.
+func (n *node) keep(ctx context.Context, lease *bus.Lease) {
+	keeping, release := context.WithCancel(context.WithoutCancel(ctx))
+	n.lease = &held{release: release, lost: make(chan struct{})}
+	go func(h *held) {
+		defer close(h.lost)
+		h.err = lease.Keep(keeping)
+	}(n.lease)
+}
+
+// write is the writer until ctx ends, or until the lease or the log is another's, which returns nil.
+func (n *node) write(ctx context.Context) error {
+	lease := n.lease
+	n.lease = nil
+	defer lease.end()
+
+	// What is committed at a stop still goes into the log; nothing does once the lease is lost.
+	appending, endAppending := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer endAppending(nil)
+	running, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	go func() {
+		<-lease.lost
+		endAppending(errLeaseLost)
+		stop(errLeaseLost)
+	}()
+	defer context.AfterFunc(ctx, func() {
+		time.AfterFunc(lastWords, func() { endAppending(context.DeadlineExceeded) })
+	})()
+
+	var log *bus.Log
+	err := n.b.serve(running, role{
+		opened: func(ctx context.Context, opened *store.Store) (err error) {
+			if err := n.claim(ctx, opened); err != nil {
+				return err
+			}
+			if log, err = n.bus.Log(ctx, opened.ID(), opened.Seq()+1, true); err != nil {
+				return err
+			}
+			if err := (&edge.Replica{Store: opened}).CatchUp(ctx, log); err != nil {
+				return err
+			}
+			return skipAlerts(opened)
+		},
+		append: func(c *market.Commit) error { return log.Append(appending, c.Seq, edge.Encode(c)) },
+		parts: func(opened *store.Store) []part {
+			return []part{{"snapshots", func(ctx context.Context) error { return n.copies(ctx, opened, writerCopies) }}}
+		},
+	})
+	if err = n.giveUp(err); err == nil {
+		return nil
+	}
+	lost := errors.Is(context.Cause(running), errLeaseLost)
+	if ctx.Err() == nil && (lost || errors.Is(err, bus.ErrOther)) {
+		n.b.log.Warn("this node does not write any more: another does, or the bus is not reached", "err", err)
+		return nil
+	}
+	return err
+}
+
+// skipAlerts has alerts look at what is committed from now on: what came before was another node's to tell.
+func skipAlerts(opened *store.Store) error {
+	_, err := opened.CommitAlerts(&store.AlertChange{Cursor: opened.Seq()})
+	return err
+}
+
+// copies keeps a snapshot on the bus that is not too old.
+func (n *node) copies(ctx context.Context, opened *store.Store, age time.Duration) error {
+	of, err := offline.MarketOf(n.b.options.Dir())
+	if err != nil {
+		return err
+	}
+	edge.Keep(ctx, n.bus, opened, of, n.b.options.Version, age, n.b.log)
+	return nil
+}
