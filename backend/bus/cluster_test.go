@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -75,13 +76,13 @@ func (s *site) stop(i int) {
 // connect connects a node to all servers, through the network.
 func (s *site) connect(node string) *bus.Bus {
 	s.t.Helper()
-	urls := ""
+	var urls []string
 	for _, one := range s.servers {
 		if one != nil {
-			urls += one.URL() + ","
+			urls = append(urls, one.URL())
 		}
 	}
-	return s.join(bus.Options{URL: urls[:len(urls)-1], SyncChecked: true, Node: node})
+	return s.join(bus.Options{URL: strings.Join(urls, ","), SyncChecked: true, Node: node})
 }
 
 func (s *site) join(o bus.Options) *bus.Bus {
