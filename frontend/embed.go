@@ -21,7 +21,7 @@ func Assets() fs.FS {
 	return assets
 }
 
-// Built tells whether the page was built before the program was.
+// Built reports whether the page was built before the program was.
 func Built() bool {
 	_, err := fs.Stat(dist, "dist/index.html")
 	return err == nil

@@ -43,7 +43,7 @@ func Prepare(origin Origin, running Config, revision string, form Form) (Plan, [
 	var found problems
 	for key := range form.Values {
 		if by, fixed := origin.Fixed[key]; fixed {
-			found.addUnseen(key, " is set by %s, which goes before the file", by)
+			found.addUnseen(key, " is set by %s, which overrides the file", by)
 		}
 	}
 

@@ -38,7 +38,7 @@ func TestResponseIsBounded(t *testing.T) {
 	var sent atomic.Int64
 	c := testRPC(t, func(w http.ResponseWriter, _ *http.Request) {
 		block := make([]byte, 1<<20)
-		for range 2 * maxResponse >> 20 {
+		for range 4 * maxResponse >> 20 {
 			n, err := w.Write(block)
 			sent.Add(int64(n))
 			if err != nil {
@@ -50,7 +50,7 @@ func TestResponseIsBounded(t *testing.T) {
 	if err := c.do(t.Context(), 1, slotCall(Confirmed, &slot)); !errors.Is(err, errTooLarge) {
 		t.Errorf("err %v", err)
 	}
-	if sent.Load() > maxResponse+32<<20 {
+	if sent.Load() > 2*maxResponse { // sockets hold tens of MB by themselves
 		t.Errorf("%d bytes were taken", sent.Load())
 	}
 }
