@@ -223,7 +223,7 @@ func readJSONL(t *testing.T, data []byte) []map[string]any {
 
 // Every digit survives: what is read back is the integer that was stored, and as a float it is the wire's number.
 func TestCandlesKeepEveryDigit(t *testing.T) {
-	source := randomSource(rand.New(rand.NewPCG(1, 2)), 2500) // more than two chunks
+	source := randomSource(rand.New(rand.NewPCG(1, 2)), 12_500) // more than two chunks
 	records := readCSV(t, write(t, source, request(export.Candles, export.CSV)))
 	lines := readJSONL(t, write(t, source, request(export.Candles, export.JSONL)))
 	if len(records) != len(source.candles) || len(lines) != len(source.candles) {

@@ -11,8 +11,12 @@ import (
 	"spinscope/backend/market"
 )
 
-// chunk is how many records are read at once: a short store transaction, and about a megabyte of memory.
-const chunk = 1000
+// How many records are read at once: a short store transaction, and about a megabyte of memory. Candles are small, and
+// right after an import each read looks into a hundred tables.
+const (
+	chunk       = 1000
+	candleChunk = 5000
+)
 
 // encoder writes rows in one format. finish ends the file; it does not close the writer.
 type encoder interface {
@@ -221,10 +225,10 @@ func (x *exporter) candles(ctx context.Context, source Source, mint market.Pubke
 
 	from := x.req.From
 	read := func(ctx context.Context) ([]market.Candle, bool, error) {
-		candles, err := source.CandlesFrom(ctx, mint, x.req.Interval, from, x.req.To, chunk)
-		more := len(candles) == chunk && candles[chunk-1].Time < x.req.To
+		candles, err := source.CandlesFrom(ctx, mint, x.req.Interval, from, x.req.To, candleChunk)
+		more := len(candles) == candleChunk && candles[candleChunk-1].Time < x.req.To
 		if more {
-			from = candles[chunk-1].Time + 1
+			from = candles[candleChunk-1].Time + 1
 		}
 		return candles, more, err
 	}
