@@ -36,8 +36,8 @@ $(STAMP)/test: build/setup.sh
 	@build/setup.sh test
 	@mkdir -p $(@D) && touch $@
 
-$(STAMP)/package: build/setup.sh
-	@build/setup.sh package
+$(STAMP)/package $(STAMP)/test-package: build/setup.sh
+	@build/setup.sh $(@F)
 	@mkdir -p $(@D) && touch $@
 
 frontend/node_modules/.package-lock.json: frontend/package-lock.json
@@ -113,6 +113,10 @@ shots: $(STAMP)/test server ## Take the pictures in docs/images anew, which `mak
 e2e-desktop: $(STAMP)/test build ## Drive the desktop app in the real webview under Xvfb
 	@go build -tags $(DESKTOP_TAGS),devtools -trimpath -o $(BIN)/spinscope-devtools .
 	@build/e2e-desktop.sh $(BIN)/spinscope-devtools
+
+.PHONY: test-package
+test-package: $(STAMP)/test-package ## Make packages and try them, as root, on a copy of this machine: install, upgrade, open, remove (ONLY=linux-amd64: not those for Windows)
+	@build/test-package-make.sh "$(or $(ONLY),linux-amd64,windows-amd64)"
 
 .PHONY: lint
 lint: $(BIN)/golangci-lint-$(LINT_VERSION) ## Lint the Go code

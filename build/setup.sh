@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building, running and testing Spinscope need on a Debian 12 machine that has Go, Node, make and git.
-# Usage: build/setup.sh run|test|package   (run: what the app needs; test: also what the tests drive; package: also
-# what packing needs). Safe to repeat.
+# Usage: build/setup.sh run|test|package|test-package   (run: what the app needs; test: also what the tests drive;
+# package: also what packing needs; test-package: all of it, and what looks at packages). Safe to repeat.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-run}
@@ -16,6 +16,10 @@ packages=("${build_packages[@]}")
 case $what in
   test) packages+=("${test_packages[@]}") ;;
   package) packages+=("${package_packages[@]}") ;;
+  test-package)
+    packages+=("${test_packages[@]}" "${package_packages[@]}" lintian rpm p7zip-full file desktop-file-utils appstream skopeo zstd
+      curl systemd)
+    ;;
 esac
 
 missing=()
