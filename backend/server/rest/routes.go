@@ -16,6 +16,7 @@ func (a *API) routes() {
 	a.tickerRoutes()
 	a.orderRoutes()
 	a.klineRoutes()
+	a.intervalRoute()
 	a.markRoutes()
 	a.fileRoutes()
 	a.backupRoute()

@@ -408,6 +408,25 @@ export interface Log {
   newest: number
 }
 
+/** IntervalInfo is a length that candles may have, and whether this server has candles of it. */
+export interface IntervalInfo {
+  /** Its name, such as m1 */
+  interval: string
+  seconds: number
+  /** A time at which a candle begins, Unix seconds; 0 for all but weeks, which begin on Monday */
+  origin: number
+  /** This server answers and pushes its candles */
+  kept: boolean
+  /** The interval whose candles are stored in the place of its own; empty when its own are, or when it is not kept */
+  merged_from: string
+}
+
+/** Intervals answers /api/intervals: all that there are, shortest first. */
+export interface Intervals {
+  intervals: IntervalInfo[]
+  total: number
+}
+
 /**
  * Amount is an unsigned 64-bit integer of the chain: a JSON number up to 2^53, a decimal string above, where a float64
  * would lose digits.
