@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"spinscope/backend/wake"
 	"spinscope/backend/wire"
 )
 
@@ -42,10 +43,7 @@ func (n *notifier) offer(a wire.Alert) {
 		n.more++
 	}
 	n.mu.Unlock()
-	select {
-	case n.wake <- struct{}{}:
-	default:
-	}
+	wake.Up(n.wake)
 }
 
 // take is what is to be shown next; false when nothing waits. Alone, an alert is shown as it is.

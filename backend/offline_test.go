@@ -59,7 +59,7 @@ func unchanged(t *testing.T, what string, dir string, before map[string]string) 
 }
 
 // killed gives a copy of a market whose server was killed: the store is not closed, and its newest events are in no
-// table and no book.
+// table and no open candles.
 func killed(t *testing.T, o backend.Options) backend.Options {
 	t.Helper()
 	from := filepath.Join(o.DataDir, "mainnet")

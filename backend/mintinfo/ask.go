@@ -17,7 +17,7 @@ const (
 )
 
 // ask asks about the mints that are wanted until ctx ends, and writes down what it learns.
-func (b *Book) ask(ctx context.Context, file *journal) {
+func (b *Accounts) ask(ctx context.Context, file *journal) {
 	pause, most := firstPause, atOnce
 	for ctx.Err() == nil {
 		mints := b.first(most)
@@ -55,7 +55,7 @@ func (b *Book) ask(ctx context.Context, file *journal) {
 }
 
 // tell passes on the names.
-func (b *Book) tell(mints []market.Pubkey, entries []entry) {
+func (b *Accounts) tell(mints []market.Pubkey, entries []entry) {
 	for i, mint := range mints {
 		if info := &entries[i].info; info.Named() && b.options.Learned != nil {
 			b.options.Learned(mint, info.URI)
@@ -64,7 +64,7 @@ func (b *Book) tell(mints []market.Pubkey, entries []entry) {
 }
 
 // read reads the accounts of mints: each one's own, and that of its name.
-func (b *Book) read(ctx context.Context, mints []market.Pubkey) ([]entry, error) {
+func (b *Accounts) read(ctx context.Context, mints []market.Pubkey) ([]entry, error) {
 	addresses := make([]market.Pubkey, 0, 2*len(mints))
 	for _, mint := range mints {
 		at, err := token.MetadataAddress(b.options.Derive, mint)
@@ -93,7 +93,7 @@ func (b *Book) read(ctx context.Context, mints []market.Pubkey) ([]entry, error)
 }
 
 // learn is what the two accounts of a mint say. Where one says nothing, what was known before stays.
-func (b *Book) learn(mint market.Pubkey, before entry, own, beside *program.Account) entry {
+func (b *Accounts) learn(mint market.Pubkey, before entry, own, beside *program.Account) entry {
 	now := before
 	if kept, err := token.ReadMint(mint, own); err == nil {
 		now.info.Supply, now.info.Decimals, now.info.Counted = kept.Supply, kept.Decimals, true

@@ -4,7 +4,7 @@
 // None of it enters the history of events. A name that a TokenCreated tells comes first; whoever shows one of this package says
 // so.
 //
-// Owner: backend makes one Book and runs it once. What was learned is kept in a file of its own, one line for each answer,
+// Owner: backend makes one Accounts and runs it once. What was learned is kept in a file of its own, one line for each answer,
 // with when and from which account; the oldest go when there are too many.
 //
 // Ordering: mints are asked about in the order in which somebody wanted them, fifty at once, with a pause after each request.

@@ -15,7 +15,7 @@ const lastTraded = 5000
 
 // Follower asks about the mints of a market whose creation is not stored, as soon as they trade. Run it once.
 type Follower struct {
-	*Book
+	*Accounts
 	store   *store.Store
 	commits *follow.Follower
 }

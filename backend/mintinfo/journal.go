@@ -35,7 +35,7 @@ const maxLine = 16 << 10
 
 // open reads what earlier runs kept, and makes the file anew where it has more lines than are worth keeping, or one that makes
 // no sense: such as the last one, when the process ended while it was written.
-func (b *Book) open() (*journal, error) {
+func (b *Accounts) open() (*journal, error) {
 	path := b.options.Path
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("directory of what is known of mints: %w", err)
@@ -64,7 +64,7 @@ func (b *Book) open() (*journal, error) {
 }
 
 // load takes in the file. bad reports whether it holds anything that is no line of ours.
-func (b *Book) load(path string) (lines int, bad bool, err error) {
+func (b *Accounts) load(path string) (lines int, bad bool, err error) {
 	file, err := os.Open(path) //nolint:gosec // the program's own
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, false, nil
@@ -121,7 +121,7 @@ func appendLine(dst []byte, mint market.Pubkey, one *entry) []byte {
 }
 
 // rewrite makes the file of what is remembered alone.
-func (b *Book) rewrite(path string) error {
+func (b *Accounts) rewrite(path string) error {
 	b.mu.RLock()
 	var text []byte
 	for _, mint := range b.ages {

@@ -109,10 +109,10 @@ func check(t *testing.T, body market.Body, f *Fact, c Coin, pools map[market.Pub
 	t.Helper()
 	trade := func(kind FactKind, price market.Price, err error, base, quote uint64, buy bool) {
 		if want := f.Price(c.QuoteDecimals); err != nil || f.Kind != kind || price != want {
-			t.Fatalf("%s: %s, price %s, %v; in the books %s and %s", body.Kind(), kind, market.U128(price), err, f.Kind, market.U128(want))
+			t.Fatalf("%s: %s, price %s, %v; expected %s and %s", body.Kind(), kind, market.U128(price), err, f.Kind, market.U128(want))
 		}
 		if base != f.TokenAmount || quote != f.QuoteAmount || buy != f.Buy {
-			t.Fatalf("%s: %d for %d, buy %t; in the books %+v", body.Kind(), base, quote, buy, f)
+			t.Fatalf("%s: %d for %d, buy %t; expected %+v", body.Kind(), base, quote, buy, f)
 		}
 	}
 	swap := func(pool market.Pubkey, of func(pumpswap.Pool) (pumpswap.Trade, error)) {

@@ -69,8 +69,8 @@ func (c *chain) read(_ context.Context, addresses ...market.Pubkey) (list []prog
 
 func newChain() *chain { return &chain{accounts: map[market.Pubkey]program.Account{}} }
 
-// begin runs the asking of a book, which has wants already.
-func begin(t *testing.T, o Options, wants ...market.Pubkey) (b *Book, end func()) {
+// begin runs the asking of accounts, which has wants already.
+func begin(t *testing.T, o Options, wants ...market.Pubkey) (b *Accounts, end func()) {
 	t.Helper()
 	o.Logger = slog.New(slog.DiscardHandler)
 	if o.Derive == nil {

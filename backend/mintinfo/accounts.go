@@ -28,7 +28,7 @@ const (
 // Read reads the accounts at some addresses as they are now, in their order; those of addresses where there is nothing are zero.
 type Read func(ctx context.Context, addresses ...market.Pubkey) ([]program.Account, error)
 
-// Options are what a Book is made of.
+// Options are what Accounts are made of.
 type Options struct {
 	Path   string // of the file; it and its directory are made when they are missing
 	Forget bool   // the market is made anew at every start: what was kept of the last one is removed
@@ -48,8 +48,8 @@ type entry struct {
 	at   int64  // Unix seconds, by this machine's clock
 }
 
-// Book is what is known of mints from their accounts.
-type Book struct {
+// Accounts is what is known of mints from their accounts.
+type Accounts struct {
 	options Options
 	log     *slog.Logger
 	wake    chan struct{} // holds a token when there may be somebody to ask about
@@ -65,12 +65,12 @@ type Book struct {
 	counts struct{ asked, named, refused, failed atomic.Uint64 }
 }
 
-// New makes a book; it does no I/O.
-func New(o Options) *Book {
+// New makes them; it does no I/O.
+func New(o Options) *Accounts {
 	if o.Every <= 0 {
 		o.Every = askEvery
 	}
-	return &Book{
+	return &Accounts{
 		options: o, log: o.Logger.With("component", "mintinfo"), wake: make(chan struct{}, 1), now: time.Now, most: maxKnown,
 		known: map[market.Pubkey]entry{}, wanted: map[market.Pubkey]struct{}{},
 	}
@@ -78,7 +78,7 @@ func New(o Options) *Book {
 
 // Info is what is known of a mint; false when that is nothing yet. What is not known, or was asked for long ago, is asked for
 // soon.
-func (b *Book) Info(mint market.Pubkey) (market.MintInfo, bool) {
+func (b *Accounts) Info(mint market.Pubkey) (market.MintInfo, bool) {
 	b.mu.RLock()
 	one, ok := b.known[mint]
 	b.mu.RUnlock()
@@ -89,7 +89,7 @@ func (b *Book) Info(mint market.Pubkey) (market.MintInfo, bool) {
 }
 
 // Known reports whether the mint was asked about before, however long ago.
-func (b *Book) Known(mint market.Pubkey) bool {
+func (b *Accounts) Known(mint market.Pubkey) bool {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	_, ok := b.known[mint]
@@ -97,7 +97,7 @@ func (b *Book) Known(mint market.Pubkey) bool {
 }
 
 // Want has the mint asked about soon, unless it waits already, or too many do.
-func (b *Book) Want(mint market.Pubkey) {
+func (b *Accounts) Want(mint market.Pubkey) {
 	if b.options.Read == nil {
 		return
 	}
@@ -112,14 +112,14 @@ func (b *Book) Want(mint market.Pubkey) {
 }
 
 // first are the next ones to ask about, which stay in the queue.
-func (b *Book) first(most int) []market.Pubkey {
+func (b *Accounts) first(most int) []market.Pubkey {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	return append([]market.Pubkey(nil), b.queue[:min(most, len(b.queue))]...)
 }
 
 // answered takes in what was learned of the first ones of the queue, which leave it.
-func (b *Book) answered(mints []market.Pubkey, entries []entry) {
+func (b *Accounts) answered(mints []market.Pubkey, entries []entry) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.queue = append(b.queue[:0:0], b.queue[len(mints):]...)
@@ -130,7 +130,7 @@ func (b *Book) answered(mints []market.Pubkey, entries []entry) {
 }
 
 // put remembers what was learned of a mint, and forgets who was learned first when there are too many; mu is held.
-func (b *Book) put(mint market.Pubkey, one entry) {
+func (b *Accounts) put(mint market.Pubkey, one entry) {
 	if _, ok := b.known[mint]; !ok {
 		b.ages = append(b.ages, mint)
 	}
@@ -143,7 +143,7 @@ func (b *Book) put(mint market.Pubkey, one entry) {
 }
 
 // Collect is a telemetry.Collector.
-func (b *Book) Collect(m *telemetry.Metrics) {
+func (b *Accounts) Collect(m *telemetry.Metrics) {
 	const accounts = "mint_accounts_total"
 	const help = "Mints that the cluster was asked about, names learned so, accounts refused as they are not what they should be, and requests without an answer."
 	m.CounterOf("result", "asked", accounts, help, b.counts.asked.Load())
