@@ -76,7 +76,7 @@ export class Rest {
     return Math.floor(Date.parse(events[0]?.timestamp ?? '') / 1000) || 0
   }
 
-  /** Liquidations and trades of at least so many SOL by candle: those before `cursor`, in a range of block times. */
+  /** Liquidations and trades of at least so many units of the quote by candle: those before `cursor`, in a range of block times. */
   marks(
     mint: string,
     interval: Interval,

@@ -9,7 +9,7 @@ const REACH = 0.2
 export interface Band {
   side: PositionSide
   orders: number
-  sol: number
+  paid: number
   low: number
   high: number
 }
@@ -40,7 +40,7 @@ export class Bands extends Layer<Position> {
     return {
       side: first.side,
       orders: hit.length,
-      sol: hit.reduce((sum, one) => sum + one.sol, 0),
+      paid: hit.reduce((sum, one) => sum + one.paid, 0),
       low: Math.min(...hit.map((one) => one.low)),
       high: Math.max(...hit.map((one) => one.high)),
     }
@@ -82,10 +82,10 @@ export class Bands extends Layer<Position> {
 
   #rows(side: PositionSide, height: number): Float64Array {
     const ranges = []
-    for (const { side: own, low, high, sol } of this.items) {
+    for (const { side: own, low, high, paid } of this.items) {
       if (own !== side) continue
       const [top, bottom] = [this.toY(high), this.toY(low)]
-      if (top !== null && bottom !== null) ranges.push({ top, bottom, size: sol })
+      if (top !== null && bottom !== null) ranges.push({ top, bottom, size: paid })
     }
     return depth(ranges, height)
   }

@@ -90,7 +90,7 @@ describe('bars', () => {
 
 it('marks what happened above or below its candle', () => {
   const theme = { up: 'u', liquidation: 'l' } as ChartTheme
-  const mark = { time: 60, count: 2, sol: 2, unknown: 0 }
+  const mark = { time: 60, count: 2, paid: 2, unknown: 0 }
   expect(toMarker('a', { ...mark, kind: 'liquidation', side: 'long' }, theme)).toMatchObject({
     time: 60,
     shape: 'square',

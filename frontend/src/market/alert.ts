@@ -1,3 +1,4 @@
+import { SOL } from './quote'
 import { addressProblem } from './address'
 import { exactNumber, formatPrice } from './price'
 
@@ -159,7 +160,7 @@ export function toRule(draft: Draft): Rule | Problem {
   if (uses('price')) {
     const price = draft.price.trim()
     if (!DECIMAL.test(price) || Number(price) === 0)
-      return { field: 'price', text: 'enter SOL per token as a decimal above 0, such as 0.00000003' }
+      return { field: 'price', text: 'enter what one token costs as a decimal above 0, such as 0.00000003' }
     rule.price = price
   }
   if (uses('direction')) rule.direction = draft.direction
@@ -179,7 +180,7 @@ export function toRule(draft: Draft): Rule | Problem {
   const size = draft.minSize.trim()
   if (uses('minSize') && size) {
     if (!DECIMAL.test(size))
-      return { field: 'min_size', text: 'enter SOL as a decimal, such as 1.5, or leave it empty' }
+      return { field: 'min_size', text: 'enter an amount as a decimal, such as 1.5, or leave it empty' }
     rule.min_size = size
   }
   return rule
@@ -216,7 +217,7 @@ function quoted(text: string): string {
 }
 
 /** A rule in a few words. */
-export function ruleWords(rule: Rule, name: (mint: string) => string): string {
+export function ruleWords(rule: Rule, name: (mint: string) => string, quote = SOL.symbol): string {
   const who = rule.symbol ? name(rule.symbol) : 'Any token'
   const span = rule.window_seconds === undefined ? '' : ` within ${spanWords(rule.window_seconds)}`
   switch (rule.kind) {
@@ -231,7 +232,7 @@ export function ruleWords(rule: Rule, name: (mint: string) => string): string {
     case 'volume_spike':
       return `${who}: ${rule.factor}× the average volume${span}`
     case 'liquidation':
-      return `${who}: liquidation${rule.min_size ? ` of ${exactNumber(Number(rule.min_size))} SOL or more` : ''}`
+      return `${who}: liquidation${rule.min_size ? ` of ${exactNumber(Number(rule.min_size))} ${quote} or more` : ''}`
     case 'new_token':
       return 'A new token'
     case 'connection_lost':

@@ -1,5 +1,5 @@
 /**
- * A candle as the wire carries it. Prices are SOL per whole token. This layer knows no wire, and the wire's types are a
+ * A candle as the wire carries it. Prices are quote per whole token. This layer knows no wire, and the wire's types are a
  * package of their own; the compiler holds the two to each other where answers are merged.
  */
 export interface Candle {

@@ -36,7 +36,13 @@ describe('OpenPositions', () => {
     const positions = new OpenPositions()
     expect(positions.take(open('a'))).toBe(true)
     expect(positions.take(open('b', 2, { lock_lp_start_price: '310', lock_lp_end_price: '320' }))).toBe(true)
-    expect(positions.open.get('a')).toEqual({ key: 'a', side: 'long', low: 2.7, high: expect.closeTo(2.8, 12), sol: 5 })
+    expect(positions.open.get('a')).toEqual({
+      key: 'a',
+      side: 'long',
+      low: 2.7,
+      high: expect.closeTo(2.8, 12),
+      paid: 5,
+    })
     expect(positions.open.get('b')).toMatchObject({ side: 'short', low: 3.1, high: 3.2 })
     expect(positions.take(close('a'))).toBe(true)
     expect(positions.take(close('unknown'))).toBe(false)

@@ -19,11 +19,11 @@ export type PositionSide = 'long' | 'short'
 export interface Position {
   key: string
   side: PositionSide
-  /** The range of prices, SOL per whole token. */
+  /** The range of prices, quote per whole token. */
   low: number
   high: number
-  /** SOL in the range. */
-  sol: number
+  /** Whole units of the quote in the range. */
+  paid: number
 }
 
 /** The events that change what stands here, as the wire carries them. */
@@ -34,13 +34,13 @@ export const MAX_POSITIONS = 2000
 const LAMPORTS = 1e9
 const SHORT = 2
 
-/** An order as a position; null when its figures make no range. `scale` is what its raw prices are times SOL. */
+/** An order as a position; null when its figures make no range. `scale` is what its raw prices are times the quote. */
 export function toPosition(terms: Terms, scale: number): Position | null {
   const [start, end] = [Number(terms.lock_lp_start_price) * scale, Number(terms.lock_lp_end_price) * scale]
   const [low, high] = [Math.min(start, end), Math.max(start, end)]
   if (!(low > 0) || !Number.isFinite(high)) return null
   const side = terms.order_type === SHORT ? 'short' : 'long'
-  return { key: terms.order_pda, side, low, high, sol: Number(terms.lock_lp_sol_amount) / LAMPORTS || 0 }
+  return { key: terms.order_pda, side, low, high, paid: Number(terms.lock_lp_sol_amount) / LAMPORTS || 0 }
 }
 
 /** The open orders of one mint, kept by its events. */

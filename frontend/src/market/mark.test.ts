@@ -10,12 +10,12 @@ const head = (seconds: number) => ({
   timestamp: new Date(seconds * 1000).toISOString(),
   payer: 'payer',
 })
-const trade = (seconds: number, sol: number, is_buy = true): TapeEvent => ({
+const trade = (seconds: number, paid: number, is_buy = true): TapeEvent => ({
   ...head(seconds),
   event_type: 'BuySell',
   is_buy,
   token_amount: 1,
-  sol_amount: sol * 1e9,
+  sol_amount: paid * 1e9,
 })
 const known = {
   user: 'owner',
@@ -51,12 +51,12 @@ describe('the marks of a series', () => {
     ).toEqual([true, false, true, true, false, true])
     expect(marks.from).toBe(0)
     expect([...marks.list].sort((a, b) => a.time - b.time || (a.kind < b.kind ? -1 : 1))).toEqual<Mark[]>([
-      { time: 0, kind: 'liquidation', count: 1, sol: 0, unknown: 1 },
-      { time: 0, kind: 'sell', count: 1, sol: 6, unknown: 0 },
-      { time: 60, kind: 'buy', count: 1, sol: 5, unknown: 0 },
-      { time: 60, kind: 'liquidation', side: 'short', count: 5, sol: 12, unknown: 0 },
-      { time: 60, kind: 'liquidation', count: 1, sol: 0, unknown: 1 },
-      { time: 120, kind: 'buy', count: 1, sol: 7, unknown: 0 },
+      { time: 0, kind: 'liquidation', count: 1, paid: 0, unknown: 1 },
+      { time: 0, kind: 'sell', count: 1, paid: 6, unknown: 0 },
+      { time: 60, kind: 'buy', count: 1, paid: 5, unknown: 0 },
+      { time: 60, kind: 'liquidation', side: 'short', count: 5, paid: 12, unknown: 0 },
+      { time: 60, kind: 'liquidation', count: 1, paid: 0, unknown: 1 },
+      { time: 120, kind: 'buy', count: 1, paid: 7, unknown: 0 },
     ])
   })
 
@@ -78,16 +78,34 @@ it("a liquidation is its owner's, with the side, the size and the range of the o
     account: 'owner',
     payer: 'payer',
     tokens: 7,
-    sol: 2,
+    paid: 2,
     price: 2.8e-8,
     order: { side: 'short', from: 2.8e-8, to: 3e-8 },
   })
   expect(toTrade(liquidation(61, { ...known, order_type: 1 }))).toMatchObject({
     tokens: 2000,
-    sol: 0.007,
+    paid: 0.007,
     order: { side: 'long' },
   })
   const unknown = toTrade(liquidation(61, {}))
-  expect(unknown).toMatchObject({ kind: 'liq', account: '', payer: 'payer', sol: NaN })
+  expect(unknown).toMatchObject({ kind: 'liq', account: '', payer: 'payer', paid: NaN })
   expect(unknown?.order).toBeUndefined()
+
+  it('marks the candle in which a coin graduates, once', () => {
+    const marks = new RecentMarks('m1', Infinity)
+    marks.add([{ time: 60, kind: 'graduation', side: 'none', count: 1, quote_volume: null }], 0)
+    const event = {
+      event_type: 'Graduated',
+      user: 'U',
+      signature: 's',
+      slot: 1,
+      ordinal: 0,
+      timestamp: new Date(125_000).toISOString(),
+    } as TapeEvent
+    expect([marks.happen(event), marks.happen(event)]).toEqual([true, false])
+    expect(marks.list.map(({ time, kind, count }) => [time, kind, count])).toEqual([
+      [60, 'graduation', 1],
+      [120, 'graduation', 1],
+    ])
+  })
 })

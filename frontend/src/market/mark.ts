@@ -6,12 +6,12 @@ import { eventKey, type TapeEvent, toTrade } from './trade'
 export interface Mark {
   /** The candle's, Unix seconds. */
   time: number
-  kind: 'liquidation' | 'buy' | 'sell'
+  kind: 'liquidation' | 'buy' | 'sell' | 'graduation'
   /** Of liquidated orders; undefined where they were opened before the stored history. */
   side?: PositionSide
   count: number
-  /** SOL, of those whose size is known. */
-  sol: number
+  /** What was paid, whole units of the quote, of those whose size is known. */
+  paid: number
   /** How many are of a size that is not. */
   unknown: number
 }
@@ -40,7 +40,7 @@ export class RecentMarks {
 
   constructor(
     private readonly interval: Interval,
-    /** SOL from which a trade is a large one. */
+    /** Whole units of the quote from which a trade is a large one. */
     readonly large: number,
   ) {}
 
@@ -51,9 +51,10 @@ export class RecentMarks {
 
   /** Takes a part of what the server added up: all back to `reached`. */
   add(marks: readonly MarkAnswer[], reached: number): void {
-    for (const { time, kind, side, count, quote_volume: sol } of marks) {
-      const known = sol === null ? { sol: 0, unknown: count } : { sol, unknown: 0 }
+    for (const { time, kind, side, count, quote_volume: paid } of marks) {
+      const known = paid === null ? { paid: 0, unknown: count } : { paid, unknown: 0 }
       if (side === 'buy' || side === 'sell') this.#put({ time, kind: side, count, ...known })
+      else if (kind === 'graduation') this.#put({ time, kind, count, paid: 0, unknown: 0 })
       else if (kind === 'liquidation') {
         const whose = side === 'long' || side === 'short' ? { side } : {}
         this.#put({ time, kind, count, ...known, ...whose })
@@ -69,14 +70,21 @@ export class RecentMarks {
     if (!trade) return false
     const time = floor(this.interval, trade.time)
     const liquidated = trade.kind === 'liq'
-    if (!liquidated && (trade.side === 'none' || !(trade.sol >= this.large))) return false
+    const graduated = trade.kind === 'graduated'
+    if (!liquidated && !graduated && (trade.side === 'none' || !(trade.paid >= this.large))) return false
 
     const key = eventKey(event)
     if (this.#seen.has(key)) return false
     if (this.#seen.size >= MAX_SEEN) this.#seen.clear()
     this.#seen.add(key)
 
-    const known = Number.isFinite(trade.sol) ? { sol: trade.sol, unknown: 0 } : { sol: 0, unknown: 1 }
+    if (graduated) {
+      this.#put({ time, kind: 'graduation', count: 1, paid: 0, unknown: 0 })
+      this.#bound()
+      return true
+    }
+
+    const known = Number.isFinite(trade.paid) ? { paid: trade.paid, unknown: 0 } : { paid: 0, unknown: 1 }
     if (!liquidated) this.#put({ time, kind: trade.side === 'buy' ? 'buy' : 'sell', count: 1, ...known })
     else this.#put({ time, kind: 'liquidation', count: 1, ...known, ...(trade.order && { side: trade.order.side }) })
     this.#bound()
@@ -92,7 +100,7 @@ export class RecentMarks {
         ? {
             ...known,
             count: known.count + mark.count,
-            sol: known.sol + mark.sol,
+            paid: known.paid + mark.paid,
             unknown: known.unknown + mark.unknown,
           }
         : mark,

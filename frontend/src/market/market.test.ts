@@ -166,7 +166,7 @@ describe('trade', () => {
   it.each<[TapeEvent, Partial<Trade>]>([
     [
       { ...head, event_type: 'BuySell', is_buy: true, token_amount: 1_500_000, sol_amount: '2000000000' },
-      { kind: 'buy', side: 'buy', tokens: 1.5, sol: 2, price: 0.5, account: 'payer', key: 'sig:2', time: 1754298307 },
+      { kind: 'buy', side: 'buy', tokens: 1.5, paid: 2, price: 0.5, account: 'payer', key: 'sig:2', time: 1754298307 },
     ],
     [
       {
@@ -177,7 +177,7 @@ describe('trade', () => {
         quote_amount: '3000000000',
         quote_mint: 'So11111111111111111111111111111111111111112',
       },
-      { kind: 'buy', side: 'buy', tokens: 2, sol: 3, price: 0.5, account: 'taker', payer: '' },
+      { kind: 'buy', side: 'buy', tokens: 2, paid: 3, price: 0.5, account: 'taker', payer: '' },
     ],
     [
       {
@@ -188,7 +188,7 @@ describe('trade', () => {
         quote_amount: 3e6,
         quote_mint: 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v',
       },
-      { kind: 'sell', side: 'sell', tokens: 2, sol: 3, account: 'taker' },
+      { kind: 'sell', side: 'sell', tokens: 2, paid: 3, account: 'taker' },
     ],
     [
       { ...coin, event_type: 'CompletePumpAmmMigration' },
@@ -208,15 +208,15 @@ describe('trade', () => {
     ],
     [
       { ...head, event_type: 'LongShort', order_type: 1, ...terms },
-      { kind: 'long', side: 'buy', tokens: 9000000000000, sol: 4, account: 'user' },
+      { kind: 'long', side: 'buy', tokens: 9000000000000, paid: 4, account: 'user' },
     ],
     [
       { ...head, event_type: 'LongShort', order_type: 2, ...terms, borrow_amount: 6e6, position_asset_amount: 7e9 },
-      { kind: 'short', side: 'sell', tokens: 6, sol: 7 },
+      { kind: 'short', side: 'sell', tokens: 6, paid: 7 },
     ],
     [
       { ...head, event_type: 'FullClose', is_close_long: true, ...close },
-      { kind: 'close long', side: 'sell', tokens: 2, sol: 3 },
+      { kind: 'close long', side: 'sell', tokens: 2, paid: 3 },
     ],
     [
       { ...head, event_type: 'PartialClose', is_close_long: false, user: 'user', ...close },
@@ -224,7 +224,7 @@ describe('trade', () => {
     ],
     [
       { ...head, event_type: 'ForceLiquidate' },
-      { kind: 'liq', side: 'none', sol: NaN },
+      { kind: 'liq', side: 'none', paid: NaN },
     ],
     [{ ...head, event_type: 'MilestoneDiscount' }, { kind: 'fee' }],
   ])('reads %o', (event, want) => {

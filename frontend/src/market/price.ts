@@ -106,7 +106,7 @@ export function formatAmount(value: number): string {
   return sign + (size < 1 ? size.toFixed(3) : threeDigits(size))
 }
 
-/** Base units of what a coin is paid in, in three significant digits: 1.24k SOL. */
+/** Base units of what a coin is paid in, in three significant digits: 1.24k USDC. */
 export function formatPaid(units: string | number | null, { symbol, decimals }: Quote): string {
   const text = formatAmount(units === null ? NaN : Number(units) / 10 ** decimals)
   return text === '–' ? text : `${text} ${symbol}`

@@ -76,8 +76,8 @@ export interface Trade {
   side: Side
   /** Whole tokens. */
   tokens: number
-  /** What was paid, in whole units of what the coin is paid in: SOL, mostly. */
-  sol: number
+  /** What was paid, in whole units of what the coin is paid in. */
+  paid: number
   price: number
   /** The price with every digit; empty when there is none. */
   exact: string
@@ -85,7 +85,7 @@ export interface Trade {
   account: string
   /** Who paid for the transaction: of a liquidation, who triggered it. */
   payer: string
-  /** The liquidated order: its side, and the prices between which it was liquidated, SOL per whole token. */
+  /** The liquidated order: its side, and the prices between which it was liquidated, quote per whole token. */
   order?: { side: 'long' | 'short'; from: number; to: number }
   signature: string
   slot: number
@@ -115,7 +115,7 @@ export function toTrade(event: TapeEvent): Trade | null {
     kind,
     side,
     tokens: whole(tokens, TOKEN),
-    sol: whole(paid, unit),
+    paid: whole(paid, unit),
     price: Number(event.price_exact ?? NaN),
     exact: event.price_exact ?? '',
     account: 'user' in event && event.user ? event.user : (event.payer ?? ''),
@@ -165,7 +165,7 @@ export function toTrade(event: TapeEvent): Trade | null {
 /** The line of a liquidation: the order's, not that of the trade which set it off. */
 function liquidation(event: TapeEvent & Partial<Ended>, line: Trade): Trade {
   const { user, order_type: type, price_decimals: decimals = 0 } = event
-  if (!user || !type) return { ...line, account: '', tokens: NaN, sol: NaN }
+  if (!user || !type) return { ...line, account: '', tokens: NaN, paid: NaN }
   const [borrowed, held] = [event.borrow_amount ?? 0, event.position_asset_amount ?? 0]
   const price = (raw = '') => (decimals > 0 ? Number(raw) / 10 ** decimals : NaN)
   const order = {
@@ -173,8 +173,8 @@ function liquidation(event: TapeEvent & Partial<Ended>, line: Trade): Trade {
     from: price(event.lock_lp_start_price),
     to: price(event.lock_lp_end_price),
   }
-  const [tokens, sol] = type === SHORT ? [borrowed, held] : [held, borrowed]
-  return { ...line, order, price: order.from, tokens: whole(tokens, TOKEN), sol: whole(sol, LAMPORTS) }
+  const [tokens, paid] = type === SHORT ? [borrowed, held] : [held, borrowed]
+  return { ...line, order, price: order.from, tokens: whole(tokens, TOKEN), paid: whole(paid, LAMPORTS) }
 }
 
 /** Adds fresh lines on top of known ones, newest first, each event once, at most `limit`. */

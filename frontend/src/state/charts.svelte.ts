@@ -10,7 +10,7 @@ export interface Cross {
   from: ChartState
   /** Of the bar under the pointer, Unix seconds. */
   time: number
-  /** Level with the pointer, SOL per whole token. */
+  /** Level with the pointer, quote per whole token. */
   price: number
 }
 

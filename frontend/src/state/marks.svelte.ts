@@ -119,7 +119,7 @@ export class Marks {
   async #largeOf(mint: string, signal: AbortSignal): Promise<number> {
     const { events } = await this.rest().events(mint, RECENT, signal)
     return largeFrom(
-      events.map((event) => (event.event_type === 'ForceLiquidate' ? 0 : (toTrade(event)?.sol ?? 0))),
+      events.map((event) => (event.event_type === 'ForceLiquidate' ? 0 : (toTrade(event)?.paid ?? 0))),
       LARGE_SHARE,
     )
   }

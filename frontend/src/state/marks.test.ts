@@ -84,7 +84,7 @@ describe('Marks', () => {
     of.onEvent({ ...liquidation(13, 6061), symbol: 'OTHER' })
     await settle()
     expect([...of.list].filter(({ time }) => time === 6060)).toEqual([
-      { time: 6060, kind: 'liquidation', count: 2, sol: 0, unknown: 2 },
+      { time: 6060, kind: 'liquidation', count: 2, paid: 0, unknown: 2 },
     ])
     expect(times(of)).toEqual([5940, 6000, 6060])
   })

@@ -496,7 +496,7 @@ describe('Margin', () => {
     expect(orders).not.toHaveBeenCalled()
     margin.want(true)
     await vi.advanceTimersByTimeAsync(300)
-    expect(margin.positions).toEqual([{ key: 'a', side: 'long', low: 2.7, high: expect.closeTo(2.8, 9), sol: 5 }])
+    expect(margin.positions).toEqual([{ key: 'a', side: 'long', low: 2.7, high: expect.closeTo(2.8, 9), paid: 5 }])
     margin.onEvent(happens('ForceLiquidate', 'a'))
     margin.onEvent({ ...happens('ForceLiquidate', 'b'), symbol: 'OTHER' })
     await vi.advanceTimersByTimeAsync(300)

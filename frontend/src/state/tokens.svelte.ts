@@ -2,6 +2,7 @@ import { isAbort, type Rest, type TickerSort, type Window } from '../api/rest'
 import type { Detail, PriceUpdate, Ticker, TokenCreatedEvent } from '../api/client/index'
 import type { Stream } from '../api/stream'
 import { addressIn } from '../market/address'
+import { FIRST_PROGRAM, programFacts } from '../market/program'
 import { type Quote, quoteOf, SOL } from '../market/quote'
 import {
   byRank,
@@ -78,6 +79,27 @@ export class Token implements TokenFacts {
     return quoteOf(this.detail) ?? quoteOf(this.ticker) ?? SOL
   }
 
+  /** The program that it is traded on now. */
+  get program(): string {
+    return this.ticker?.program ?? this.detail?.program ?? FIRST_PROGRAM
+  }
+
+  /** Whether it has margin orders. */
+  get margin(): boolean {
+    return programFacts(this.program).margin
+  }
+
+  /** Whole tokens there are; NaN while not known. */
+  get supply(): number {
+    const { supply, decimals } = this.detail ?? {}
+    return supply === undefined ? NaN : Number(supply) / 10 ** (decimals ?? 0)
+  }
+
+  /** Price times supply, whole units of its quote; NaN while not known. */
+  get marketCap(): number {
+    return this.supply * this.price
+  }
+
   /** What was paid for it in the last 24 h, whole units of its quote; NaN while not known. */
   get volume(): number {
     return this.ticker?.h24?.quote_volume ?? NaN
@@ -129,6 +151,8 @@ export type ListPhase = 'loading' | 'ready' | 'error'
 export class TokenList {
   all = $state.raw<Token[]>([])
   query = $state('')
+  /** Only coins of this program are listed; empty: of all. */
+  program = $state('')
   tab = $state<ListTab>('top')
   span: ChangeSpan = 'h24'
   phase = $state<ListPhase>('loading')
@@ -142,6 +166,9 @@ export class TokenList {
   #ranked = ''
   /** As listed: by tab, search and rank. */
   shown: Token[] = $derived.by(() => this.#list())
+
+  /** The programs of the list, in the order of their names. */
+  programs: string[] = $derived([...new Set(this.all.map((token) => token.program))].sort())
 
   /** Hears of tokens that came into the list. */
   listed: () => void = () => undefined
@@ -288,6 +315,7 @@ export class TokenList {
     const { favourites } = this
     const query = searchedFor(this.query)
     let tokens: readonly Token[] = this.all
+    if (this.program) tokens = tokens.filter((token) => token.program === this.program)
     const rank = this.#rank
     if (query) tokens = tokens.filter((token) => matches(token, query))
     else if (this.tab === 'favourites') tokens = tokens.filter((token) => favourites.includes(token.mint))

@@ -219,15 +219,15 @@ describe('Gaps', () => {
 
   it('say their cause under the pointer', () => {
     const gap = { fromSlot: 7, toSlot: 7, from: 60, to: 60, cause: 'log truncated', state: 'lost' }
-    show('Tip', { pointed: { x: 1, y: 1, gap }, zone: 'utc' })
+    show('Tip', { pointed: { x: 1, y: 1, gap }, zone: 'utc', unit: 'SOL' })
     expect(text('tip')).toBe('Gap that cannot be filled: log truncatedslot 7, until about 1970-01-01 00:01:00')
   })
 })
 
 it('says under the pointer what would be and what was liquidated', () => {
-  const band = { side: 'long', orders: 3, sol: 1.5, low: 2.7e-8, high: 2.8e-8 }
-  const mark = { time: 60, kind: 'liquidation', side: 'short', count: 2, sol: 0.4, unknown: 0 }
-  show('Tip', { pointed: { x: 1, y: 1, band, mark }, zone: 'utc' })
+  const band = { side: 'long', orders: 3, paid: 1.5, low: 2.7e-8, high: 2.8e-8 }
+  const mark = { time: 60, kind: 'liquidation', side: 'short', count: 2, paid: 0.4, unknown: 0 }
+  show('Tip', { pointed: { x: 1, y: 1, band, mark }, zone: 'utc', unit: 'SOL' })
   expect([...screen.getByTestId('tip').children].map((line) => line.textContent)).toEqual([
     '2 shorts liquidated, 0.400 SOL',
     '3 longs would be liquidated here, 1.50 SOL',
@@ -393,7 +393,7 @@ describe('Tape', () => {
       kind: 'buy',
       side: 'buy',
       tokens: 1,
-      sol: 1,
+      paid: 1,
       price: 1,
       exact: '1',
       account: 'A',

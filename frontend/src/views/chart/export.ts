@@ -3,6 +3,8 @@ import { candlesToCsv } from '../../market/csv'
 import type { Workspace } from '../../state/workspace.svelte'
 import { saveFile, savePicture } from '../../native'
 import { words } from '../../market/interval'
+import { FIRST_PROGRAM, programFacts } from '../../market/program'
+import { SOL } from '../../market/quote'
 import { formatPrice } from '../../market/price'
 import { formatMoment } from '../../market/time'
 import { cleanName, shortAddress } from '../../market/token'
@@ -52,12 +54,14 @@ export function captionOf(workspace: Workspace): PictureCaption {
   const { zone } = workspace.prefs.values
   const { health, clock } = workspace
   const token = workspace.tokens.get(mint)
-  const quote = token?.quote.symbol ?? 'SOL'
+  const quote = (token?.quote ?? SOL).symbol
   const clockName = zone === 'utc' ? 'UTC' : 'local time'
   const { range } = controls ?? {}
   const sight = range ? `${formatMoment(range.from, zone)} to ${formatMoment(range.to, zone)}` : 'No bars in sight'
   const price = market.last ? `last price ${formatPrice(market.last.close, 5)} ${quote}` : 'no price yet'
-  const program = health.status?.program_id ?? ''
+  // The address is that of the program whose market is read whole.
+  const on = token?.program ?? FIRST_PROGRAM
+  const program = on === FIRST_PROGRAM ? (health.status?.program_id ?? '') : programFacts(on).name
   return {
     title: `${token?.named ? `${token.symbol} / ${quote}, ${token.name}` : `${shortAddress(mint)} / ${quote}`} · ${words(interval)}`,
     tag: health.simulated ? 'simulated' : health.replay ? 'replay' : '',

@@ -5,7 +5,7 @@ import { isDesktop } from '../../native'
 import type { ChartKind, Layout, ThemeChoice } from '../../state/prefs.svelte'
 import type { WindowState } from '../../state/window.svelte'
 import type { Workspace } from '../../state/workspace.svelte'
-import { nextFigure, nextSpan, pickTab, TAB_WORDS } from '../tokens/list'
+import { nextFigure, nextProgram, nextSpan, pickTab, TAB_WORDS } from '../tokens/list'
 import { exportHistory, exportShown, saveScreenshot } from '../chart/export'
 
 /** One thing the window can do: for keys, the palette and the list of shortcuts alike. */
@@ -73,6 +73,7 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     add('Tokens', `list-${tab}`, `Tokens: ${title.toLowerCase()}`, [], () => pickTab(workspace, tab), words)
   }
   add('Tokens', 'list-span', 'Change over: cycle through 5m, 1h, 24h', [], () => nextSpan(workspace))
+  add('Tokens', 'list-program', 'Tokens: cycle through the programs', [], () => nextProgram(workspace))
   add('Tokens', 'list-figure', 'Beside the name: cycle through last trade, age, volume, trades', [], () =>
     nextFigure(workspace),
   )

@@ -19,7 +19,7 @@ export function youth(created: number, span: ChangeSpan, now: number): number {
 export const FIGURE_WORDS: Record<Figure, [string, string]> = {
   last: ['last trade', 'how long ago the last trade was'],
   age: ['age', 'how long ago the token was created'],
-  volume: ['volume', 'SOL traded in 24h'],
+  volume: ['volume', 'what was paid in 24h'],
   trades: ['trades', 'trades in 24h'],
 }
 
@@ -45,6 +45,11 @@ export const TAB_WORDS: Record<ListTab, [string, string]> = {
 export function pickTab({ prefs, tokens }: Workspace, tab: ListTab): void {
   prefs.set('tab', tab)
   tokens.setTab(tab)
+}
+
+/** Lists the coins of the next program only; after the last, those of all. */
+export function nextProgram({ tokens }: Workspace): void {
+  tokens.program = after(['', ...tokens.programs], tokens.program)
 }
 
 export function nextFigure({ prefs }: Workspace): void {
