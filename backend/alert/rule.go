@@ -48,12 +48,12 @@ type Fields struct {
 	ID            string      `json:"id"`
 	Kind          Kind        `json:"kind"`
 	Symbol        string      `json:"symbol,omitempty"`
-	Price         string      `json:"price,omitempty"`     // SOL per whole token, decimal
+	Price         string      `json:"price,omitempty"`     // quote per whole token, decimal
 	Direction     string      `json:"direction,omitempty"` // up, down, both
 	Percent       json.Number `json:"percent,omitempty"`
 	WindowSeconds int64       `json:"window_seconds,omitempty"`
 	Factor        json.Number `json:"factor,omitempty"`
-	MinSize       string      `json:"min_size,omitempty"` // SOL, decimal
+	MinSize       string      `json:"min_size,omitempty"` // whole units of the quote, decimal
 	Once          bool        `json:"once,omitempty"`
 	Muted         bool        `json:"muted,omitempty"`
 	CreatedAt     int64       `json:"created_at,omitempty"` // Unix milliseconds
@@ -72,7 +72,7 @@ type Rule struct {
 	Percent   uint64 // hundredths of a percent
 	Window    int64  // seconds
 	Factor    uint64 // hundredths
-	MinSize   uint64 // 10^-9 SOL, or of what else the coin is paid in
+	MinSize   uint64 // 10^-9 whole units of the quote
 	Once      bool
 	Muted     bool
 	CreatedAt int64 // Unix milliseconds
@@ -166,7 +166,7 @@ func (r *Rule) measures(f *Fields) (err error) {
 	if f.Price != "" {
 		price, ok := decimal(f.Price, market.PriceDecimals)
 		if !ok || price.IsZero() {
-			return wrong("price", "%.60q is no price: write SOL per whole token as a decimal such as 0.00000003, at most 28 decimals, above 0", f.Price)
+			return wrong("price", "%.60q is no price: write what a whole token costs as a decimal such as 0.00000003, at most 28 decimals, above 0", f.Price)
 		}
 		r.Price = market.Price(price)
 	}
@@ -196,7 +196,7 @@ func (r *Rule) measures(f *Fields) (err error) {
 	if f.MinSize != "" {
 		size, ok := decimal(f.MinSize, sizeDecimals)
 		if !ok || size.Hi != 0 {
-			return wrong("min_size", "%.60q is no amount: write SOL as a decimal such as 1.5, at most 9 decimals", f.MinSize)
+			return wrong("min_size", "%.60q is no amount: write a decimal such as 1.5, at most 9 decimals", f.MinSize)
 		}
 		r.MinSize = size.Lo
 	}

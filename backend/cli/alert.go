@@ -84,16 +84,16 @@ func (c *alertListCommand) Run(program *Program) error {
 func condition(f alert.Fields) string {
 	switch f.Kind {
 	case alert.PriceAbove:
-		return "at or above " + f.Price + " SOL"
+		return "at or above " + f.Price
 	case alert.PriceBelow:
-		return "at or below " + f.Price + " SOL"
+		return "at or below " + f.Price
 	case alert.PercentMove:
 		return fmt.Sprintf("%s %% in %d s, %s", f.Percent, f.WindowSeconds, f.Direction)
 	case alert.VolumeSpike:
 		return fmt.Sprintf("%s times the average in %d s", f.Factor, f.WindowSeconds)
 	case alert.Liquidation:
 		if f.MinSize != "" {
-			return "of " + f.MinSize + " SOL or more"
+			return "of " + f.MinSize + " or more"
 		}
 	case alert.NewToken, alert.ConnectionLost:
 	}
@@ -116,12 +116,12 @@ type alertAddCommand struct {
 	Kind      string `required:"" help:"price_above, price_below, percent_move, volume_spike, liquidation, new_token or connection_lost." placeholder:"KIND"`
 	ID        string `name:"id" help:"Name of the rule; one is made up otherwise." placeholder:"ID"`
 	Symbol    string `help:"Mint address; all mints without it, where the kind allows." placeholder:"MINT"`
-	Price     string `help:"SOL per whole token, such as 0.00000003 (price_above, price_below)." placeholder:"SOL"`
+	Price     string `help:"What a whole token costs, in SOL or what else it is paid in, such as 0.00000003 (price_above, price_below)." placeholder:"PRICE"`
 	Percent   string `help:"Size of the move, such as 12.5 (percent_move)." placeholder:"N"`
 	Window    int64  `help:"Seconds that are looked at, 10 to 86400 (percent_move, volume_spike)." placeholder:"SECONDS"`
 	Direction string `help:"up, down or both (percent_move)." placeholder:"WAY"`
 	Factor    string `help:"Times the average volume, such as 3 (volume_spike)." placeholder:"N"`
-	MinSize   string `help:"Least size of the order, SOL (liquidation)." placeholder:"SOL"`
+	MinSize   string `help:"Least size of the order, in what the token is paid in (liquidation)." placeholder:"AMOUNT"`
 	Once      bool   `help:"The rule is done after it fired."`
 	Muted     bool   `help:"Add it muted."`
 }

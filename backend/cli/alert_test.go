@@ -46,7 +46,7 @@ func TestAlertCommands(t *testing.T) {
 	do("muted, once", "list")
 	do("", "remove", id)
 	do("", "remove", "jump")
-	do("of 1.5 SOL or more", "list")
+	do("of 1.5 or more", "list")
 	info, err := os.Stat(filepath.Join(dir, alert.FileName))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v %v", info, err)

@@ -162,6 +162,70 @@ for (const theme of ['dark', 'light']) {
   })
 }
 
+test('a coin graduates in sight: the chart, the tape, the badge and the list say so', { skip }, async () => {
+  const page = await openPage()
+  // The one that is nearest to the end of its curve.
+  const { mint } = (await ledger()).filter(({ completed }) => !completed).sort((a, b) => b.trades - a.trades)[0]
+  await byId(page, 'token-search').fill(mint)
+  const listed = page.locator(`[data-testid="token-row"][data-mint="${mint}"]`)
+  await until(
+    'the search has an answer',
+    async () => (await listed.count()) + (await byId(page, 'tokens-pasted').count()) > 0,
+  )
+  await page.keyboard.press('Enter')
+  await page.waitForFunction((mint) => window.__spinscope.mint === mint && window.__spinscope.bars > 0, mint)
+  await until(
+    'it trades on its curve',
+    async () => (await byId(page, 'program').getAttribute('data-program')) === 'pump',
+  )
+  assert.equal(await byId(page, 'side-orders').count(), 0, 'a coin of pump has no margin orders')
+  await picture(page, 'watch-curve')
+
+  await until('its candle is marked', async () => (await byId(page, 'chart').getAttribute('data-graduated')) !== null)
+  await until(
+    'the badge has changed',
+    async () => (await byId(page, 'program').getAttribute('data-program')) === 'pumpswap',
+  )
+  await until('the tape says it', async () => /graduated/.test(await byId(page, 'tape').textContent()))
+  const graduated = Number(await byId(page, 'chart').getAttribute('data-graduated'))
+  await page.keyboard.press('1')
+  await until('the series goes on in the pool', async () => {
+    const { candles } = await debug(page)
+    return candles.length > 0 && candles.at(-1).time > graduated
+  })
+  await drawn(page)
+  await picture(page, 'watch-graduated')
+  await byId(page, 'side-info').click()
+  await until('its market cap is known', async () => (await byId(page, 'market-cap').count()) > 0)
+  await picture(page, 'watch-info')
+  for (const [width, height] of [
+    [768, 1024],
+    [390, 844],
+  ]) {
+    await page.setViewportSize({ width, height })
+    for (const panel of ['tokens', 'chart']) {
+      await byId(page, `panel-${panel}`).click()
+      await until('everything has its place', async () => {
+        await drawn(page)
+        return (await covered(page)).length + (await cut(page)).length === 0
+      })
+      await picture(page, `watch-graduated-${width}-${panel}`)
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await page.emulateMedia({ colorScheme: 'light' })
+  await drawn(page)
+  await picture(page, 'watch-graduated-light')
+
+  // Only the coins of one program, and all again.
+  await byId(page, 'list-program').click()
+  const programs = () =>
+    byId(page, 'token-program').evaluateAll((list) => [...new Set(list.map(({ dataset }) => dataset.program))])
+  await until('the list is of one program', async () => (await programs()).length === 1)
+  assert.deepEqual(page.complaints, [])
+  await leave(page)
+})
+
 test('a browser shows the list and says how to add to it', { skip }, async () => {
   const page = await openPage({ app: false })
   const { mint } = coins[3]
@@ -179,6 +243,10 @@ test('a browser shows the list and says how to add to it', { skip }, async () =>
 
   command('watch', 'add', '--data-dir', server.data, mint)
   await page.waitForFunction(() => window.__spinscope.phase === 'ready' && window.__spinscope.bars > 0)
+  // This one is paid in USDC.
+  await until('its quote is told', async () => (await byId(page, 'quote').textContent()) === '/ USDC')
+  assert.match(await byId(page, 'tape').locator('..').textContent(), /USDC/)
+  await picture(page, 'watch-usdc')
   assert.deepEqual(page.complaints, [])
   await leave(page)
 })

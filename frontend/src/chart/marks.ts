@@ -2,11 +2,11 @@ import type { SeriesMarker, Time, UTCTimestamp } from 'lightweight-charts'
 import type { Mark } from '../market/mark'
 import type { ChartTheme } from './theme'
 
-/** Where the coin moved to its pool, its name stands over the candle. A liquidated long is sold, below the candle; a liquidated short is bought back, above it. */
+/** Where the coin moved to its pool, its name stands under the candle: there the price has mostly come from. A liquidated long is sold, below the candle; a liquidated short is bought back, above it. */
 export function toMarker(id: string, { time, kind, side }: Mark, theme: ChartTheme): SeriesMarker<Time> {
   const base = { id, time: time as UTCTimestamp }
   if (kind === 'graduation')
-    return { ...base, position: 'aboveBar', shape: 'circle', color: theme.line, size: 1, text: 'PumpSwap' }
+    return { ...base, position: 'belowBar', shape: 'circle', color: theme.line, size: 1, text: 'PumpSwap' }
   if (kind === 'buy') return { ...base, position: 'belowBar', shape: 'arrowUp', color: theme.up, size: 0.7 }
   if (kind === 'sell') return { ...base, position: 'aboveBar', shape: 'arrowDown', color: theme.down, size: 0.7 }
   const position = side === 'short' ? 'aboveBar' : side === 'long' ? 'belowBar' : 'inBar'

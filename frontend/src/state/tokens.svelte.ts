@@ -185,7 +185,9 @@ export class TokenList {
     private readonly clock: Clock,
   ) {}
 
+  /** Whoever asks in a view hears of it too when the token comes in later. */
   get(mint: string): Token | undefined {
+    void this.all
     return this.#byMint.get(mint)
   }
 
