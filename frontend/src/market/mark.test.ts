@@ -90,22 +90,22 @@ it("a liquidation is its owner's, with the side, the size and the range of the o
   const unknown = toTrade(liquidation(61, {}))
   expect(unknown).toMatchObject({ kind: 'liq', account: '', payer: 'payer', paid: NaN })
   expect(unknown?.order).toBeUndefined()
+})
 
-  it('marks the candle in which a coin graduates, once', () => {
-    const marks = new RecentMarks('m1', Infinity)
-    marks.add([{ time: 60, kind: 'graduation', side: 'none', count: 1, quote_volume: null }], 0)
-    const event = {
-      event_type: 'Graduated',
-      user: 'U',
-      signature: 's',
-      slot: 1,
-      ordinal: 0,
-      timestamp: new Date(125_000).toISOString(),
-    } as TapeEvent
-    expect([marks.happen(event), marks.happen(event)]).toEqual([true, false])
-    expect(marks.list.map(({ time, kind, count }) => [time, kind, count])).toEqual([
-      [60, 'graduation', 1],
-      [120, 'graduation', 1],
-    ])
-  })
+it('marks the candle in which a coin graduates, once', () => {
+  const marks = new RecentMarks('m1', Infinity)
+  marks.add([{ time: 60, kind: 'graduation', side: 'none', count: 1, quote_volume: null }], 0)
+  const event = {
+    event_type: 'Graduated',
+    user: 'U',
+    signature: 's',
+    slot: 1,
+    ordinal: 0,
+    timestamp: new Date(125_000).toISOString(),
+  } as TapeEvent
+  expect([marks.happen(event), marks.happen(event)]).toEqual([true, false])
+  expect(marks.list.map(({ time, kind, count }) => [time, kind, count])).toEqual([
+    [60, 'graduation', 1],
+    [120, 'graduation', 1],
+  ])
 })
