@@ -20,7 +20,7 @@ before(async () => {
     ...['--coins', '4', '--coin-share', '0.95', '--rate', '60', '--slot', '200ms', '--mints', '1', '--history', '10s'],
     ...['--seed', '8', '--fault-slow', '0.3', '--fault-slow-by', '300ms'], // so that there is progress to see
   )
-  server = await startServerIn(market)
+  server = await startServerIn(market, '[watch]\non_demand = 0\n')
   coins = await ledger()
 })
 after(async () => {
@@ -50,8 +50,8 @@ async function ledger() {
   }
 }
 
-/** A page of the server; in the app where the list can be changed. */
-async function openPage({ theme = 'dark', width = 1280, height = 800, app = true } = {}) {
+/** A page of a server; in the app where the list can be changed. */
+async function openPage({ theme = 'dark', width = 1280, height = 800, app = true, at = server } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme })
   const page = await context.newPage()
   page.complaints = []
@@ -66,7 +66,7 @@ async function openPage({ theme = 'dark', width = 1280, height = 800, app = true
     await page.exposeFunction('unwatchCoin', run('remove'))
     await page.addInitScript(shell, { form: FORM, first: false })
   }
-  await page.goto(`http://${server.address}`)
+  await page.goto(`http://${at.address}`)
   await byId(page, 'token-search').waitFor({ state: 'attached' })
   return page
 }
@@ -247,6 +247,37 @@ test('a browser shows the list and says how to add to it', { skip }, async () =>
   await until('its quote is told', async () => (await byId(page, 'quote').textContent()) === '/ USDC')
   assert.match(await byId(page, 'tape').locator('..').textContent(), /USDC/)
   await picture(page, 'watch-usdc')
+  assert.deepEqual(page.complaints, [])
+  await leave(page)
+})
+
+test('a server that follows coins on demand shows one to a browser that asks', { skip }, async () => {
+  const page = await openPage({ app: false, at: await startServerIn(market) })
+  const { mint } = coins[1]
+  await byId(page, 'token-search').fill(mint)
+  await byId(page, 'tokens-pasted').getByRole('button', { name: 'Show this coin' }).click()
+  await page.waitForFunction(
+    (mint) => window.__spinscope.mint === mint && window.__spinscope.phase === 'ready' && window.__spinscope.bars > 0,
+    mint,
+  )
+  await until(
+    'it is listed',
+    async () => (await page.locator(`[data-testid="token-row"][data-mint="${mint}"]`).count()) === 1,
+  )
+  await page.keyboard.press('W')
+  await until('it is live', async () => (await stateOf(page, mint)) === 'live')
+  assert.match(await page.locator(`li[data-mint="${mint}"]`).textContent(), /on demand/)
+  await picture(page, 'watch-on-demand')
+  await closeDialog(page)
+
+  // A wallet is refused, with the reason.
+  await byId(page, 'token-search').fill(WALLET)
+  await byId(page, 'tokens-pasted').getByRole('button', { name: 'Show this coin' }).click()
+  const told = () => page.evaluate(() => document.body.textContent)
+  await until('it is said why', async () =>
+    /The server refused a request: .*not the address of a coin/.test(await told()),
+  )
+  await picture(page, 'watch-refused')
   assert.deepEqual(page.complaints, [])
   await leave(page)
 })

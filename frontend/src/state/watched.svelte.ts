@@ -41,9 +41,9 @@ export class Watched {
     return this.coins.find((coin) => coin.mint === mint)
   }
 
-  /** Called once a second: looks often while something is under way, and now and then else. */
-  tick(): void {
-    const busy = this.coins.some(({ state }) => state === 'unknown' || state === 'reading')
+  /** Called once a second: looks often while something is under way or awaited, and now and then else. */
+  tick(awaited = false): void {
+    const busy = awaited || this.coins.some(({ state }) => state === 'unknown' || state === 'reading')
     if (busy || this.#removed.size > 0 || this.machine() - this.#looked >= CALM_MS) void this.read()
   }
 

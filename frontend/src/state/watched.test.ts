@@ -63,6 +63,9 @@ describe('Watched', () => {
     server.now = 30_000
     watched.tick()
     expect(server.asked).toBe(4)
+    await watched.read()
+    watched.tick(true)
+    expect(server.asked).toBe(6)
   })
 
   it('tells of progress', async () => {

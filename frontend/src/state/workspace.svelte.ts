@@ -167,7 +167,8 @@ export class Workspace {
       for (const chart of this.charts.shown) void chart.margin.reload()
     })
     every(1000, () => this.clock.tick())
-    every(1000, () => this.watched.tick())
+    // A coin that is shown and not listed may be followed for this client by now.
+    every(1000, () => this.watched.tick(this.charts.mints.some((mint) => !this.tokens.get(mint))))
     every(HEARTBEAT_MS, native.heartbeat)
     void this.#pollHealth()
   }
