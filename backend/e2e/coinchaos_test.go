@@ -31,7 +31,7 @@ func TestCoinChaos(t *testing.T) {
 	if soak {
 		seeds, kills, faults = []int64{1, 2, 3, 4}, 30, 12
 	}
-	for _, seed := range seeds { // until every fault has struck, and no longer than four times as many kills
+	for _, seed := range seeds { // until every fault has struck, or twice as many kills have
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			coinChaos(t, seed, kills, faults)
@@ -74,7 +74,7 @@ func coinChaos(t *testing.T, seed int64, kills, faults int) {
 	added, struck := addedBefore, 0
 	var seq uint64
 	states := map[string]int{}
-	for struck < kills || struck < 4*kills && !enough(net.FaultCounts(), faults) {
+	for struck < kills || struck < 2*kills && !enough(net.FaultCounts(), faults) {
 		s := launchServer(t, dir, arguments...)
 		if struck%4 > 0 { // every fourth is killed whatever it does
 			await(t, "the server", func() error {
