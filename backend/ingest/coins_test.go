@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"spinscope/backend/ingest"
@@ -46,11 +47,15 @@ type coinCandle struct {
 // to the newest in the pool, and nothing of other pools or of coins that nobody follows.
 func TestCoinsFromCurveToPool(t *testing.T) {
 	for seed := range int64(3) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { coinsFromCurveToPool(t, seed) })
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { coinsFromCurveToPool(t, seed, false) })
 	}
 }
 
-func coinsFromCurveToPool(t *testing.T, seed int64) {
+// TestPoolsBeforeTheirMigrations is the same with every migration told last: a coin's pool trades before anything has said that
+// there is one.
+func TestPoolsBeforeTheirMigrations(t *testing.T) { coinsFromCurveToPool(t, 0, true) }
+
+func coinsFromCurveToPool(t *testing.T, seed int64, migrationsLast bool) {
 	const first = int64(1_790_000_000)
 	world, err := launchpad.New(launchpad.Config{Seed: seed, Coins: 8, USDC: true, Truncated: 0.5, Derive: solana.ProgramAddress})
 	if err != nil {
@@ -75,7 +80,7 @@ func coinsFromCurveToPool(t *testing.T, seed int64) {
 	migrated := map[market.Pubkey]bool{}
 	var ignored market.Pubkey
 	var batch market.Batch
-	var late []market.Transaction
+	var late, last []market.Transaction
 	for n := range 14_000 {
 		now := first + int64(n)
 		happened := world.Next(float64(now))
@@ -120,6 +125,10 @@ func coinsFromCurveToPool(t *testing.T, seed int64) {
 			continue // a source delivers none of them
 		}
 		tx := happened.Told(n, market.Slot(1000+n), now)
+		if migrationsLast && slices.ContainsFunc(happened.Truth, func(f launchpad.Fact) bool { return f.Kind == launchpad.FactMigrated }) {
+			last = append(last, tx)
+			continue
+		}
 		if r.IntN(40) == 0 && happened.Created == nil {
 			late = append(late, tx)
 			continue
@@ -138,6 +147,7 @@ func coinsFromCurveToPool(t *testing.T, seed int64) {
 	batch.Transactions = append(batch.Transactions, late...)
 	batch.ChainTime = first + 20_000
 	apply(t, in, &batch)
+	apply(t, in, &market.Batch{Transactions: last})
 	if err := in.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -42,6 +45,37 @@ func script(t *testing.T, name string) string {
 	return path
 }
 
+// rawClient knows no other transport than WebSocket.
+const rawClient = "a bare WebSocket"
+
+// results are how long each client took for each trial, in the order of trials; they are a table at the end.
+type results map[string]map[string]time.Duration
+
+// trials are what every client goes through, in this order.
+var trials = []string{"bulk", "live", "restart", "kill", "resume", "slow"}
+
+// slowRate is what the link lets through in the last trial, in bytes a second, unless every trial is slow.
+const slowRate = 1_000_000
+
+// log writes the table as docs/protocol.md has it.
+func (r results) log(t *testing.T) {
+	t.Helper()
+	var text strings.Builder
+	text.WriteString("\n| client | " + strings.Join(trials, " | ") + " |\n|" + strings.Repeat("---|", 1+len(trials)) + "\n")
+	for _, name := range slices.Sorted(maps.Keys(r)) {
+		text.WriteString("| " + name + " |")
+		for _, trial := range trials {
+			if took, ok := r[name][trial]; ok {
+				fmt.Fprintf(&text, " %.1f s |", took.Seconds())
+			} else {
+				text.WriteString(" **no** |")
+			}
+		}
+		text.WriteString("\n")
+	}
+	t.Log(text.String())
+}
+
 // bulkClients are those that every run tries. SPINSCOPE_BULK_CLIENTS names others instead, by hand: NAME=COMMAND;NAME=COMMAND,
 // a command that is given URL and TRANSPORTS. SPINSCOPE_BULK_RATE makes the link a slow one.
 func bulkClients(t *testing.T) map[string]bulkClient {
@@ -60,6 +94,9 @@ func bulkClients(t *testing.T) map[string]bulkClient {
 		"python, asyncio": func(ctx context.Context, t *testing.T, url, transports string) *exec.Cmd {
 			return exampletest.PythonIn(ctx, t, script(t, "clients"), script(t, "bulk.py"), url, transports, "asyncio")
 		},
+	}
+	clients[rawClient] = func(ctx context.Context, t *testing.T, url, _ string) *exec.Cmd {
+		return exampletest.Node(ctx, t, script(t, "bulk_raw.mjs"), exampletest.Dir(t, "node"), url)
 	}
 	others := os.Getenv("SPINSCOPE_BULK_CLIENTS")
 	if others != "" {
@@ -138,13 +175,20 @@ func bulkPatience(rate int) time.Duration {
 }
 
 // Clients of every kind get a history of 5,000 candles and commits of 2,400 events without being cut, be it a replay or
-// live; they come back after an orderly stop, a crash and a cut, and then have each event.
+// live; they come back after an orderly stop, a crash and a cut, and then have each event; and a slow link cuts none.
 func TestEveryClientTakesBulkAndComesBack(t *testing.T) {
 	const candles, large = 5000, 2400
 	rate, _ := strconv.Atoi(os.Getenv("SPINSCOPE_BULK_RATE")) // bytes a second, 0: as fast as it goes
+	table := results{}
+	defer func() { table.log(t) }()
 	for name, client := range bulkClients(t) {
 		for _, transports := range []string{"websocket", "polling", "polling,websocket"} {
+			if name == rawClient && transports != "websocket" {
+				continue
+			}
 			t.Run(name+" by "+transports, func(t *testing.T) {
+				row := map[string]time.Duration{}
+				table[name+" by "+strings.ReplaceAll(transports, ",", ", then ")] = row
 				b := newBench(t, nil)
 				b.run(t)
 				total := 0
@@ -211,7 +255,8 @@ func TestEveryClientTakesBulkAndComesBack(t *testing.T) {
 						history = history || line.History == candles
 						acknowledged = acknowledged || line.Acknowledged == candles
 					}
-					t.Logf("%s: %v", what, time.Since(began).Round(time.Millisecond))
+					row[what] = time.Since(began)
+					t.Logf("%s: %v", what, row[what].Round(time.Millisecond))
 				}
 
 				all("bulk", true, false)
@@ -234,6 +279,15 @@ func TestEveryClientTakesBulkAndComesBack(t *testing.T) {
 				commit()
 				site.wire.refuse(false)
 				all("resume", false, true)
+
+				if rate == 0 {
+					site.wire.slow(slowRate)
+				}
+				site.wire.refuse(true)
+				site.wire.cut() // the rate is that of new connections
+				commit()
+				site.wire.refuse(false)
+				all("slow", false, true)
 				if n := site.server.Stats().SlowConsumers; n != 0 {
 					t.Errorf("%d slow consumers", n)
 				}
