@@ -346,6 +346,7 @@ func (r *run) readOver(ctx context.Context, l *link, live func()) error {
 
 	queue := newQueue(followedTxs)
 	queue.mostBytes, queue.shared = followedBytes, &r.waiting
+	queue.suspect() // nothing is kept until its turn comes to read history, which has what comes before
 	defer queue.discard()
 
 	subscription, err := l.socket.subscribeTo(ctx, r.address, r.config.Commitment, queue)

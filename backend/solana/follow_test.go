@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/polltest"
 	"spinscope/backend/program"
 )
 
@@ -244,6 +245,53 @@ func TestFollowRefused(t *testing.T) {
 	r.feed.Unfollow(a)
 	r.address("its place is the third's", late, isConnected)
 	r.same("what it missed", missed, late)
+}
+
+// An address that waits for its turn to read history keeps nothing of what comes live meanwhile: its history has it, once.
+func TestWhoWaitsForATurnKeepsNothing(t *testing.T) {
+	c := newCluster(t)
+	a, waits := testAddress(1), testAddress(2)
+	c.history(3, 1)
+	r := start(t, testConfig(c.endpoint()), 0)
+	follow(t, r.feed, Following{Address: a})
+	r.address("a is live", a, isConnected)
+	r.feed.mu.Lock()
+	running := r.feed.running
+	r.feed.mu.Unlock()
+	for range maxTurns { // as many others do that do not get on
+		running.turns <- struct{}{}
+	}
+	follow(t, r.feed, Following{Address: waits})
+	subscribed := func() (is bool) {
+		c.lock(func() {
+			for p := range c.peers {
+				for _, address := range p.logs {
+					is = is || address == waits
+				}
+			}
+		})
+		return is
+	}
+	polltest.Until(t, "it is subscribed", subscribed)
+
+	var told []ledgerTx
+	for range 50 {
+		told = append(told, c.tickOf([]market.Pubkey{waits, a})...)
+	}
+	stop := c.run(0)
+	r.same("a has them all", told, a) // so they have passed the queue of the other
+	if n := running.waiting.Load(); n != 0 {
+		t.Errorf("%d bytes wait", n)
+	}
+	for range maxTurns {
+		<-running.turns
+	}
+	r.same("its history has them", told, waits)
+	r.address("it is live", waits, isConnected)
+	stop()
+	told = append(told, c.tickOf([]market.Pubkey{waits})...)
+	defer c.run(0)()
+	r.same("and what comes then", told, waits)
 }
 
 // More addresses than the bound are refused.
