@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 )
 
 // nobody is the user inside the container.
@@ -92,7 +93,8 @@ func (m *maker) container(p program, to string) error {
 	}
 	top := put("manifest.v1+json", manifest)
 	top.Platform = map[string]string{"architecture": p.on.arch, "os": p.on.os}
-	top.Annotations = map[string]string{"org.opencontainers.image.ref.name": m.version, "io.containerd.image.name": "spinscope:" + m.version}
+	tag := strings.ReplaceAll(m.version, "+", "_") // which no tag may hold
+	top.Annotations = map[string]string{"org.opencontainers.image.ref.name": tag, "io.containerd.image.name": "spinscope:" + tag}
 
 	index, err := json.Marshal(map[string]any{
 		"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []blob{top},
@@ -101,7 +103,7 @@ func (m *maker) container(p program, to string) error {
 		return err
 	}
 	old, err := json.Marshal([]map[string]any{{
-		"Config": "blobs/sha256/" + described.Digest[7:], "RepoTags": []string{"spinscope:" + m.version},
+		"Config": "blobs/sha256/" + described.Digest[7:], "RepoTags": []string{"spinscope:" + tag},
 		"Layers": []string{"blobs/sha256/" + contents.Digest[7:]},
 	}})
 	if err != nil {
