@@ -270,13 +270,28 @@ test('a server that follows coins on demand shows one to a browser that asks', {
   await picture(page, 'watch-on-demand')
   await closeDialog(page)
 
-  // A wallet is refused, with the reason.
+  // A wallet is refused: the chart has the reason, once, and no advice that cannot help.
+  await page.evaluate(() => {
+    window.toasts = []
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes)
+        for (const node of addedNodes)
+          if (/refused/.test(node.textContent ?? '') && node.parentElement?.closest('[data-testid="toasts"]'))
+            window.toasts.push(node.textContent)
+    }).observe(document.body, { subtree: true, childList: true })
+  })
   await byId(page, 'token-search').fill(WALLET)
   await byId(page, 'tokens-pasted').getByRole('button', { name: 'Show this coin' }).click()
-  const told = () => page.evaluate(() => document.body.textContent)
-  await until('it is said why', async () =>
-    /The server refused a request: .*not the address of a coin/.test(await told()),
-  )
+  await byId(page, 'chart-refused').waitFor()
+  const reason = await byId(page, 'chart-refused').textContent()
+  assert.match(reason, /not the address of a coin/)
+  assert.doesNotMatch(reason, /1001|watch add/)
+  assert.equal(await byId(page, 'chart-unknown').count(), 0)
+  // Asked again, it is refused again.
+  await byId(page, 'chart-refused').getByRole('button', { name: 'Ask again' }).click()
+  await byId(page, 'chart-refused').waitFor()
+  assert.deepEqual(await page.evaluate(() => window.toasts), [])
+  assert.equal(await byId(page, 'toast').count(), 0)
   await picture(page, 'watch-refused')
   assert.deepEqual(page.complaints, [])
   await leave(page)

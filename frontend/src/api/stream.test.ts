@@ -109,5 +109,24 @@ it('passes refusals on', async () => {
   server.answer = () => ({ success: false, code: 1002, message: 'enough' })
   stream.watchEvents('MINT')
   await until(() => expect(events.error).toHaveBeenCalledTimes(1))
-  expect(events.error.mock.calls[0]?.[0]).toMatchObject({ code: 1002, message: 'enough' })
+  expect(events.error.mock.calls[0]?.[0]).toMatchObject({ code: 1002, message: 'enough', topic: 'events:MINT' })
+})
+
+it('asks anew for what was refused, as soon as somebody else wants it', async () => {
+  const { stream, events } = open()
+  server.answer = () => ({ success: false, code: 1001, message: 'no coin' })
+  stream.watchEvents('MINT')
+  stream.watchKline('MINT', 'm1', 4)
+  await until(() => expect(events.error).toHaveBeenCalledTimes(2))
+  server.answer = () => ({ success: true })
+  stream.watchEvents('MINT')
+  stream.watchKline('MINT', 'm1', 5)
+  await until(() => expect(server.requests).toHaveLength(4))
+  stream.watchEvents('MINT') // it stands
+  server.push('event_data', { symbol: 'MINT', seq: 6, event_data: {} })
+  await until(() => expect(events.event).toHaveBeenCalledTimes(1))
+  expect(server.requests.slice(2)).toEqual([
+    ['subscribe_events', { symbol: 'MINT' }],
+    ['subscribe_kline', { symbol: 'MINT', interval: 'm1', since_seq: 5 }],
+  ])
 })

@@ -7,7 +7,7 @@ import type {
   KlineData,
   Link,
   PriceUpdate,
-  StreamError,
+  RequestError,
   StreamGap,
   Subscription,
   TokenCreatedEvent,
@@ -24,7 +24,8 @@ export interface StreamEvents {
   token(data: TokenCreatedEvent): void
   alert?(data: Alert): void
   gap(data: StreamGap): void
-  error(data: StreamError): void
+  /** A request that was refused: nothing comes of its topic until the topic is wanted anew. */
+  error(problem: RequestError): void
 }
 
 /** A topic that parts of the page want. */
@@ -32,6 +33,8 @@ interface Wanted {
   subscription: Subscription
   /** How many want it. */
   users: number
+  /** The server refused it: who wants it next asks anew. */
+  refused: boolean
 }
 
 /**
@@ -49,7 +52,11 @@ export class Stream {
       token: endpoint.token,
       autoConnect: false,
       onLink: (link, reason) => events.link(link, reason),
-      onError: (error) => events.error(error),
+      onError: (error) => {
+        const wanted = this.#wanted.get(error.topic)
+        if (wanted) wanted.refused = true
+        events.error(error)
+      },
     })
   }
 
@@ -120,9 +127,13 @@ export class Stream {
     const known = this.#wanted.get(name)
     if (known) {
       known.users++
+      if (known.refused) {
+        known.subscription = follow()
+        known.refused = false
+      }
       return known
     }
-    const wanted = { subscription: follow(), users: 1 }
+    const wanted = { subscription: follow(), users: 1, refused: false }
     this.#wanted.set(name, wanted)
     return wanted
   }

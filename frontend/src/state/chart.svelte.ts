@@ -50,6 +50,8 @@ export interface ChartChoice {
 export class ChartState {
   mint = $state('')
   interval = $state<Interval>('m1')
+  /** Why the server does not follow the mint for this client, in its words; empty when it does or has not said. */
+  refusal = $state('')
   readonly market: Market
   readonly margin: Margin
   readonly marks: Marks
@@ -82,6 +84,7 @@ export class ChartState {
     if (!this.mint) return
     if (this.#watched !== this.mint) {
       this.#unwatch()
+      this.refusal = ''
       this.#watched = this.mint
       this.stream().watchEvents(this.mint)
       this.margin.open(this.mint)
@@ -96,6 +99,13 @@ export class ChartState {
     this.market.close()
     this.margin.open('')
     void this.gaps.read('')
+  }
+
+  /** Asks again for what was refused. */
+  retry(): void {
+    this.#unwatch()
+    this.open()
+    if (this.market.phase !== 'loading') void this.market.reload()
   }
 
   onHistory(data: HistoryData): void {
@@ -119,7 +129,8 @@ export class ChartState {
 
   /** The connection stands again: what failed is tried anew, and what is not replayed is read anew. */
   onConnected(): void {
-    if (this.market.phase === 'error') void this.market.reload()
+    if (this.refusal) this.retry()
+    else if (this.market.phase === 'error') void this.market.reload()
     void this.margin.reload()
     this.marks.reload()
   }

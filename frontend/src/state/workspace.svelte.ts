@@ -129,6 +129,8 @@ export class Workspace {
   #moved(coin: WatchedCoin, before: WatchedCoin | undefined): void {
     const { mint, state } = coin
     if (!this.tokens.get(mint) && state !== 'refused') void this.tokens.look([mint])
+    for (const chart of this.charts.shown)
+      if (chart.mint === mint && chart.refusal && state !== 'refused') chart.retry()
     if (state !== 'live' || before === undefined || before.state === 'live') return
     for (const chart of this.charts.shown) {
       if (chart.mint !== mint) continue

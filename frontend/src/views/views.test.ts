@@ -2,6 +2,7 @@ import { fireEvent, render, screen } from '@testing-library/svelte'
 import { readdirSync, readFileSync } from 'node:fs'
 import { tick } from 'svelte'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { ErrorCode, RequestError, type WatchedCoin } from '../api/client/index'
 import { RestError } from '../api/rest'
 import type { Detail, KlineStatus, Mints, Status, Ticker } from '../api/client/index'
 import type { Bar } from '../market/candle'
@@ -9,6 +10,7 @@ import type { Trade } from '../market/trade'
 import { loadedFrom } from '../native'
 import { Frames } from '../state/frames.svelte'
 import { Prefs } from '../state/prefs.svelte'
+import { pushesTo } from '../state/pushes'
 import { candle, klines, QuietStream } from '../state/fakes'
 import { WindowState } from '../state/window.svelte'
 import { Workspace } from '../state/workspace.svelte'
@@ -28,6 +30,13 @@ vi.mock('../api/stream', async (original) => {
     },
   }
 })
+
+// The canvas of the chart is not what is looked at here.
+vi.mock('../chart/price-chart', () => ({
+  PriceChart: vi.fn(function () {
+    return new Proxy({}, { get: () => () => undefined })
+  }),
+}))
 
 const status = {
   connection_status: 'connected',
@@ -381,6 +390,89 @@ describe('Tokens', () => {
     await workspace.tokens.load()
     show('Tokens')
     expect(text('tokens-error')).toContain('the server does not answer')
+  })
+})
+
+describe('A coin that is refused', () => {
+  const mint = 'WALLET'
+  const why = 'WALLET is not the address of a coin'
+  const toasts = () => workspace.toasts.list.map((toast) => toast.text)
+
+  /** Everything that the page asks of a coin is refused, one after the other. */
+  function refuse(of = mint, code: number = ErrorCode.invalid): void {
+    for (const topic of [`events:${of}`, `kline:${of}:m1`, `price:${of}`])
+      pushesTo(workspace).error(new RequestError(code as ErrorCode, why, topic))
+  }
+
+  async function chart(bars: number): Promise<QuietStream> {
+    const stream = new QuietStream()
+    workspace.connection.stream = stream
+    const list = Array.from({ length: bars }, () => candle(60))
+    Object.assign(workspace.connection.rest, {
+      klines: async () => klines(list, 1),
+      watch: async () => ({ coins: [] }),
+    })
+    workspace.navigation.show(mint)
+    await vi.waitFor(() => expect(workspace.market.phase).toBe(bars > 0 ? 'ready' : 'empty'))
+    return stream
+  }
+
+  const shown = () =>
+    render(Host, { workspace, view, part: 'Chart', given: { chart: workspace.chart, theme: 'dark', place: 0 } })
+
+  it('is explained in the chart, without a toast and without advice', async () => {
+    const stream = await chart(0)
+    shown()
+    expect(text('chart-unknown')).toContain('spinscope watch add WALLET')
+    refuse()
+    await tick()
+    expect(text('chart-refused')).toContain(why)
+    expect(screen.queryByTestId('chart-unknown')).toBeNull()
+    expect(document.body.textContent).not.toContain('watch add')
+    expect(toasts()).toEqual([])
+
+    // Somebody may make it a coin.
+    stream.wanted = []
+    await fireEvent.click(screen.getByText('Ask again'))
+    await vi.waitFor(() => expect(stream.wanted).toContain('+kline WALLET m1 1'))
+    expect(stream.wanted).toContain('+events WALLET')
+    expect(screen.queryByTestId('chart-refused')).toBeNull()
+  })
+
+  it('is told in one toast where the chart has candles to show', async () => {
+    await chart(1)
+    refuse()
+    expect(toasts()).toEqual([`The server refused a request: ${why}`])
+  })
+
+  it('is told in one toast when no chart shows it, and so is what is not about a coin', async () => {
+    await chart(0)
+    refuse('OTHER')
+    expect(toasts()).toHaveLength(1)
+    expect(workspace.chart.refusal).toBe('')
+    workspace.toasts.list = []
+    refuse(mint, ErrorCode.rateLimited)
+    expect(toasts()).toHaveLength(1)
+    expect(workspace.chart.refusal).toBe('')
+  })
+
+  it('is asked for again when another one is shown meanwhile, when the connection is back and when it is followed', async () => {
+    const stream = await chart(0)
+    const again = async (cause: () => void) => {
+      refuse()
+      expect(workspace.chart.refusal).toBe(why)
+      stream.wanted = []
+      cause()
+      expect(workspace.chart.refusal).toBe('')
+      await vi.waitFor(() => expect(stream.wanted).toContain('+kline WALLET m1 1'))
+      expect(stream.wanted).toContain('+events WALLET')
+    }
+    await again(() => {
+      workspace.navigation.show('OTHER')
+      workspace.navigation.show(mint)
+    })
+    await again(() => workspace.chart.onConnected())
+    await again(() => workspace.watched.moved?.({ mint, state: 'reading' } as WatchedCoin, undefined))
   })
 })
 
