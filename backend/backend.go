@@ -3,12 +3,8 @@ package backend
 import (
 	"cmp"
 	"context"
-	"errors"
 	"log/slog"
-	"runtime/pprof"
 	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"spinscope/backend/alert"
 	"spinscope/backend/cluster"
@@ -18,9 +14,11 @@ import (
 	"spinscope/backend/listener"
 	"spinscope/backend/logtail"
 	"spinscope/backend/market"
+	"spinscope/backend/node"
+	"spinscope/backend/parts"
 	"spinscope/backend/recording"
-	"spinscope/backend/server"
 	"spinscope/backend/store"
+	"spinscope/backend/web"
 )
 
 // Backend is everything but the window. Make one with New and run it once.
@@ -57,22 +55,16 @@ func (b *Backend) Address() (string, bool) {
 // fails. Trouble with the cluster never ends it. With a bus it does so as one of several nodes.
 func (b *Backend) Run(ctx context.Context) error {
 	if b.options.Config.Bus.On() {
-		return b.runNode(ctx)
+		return node.Run(ctx, node.Options{
+			Config: &b.options.Config, Edge: b.options.Edge, Dir: b.options.Dir, DataDir: b.options.DataDir, Version: b.options.Version,
+			Serve: b.serve, Logger: b.log,
+		})
 	}
-	return b.serve(ctx, role{})
-}
-
-// role is what a backend with a bus does beside what every backend does. The zero role is that of one without.
-type role struct {
-	opened  func(context.Context, *store.Store) error // called with the store before anything is written to it; may be nil
-	append  func(*market.Commit) error                // called before each commit is written; may be nil
-	replica *edge.Replica                             // takes commits from the bus in the place of a writer of its own; nil: there is one
-	follow  func(context.Context) error               // runs the replica
-	parts   func(*store.Store) []part                 // further ones; may be nil
+	return b.serve(ctx, node.Role{})
 }
 
 // serve is Run in a role.
-func (b *Backend) serve(ctx context.Context, as role) (err error) {
+func (b *Backend) serve(ctx context.Context, as node.Role) (err error) {
 	cfg := &b.options.Config
 	dir := b.options.Dir()
 	if err := dir.Make(); err != nil {
@@ -108,75 +100,74 @@ func (b *Backend) serve(ctx context.Context, as role) (err error) {
 		return err
 	}
 
-	if as.opened != nil {
-		if err := as.opened(ctx, opened); err != nil {
+	if as.Opened != nil {
+		if err := as.Opened(ctx, opened); err != nil {
 			return err
 		}
 	}
 
 	commits := hub.New(hub.Options{Logger: b.options.Logger})
 	source := b.newSource(opened)
-	if as.replica != nil {
+	if as.Replica != nil {
 		source = b.noSource()
-		as.replica.Store, as.replica.Publish = opened, commits.Publish
+		as.Replica.Store, as.Replica.Publish = opened, commits.Publish
 	}
-	in, err := b.newListener(opened, source, commits.Publish, as.append)
+	in, err := b.newListener(opened, source, commits.Publish, as.Append)
 	if err != nil {
 		return err
 	}
-	web, err := b.newWebServer(opened, commits, in, source)
+	clients, err := b.newWeb(opened, commits, in, source, as.Replica)
 	if err != nil {
 		return err
 	}
-	web.replica = as.replica
 
 	if p := b.options.source; p != nil {
-		p.Bind(func() int { return web.stream.Metrics().Subscriptions }, in.Idle)
+		p.Bind(clients.Subscriptions, in.Idle)
 	}
 
 	// Not before: the followers of the commits are there by now. Not later: clients are to find the market as it is.
 	recoverOpen := in.Recover
-	if as.replica != nil {
+	if as.Replica != nil {
 		recoverOpen = in.Show
 	}
 	if err := recoverOpen(); err != nil {
 		return err
 	}
 
-	if web.listener, err = server.Listen(ctx, cmp.Or(b.listenAt, cfg.Server.Listen)); err != nil {
+	if err := clients.Listen(ctx, cmp.Or(b.listenAt, cfg.Server.Listen)); err != nil {
 		return err
 	}
-	b.listenAt = web.address() // in the next role too
-	defer func() { _ = web.listener.Close() }()
+	b.listenAt = clients.Address() // in the next role too
+	defer clients.Close()
 
-	if err := dir.WriteAddress(web.address()); err != nil {
+	if err := dir.WriteAddress(clients.Address()); err != nil {
 		return err
 	}
 
 	b.mu.Lock()
-	b.history, b.alerts, b.address = source.history, web.alerts, web.address()
+	b.history, b.alerts, b.address = source.history, clients.Alerts(), clients.Address()
 	b.mu.Unlock()
-	b.log.Info("serving", "address", "http://"+web.address()+"/", "cluster", cfg.Solana.Cluster, "data", dir.Path)
+	b.log.Info("serving", "address", "http://"+clients.Address()+"/", "cluster", cfg.Solana.Cluster, "data", dir.Path)
 	if b.options.serving != nil {
-		b.options.serving(web.address())
+		b.options.serving(clients.Address())
 	}
 
-	reading := []part{{"listener", in.Run}}
-	if as.replica != nil {
-		reading = []part{{"replica", as.follow}}
+	reading := []parts.Part{{Name: "listener", Run: in.Run}}
+	if as.Replica != nil {
+		reading = []parts.Part{{Name: "replica", Run: as.Follow}}
 	}
-	if reach := b.options.Backfill; reach != nil && as.replica == nil {
-		reading = append(reading, part{"history", func(ctx context.Context) error {
+	if reach := b.options.Backfill; reach != nil && as.Replica == nil {
+		reading = append(reading, parts.Part{Name: "history", Run: func(ctx context.Context) error {
 			b.extend(ctx, source, *reach)
 			return nil
 		}})
 	}
 
-	serving := append(web.parts(), part{"store", opened.Run})
-	if as.parts != nil {
-		serving = append(serving, as.parts(opened)...)
+	serving := append(clients.Parts(), parts.Part{Name: "store", Run: opened.Run})
+	if as.Parts != nil {
+		serving = append(serving, as.Parts(opened)...)
 	}
-	return runParts(ctx, reading, append(serving, source.parts...), func() { web.stopping.Store(true) })
+	return parts.Run(ctx, reading, append(serving, source.parts...), clients.Stopping)
 }
 
 // storeOptions are those of a store that is served.
@@ -199,10 +190,19 @@ func (b *Backend) newListener(opened *store.Store, from source, publish func(*ma
 		return nil, err
 	}
 	o.Addresses = stored
-	if from.coins != nil {
-		o.Coins, o.Addresses = from.coins, cluster.Following{Now: from.coins, Once: stored}
+	if from.shown.Coins != nil {
+		o.Coins, o.Addresses = from.shown.Coins, cluster.Following{Now: from.shown.Coins, Once: stored}
 	}
 	return listener.New(o), nil
+}
+
+// newWeb makes what clients meet, over an open store.
+func (b *Backend) newWeb(opened *store.Store, commits *hub.Hub, in *listener.Listener, from source, replica *edge.Replica) (*web.Server, error) {
+	o := &b.options
+	return web.New(web.Options{
+		Config: &o.Config, Dir: o.Dir(), Assets: o.Assets, Version: o.Version, Tail: o.Tail, Notify: o.Notify, Logger: o.Logger,
+		Store: opened, Commits: commits, Listener: in, Replica: replica, Source: from.shown,
+	})
 }
 
 // extend is LoadHistory as the start of the server asks for it. A failure is logged: the server goes on.
@@ -214,55 +214,4 @@ func (b *Backend) extend(ctx context.Context, from source, reach cluster.Reach) 
 	case ctx.Err() == nil:
 		b.log.Error("older history was not read", "slot", reach.Slot, "err", err)
 	}
-}
-
-// part is something that runs for as long as the backend does.
-type part struct {
-	name string // of its goroutines in a profile
-	run  func(context.Context) error
-}
-
-// runParts runs everything until ctx ends or a part fails, and stops it in order: first what reads, then what that feeds.
-// stopping is called before.
-func runParts(ctx context.Context, reading, serving []part, stopping func()) error {
-	served, stopServing := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopServing()
-
-	group, groupCtx := errgroup.WithContext(served)
-	read, stopReading := context.WithCancel(groupCtx)
-	defer stopReading()
-
-	var readers sync.WaitGroup
-	start := func(ctx context.Context, p part, ended func()) {
-		group.Go(func() (err error) {
-			defer ended()
-			pprof.Do(ctx, pprof.Labels("part", p.name), func(ctx context.Context) { err = p.run(ctx) })
-			return err
-		})
-	}
-	for _, p := range reading {
-		readers.Add(1)
-		start(read, p, readers.Done)
-	}
-
-	for _, p := range serving {
-		start(groupCtx, p, func() {})
-	}
-
-	group.Go(func() error {
-		select {
-		case <-ctx.Done():
-		case <-groupCtx.Done():
-		}
-		stopping()
-		stopReading()
-		readers.Wait()
-		stopServing()
-		return nil
-	})
-	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
-		return err
-	}
-
-	return nil
 }

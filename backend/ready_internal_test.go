@@ -41,7 +41,7 @@ func TestReadyzTellsOfTrouble(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := b.newWebServer(opened, events, in, from)
+	f, err := b.newWeb(opened, events, in, from, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestReadyzTellsOfTrouble(t *testing.T) {
 		request := httptest.NewRequest(http.MethodGet, path, nil)
 		request.Host = "127.0.0.1:5051"
 		answer := httptest.NewRecorder()
-		f.http.ServeHTTP(answer, request)
+		f.ServeHTTP(answer, request)
 		return answer.Code, answer.Body.String()
 	}
 	readyz := func() (int, string) { return ask("/readyz") }
@@ -87,7 +87,7 @@ func TestReadyzTellsOfTrouble(t *testing.T) {
 		t.Errorf("with space again: %d %s", code, text)
 	}
 
-	f.stopping.Store(true)
+	f.Stopping()
 	if code, text := readyz(); code != http.StatusServiceUnavailable || !strings.Contains(text, "stops") {
 		t.Errorf("while it stops: %d %s", code, text)
 	}

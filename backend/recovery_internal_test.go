@@ -27,7 +27,7 @@ func TestFollowersHearOfRecovery(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.newWebServer(opened, events, in, from); err != nil {
+		if _, err := b.newWeb(opened, events, in, from, nil); err != nil {
 			t.Fatal(err)
 		}
 		return opened, events, in.Recover, func(batch market.Batch) error { return in.Write(t.Context(), batch) }

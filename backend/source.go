@@ -5,38 +5,36 @@ import (
 
 	"spinscope/backend/cluster"
 	"spinscope/backend/listener"
-	"spinscope/backend/mintinfo"
-	"spinscope/backend/server/rest"
+	"spinscope/backend/parts"
 	"spinscope/backend/store"
 	"spinscope/backend/telemetry"
 	"spinscope/backend/watch"
+	"spinscope/backend/web"
 	"spinscope/backend/wire"
 )
 
-// source is where batches come from, and what goes with it. No function is nil but accounts.
+// source is where batches come from, and what goes with it. No function is nil but those that say so.
 type source struct {
-	reads     listener.Source // nil: nothing is read
-	parts     []part          // what must run beside it
-	patient   bool            // it waits for space on the disk
-	recheck   func()
-	history   func(context.Context, cluster.Reach) error
-	endpoints func() []wire.Endpoint
-	gateway   func(context.Context) (string, error) // of documents on IPFS
-	accounts  mintinfo.Read                         // that the cluster keeps; nil: there is none
-	coins     *watch.Service                        // followed by their own addresses; nil: none are
-	collect   telemetry.Collector
+	reads   listener.Source // nil: nothing is read
+	parts   []parts.Part    // what must run beside it
+	patient bool            // it waits for space on the disk
+	recheck func()
+	history func(context.Context, cluster.Reach) error
+	shown   web.Source // what clients are told of it
 }
 
 // noSource reads nothing.
 func (b *Backend) noSource() source {
 	cfg := &b.options.Config
 	return source{
-		patient:   true,
-		recheck:   func() {},
-		history:   func(context.Context, cluster.Reach) error { return cluster.ErrNoHistory },
-		endpoints: func() []wire.Endpoint { return nil },
-		gateway:   func(context.Context) (string, error) { return cfg.Metadata.IPFSGateway, nil },
-		collect:   func(*telemetry.Metrics) {},
+		patient: true,
+		recheck: func() {},
+		history: func(context.Context, cluster.Reach) error { return cluster.ErrNoHistory },
+		shown: web.Source{
+			Endpoints: func() []wire.Endpoint { return nil },
+			Gateway:   func(context.Context) (string, error) { return cfg.Metadata.IPFSGateway, nil },
+			Collect:   func(*telemetry.Metrics) {},
+		},
 	}
 }
 
@@ -59,8 +57,8 @@ func (b *Backend) newSource(opened *store.Store) source {
 	var reads *cluster.Source
 	if dir.Transient {
 		demo := cluster.NewDemo(o)
-		reads, s.gateway = demo.Source, demo.Gateway
-		s.parts = []part{{"demo", demo.RunNet}}
+		reads, s.shown.Gateway = demo.Source, demo.Gateway
+		s.parts = []parts.Part{{Name: "demo", Run: demo.RunNet}}
 	} else {
 		reads = cluster.NewSource(o)
 		s.history = reads.LoadHistory
@@ -70,16 +68,9 @@ func (b *Backend) newSource(opened *store.Store) source {
 	if !dir.Transient { // the demo has none of the coins that the list is of
 		watching.File = watch.At(b.options.DataDir)
 	}
-	s.coins = watch.New(watching)
-	s.parts = append(s.parts, part{"watch", s.coins.Run})
-	s.reads, s.recheck, s.endpoints, s.collect, s.accounts = reads, reads.Recheck, reads.Endpoints, reads.Collect, reads.Accounts
+	s.shown.Coins = watch.New(watching)
+	s.parts = append(s.parts, parts.Part{Name: "watch", Run: s.shown.Coins.Run})
+	s.reads, s.recheck = reads, reads.Recheck
+	s.shown.Endpoints, s.shown.Collect, s.shown.Accounts = reads.Endpoints, reads.Collect, reads.Accounts
 	return s
-}
-
-// watched keeps a nil pointer from becoming an interface that is not nil.
-func (s *source) watched() rest.Watch {
-	if s.coins == nil {
-		return nil
-	}
-	return s.coins
 }

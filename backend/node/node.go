@@ -1,23 +1,27 @@
-package backend
+package node
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
 
 	"spinscope/backend/bus"
 	"spinscope/backend/bus/embedded"
+	"spinscope/backend/config"
+	"spinscope/backend/datadir"
 	"spinscope/backend/edge"
 	"spinscope/backend/market"
 	"spinscope/backend/offline"
+	"spinscope/backend/parts"
 	"spinscope/backend/store"
 )
 
-// ErrBusDemo is returned for a bus that is to carry the demo market.
-var ErrBusDemo = errors.New("the demo market is made anew at every start, so no bus carries it: name another with --cluster")
+// ErrDemo is returned for a bus that is to carry the demo market.
+var ErrDemo = errors.New("the demo market is made anew at every start, so no bus carries it: name another with --cluster")
 
 // errBusOther is returned for a store that is not the one whose commits the bus carries.
 var errBusOther = errors.New("the bus carries the commits of another store")
@@ -32,9 +36,29 @@ const (
 	writerCopies  = 2 * time.Hour          // and until the writer does, as there is no standby then
 )
 
-// node is a backend that shares a market with others over a bus.
+// Options are what a node is made of.
+type Options struct {
+	Config  *config.Config // of a node with a bus; an edge's cluster and program become those of the market that the bus carries
+	Edge    bool           // it stays a replica for good
+	Dir     func() *datadir.Dir
+	DataDir string
+	Version string
+	Serve   func(context.Context, Role) error // opens the store and the port, and serves in a role until ctx ends
+	Logger  *slog.Logger
+}
+
+// Role is what a server with a bus does beside what every server does. The zero Role is that of one without.
+type Role struct {
+	Opened  func(context.Context, *store.Store) error // called with the store before anything is written to it; may be nil
+	Append  func(*market.Commit) error                // called before each commit is written; may be nil
+	Replica *edge.Replica                             // takes commits from the bus in the place of a writer of its own; nil: there is one
+	Follow  func(context.Context) error               // runs the replica
+	Parts   func(*store.Store) []parts.Part           // further ones; may be nil
+}
+
+// node is a server that shares a market with others over a bus.
 type node struct {
-	b     *Backend
+	Options
 	bus   *bus.Bus
 	lease *held // nil while another node writes
 
@@ -54,13 +78,14 @@ func (h *held) end() {
 	<-h.lost
 }
 
-// runNode is Run with a bus: as a replica until the lease is free, and as the writer while it is this node's.
-func (b *Backend) runNode(ctx context.Context) error {
-	if !b.options.Edge && !b.options.Dir().IsMarket() {
-		return ErrBusDemo
+// Run serves until ctx ends, which returns nil: as a replica until the lease is free, and as the writer while it is this
+// node's. It returns ErrDemo for the demo market.
+func Run(ctx context.Context, o Options) error {
+	if !o.Edge && !o.Dir().IsMarket() {
+		return ErrDemo
 	}
 
-	n := &node{b: b}
+	n := &node{Options: o}
 	closeBus, err := n.connect(ctx)
 	if err != nil {
 		return err
@@ -72,7 +97,7 @@ func (b *Backend) runNode(ctx context.Context) error {
 		}
 	}()
 
-	if b.options.Edge {
+	if o.Edge {
 		if err := n.learnMarket(ctx); err != nil {
 			return orNil(ctx, err)
 		}
@@ -102,7 +127,7 @@ func orNil(ctx context.Context, err error) error {
 
 // connect starts the embedded server, where there is one, and connects.
 func (n *node) connect(ctx context.Context) (done func(), err error) {
-	c := &n.b.options.Config.Bus
+	c := &n.Config.Bus
 	name := c.Node
 	if name == "" {
 		host, _ := os.Hostname() // "" is a name too
@@ -110,14 +135,14 @@ func (n *node) connect(ctx context.Context) (done func(), err error) {
 	}
 	o := bus.Options{
 		URL: c.URL, Credentials: c.Credentials, TLSCA: c.TLSCA, Name: c.Name, Replicas: c.Replicas, Node: name,
-		SyncChecked: c.SyncChecked, SystemCredentials: c.SystemCredentials, Logger: n.b.options.Logger,
+		SyncChecked: c.SyncChecked, SystemCredentials: c.SystemCredentials, Logger: n.Logger,
 	}
 
 	stop := func() {}
 	if c.Embedded {
 		running, err := embedded.Start(embedded.Options{
-			Dir: filepath.Join(n.b.options.DataDir, "bus"), Name: name, Listen: c.Listen, Cluster: c.Cluster, Peers: c.Peers,
-			Credentials: c.Credentials, Logger: n.b.options.Logger,
+			Dir: filepath.Join(n.DataDir, "bus"), Name: name, Listen: c.Listen, Cluster: c.Cluster, Peers: c.Peers,
+			Credentials: c.Credentials, Logger: n.Logger,
 		})
 		if err != nil {
 			return nil, err
@@ -137,7 +162,7 @@ func (n *node) learnMarket(ctx context.Context) error {
 	for {
 		of, err := n.bus.Market(ctx)
 		if err == nil {
-			cfg := &n.b.options.Config.Solana
+			cfg := &n.Config.Solana
 			cfg.Cluster, cfg.ProgramID = of.Cluster, of.Program
 			return nil
 		}
@@ -154,7 +179,7 @@ func (n *node) learnMarket(ctx context.Context) error {
 
 // begin makes a copy of the market where there is none here and the bus has one.
 func (n *node) begin(ctx context.Context) error {
-	dir := n.b.options.Dir()
+	dir := n.Dir()
 	if _, err := os.Stat(dir.Store()); err == nil {
 		return nil
 	}
@@ -168,7 +193,7 @@ func (n *node) begin(ctx context.Context) error {
 	if of.Cluster != dir.Cluster || of.Program != dir.Program {
 		return fmt.Errorf("%w: of %s, program %s: give another bus.name", errBusOther, of.Cluster, of.Program)
 	}
-	return edge.Begin(ctx, n.bus, of, dir.Path, n.b.log)
+	return edge.Begin(ctx, n.bus, of, dir.Path, n.Logger)
 }
 
 // claim makes sure that the bus carries the opened store's commits. It is asked once, so that a node whose bus is not reached
@@ -177,7 +202,7 @@ func (n *node) claim(ctx context.Context, opened *store.Store) error {
 	if n.claimed {
 		return nil
 	}
-	cfg := &n.b.options.Config.Solana
+	cfg := &n.Config.Solana
 	of, err := n.bus.Claim(ctx, bus.Market{Store: opened.ID(), Cluster: cfg.Cluster, Program: cfg.ProgramID})
 	switch {
 	case err != nil:
@@ -186,7 +211,7 @@ func (n *node) claim(ctx context.Context, opened *store.Store) error {
 		return errEmpty
 	case of.Store != opened.ID():
 		return fmt.Errorf("%w, %s, and %s is %s: move it away, and this node begins from a snapshot, or give another bus.name",
-			errBusOther, of.Store, n.b.options.Dir().Store(), opened.ID())
+			errBusOther, of.Store, n.Dir().Store(), opened.ID())
 	}
 	n.claimed = true
 	return nil
@@ -197,12 +222,12 @@ var errEmpty = errors.New("nothing is in this store yet, and the bus carries ano
 
 // giveUp removes this node's copy, so that it begins from a snapshot, when an error says that it must and may.
 func (n *node) giveUp(err error) error {
-	may := n.b.options.Edge && (errors.Is(err, edge.ErrBehind) || errors.Is(err, errBusOther))
+	may := n.Edge && (errors.Is(err, edge.ErrBehind) || errors.Is(err, errBusOther))
 	if !may && !errors.Is(err, errEmpty) {
 		return err
 	}
-	n.b.log.Warn("this copy is given up, and another begun from a snapshot", "err", err)
-	return os.RemoveAll(n.b.options.Dir().Store())
+	n.Logger.Warn("this copy is given up, and another begun from a snapshot", "err", err)
+	return os.RemoveAll(n.Dir().Store())
 }
 
 // stand serves a replica until the lease is this node's. An edge does so for good.
@@ -211,26 +236,26 @@ func (n *node) stand(ctx context.Context) error {
 	defer stop()
 
 	replica := &edge.Replica{}
-	as := role{replica: replica, follow: func(ctx context.Context) error {
+	as := Role{Replica: replica, Follow: func(ctx context.Context) error {
 		log, err := n.waitForLog(ctx, replica.Store)
 		if err != nil {
 			return orNil(ctx, err)
 		}
 		return replica.Follow(ctx, log)
 	}}
-	if !n.b.options.Edge {
-		as.opened = n.claim
-		as.parts = func(opened *store.Store) []part {
-			return []part{
-				{"lease", func(ctx context.Context) error { return n.acquire(ctx, stop) }},
-				{"snapshots", func(ctx context.Context) error { return n.copies(ctx, opened, standbyCopies) }},
+	if !n.Edge {
+		as.Opened = n.claim
+		as.Parts = func(opened *store.Store) []parts.Part {
+			return []parts.Part{
+				{Name: "lease", Run: func(ctx context.Context) error { return n.acquire(ctx, stop) }},
+				{Name: "snapshots", Run: func(ctx context.Context) error { return n.copies(ctx, opened, standbyCopies) }},
 			}
 		}
 	}
 
-	err := n.giveUp(n.b.serve(ctx, as))
+	err := n.giveUp(n.Serve(ctx, as))
 	if errors.Is(err, edge.ErrBehind) {
-		return fmt.Errorf("%w: move %s away, and this node begins from a snapshot", err, n.b.options.Dir().Store())
+		return fmt.Errorf("%w: move %s away, and this node begins from a snapshot", err, n.Dir().Store())
 	}
 	return err
 }
@@ -263,11 +288,11 @@ func (n *node) acquire(ctx context.Context, taken func()) error {
 	for {
 		lease, err := n.bus.Acquire(ctx)
 		if err != nil {
-			n.b.log.Debug("the lease was not taken", "err", err)
+			n.Logger.Debug("the lease was not taken", "err", err)
 		}
 		if lease != nil {
 			n.keep(ctx, lease)
-			n.b.log.Info("this node writes now")
+			n.Logger.Info("this node writes now")
 			taken()
 			return nil
 		}
@@ -310,8 +335,8 @@ func (n *node) write(ctx context.Context) error {
 	})()
 
 	var log *bus.Log
-	err := n.b.serve(running, role{
-		opened: func(ctx context.Context, opened *store.Store) (err error) {
+	err := n.Serve(running, Role{
+		Opened: func(ctx context.Context, opened *store.Store) (err error) {
 			if err := n.claim(ctx, opened); err != nil {
 				return err
 			}
@@ -323,9 +348,9 @@ func (n *node) write(ctx context.Context) error {
 			}
 			return skipAlerts(opened)
 		},
-		append: func(c *market.Commit) error { return log.Append(appending, c.Seq, edge.Encode(c)) },
-		parts: func(opened *store.Store) []part {
-			return []part{{"snapshots", func(ctx context.Context) error { return n.copies(ctx, opened, writerCopies) }}}
+		Append: func(c *market.Commit) error { return log.Append(appending, c.Seq, edge.Encode(c)) },
+		Parts: func(opened *store.Store) []parts.Part {
+			return []parts.Part{{Name: "snapshots", Run: func(ctx context.Context) error { return n.copies(ctx, opened, writerCopies) }}}
 		},
 	})
 	if err = n.giveUp(err); err == nil {
@@ -333,7 +358,7 @@ func (n *node) write(ctx context.Context) error {
 	}
 	lost := errors.Is(context.Cause(running), errLeaseLost)
 	if ctx.Err() == nil && (lost || errors.Is(err, bus.ErrOther)) {
-		n.b.log.Warn("this node does not write any more: another does, or the bus is not reached", "err", err)
+		n.Logger.Warn("this node does not write any more: another does, or the bus is not reached", "err", err)
 		return nil
 	}
 	return err
@@ -347,10 +372,10 @@ func skipAlerts(opened *store.Store) error {
 
 // copies keeps a snapshot on the bus that is not too old.
 func (n *node) copies(ctx context.Context, opened *store.Store, age time.Duration) error {
-	of, err := offline.MarketOf(n.b.options.Dir())
+	of, err := offline.MarketOf(n.Dir())
 	if err != nil {
 		return err
 	}
-	edge.Keep(ctx, n.bus, opened, of, n.b.options.Version, age, n.b.log)
+	edge.Keep(ctx, n.bus, opened, of, n.Version, age, n.Logger)
 	return nil
 }

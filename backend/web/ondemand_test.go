@@ -1,4 +1,4 @@
-package backend
+package web
 
 import (
 	"testing"
@@ -27,8 +27,8 @@ func TestStrangersFollowNothing(t *testing.T) {
 		}
 		cfg := config.Default()
 		cfg.Server.Listen, cfg.Server.Token = c.listen, c.token
-		b := &Backend{options: Options{Config: cfg}}
-		if got := b.onDemand(source{coins: c.coins}, guarded) != nil; got != c.want {
+		o := &Options{Config: &cfg, Source: Source{Coins: c.coins}}
+		if got := o.onDemand(guarded) != nil; got != c.want {
 			t.Errorf("at %s with token %q, coins %v: %v", c.listen, c.token, c.coins != nil, got)
 		}
 	}

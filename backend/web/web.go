@@ -1,0 +1,327 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"spinscope/backend/alert"
+	"spinscope/backend/backup"
+	"spinscope/backend/config"
+	"spinscope/backend/datadir"
+	"spinscope/backend/edge"
+	"spinscope/backend/follow"
+	"spinscope/backend/hub"
+	"spinscope/backend/listener"
+	"spinscope/backend/logtail"
+	"spinscope/backend/market"
+	"spinscope/backend/metadata"
+	"spinscope/backend/mintinfo"
+	"spinscope/backend/offline"
+	"spinscope/backend/parts"
+	"spinscope/backend/server"
+	"spinscope/backend/server/guard"
+	"spinscope/backend/server/rest"
+	"spinscope/backend/server/stream"
+	"spinscope/backend/socketio"
+	"spinscope/backend/solana"
+	"spinscope/backend/store"
+	"spinscope/backend/telemetry"
+	"spinscope/backend/ticker"
+	"spinscope/backend/watch"
+	"spinscope/backend/wire"
+)
+
+const goodbyeTime = 1500 * time.Millisecond // for telling clients that the server stops
+
+// Options are what a Server is made of.
+type Options struct {
+	Config  *config.Config
+	Dir     *datadir.Dir // with the market that is served
+	Assets  fs.FS        // the built page
+	Version string
+	Tail    *logtail.Tail    // what the health panel shows of the log
+	Notify  func(wire.Alert) // told of each alert as it fires; may be nil
+	Logger  *slog.Logger
+
+	Store    *store.Store // open
+	Commits  *hub.Hub
+	Listener *listener.Listener
+	Replica  *edge.Replica // nil of a store with a writer of its own
+	Source   Source
+}
+
+// Source is what clients are told of where batches come from.
+type Source struct {
+	Endpoints func() []wire.Endpoint
+	Gateway   func(context.Context) (string, error) // of documents on IPFS
+	Accounts  mintinfo.Read                         // that the cluster keeps; nil: there is none
+	Coins     *watch.Service                        // followed by their own addresses; nil: none are
+	Collect   telemetry.Collector
+}
+
+// Server is the port, the HTTP server behind it, its Socket.IO part, and the followers whose work clients see.
+type Server struct {
+	Options
+	http     *server.Server
+	sockets  *socketio.Server
+	stream   *stream.Stream
+	tokens   *metadata.Follower // nil without metadata
+	mints    *mintinfo.Follower
+	alerts   *alert.Service
+	listener net.Listener
+	stopping atomic.Bool // the server was told to stop
+}
+
+// ready is what /readyz says: nil, or why no new client should come. That clients of a server that stops are sent
+// elsewhere, and that nothing is stored, matters to whoever balances between several.
+func (f *Server) ready() error {
+	if f.stopping.Load() {
+		return errors.New("the server stops")
+	}
+	if trouble := f.Listener.Trouble(); trouble != "" {
+		return errors.New("nothing is stored: " + trouble)
+	}
+	if f.Replica == nil {
+		return nil
+	}
+	if trouble := f.Replica.Trouble(); trouble != "" {
+		return errors.New(trouble)
+	}
+	return nil
+}
+
+// Listen opens the port at HOST:PORT.
+func (f *Server) Listen(ctx context.Context, address string) (err error) {
+	f.listener, err = server.Listen(ctx, address)
+	return err
+}
+
+// Address is the HOST:PORT listened on, once Listen has returned.
+func (f *Server) Address() string { return f.listener.Addr().String() }
+
+// Close closes the port.
+func (f *Server) Close() { _ = f.listener.Close() }
+
+// Alerts is the alert service.
+func (f *Server) Alerts() *alert.Service { return f.alerts }
+
+// Subscriptions is how many there are now.
+func (f *Server) Subscriptions() int { return f.stream.Metrics().Subscriptions }
+
+// Stopping has /readyz send new clients elsewhere.
+func (f *Server) Stopping() { f.stopping.Store(true) }
+
+// ServeHTTP answers a request as if it had come over the port.
+func (f *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.http.ServeHTTP(w, r) }
+
+// New puts the server together; it opens nothing.
+func New(o Options) (*Server, error) {
+	cfg := o.Config
+	guarded, err := guard.New(guard.Config{
+		Listen: cfg.Server.Listen, AllowedHosts: cfg.Server.AllowedHosts, AllowOrigins: cfg.CORS.AllowOrigins,
+		CORS: cfg.CORS.Enabled, Token: cfg.Server.Token, OwnPageOnly: !cfg.Websocket.Enabled, Logger: o.Logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("guard: %w", err)
+	}
+
+	ws := &cfg.Websocket
+	f := &Server{Options: o}
+	f.sockets = socketio.New(socketio.Options{
+		PingInterval: config.Seconds(ws.HeartbeatInterval), PingTimeout: config.Seconds(ws.HeartbeatTimeout),
+		MaxPayload: ws.MaxPayload, MaxConnections: ws.MaxConnections, MaxQueuedMessages: ws.MaxQueuedMessages,
+		MaxQueuedBytes: ws.MaxQueuedBytes, RequestsPerSecond: float64(ws.MaxRequestsPerSecondPerConnection),
+		Allow: guarded.Allow, Logger: o.Logger,
+	})
+
+	var authorize func(string) bool
+	if guarded.NeedsToken() {
+		authorize = guarded.Token
+	}
+	f.alerts = f.newAlerts(func(newest uint64, fresh []wire.AlertPush) { f.stream.PushAlerts(newest, fresh) })
+	f.stream = stream.New(stream.Options{
+		Coins: o.onDemand(guarded), Store: o.Store, Commits: o.follower("stream"), Alerts: f.alerts, Intervals: cfg.Kline.ParsedIntervals(),
+		HistoryDefault: cfg.Kline.HistoryLimitDefault, HistoryMax: cfg.Kline.HistoryLimitMax,
+		MaxSubscriptions: ws.MaxSubscriptionsPerClient, BatchSize: ws.MessageBatchSize,
+		BatchTimeout: time.Duration(ws.MessageBatchTimeoutMS) * time.Millisecond,
+		Authorize:    authorize, Queued: o.Listener.Queued, Logger: o.Logger,
+	})
+	f.stream.Mount(f.sockets)
+	if o.Source.Coins != nil {
+		o.Source.Coins.Serve(f.stream.Wants)
+	}
+
+	program, _ := market.ParsePubkey(cfg.Solana.ProgramID) // validated
+	f.mints = f.newMints(func(mint market.Pubkey, uri string) {
+		if f.tokens != nil {
+			f.tokens.Learned(mint, uri)
+		}
+	})
+	f.tokens = f.newTokens()
+	f.http = server.New(server.Deps{
+		API: rest.Deps{
+			Reader: o.Store, Stream: f.stream.Report(f.sockets), Feed: func() rest.FeedStatus { return feedStatus(o.Listener) }, Endpoints: o.Source.Endpoints, Watch: o.Source.watched(), Log: rest.NewLog(o.Tail), Export: offline.Stored{Store: o.Store}, Backup: o.backup(),
+			Metadata: noneIfNil(f.tokens), Alerts: f.alerts, Tickers: rest.NewTickers(ticker.New(o.Store, cfg.Kline.KeptIntervals()), f.mints),
+			Mints:     f.mints,
+			Intervals: cfg.Kline.ParsedIntervals(), Kline: klineConfig(cfg), Cluster: cfg.Solana.Cluster,
+			ProgramID: program, Version: o.Version,
+		},
+		Collect: f.collectors(o.Listener.Collect, o.Source.Collect, o.Store.Collect, o.Dir.Collect, o.Commits.Collect),
+		Ready:   f.ready,
+		Guard:   guarded, Sockets: f.sockets, Page: o.Assets, Logger: o.Logger,
+	})
+
+	return f, nil
+}
+
+// backup is how the market is backed up while it is served; nil of one that is made anew at every start.
+func (o *Options) backup() func(context.Context, io.Writer) error {
+	if !o.Dir.IsMarket() {
+		return nil
+	}
+	return func(ctx context.Context, w io.Writer) error {
+		of, err := offline.MarketOf(o.Dir)
+		if err != nil {
+			return err
+		}
+		_, err = backup.Write(ctx, w, o.Store, of, o.Version, nil)
+		return err
+	}
+}
+
+// onDemand is who follows coins for clients: nobody where there are none, or where strangers might ask.
+func (o *Options) onDemand(guarded *guard.Guard) stream.Coins {
+	host, _, _ := net.SplitHostPort(o.Config.Server.Listen) // validated
+	if o.Source.Coins == nil || !guarded.NeedsToken() && !config.IsLoopback(host) {
+		return nil
+	}
+	return o.Source.Coins
+}
+
+// newAlerts puts the alert service together.
+func (f *Server) newAlerts(push func(newest uint64, fresh []wire.AlertPush)) *alert.Service {
+	began := time.Now()
+	return alert.NewService(alert.Options{
+		Dir: f.Dir.Path, Store: f.Store, Commits: f.follower("alerts"),
+		Link:   func() (bool, time.Time, bool) { return f.Listener.Link(began) },
+		Behind: func() bool { return f.Listener.Status().Connection == listener.CatchingUp },
+		Push:   push, Notify: f.Notify, Webhook: f.Config.Alerts.Webhook, Logger: f.Logger,
+	})
+}
+
+// collectors are the parts that show metrics: those given, and what clients meet.
+func (f *Server) collectors(list ...telemetry.Collector) []telemetry.Collector {
+	list = append(list, f.stream.Report(f.sockets).Collect, f.alerts.Collect, f.mints.Collect)
+	if f.tokens != nil {
+		list = append(list, f.tokens.Collect)
+	}
+	return list
+}
+
+// Parts are what must run for clients to be served.
+func (f *Server) Parts() []parts.Part {
+	list := []parts.Part{
+		{Name: "stream", Run: f.stream.Run}, {Name: "sockets", Run: f.sockets.Run}, {Name: "http", Run: f.run}, {Name: "mints", Run: f.mints.Run},
+	}
+	if f.Replica == nil { // else whoever writes tells of alerts
+		list = append(list, parts.Part{Name: "alerts", Run: f.alerts.Run})
+	}
+	if f.tokens != nil {
+		list = append(list, parts.Part{Name: "metadata", Run: f.tokens.Run})
+	}
+	return list
+}
+
+// newMints asks the cluster what it keeps of mints; where there is none, what earlier runs learned stays.
+func (f *Server) newMints(learned func(market.Pubkey, string)) *mintinfo.Follower {
+	return mintinfo.NewFollower(mintinfo.Options{
+		Path: f.Dir.Mints(), Forget: f.Dir.Transient, Read: f.Source.Accounts, Derive: solana.ProgramAddress,
+		Logger: f.Logger, Learned: learned,
+	}, f.Store, f.follower("mints"))
+}
+
+// newTokens is nil where metadata is turned off.
+func (f *Server) newTokens() *metadata.Follower {
+	cfg := f.Config
+	if !cfg.Metadata.Enabled {
+		return nil
+	}
+	return metadata.NewFollower(metadata.FollowOptions{
+		Catalog: metadata.Options{
+			Dir:     filepath.Join(f.Dir.Path, "metadata", cfg.Solana.Cluster),
+			Timeout: config.Seconds(cfg.Metadata.RequestTimeoutSeconds), Retries: cfg.Metadata.MaxRetries, Logger: f.Logger,
+		},
+		Store: f.Store, Commits: f.follower("metadata"), Transient: f.Dir.Transient, Gateway: f.Source.Gateway,
+		Kept: func(mint market.Pubkey) (string, bool) {
+			info, _ := f.mints.Info(mint)
+			return info.URI, info.Named()
+		},
+	})
+}
+
+// follower brings a reader what is committed from now on, or from where it says that it stopped.
+func (o *Options) follower(name string) *follow.Follower {
+	return follow.New(follow.Options{Name: name, Log: o.Store, Hub: o.Commits, Logger: o.Logger})
+}
+
+// noneIfNil keeps a nil pointer from becoming an interface that is not nil.
+func noneIfNil(tokens *metadata.Follower) rest.Metadata {
+	if tokens == nil {
+		return nil
+	}
+	return tokens
+}
+
+// run serves until ctx ends; then it says goodbye to clients before the port closes.
+func (f *Server) run(ctx context.Context) error {
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var closing sync.WaitGroup
+	defer closing.Wait()
+	closing.Go(func() {
+		<-ctx.Done()
+		goodbye, done := context.WithTimeout(serving, goodbyeTime)
+		defer done()
+		_ = f.sockets.Close(goodbye) // those that do not hear it are cut with the port
+		stop()
+	})
+	return f.http.Serve(serving, f.listener)
+}
+
+func klineConfig(cfg *config.Config) wire.KlineConfig {
+	return wire.KlineConfig{
+		Intervals: cfg.Kline.Intervals, HistoryLimitDefault: cfg.Kline.HistoryLimitDefault,
+		HistoryLimitMax: cfg.Kline.HistoryLimitMax, MaxConnections: cfg.Websocket.MaxConnections,
+		MaxSubscriptionsPerClient: cfg.Websocket.MaxSubscriptionsPerClient,
+		HeartbeatInterval:         float64(cfg.Websocket.HeartbeatInterval), HeartbeatTimeout: float64(cfg.Websocket.HeartbeatTimeout),
+		MaxPayload: cfg.Websocket.MaxPayload, MessageBatchSize: cfg.Websocket.MessageBatchSize,
+		MessageBatchTimeoutMS: cfg.Websocket.MessageBatchTimeoutMS,
+	}
+}
+
+// feedStatus is how reading goes in the words of the REST API.
+func feedStatus(in *listener.Listener) rest.FeedStatus {
+	s := in.Status()
+	return rest.FeedStatus{
+		Running: s.Running, Connection: s.Connection, Stalled: s.Stalled, Endpoint: s.Endpoint, Slot: s.Slot, Lag: s.Lag,
+		LastError: s.LastError, Failures: s.Failures, Backfill: s.Backfill, Unreadable: in.Unreadable(),
+	}
+}
+
+// watched keeps a nil pointer from becoming an interface that is not nil.
+func (s *Source) watched() rest.Watch {
+	if s.Coins == nil {
+		return nil
+	}
+	return s.Coins
+}
