@@ -23,7 +23,7 @@ type Config struct {
 
 	// Coins are those of the launchpad, on pump and PumpSwap, at the beginning; 0 is no launchpad. CoinShare is their part of
 	// the transactions, 0 is a half. Derive, needed for them, finds addresses of programs; without it the cluster does not know
-	// what the market's own mints call themselves.
+	// what the market's own mints call themselves, nor whose they are.
 	Coins     int
 	CoinShare float64
 	Derive    program.Derive

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 	accounts "spinscope/backend/program/token"
 	"spinscope/backend/simnet/launchpad"
 )
@@ -40,6 +41,10 @@ func (n *Net) keep(t *token) {
 	if at, err := accounts.MetadataAddress(n.cfg.Derive, t.mint); err == nil { // no address, no account
 		said := accounts.Metadata{Name: t.name, Symbol: t.symbol, URI: "ipfs://" + t.metadata}
 		n.kept[at] = launchpad.Account{Owner: accounts.MetadataProgram, Data: accounts.AppendMetadata(nil, t.mint, said)}
+	}
+	// Who asks whose coin it is looks at who owns its curve. The ledger names another address of it, which needs no deriving.
+	if at, err := spinpet.CurveAddress(n.cfg.Derive, n.cfg.Program, t.mint); err == nil {
+		n.kept[at] = launchpad.Account{Owner: n.cfg.Program}
 	}
 }
 
