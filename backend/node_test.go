@@ -147,6 +147,10 @@ func marketRows(t *testing.T, n *busNode) (at store.State, rows []string) {
 	return at, rows
 }
 
+// isOpenCandles reports whether a row is the open candles of a mint. Each of them says at which seq it changed last, which is no
+// event's: who makes them anew after an unclean stop says a later one, so that a resume gets them once more.
+func isOpenCandles(row string) bool { return strings.HasPrefix(row, "62") }
+
 // noted keeps the text of a log.
 type noted struct {
 	mu   sync.Mutex
@@ -302,8 +306,19 @@ func TestNodesShareAMarket(t *testing.T) {
 		replicas = append(replicas, replica)
 	}
 	for _, n := range replicas[1:] {
-		if gotAt, got := marketRows(t, n); gotAt != wantAt || !slices.Equal(got, want) {
+		gotAt, got := marketRows(t, n)
+		want := want
+		if n == one || n == two { // it wrote, and made its open candles anew when it was refused: at a later seq
+			got, want = slices.DeleteFunc(got, isOpenCandles), slices.DeleteFunc(slices.Clone(want), isOpenCandles)
+		}
+		if gotAt != wantAt || !slices.Equal(got, want) {
 			t.Errorf("%s: %d rows at %+v, want %d at %+v", n.options.Config.Bus.Node, len(got), gotAt, len(want), wantAt)
+			for i := range min(len(got), len(want)) {
+				if got[i] != want[i] {
+					t.Errorf("the first row that differs:\n%s\nwant\n%s", got[i], want[i])
+					break
+				}
+			}
 		}
 	}
 	for _, n := range all {

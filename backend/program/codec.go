@@ -18,7 +18,7 @@ var DefaultAddress market.Pubkey
 // Layouts of some programs grow at their end, several times a year. Such a layout calls Ends wherever an older one ended
 // and stops there when that is true. What follows the newest known field is a tail that is kept and written back.
 //
-// A Codec belongs to one goroutine. Reading never goes beyond the data and never panics: after the first field that does
+// A Codec belongs to one goroutine. Writing changes no field, so that several may write the same event at once. Reading never goes beyond the data and never panics: after the first field that does
 // not fit, every value is zero and Done returns an error.
 type Codec struct {
 	data    []byte // reading: what is left; writing: what was written
@@ -143,16 +143,18 @@ func (c *Codec) U64s(values ...*uint64) {
 // I64 is a signed number of eight bytes, such as a time.
 func (c *Codec) I64(v *int64) {
 	bits := uint64(*v) //nolint:gosec // its bits
-	c.U64(&bits)
-	*v = int64(bits) //nolint:gosec // its bits
+	if c.U64(&bits); !c.writing {
+		*v = int64(bits) //nolint:gosec // its bits
+	}
 }
 
 // I128 is a signed number of sixteen bytes.
 func (c *Codec) I128(v *market.I128) {
 	high := uint64(v.Hi) //nolint:gosec // its bits
 	c.U64(&v.Lo)
-	c.U64(&high)
-	v.Hi = int64(high) //nolint:gosec // its bits
+	if c.U64(&high); !c.writing {
+		v.Hi = int64(high) //nolint:gosec // its bits
+	}
 }
 
 // Key is an address.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"spinscope/backend/market"
@@ -46,6 +47,21 @@ func (g *grown) layout(c *Codec) {
 		return
 	}
 	c.U8(&g.last)
+}
+
+// TestWritingChangesNothing writes one event in several goroutines; the race detector watches.
+func TestWritingChangesNothing(t *testing.T) {
+	g := grown{time: -5, wide: market.I128{Hi: -1, Lo: 7}, text: "buy", list: []uint16{1, 2}}
+	want := write(&g, 2, nil)
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			if got := write(&g, 2, nil); !bytes.Equal(got, want) {
+				t.Errorf("wrote %x, want %x", got, want)
+			}
+		})
+	}
+	group.Wait()
 }
 
 func read(data []byte) (grown, uint8, []byte, error) {
