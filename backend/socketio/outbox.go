@@ -109,8 +109,10 @@ func (o *outbox) pushFirst(at int64, f frame) (kick sink, behind int, err error)
 	}
 
 	last := (o.head + o.n - 1) % len(o.ring)
-	o.head = (o.head + len(o.ring) - 1) % len(o.ring)
-	o.ring[o.head], o.ring[last] = o.ring[last], queued{}
+	first := o.ring[last]
+	o.ring[last] = queued{}
+	o.head = (o.head + len(o.ring) - 1) % len(o.ring) // last itself, when the ring is full
+	o.ring[o.head] = first
 	return kick, behind, err
 }
 

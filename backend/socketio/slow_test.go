@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"slices"
@@ -255,6 +256,42 @@ func TestHeartbeatGoesFirst(t *testing.T) {
 	}
 	if o.done(); o.counted != (tally{}) || o.n != 0 {
 		t.Errorf("left: %+v, %d", o.counted, o.n)
+	}
+}
+
+// TestQueueEqualsAList: whatever is queued last and first, and taken in between, the queue gives what a list gives, also when
+// its ring is just full.
+func TestQueueEqualsAList(t *testing.T) {
+	for seed := range uint64(200) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		o := outbox{maxN: 1 << 20, maxBytes: 1 << 30, begun: true}
+		var list []string
+		for n := range 200 {
+			text := fmt.Sprint("4", n)
+			switch random.IntN(4) {
+			case 0, 1:
+				if _, _, err := o.push(0, 0, newFrame(opText, []byte(text))); err != nil {
+					t.Fatal(err)
+				}
+				list = append(list, text)
+			case 2:
+				if _, _, err := o.pushFirst(0, newFrame(opText, []byte(text))); err != nil {
+					t.Fatal(err)
+				}
+				list = slices.Insert(list, 0, text)
+			default:
+				taken := min(1+random.IntN(6), len(list))
+				var got []string
+				for range taken {
+					got = append(got, string(o.takePolled(1)))
+				}
+				o.done()
+				if !slices.Equal(got, list[:taken]) {
+					t.Fatalf("seed %d: %q, want %q", seed, got, list[:taken])
+				}
+				list = list[taken:]
+			}
+		}
 	}
 }
 
