@@ -150,7 +150,7 @@ const VIEWS = {
   palette: async (page) => {
     await byId(page, 'alert-symbol').press('Escape')
     await byId(page, 'alert-cancel').click()
-    await page.keyboard.press('Control+k')
+    await comes(page, 'Control+k', byId(page, 'palette-input'))
     await byId(page, 'palette-input').fill('to')
   },
   layers: (page) => dialog(page, 'o'),
@@ -159,7 +159,7 @@ const VIEWS = {
   frames: (page) => comes(page, 'q', byId(page, 'frames-state')),
   health: (page) => comes(page, 'Shift+H', byId(page, 'log-record')),
   gaps: async (page) => {
-    await page.keyboard.press('Control+k')
+    await comes(page, 'Control+k', byId(page, 'palette-input'))
     await byId(page, 'palette-input').fill('known gaps')
     await page.keyboard.press('Enter')
     await byId(page, 'gap').first().waitFor()

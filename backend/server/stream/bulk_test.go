@@ -288,7 +288,13 @@ func TestEveryClientTakesBulkAndComesBack(t *testing.T) {
 				commit()
 				site.wire.refuse(false)
 				all("slow", false, true)
-				if n := site.server.Stats().SlowConsumers; n != 0 {
+				// Whose session outlives its connection, as a poller's does, is told of what is committed meanwhile, and may
+				// be cut for not reading it.
+				allowed := int64(0)
+				if strings.HasPrefix(transports, "polling") {
+					allowed = 1
+				}
+				if n := site.server.Stats().SlowConsumers; int64(n) > allowed {
 					t.Errorf("%d slow consumers", n)
 				}
 				cancel()
