@@ -15,9 +15,10 @@ import (
 // By how much the Go runtime's memory may grow before the collector works harder, in bytes. Reading and writing history
 // makes garbage by the gigabyte; without a limit the heap would double over it.
 const (
-	History = 32 << 20  // while a server reads history
-	Read    = 90 << 20  // of a command that reads a whole market
-	Write   = 188 << 20 // of a command that writes one: Badger alone holds half of it
+	History  = 32 << 20  // while a server reads history
+	Read     = 90 << 20  // of a command that reads a whole market
+	Write    = 188 << 20 // of a command that writes one: Badger alone holds half of it
+	Backfill = 150 << 20 // of the command that reads history into one: what it maps of tables comes on top
 )
 
 var (

@@ -38,7 +38,7 @@ func Backfill(ctx context.Context, o Options, reach cluster.Reach, report func(P
 	if err := o.Dir.CheckProgram(); err != nil {
 		return err
 	}
-	defer heap.Limit(heap.Write)()
+	defer heap.Limit(heap.Backfill)()
 
 	opened, err := o.OpenToWrite()
 	if err != nil {
