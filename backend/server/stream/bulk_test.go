@@ -294,7 +294,7 @@ func TestEveryClientTakesBulkAndComesBack(t *testing.T) {
 				if strings.HasPrefix(transports, "polling") {
 					allowed = 1
 				}
-				if n := site.server.Stats().SlowConsumers; int64(n) > allowed {
+				if n := site.server.Stats().SlowConsumers; n > allowed {
 					t.Errorf("%d slow consumers", n)
 				}
 				cancel()
