@@ -21,6 +21,8 @@ export class Watched {
   error = $state('')
   /** Whether the list can be changed from here. */
   readonly writable: boolean
+  /** Whether it is on screen: then it is looked at each second. */
+  open = false
   /** Hears of coins whose state or progress is another one than before. */
   moved: ((coin: WatchedCoin, before: WatchedCoin | undefined) => void) | undefined
   /** Asked for here; the server takes them in within a second. */
@@ -43,7 +45,8 @@ export class Watched {
 
   /** Called once a second: looks often while something is under way or awaited, and now and then else. */
   tick(awaited = false): void {
-    const busy = awaited || this.coins.some(({ state }) => state === 'unknown' || state === 'reading')
+    if (this.#reading) return // an answer that takes more than a second is waited for
+    const busy = awaited || this.open || this.coins.some(({ state }) => state === 'unknown' || state === 'reading')
     if (busy || this.#removed.size > 0 || this.machine() - this.#looked >= CALM_MS) void this.read()
   }
 
@@ -63,6 +66,8 @@ export class Watched {
       // What is known stays: the next look comes soon.
       if (this.phase !== 'ready') this.phase = 'error'
       this.error = reason(error)
+    } finally {
+      if (this.#reading === reading) this.#reading = undefined
     }
   }
 

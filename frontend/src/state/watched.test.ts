@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { WatchedCoin } from '../api/client/index'
 import { fakeRest } from './fakes'
 import { Watched, type WatchWriter } from './watched.svelte'
@@ -66,6 +66,20 @@ describe('Watched', () => {
     await watched.read()
     watched.tick(true)
     expect(server.asked).toBe(6)
+  })
+
+  it('waits for an answer that takes long, and looks each second while it is on screen', async () => {
+    const { server, watched } = make(null)
+    watched.tick(true)
+    watched.tick(true)
+    expect(server.asked).toBe(1)
+    await vi.waitFor(() => expect(watched.phase).toBe('ready'))
+    server.now = 1000
+    watched.tick()
+    expect(server.asked).toBe(1)
+    watched.open = true
+    watched.tick()
+    expect(server.asked).toBe(2)
   })
 
   it('tells of progress', async () => {
