@@ -151,6 +151,15 @@ describe('Layers', () => {
     }
   })
 
+  it('tell the keys that switch them, each another one', () => {
+    show('Layers')
+    const told = [...document.querySelectorAll('kbd')].map((key) => key.textContent)
+    const keys = commands(workspace, view).flatMap((command) => command.keys.map(keyLabel))
+    expect(told.filter((key) => !keys.includes(key))).toEqual([])
+    expect(new Set(told).size).toBe(told.length)
+    expect(told).toContain('Shift+B')
+  })
+
   it('show their values in the legend', () => {
     const bar: Bar = { ...candle(60), corrected: false }
     show('Legend', { bar, interval: 'm1', zone: 'utc', hovered: false, studies: { ma: [2.795899e-8], ema: [NaN] } })
