@@ -18,6 +18,9 @@ interface Missing {
   state: string
 }
 
+/** Why no coin can be watched in the demo market. */
+export const DEMO_WATCHES_NONE = 'The demo market does not follow coins by address.'
+
 /** How far the following of a coin is, as a sentence without a full stop. */
 export function watchText({ state, done, total, message }: WatchedFacts): string {
   switch (state) {

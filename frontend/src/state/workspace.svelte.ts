@@ -116,6 +116,11 @@ export class Workspace {
     this.alerts.begin(this.chart.mint, pointed === undefined ? last : pointedPrice(pointed), last)
   }
 
+  /** Whether a coin can be put on the list of watched ones from here. */
+  get canWatch(): boolean {
+    return this.watched.writable && !this.health.simulated
+  }
+
   /** Follows the coin that a text names, and shows it. */
   async watch(text: string): Promise<void> {
     try {

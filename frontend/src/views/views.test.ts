@@ -448,6 +448,14 @@ describe('A coin that is refused', () => {
     expect(screen.queryByTestId('chart-refused')).toBeNull()
   })
 
+  it('gets no advice to watch it in the demo market, which follows none', async () => {
+    await chart(0)
+    await workspace.health.poll()
+    shown()
+    expect(text('chart-unknown')).toContain('The demo market does not follow coins')
+    expect(text('chart-unknown')).not.toMatch(/watch/i)
+  })
+
   it('is told in one toast where the chart has candles to show', async () => {
     await chart(1)
     refuse()
