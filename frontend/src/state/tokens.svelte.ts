@@ -47,7 +47,7 @@ export class Token implements TokenFacts {
   name = $state('')
   symbol = $state('')
   created = $state(0)
-  /** Whether its TokenCreated is stored; else the name is the address, shortened. */
+  /** Whether its name is known; else it is called by its address, shortened. */
   named = $state(false)
   price = $state(NaN)
   /** The same with every digit, as told last. */
@@ -66,7 +66,7 @@ export class Token implements TokenFacts {
     this.describe(null, null, 0)
   }
 
-  /** Says what its TokenCreated says; nulls and 0 while that is not stored. */
+  /** Says what it is called and when it was created; nulls and 0 while that is not known. */
   describe(name: string | null, symbol: string | null, created: number): void {
     this.named = symbol !== null
     this.symbol = cleanName(symbol ?? '', shortAddress(this.mint), 12)
@@ -191,6 +191,16 @@ export class TokenList {
     return this.#byMint.get(mint)
   }
 
+  /** What a token is paid in; SOL while it is not listed. */
+  quote(mint: string): Quote {
+    return this.get(mint)?.quote ?? SOL
+  }
+
+  /** Whether a token has margin orders; one that is not listed may. */
+  hasMargin(mint: string): boolean {
+    return this.get(mint)?.margin ?? true
+  }
+
   /** Tokens of the whole list for a query, the likeliest first, and how many match. */
   find(query: string, most: number): { hits: Token[]; total: number } {
     return findTokens(this.all, searchedFor(query), this.#rank, most)
@@ -270,12 +280,7 @@ export class TokenList {
   /** Asks again for figures that have grown old; a fresh token's picture and links also come in this way. */
   refreshVisible(): void {
     this.#watch()
-    this.rest()
-      .details(this.#wanted())
-      .then(
-        (details) => this.#take(details),
-        () => undefined,
-      )
+    void this.look(this.#wanted())
   }
 
   /** Takes some tokens into the list, if the server knows them by now. */
@@ -298,12 +303,7 @@ export class TokenList {
     this.#token(event.mint_account).describe(event.name, event.symbol, created)
     this.all = [...this.#byMint.values()]
     // The rest of the record, once the server has it.
-    this.rest()
-      .details([event.mint_account])
-      .then(
-        (details) => this.#take(details),
-        () => undefined,
-      )
+    void this.look([event.mint_account])
   }
 
   /** The token next to `mint` in the list, `step` rows away. */

@@ -4,7 +4,6 @@ import type { Workspace } from '../../state/workspace.svelte'
 import { saveFile, savePicture } from '../../native'
 import { words } from '../../market/interval'
 import { FIRST_PROGRAM, programFacts } from '../../market/program'
-import { SOL } from '../../market/quote'
 import { formatPrice } from '../../market/price'
 import { formatMoment } from '../../market/time'
 import { cleanName, shortAddress } from '../../market/token'
@@ -54,7 +53,7 @@ export function captionOf(workspace: Workspace): PictureCaption {
   const { zone } = workspace.prefs.values
   const { health, clock } = workspace
   const token = workspace.tokens.get(mint)
-  const quote = (token?.quote ?? SOL).symbol
+  const quote = workspace.tokens.quote(mint).symbol
   const clockName = zone === 'utc' ? 'UTC' : 'local time'
   const { range } = controls ?? {}
   const sight = range ? `${formatMoment(range.from, zone)} to ${formatMoment(range.to, zone)}` : 'No bars in sight'
