@@ -561,6 +561,18 @@ describe('Info', () => {
     expect(screen.getByTestId('info').textContent).not.toContain('– SOL')
   })
 
+  it('has the market cap of the price now, and none while the supply is not known', async () => {
+    await shown({ ...rich, supply: '2000000', decimals: 6, market_cap: 6, price_exact: '3' } as Detail)
+    expect(text('info')).toMatch(/Market cap\s*6\.00 SOL\s*Supply\s*2\.00/)
+    const token = workspace.tokens.get(rich.mint_account)
+    if (token) token.price = 4
+    await tick()
+    expect(text('info')).toMatch(/Market cap\s*8\.00 SOL/)
+    if (token) token.detail = rich
+    await tick()
+    expect(text('info')).not.toMatch(/Market cap|Supply/)
+  })
+
   it('shows a long description in full when asked', async () => {
     const description = 'All of it counts. '.repeat(40).trim()
     await shown({ ...rich, uri_data: { ...rich.uri_data, description } } as Detail)
