@@ -3,7 +3,7 @@ import { type GapMark, gapSpan } from '../market/gap'
 import { Layer, type Target } from './layer'
 import type { ChartTheme } from './theme'
 
-/** A hole without bars in it is still drawn this wide, in CSS pixels. */
+/** A gap without bars in it is still drawn this wide, in CSS pixels. */
 const LEAST = 7
 const HATCH = 6
 

@@ -191,7 +191,7 @@ export class PriceChart {
     this.#paint()
   }
 
-  /** Marks these holes, and no others. */
+  /** Marks these gaps, and no others. */
   setGaps(marks: readonly GapMark[]): void {
     this.#gapMarks = marks
     this.#gaps.set(marks, this.#theme)

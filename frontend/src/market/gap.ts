@@ -1,4 +1,6 @@
-/** A known hole in what was read from the chain, as the chart marks it. */
+import { formatWhole } from './price'
+
+/** A known gap in what was read from the chain, as the chart marks it. */
 export interface GapMark {
   fromSlot: number
   toSlot: number
@@ -8,6 +10,11 @@ export interface GapMark {
   cause: string
   /** open: it may still be filled. lost: it never will. */
   state: 'open' | 'lost'
+}
+
+/** The slots of a gap, from its first to its last. */
+export function slotsText(first: number, last: number): string {
+  return first === last ? `slot ${formatWhole(first)}` : `slots ${formatWhole(first)} to ${formatWhole(last)}`
 }
 
 /** Where a mark stands among the bars: edges in bar indices, the middle of bar i being i. */
@@ -32,7 +39,7 @@ function after(bars: readonly Timed[], time: number): number {
 }
 
 /**
- * The bars a gap touches. A hole between two bars has no width of its own: left equals right. Null when it lies before
+ * The bars a gap touches. One between two bars has no width of its own: left equals right. Null when it lies before
  * the oldest bar and more bars could stand between (`hasOlder`).
  */
 export function gapSpan(

@@ -1,3 +1,4 @@
+import { slotsText } from './gap'
 import { formatWhole } from './price'
 
 /** What is shown of a coin that is followed by its own addresses. */
@@ -45,10 +46,6 @@ export function watchProgress({ state, done, total }: WatchedFacts): number | un
 export function missingText(gaps: readonly Missing[]): string {
   const [first] = gaps
   if (!first) return ''
-  const slots =
-    first.from_slot === first.to_slot
-      ? `slot ${formatWhole(first.from_slot)}`
-      : `slots ${formatWhole(first.from_slot)} to ${formatWhole(first.to_slot)}`
-  const one = `${slots}, ${first.cause}${first.state === 'unfillable' ? ', cannot be filled' : ''}`
+  const one = `${slotsText(first.from_slot, first.to_slot)}, ${first.cause}${first.state === 'unfillable' ? ', cannot be filled' : ''}`
   return gaps.length === 1 ? `Missing: ${one}` : `Missing: ${gaps.length} gaps, the first: ${one}`
 }

@@ -5,7 +5,7 @@ import type { GapMark, SlotClock } from '../market/gap'
 /** Marks kept at most, the newest. */
 const MAX_KEPT = 500
 
-/** The known holes in the history of the shown mint. */
+/** The known gaps in the history of the shown mint. */
 export class Gaps {
   marks = $state.raw<GapMark[]>([])
   #mint = ''
