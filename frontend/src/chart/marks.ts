@@ -2,7 +2,10 @@ import type { SeriesMarker, Time, UTCTimestamp } from 'lightweight-charts'
 import type { Mark } from '../market/mark'
 import type { ChartTheme } from './theme'
 
-/** Where the coin moved to its pool, its name stands under the candle: there the price has mostly come from. A liquidated long is sold, below the candle; a liquidated short is bought back, above it. */
+/**
+ * A liquidated long is sold, below the candle; a liquidated short is bought back, above it. A graduation names the pool's
+ * program below the candle, as the price has mostly come up from there.
+ */
 export function toMarker(id: string, { time, kind, side }: Mark, theme: ChartTheme): SeriesMarker<Time> {
   const base = { id, time: time as UTCTimestamp }
   if (kind === 'graduation')

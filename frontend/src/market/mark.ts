@@ -78,14 +78,9 @@ export class RecentMarks {
     if (this.#seen.size >= MAX_SEEN) this.#seen.clear()
     this.#seen.add(key)
 
-    if (graduated) {
-      this.#put({ time, kind: 'graduation', count: 1, paid: 0, unknown: 0 })
-      this.#bound()
-      return true
-    }
-
     const known = Number.isFinite(trade.paid) ? { paid: trade.paid, unknown: 0 } : { paid: 0, unknown: 1 }
-    if (!liquidated) this.#put({ time, kind: trade.side === 'buy' ? 'buy' : 'sell', count: 1, ...known })
+    if (graduated) this.#put({ time, kind: 'graduation', count: 1, ...known })
+    else if (!liquidated) this.#put({ time, kind: trade.side === 'buy' ? 'buy' : 'sell', count: 1, ...known })
     else this.#put({ time, kind: 'liquidation', count: 1, ...known, ...(trade.order && { side: trade.order.side }) })
     this.#bound()
     return true
