@@ -35,11 +35,9 @@ export class Connection {
   address = $state('')
   /** Nobody has chosen a market yet: the window asks. */
   firstStart = $state(false)
-  /** Whether the server wants a token of its clients. */
-  secured = $state(false)
   rest = new Rest({ base: '', token: '' })
   stream: Stream
-  #token = ''
+  #token = $state('')
   #stopped = false
 
   constructor(
@@ -47,6 +45,11 @@ export class Connection {
     private readonly hooks: ConnectionHooks,
   ) {
     this.stream = this.#newStream({ base: '', token: '' })
+  }
+
+  /** Whether the server wants a token of its clients. */
+  get secured(): boolean {
+    return this.#token !== ''
   }
 
   /** Where scripts connect, and with which token. */
@@ -91,7 +94,6 @@ export class Connection {
 
   async #connect(token: string): Promise<void> {
     this.#token = token
-    this.secured = token !== ''
     const { endpoint } = this
 
     this.hooks.closing()
