@@ -3,7 +3,7 @@ import type { AlertLevel } from '../market/alert'
 import type { ChartTheme } from './theme'
 
 /** Drawn at most; a chart with more lines says nothing. */
-const MAX_KEPT = 50
+const MAX_LINES = 50
 
 /** Dashed lines at the prices that alerts wait for. They belong to a series and go with it. */
 export class AlertLines {
@@ -14,7 +14,7 @@ export class AlertLines {
 
   /** Draws these, and no others. */
   set(levels: readonly AlertLevel[], theme: ChartTheme): void {
-    this.#levels = levels.slice(0, MAX_KEPT)
+    this.#levels = levels.slice(0, MAX_LINES)
     const wanted = new Set(this.#levels.map(({ id }) => id))
     for (const [id, line] of this.#lines) {
       if (wanted.has(id)) continue
