@@ -247,6 +247,40 @@ func TestFollowRefused(t *testing.T) {
 	r.same("what it missed", missed, late)
 }
 
+// However many addresses are followed, that the connection is behind the cluster is told once, and so is that it is level again.
+func TestBehindIsToldOnce(t *testing.T) {
+	c := newCluster(t)
+	a, b, p := testAddress(1), testAddress(2), testProgram
+	c.history(3, 1)
+	r := start(t, testConfig(c.endpoint()), 0)
+	r.live()
+	for _, address := range []market.Pubkey{a, b} {
+		follow(t, r.feed, Following{Address: address})
+		r.address("it is live", address, isConnected)
+	}
+	lag := func(what string, ok func(lag uint64) bool) {
+		t.Helper()
+		for _, address := range []market.Pubkey{p, a, b} {
+			r.address(what, address, func(s AddressStatus) bool { return ok(s.Lag) })
+		}
+	}
+
+	c.lock(func() { c.mute = true })
+	for range 40 {
+		c.tick(0)
+	}
+	lag("it is behind", func(lag uint64) bool { return lag > 30 })
+	c.lock(func() { c.mute = false })
+	c.tick(0)
+	lag("it is level", func(lag uint64) bool { return lag == 0 })
+
+	for _, word := range []string{"behind the cluster", "level with the cluster again"} {
+		if n := strings.Count(r.log.String(), word); n != 1 {
+			t.Errorf("told %d times: %s", n, word)
+		}
+	}
+}
+
 // An address that waits for its turn to read history keeps nothing of what comes live meanwhile: its history has it, once.
 func TestWhoWaitsForATurnKeepsNothing(t *testing.T) {
 	c := newCluster(t)

@@ -23,7 +23,8 @@ func (s *session) live(ctx context.Context) error {
 	defer again.Stop()
 	defer mend.Stop()
 
-	s.since, s.behind = time.Now(), false
+	s.since = time.Now()
+	defer s.level()
 	if s.extending != nil {
 		s.startExtension(ctx)
 	}
@@ -215,9 +216,10 @@ func (s *session) showSlot() {
 	switch {
 	case s.clock.lasts(lag) >= tellLag && !s.behind:
 		s.behind = true
-		s.logger.Warn("behind the cluster", "slot", s.delivered, "lag", lag)
-	case lag == 0 && s.behind:
-		s.behind = false
+		if s.lagging.Add(1) == 1 {
+			s.logger.Warn("behind the cluster", "slot", s.delivered, "lag", lag)
+		}
+	case lag == 0 && s.level():
 		s.logger.Info("level with the cluster again", "slot", s.delivered)
 	}
 
@@ -230,4 +232,13 @@ func (s *session) showSlot() {
 			status.LastError = ""
 		}
 	})
+}
+
+// level notes that the address is behind no more. It reports whether it was the last one of its connection that was.
+func (s *session) level() bool {
+	if !s.behind {
+		return false
+	}
+	s.behind = false
+	return s.lagging.Add(-1) == 0
 }

@@ -24,7 +24,8 @@ type link struct {
 	second   *second
 	socket   *socket
 	group    *sync.WaitGroup
-	lost     atomic.Bool // the socket ended, and nobody has asked since whether the chain is still the same
+	lost     atomic.Bool  // the socket ended, and nobody has asked since whether the chain is still the same
+	lagging  atomic.Int64 // addresses that are behind: the log tells of the first, and when there is none any more
 
 	down chan struct{} // closed when the connection is of no more use
 	once sync.Once
@@ -51,7 +52,7 @@ type session struct {
 	checking atomic.Bool                 // a recheck runs
 	repairs  map[market.Signature]bool   // held ones whose self-calls are asked for
 	held     []market.Transaction        // live ones that wait for their block time, in order of arrival
-	behind   bool                        // the log has told of a lag
+	behind   bool                        // it is among link.lagging
 	since    time.Time                   // when history was read and the held ones were first looked at
 	moves    func(from market.Slot) bool // reports whether the socket announced slots above from
 	up       func()                      // to be called when the connection counts as live; nil once it was
