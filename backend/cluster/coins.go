@@ -51,7 +51,7 @@ func (s *Source) Accounts(ctx context.Context, addresses ...market.Pubkey) ([]pr
 
 // readWhole is the error for a mint that is no coin which is followed by coin: another one when it is of the program whose
 // transactions are all read.
-func (s *Source) readWhole(ctx context.Context, mint market.Pubkey, read registry.Reader, noCoin error) error {
+func (s *Source) readWhole(ctx context.Context, mint market.Pubkey, read program.ReadAccounts, noCoin error) error {
 	whole, err := registry.HasCurve(ctx, s.program, mint, read, solana.ProgramAddress)
 	switch {
 	case err != nil:

@@ -1,7 +1,6 @@
 package mintinfo
 
 import (
-	"context"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -25,8 +24,8 @@ const (
 	askEvery   = time.Second            // between two requests, so that history is not read slower
 )
 
-// Read reads the accounts at some addresses as they are now, in their order; those of addresses where there is nothing are zero.
-type Read func(ctx context.Context, addresses ...market.Pubkey) ([]program.Account, error)
+// Read is how accounts are read; those of addresses where there is nothing are zero.
+type Read = program.ReadAccounts
 
 // Options are what Accounts are made of.
 type Options struct {

@@ -44,6 +44,9 @@ func (c *Coin) AddressOf(program market.Program) market.Pubkey {
 // Addresses are those that every transaction of the coin names one of.
 func (c *Coin) Addresses() []market.Pubkey { return []market.Pubkey{c.Curve, c.Pool} }
 
-// Finder finds out which coin a mint is of, by the accounts that a cluster keeps. read gives accounts in the order of the
-// addresses. It returns ErrNoMint and ErrNoCoin, in words for a person, and what read returns.
-type Finder func(ctx context.Context, mint market.Pubkey, read func(context.Context, ...market.Pubkey) ([]Account, error), derive Derive) (Coin, error)
+// ReadAccounts reads what a cluster keeps at some addresses now, in their order.
+type ReadAccounts func(ctx context.Context, addresses ...market.Pubkey) ([]Account, error)
+
+// Finder finds out which coin a mint is of, by the accounts that a cluster keeps. It returns ErrNoMint and ErrNoCoin, in words
+// for a person, and what read returns.
+type Finder func(ctx context.Context, mint market.Pubkey, read ReadAccounts, derive Derive) (Coin, error)

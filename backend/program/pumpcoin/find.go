@@ -13,7 +13,7 @@ import (
 
 // Find implements program.Finder: it derives the curve's address, reads what the coin is paid in from its account, and derives
 // the pool's from that.
-func Find(ctx context.Context, mint market.Pubkey, read func(context.Context, ...market.Pubkey) ([]program.Account, error), derive program.Derive) (program.Coin, error) {
+func Find(ctx context.Context, mint market.Pubkey, read program.ReadAccounts, derive program.Derive) (program.Coin, error) {
 	curve, err := pump.Curve(derive, mint)
 	if err != nil {
 		return program.Coin{}, err
@@ -80,7 +80,7 @@ func Stored(mint market.Pubkey, pair market.Pair, derive program.Derive) (progra
 }
 
 // quoteDecimals are those of what a coin is paid in: known ones need no question.
-func quoteDecimals(ctx context.Context, quote market.Pubkey, read func(context.Context, ...market.Pubkey) ([]program.Account, error)) (uint8, error) {
+func quoteDecimals(ctx context.Context, quote market.Pubkey, read program.ReadAccounts) (uint8, error) {
 	if known, ok := market.KnownQuote(quote); ok {
 		return known.Decimals, nil
 	}

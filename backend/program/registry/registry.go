@@ -72,11 +72,8 @@ func Add(plug program.Plug) {
 // FindCoin finds out which coin a mint is of, among those of programs that are followed by coin (program.Finder).
 var FindCoin program.Finder = pumpcoin.Find
 
-// Reader reads accounts of a cluster, in the order of the addresses.
-type Reader = func(context.Context, ...market.Pubkey) ([]program.Account, error)
-
 // HasCurve reports whether the program that is read whole, at the address, has a curve of a mint.
-func HasCurve(ctx context.Context, address, mint market.Pubkey, read Reader, derive program.Derive) (bool, error) {
+func HasCurve(ctx context.Context, address, mint market.Pubkey, read program.ReadAccounts, derive program.Derive) (bool, error) {
 	curve, err := spinpet.CurveAddress(derive, address, mint)
 	if err != nil {
 		return false, err
