@@ -10,9 +10,9 @@ import (
 	"strings"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program"
 	"spinscope/backend/program/spinpet"
 	accounts "spinscope/backend/program/token"
-	"spinscope/backend/simnet/launchpad"
 )
 
 // token is what the metadata of a token is made from.
@@ -34,17 +34,17 @@ func (n *Net) keep(t *token) {
 		return
 	}
 
-	n.kept[t.mint] = launchpad.Account{Owner: accounts.Program, Data: accounts.AppendMint(nil, accounts.Mint{Supply: spinpetSupply, Decimals: market.TokenDecimals})}
+	n.kept[t.mint] = program.Account{Owner: accounts.Program, Data: accounts.AppendMint(nil, accounts.Mint{Supply: spinpetSupply, Decimals: market.TokenDecimals})}
 	if n.cfg.Derive == nil {
 		return
 	}
 	if at, err := accounts.MetadataAddress(n.cfg.Derive, t.mint); err == nil { // no address, no account
 		said := accounts.Metadata{Name: t.name, Symbol: t.symbol, URI: "ipfs://" + t.metadata}
-		n.kept[at] = launchpad.Account{Owner: accounts.MetadataProgram, Data: accounts.AppendMetadata(nil, t.mint, said)}
+		n.kept[at] = program.Account{Owner: accounts.MetadataProgram, Data: accounts.AppendMetadata(nil, t.mint, said)}
 	}
 	// Who asks whose coin it is looks at who owns its curve. The ledger names another address of it, which needs no deriving.
 	if at, err := spinpet.CurveAddress(n.cfg.Derive, n.cfg.Program, t.mint); err == nil {
-		n.kept[at] = launchpad.Account{Owner: n.cfg.Program}
+		n.kept[at] = program.Account{Owner: n.cfg.Program}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program"
 	"spinscope/backend/simnet/launchpad"
 )
 
@@ -26,8 +27,8 @@ type Net struct {
 	foreign market.Pubkey
 	coins   *launchpad.World // nil: there is none; under chain.mu
 
-	tokens  map[string]*token                   // by content identifier; under chain.mu
-	kept    map[market.Pubkey]launchpad.Account // of the market's own mints; under chain.mu
+	tokens  map[string]*token                 // by content identifier; under chain.mu
+	kept    map[market.Pubkey]program.Account // of the market's own mints; under chain.mu
 	chaos   *chaos
 	sockets sockets
 	limits  limits
@@ -39,7 +40,7 @@ type Net struct {
 // New makes a cluster; Run starts it.
 func New(cfg Config) *Net {
 	cfg = cfg.withDefaults()
-	n := &Net{cfg: cfg, ready: make(chan struct{}), tokens: map[string]*token{}, kept: map[market.Pubkey]launchpad.Account{}, chaos: newChaos(cfg.Seed, cfg.Faults)}
+	n := &Net{cfg: cfg, ready: make(chan struct{}), tokens: map[string]*token{}, kept: map[market.Pubkey]program.Account{}, chaos: newChaos(cfg.Seed, cfg.Faults)}
 	n.SetRate(cfg.Rate)
 	if cfg.Keep > 0 {
 		n.SetNode("", Node{Keep: cfg.Slots(cfg.Keep)})

@@ -2,36 +2,31 @@ package launchpad
 
 import (
 	"spinscope/backend/market"
+	"spinscope/backend/program"
 	"spinscope/backend/program/pump"
 	"spinscope/backend/program/pumpswap"
 	"spinscope/backend/program/token"
 )
 
-// Account is what the cluster keeps at an address.
-type Account struct {
-	Owner market.Pubkey // the program that writes it
-	Data  []byte
-}
-
 // Account is the account at an address now: a coin's mint, what it calls itself, its curve, or its pool once that is open. The
 // mints of the newest generation are Token-2022's, and hold their names themselves. False for any other address.
-func (w *World) Account(address market.Pubkey) (Account, bool) {
+func (w *World) Account(address market.Pubkey) (program.Account, bool) {
 	for _, c := range w.coins {
 		switch {
 		case address == c.Mint && c.age.quotes:
-			return Account{token.Program2022, token.AppendMint2022(nil, c.Mint, c.kept(), c.calls())}, true
+			return program.Account{Owner: token.Program2022, Data: token.AppendMint2022(nil, c.Mint, c.kept(), c.calls())}, true
 		case address == c.Mint:
-			return Account{token.Program, token.AppendMint(nil, c.kept())}, true
+			return program.Account{Owner: token.Program, Data: token.AppendMint(nil, c.kept())}, true
 		case address == c.metadata && !c.age.quotes:
-			return Account{token.MetadataProgram, token.AppendMetadata(nil, c.Mint, c.calls())}, true
+			return program.Account{Owner: token.MetadataProgram, Data: token.AppendMetadata(nil, c.Mint, c.calls())}, true
 		case address == c.Curve:
-			return Account{pump.ProgramID, pump.AppendCurve(nil, &pump.CurveAccount{
+			return program.Account{Owner: pump.ProgramID, Data: pump.AppendCurve(nil, &pump.CurveAccount{
 				VirtualTokenReserves: c.virtualToken, VirtualQuoteReserves: c.virtualQuote, RealTokenReserves: c.realToken,
 				RealQuoteReserves: c.realQuote, TokenTotalSupply: supply, Complete: c.at != onCurve, Creator: c.Creator,
 				IsMayhemMode: c.Mayhem, QuoteMint: c.quoteMint(),
 			})}, true
 		case address == c.Pool && c.at == onPool:
-			return Account{pumpswap.ProgramID, pumpswap.AppendPool(nil, &pumpswap.PoolAccount{
+			return program.Account{Owner: pumpswap.ProgramID, Data: pumpswap.AppendPool(nil, &pumpswap.PoolAccount{
 				Index: pumpswap.CanonicalIndex, Creator: c.authority, BaseMint: c.Mint, QuoteMint: c.Quote,
 			})}, true
 		}
@@ -39,12 +34,12 @@ func (w *World) Account(address market.Pubkey) (Account, bool) {
 
 	switch address {
 	case market.WrappedSOL:
-		return Account{token.Program, token.AppendMint(nil, token.Mint{Decimals: 9})}, true
+		return program.Account{Owner: token.Program, Data: token.AppendMint(nil, token.Mint{Decimals: 9})}, true
 	case market.USDC:
-		return Account{token.Program, token.AppendMint(nil, token.Mint{Supply: 8_000_000_000_000_000, Decimals: 6})}, true
+		return program.Account{Owner: token.Program, Data: token.AppendMint(nil, token.Mint{Supply: 8_000_000_000_000_000, Decimals: 6})}, true
 	}
 
-	return Account{}, false
+	return program.Account{}, false
 }
 
 // kept is what the account of the coin's mint says.
