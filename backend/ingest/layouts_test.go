@@ -79,12 +79,12 @@ func TestEventsThatNoLongerFit(t *testing.T) {
 
 	metrics := map[string]float64{}
 	for _, m := range telemetry.Gather([]telemetry.Collector{in.Collect}).Values {
-		metrics[fmt.Sprint(m.Name, m.Label, m.Of, m.Labels)] = m.Value
+		metrics[fmt.Sprint(m.Name, m.Labels)] = m.Value
 	}
 	for name, want := range map[string]float64{
 		fmt.Sprintf("spinscope_events_longer_total[{program pump} {event %s}]", (*pump.Trade)(nil).Kind()): 2,
-		"spinscope_program_unreadableprogrampump[]":                                                        1,
-		"spinscope_program_unreadableprogramspinpet[]":                                                     0,
+		"spinscope_program_unreadable[{program pump}]":                                                     1,
+		"spinscope_program_unreadable[{program spinpet}]":                                                  0,
 	} {
 		if got, there := metrics[name]; got != want || !there {
 			t.Errorf("%s is %v (%v), want %v", name, got, there, want)

@@ -84,7 +84,7 @@ func TestFollower(t *testing.T) {
 	if _, err := os.Stat(left); !os.IsNotExist(err) {
 		t.Error("what the last market left is still there:", err)
 	}
-	if m := telemetry.Gather([]telemetry.Collector{f.Collect}); m.Values[0].Of != "document" || m.Values[0].Value != 2 {
+	if m := telemetry.Gather([]telemetry.Collector{f.Collect}); m.Values[0].Labels[0].Value != "document" || m.Values[0].Value != 2 {
 		t.Errorf("metrics: %+v", m.Values)
 	}
 

@@ -72,7 +72,7 @@ func TestNamelessMintsAreAskedAbout(t *testing.T) {
 		t.Error("a mint was asked about whose creation is stored")
 	}
 	m := telemetry.Gather([]telemetry.Collector{f.Collect})
-	if m.Values[0].Of != "asked" || m.Values[0].Value != 3 || m.Values[1].Of != "named" || m.Values[1].Value != 3 {
+	if m.Values[0].Labels[0].Value != "asked" || m.Values[0].Value != 3 || m.Values[1].Labels[0].Value != "named" || m.Values[1].Value != 3 {
 		t.Errorf("%+v", m.Values)
 	}
 	cancel()

@@ -22,9 +22,6 @@ func (g gatherer) Collect(out chan<- prometheus.Metric) {
 		}
 
 		var names, values []string
-		if one.Label != "" {
-			names, values = []string{one.Label}, []string{one.Of}
-		}
 		for _, label := range one.Labels {
 			names, values = append(names, label.Name), append(values, label.Value)
 		}

@@ -9,14 +9,12 @@ type Collector func(*Metrics)
 // Metric is one value.
 type Metric struct {
 	Name, Help string
-	Counter    bool    // it only rises; else it is a gauge
-	Label      string  // name of its one label; "" when it has none, or several
-	Of         string  // that label's value
-	Labels     []Label // in the place of Label, of a metric that has several
+	Counter    bool // it only rises; else it is a gauge
+	Labels     []Label
 	Value      float64
 }
 
-// Label is one of several that a metric has.
+// Label tells a metric from others of its name.
 type Label struct{ Name, Value string }
 
 // Histogram is how long things took on one stage. Bounds are the upper ends of the buckets in seconds, ascending; Counts
@@ -50,9 +48,7 @@ func (m *Metrics) Counter(name, help string, value uint64) {
 
 // CounterOf adds a counter of one kind of things: label names what tells the kinds apart, of this one.
 func (m *Metrics) CounterOf(label, of, name, help string, value uint64) {
-	m.Values = append(m.Values, Metric{
-		Name: namespace + name, Help: help, Counter: true, Label: label, Of: of, Value: float64(value),
-	})
+	m.CounterOfEach([]Label{{label, of}}, name, help, value)
 }
 
 // CounterOfEach is CounterOf for kinds that several labels tell apart.
@@ -62,7 +58,7 @@ func (m *Metrics) CounterOfEach(labels []Label, name, help string, value uint64)
 
 // GaugeOf is Gauge of one kind of things: label names what tells the kinds apart, of this one.
 func (m *Metrics) GaugeOf(label, of, name, help string, value float64) {
-	m.Values = append(m.Values, Metric{Name: namespace + name, Help: help, Label: label, Of: of, Value: value})
+	m.Values = append(m.Values, Metric{Name: namespace + name, Help: help, Labels: []Label{{label, of}}, Value: value})
 }
 
 // Gauge adds a value that rises and falls.
