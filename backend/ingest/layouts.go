@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 
@@ -20,20 +21,22 @@ type layouts struct {
 	log     *slog.Logger
 	failing program.Programs // those with a failure, of the writer's goroutine alone
 
-	mu         sync.Mutex
-	longer     map[market.Kind]uint64      // events with something behind the newest known field
-	failures   map[market.Program]*failure // since the last event that could be read
-	unreadable map[market.Program]struct{} // of them those that go on for too long
+	mu       sync.Mutex
+	longer   map[market.Kind]uint64     // events with something behind the newest known field
+	failures map[market.Program]failure // since the last event that could be read
 }
 
 // failure is a stretch in which no event of a program could be read.
 type failure struct {
-	from, to int64 // block times of the first and the last transaction of it
-	events   int
+	from, to     int64 // block times of the first and the last transaction of it
+	transactions int
 }
 
+// isTrouble reports whether it goes on for too long. It stays so until an event can be read.
+func (f failure) isTrouble() bool { return f.to-f.from >= unreadableAfter }
+
 func newLayouts(log *slog.Logger) *layouts {
-	return &layouts{log: log, longer: map[market.Kind]uint64{}, failures: map[market.Program]*failure{}, unreadable: map[market.Program]struct{}{}}
+	return &layouts{log: log, longer: map[market.Kind]uint64{}, failures: map[market.Program]failure{}}
 }
 
 // note takes in a transaction that was read.
@@ -74,18 +77,16 @@ func (l *layouts) fails(p market.Program, tx *market.Transaction) {
 	l.failing.Add(p)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	one := l.failures[p]
-	if one == nil {
-		one = &failure{from: tx.BlockTime, to: tx.BlockTime}
-		l.failures[p] = one
+	before, failing := l.failures[p]
+	one := failure{from: tx.BlockTime, to: tx.BlockTime, transactions: before.transactions + 1}
+	if failing {
+		one.from, one.to = min(before.from, one.from), max(before.to, one.to)
 	}
 
-	one.from, one.to = min(one.from, tx.BlockTime), max(one.to, tx.BlockTime)
-	one.events++
-	if _, told := l.unreadable[p]; !told && one.to-one.from >= unreadableAfter {
-		l.unreadable[p] = struct{}{}
+	l.failures[p] = one
+	if one.isTrouble() && !before.isTrouble() {
 		l.log.Error("no event of a program could be read for ten minutes: its layouts must have changed, look for a newer version of this program",
-			"program", p.String(), "transactions", one.events, "sig", tx.Signature, "slot", tx.Slot)
+			"program", p.String(), "transactions", one.transactions, "sig", tx.Signature, "slot", tx.Slot)
 	}
 }
 
@@ -94,11 +95,10 @@ func (l *layouts) reads(p market.Program) {
 	l.failing.Remove(p)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.failures, p)
-	if _, told := l.unreadable[p]; told {
-		delete(l.unreadable, p)
+	if l.failures[p].isTrouble() {
 		l.log.Info("events of a program can be read again", "program", p.String())
 	}
+	delete(l.failures, p)
 }
 
 // Unreadable are the programs of which no event could be read for ten minutes of chain time or more, and none since.
@@ -106,30 +106,26 @@ func (in *Ingest) Unreadable() []market.Program {
 	l := in.layouts
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	list := make([]market.Program, 0, len(l.unreadable))
-	for p := range l.unreadable {
-		list = append(list, p)
+	var list []market.Program
+	for _, p := range slices.Sorted(maps.Keys(l.failures)) {
+		if l.failures[p].isTrouble() {
+			list = append(list, p)
+		}
 	}
-	slices.Sort(list)
 	return list
 }
 
 func (l *layouts) collect(m *telemetry.Metrics, programs []market.Program) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	kinds := make([]market.Kind, 0, len(l.longer))
-	for kind := range l.longer {
-		kinds = append(kinds, kind)
-	}
-	slices.Sort(kinds)
-	for _, kind := range kinds {
+	for _, kind := range slices.Sorted(maps.Keys(l.longer)) {
 		m.CounterOfEach([]telemetry.Label{{Name: "program", Value: kind.Program().String()}, {Name: "event", Value: kind.String()}},
 			"events_longer_total", "Events that are longer than their known layout.", l.longer[kind])
 	}
 
 	for _, p := range programs {
 		value := 0.0
-		if _, told := l.unreadable[p]; told {
+		if l.failures[p].isTrouble() {
 			value = 1
 		}
 		m.GaugeOf("program", p.String(), "program_unreadable", "1 while no event of the program could be read for ten minutes of chain time or more.", value)
