@@ -31,7 +31,7 @@ func TestPlacesThatWereTaken(t *testing.T) {
 			return []market.Batch{
 				{Transactions: []market.Transaction{ghost, l.txs[2]}},
 				{Transactions: []market.Transaction{l.txs[0]}},
-				{Transactions: []market.Transaction{l.txs[1]}}, // finds the other astray one in its place
+				{Transactions: []market.Transaction{l.txs[1]}}, // finds the other displaced one in its place
 				{RolledBack: []market.Signature{ghost.Signature}},
 			}
 		}},
