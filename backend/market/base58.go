@@ -123,47 +123,20 @@ func carryBase58(limbs []uint64) {
 
 // decodeBase58 fills dst, which holds at most 64 bytes, with the bytes that text stands for. It fails unless text is
 // base58 of exactly len(dst) bytes. It is our own because every notification and every line of a signature list holds one:
-// solana-go takes 2.9 times as long (docs/performance.md). It takes ten digits at a time: a signature of 88 is nine rounds over eight limbs.
+// solana-go takes 2.9 times as long (docs/performance.md).
 func decodeBase58(dst []byte, text string) error {
 	if text == "" || len(text) > len(dst)*138/100+1 {
 		return errBase58
 	}
-	var limbs [8]uint64 // little endian
-	used := 0
-	for rest := text; rest != ""; {
-		var chunk, scale uint64
-		var ok bool
-		if len(rest) >= 10 { // 58^10 < 2^64
-			high, one := fiveDigits(rest)
-			low, two := fiveDigits(rest[5:])
-			chunk, scale, ok = high*power5+low, power5*power5, one && two
-			rest = rest[10:]
-		} else {
-			chunk, scale, ok = fewDigits(rest)
-			rest = ""
-		}
-
-		if !ok {
-			return errBase58
-		}
-		for j := range used {
-			high, low := bits.Mul64(limbs[j], scale)
-			sum, carry := bits.Add64(low, chunk, 0)
-			limbs[j], chunk = sum, high+carry
-		}
-
-		if chunk > 0 {
-			if used == len(limbs) {
-				return errBase58
-			}
-			limbs[used] = chunk
-			used++
-		}
+	var scratch [9]uint64 // as many as the longest text fills
+	limbs, ok := base58Number(scratch[:0], text)
+	if !ok || len(limbs) > 8 {
+		return errBase58
 	}
 
 	var number [64]byte
-	for j := range limbs {
-		binary.BigEndian.PutUint64(number[len(number)-8*(j+1):], limbs[j])
+	for j, limb := range limbs {
+		binary.BigEndian.PutUint64(number[len(number)-8*(j+1):], limb)
 	}
 
 	unused := len(number) - len(dst)
@@ -188,6 +161,37 @@ func decodeBase58(dst []byte, text string) error {
 		return errBase58
 	}
 	return nil
+}
+
+// base58Number makes the limbs, little endian, of the number that text stands for, in the memory of those given, which are
+// none yet; ok is false when text is not base58. The highest limb is not zero. It takes ten digits at a time: a signature of
+// 88 is nine rounds over eight limbs.
+func base58Number(limbs []uint64, text string) (_ []uint64, ok bool) {
+	for text != "" {
+		var chunk, scale uint64
+		if len(text) >= 10 { // 58^10 < 2^64
+			high, one := fiveDigits(text)
+			low, two := fiveDigits(text[5:])
+			chunk, scale, ok = high*power5+low, power5*power5, one && two
+			text = text[10:]
+		} else {
+			chunk, scale, ok = fewDigits(text)
+			text = ""
+		}
+		if !ok {
+			return nil, false
+		}
+
+		for j, limb := range limbs {
+			high, low := bits.Mul64(limb, scale)
+			sum, carry := bits.Add64(low, chunk, 0)
+			limbs[j], chunk = sum, high+carry
+		}
+		if chunk > 0 {
+			limbs = append(limbs, chunk)
+		}
+	}
+	return limbs, true
 }
 
 const power5 = 58 * 58 * 58 * 58 * 58
@@ -222,32 +226,10 @@ func DecodeBase58(dst []byte, text string) ([]byte, error) {
 		zeros++
 	}
 
-	var room [64]uint64 // little endian; an event is shorter
-	limbs := room[:0]
-	for rest := text[zeros:]; rest != ""; {
-		var chunk, scale uint64
-		var ok bool
-		if len(rest) >= 10 { // 58^10 < 2^64
-			high, one := fiveDigits(rest)
-			low, two := fiveDigits(rest[5:])
-			chunk, scale, ok = high*power5+low, power5*power5, one && two
-			rest = rest[10:]
-		} else {
-			chunk, scale, ok = fewDigits(rest)
-			rest = ""
-		}
-
-		if !ok {
-			return dst, errBase58
-		}
-		for j, limb := range limbs {
-			high, low := bits.Mul64(limb, scale)
-			sum, carry := bits.Add64(low, chunk, 0)
-			limbs[j], chunk = sum, high+carry
-		}
-		if chunk > 0 {
-			limbs = append(limbs, chunk)
-		}
+	var scratch [64]uint64 // an event is shorter
+	limbs, ok := base58Number(scratch[:0], text[zeros:])
+	if !ok {
+		return dst, errBase58
 	}
 
 	for range zeros {
@@ -257,7 +239,7 @@ func DecodeBase58(dst []byte, text string) ([]byte, error) {
 	for j := len(limbs) - 1; j >= 0; j-- {
 		dst = binary.BigEndian.AppendUint64(dst, limbs[j])
 	}
-	if len(limbs) > 0 { // the highest limb is not zero
+	if len(limbs) > 0 {
 		unused := bits.LeadingZeros64(limbs[len(limbs)-1]) / 8
 		dst = append(dst[:first], dst[first+unused:]...)
 	}
