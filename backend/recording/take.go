@@ -20,19 +20,16 @@ type Writer interface {
 	Flush() error
 }
 
-var (
-	errUntil   = errors.New("until here")      // ends the reading at the transaction that is not to be stored yet
-	errStopped = errors.New("nobody takes it") // ends the reading when the writer failed
-)
+// errUntil ends the reading at the transaction that is not to be stored yet.
+var errUntil = errors.New("until here")
 
 // Take gives recorded transactions to the writer as fast as it takes them: all, or those before the first that until is
 // true for. It returns how many it gave. The next batches are read by a goroutine of its own, which calls until, and which
 // has ended when Take returns.
 func Take(ctx context.Context, to Writer, sorter *Sorter, until func(*market.Transaction) bool, progress func(events int64)) (transactions int64, err error) {
-	r := reading{
-		batches: make(chan recorded, batchesAhead), used: make(chan []market.Transaction, batchesAhead), stop: make(chan struct{}),
-	}
-	go r.run(ctx, sorter, until)
+	r := reading{batches: make(chan recorded, batchesAhead), used: make(chan []market.Transaction, batchesAhead)}
+	wanted, stop := context.WithCancel(ctx)
+	go r.run(wanted, sorter, until)
 
 	var last []market.Transaction // of the batch that the writer may still read
 	done := int64(0)
@@ -56,7 +53,7 @@ func Take(ctx context.Context, to Writer, sorter *Sorter, until func(*market.Tra
 		last = batch.Transactions
 	}
 
-	close(r.stop)
+	stop()
 	for range r.batches { //nolint:revive // waits for the end of the reading
 	}
 	if err != nil {
@@ -78,7 +75,6 @@ type recorded struct {
 type reading struct {
 	batches chan recorded             // closed at the end, once err is set
 	used    chan []market.Transaction // memory of batches that the writer is done with
-	stop    chan struct{}             // closed when no more are wanted
 	err     error
 }
 
@@ -97,25 +93,25 @@ func (r *reading) run(ctx context.Context, sorter *Sorter, until func(*market.Tr
 		if next.events < batchEvents {
 			return nil
 		}
-		return r.give(&next)
+		return r.give(ctx, &next)
 	})
 
 	if r.err == nil || errors.Is(r.err, errUntil) {
-		if err := r.give(&next); err != nil {
+		if err := r.give(ctx, &next); err != nil {
 			r.err = err
 		}
 	}
 }
 
 // give hands a batch over and makes it empty.
-func (r *reading) give(batch *recorded) error {
+func (r *reading) give(ctx context.Context, batch *recorded) error {
 	if len(batch.Transactions) == 0 {
 		return nil
 	}
 	select {
 	case r.batches <- *batch:
-	case <-r.stop:
-		return errStopped
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 
 	*batch = recorded{}
