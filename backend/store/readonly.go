@@ -153,24 +153,11 @@ func (s *Store) rehearse(c *market.Commit) error {
 	if len(c.Events)+len(c.Removed)+len(c.Orders)+len(c.Tokens)+len(c.Gaps) > 0 {
 		return ErrReadOnly
 	}
-	open := map[mintID]*openCandles{}
-	of := func(mint market.Pubkey) (mintID, *openCandles, error) {
-		id := s.id(mint) // nobody else writes
-		if id == 0 {
-			return 0, nil, fmt.Errorf("%w: unknown mint %s", ErrCommit, mint)
-		}
-		if open[id] == nil {
-			var err error
-			if open[id], err = s.openOf(mint); err != nil {
-				return 0, nil, err
-			}
-		}
-		return id, open[id], nil
-	}
 
+	open := map[mintID]*openCandles{}
 	for i := range c.Candles {
 		change := &c.Candles[i]
-		_, candles, err := of(change.Mint)
+		_, candles, err := s.openOf(change.Mint, open)
 		if err != nil {
 			return err
 		}
@@ -185,7 +172,7 @@ func (s *Store) rehearse(c *market.Commit) error {
 		durable = map[mintID]market.OpenCandles{}
 	}
 	for i := range c.OpenCandles {
-		id, candles, err := of(c.OpenCandles[i].Mint)
+		id, candles, err := s.openOf(c.OpenCandles[i].Mint, open)
 		if err != nil {
 			return err
 		}
@@ -207,19 +194,28 @@ func (s *Store) rehearse(c *market.Commit) error {
 	return nil
 }
 
-// openOf copies the open candles of a mint.
-func (s *Store) openOf(mint market.Pubkey) (*openCandles, error) {
-	var open openCandles
+// openOf gives a mint's open candles from among the copies, which it adds them to when they are not there. Nobody else may write.
+func (s *Store) openOf(mint market.Pubkey, copies map[mintID]*openCandles) (mintID, *openCandles, error) {
+	id := s.id(mint)
+	if id == 0 {
+		return 0, nil, fmt.Errorf("%w: unknown mint %s", ErrCommit, mint)
+	}
+	if open := copies[id]; open != nil {
+		return id, open, nil
+	}
+
+	open := &openCandles{}
 	for interval := range market.Interval(market.NumStored) {
 		err := s.readSeries(mint, interval, func(_ *view, sr *series) error {
 			open[interval] = slices.Clone(sr.open)
 			return nil
 		})
 		if err != nil {
-			return nil, err
+			return 0, nil, err
 		}
 	}
-	return &open, nil
+	copies[id] = open
+	return id, open, nil
 }
 
 // ShowOpen shows the open candles of a commit to the readers, as of the newest commit, and stores nothing: for a store that
@@ -232,22 +228,16 @@ func (s *Store) ShowOpen(c *market.Commit) error {
 	open := map[mintID]*openCandles{}
 	for i := range c.Candles {
 		change := &c.Candles[i]
-		id := s.id(change.Mint) // nobody else writes
-		if id == 0 {
-			return fmt.Errorf("%w: unknown mint %s", ErrCommit, change.Mint)
-		}
 		if change.Removed || change.Interval >= market.NumStored {
 			continue
 		}
-		if open[id] == nil {
-			var err error
-			if open[id], err = s.openOf(change.Mint); err != nil {
-				return err
-			}
+		_, candles, err := s.openOf(change.Mint, open)
+		if err != nil {
+			return err
 		}
 		one := change.Candle
 		one.Final = false
-		open[id].set(change.Interval, openCandle{one, s.state.Seq})
+		candles.set(change.Interval, openCandle{one, s.state.Seq})
 	}
 
 	s.mu.Lock()
