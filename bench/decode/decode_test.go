@@ -22,19 +22,7 @@ const token = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"
 // notification is a message like those of the deployed program: 59 log lines, one event at the end.
 func notification(tb testing.TB) []byte {
 	tb.Helper()
-	curve, err := spinpet.FreshCurve(28)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	const tokens = 35_766_666_666_666
-	next, lamports, err := curve.Buy(tokens)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	trade := &spinpet.BuySell{
-		Payer: market.Pubkey{1, 2, 3}, Mint: market.MustPubkey(token), IsBuy: true, TokenAmount: tokens, SolAmount: lamports,
-		LatestPrice: next.Raw(),
-	}
+	trade := firstBuy(tb, market.MustPubkey(token))
 	own := spinpet.ProgramID.String()
 	logs := []string{
 		"Program ComputeBudget111111111111111111111111111111 invoke [1]", "Program ComputeBudget111111111111111111111111111111 success",
@@ -48,12 +36,35 @@ func notification(tb testing.TB) []byte {
 		logs = append(logs, "Program log: liquidation pass, nothing in the way of this trade")
 	}
 	logs = append(logs, spinpet.LogLine(trade), "Program "+own+" consumed 131865 of 200000 compute units", "Program "+own+" success")
-	text, err := json.Marshal(logs)
+	return logsMessage(tb, logs, 59)
+}
+
+// firstBuy is the first trade on a curve of SpinPet.
+func firstBuy(tb testing.TB, mint market.Pubkey) *spinpet.BuySell {
+	tb.Helper()
+	curve, err := spinpet.FreshCurve(28)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if len(logs) != 59 {
+	const tokens = 35_766_666_666_666
+	next, lamports, err := curve.Buy(tokens)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &spinpet.BuySell{
+		Payer: market.Pubkey{1, 2, 3}, Mint: mint, IsBuy: true, TokenAmount: tokens, SolAmount: lamports, LatestPrice: next.Raw(),
+	}
+}
+
+// logsMessage is a notification of a log, which must have so many lines.
+func logsMessage(tb testing.TB, logs []string, lines int) []byte {
+	tb.Helper()
+	if len(logs) != lines {
 		tb.Fatalf("%d lines", len(logs))
+	}
+	text, err := json.Marshal(logs)
+	if err != nil {
+		tb.Fatal(err)
 	}
 	return fmt.Appendf(nil, `{"jsonrpc":"2.0","method":"logsNotification","params":{"result":{"context":{"slot":311909890},`+
 		`"value":{"signature":"%s","err":null,"logs":%s}},"subscription":24040}}`, market.Signature{5, 6, 7, 63: 8}, text)

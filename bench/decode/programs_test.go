@@ -2,7 +2,6 @@ package decode
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"runtime"
 	"slices"
@@ -84,33 +83,15 @@ func trade(tb testing.TB, own market.Pubkey, event []byte, callsItself bool) []b
 	if len(logs)+len(tail) < lines {
 		logs = append(logs, "Program log: transfers done")
 	}
-	logs = append(logs, tail...)
-	if len(logs) != lines {
-		tb.Fatalf("%d lines", len(logs))
-	}
-
-	text, err := json.Marshal(logs)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return fmt.Appendf(nil, `{"jsonrpc":"2.0","method":"logsNotification","params":{"result":{"context":{"slot":311909890},`+
-		`"value":{"signature":"%s","err":null,"logs":%s}},"subscription":24040}}`, market.Signature{5, 6, 7, 63: 8}, text)
+	return logsMessage(tb, append(logs, tail...), lines)
 }
 
 // ways are a trade of each program in its newest layout.
 func ways(tb testing.TB) map[string]*way {
 	tb.Helper()
-	curve, err := spinpet.FreshCurve(28)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	const tokens = 35_766_666_666_666
-	next, lamports, err := curve.Buy(tokens)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	mint, user := market.MustPubkey("So11111111111111111111111111111111111111113"), market.Pubkey{1, 2, 3}
-	onSpinPet := &spinpet.BuySell{Payer: user, Mint: mint, IsBuy: true, TokenAmount: tokens, SolAmount: lamports, LatestPrice: next.Raw()}
+	mint := market.MustPubkey("So11111111111111111111111111111111111111113")
+	onSpinPet := firstBuy(tb, mint)
+	user, tokens, lamports := onSpinPet.Payer, onSpinPet.TokenAmount, onSpinPet.SolAmount
 	onPump := &pump.Trade{
 		Mint: mint, SolAmount: lamports, TokenAmount: tokens, IsBuy: true, User: user, Timestamp: 1_790_000_000,
 		VirtualSolReserves: 32_123_456_789, VirtualTokenReserves: 1_002_345_678_901_234, RealSolReserves: 2_123_456_789, RealTokenReserves: 722_345_678_901_234,
