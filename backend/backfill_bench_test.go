@@ -134,22 +134,39 @@ func serveIn(tb testing.TB, dir string, endpoint solana.Endpoint, limit int) (b 
 		address, ready = b.Address()
 	}
 	return b, func() string {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		answer, err := http.DefaultClient.Do(request)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		text, err := io.ReadAll(answer.Body)
-		_ = answer.Body.Close()
+		text := metricsOf(tb, address)
 		cancel()
-		if failed := <-done; failed != nil || err != nil {
-			tb.Error(failed, err)
+		if err := <-done; err != nil {
+			tb.Error(err)
 		}
-		return string(text)
+		return text
 	}
+}
+
+// metricsOf is what /metrics of a server says.
+func metricsOf(tb testing.TB, address string) string {
+	tb.Helper()
+	return string(ask(tb, http.MethodGet, "http://"+address+"/metrics", ""))
+}
+
+// ask returns the body of an answer, which must be a good one.
+func ask(tb testing.TB, method, address, body string) []byte {
+	tb.Helper()
+	request, err := http.NewRequestWithContext(tb.Context(), method, address, strings.NewReader(body))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer answer.Body.Close() //nolint:errcheck // only read
+	text, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		tb.Fatalf("%s: %s, %v, %.200s", address, answer.Status, err, text)
+	}
+	return text
 }
 
 // figure is a value of /metrics.

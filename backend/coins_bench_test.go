@@ -12,7 +12,6 @@ import (
 	"os"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -72,22 +71,9 @@ func ledgerCoins(tb testing.TB, endpoint solana.Endpoint) (coins []*ledgerCoin) 
 // fetch asks for JSON.
 func fetch(tb testing.TB, method, address, body string, into any) {
 	tb.Helper()
-	request, err := http.NewRequestWithContext(tb.Context(), method, address, strings.NewReader(body))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer answer.Body.Close() //nolint:errcheck // only read
-	text, err := io.ReadAll(answer.Body)
-	if err == nil {
-		err = json.Unmarshal(text, into)
-	}
-	if err != nil || answer.StatusCode != http.StatusOK {
-		tb.Fatalf("%s: %s, %v, %.200s", address, answer.Status, err, text)
+	text := ask(tb, method, address, body)
+	if err := json.Unmarshal(text, into); err != nil {
+		tb.Fatalf("%s: %v, %.200s", address, err, text)
 	}
 }
 
@@ -268,20 +254,7 @@ func BenchmarkWatched(b *testing.B) {
 func events(tb testing.TB, server *backend.Backend) float64 {
 	tb.Helper()
 	address, _ := server.Address()
-	request, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, "http://"+address+"/metrics", nil)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	text, err := io.ReadAll(answer.Body)
-	_ = answer.Body.Close()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return figure(tb, string(text), "spinscope_ingest_events_total")
+	return figure(tb, metricsOf(tb, address), "spinscope_ingest_events_total")
 }
 
 // counting is an access point that counts what is asked of another.

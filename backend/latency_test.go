@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -177,24 +175,12 @@ func TestStagesAreMeasured(t *testing.T) {
 			t.Fatal("the subscriber was cut")
 		}
 	}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+l.address+"/metrics", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close() //nolint:errcheck // only read
-	text, err := io.ReadAll(answer.Body)
-	if err != nil || answer.StatusCode != http.StatusOK {
-		t.Fatal(answer.Status, err)
-	}
+	text := metricsOf(t, l.address)
 	for _, stage := range []string{"receive_to_apply", "apply_to_commit", "commit_to_publish", "publish_to_queue", "receive_to_queue"} {
 		pattern := regexp.MustCompile(`(?m)^spinscope_stage_seconds_count\{stage="` + stage + `"\} (\d+)$`)
-		found := pattern.FindSubmatch(text)
+		found := pattern.FindStringSubmatch(text)
 		var count int
-		if found == nil || json.Unmarshal(found[1], &count) != nil || count == 0 {
+		if found == nil || json.Unmarshal([]byte(found[1]), &count) != nil || count == 0 {
 			t.Errorf("stage %s: %q", stage, found)
 		}
 	}
@@ -202,7 +188,7 @@ func TestStagesAreMeasured(t *testing.T) {
 		"ingest_events_total", "ingest_price_breaks_total", "store_gaps_open", "hub_commits_total", "socketio_messages_out_total",
 		"feed_transactions_total", "stream_topics", "stream_conflated_total", "socketio_queued_messages", "socketio_dropped_total",
 	} {
-		if !strings.Contains(string(text), "\nspinscope_"+name+" ") {
+		if !strings.Contains(text, "\nspinscope_"+name+" ") {
 			t.Errorf("no %s in /metrics", name)
 		}
 	}
