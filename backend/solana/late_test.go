@@ -20,20 +20,27 @@ func (c *cluster) ghost(slot market.Slot) (signature market.Signature) {
 	return tx.signature
 }
 
+// startWithoutRescans starts a feed on a cluster with a history of so many slots. When it returns the feed has read them, and
+// compares them again only when it has a reason.
+func startWithoutRescans(t *testing.T, slots int) (*cluster, *rig) {
+	t.Helper()
+	c := newCluster(t)
+	c.history(slots, 1)
+	config := testConfig(c.endpoint())
+	config.RescanInterval = time.Hour
+	r := start(t, config, 0)
+	r.live()
+	all := c.ledger()
+	r.until("history", func() bool { return r.has(all) })
+	return c, r
+}
+
 // TestLateOfALostFork tells of transactions of a lost fork after their slots were compared with the lists, as happens when
 // this program stood still: a little later, past what a regular rescan looks at, and past what the ledger remembers.
 func TestLateOfALostFork(t *testing.T) {
 	for _, late := range []market.Slot{10, rescanSlots + 50, ledgerSlots + 100} {
 		t.Run(fmt.Sprint(late), func(t *testing.T) {
-			c := newCluster(t)
-			c.history(900, 1)
-			config := testConfig(c.endpoint())
-			config.RescanInterval = time.Hour
-			r := start(t, config, 0)
-			r.live()
-			all := c.ledger()
-			r.until("history", func() bool { return r.has(all) })
-
+			c, r := startWithoutRescans(t, 900)
 			var told []market.Signature
 			for n := range market.Slot(3) {
 				told = append(told, c.ghost(r.checkpointNow()-late-n))
@@ -51,14 +58,7 @@ func TestLateOfALostFork(t *testing.T) {
 // TestLateWhileCompared tells of a transaction of a lost fork while a rescan that covers its slot waits for its list: it was
 // not among what that compared, so the checkpoint must not pass it.
 func TestLateWhileCompared(t *testing.T) {
-	c := newCluster(t)
-	c.history(100, 1)
-	config := testConfig(c.endpoint())
-	config.RescanInterval = time.Hour
-	r := start(t, config, 0)
-	r.live()
-	all := c.ledger()
-	r.until("history", func() bool { return r.has(all) })
+	c, r := startWithoutRescans(t, 100)
 	c.history(60, 1)
 
 	asked, answer := make(chan struct{}, 100), make(chan struct{})
@@ -85,7 +85,7 @@ func TestLateWhileCompared(t *testing.T) {
 		c.tick(1)
 	}
 	r.feed.Rescan()
-	all = c.ledger()
+	all := c.ledger()
 	r.until("all of it", func() bool { return r.has(all) })
 	r.equal(c.ledger())
 }
