@@ -78,7 +78,7 @@ func randomTicks(r *rand.Rand, n int) []Tick {
 	return ticks
 }
 
-func TestFoldAndSealEqualTheNaiveModel(t *testing.T) {
+func TestFoldAndCloseEqualTheNaiveModel(t *testing.T) {
 	for seed := range uint64(30) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		ticks := randomTicks(r, 300)

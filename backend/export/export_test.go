@@ -277,7 +277,7 @@ func TestRangeIsInclusive(t *testing.T) {
 // A line of an events export is the wire's event plus the three fields that complete it.
 func TestEventsAreTheWiresEvents(t *testing.T) {
 	source := randomSource(rand.New(rand.NewPCG(3, 4)), 1400)
-	source.gaps = nil // TestHolesOfEvents has them
+	source.gaps = nil // TestGapsOfEvents has them
 	lines := readJSONL(t, write(t, source, request(export.Events, export.JSONL)))
 	records := readCSV(t, write(t, source, request(export.Events, export.CSV)))
 	if len(lines) != len(source.events) || len(records) != len(source.events) {
@@ -579,7 +579,7 @@ func TestGaps(t *testing.T) {
 }
 
 // An export of events tells of its gaps, and they are read back; what was filled is no gap.
-func TestHolesOfEvents(t *testing.T) {
+func TestGapsOfEvents(t *testing.T) {
 	for _, format := range export.Formats() {
 		source := randomSource(rand.New(rand.NewPCG(9, 9)), 30)
 		missing := market.Gap{From: 103, To: 104, Cause: "not, \"available\"", State: market.GapOpen, Mint: key(1)}

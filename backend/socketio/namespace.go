@@ -115,7 +115,7 @@ func (n *Namespace) admit(s *socket.Socket, next func(*socket.ExtendedError)) {
 	next(extended(err))
 }
 
-// connected heeds what Connect decided.
+// connected does what Connect decided.
 func (c *Conn) connected(err error) {
 	if err != nil {
 		c.ses.server.opts.Logger.Info("client refused", "component", "socketio", "client", c.RemoteAddr(), "namespace", c.ns.name, "err", err)

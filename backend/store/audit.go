@@ -195,7 +195,7 @@ func (a *audit) mints() error {
 	return nil
 }
 
-// texts checks a mint's TokenCreated and its book.
+// texts checks a mint's TokenCreated and its open candles.
 func (a *audit) texts(m *mintState) error {
 	created, err := a.v.newest(appendID(nil, tableCreated, m.id))
 	if err != nil {

@@ -5,7 +5,7 @@ import "spinscope/backend/telemetry"
 // Collect is a telemetry.Collector.
 func (s *Store) Collect(m *telemetry.Metrics) {
 	stats := s.Stats()
-	m.Gauge("store_gaps_open", "Known holes that may still be filled.", float64(stats.GapsOpen))
+	m.Gauge("store_gaps_open", "Gaps that may still be filled.", float64(stats.GapsOpen))
 	m.Gauge("store_mints", "Mints seen in any event.", float64(stats.Mints))
 	m.Gauge("store_orders", "Margin orders open now.", float64(stats.Orders))
 	m.Gauge("store_candles", "Final candles stored.", float64(stats.Candles))

@@ -98,7 +98,7 @@ func (s *Store) sizes() (tree, valueLog int64, err error) {
 	return tree, valueLog, nil
 }
 
-// Gaps lists the known holes by slot: all, or those that concern a mint (its own and the whole program's), in one state
+// Gaps lists the known gaps by slot: all, or those that concern a mint (its own and the whole program's), in one state
 // or in any. Which mint an address is of that is followed beside the program the store does not know: its gaps are among all,
 // and a mint's when they name it.
 func (s *Store) Gaps(ctx context.Context, mint *market.Pubkey, state *market.GapState) (gaps []market.Gap, err error) {

@@ -99,7 +99,7 @@ func (s *series) extra(c market.Candle) {
 	s.fix(c, true)
 }
 
-// fix notes a correction of a final candle; the open ones are repaired with the mint's checkpoint.
+// fix notes a correction of a final candle; the open ones are replaced together, with the mint's last trade (replay.finish).
 func (s *series) fix(c market.Candle, removed bool) {
 	if !c.Final {
 		return
