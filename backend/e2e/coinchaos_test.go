@@ -86,21 +86,8 @@ func coinChaos(t *testing.T, seed int64, kills, faults int) {
 			})
 		}
 
-		state := "before it served"
-		moment := time.NewTimer(time.Duration(random.Int64N(int64(2500 * time.Millisecond))))
-		for alive := true; alive; {
-			if now, err := s.look(); err == nil {
-				if now.Seq < seq {
-					t.Fatalf("seq went back from %d to %d", seq, now.Seq)
-				}
-				seq, state = now.Seq, now.ConnectionStatus
-			}
-			select {
-			case <-moment.C:
-				alive = false
-			case <-time.After(10 * time.Millisecond): // between looks
-			}
-		}
+		var state string
+		seq, state = s.watched(time.Duration(random.Int64N(int64(2500*time.Millisecond))), seq)
 		if added < addedDuring && struck%2 == 0 { // while it runs
 			add(mints[added])
 			added++
@@ -130,15 +117,7 @@ func coinChaos(t *testing.T, seed int64, kills, faults int) {
 		if len(list.Coins) != addedAfter {
 			return fmt.Errorf("%d coins are watched", len(list.Coins))
 		}
-		for _, c := range list.Coins {
-			if c.State != "live" || len(c.Holes) > 0 {
-				return fmt.Errorf("%s is %s: %s, missing %s", c.Mint, c.State, c.Message, c.Holes)
-			}
-			if err := errors.Join(sameMinutes(s, c.Mint, facts[c.Mint]), sameTrades(s, c.Mint, facts[c.Mint])); err != nil {
-				return err
-			}
-		}
-		return nil
+		return list.whole(s, facts)
 	})
 	if now := s.status().Seq; now < seq {
 		t.Fatalf("seq went back from %d to %d", seq, now)
@@ -151,17 +130,7 @@ func coinChaos(t *testing.T, seed int64, kills, faults int) {
 	s.end()
 	audit(t, filepath.Join(dir, "custom"))
 
-	trades, graduated := 0, 0
-	for _, mint := range mints[:addedAfter] {
-		for _, f := range facts[mint] {
-			switch f.Kind {
-			case "trade":
-				trades++
-			case "migrated":
-				graduated++
-			}
-		}
-	}
+	trades, graduated := countCoins(mints[:addedAfter], facts)
 	if graduated < 2 {
 		t.Errorf("%d coins graduated: too few to say anything", graduated)
 	}
@@ -205,6 +174,35 @@ func finalCoins(market *cluster) (byMint map[string][]coinFact) {
 		return nil
 	})
 	return byMint
+}
+
+// whole reports what is missing of the coins of a list that are to be live and the ledger's, each candle and each trade.
+func (w *watchedOnWire) whole(s *server, facts map[string][]coinFact) error {
+	s.t.Helper()
+	for _, c := range w.Coins {
+		if c.State != "live" || len(c.Holes) > 0 {
+			return fmt.Errorf("%s is %s: %s, missing %s", c.Mint, c.State, c.Message, c.Holes)
+		}
+		if err := errors.Join(sameMinutes(s, c.Mint, facts[c.Mint]), sameTrades(s, c.Mint, facts[c.Mint])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// countCoins counts the trades of coins, and those that graduated.
+func countCoins(mints []string, facts map[string][]coinFact) (trades, graduated int) {
+	for _, mint := range mints {
+		for _, f := range facts[mint] {
+			switch f.Kind {
+			case "trade":
+				trades++
+			case "migrated":
+				graduated++
+			}
+		}
+	}
+	return trades, graduated
 }
 
 // sameTrades compares the transactions of a coin's trades with the ledger's facts of it: those on its curve and in its own pool.

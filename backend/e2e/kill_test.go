@@ -32,21 +32,8 @@ func TestKills(t *testing.T) {
 	counts := map[string]int{}
 	for range kills {
 		s := launchServer(t, dir, append(market.flags(), "--listen", port)...)
-		moment := time.NewTimer(time.Duration(random.Int64N(int64(2500 * time.Millisecond))))
-		state := "before it served"
-		for alive := true; alive; {
-			if now, err := s.look(); err == nil {
-				if now.Seq < seq {
-					t.Fatalf("seq went back from %d to %d", seq, now.Seq)
-				}
-				seq, state = now.Seq, now.ConnectionStatus
-			}
-			select {
-			case <-moment.C:
-				alive = false
-			case <-time.After(10 * time.Millisecond): // between looks
-			}
-		}
+		var state string
+		seq, state = s.watched(time.Duration(random.Int64N(int64(2500*time.Millisecond))), seq)
 		if err := s.alive(); err != nil {
 			t.Fatal(err)
 		}
@@ -67,6 +54,28 @@ func TestKills(t *testing.T) {
 	audit(t, filepath.Join(dir, "custom"))
 	t.Logf("%d kills, when the server was: %v; seq as seen before each: %s; %d transactions, %d events, %d open orders, %d cut logs; %v in all",
 		kills, counts, strings.Join(at, " "), l.transactions, len(l.records), len(l.orders), len(l.cut), time.Since(began).Round(time.Millisecond))
+}
+
+// watched looks at a server, which may not serve yet, for so long. Its seq must not go back. It returns its newest seq and what it
+// was doing last.
+func (s *server) watched(length time.Duration, seq uint64) (newest uint64, state string) {
+	s.t.Helper()
+	state = "before it served"
+	moment := time.NewTimer(length)
+	for alive := true; alive; {
+		if now, err := s.look(); err == nil {
+			if now.Seq < seq {
+				s.t.Fatalf("seq went back from %d to %d", seq, now.Seq)
+			}
+			seq, state = now.Seq, now.ConnectionStatus
+		}
+		select {
+		case <-moment.C:
+			alive = false
+		case <-time.After(10 * time.Millisecond): // between looks
+		}
+	}
+	return seq, state
 }
 
 // launchServer starts serve and does not wait for it.

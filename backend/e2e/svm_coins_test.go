@@ -160,7 +160,7 @@ func (l *launchSVM) put() {
 // TestGenuineVMCoins follows coins of pump and PumpSwap by transactions that the genuine Solana VM executed: real log text and
 // real inner instructions, of trades, failures, trades through a router, completions and migrations whose log is cut, and of
 // programs that tell events in others' names; first as history, then live with the connection lost between. In the end every
-// candle and every trade is that of the launchpad's own books.
+// candle and every trade is that of the launchpad's own account.
 func TestGenuineVMCoins(t *testing.T) {
 	t.Parallel()
 	const first, around, live = 100, 250, 150
@@ -204,18 +204,10 @@ func TestGenuineVMCoins(t *testing.T) {
 		await(t, what, func() error {
 			var list watchedOnWire
 			s.get("/api/watch", &list)
-			for _, c := range list.Coins {
-				if c.State != "live" || len(c.Holes) > 0 {
-					return fmt.Errorf("%s is %s: %s, missing %s", c.Mint, c.State, c.Message, c.Holes)
-				}
-				if err := errors.Join(sameMinutes(s, c.Mint, l.facts[c.Mint]), sameTrades(s, c.Mint, l.facts[c.Mint])); err != nil {
-					return err
-				}
-			}
-			return nil
+			return list.whole(s, l.facts)
 		})
 	}
-	same("the history to be that of the books")
+	same("the history to be the launchpad's")
 
 	for range live {
 		l.next()
@@ -229,19 +221,9 @@ func TestGenuineVMCoins(t *testing.T) {
 	for range live {
 		l.next()
 	}
-	same("what came live to be that of the books")
+	same("what came live to be the launchpad's")
 
-	trades, graduated := 0, 0
-	for _, mint := range mints {
-		for _, f := range l.facts[mint] {
-			switch f.Kind {
-			case "trade":
-				trades++
-			case "migrated":
-				graduated++
-			}
-		}
-	}
+	trades, graduated := countCoins(mints, l.facts)
 	if graduated < 1 || l.cut < 1 || l.failed < 20 || l.routed < 20 || trades < 500 {
 		t.Errorf("too few to say anything")
 	}
