@@ -136,6 +136,19 @@ describe('StatusBar', () => {
   })
 })
 
+describe('Settings', () => {
+  it('show no token in a message when it cannot be copied', async () => {
+    const form = { values: { 'solana.cluster': 'demo', 'server.token': 'sesame-sesame' }, fallback: [] }
+    const stored = { form, fixed: {}, file: '', revision: 'r', problem: '', stored: [] }
+    const bindings = { Settings: async () => stored, StopTests: async () => undefined }
+    vi.spyOn(navigator.clipboard, 'writeText').mockRejectedValue(new Error('no'))
+    show('Settings', { bindings })
+    await fireEvent.click(await screen.findByTestId('copy-token'))
+    await vi.waitFor(() => expect(workspace.toasts.list).toHaveLength(1))
+    expect(workspace.toasts.list[0]?.text).toBe('The browser did not let the page copy the token')
+  })
+})
+
 describe('Layers', () => {
   it('are chosen, remembered, and an average has the span the person gives', async () => {
     show('Layers')
