@@ -415,6 +415,18 @@ describe('Tokens', () => {
   })
 })
 
+it('finds a listed coin in the palette by a link to it', async () => {
+  const mint = 'CWiTGbCiDd8BKtNYNE2boT9fJGFG2MU53Uf6HQk4pump'
+  workspace.connection.stream = new QuietStream()
+  Object.assign(workspace.connection.rest, { details: async () => [{ ...details[0], mint_account: mint }] })
+  await workspace.tokens.load()
+  show('Palette')
+  const input = screen.getByTestId('palette-input')
+  await fireEvent.input(input, { target: { value: `https://pump.fun/coin/${mint}` } })
+  await fireEvent.keyDown(input, { key: 'Enter' })
+  expect(workspace.chart.mint).toBe(mint)
+})
+
 describe('A coin that is refused', () => {
   const mint = 'WALLET'
   const why = 'WALLET is not the address of a coin'
