@@ -78,6 +78,10 @@ func TestCompletes(t *testing.T) {
 		{line: "spinscope serve --data-dir verify --clu", want: []string{"--cluster"}},
 		{line: "spinscope export can", want: []string{"candles"}},
 		{line: "spinscope export trades --interval m3", want: []string{"m3", "m30"}},
+		{line: "spinscope import completion_t", want: []string{"completion_test.go"}},
+		{line: "spinscope backup completion_t", want: []string{"completion_test.go"}},
+		{line: "spinscope restore completion_t", want: []string{"completion_test.go"}},
+		{line: "spinscope replay completion_t", want: []string{"completion_test.go"}},
 		{line: "spinscope serve --cluster = ma", want: []string{"mainnet"}, bash: true},
 	} {
 		words := strings.Split(c.line, " ")
@@ -194,8 +198,12 @@ func bashCompletion(root *kong.Node, leaves []*kong.Node, flags map[string]compl
 			fmt.Fprintf(commands, "      '%s') words='%s' ;;\n", words(group), strings.Join(childNames(group), " "))
 		}
 	}
+	var takingFiles []string // with no words to offer
 	for _, leaf := range leaves {
 		fmt.Fprintf(commands, "      '%s') words='%s' ;;\n", words(leaf), strings.Join(append(positionals(leaf), flagNames(leaf)...), " "))
+		if takesFile(leaf) {
+			takingFiles = append(takingFiles, "'/"+words(leaf)+"'")
+		}
 	}
 
 	var paths []string
@@ -243,18 +251,20 @@ func bashCompletion(root *kong.Node, leaves []*kong.Node, flags map[string]compl
       case $path in
 %s      esac
       [[ $current == -* ]] || [[ -z $path ]] || words=${words%%%%--*}
-      if [[ -z $words && $path == import ]]; then
-        compopt -o filenames 2>/dev/null
-        mapfile -t COMPREPLY < <(compgen -f -- "$current")
-        return
-      fi
+      case $words/$path in
+        %s)
+          compopt -o filenames 2>/dev/null
+          mapfile -t COMPREPLY < <(compgen -f -- "$current")
+          return
+          ;;
+      esac
       ;;
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }
 complete -F _spinscope spinscope
 `, strings.Join(valued, " | "), strings.Join(paths, " | "), strings.Join(files, " | "), strings.Join(dirs, " | "), values,
-		strings.Join(valued, " | "), commands)
+		strings.Join(valued, " | "), commands, strings.Join(takingFiles, " | "))
 }
 
 func childNames(node *kong.Node) (names []string) {
@@ -270,6 +280,11 @@ func positionals(leaf *kong.Node) (values []string) {
 		return nil
 	}
 	return slices.DeleteFunc(leaf.Positional[0].EnumSlice(), func(s string) bool { return s == "" })
+}
+
+// takesFile reports whether a command's first argument is a file's path.
+func takesFile(leaf *kong.Node) bool {
+	return len(leaf.Positional) > 0 && leaf.Positional[0].Tag.Type == "path"
 }
 
 func zshCompletion(root *kong.Node, flags map[string]completable) string {
@@ -315,7 +330,7 @@ func zshLeaf(page *strings.Builder, leaf *kong.Node, flags map[string]completabl
 		action := ""
 		if values := argument.EnumSlice(); len(values) > 1 {
 			action = "(" + strings.Join(values, " ") + ")"
-		} else if leaf.Name == "import" {
+		} else if argument.Tag.Type == "path" {
 			action = "_files"
 		}
 		fmt.Fprintf(page, " \\\n%s  '%d:%s:%s'", in, i+1, argument.Name, action)
@@ -368,7 +383,7 @@ func fishCompletion(root *kong.Node, leaves []*kong.Node, flags map[string]compl
 		for _, value := range positionals(leaf) {
 			fmt.Fprintf(&page, "complete -c spinscope -n '%s' -a %s\n", seen, value)
 		}
-		if leaf.Name == "import" {
+		if takesFile(leaf) {
 			fmt.Fprintf(&page, "complete -c spinscope -n '%s' -F\n", seen)
 		}
 		for _, one := range leaf.Flags {

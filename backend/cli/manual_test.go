@@ -117,7 +117,7 @@ func overview(root *kong.Node) string {
 		".TP\n.I ~/.local/share/spinscope\nThe data directory, unless \\-\\-data\\-dir or SPINSCOPE_DATA_DIR names another.\n" +
 		".TP\n.I server.addr\nIn the data directory of a running server: its HOST:PORT.\n" +
 		".SH ENVIRONMENT\n.TP\n.B SPINSCOPE_DATA_DIR\nThe data directory.\n" +
-		".TP\n.BI SPINSCOPE_ SECTION _ KEY\nA setting; it goes before the file and after a flag.\n")
+		".TP\n.BI SPINSCOPE_ SECTION _ KEY\nA setting: it overrides the file, and a flag overrides it.\n")
 	return page.String()
 }
 

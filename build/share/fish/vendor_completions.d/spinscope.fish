@@ -122,6 +122,7 @@ complete -c spinscope -n '__fish_seen_subcommand_from import' -l cluster -x -a '
 complete -c spinscope -n '__fish_seen_subcommand_from import' -l rpc-url -x -d 'RPC address of the custom cluster whose market it is.'
 complete -c spinscope -n '__fish_seen_subcommand_from import' -l program-id -x -d 'SpinPet program the events are of.'
 complete -c spinscope -n '__fish_seen_subcommand_from import' -l log-level -x -a 'debug info warn error' -d 'debug, info, warn or error.'
+complete -c spinscope -n '__fish_seen_subcommand_from replay' -F
 complete -c spinscope -n '__fish_seen_subcommand_from replay' -l from -x -d 'Begin here: 2026, 2026-11, 2026-11-01, 2026-11-01T12:00:00Z, Unix seconds, or an age such as 7d or 36h. What lies before is there as history.'
 complete -c spinscope -n '__fish_seen_subcommand_from replay' -l to -x -d 'End here, inclusive; a day, a month or a year with all of it.'
 complete -c spinscope -n '__fish_seen_subcommand_from replay' -l speed -x -d 'Seconds of the market in one second.'
@@ -153,12 +154,14 @@ complete -c spinscope -n '__fish_seen_subcommand_from verify' -l config -r -F -d
 complete -c spinscope -n '__fish_seen_subcommand_from verify' -l data-dir -x -a '(__fish_complete_directories)' -d 'Where the market is stored.'
 complete -c spinscope -n '__fish_seen_subcommand_from verify' -l cluster -x -a 'demo localnet devnet mainnet custom' -d 'Whose market: demo, localnet, devnet, mainnet or custom.'
 complete -c spinscope -n '__fish_seen_subcommand_from verify' -l program-id -x -d 'SpinPet program whose market it is.'
+complete -c spinscope -n '__fish_seen_subcommand_from backup' -F
 complete -c spinscope -n '__fish_seen_subcommand_from backup' -l url -x -d 'Back up the running server at this address. Without it, the market in the data directory: a server that has it open is asked for it.'
 complete -c spinscope -n '__fish_seen_subcommand_from backup' -l token -x -d 'The server\'s token; without it that of the configuration.'
 complete -c spinscope -n '__fish_seen_subcommand_from backup' -l config -r -F -d 'Configuration file (TOML).'
 complete -c spinscope -n '__fish_seen_subcommand_from backup' -l data-dir -x -a '(__fish_complete_directories)' -d 'Where the market is stored.'
 complete -c spinscope -n '__fish_seen_subcommand_from backup' -l cluster -x -a 'demo localnet devnet mainnet custom' -d 'Whose market: localnet, devnet, mainnet or custom.'
 complete -c spinscope -n '__fish_seen_subcommand_from backup' -l program-id -x -d 'SpinPet program whose market it is.'
+complete -c spinscope -n '__fish_seen_subcommand_from restore' -F
 complete -c spinscope -n '__fish_seen_subcommand_from restore' -l data-dir -x -a '(__fish_complete_directories)' -d 'Data directory that is to have the market; without it and without SPINSCOPE_DATA_DIR, ~/.local/share/spinscope or the like of the system.'
 complete -c spinscope -n '__fish_seen_subcommand_from alert; and __fish_seen_subcommand_from list' -l data-dir -x -a '(__fish_complete_directories)' -d 'Data directory whose alerts.json is meant.'
 complete -c spinscope -n '__fish_seen_subcommand_from alert; and __fish_seen_subcommand_from list' -l json -d 'One JSON object a line, as in the file.'
