@@ -68,7 +68,7 @@ func (c *importCommand) Run(ctx context.Context, program *Program) error {
 	}
 
 	if result.Gaps > 0 {
-		_, _ = fmt.Fprintf(program.Stderr, "%d known holes of the origin are noted: spinscope export gaps lists them\n", result.Gaps)
+		_, _ = fmt.Fprintf(program.Stderr, "%d known gaps of the origin are noted: spinscope export gaps lists them\n", result.Gaps)
 	}
 	for _, bad := range result.Bad {
 		_, _ = fmt.Fprintln(program.Stderr, bad)
