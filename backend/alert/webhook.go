@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"spinscope/backend/proxy"
+	"spinscope/backend/wake"
 )
 
 // Webhook posts alerts to an address. The address may hold a key, and is never told to anyone.
@@ -93,14 +94,9 @@ func (w *Webhook) deliver(ctx context.Context, text []byte) {
 		}
 
 		w.log.Warn("alert not posted yet", "try", try, "err", err)
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if wake.After(ctx, pause) != nil {
 			return
-		case <-timer.C:
 		}
-
 		pause *= 2
 	}
 }

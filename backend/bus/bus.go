@@ -15,6 +15,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"spinscope/backend/wake"
 )
 
 // Errors of the package; they arrive wrapped with what was being done.
@@ -186,18 +188,6 @@ func lasting(err error) bool {
 	return isAPI && api.Code < 500
 }
 
-// wait pauses before the next try; it returns an error once the context has ended.
-func wait(ctx context.Context) error {
-	timer := time.NewTimer(retryPause)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
-}
-
 // again repeats a request until the servers answer or ctx ends.
 func again[T any](ctx context.Context, request func(context.Context) (T, error)) (T, error) {
 	for {
@@ -207,7 +197,7 @@ func again[T any](ctx context.Context, request func(context.Context) (T, error))
 		if err == nil || lasting(err) || isAnswer(err) {
 			return value, err
 		}
-		if waiting := wait(ctx); waiting != nil {
+		if waiting := wake.After(ctx, retryPause); waiting != nil {
 			return value, errors.Join(waiting, err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"spinscope/backend/market"
+	"spinscope/backend/wake"
 )
 
 // OlderError says that commits are not in the log any more: those before Oldest.
@@ -100,7 +101,7 @@ func (l *Log) Append(ctx context.Context, seq market.Seq, payload []byte) error 
 		}
 
 		l.bus.log.Debug("the outcome of an append is not known, sending it again", "seq", seq, "err", err)
-		if waiting := wait(ctx); waiting != nil {
+		if waiting := wake.After(ctx, retryPause); waiting != nil {
 			return errors.Join(fmt.Errorf("append commit %d: %w", seq, waiting), err)
 		}
 	}
@@ -201,7 +202,7 @@ func (l *Log) Follow(ctx context.Context, from market.Seq, fn func(seq market.Se
 		if from, err = l.follow(ctx, from, fn); err != nil {
 			return err
 		}
-		if err := wait(ctx); err != nil {
+		if err := wake.After(ctx, retryPause); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"spinscope/backend/wake"
 )
 
 // Market says whose market a bus carries.
@@ -69,7 +71,7 @@ func (b *Bus) Claim(ctx context.Context, m Market) (Market, error) {
 		if !errors.Is(err, ErrNone) {
 			return claimed, err
 		}
-		if err := wait(ctx); err != nil {
+		if err := wake.After(ctx, retryPause); err != nil {
 			return Market{}, fmt.Errorf("claim %s: %w", b.options.Name, err)
 		}
 	}

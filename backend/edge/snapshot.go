@@ -15,6 +15,7 @@ import (
 	"spinscope/backend/market"
 	"spinscope/backend/offline"
 	"spinscope/backend/store"
+	"spinscope/backend/wake"
 )
 
 // errOtherStore is returned for a snapshot that is not of the bus's market.
@@ -44,10 +45,8 @@ func Begin(ctx context.Context, b *bus.Bus, of bus.Market, dataDir string, log *
 			log.Info("waiting for a snapshot of the market on the bus", "component", "edge", "err", err)
 			told = true
 		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(snapshotPoll):
+		if err := wake.After(ctx, snapshotPoll); err != nil {
+			return err
 		}
 	}
 
@@ -111,10 +110,8 @@ func Keep(ctx context.Context, b *bus.Bus, from *store.Store, of backup.Market, 
 		if err != nil && ctx.Err() == nil {
 			log.Warn("no snapshot was put on the bus", "component", "edge", "err", err)
 		}
-		select {
-		case <-ctx.Done():
+		if wake.After(ctx, every) != nil {
 			return
-		case <-time.After(every):
 		}
 	}
 }

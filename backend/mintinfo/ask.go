@@ -3,11 +3,11 @@ package mintinfo
 import (
 	"context"
 	"errors"
-	"time"
 
 	"spinscope/backend/market"
 	"spinscope/backend/program"
 	"spinscope/backend/program/token"
+	"spinscope/backend/wake"
 )
 
 // The accounts that a name may be from, as the file has them.
@@ -37,7 +37,7 @@ func (b *Accounts) ask(ctx context.Context, file *journal) {
 			b.counts.failed.Add(1)
 			b.log.DebugContext(ctx, "the accounts of mints were not read", "mints", len(mints), "err", err)
 			most = max(1, len(mints)/2) // there are endpoints that answer for a few only
-			sleep(ctx, pause)
+			_ = wake.After(ctx, pause)  // the loop looks at ctx
 			pause = min(2*pause, lastPause)
 			continue
 		}
@@ -50,7 +50,7 @@ func (b *Accounts) ask(ctx context.Context, file *journal) {
 			*file = journal{} // what follows half a line would be lost with it
 		}
 		b.tell(mints, entries)
-		sleep(ctx, b.options.Every)
+		_ = wake.After(ctx, b.options.Every) // the same
 	}
 }
 
@@ -118,14 +118,4 @@ func (b *Accounts) learn(mint market.Pubkey, before entry, own, beside *program.
 	}
 
 	return now
-}
-
-// sleep returns after d, or when ctx ends.
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }

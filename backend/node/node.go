@@ -18,6 +18,7 @@ import (
 	"spinscope/backend/offline"
 	"spinscope/backend/parts"
 	"spinscope/backend/store"
+	"spinscope/backend/wake"
 )
 
 // ErrDemo is returned for a bus that is to carry the demo market.
@@ -169,10 +170,8 @@ func (n *node) learnMarket(ctx context.Context) error {
 		if !errors.Is(err, bus.ErrNone) {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(leaseEvery):
+		if err := wake.After(ctx, leaseEvery); err != nil {
+			return err
 		}
 	}
 }
@@ -275,10 +274,8 @@ func (n *node) waitForLog(ctx context.Context, of *store.Store) (*bus.Log, error
 			return log, err
 		}
 
-		select {
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-time.After(leaseEvery):
+		if err := wake.After(ctx, leaseEvery); err != nil {
+			return nil, err
 		}
 	}
 }
@@ -296,10 +293,8 @@ func (n *node) acquire(ctx context.Context, taken func()) error {
 			taken()
 			return nil
 		}
-		select {
-		case <-ctx.Done():
+		if wake.After(ctx, leaseEvery) != nil {
 			return nil
-		case <-time.After(leaseEvery):
 		}
 	}
 }

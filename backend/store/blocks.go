@@ -17,6 +17,8 @@ import (
 	"github.com/dgraph-io/badger/v4/fb"
 	"github.com/dgraph-io/badger/v4/table"
 	"github.com/dgraph-io/badger/v4/y"
+
+	"spinscope/backend/wake"
 )
 
 // A read that meets a damaged block fails (cut.go), but a merge of tables leaves out what it cannot read and deletes the
@@ -315,17 +317,5 @@ func withFile(path string, fn func(*os.File) error) error {
 
 // restAfter waits so many times as long as what began at start took, checkRest seconds at most, or ends with ctx.
 func restAfter(ctx context.Context, start time.Time, rests int) error {
-	return rest(ctx, min(time.Duration(rests)*time.Since(start), checkRest*time.Second))
-}
-
-// rest waits, or ends with ctx.
-func rest(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
+	return wake.After(ctx, min(time.Duration(rests)*time.Since(start), checkRest*time.Second))
 }

@@ -163,7 +163,7 @@ func TestMergingIsNoDamage(t *testing.T) {
 func TestCheckEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := rest(ctx, time.Hour); !errors.Is(err, context.Canceled) {
+	if err := restAfter(ctx, time.Now().Add(-time.Hour), 1); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	s := openTest(t, Options{})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/wake"
 )
 
 // Retention. The horizon is a chain time at which a day begins, so that every interval's candles end at it. What lies
@@ -102,5 +103,5 @@ func (w *writer) retentionGap() error {
 // rest waits four times as long as a step took, so that deleting takes a fifth of one core at most.
 func (w *sweep) rest(took time.Duration) error {
 	const longest = 20 * time.Millisecond // a step that took longer was itself kept waiting
-	return rest(w.ctx, min(4*took, longest))
+	return wake.After(w.ctx, min(4*took, longest))
 }
