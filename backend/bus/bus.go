@@ -203,6 +203,19 @@ func again[T any](ctx context.Context, request func(context.Context) (T, error))
 	}
 }
 
+// openOrMake opens what the servers keep, and makes it where they say that it is missing. What another process made meanwhile,
+// which they say exists, is as good.
+func openOrMake[T any](ctx context.Context, open, create func(context.Context) (T, error), missing, exists error) (T, error) {
+	value, err := again(ctx, open)
+	if errors.Is(err, missing) {
+		value, err = again(ctx, create)
+	}
+	if errors.Is(err, exists) {
+		value, err = again(ctx, open)
+	}
+	return value, err
+}
+
 // isAnswer reports whether an error of the library stands for an answer.
 func isAnswer(err error) bool {
 	for _, known := range []error{

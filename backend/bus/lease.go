@@ -31,18 +31,12 @@ func (b *Bus) leases(ctx context.Context) (jetstream.KeyValue, error) {
 	})
 }
 
-// bucket opens a bucket, or makes it. One that another process made meanwhile is as good.
+// bucket opens a bucket, or makes it.
 func (b *Bus) bucket(ctx context.Context, config jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
-	bucket, err := again(ctx, func(ctx context.Context) (jetstream.KeyValue, error) {
-		bucket, err := b.js.KeyValue(ctx, config.Bucket)
-		if errors.Is(err, jetstream.ErrBucketNotFound) {
-			return b.js.CreateKeyValue(ctx, config)
-		}
-		return bucket, err
-	})
-	if errors.Is(err, jetstream.ErrBucketExists) {
-		bucket, err = again(ctx, func(ctx context.Context) (jetstream.KeyValue, error) { return b.js.KeyValue(ctx, config.Bucket) })
-	}
+	bucket, err := openOrMake(ctx,
+		func(ctx context.Context) (jetstream.KeyValue, error) { return b.js.KeyValue(ctx, config.Bucket) },
+		func(ctx context.Context) (jetstream.KeyValue, error) { return b.js.CreateKeyValue(ctx, config) },
+		jetstream.ErrBucketNotFound, jetstream.ErrBucketExists)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", config.Bucket, err)
 	}
@@ -102,13 +96,11 @@ func (l *Lease) Keep(ctx context.Context) error {
 		case <-ticker.C:
 		}
 
-		began := time.Now()
 		once, cancel := context.WithTimeout(ctx, leaseRenew)
-		revision, err := l.bucket.Update(once, leaseKey, []byte(l.node), l.revision)
+		err := l.renew(once)
 		cancel()
 		switch {
 		case err == nil:
-			l.revision, l.told = revision, began
 		case errors.Is(err, jetstream.ErrKeyRevisionMismatch), lasting(err): // another's, or gone
 			if !l.still(ctx) {
 				return fmt.Errorf("%w: %w", errLost, err)
@@ -119,10 +111,20 @@ func (l *Lease) Keep(ctx context.Context) error {
 	}
 }
 
+// renew gives a sign of life.
+func (l *Lease) renew(ctx context.Context) error {
+	began := time.Now()
+	revision, err := l.bucket.Update(ctx, leaseKey, []byte(l.node), l.revision)
+	if err != nil {
+		return err
+	}
+	l.revision, l.told = revision, began
+	return nil
+}
+
 // still reports whether the lease is this owner's after all: a sign of life whose answer was lost has given it another
 // revision.
 func (l *Lease) still(ctx context.Context) bool {
-	began := time.Now()
 	once, cancel := context.WithTimeout(ctx, leaseRenew)
 	defer cancel()
 	entry, err := l.bucket.Get(once, leaseKey)
@@ -130,12 +132,7 @@ func (l *Lease) still(ctx context.Context) bool {
 		return false
 	}
 	l.revision = entry.Revision()
-	revision, err := l.bucket.Update(once, leaseKey, []byte(l.node), l.revision)
-	if err != nil {
-		return false
-	}
-	l.revision, l.told = revision, began
-	return true
+	return l.renew(once) == nil
 }
 
 // giveBack lets others have the lease at once.

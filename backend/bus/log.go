@@ -52,15 +52,17 @@ func (b *Bus) Log(ctx context.Context, store string, first market.Seq, create bo
 		return nil, err
 	}
 
-	stream, err := again(ctx, func(ctx context.Context) (jetstream.Stream, error) { return b.js.Stream(ctx, b.options.Name) })
+	stream, err := openOrMake(ctx,
+		func(ctx context.Context) (jetstream.Stream, error) { return b.js.Stream(ctx, b.options.Name) },
+		func(ctx context.Context) (jetstream.Stream, error) {
+			if !create {
+				return nil, jetstream.ErrStreamNotFound
+			}
+			return b.js.CreateStream(ctx, b.config(first))
+		},
+		jetstream.ErrStreamNotFound, jetstream.ErrStreamNameAlreadyInUse)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		if !create {
-			return nil, fmt.Errorf("log %s: %w", b.options.Name, ErrNone)
-		}
-		stream, err = again(ctx, func(ctx context.Context) (jetstream.Stream, error) { return b.js.CreateStream(ctx, b.config(first)) })
-	}
-	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // made meanwhile
-		stream, err = again(ctx, func(ctx context.Context) (jetstream.Stream, error) { return b.js.Stream(ctx, b.options.Name) })
+		return nil, fmt.Errorf("log %s: %w", b.options.Name, ErrNone)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open log %s: %w", b.options.Name, err)

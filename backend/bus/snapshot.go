@@ -30,21 +30,15 @@ type Snapshot struct {
 const snapshotSeq = "seq" // in an object's metadata
 
 func (b *Bus) snapshots(ctx context.Context) (jetstream.ObjectStore, error) {
-	name := b.options.Name + "-snapshots"
-	objects, err := again(ctx, func(ctx context.Context) (jetstream.ObjectStore, error) {
-		objects, err := b.js.ObjectStore(ctx, name)
-		if errors.Is(err, jetstream.ErrBucketNotFound) {
-			return b.js.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{
-				Bucket: name, Description: "backups that replicas begin from", Storage: jetstream.FileStorage, Replicas: b.options.Replicas,
-			})
-		}
-		return objects, err
-	})
-	if errors.Is(err, jetstream.ErrBucketExists) {
-		objects, err = again(ctx, func(ctx context.Context) (jetstream.ObjectStore, error) { return b.js.ObjectStore(ctx, name) })
+	config := jetstream.ObjectStoreConfig{
+		Bucket: b.options.Name + "-snapshots", Description: "backups that replicas begin from", Storage: jetstream.FileStorage, Replicas: b.options.Replicas,
 	}
+	objects, err := openOrMake(ctx,
+		func(ctx context.Context) (jetstream.ObjectStore, error) { return b.js.ObjectStore(ctx, config.Bucket) },
+		func(ctx context.Context) (jetstream.ObjectStore, error) { return b.js.CreateObjectStore(ctx, config) },
+		jetstream.ErrBucketNotFound, jetstream.ErrBucketExists)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", name, err)
+		return nil, fmt.Errorf("open %s: %w", config.Bucket, err)
 	}
 	return objects, nil
 }
