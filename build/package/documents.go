@@ -16,11 +16,12 @@ func (m *maker) licences() string { return filepath.Join(m.work, "LICENCES.txt")
 
 // documents writes the licences and the software bill of materials.
 func (m *maker) documents(parts []component) error {
-	if err := os.WriteFile(m.licences(), licenceTexts(parts), 0o644); err != nil {
+	texts := licenceTexts(parts)
+	if err := os.WriteFile(m.licences(), texts, 0o644); err != nil {
 		return err
 	}
 	copied := filepath.Join(m.work, "spinscope-"+m.version+"-licences.txt")
-	if err := os.WriteFile(copied, licenceTexts(parts), 0o644); err != nil {
+	if err := os.WriteFile(copied, texts, 0o644); err != nil {
 		return err
 	}
 	if err := m.keep(copied); err != nil {

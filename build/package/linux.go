@@ -84,9 +84,8 @@ func (m *maker) nfpmPackage(p program, format, to string) error {
 
 // debChangelog is the list of releases in Debian's form; what changed is in the project's own, which it names.
 func (m *maker) debChangelog(name string) ([]byte, error) {
-	version := strings.Replace(m.version, "-", "~", 1)
 	text := fmt.Sprintf("%s (%s) stable; urgency=medium\n\n  * CHANGELOG.md of the project says what is new.\n\n -- %s  %s\n",
-		name, version, maintainer, m.time.Format("Mon, 02 Jan 2006 15:04:05 -0700"))
+		name, sorted(m.version), maintainer, m.time.Format("Mon, 02 Jan 2006 15:04:05 -0700"))
 	return zipped([]byte(text))
 }
 
@@ -122,7 +121,7 @@ func (m *maker) metainfo() []byte {
     <release version="%s" type="%s" timestamp="%d"/>
   </releases>
 </component>
-`, appID, strings.Replace(m.version, "-", "~", 1), kind, m.time.Unix())
+`, appID, sorted(m.version), kind, m.time.Unix())
 }
 
 // archived is what is in an archive: the installed tree with the texts that a reader looks for first.

@@ -59,7 +59,10 @@ var artefacts = []artefact{
 
 // file is the artefact's name of a version.
 func (a artefact) file(version string) string {
-	// Both sort a ~ before everything, so that 0.2.0-dev.3 comes before 0.2.0 there too.
-	tilde := strings.Replace(version, "-", "~", 1)
+	tilde := sorted(version)
 	return strings.NewReplacer("{v}", version, "{deb}", tilde, "{rpm}", tilde+"-1").Replace(a.name)
 }
+
+// sorted is a version as distributions write it, which sort a ~ before everything, so that 0.2.0-dev.3 comes before 0.2.0
+// there too.
+func sorted(version string) string { return strings.Replace(version, "-", "~", 1) }
