@@ -170,9 +170,11 @@ func New(o Options) (*Server, error) {
 	f.tokens = f.newTokens()
 	f.http = server.New(server.Deps{
 		API: rest.Deps{
-			Reader: o.Store, Stream: f.stream.Report(f.sockets), Feed: func() rest.FeedStatus { return feedStatus(o.Listener) }, Endpoints: o.Source.Endpoints, Watch: o.Source.watched(), Log: rest.NewLog(o.Tail), Export: offline.Stored{Store: o.Store}, Backup: o.backup(),
-			Metadata: noneIfNil(f.tokens), Alerts: f.alerts, Tickers: rest.NewTickers(ticker.New(o.Store, cfg.Kline.KeptIntervals()), f.mints),
-			Mints:     f.mints,
+			Reader: o.Store, Export: offline.Stored{Store: o.Store}, Backup: o.backup(),
+			Stream: f.stream.Report(f.sockets), Feed: func() rest.FeedStatus { return feedStatus(o.Listener) },
+			Endpoints: o.Source.Endpoints, Watch: o.Source.watched(), Log: rest.NewLog(o.Tail),
+			Metadata: noneIfNil(f.tokens), Mints: f.mints, Alerts: f.alerts,
+			Tickers:   rest.NewTickers(ticker.New(o.Store, cfg.Kline.KeptIntervals()), f.mints),
 			Intervals: cfg.Kline.ParsedIntervals(), Kline: klineConfig(cfg), Cluster: cfg.Solana.Cluster,
 			ProgramID: program, Version: o.Version,
 		},
