@@ -27,6 +27,7 @@ const (
 	magic     = "spinback"
 	version   = 1
 	maxHeader = 64 << 10 // bytes
+	toldEvery = 1 << 14  // rows, between two words of progress
 )
 
 // Market says whose market a backup is of.

@@ -175,10 +175,9 @@ func Check(ctx context.Context, r io.Reader, progress func(rows uint64)) (s Summ
 	}
 	defer in.done()
 
-	const every = 1 << 14 // rows
 	s.Header, s.head = in.header, in.head
 	for {
-		if in.rows%every == 0 {
+		if in.rows%toldEvery == 0 {
 			if ctx.Err() != nil {
 				return s, context.Cause(ctx)
 			}

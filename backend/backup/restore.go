@@ -79,9 +79,8 @@ func fill(ctx context.Context, r io.Reader, dir string, progress func(Step)) err
 	if err != nil {
 		return err
 	}
-	const every = 1 << 14 // rows
 	return store.Restore(ctx, dir, want, func() (store.Row, bool, error) {
-		if in.rows%every == 0 {
+		if in.rows%toldEvery == 0 {
 			progress(Step{"restoring", in.rows})
 		}
 		return in.next()
@@ -99,11 +98,10 @@ func compare(ctx context.Context, want *Summary, dir string, log *slog.Logger, p
 	sum := sha256.New()
 	_, _ = sum.Write(want.head)
 
-	const every = 1 << 14 // rows
 	var row []byte
 	rows := uint64(0)
 	err = opened.Snapshot(ctx, func(store.Snapshot) error { return nil }, func(one store.Row) error {
-		if rows%every == 0 {
+		if rows%toldEvery == 0 {
 			progress(Step{"comparing", rows})
 		}
 		rows++

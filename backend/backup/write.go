@@ -34,10 +34,9 @@ func Write(ctx context.Context, w io.Writer, from *store.Store, of Market, by st
 		return err
 	}
 
-	const every = 1 << 14 // rows
 	err = from.Snapshot(ctx, begin, func(row store.Row) error {
 		s.Rows++
-		if progress != nil && s.Rows%every == 0 {
+		if progress != nil && s.Rows%toldEvery == 0 {
 			progress(s.Rows)
 		}
 		return out.row(row)
