@@ -56,7 +56,7 @@ func (b *Backend) Address() (string, bool) {
 func (b *Backend) Run(ctx context.Context) error {
 	if b.options.Config.Bus.On() {
 		return node.Run(ctx, node.Options{
-			Config: &b.options.Config, Edge: b.options.Edge, Dir: b.options.Dir, DataDir: b.options.DataDir, Version: b.options.Version,
+			Config: &b.options.Config, Edge: b.options.Edge, Dir: b.options.Dir, Version: b.options.Version,
 			Serve: b.serve, Logger: b.log,
 		})
 	}

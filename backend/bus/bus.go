@@ -175,9 +175,6 @@ func redacted(urls string) string {
 	return strings.Join(list, ", ")
 }
 
-// Connected reports whether a server is reached.
-func (b *Bus) Connected() bool { return b.conn.IsConnected() }
-
 // Close ends the connection.
 func (b *Bus) Close() { b.conn.Close() }
 

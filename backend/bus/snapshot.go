@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -20,10 +19,7 @@ const keptSnapshots = 2
 
 // Snapshot is one backup on the bus.
 type Snapshot struct {
-	Seq   market.Seq // the newest commit in it
-	Bytes uint64
-	Made  time.Time
-
+	Seq  market.Seq // the newest commit in it
 	name string
 }
 
@@ -67,7 +63,7 @@ func list(ctx context.Context, objects jetstream.ObjectStore) ([]Snapshot, error
 		if err != nil || one.Deleted {
 			continue
 		}
-		all = append(all, Snapshot{Seq: market.Seq(seq), Bytes: one.Size, Made: one.ModTime, name: one.Name})
+		all = append(all, Snapshot{Seq: market.Seq(seq), name: one.Name})
 	}
 	slices.SortFunc(all, func(a, b Snapshot) int { return cmp.Compare(b.Seq, a.Seq) })
 	return all, nil

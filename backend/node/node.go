@@ -27,6 +27,9 @@ var ErrDemo = errors.New("the demo market is made anew at every start, so no bus
 // errBusOther is returned for a store that is not the one whose commits the bus carries.
 var errBusOther = errors.New("the bus carries the commits of another store")
 
+// errEmpty is returned for a store that was made while another node claimed the bus for its own.
+var errEmpty = errors.New("nothing is in this store yet, and the bus carries another")
+
 // errLeaseLost ends a writer whose lease is lost.
 var errLeaseLost = errors.New("this node does not write any more")
 
@@ -42,7 +45,6 @@ type Options struct {
 	Config  *config.Config // of a node with a bus; an edge's cluster and program become those of the market that the bus carries
 	Edge    bool           // it stays a replica for good
 	Dir     func() *datadir.Dir
-	DataDir string
 	Version string
 	Serve   func(context.Context, Role) error // opens the store and the port, and serves in a role until ctx ends
 	Logger  *slog.Logger
@@ -142,7 +144,7 @@ func (n *node) connect(ctx context.Context) (done func(), err error) {
 	stop := func() {}
 	if c.Embedded {
 		running, err := embedded.Start(embedded.Options{
-			Dir: filepath.Join(n.DataDir, "bus"), Name: name, Listen: c.Listen, Cluster: c.Cluster, Peers: c.Peers,
+			Dir: filepath.Join(n.Dir().Path, "bus"), Name: name, Listen: c.Listen, Cluster: c.Cluster, Peers: c.Peers,
 			Credentials: c.Credentials, Logger: n.Logger,
 		})
 		if err != nil {
@@ -215,9 +217,6 @@ func (n *node) claim(ctx context.Context, opened *store.Store) error {
 	n.claimed = true
 	return nil
 }
-
-// errEmpty is returned for a store that was made while another node claimed the bus for its own.
-var errEmpty = errors.New("nothing is in this store yet, and the bus carries another")
 
 // giveUp removes this node's copy, so that it begins from a snapshot, when an error says that it must and may.
 func (n *node) giveUp(err error) error {
