@@ -290,7 +290,7 @@ func TestEveryAgeOfCoins(t *testing.T) {
 	read := func(_ context.Context, addresses ...market.Pubkey) (list []program.Account, _ error) {
 		for _, address := range addresses {
 			account, _ := world.Account(address)
-			list = append(list, program.Account(account))
+			list = append(list, account)
 		}
 		return list, nil
 	}
