@@ -29,10 +29,7 @@ func (s *Source) Find(ctx context.Context, mint market.Pubkey) (program.Coin, er
 	if errors.Is(err, program.ErrNoCoin) {
 		err = s.readWhole(ctx, mint, read, err)
 	}
-	if err != nil && ctx.Err() == nil {
-		err = veiled{s.options.Veil(err.Error()), err}
-	}
-	return coin, err
+	return coin, s.veil(ctx, err)
 }
 
 // Accounts reads what the cluster keeps at some addresses, in their order, over the connection in use and at its pace;
@@ -43,10 +40,7 @@ func (s *Source) Accounts(ctx context.Context, addresses ...market.Pubkey) ([]pr
 		return nil, solana.ErrNotConnected
 	}
 	list, err := feed.Accounts(ctx, addresses...)
-	if err != nil && ctx.Err() == nil {
-		err = veiled{s.options.Veil(err.Error()), err}
-	}
-	return list, err
+	return list, s.veil(ctx, err)
 }
 
 // readWhole is the error for a mint that is no coin which is followed by coin: another one when it is of the program whose
@@ -60,6 +54,14 @@ func (s *Source) readWhole(ctx context.Context, mint market.Pubkey, read program
 		return fmt.Errorf("%s is %w", mint, program.ErrReadWhole)
 	}
 	return noCoin
+}
+
+// veil is err in words that strangers may read; that of an ended ctx has no others.
+func (s *Source) veil(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return veiled{s.options.Veil(err.Error()), err}
 }
 
 // veiled is an error whose words strangers may read.
@@ -76,21 +78,21 @@ func (v veiled) Unwrap() error { return v.err }
 
 // Whole implements watch.Source.
 func (s *Source) Whole(mint market.Pubkey) bool {
-	tokens, err := s.options.Store.Tokens(context.Background(), []market.Pubkey{mint})
-	if err != nil || len(tokens) == 0 {
+	token, found, err := s.options.Store.Token(mint)
+	if err != nil || !found {
 		return false
 	}
-	token := &tokens[0] // one without creation and trade may be of any program
+	// One without creation and trade may be of any program.
 	return token.Pair.Program() == registry.First && (token.Created != nil || token.LatestTradeTime > 0)
 }
 
 // Known implements watch.Source: a coin of which something is stored need not be asked for.
 func (s *Source) Known(mint market.Pubkey) (program.Coin, bool) {
-	tokens, err := s.options.Store.Tokens(context.Background(), []market.Pubkey{mint})
-	if err != nil || len(tokens) == 0 || tokens[0].Pair.Program() == registry.First {
+	token, found, err := s.options.Store.Token(mint)
+	if err != nil || !found || token.Pair.Program() == registry.First {
 		return program.Coin{}, false
 	}
-	coin, err := registry.StoredCoin(mint, tokens[0].Pair, solana.ProgramAddress)
+	coin, err := registry.StoredCoin(mint, token.Pair, solana.ProgramAddress)
 	return coin, err == nil
 }
 

@@ -123,28 +123,23 @@ func (s *Service) lookUp(mint market.Pubkey) (waits bool, err error) {
 	return true, nil
 }
 
-func (s *Service) full() error {
-	return fmt.Errorf("%w: watch.on_demand is %d", ErrFull, s.limit)
-}
-
-// room is the coin that may go so that another one can be followed on demand, an empty one while there is room anyway, nil when
-// there is none; mu is held.
-func (s *Service) room(now time.Time) *entry {
+// room reports whether another coin can be followed on demand, and which one is to go for it, nil while there is room anyway;
+// mu is held.
+func (s *Service) room(now time.Time) (idle *entry, ok bool) {
 	count := 0
-	var oldest *entry
 	for _, one := range s.coins {
 		if !one.onDemand || one.leaving {
 			continue
 		}
 		count++
-		if now.Sub(one.wanted) > idleFor && (oldest == nil || one.wanted.Before(oldest.wanted)) {
-			oldest = one
+		if now.Sub(one.wanted) > idleFor && (idle == nil || one.wanted.Before(idle.wanted)) {
+			idle = one
 		}
 	}
 	if count < s.limit {
-		return &entry{}
+		return nil, true
 	}
-	return oldest
+	return idle, idle != nil
 }
 
 // admit follows a coin for a client. It returns ErrFull and ErrTooMany.
@@ -169,11 +164,12 @@ func (s *Service) enter(mint market.Pubkey, coin program.Coin) (*entry, error) {
 	if len(s.coins) >= MaxCoins {
 		return nil, fmt.Errorf("%w: %d", ErrTooMany, MaxCoins)
 	}
-	idle := s.room(now)
-	if idle == nil {
-		return nil, s.full()
+	idle, ok := s.room(now)
+	if !ok {
+		return nil, fmt.Errorf("%w: watch.on_demand is %d", ErrFull, s.limit)
 	}
-	if idle.leaving = true; !idle.mint.IsZero() {
+	if idle != nil {
+		idle.leaving = true
 		s.log.Info("a coin makes room for another one that clients want", "mint", idle.mint, "for", mint)
 		wake.Up(s.wake)
 	}
@@ -323,9 +319,9 @@ func (s *Service) expire(wanted map[market.Pubkey]bool) (gone []market.Pubkey) {
 	}
 
 	for mint, one := range s.lookups {
-		switch known := wanted[mint]; {
+		switch {
 		case one.queued || one.again.After(now):
-		case known:
+		case wanted[mint]:
 			one.queued = true
 			s.queue <- mint // has room for all of them
 		default:
@@ -348,11 +344,13 @@ func (s *Service) spare(mint market.Pubkey) bool {
 	if one == nil || one.refused != nil {
 		return false
 	}
-	idle := s.room(now)
-	if idle == nil {
+	idle, ok := s.room(now)
+	if !ok {
 		return false
 	}
-	idle.leaving = true
+	if idle != nil {
+		idle.leaving = true
+	}
 	one.onDemand, one.wanted = true, now
 	return true
 }

@@ -186,8 +186,8 @@ func (s *Service) dropped(wanted map[market.Pubkey]bool) (mints []market.Pubkey)
 	return mints
 }
 
-// Add watches a coin until the file, which need not name it, is changed; one that is watched already, also for clients, stays so. It returns
-// ErrTooMany.
+// Add watches a coin until the file, which need not name it, is changed; one that is watched already, also for clients, stays
+// so. It returns ErrTooMany.
 func (s *Service) Add(mint market.Pubkey) error { return s.add(mint, false) }
 
 func (s *Service) add(mint market.Pubkey, fixed bool) error {
