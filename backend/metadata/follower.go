@@ -153,7 +153,7 @@ func (f *Follower) Collect(m *telemetry.Metrics) {
 
 // Learned tells of the uri that a mint's account says. It counts only while the mint's creation is not stored.
 func (f *Follower) Learned(mint market.Pubkey, uri string) {
-	if token, ok, err := f.options.Store.Token(mint); err == nil && (!ok || token.Created == nil) {
+	if token, _, err := f.options.Store.Token(mint); err == nil && token.Created == nil {
 		f.Announce(mint, uri)
 	}
 }
@@ -166,14 +166,16 @@ type uris struct {
 
 // URI implements Source.
 func (u uris) URI(mint market.Pubkey) (string, bool, error) {
-	token, ok, err := u.Token(mint)
-	if err == nil && (!ok || token.Created == nil) && u.kept != nil {
+	token, _, err := u.Token(mint)
+	switch {
+	case err != nil:
+		return "", false, err
+	case token.Created != nil:
+		_, _, uri := token.Created.Names()
+		return uri, true, nil
+	case u.kept != nil:
 		uri, ok := u.kept(mint)
 		return uri, ok, nil
 	}
-	if err != nil || !ok || token.Created == nil {
-		return "", false, err
-	}
-	_, _, uri := token.Created.Names()
-	return uri, true, nil
+	return "", false, nil
 }

@@ -2,6 +2,7 @@ package mintinfo
 
 import (
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -114,14 +115,14 @@ func (b *Accounts) Want(mint market.Pubkey) {
 func (b *Accounts) first(most int) []market.Pubkey {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	return append([]market.Pubkey(nil), b.queue[:min(most, len(b.queue))]...)
+	return slices.Clone(b.queue[:min(most, len(b.queue))])
 }
 
 // answered takes in what was learned of the first ones of the queue, which leave it.
 func (b *Accounts) answered(mints []market.Pubkey, entries []entry) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.queue = append(b.queue[:0:0], b.queue[len(mints):]...)
+	b.queue = slices.Clone(b.queue[len(mints):])
 	for i, mint := range mints {
 		delete(b.wanted, mint)
 		b.put(mint, entries[i])

@@ -18,8 +18,8 @@ var DefaultAddress market.Pubkey
 // Layouts of some programs grow at their end, several times a year. Such a layout calls Ends wherever an older one ended
 // and stops there when that is true. What follows the newest known field is a tail that is kept and written back.
 //
-// A Codec belongs to one goroutine. Writing changes no field, so that several may write the same event at once. Reading never goes beyond the data and never panics: after the first field that does
-// not fit, every value is zero and Done returns an error.
+// A Codec belongs to one goroutine. Writing changes no field, so that several may write the same event at once. Reading never
+// goes beyond the data and never panics: after the first field that does not fit, every value is zero and Done returns an error.
 type Codec struct {
 	data    []byte // reading: what is left; writing: what was written
 	writing bool
