@@ -29,7 +29,7 @@ func (s *Source) Find(ctx context.Context, mint market.Pubkey) (program.Coin, er
 	if errors.Is(err, program.ErrNoCoin) {
 		err = s.readWhole(ctx, mint, read, err)
 	}
-	return coin, s.veil(ctx, err)
+	return coin, s.veil(err)
 }
 
 // Accounts reads what the cluster keeps at some addresses, in their order, over the connection in use and at its pace;
@@ -40,7 +40,7 @@ func (s *Source) Accounts(ctx context.Context, addresses ...market.Pubkey) ([]pr
 		return nil, solana.ErrNotConnected
 	}
 	list, err := feed.Accounts(ctx, addresses...)
-	return list, s.veil(ctx, err)
+	return list, s.veil(err)
 }
 
 // readWhole is the error for a mint that is no coin which is followed by coin: another one when it is of the program whose
@@ -56,10 +56,10 @@ func (s *Source) readWhole(ctx context.Context, mint market.Pubkey, read program
 	return noCoin
 }
 
-// veil is err in words that strangers may read; that of an ended ctx has no others.
-func (s *Source) veil(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() != nil {
-		return err
+// veil is err in words that strangers may read.
+func (s *Source) veil(err error) error {
+	if err == nil {
+		return nil
 	}
 	return veiled{s.options.Veil(err.Error()), err}
 }
