@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -57,11 +56,7 @@ func coinChaos(t *testing.T, seed int64, kills, faults int) {
 	mints := chaosMints(market)
 
 	dir, port := t.TempDir(), unused(t)
-	config := filepath.Join(t.TempDir(), "watch.toml")
-	text := fmt.Sprintf("[watch]\nmints = [\"%s\"]\n", strings.Join(mints[:addedBefore], `", "`))
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	config := configured(t, fmt.Sprintf("[watch]\nmints = [\"%s\"]\n", strings.Join(mints[:addedBefore], `", "`)))
 	arguments := append(market.flags(), "--listen", port, "--config", config)
 	add := func(mint string) {
 		t.Helper()

@@ -45,6 +45,7 @@ func knock(t *testing.T, s *server, i int, header map[string]string) (int, []byt
 	return request(t, d.method, s.url(d.path), all, body)
 }
 
+// configured is a configuration file with the text.
 func configured(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "config.toml")

@@ -3,9 +3,7 @@ package e2e
 import (
 	"fmt"
 	"maps"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -95,15 +93,14 @@ func TestCoinsOnDemand(t *testing.T) {
 	t.Parallel()
 	market := startCluster(t, "--coins", "6", "--coin-share", "0.8", "--rate", "30", "--slot", "200ms", "--mints", "2", "--history", "6m", "--seed", "11",
 		"--fault-drop", "0.03", "--fault-duplicate", "0.03", "--fault-truncate", "0.02")
-	_, mints, _ := market.coins()
+	facts, mints, _ := market.coins()
 	if len(mints) < 6 {
 		t.Fatalf("%d coins", len(mints))
 	}
-	facts, _, _ := market.coins()
 	venue := facts[mints[0]][0].Venue
 
 	dir := t.TempDir()
-	flags := append(market.flags(), "--config", writeFile(t, "[watch]\non_demand = 2\n"))
+	flags := append(market.flags(), "--config", configured(t, "[watch]\non_demand = 2\n"))
 	s := startServer(t, dir, append(flags, "--log-level", "debug")...)
 	c := startNode(t, s)
 	c.connect(nil, open, spin)
@@ -133,13 +130,7 @@ func TestCoinsOnDemand(t *testing.T) {
 		c.live(ns, mint, 0)
 	}
 
-	var list struct {
-		Coins []struct {
-			Mint     string `json:"mint"`
-			State    string `json:"state"`
-			OnDemand bool   `json:"on_demand"`
-		} `json:"coins"`
-	}
+	var list watchedOnWire
 	s.get("/api/watch", &list)
 	if len(list.Coins) != 2 || !list.Coins[0].OnDemand || !list.Coins[1].OnDemand || list.Coins[0].State != "live" {
 		t.Errorf("%+v", list)
@@ -222,7 +213,7 @@ func TestACoinThatMadeRoomIsReadOn(t *testing.T) {
 	t.Parallel()
 	market := startCluster(t, "--coins", "4", "--coin-share", "0.9", "--rate", "30", "--slot", "200ms", "--mints", "1", "--history", "3m", "--seed", "13")
 	_, mints, _ := market.coins()
-	s := startServer(t, t.TempDir(), append(market.flags(), "--config", writeFile(t, "[watch]\non_demand = 1\n"))...)
+	s := startServer(t, t.TempDir(), append(market.flags(), "--config", configured(t, "[watch]\non_demand = 1\n"))...)
 	c := startNode(t, s)
 	c.connect(nil, open)
 	payload := func(mint string) map[string]any { return map[string]any{"symbol": mint, "interval": "m1"} }
@@ -318,14 +309,4 @@ func TestCoinExamples(t *testing.T) {
 		})
 	}
 	s.end()
-}
-
-// writeFile is a file with the text, whose name is returned.
-func writeFile(t *testing.T, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "spinscope.toml")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }

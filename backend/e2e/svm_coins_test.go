@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -194,10 +192,7 @@ func TestGenuineVMCoins(t *testing.T) {
 		trade := &pump.Trade{Mint: coin.Mint, TokenAmount: 1e12, SolAmount: 1e9, IsBuy: true, VirtualSolReserves: 1e15, VirtualTokenReserves: 1e9}
 		l.lies(&coin, program.Append(nil, trade))
 	}
-	file := filepath.Join(t.TempDir(), "watch.toml")
-	if err := os.WriteFile(file, fmt.Appendf(nil, "[watch]\nmints = [\"%s\"]\n", strings.Join(mints, `", "`)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := configured(t, fmt.Sprintf("[watch]\nmints = [\"%s\"]\n", strings.Join(mints, `", "`)))
 	s := startServer(t, t.TempDir(), append(l.flags(), "--config", file)...)
 	same := func(what string) {
 		t.Helper()

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,10 +37,7 @@ type tickerOnWire struct {
 // ranked all the same, by figures that are those of the cluster's own ledger.
 func TestTokensOlderThanTheHistory(t *testing.T) {
 	market := startCluster(t, "--rate", "40", "--slot", "200ms", "--mints", "4", "--history", "12m", "--seed", "21")
-	file := filepath.Join(t.TempDir(), "short.toml")
-	if err := os.WriteFile(file, []byte("[solana]\nbackfill_limit = 400\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := configured(t, "[solana]\nbackfill_limit = 400\n")
 	s := startServer(t, t.TempDir(), append(market.flags(), "--config", file)...)
 	caughtUp(t, s)
 	var gaps struct {

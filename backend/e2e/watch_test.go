@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -65,6 +63,7 @@ type watchedOnWire struct {
 		Symbol    string `json:"symbol"`
 		Program   string `json:"program"`
 		State     string `json:"state"`
+		OnDemand  bool   `json:"on_demand"`
 		Message   string `json:"message"`
 		Addresses struct {
 			Curve string `json:"curve"`
@@ -88,11 +87,7 @@ func TestWatchedCoins(t *testing.T) {
 	const noCoin = "So11111111111111111111111111111111111111112"
 	named := append(mints[:4:4], noCoin) // the fourth is paid in USDC
 	watched := append(slices.Clone(named), mints[4])
-	file := filepath.Join(t.TempDir(), "watch.toml")
-	text := fmt.Sprintf("[watch]\nmints = [\"%s\"]\n", strings.Join(named, `", "`))
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := configured(t, fmt.Sprintf("[watch]\nmints = [\"%s\"]\n", strings.Join(named, `", "`)))
 
 	dir := t.TempDir()
 	live := func(s *server) {
