@@ -4,9 +4,8 @@ import (
 	"errors"
 	"fmt"
 
-	"spinscope/backend/socketio"
-
 	"spinscope/backend/market"
+	"spinscope/backend/socketio"
 )
 
 // errLimit is returned when a client holds as many subscriptions as it may.
