@@ -10,11 +10,19 @@ import (
 	"spinscope/backend/market"
 )
 
+// vanish deletes a directory that somebody may still write to: what is made by its name meanwhile would keep os.RemoveAll
+// from emptying it.
+func vanish(dir string) error {
+	away := dir + "-away"
+
+	return errors.Join(os.Rename(dir, away), os.RemoveAll(away))
+}
+
 // A directory that vanishes, is moved away or replaced ends the storing: Run says so, commits are refused, also one that
 // waits for Badger, and Close returns.
 func TestVanishedDirectoryEndsTheStoring(t *testing.T) {
-	for name, vanish := range map[string]func(dir string) error{
-		"deleted": os.RemoveAll,
+	for name, take := range map[string]func(dir string) error{
+		"deleted": vanish,
 		"moved":   func(dir string) error { return os.Rename(dir, dir+"-away") },
 		"replaced": func(dir string) error {
 			return errors.Join(os.Rename(dir, dir+"-away"), os.CopyFS(dir, os.DirFS(dir+"-away")))
@@ -33,7 +41,7 @@ func TestVanishedDirectoryEndsTheStoring(t *testing.T) {
 			if s.Gone() {
 				t.Fatal("gone before it was")
 			}
-			if err := vanish(o.Dir); err != nil {
+			if err := take(o.Dir); err != nil {
 				t.Fatal(err)
 			}
 
@@ -78,7 +86,7 @@ func TestCloseOfAVanishedStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	fill(t, s, 20, 50)
-	if err := os.RemoveAll(o.Dir); err != nil {
+	if err := vanish(o.Dir); err != nil {
 		t.Fatal(err)
 	}
 	closed := make(chan error, 1)
