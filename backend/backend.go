@@ -9,7 +9,6 @@ import (
 	"spinscope/backend/alert"
 	"spinscope/backend/cluster"
 	"spinscope/backend/datadir"
-	"spinscope/backend/edge"
 	"spinscope/backend/hub"
 	"spinscope/backend/listener"
 	"spinscope/backend/logtail"
@@ -116,7 +115,7 @@ func (b *Backend) serve(ctx context.Context, as node.Role) (err error) {
 	if err != nil {
 		return err
 	}
-	clients, err := b.newWeb(opened, commits, in, source, as.Replica)
+	clients, err := b.newWeb(opened, commits, in, source, as.Stands)
 	if err != nil {
 		return err
 	}
@@ -197,12 +196,16 @@ func (b *Backend) newListener(opened *store.Store, from source, publish func(*ma
 }
 
 // newWeb makes what clients meet, over an open store.
-func (b *Backend) newWeb(opened *store.Store, commits *hub.Hub, in *listener.Listener, from source, replica *edge.Replica) (*web.Server, error) {
+func (b *Backend) newWeb(opened *store.Store, commits *hub.Hub, in *listener.Listener, from source, stands *node.Standing) (*web.Server, error) {
 	o := &b.options
-	return web.New(web.Options{
+	shown := web.Options{
 		Config: &o.Config, Dir: o.Dir(), Assets: o.Assets, Version: o.Version, Tail: o.Tail, Notify: o.Notify, Logger: o.Logger,
-		Store: opened, Commits: commits, Listener: in, Replica: replica, Source: from.shown,
-	})
+		Store: opened, Commits: commits, Listener: in, Source: from.shown,
+	}
+	if stands != nil { // a nil pointer must not become an interface that is not nil
+		shown.Node = stands
+	}
+	return web.New(shown)
 }
 
 // extend is LoadHistory as the start of the server asks for it. A failure is logged: the server goes on.

@@ -2,6 +2,7 @@ package backend_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ import (
 	"spinscope/backend/polltest"
 	"spinscope/backend/simnet"
 	"spinscope/backend/store"
+	"spinscope/backend/wire"
 )
 
 // busServers are three servers that know each other, and their addresses.
@@ -114,6 +116,41 @@ func (n *busNode) seq() uint64 {
 	return 0
 }
 
+// stands checks what a node says of itself, wherever it does.
+func (n *busNode) stands(role, owner string) {
+	n.t.Helper()
+	name := n.options.Config.Bus.Node
+	var said struct{ Data wire.Status }
+	polltest.Until(n.t, name+" to say that it lacks nothing", func() bool {
+		said.Data.Node = nil
+		_, text := n.get("/api/events/status")
+		return json.Unmarshal([]byte(text), &said) == nil && said.Data.Node != nil && said.Data.Node.Lag == wire.NodeLag{}
+	})
+	got := *said.Data.Node
+	if got.Name != name || got.Role != role || got.Trouble != "" || got.Lease.Owner != owner || got.Lease.AgeSeconds == nil ||
+		!strings.HasPrefix(got.Bus.Server, "server-") || !got.Bus.Connected {
+		n.t.Errorf("%s says %+v", name, got)
+	}
+
+	owns := "0"
+	if role == "writer" {
+		owns = "1"
+	}
+	_, metrics := n.get("/metrics")
+	for _, line := range []string{
+		fmt.Sprintf("spinscope_node_role{role=%q} 1", role), "spinscope_lease_owned " + owns, "spinscope_bus_connected 1",
+		"spinscope_node_lag_commits ", "spinscope_node_lag_seconds ", fmt.Sprintf("spinscope_lease_age_seconds{owner=%q} ", owner),
+	} {
+		if !strings.Contains(metrics, "\n"+line) {
+			n.t.Errorf("%s: no %s in its metrics", name, line)
+		}
+	}
+	if _, text := n.get("/readyz"); !strings.Contains(text, "\nrole "+role+"; lag ") || !strings.Contains(text, "lease "+owner+"'s, seen ") ||
+		!strings.Contains(text, "; bus server-") {
+		n.t.Errorf("%s: /readyz says %q", name, text)
+	}
+}
+
 func (n *busNode) reach(seq uint64) {
 	n.t.Helper()
 	polltest.Until(n.t, fmt.Sprintf("%s to reach commit %d", n.options.Config.Bus.Node, seq), func() bool {
@@ -167,6 +204,16 @@ func (n *noted) has(part string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return strings.Contains(n.text.String(), part)
+}
+
+// ownerOf is the node that has the lease, "" when none has.
+func ownerOf(t *testing.T, b *bus.Bus) string {
+	t.Helper()
+	held, err := b.Holder(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return held.Node
 }
 
 // intrude appends a commit of another writer, as the log has one when a writer that was stopped for a while goes on.
@@ -239,13 +286,24 @@ func TestNodesShareAMarket(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer watching.Close()
-	owner, err := watching.Owner(t.Context())
-	if err != nil || owner != "one" && owner != "two" {
-		t.Fatalf("%q writes, %v", owner, err)
+	owner := ownerOf(t, watching)
+	if owner != "one" && owner != "two" {
+		t.Fatalf("%q writes", owner)
 	}
 	writer, standby := one, two
 	if owner == "two" {
 		writer, standby = two, one
+	}
+
+	for _, n := range all {
+		role := "edge"
+		switch n {
+		case writer:
+			role = "writer"
+		case standby:
+			role = "standby"
+		}
+		n.stands(role, owner)
 	}
 
 	writer.stop()
@@ -253,8 +311,8 @@ func TestNodesShareAMarket(t *testing.T) {
 	for _, n := range append([]*busNode{standby}, edges...) {
 		n.reach(at + 20)
 	}
-	if owner, err := watching.Owner(t.Context()); err != nil || owner != standby.options.Config.Bus.Node {
-		t.Errorf("%q writes, %v", owner, err)
+	if owner := ownerOf(t, watching); owner != standby.options.Config.Bus.Node {
+		t.Errorf("%q writes", owner)
 	}
 	writer.start()
 	writer.reach(at + 20)
@@ -284,10 +342,7 @@ func TestNodesShareAMarket(t *testing.T) {
 		}
 		return len(seqs) == 1 && !seqs[0]
 	})
-	owner, err = watching.Owner(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	owner = ownerOf(t, watching)
 	replicas, last := edges, []*busNode{one, two}
 	slices.SortFunc(last, func(a, _ *busNode) int {
 		if a.options.Config.Bus.Node == owner {

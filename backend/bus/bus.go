@@ -175,6 +175,14 @@ func redacted(urls string) string {
 	return strings.Join(list, ", ")
 }
 
+// Server is the name of the server that is connected to, "" while none is. It names one that was lost until that is noticed.
+func (b *Bus) Server() string {
+	if !b.conn.IsConnected() {
+		return ""
+	}
+	return b.conn.ConnectedServerName()
+}
+
 // Close ends the connection.
 func (b *Bus) Close() { b.conn.Close() }
 

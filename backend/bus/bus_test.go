@@ -179,8 +179,8 @@ func TestLease(t *testing.T) {
 			t.Fatal("two have the lease", err)
 		}
 	}
-	if owner, err := two.Owner(t.Context()); err != nil || owner != "one" {
-		t.Errorf("%q, %v", owner, err)
+	if held, err := two.Holder(t.Context()); err != nil || held.Node != "one" || held.Sign == 0 {
+		t.Errorf("%+v, %v", held, err)
 	}
 
 	giveBack()

@@ -63,20 +63,26 @@ func (b *Bus) Acquire(ctx context.Context) (*Lease, error) {
 	return &Lease{bucket: bucket, node: b.options.Node, revision: revision, told: began}, nil
 }
 
-// Owner is the node that has the lease, "" when none has.
-func (b *Bus) Owner(ctx context.Context) (string, error) {
+// Holder is who has the lease. The zero Holder is nobody.
+type Holder struct {
+	Node string
+	Sign uint64 // of life, the newest: another one each time
+}
+
+// Holder looks who has the lease.
+func (b *Bus) Holder(ctx context.Context) (Holder, error) {
 	bucket, err := b.leases(ctx)
 	if err != nil {
-		return "", err
+		return Holder{}, err
 	}
 	entry, err := bucket.Get(ctx, leaseKey)
 	if errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrKeyDeleted) {
-		return "", nil
+		return Holder{}, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("look at the lease: %w", err)
+		return Holder{}, fmt.Errorf("look at the lease: %w", err)
 	}
-	return string(entry.Value()), nil
+	return Holder{Node: string(entry.Value()), Sign: entry.Revision()}, nil
 }
 
 // errLost is why Keep returns when it was not asked to.

@@ -56,7 +56,7 @@ const (
 // Follow takes commits until ctx ends, which returns nil, or until something cannot become right.
 func (r *Replica) Follow(ctx context.Context, log *bus.Log) error {
 	r.log = log
-	r.behind.Store(time.Now().UnixNano())
+	r.Unsure()
 	watching, stop := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -74,6 +74,9 @@ func (r *Replica) Follow(ctx context.Context, log *bus.Log) error {
 	}
 	return r.explain(err)
 }
+
+// Unsure notes that it is not known what the replica lacks, as before it follows.
+func (r *Replica) Unsure() { r.behind.CompareAndSwap(0, time.Now().UnixNano()) }
 
 // errCaughtUp ends a CatchUp.
 var errCaughtUp = errors.New("caught up")
@@ -144,7 +147,7 @@ func (r *Replica) watch(ctx context.Context) {
 		case err == nil && max(before, r.Store.Seq()) >= last:
 			r.behind.Store(0)
 		default:
-			r.behind.CompareAndSwap(0, time.Now().UnixNano())
+			r.Unsure()
 		}
 
 		select {
@@ -161,9 +164,22 @@ func (r *Replica) Trouble() string {
 	if since == 0 || time.Since(time.Unix(0, since)) < lagTime {
 		return ""
 	}
-	seq, last := uint64(r.Store.Seq()), r.last.Load()
-	if last <= seq {
+	commits, _ := r.Lag()
+	if commits == 0 {
 		return "the bus is not reached: what is served may be old"
 	}
-	return fmt.Sprintf("this replica is %d commits behind", last-seq)
+	return fmt.Sprintf("this replica is %d commits behind", commits)
+}
+
+// Lag is how many commits the log had that the replica has not, and how long it has lacked some, or has not known; 0 while it has
+// all.
+func (r *Replica) Lag() (commits uint64, lasting time.Duration) {
+	since := r.behind.Load()
+	if since == 0 {
+		return 0, 0
+	}
+	if seq, last := uint64(r.Store.Seq()), r.last.Load(); last > seq {
+		commits = last - seq
+	}
+	return commits, time.Since(time.Unix(0, since))
 }

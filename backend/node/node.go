@@ -55,6 +55,7 @@ type Role struct {
 	Opened  func(context.Context, *store.Store) error // called with the store before anything is written to it; may be nil
 	Append  func(*market.Commit) error                // called before each commit is written; may be nil
 	Replica *edge.Replica                             // takes commits from the bus in the place of a writer of its own; nil: there is one
+	Stands  *Standing                                 // for whoever asks; nil of one without a bus
 	Follow  func(context.Context) error               // runs the replica
 	Parts   func(*store.Store) []parts.Part           // further ones; may be nil
 }
@@ -63,6 +64,8 @@ type Role struct {
 type node struct {
 	Options
 	bus   *bus.Bus
+	name  string
+	look  *look
 	lease *held // nil while another node writes
 
 	claimed bool // the bus carries this node's store
@@ -98,6 +101,18 @@ func Run(ctx context.Context, o Options) error {
 		if n.lease != nil { // taken at the very end
 			n.lease.end()
 		}
+	}()
+
+	looking, endLook := context.WithCancel(ctx)
+	looked := make(chan struct{})
+	n.look = &look{bus: n.bus}
+	go func() {
+		defer close(looked)
+		n.look.run(looking)
+	}()
+	defer func() {
+		endLook()
+		<-looked
 	}()
 
 	if o.Edge {
@@ -136,6 +151,7 @@ func (n *node) connect(ctx context.Context) (done func(), err error) {
 		host, _ := os.Hostname() // "" is a name too
 		name = fmt.Sprintf("%s-%d", host, os.Getpid())
 	}
+	n.name = name
 	o := bus.Options{
 		URL: c.URL, Credentials: c.Credentials, TLSCA: c.TLSCA, Name: c.Name, Replicas: c.Replicas, Node: name,
 		SyncChecked: c.SyncChecked, SystemCredentials: c.SystemCredentials, Logger: n.Logger,
@@ -234,7 +250,12 @@ func (n *node) stand(ctx context.Context) error {
 	defer stop()
 
 	replica := &edge.Replica{}
-	as := Role{Replica: replica, Follow: func(ctx context.Context) error {
+	stands := &Standing{name: n.name, role: isEdge, replica: replica, look: n.look}
+	if !n.Edge {
+		stands.role = standsBy
+	}
+	as := Role{Replica: replica, Stands: stands, Follow: func(ctx context.Context) error {
+		replica.Unsure()
 		log, err := n.waitForLog(ctx, replica.Store)
 		if err != nil {
 			return orNil(ctx, err)
@@ -329,7 +350,9 @@ func (n *node) write(ctx context.Context) error {
 	})()
 
 	var log *bus.Log
+	stands := &Standing{name: n.name, role: writes, look: n.look}
 	err := n.Serve(running, Role{
+		Stands: stands,
 		Opened: func(ctx context.Context, opened *store.Store) (err error) {
 			if err := n.claim(ctx, opened); err != nil {
 				return err
@@ -342,7 +365,11 @@ func (n *node) write(ctx context.Context) error {
 			}
 			return skipAlerts(opened)
 		},
-		Append: func(c *market.Commit) error { return log.Append(appending, c.Seq, edge.Encode(c)) },
+		Append: func(c *market.Commit) error {
+			stands.waiting.Store(time.Now().UnixNano())
+			defer stands.waiting.Store(0)
+			return log.Append(appending, c.Seq, edge.Encode(c))
+		},
 		Parts: func(opened *store.Store) []parts.Part {
 			return []parts.Part{{Name: "snapshots", Run: func(ctx context.Context) error { return n.copies(ctx, opened, writerCopies) }}}
 		},

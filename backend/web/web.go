@@ -18,7 +18,6 @@ import (
 	"spinscope/backend/backup"
 	"spinscope/backend/config"
 	"spinscope/backend/datadir"
-	"spinscope/backend/edge"
 	"spinscope/backend/follow"
 	"spinscope/backend/hub"
 	"spinscope/backend/listener"
@@ -56,8 +55,16 @@ type Options struct {
 	Store    *store.Store // open
 	Commits  *hub.Hub
 	Listener *listener.Listener
-	Replica  *edge.Replica // nil of a store with a writer of its own
+	Node     Node // nil of a server without a bus
 	Source   Source
+}
+
+// Node is how the server stands among those that share its market.
+type Node interface {
+	Writes() bool // else its commits are another node's
+	Status() wire.Node
+	Trouble() string // why no new client should come; "" for nothing
+	Collect(*telemetry.Metrics)
 }
 
 // Source is what clients are told of where batches come from.
@@ -91,13 +98,29 @@ func (f *Server) ready() error {
 	if trouble := f.Listener.Trouble(); trouble != "" {
 		return errors.New("nothing is stored: " + trouble)
 	}
-	if f.Replica == nil {
+	if f.Node == nil {
 		return nil
 	}
-	if trouble := f.Replica.Trouble(); trouble != "" {
+	if trouble := f.Node.Trouble(); trouble != "" {
 		return errors.New(trouble)
 	}
 	return nil
+}
+
+// standing is what /readyz says of a node in a second line; "" of a server without a bus.
+func (f *Server) standing() string {
+	if f.Node == nil {
+		return ""
+	}
+	s := f.Node.Status()
+	lease, server := "nobody's", "not reached"
+	if s.Lease.Owner != "" {
+		lease = fmt.Sprintf("%s's, seen %.1f s ago", s.Lease.Owner, *s.Lease.AgeSeconds)
+	}
+	if s.Bus.Connected {
+		server = s.Bus.Server
+	}
+	return fmt.Sprintf("role %s; lag %d commits, %.1f s; lease %s; bus %s", s.Role, s.Lag.Commits, s.Lag.Seconds, lease, server)
 }
 
 // Listen opens the port at HOST:PORT.
@@ -176,14 +199,22 @@ func New(o Options) (*Server, error) {
 			Metadata: noneIfNil(f.tokens), Mints: f.mints, Alerts: f.alerts,
 			Tickers:   rest.NewTickers(ticker.New(o.Store, cfg.Kline.KeptIntervals()), f.mints),
 			Intervals: cfg.Kline.ParsedIntervals(), Kline: klineConfig(cfg), Cluster: cfg.Solana.Cluster,
-			ProgramID: program, Version: o.Version,
+			ProgramID: program, Version: o.Version, Node: o.node(),
 		},
 		Collect: f.collectors(o.Listener.Collect, o.Source.Collect, o.Store.Collect, o.Dir.Collect, o.Commits.Collect),
-		Ready:   f.ready,
-		Guard:   guarded, Sockets: f.sockets, Page: o.Assets, Logger: o.Logger,
+		Ready:   f.ready, Standing: f.standing,
+		Guard: guarded, Sockets: f.sockets, Page: o.Assets, Logger: o.Logger,
 	})
 
 	return f, nil
+}
+
+// node is how the server stands among several; nil of one alone.
+func (o *Options) node() func() wire.Node {
+	if o.Node == nil {
+		return nil
+	}
+	return o.Node.Status
 }
 
 // backup is how the market is backed up while it is served; nil of one that is made anew at every start.
@@ -227,6 +258,9 @@ func (f *Server) collectors(list ...telemetry.Collector) []telemetry.Collector {
 	if f.tokens != nil {
 		list = append(list, f.tokens.Collect)
 	}
+	if f.Node != nil {
+		list = append(list, f.Node.Collect)
+	}
 	return list
 }
 
@@ -235,7 +269,7 @@ func (f *Server) Parts() []parts.Part {
 	list := []parts.Part{
 		{Name: "stream", Run: f.stream.Run}, {Name: "sockets", Run: f.sockets.Run}, {Name: "http", Run: f.run}, {Name: "mints", Run: f.mints.Run},
 	}
-	if f.Replica == nil { // else whoever writes tells of alerts
+	if f.Node == nil || f.Node.Writes() { // else whoever writes tells of alerts
 		list = append(list, parts.Part{Name: "alerts", Run: f.alerts.Run})
 	}
 	if f.tokens != nil {

@@ -36,6 +36,7 @@ type Status struct {
 	Failures             uint64   `json:"failures"  doc:"Failed connections and requests since the start"`
 	Backfill             Backfill `json:"backfill"`
 	UnreadablePrograms   []string `json:"unreadable_programs,omitempty" doc:"Programs of which no event could be read for ten minutes of chain time: their layouts must have changed. Left out: none"`
+	Node                 *Node    `json:"node,omitempty" doc:"Among the servers that share this market over a bus. Left out: there is no bus"`
 }
 
 // EventStats answers /api/events/stats: stored events by kind.

@@ -42,7 +42,8 @@ type Deps struct {
 	Cluster   string
 	ProgramID market.Pubkey
 	Version   string
-	Logger    *slog.Logger // slog.Default() if nil
+	Node      func() wire.Node // how the server stands among several; nil of one alone
+	Logger    *slog.Logger     // slog.Default() if nil
 }
 
 // API is the handler of /api/ and /api-docs/.

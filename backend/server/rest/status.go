@@ -56,6 +56,9 @@ func (a *API) status(context.Context, *query) (wire.Status, error) {
 	for _, p := range feed.Unreadable {
 		status.UnreadablePrograms = append(status.UnreadablePrograms, p.String())
 	}
+	if a.deps.Node != nil {
+		status.Node = new(a.deps.Node())
+	}
 	if counts.LastEventTime != 0 {
 		status.LastEventTime = new(counts.LastEventTime)
 	}

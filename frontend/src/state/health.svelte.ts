@@ -100,6 +100,8 @@ export class Health {
 function feedOf(status: Status | null, slotMs: number): Feed {
   if (!status) return 'unknown'
   const state = status.connection_status
+  // A replica reads no cluster: what it has comes over the bus.
+  if (status.node && status.node.role !== 'writer') return status.node.trouble ? 'behind' : 'live'
   if (state === 'disabled') return 'off'
   if (state === 'catching_up') return 'behind'
   if (state.startsWith('replay')) return 'live'

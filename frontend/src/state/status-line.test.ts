@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Status } from '../api/client/index'
+import type { Node, Status } from '../api/client/index'
 import { type StatusInputs, statusLineOf } from './status-line'
 
 const status = (more: Partial<Status> = {}): Status =>
@@ -13,6 +13,14 @@ const status = (more: Partial<Status> = {}): Status =>
   }) as Status
 
 const well: StatusInputs = { link: 'connected', silent: false, feed: 'live', status: status(), lost: '' }
+const node = (role: Node['role'], trouble: string): Node => ({
+  name: 'a',
+  role,
+  trouble,
+  lag: { commits: 3, seconds: 4 },
+  lease: { owner: 'b', age_seconds: 1 },
+  bus: { server: 'nats-1', connected: true },
+})
 const reading = { running: true, done: 10, total: 40, eta_seconds: 120 }
 
 describe('how everything stands', () => {
@@ -53,6 +61,21 @@ describe('how everything stands', () => {
       'history',
       'Live',
       'Reading older history: counting transactions. New trades keep coming in.',
+      ['health'],
+    ],
+    [{ status: status({ node: node('edge', '') }) }, 'live', 'Live', '', []],
+    [
+      { feed: 'behind', status: status({ node: node('edge', 'this replica is 3 commits behind') }) },
+      'behind',
+      'Behind',
+      'This replica is 3 commits behind. What is stored',
+      ['health'],
+    ],
+    [
+      { status: status({ node: node('writer', 'nothing is stored: the bus is not reached') }) },
+      'behind',
+      'Not storing',
+      'Nothing is stored: the bus is not reached. What',
       ['health'],
     ],
   ])('%j', (more, state, word, text, actions) => {

@@ -38,6 +38,15 @@ export function statusLineOf({ link, silent, feed, status, lost }: StatusInputs)
     return { state: 'silent', word: 'Server not responding', text, actions: ['retry'] }
   }
   if (!status) return { state: 'unknown', word: 'Waiting', ...quiet }
+  if (status.node?.trouble) {
+    const text = `${sentence(status.node.trouble)}. What is stored stays available.`
+    return {
+      state: 'behind',
+      word: status.node.role === 'writer' ? 'Not storing' : 'Behind',
+      text,
+      actions: ['health'],
+    }
+  }
   const why = status.last_error ? `: ${status.last_error}` : ''
   switch (feed) {
     case 'off': {
@@ -67,6 +76,8 @@ export function statusLineOf({ link, silent, feed, status, lost }: StatusInputs)
       }
   }
 }
+
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 function behindText(status: Status): string {
   if (status.backfill.running) return `${readingText('history', status)} Live trades follow afterwards.`

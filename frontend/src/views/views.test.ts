@@ -80,6 +80,32 @@ beforeEach(() => {
 const show = (part: string, given: Record<string, unknown> = {}) => render(Host, { workspace, view, part, given })
 const text = (id: string) => screen.getByTestId(id).textContent?.trim().replace(/\s+/g, ' ')
 
+describe('The node in the health panel', () => {
+  it('says its role, what it lacks, who writes and the bus', async () => {
+    const node = {
+      name: 'two',
+      role: 'standby',
+      trouble: '',
+      lag: { commits: 0, seconds: 0 },
+      lease: { owner: 'one', age_seconds: 0.84 },
+      bus: { server: 'nats-2', connected: true },
+    }
+    const { rerender } = show('HealthNode', { node })
+    expect(text('health-node')).toBe('Node two, stands by Behind none Writes now one, seen 0.8 s ago Bus nats-2')
+    const lost = {
+      ...node,
+      trouble: 'the bus is not reached: what is served may be old',
+      lag: { commits: 12, seconds: 31.2 },
+      lease: { owner: '', age_seconds: null },
+      bus: { server: '', connected: false },
+    }
+    await rerender({ given: { node: lost } })
+    expect(text('health-node')).toBe(
+      'Node two, stands by Behind 12 commits, 31 s Writes now nobody Bus not reached Trouble the bus is not reached: what is served may be old',
+    )
+  })
+})
+
 describe('Legend', () => {
   const bar: Bar = {
     ...candle(60, 2.795899e-8, { open: 2.7e-8, high: 3e-8, low: 2.5e-8, is_final: false }),

@@ -115,6 +115,8 @@ export interface Status {
   backfill: Backfill
   /** Programs of which no event could be read for ten minutes of chain time: their layouts must have changed. Left out: none */
   unreadable_programs?: string[]
+  /** Among the servers that share this market over a bus. Left out: there is no bus */
+  node?: Node
 }
 
 /** EventStats answers /api/events/stats: stored events by kind. */
@@ -474,6 +476,42 @@ export interface MintFacts {
   decimals?: number
   /** Price × supply, in whole units of what the coin is paid in */
   market_cap?: number
+}
+
+/** Node is how one of several servers that share a market stands among them. */
+export interface Node {
+  /** bus.node, or one made of the machine's name */
+  name: string
+  /** Whether it commits, will when the writer is gone, or serves a replica for good */
+  role: 'writer' | 'standby' | 'edge'
+  /** Why /readyz sends clients elsewhere; empty while nothing is wrong with the bus */
+  trouble: string
+  lag: NodeLag
+  lease: NodeLease
+  bus: NodeBus
+}
+
+/** NodeLag is what a node lacks. */
+export interface NodeLag {
+  /** That the log has and this node has not; of the writer, those that wait for the log */
+  commits: number
+  /** Since when; 0 while nothing is missing */
+  seconds: number
+}
+
+/** NodeLease is who has the lease, as the node saw it last. */
+export interface NodeLease {
+  /** Name of the node that may write; empty: none, or not known yet */
+  owner: string
+  /** Since its newest sign of life; the lease goes after five. Null without an owner */
+  age_seconds: number | null
+}
+
+/** NodeBus is the node's connection to the bus. */
+export interface NodeBus {
+  /** Name of the NATS server it is connected to; empty while none answers */
+  server: string
+  connected: boolean
 }
 
 /** Order is an open margin order. */
