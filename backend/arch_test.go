@@ -38,6 +38,7 @@ var allowed = map[string][]string{
 	"backend/store":           {"backend/candle", "backend/commitlog", "backend/durable", "backend/market", "backend/program/registry", "backend/telemetry", "backend/wake"},
 	"backend/simnet":          {"backend/market", "backend/program", "backend/program/...", "backend/simnet/launchpad"},
 	"backend/alert":           {"backend/durable", "backend/market", "backend/proxy", "backend/textfile", "backend/wire", "backend/follow", "backend/store", "backend/telemetry", "backend/wake"},
+	"backend/pool":            {"backend/durable", "backend/market", "backend/program", "backend/program/registry", "backend/telemetry", "backend/wake"},
 	"backend/ticker":          {"backend/market"},
 	"backend/mintinfo":        {"backend/durable", "backend/follow", "backend/market", "backend/program", "backend/program/token", "backend/store", "backend/telemetry", "backend/wake"},
 	"backend/cluster":         {"backend/config", "backend/datadir", "backend/ingest", "backend/listener", "backend/market", "backend/program", "backend/program/registry", "backend/simnet", "backend/solana", "backend/store", "backend/telemetry", "backend/watch", "backend/wire"},

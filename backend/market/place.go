@@ -16,3 +16,14 @@ type Located interface {
 	// Locate says which coin trades there.
 	Locate(p Place)
 }
+
+// PlaceState is what is known of a place.
+type PlaceState uint8
+
+// The states of a place.
+const (
+	PlaceAsked   PlaceState = iota // somebody is finding out
+	PlaceCounts                    // a coin's series goes on there
+	PlaceOther                     // no coin's series does
+	PlaceUnknown                   // it could not be found out, and is not waited for
+)

@@ -1,26 +1,34 @@
 package program
 
 import (
+	"context"
 	"errors"
 
 	"spinscope/backend/market"
 )
 
-// ErrNoPool is returned for an address that is no pool of the program which its events are of.
-var ErrNoPool = errors.New("not a pool")
+var (
+	// ErrNoPool is said of an address that is no pool of the program which its events are of.
+	ErrNoPool = errors.New("not a pool")
+	// ErrNotThere is said of an address where the node that was asked keeps nothing: another, or the same one soon, may.
+	ErrNotThere = errors.New("there is nothing at this address")
+)
 
-// PoolSides are the two mints that trade in a pool.
-type PoolSides struct{ Base, Quote market.Pubkey }
+// Pool is what trades at an address that events name in the place of their coin.
+type Pool struct {
+	// Counts: the coin's series goes on in it. Anybody may open further pools of a coin, which move no series.
+	Counts bool
+	Place  market.Place // zero unless it counts
 
-// PoolPlace is what trades in a pool, and whether it is the pool that the coin's series goes on in.
-type PoolPlace struct {
-	Place     market.Place
-	Canonical bool
+	// Err says why nothing is known of it: it wraps ErrNoPool, ErrNotThere, ErrNoMint for a pool of what is no mint, or
+	// market.ErrDecimals for one that no price can be told of. For the log; nil when it is known.
+	Err error
 }
 
-// PoolReader reads the account of a pool. It returns ErrNoPool, in words for a person.
-type PoolReader func(address market.Pubkey, account *Account) (PoolSides, error)
+// PoolFinder finds out what some addresses, MaxPools at most, are by the accounts that a cluster keeps, in their order. The error
+// is what read returns.
+type PoolFinder func(ctx context.Context, addresses []market.Pubkey, read ReadAccounts, derive Derive) ([]Pool, error)
 
-// PoolPlacer says what trades in a pool, by the accounts of its two mints. It returns ErrNoMint for what is no mint, and
-// market.ErrDecimals for one with more decimals than a price can be told of.
-type PoolPlacer func(address market.Pubkey, sides PoolSides, base, quote *Account, derive Derive) (PoolPlace, error)
+// MaxPools is how many addresses a PoolFinder takes at once: it asks for two accounts of each together, and a cluster gives a
+// hundred.
+const MaxPools = 50

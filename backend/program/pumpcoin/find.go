@@ -69,12 +69,12 @@ func Stored(mint market.Pubkey, pair market.Pair, derive program.Derive) (progra
 		return program.Coin{}, err
 	}
 
-	inPool, err := market.NewPair(pumpswap.Program, pair.Quote(), uint8(pair.BaseDecimals()), uint8(pair.QuoteDecimals())) //nolint:gosec // at most MaxDecimals
+	place, err := ownPlace(mint, pair.Quote(), uint8(pair.BaseDecimals()), uint8(pair.QuoteDecimals())) //nolint:gosec // at most MaxDecimals
 	if err != nil {
 		return program.Coin{}, err
 	}
 	return program.Coin{
-		Mint: mint, Curve: curve, Pool: pool, Place: market.Place{Coin: mint, Pair: inPool}, Program: pair.Program(),
+		Mint: mint, Curve: curve, Pool: pool, Place: place, Program: pair.Program(),
 		Completed: pair.Program() == pumpswap.Program,
 	}, nil
 }

@@ -72,6 +72,14 @@ func Add(plug program.Plug) {
 // FindCoin finds out which coin a mint is of, among those of programs that are followed by coin (program.Finder).
 var FindCoin program.Finder = pumpcoin.Find
 
+// FindPools finds out what pools are to their coins, of the programs that are followed by coin (program.PoolFinder).
+var FindPools program.PoolFinder = pumpcoin.FindPools
+
+// PoolOf is what an event says of a pool that is new. It reports false for every event but those.
+func PoolOf(body market.Body, derive program.Derive) (address market.Pubkey, pool program.Pool, ok bool) {
+	return pumpcoin.PoolOf(body, derive)
+}
+
 // HasCurve reports whether the program that is read whole, at the address, has a curve of a mint.
 func HasCurve(ctx context.Context, address, mint market.Pubkey, read program.ReadAccounts, derive program.Derive) (bool, error) {
 	curve, err := spinpet.CurveAddress(derive, address, mint)
