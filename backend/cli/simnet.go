@@ -21,6 +21,7 @@ type simnetCommand struct {
 	Mints     int               `help:"Tokens at the start." default:"8"`
 	Coins     int               `help:"Coins of a launchpad beside them, on pump and PumpSwap; some complete their curve and move to a pool." default:"0"`
 	CoinShare float64           `help:"Part of the transactions that is theirs." default:"0.5" placeholder:"0..1"`
+	NewEvery  time.Duration     `help:"Mean chain time between further tokens, and between further coins; 0 is never." default:"12m" placeholder:"DURATION"`
 	History   time.Duration     `help:"How much trading lies before the start." default:"6h"`
 	Keep      time.Duration     `help:"How much of its ledger the node still has; 0 is the newest 100,000 transactions." default:"0" placeholder:"DURATION"`
 	Node      map[string]string `help:"Another access point at /node/NAME that keeps so much; several lengths are a pool: deep=2h, pool=1m,10m." placeholder:"NAME=DURATION[,…]" mapsep:"none"`
@@ -69,6 +70,7 @@ func (c *simnetCommand) Run(ctx context.Context, program *Program) error {
 		return fmt.Errorf("%w: --coins %d --coin-share %g: coins are counted from 0, and their share is 0 to 1", errUsage, c.Coins, c.CoinShare)
 	}
 
+	cfg.NewMintEvery = c.NewEvery
 	cfg.Coins, cfg.CoinShare, cfg.Derive = c.Coins, c.CoinShare, solana.ProgramAddress
 	cfg.MaxBatch, cfg.BatchRefusal = c.MaxBatch, simnet.BatchRefusal(c.Refusal)
 	if !slices.Contains(simnet.BatchRefusals(), cfg.BatchRefusal) {

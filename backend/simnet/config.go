@@ -28,7 +28,7 @@ type Config struct {
 	CoinShare float64
 	Derive    program.Derive
 
-	NewMintEvery     time.Duration // mean chain time between new tokens in the live part; 0 is never
+	NewMintEvery     time.Duration // mean chain time between new tokens in the live part, and between further coins; 0 is never
 	MaxMints         int           // no tokens are created beyond so many; 0 is Mints + 40
 	SlotTime         time.Duration // wall time between slots, at least 1 ms; 0 is 400 ms
 	Speed            float64       // chain seconds per wall second; 0 is 1

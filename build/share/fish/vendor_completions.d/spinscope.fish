@@ -68,6 +68,7 @@ complete -c spinscope -n '__fish_seen_subcommand_from simnet' -l rate -x -d 'Tra
 complete -c spinscope -n '__fish_seen_subcommand_from simnet' -l mints -x -d 'Tokens at the start.'
 complete -c spinscope -n '__fish_seen_subcommand_from simnet' -l coins -x -d 'Coins of a launchpad beside them, on pump and PumpSwap; some complete their curve and move to a pool.'
 complete -c spinscope -n '__fish_seen_subcommand_from simnet' -l coin-share -x -d 'Part of the transactions that is theirs.'
+complete -c spinscope -n '__fish_seen_subcommand_from simnet' -l new-every -x -d 'Mean chain time between further tokens, and between further coins; 0 is never.'
 complete -c spinscope -n '__fish_seen_subcommand_from simnet' -l history -x -d 'How much trading lies before the start.'
 complete -c spinscope -n '__fish_seen_subcommand_from simnet' -l keep -x -d 'How much of its ledger the node still has; 0 is the newest 100,000 transactions.'
 complete -c spinscope -n '__fish_seen_subcommand_from simnet' -l node -x -d 'Another access point at /node/NAME that keeps so much; several lengths are a pool: deep=2h, pool=1m,10m.'
