@@ -132,12 +132,13 @@ func (s *Source) following(coin *program.Coin) (list []solana.Following, err err
 		return nil, fmt.Errorf("gaps of %s: %w", coin.Mint, err)
 	}
 
+	mint := coin.Mint
 	for _, address := range coin.Addresses() {
 		reached, _, err := s.options.Store.ReachedBy(address)
 		if err != nil {
 			return nil, fmt.Errorf("how far %s has come: %w", address, err)
 		}
-		what := solana.Following{Address: address, From: reached.Checkpoint, SelfCalls: true}
+		what := solana.Following{Address: address, From: reached.Checkpoint, SelfCalls: true, Begins: func() market.Slot { return s.creation(mint) }}
 		for i := range gaps {
 			if gaps[i].Address == address {
 				what.Gaps = append(what.Gaps, gaps[i])
@@ -146,6 +147,15 @@ func (s *Source) following(coin *program.Coin) (list []solana.Following, err err
 		list = append(list, what)
 	}
 	return list, nil
+}
+
+// creation is the slot in which a coin was created, 0 while that is not stored.
+func (s *Source) creation(mint market.Pubkey) market.Slot {
+	token, _, err := s.options.Store.Token(mint)
+	if err != nil || token.Created == nil {
+		return 0
+	}
+	return token.CreatedPosition.Slot
 }
 
 // coinAt is the followed coin that an address is of.

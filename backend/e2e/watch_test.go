@@ -22,6 +22,7 @@ type coinFact struct {
 	PriceQuote  uint64 `json:"price_quote"`
 	PriceBase   uint64 `json:"price_base"`
 	signature   string
+	slot        uint64
 	time        int64
 }
 
@@ -46,7 +47,7 @@ func (c *cluster) coins() (byMint map[string][]coinFact, mints []string, newest 
 				if f.Kind == "created" {
 					mints = append(mints, f.Mint)
 				}
-				f.signature, f.time = tx.Signature, tx.BlockTime
+				f.signature, f.slot, f.time = tx.Signature, tx.Slot, tx.BlockTime
 				byMint[f.Mint] = append(byMint[f.Mint], f)
 			}
 		}

@@ -5,8 +5,8 @@
 //
 // Parts: Ingest composes them, and takes transactions in (transactions.go). Each of them owns what it keeps: window the
 // newest transactions and where they stand, mints the open candles, orders the margin orders, prices the price chain,
-// progress how far was read, cutLogs the gaps of truncated logs, commits the next commit and the one being written. A
-// rebuild lives as long as one mint's late events take.
+// progress how far was read, cutLogs the gaps of truncated logs, births the creations that gaps of coins do not reach below,
+// commits the next commit and the one being written. A rebuild lives as long as one mint's late events take.
 //
 // Order: a batch's transactions are read, told apart from what is known, and folded in order of (block time, slot,
 // index, ordinal). Then everything is committed at once, and only then published. Seq grows by one with each commit.

@@ -76,6 +76,7 @@ type Ingest struct {
 	commits  commits
 	window   window
 	cutLogs  cutLogs
+	births   births
 	progress progress
 	mints    mints
 	orders   orders
@@ -102,6 +103,7 @@ func New(cfg Config, store Store, at Resume) *Ingest {
 	in.commits = commits{store: store, publish: cfg.Publish, counters: &in.counters}
 	in.window = window{commits: &in.commits}
 	in.cutLogs = cutLogs{commits: &in.commits, log: cfg.Logger}
+	in.births = births{commits: &in.commits, addresses: cfg.Addresses, slots: map[market.Pubkey]market.Slot{}}
 	in.progress = progress{
 		slot: at.Slot, checkpoint: at.Checkpoint, program: clock{time: at.ChainTime},
 		addresses: cfg.Addresses, reached: map[market.Pubkey]market.Reached{}, stored: map[market.Pubkey]market.Slot{},
@@ -276,6 +278,9 @@ func (in *Ingest) write(ahead bool) error {
 	}()
 
 	if err := in.commits.wait(); err != nil {
+		return err
+	}
+	if err := in.births.clip(next); err != nil {
 		return err
 	}
 	if next.empty() {

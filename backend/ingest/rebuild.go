@@ -287,6 +287,9 @@ func (in *Ingest) Recover() error {
 	if err := in.progress.load(in.commits.store); err != nil {
 		return err
 	}
+	if err := in.births.load(); err != nil {
+		return err
+	}
 	err := in.commits.store.AllOpenCandles(func(candles *market.OpenCandles) error {
 		in.mints.scheduleStored(candles)
 		return nil

@@ -268,6 +268,7 @@ func (in *Ingest) add(event market.Event) error {
 	}
 
 	state.count(&event, false)
+	in.births.note(&event, false)
 	in.commits.next.add(&event)
 
 	if trade, ok := event.Trade(); ok {
@@ -344,6 +345,7 @@ func (in *Ingest) takeOut(signature market.Signature, slot market.Slot) (gone []
 
 		next.touch(state)
 		state.count(event, true)
+		in.births.note(event, true)
 		if _, ok := event.Trade(); ok {
 			state.shrunk = true
 			state.dirty(event.BlockTime, event.Position)

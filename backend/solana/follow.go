@@ -40,6 +40,10 @@ type Following struct {
 	From      market.Slot  // its last Checkpoint that was kept; 0: all of its history that the endpoints have
 	Gaps      []market.Gap // of the address, left open by earlier runs
 	SelfCalls bool         // as in Config, for this address
+
+	// Begins is the slot before which the address did nothing, 0 while that is not known: what a gap says of the time before is
+	// not asked for again. It may be called at any time and may be nil.
+	Begins func() market.Slot
 }
 
 // AddressStatus is how the reading of one address does.
@@ -182,6 +186,7 @@ func (one *follower) begin(c *shared) {
 	config.BackfillLimit, config.SelfCalls, config.Gaps = -1, one.what.SelfCalls, one.what.Gaps
 	r := c.newRun(config, one.what.Address, one.what.From)
 	r.follows, r.status, r.extensions, r.ledger.most = true, &one.status, one.extensions, followedKnown
+	r.begins = one.what.Begins
 	one.mu.Lock()
 	one.run = r
 	one.mu.Unlock()

@@ -485,3 +485,21 @@ func TestFollowFails(t *testing.T) {
 	r.same("a is read when it can be", c.ledger(), a)
 	r.address("a is live", a, isConnected)
 }
+
+// What a gap says of the time before an address did anything is not asked for again.
+func TestNothingIsMissingBeforeTheBeginning(t *testing.T) {
+	gap := func(from, to market.Slot) market.Gap {
+		return market.Gap{From: from, To: to, Cause: CauseForgotten}
+	}
+	begins := market.Slot(0)
+	r := &run{openGaps: []market.Gap{gap(0, 99), gap(110, 130), gap(140, 150)}, begins: func() market.Slot { return begins }}
+	for slot, want := range map[market.Slot]int{0: 3, 99: 3, 100: 2, 120: 2, 131: 1, 200: 0} {
+		begins = slot
+		if got := r.sensibleGaps(); len(got) != want || len(r.openGaps) != 3 {
+			t.Errorf("%d gaps are asked for of an address that begins in %d, want %d: %v", len(got), slot, want, got)
+		}
+	}
+	if r.begins = nil; len(r.sensibleGaps()) != 3 {
+		t.Error("not all gaps are asked for of an address whose beginning nobody knows")
+	}
+}

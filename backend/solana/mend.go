@@ -21,9 +21,19 @@ func (s *session) startMend(ctx context.Context) {
 		return
 	}
 	if s.extending == nil && len(s.mending) == 0 {
-		s.mending = slices.Clone(s.openGaps)
+		s.mending = s.sensibleGaps()
 		s.mendNext(ctx)
 	}
+}
+
+// sensibleGaps are the open gaps that may miss something: those that end before the address did anything do not.
+func (r *run) sensibleGaps() []market.Gap {
+	gaps := slices.Clone(r.openGaps)
+	if r.begins == nil {
+		return gaps
+	}
+	begins := r.begins()
+	return slices.DeleteFunc(gaps, func(gap market.Gap) bool { return gap.To < begins })
 }
 
 // mendNext takes on the newest gap of the round. What lies before the first start's history is read only as far as the

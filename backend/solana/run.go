@@ -61,7 +61,8 @@ type run struct {
 	*shared
 	config     Config // with what the address has of its own
 	address    market.Pubkey
-	follows    bool // it is none that the feed was made for: its history is read whole, and yields to that of others
+	follows    bool               // it is none that the feed was made for: its history is read whole, and yields to that of others
+	begins     func() market.Slot // Following.Begins; may be nil
 	status     *sharedStatus
 	ledger     *ledger
 	rescans    chan struct{}
