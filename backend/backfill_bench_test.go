@@ -196,14 +196,14 @@ func resident() int64 {
 
 // watchMemory reports by how much resident memory grew at most until stop.
 func watchMemory() (stop func() int64) {
-	start, most := resident(), atomic.Int64{}
+	start, peak := resident(), atomic.Int64{}
 	end, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
 		tick := time.NewTicker(20 * time.Millisecond)
 		defer tick.Stop()
 		for {
-			most.Store(max(most.Load(), resident()))
+			peak.Store(max(peak.Load(), resident()))
 			select {
 			case <-tick.C:
 			case <-end:
@@ -214,7 +214,7 @@ func watchMemory() (stop func() int64) {
 	return func() int64 {
 		close(end)
 		<-ended
-		return most.Load() - start
+		return peak.Load() - start
 	}
 }
 
@@ -251,7 +251,7 @@ func report(b *testing.B, server *backend.Backend, stop func() string, start tim
 		b.Fatal(err)
 	}
 	took := time.Since(start).Seconds()
-	most := grown()
+	peak := grown()
 	metrics := stop()
 	transactions := figure(b, metrics, "spinscope_feed_transactions_total")
 	if transactions < benchTransactions*9/10 || figure(b, metrics, "spinscope_store_gaps_open") != 0 {
@@ -259,6 +259,6 @@ func report(b *testing.B, server *backend.Backend, stop func() string, start tim
 	}
 	b.ReportMetric(transactions/took, "tx/s")
 	b.ReportMetric(figure(b, metrics, "spinscope_ingest_events_total")/took, "events/s")
-	b.ReportMetric(float64(most)/(1<<20), "MB-grown")
+	b.ReportMetric(float64(peak)/(1<<20), "MB-grown")
 	b.ReportMetric(0, "ns/op")
 }

@@ -193,14 +193,14 @@ func processorTime(tb testing.TB) time.Duration {
 }
 
 // spend is what the process does in a stretch of time: the share of one processor, and the most that is resident.
-func spend(tb testing.TB, length time.Duration) (core float64, most int64) {
+func spend(tb testing.TB, length time.Duration) (core float64, peak int64) {
 	tb.Helper()
 	before, began := processorTime(tb), time.Now()
 	for time.Since(began) < length {
-		most = max(most, resident())
+		peak = max(peak, resident())
 		time.Sleep(50 * time.Millisecond) // between looks
 	}
-	return float64(processorTime(tb)-before) / float64(time.Since(began)), most
+	return float64(processorTime(tb)-before) / float64(time.Since(began)), peak
 }
 
 // BenchmarkWatched has 1,000 coins watched while they trade 350 times a second, beside a server that follows as many trades of
@@ -215,7 +215,7 @@ func BenchmarkWatched(b *testing.B) {
 		b.Fatalf("%d coins", len(list))
 	}
 
-	measure := func(endpoint solana.Endpoint, watched []*ledgerCoin) (core float64, most int64, whole time.Duration, rate float64) {
+	measure := func(endpoint solana.Endpoint, watched []*ledgerCoin) (core float64, peak int64, whole time.Duration, rate float64) {
 		dir, start := b.TempDir(), time.Now()
 		watchFor(b, dir, watched)
 		server, stop := serveIn(b, dir, endpoint, 1_000_000)
@@ -225,25 +225,25 @@ func BenchmarkWatched(b *testing.B) {
 		}
 		awaitLive(b, server, len(watched))
 		whole = time.Since(start)
-		core, most = spend(b, stretch)
+		core, peak = spend(b, stretch)
 		trades := events(b, server)
 		began := time.Now()
 		time.Sleep(3 * time.Second) // of a rate
 		rate = (events(b, server) - trades) / time.Since(began).Seconds()
-		return core, most, whole, rate
+		return core, peak, whole, rate
 	}
 	for b.Loop() {
 		_, empty, _, _ := measure(idle, nil)
-		core, most, _, pace := measure(spinPet, nil)
+		core, peak, _, pace := measure(spinPet, nil)
 		b.ReportMetric(core, "SpinPet-cores")
-		b.ReportMetric(float64(most-empty)/(1<<20), "SpinPet-MB-beyond")
+		b.ReportMetric(float64(peak-empty)/(1<<20), "SpinPet-MB-beyond")
 		b.ReportMetric(pace, "SpinPet-events/s")
-		watchedCore, watchedMost, whole, pace := measure(busy, list)
+		watchedCore, watchedPeak, whole, pace := measure(busy, list)
 		b.ReportMetric(watchedCore, "watched-cores")
 		b.ReportMetric(watchedCore/core, "of-SpinPet's")
 		b.ReportMetric(float64(empty)/(1<<20), "empty-MB")
-		b.ReportMetric(float64(watchedMost-empty)/(1<<20), "watched-MB-beyond")
-		b.ReportMetric(float64(watchedMost-empty)/coins/1024, "KB/coin")
+		b.ReportMetric(float64(watchedPeak-empty)/(1<<20), "watched-MB-beyond")
+		b.ReportMetric(float64(watchedPeak-empty)/coins/1024, "KB/coin")
 		b.ReportMetric(pace, "watched-events/s")
 		b.ReportMetric(whole.Seconds(), "s-until-live")
 	}

@@ -45,7 +45,7 @@ func (a *app) chooseBusiest() {
 	a.d.t.Helper()
 	var mints struct{ Mints []string }
 	get(a.d.t, a.base()+"/api/mints?limit=1000", &mints)
-	busiest, most := "", int64(-1)
+	busiest, highest := "", int64(-1)
 	for _, mint := range mints.Mints {
 		var recent struct{ Klines []candle }
 		get(a.d.t, a.base()+"/api/kline?interval=m1&limit=10&mint="+mint, &recent)
@@ -55,8 +55,8 @@ func (a *app) chooseBusiest() {
 				trades += c.Trades
 			}
 		}
-		if trades > most {
-			busiest, most = mint, trades
+		if trades > highest {
+			busiest, highest = mint, trades
 		}
 	}
 	row := fmt.Sprintf(`document.querySelector('[data-testid="token-row"][data-mint="%s"]')`, busiest)

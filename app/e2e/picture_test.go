@@ -169,4 +169,4 @@ func readPicture(t *testing.T, path string, chart image.Point) (info os.FileInfo
 	return info
 }
 
-func about(a, b, most int) bool { return max(a, b)-min(a, b) <= most }
+func about(a, b, limit int) bool { return max(a, b)-min(a, b) <= limit }

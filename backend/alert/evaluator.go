@@ -40,7 +40,7 @@ type Evaluator struct {
 	cells  int
 	clock  uint64 // counts events, to tell which mint rested longest
 	head   market.Slot
-	most   int // cells before some are shed
+	limit  int // cells before some are shed
 	swept  int64
 	seq    market.Seq
 	now    int64
@@ -71,7 +71,7 @@ type mint struct {
 
 // New makes an evaluator without rules.
 func New(look Market) *Evaluator {
-	e := &Evaluator{look: look, memory: newMemory(), most: maxCells}
+	e := &Evaluator{look: look, memory: newMemory(), limit: maxCells}
 	e.Use(nil)
 	return e
 }
@@ -178,7 +178,7 @@ func (e *Evaluator) Feed(c *market.Commit, now int64) ([]Alert, error) {
 		}
 	}
 
-	if e.cells > e.most {
+	if e.cells > e.limit {
 		e.shed()
 	}
 	return e.fired, nil
@@ -276,7 +276,7 @@ func (e *Evaluator) shed() {
 	}
 	slices.SortFunc(keys, func(x, y market.Pubkey) int { return cmp.Compare(e.mints[x].used, e.mints[y].used) })
 	for _, key := range keys {
-		if e.cells <= e.most/2 {
+		if e.cells <= e.limit/2 {
 			return
 		}
 		e.forget(key)

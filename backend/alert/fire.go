@@ -158,7 +158,7 @@ const countedZeros = 4
 
 // short cuts a decimal after six digits that count, and counts the zeros before them; Alert.Value has them all.
 func short(number string) string {
-	const most = 6
+	const limit = 6
 	counted, point := 0, false
 	for i, c := range number {
 		switch {
@@ -167,7 +167,7 @@ func short(number string) string {
 		case counted > 0 || c != '0':
 			counted++
 		}
-		if counted > most && point {
+		if counted > limit && point {
 			number = strings.TrimRight(strings.TrimRight(number[:i], "0"), ".")
 			break
 		}
@@ -185,7 +185,7 @@ func short(number string) string {
 
 // clean makes a stranger's text fit for one line: no line ends, no marks that turn or hide what follows, not too long.
 func clean(text string) string {
-	const most = 32
+	const limit = 32
 	var out strings.Builder
 	n := 0
 	for _, r := range text {
@@ -198,7 +198,7 @@ func clean(text string) string {
 			continue
 		}
 
-		if n++; n > most {
+		if n++; n > limit {
 			out.WriteRune('…')
 			break
 		}

@@ -268,7 +268,7 @@ func TestEvaluatorIsTheModel(t *testing.T) {
 				}
 				e.Restore(stored)
 				e.Use(rules)
-				e.most = 20 + r.IntN(400)
+				e.limit = 20 + r.IntN(400)
 				return e
 			}
 			e := begin()

@@ -15,8 +15,8 @@ const (
 )
 
 // steps is how long a step of a window is, in seconds, and how many of them cover the window.
-func steps(window int64, most int64) (step, count int64) {
-	step = max(1, (window+most-1)/most)
+func steps(window int64, limit int64) (step, count int64) {
+	step = max(1, (window+limit-1)/limit)
 	return step, (window + step - 1) / step
 }
 

@@ -141,7 +141,7 @@ func TestRecall(t *testing.T) {
 		}
 
 		var got []market.Transaction
-		most := r.IntN(60) + 1
+		limit := r.IntN(60) + 1
 		err := source.recall(context.Background(), address, from, to, func(tx market.Transaction) bool {
 			if tx.Addresses == nil {
 				tx.Addresses = []market.Pubkey{spinpet.ProgramID}
@@ -149,9 +149,9 @@ func TestRecall(t *testing.T) {
 			if slices.Contains(tx.Addresses, address) {
 				got = append(got, tx)
 			}
-			return len(got) < most
+			return len(got) < limit
 		})
-		want = want[:min(len(want), most)]
+		want = want[:min(len(want), limit)]
 		if err != nil || len(got) != len(want) {
 			t.Fatalf("%s, slots %d to %d: %d recalled, %d stored (%v)", address, from, to, len(got), len(want), err)
 		}

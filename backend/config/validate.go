@@ -183,9 +183,9 @@ func (p *problems) endpoint(key string, endpoint Endpoint) {
 
 func (c *Config) numbers(found *problems) {
 	for _, r := range []struct {
-		key         string
-		value       int
-		least, most int
+		key             string
+		value           int
+		lowest, highest int
 	}{
 		{"solana.reconnect_interval", c.Solana.ReconnectInterval, 1, 60},
 		{"solana.ping_interval_seconds", c.Solana.PingIntervalSeconds, 1, 300},
@@ -208,8 +208,8 @@ func (c *Config) numbers(found *problems) {
 		{"metadata.request_timeout_seconds", c.Metadata.RequestTimeoutSeconds, 1, 600},
 		{"metadata.max_retries", c.Metadata.MaxRetries, 0, 100},
 	} {
-		if r.value < r.least || r.value > r.most {
-			found.add(r.key, r.value, " is out of range: use %d..%d", r.least, r.most)
+		if r.value < r.lowest || r.value > r.highest {
+			found.add(r.key, r.value, " is out of range: use %d..%d", r.lowest, r.highest)
 		}
 	}
 }

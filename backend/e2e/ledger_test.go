@@ -108,7 +108,7 @@ func (l *ledger) busiest(n int) []string {
 // restless returns the mint whose price has crossed its present one most often: neither of one that rises nor of one that
 // falls is that to be expected again.
 func (l *ledger) restless() (mint string) {
-	most := -1
+	highest := -1
 	for _, one := range l.busiest(len(l.trades)) {
 		records := l.trades[one]
 		level, crossed := records[len(records)-1].price(), 0
@@ -117,8 +117,8 @@ func (l *ledger) restless() (mint string) {
 				crossed++
 			}
 		}
-		if crossed > most {
-			mint, most = one, crossed
+		if crossed > highest {
+			mint, highest = one, crossed
 		}
 	}
 	return mint

@@ -129,8 +129,8 @@ func (p *process) clean() {
 		}
 	}
 	if p.t.Failed() {
-		const most = 4000
-		p.t.Logf("end of the log of %s:\n%s", p.name, log[max(0, len(log)-most):])
+		const limit = 4000
+		p.t.Logf("end of the log of %s:\n%s", p.name, log[max(0, len(log)-limit):])
 	}
 }
 

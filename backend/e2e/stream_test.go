@@ -248,11 +248,11 @@ func (f *follower) live(name topic, since int64) (count int) {
 
 // newest is the highest seq seen.
 func (f *follower) newest() uint64 {
-	var most uint64
+	var highest uint64
 	for _, s := range f.topics {
-		most = max(most, s.seq)
+		highest = max(highest, s.seq)
 	}
-	return most
+	return highest
 }
 
 // compare holds what was received against the ledger: every candle right, none missing between the first answer and

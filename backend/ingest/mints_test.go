@@ -52,7 +52,7 @@ func TestMemoryOfManyMints(t *testing.T) {
 		return int64(stats.HeapAlloc) //nolint:gosec // a heap
 	}
 	const perHour = 500 // the clock runs so that this many mints appear in each hour
-	most, lookedAt := 0, 0
+	peak, lookedAt := 0, 0
 	var busy, busyResident int64 // the most seen while writing
 	before := resident()
 	start := time.Now()
@@ -80,7 +80,7 @@ func TestMemoryOfManyMints(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			most = max(most, stats.OpenMints)
+			peak = max(peak, stats.OpenMints)
 		}
 		if done*20/mints != lookedAt {
 			busy, busyResident = max(busy, heap()), max(busyResident, resident())
@@ -98,10 +98,10 @@ func TestMemoryOfManyMints(t *testing.T) {
 		rest, restResident = heap(), resident()
 	}
 	t.Logf("%d mints, %d events in %v: at most %d mints in memory; heap %d MB at most and %d MB at rest; resident, without files, %d MB before, %d MB at most, %d MB at rest",
-		stats.Mints, stats.Total, took.Round(time.Millisecond), most, busy>>20, rest>>20, before>>20, busyResident>>20, restResident>>20)
+		stats.Mints, stats.Total, took.Round(time.Millisecond), peak, busy>>20, rest>>20, before>>20, busyResident>>20, restResident>>20)
 	// An hour's mints, and those of the five minutes to the next checkpoint; open days come back to be closed.
-	if limit := 4 * perHour; most > limit {
-		t.Errorf("%d mints were held in memory, want %d at most", most, limit)
+	if limit := 4 * perHour; peak > limit {
+		t.Errorf("%d mints were held in memory, want %d at most", peak, limit)
 	}
 	if rest > limit {
 		t.Errorf("the heap is %d bytes at rest, want %d at most", rest, limit)

@@ -13,7 +13,7 @@ import (
 func TestStopWhileTakingBack(t *testing.T) {
 	for _, how := range []string{"rolled back", "moved"} {
 		t.Run(how, func(t *testing.T) {
-			const most = 12 // the bench's commits
+			const limit = 12 // the bench's commits
 			l := newLedger(11)
 			l.grow(300)
 			b := &bench{t: t, dir: t.TempDir()}
@@ -48,7 +48,7 @@ func TestStopWhileTakingBack(t *testing.T) {
 			removed := 0
 			for _, c := range b.published {
 				removed += len(c.Removed)
-				if len(c.Removed) > 5*most { // a transaction has a few events
+				if len(c.Removed) > 5*limit { // a transaction has a few events
 					t.Errorf("a commit takes %d events back", len(c.Removed))
 				}
 			}

@@ -116,10 +116,10 @@ func text(v slog.Value) (out string) {
 	return fmt.Sprintf("%+v", v.Any())
 }
 
-// cut shortens s to at most most bytes and makes it valid UTF-8.
-func cut(s string, most int) string {
-	if len(s) > most {
-		s = s[:most] + "…"
+// cut shortens s to at most limit bytes and makes it valid UTF-8.
+func cut(s string, limit int) string {
+	if len(s) > limit {
+		s = s[:limit] + "…"
 	}
 	return strings.ToValidUTF8(s, "")
 }

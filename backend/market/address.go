@@ -70,9 +70,9 @@ func (s *Signature) UnmarshalText(text []byte) (err error) {
 
 // clip keeps a foreign text short enough for an error message.
 func clip(text string) string {
-	const most = 100
-	if len(text) <= most {
+	const limit = 100
+	if len(text) <= limit {
 		return text
 	}
-	return text[:most] + "…"
+	return text[:limit] + "…"
 }

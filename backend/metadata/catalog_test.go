@@ -352,7 +352,7 @@ func TestManyTokensAreFetchedOnceByFourWorkers(t *testing.T) {
 		const tokens = 300
 		var mu sync.Mutex
 		seen := map[string]int{}
-		running, most := 0, 0
+		running, peak := 0, 0
 		source := newURIs()
 		for i := range tokens {
 			source.uris[mint(i)] = fmt.Sprintf("ipfs://doc%d", i)
@@ -363,7 +363,7 @@ func TestManyTokensAreFetchedOnceByFourWorkers(t *testing.T) {
 			seen[u.Path]++
 			order = append(order, u.Path)
 			running++
-			most = max(most, running)
+			peak = max(peak, running)
 			mu.Unlock()
 			time.Sleep(time.Second)
 			mu.Lock()
@@ -390,8 +390,8 @@ func TestManyTokensAreFetchedOnceByFourWorkers(t *testing.T) {
 			}
 		}
 		pass(10 * time.Minute)
-		if len(seen) != tokens+2 || most != workers {
-			t.Errorf("%d places were asked by %d workers", len(seen), most)
+		if len(seen) != tokens+2 || peak != workers {
+			t.Errorf("%d places were asked by %d workers", len(seen), peak)
 		}
 		for path, n := range seen {
 			if n != 1 {
@@ -493,7 +493,7 @@ func TestShelfKeepsItsBound(t *testing.T) {
 			t.Fatalf("the one in use went after %d", i)
 		}
 		entries, _ := os.ReadDir(dir)
-		if s.total > s.most || len(entries) != len(s.files) || len(s.files) != kept {
+		if s.total > s.limit || len(entries) != len(s.files) || len(s.files) != kept {
 			t.Fatalf("%d bytes, %d files, %d known, %d kept", s.total, len(entries), len(s.files), kept)
 		}
 	}

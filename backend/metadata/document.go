@@ -67,12 +67,12 @@ func parseDocument(data []byte) (*Document, error) {
 }
 
 // textOf is the JSON string, cleaned and cut; nil if it is none.
-func textOf(raw json.RawMessage, most int, lines bool) *string {
+func textOf(raw json.RawMessage, limit int, lines bool) *string {
 	var text string
 	if len(raw) == 0 || raw[0] != '"' || json.Unmarshal(raw, &text) != nil {
 		return nil
 	}
-	return new(clean(text, most, lines))
+	return new(clean(text, limit, lines))
 }
 
 // boolOf takes true and false, also written as strings.
@@ -86,7 +86,7 @@ func boolOf(raw json.RawMessage) *bool {
 
 // clean removes what cannot be seen and may deceive: control characters and those that turn the direction of writing.
 // Line breaks stay where lines are wanted.
-func clean(text string, most int, lines bool) string {
+func clean(text string, limit int, lines bool) string {
 	var out strings.Builder
 	count := 0
 	for _, c := range text {
@@ -100,7 +100,7 @@ func clean(text string, most int, lines bool) string {
 			continue
 		}
 
-		if count++; count > most {
+		if count++; count > limit {
 			break
 		}
 		out.WriteRune(c)

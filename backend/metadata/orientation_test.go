@@ -103,11 +103,11 @@ func TestOrientation(t *testing.T) {
 	}
 }
 
-func distance(a, b color.RGBA) (most int) {
+func distance(a, b color.RGBA) (highest int) {
 	for _, d := range []int{int(a.R) - int(b.R), int(a.G) - int(b.G), int(a.B) - int(b.B)} {
-		most = max(most, d, -d)
+		highest = max(highest, d, -d)
 	}
-	return most
+	return highest
 }
 
 // A WebP file keeps its Exif in a chunk behind the picture.

@@ -25,7 +25,7 @@ const (
 type shelf struct {
 	dir    string
 	ending string // of the files' names, with the dot
-	most   int64  // bytes
+	limit  int64  // bytes
 	now    func() time.Time
 
 	mu    sync.Mutex
@@ -38,8 +38,8 @@ type shelved struct {
 	used, touched time.Time // touched is the file's modification time
 }
 
-func newShelf(dir, ending string, most int64) *shelf {
-	return &shelf{dir: dir, ending: ending, most: most, now: time.Now, files: map[market.Pubkey]*shelved{}}
+func newShelf(dir, ending string, limit int64) *shelf {
+	return &shelf{dir: dir, ending: ending, limit: limit, now: time.Now, files: map[market.Pubkey]*shelved{}}
 }
 
 // load finds the files of earlier runs; what was left half written is removed.
@@ -177,11 +177,11 @@ func (s *shelf) drop(mint market.Pubkey) {
 
 // shrink removes files until a tenth of the space is free, so that it is rarely needed. The caller holds the lock.
 func (s *shelf) shrink() (gone []market.Pubkey) {
-	if s.total <= s.most {
+	if s.total <= s.limit {
 		return nil
 	}
 	for _, mint := range s.byUse() {
-		if s.total <= s.most/10*9 {
+		if s.total <= s.limit/10*9 {
 			break
 		}
 		s.drop(mint)

@@ -54,7 +54,7 @@ type Accounts struct {
 	log     *slog.Logger
 	wake    chan struct{} // holds a token when there may be somebody to ask about
 	now     func() time.Time
-	most    int // mints that are remembered
+	limit   int // mints that are remembered
 
 	mu     sync.RWMutex
 	known  map[market.Pubkey]entry
@@ -71,7 +71,7 @@ func New(o Options) *Accounts {
 		o.Every = askEvery
 	}
 	return &Accounts{
-		options: o, log: o.Logger.With("component", "mintinfo"), wake: make(chan struct{}, 1), now: time.Now, most: maxKnown,
+		options: o, log: o.Logger.With("component", "mintinfo"), wake: make(chan struct{}, 1), now: time.Now, limit: maxKnown,
 		known: map[market.Pubkey]entry{}, wanted: map[market.Pubkey]struct{}{},
 	}
 }
@@ -112,10 +112,10 @@ func (b *Accounts) Want(mint market.Pubkey) {
 }
 
 // first are the next ones to ask about, which stay in the queue.
-func (b *Accounts) first(most int) []market.Pubkey {
+func (b *Accounts) first(limit int) []market.Pubkey {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	return slices.Clone(b.queue[:min(most, len(b.queue))])
+	return slices.Clone(b.queue[:min(limit, len(b.queue))])
 }
 
 // answered takes in what was learned of the first ones of the queue, which leave it.
@@ -136,7 +136,7 @@ func (b *Accounts) put(mint market.Pubkey, one entry) {
 	}
 	b.known[mint] = one
 
-	if len(b.known) > b.most {
+	if len(b.known) > b.limit {
 		delete(b.known, b.ages[0])
 		b.ages = b.ages[1:]
 	}

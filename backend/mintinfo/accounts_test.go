@@ -34,7 +34,7 @@ type chain struct {
 	accounts map[market.Pubkey]program.Account
 	requests []int // addresses of each
 	err      error
-	most     int // addresses that it answers for; 0: any number
+	limit    int // addresses that it answers for; 0: any number
 }
 
 func mintOf(n int) (k market.Pubkey) {
@@ -58,7 +58,7 @@ func (c *chain) read(_ context.Context, addresses ...market.Pubkey) (list []prog
 	if c.err != nil {
 		return nil, c.err
 	}
-	if c.most > 0 && len(addresses) > c.most {
+	if c.limit > 0 && len(addresses) > c.limit {
 		return nil, errors.New("too many inputs")
 	}
 	for _, address := range addresses {
@@ -181,7 +181,7 @@ func TestAClusterThatDoesNotAnswer(t *testing.T) {
 		for n := range 60 {
 			all = append(all, c.put(n, "x"))
 		}
-		c.most, c.err = 20, errors.New("not connected")
+		c.limit, c.err = 20, errors.New("not connected")
 		b, end := begin(t, Options{Path: filepath.Join(t.TempDir(), "mints"), Read: c.read}, all...)
 		time.Sleep(time.Minute)
 		c.mu.Lock()
@@ -243,7 +243,7 @@ func TestWhatWasLearnedIsKept(t *testing.T) {
 // TestOnlySoManyMintsAreKept: those learned first go, also from the file.
 func TestOnlySoManyMintsAreKept(t *testing.T) {
 	b := New(Options{Path: filepath.Join(t.TempDir(), "mints"), Logger: slog.New(slog.DiscardHandler), Derive: derive})
-	b.most = 3
+	b.limit = 3
 	file, err := b.open()
 	if err != nil {
 		t.Fatal(err)
@@ -262,7 +262,7 @@ func TestOnlySoManyMintsAreKept(t *testing.T) {
 	file.close()
 
 	again := New(b.options)
-	again.most = 3
+	again.limit = 3
 	file, err = again.open()
 	if err != nil {
 		t.Fatal(err)

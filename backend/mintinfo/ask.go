@@ -18,9 +18,9 @@ const (
 
 // ask asks about the mints that are wanted until ctx ends, and writes down what it learns.
 func (b *Accounts) ask(ctx context.Context, file *journal) {
-	pause, most := firstPause, atOnce
+	pause, limit := firstPause, atOnce
 	for ctx.Err() == nil {
-		mints := b.first(most)
+		mints := b.first(limit)
 		if len(mints) == 0 {
 			select {
 			case <-ctx.Done():
@@ -36,13 +36,13 @@ func (b *Accounts) ask(ctx context.Context, file *journal) {
 		if err != nil {
 			b.counts.failed.Add(1)
 			b.log.DebugContext(ctx, "the accounts of mints were not read", "mints", len(mints), "err", err)
-			most = max(1, len(mints)/2) // there are endpoints that answer for a few only
-			_ = wake.After(ctx, pause)  // the loop looks at ctx
+			limit = max(1, len(mints)/2) // there are endpoints that answer for a few only
+			_ = wake.After(ctx, pause)   // the loop looks at ctx
 			pause = min(2*pause, lastPause)
 			continue
 		}
 
-		pause, most = firstPause, min(atOnce, 2*most)
+		pause, limit = firstPause, min(atOnce, 2*limit)
 		b.answered(mints, entries)
 		if err := file.append(mints, entries); err != nil {
 			b.log.WarnContext(ctx, "what is learned of mints is not kept from now on", "err", err)

@@ -27,7 +27,7 @@ const (
 	badLinesShown = 10   // bad lines that an error or a report names
 	badLinesLimit = 1000 // after so many a file is not read further
 
-	mostImportedGaps = 100_000 // of a file; what is more is left out
+	maxImportedGaps = 100_000 // of a file; what is more is left out
 )
 
 // Recorded names a file of exported events.
@@ -139,7 +139,7 @@ func (r *Recorded) Record(ctx context.Context, sorter *recording.Sorter, result 
 		}
 
 		if read.Gap != nil {
-			if len(result.gaps) < mostImportedGaps {
+			if len(result.gaps) < maxImportedGaps {
 				result.gaps = append(result.gaps, *read.Gap)
 			}
 			return nil

@@ -18,16 +18,16 @@ func (s Stored) CandlesFrom(ctx context.Context, mint market.Pubkey, interval ma
 
 // EventsAfter implements export.Source.
 func (s Stored) EventsAfter(ctx context.Context, mint market.Pubkey, after market.Position, limit int) ([]market.Event, error) {
-	return atMost(ctx, limit, func(fn func(*market.Event) error) error { return s.MintEvents(mint, after, fn) })
+	return firstEvents(ctx, limit, func(fn func(*market.Event) error) error { return s.MintEvents(mint, after, fn) })
 }
 
 // AllEventsAfter implements export.Source.
 func (s Stored) AllEventsAfter(ctx context.Context, after market.Position, limit int) ([]market.Event, error) {
-	return atMost(ctx, limit, func(fn func(*market.Event) error) error { return s.Store.EventsAfter(after, fn) })
+	return firstEvents(ctx, limit, func(fn func(*market.Event) error) error { return s.Store.EventsAfter(after, fn) })
 }
 
-// atMost gathers the first events that each gives.
-func atMost(ctx context.Context, limit int, each func(func(*market.Event) error) error) ([]market.Event, error) {
+// firstEvents gathers the first events that each gives.
+func firstEvents(ctx context.Context, limit int, each func(func(*market.Event) error) error) ([]market.Event, error) {
 	events := make([]market.Event, 0, limit)
 	err := each(func(e *market.Event) error {
 		if len(events) == limit {

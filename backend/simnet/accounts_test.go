@@ -35,8 +35,8 @@ func TestAccountsFindTheirTransactions(t *testing.T) {
 		for _, one := range ask[[]listed](t, n, "getSignaturesForAddress", address, obj{"commitment": "confirmed"}) {
 			got = append(got, one.Signature)
 		}
-		if most := min(1000, len(want)); !slices.Equal(got, want[:most]) {
-			t.Errorf("%s finds %d transactions, not %d", address, len(got), most)
+		if limit := min(1000, len(want)); !slices.Equal(got, want[:limit]) {
+			t.Errorf("%s finds %d transactions, not %d", address, len(got), limit)
 		}
 		for _, tx := range txs {
 			if n.mentions(tx, address) != slices.Contains(want, tx.signature) {

@@ -197,13 +197,13 @@ func base58Text(data []byte) string {
 // getMultipleAccounts knows the accounts of mints and of what they call themselves, and the curves and pools of coins, as they
 // are now.
 func (n *access) getMultipleAccounts(a args) ([]byte, *rpcError) {
-	const most = 100
+	const limit = 100
 	var list []string
 	if fault := a.read(0, &list, true); fault != nil {
 		return nil, fault
 	}
-	if len(list) > most {
-		return nil, invalid("Too many inputs provided; max %d", most)
+	if len(list) > limit {
+		return nil, invalid("Too many inputs provided; max %d", limit)
 	}
 
 	o, release, fault := n.view(a, 1)

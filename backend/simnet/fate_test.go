@@ -23,13 +23,13 @@ func (f fate) change() float64 { return f.last/f.first - 1 }
 
 // fades reports whether it is traded ever more rarely, in the end hardly at all.
 func (f fate) fades() bool {
-	most := f.trades[0]
+	highest := f.trades[0]
 	for i, count := range f.trades[1:] {
-		if count > f.trades[i] && count > most/10 {
+		if count > f.trades[i] && count > highest/10 {
 			return false
 		}
 	}
-	return f.trades[4] <= most/20
+	return f.trades[4] <= highest/20
 }
 
 // flat reports whether it was traded all the time and went nowhere.

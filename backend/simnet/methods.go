@@ -185,7 +185,7 @@ func (n *Net) blockhash(slot market.Slot) market.Pubkey {
 }
 
 func (n *access) getBlocks(a args) ([]byte, *rpcError) {
-	const most = 500_000
+	const maximum = 500_000
 	var from market.Slot
 	var last *market.Slot
 	if fault := a.read(0, &from, true); fault != nil {
@@ -210,8 +210,8 @@ func (n *access) getBlocks(a args) ([]byte, *rpcError) {
 
 	to := c.slotAt(o.level)
 	if last != nil {
-		if *last >= from && *last-from > most {
-			return nil, invalid("Slot range too large; max %d", most)
+		if *last >= from && *last-from > maximum {
+			return nil, invalid("Slot range too large; max %d", maximum)
 		}
 		to = min(to, *last)
 	}
@@ -227,7 +227,7 @@ func (n *access) getBlocks(a args) ([]byte, *rpcError) {
 }
 
 func (n *access) getSignaturesForAddress(a args) ([]byte, *rpcError) {
-	const most = 1000
+	const maximum = 1000
 	address, fault := a.address(0)
 	if fault != nil {
 		return nil, fault
@@ -243,10 +243,10 @@ func (n *access) getSignaturesForAddress(a args) ([]byte, *rpcError) {
 		return nil, fault
 	}
 
-	limit := most
+	limit := maximum
 	if o.Limit != nil {
-		if limit = *o.Limit; limit < 1 || limit > most {
-			return nil, invalid("Invalid limit; max %d", most)
+		if limit = *o.Limit; limit < 1 || limit > maximum {
+			return nil, invalid("Invalid limit; max %d", maximum)
 		}
 	}
 
@@ -360,13 +360,13 @@ func (n *access) getTransaction(a args) ([]byte, *rpcError) {
 }
 
 func (n *access) getSignatureStatuses(a args) ([]byte, *rpcError) {
-	const most, recent = 256, 150
+	const maximum, recent = 256, 150
 	var list []string
 	if fault := a.read(0, &list, true); fault != nil {
 		return nil, fault
 	}
-	if len(list) > most {
-		return nil, invalid("Too many inputs provided; max %d", most)
+	if len(list) > maximum {
+		return nil, invalid("Too many inputs provided; max %d", maximum)
 	}
 
 	o, fault := a.options(1)

@@ -9,24 +9,24 @@ import (
 
 // character is how a token's story goes. Prices are logarithms over the first price.
 type character struct {
-	share       float64 // of the trading that its rank gives it
-	least, most float64 // where its fair value tends to
-	hours       float64 // in so many the fair value comes nearer by a factor of e
-	swing       float64 // times how much the fair value wanders
-	firstBuy    float64 // SOL that its creator spends at least, in the transaction that creates it; 0 is a little or nothing
-	life        float64 // chain seconds in which the interest in it falls by a factor of e; 0 is for ever
+	share           float64 // of the trading that its rank gives it
+	lowest, highest float64 // where its fair value tends to
+	hours           float64 // in so many the fair value comes nearer by a factor of e
+	swing           float64 // times how much the fair value wanders
+	firstBuy        float64 // SOL that its creator spends at least, in the transaction that creates it; 0 is a little or nothing
+	life            float64 // chain seconds in which the interest in it falls by a factor of e; 0 is for ever
 }
 
 var (
-	star     = character{share: 1, least: 2.6, most: 3.1, hours: 2.5, swing: 1} // passes the first milestone
-	riser    = character{share: 1, least: 1.8, most: 2.2, hours: 2.5, swing: 1}
-	common   = character{share: 1, least: 0.3, most: 1.4, hours: 2.5, swing: 1}
-	sideways = character{share: 0.9, least: 0.35, most: 0.55, hours: 0.4, swing: 0.3, firstBuy: 5}
+	star     = character{share: 1, lowest: 2.6, highest: 3.1, hours: 2.5, swing: 1} // passes the first milestone
+	riser    = character{share: 1, lowest: 1.8, highest: 2.2, hours: 2.5, swing: 1}
+	common   = character{share: 1, lowest: 0.3, highest: 1.4, hours: 2.5, swing: 1}
+	sideways = character{share: 0.9, lowest: 0.35, highest: 0.55, hours: 0.4, swing: 0.3, firstBuy: 5}
 
 	// No price can fall far below the first one, as the curve has no more to pay out than was paid in. So what falls
 	// begins high, by a large first buy.
-	dumped = character{share: 0.8, least: 0.1, most: 0.4, hours: 0.9, swing: 0.7, firstBuy: 24}
-	dying  = character{share: 5, least: 0.1, most: 0.3, hours: 0.3, swing: 0.7, firstBuy: 20, life: 2000}
+	dumped = character{share: 0.8, lowest: 0.1, highest: 0.4, hours: 0.9, swing: 0.7, firstBuy: 24}
+	dying  = character{share: 5, lowest: 0.1, highest: 0.3, hours: 0.3, swing: 0.7, firstBuy: 20, life: 2000}
 )
 
 // characters are those of the tokens in the order of their creation, over and over.
@@ -57,7 +57,7 @@ type mood struct {
 func newMood(rng *rand.Rand, rank int, now float64) mood {
 	m := mood{character: characters[rank%len(characters)], born: now, at: now, turn: now}
 	m.weight = m.share * math.Pow(float64(rank+1), -0.7) * math.Exp(0.35*rng.NormFloat64())
-	m.level = m.least + (m.most-m.least)*rng.Float64()
+	m.level = m.lowest + (m.highest-m.lowest)*rng.Float64()
 	m.deviates = m.swing * (0.16 + 0.22*rng.Float64())
 	m.fair = 0.1 * rng.Float64()
 	m.sleep = now + 1200 + 5400*rng.ExpFloat64()

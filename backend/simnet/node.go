@@ -129,10 +129,10 @@ func (c *chaos) rested(name string) bool {
 }
 
 func (c *chaos) rest(name string) {
-	const most = 10_000
+	const limit = 10_000
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.good) >= most {
+	if len(c.good) >= limit {
 		clear(c.good)
 	}
 	c.good[name] = goodAfter

@@ -49,8 +49,8 @@ func BatchRefusals() []BatchRefusal {
 	return list
 }
 
-// Handler refuses requests to next that hold more than most calls; with most 0 also those that hold one.
-func (how BatchRefusal) Handler(most int, next http.Handler) http.Handler {
+// Handler refuses requests to next that hold more than limit calls; with limit 0 also those that hold one.
+func (how BatchRefusal) Handler(limit int, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			next.ServeHTTP(w, r)
@@ -62,8 +62,8 @@ func (how BatchRefusal) Handler(most int, next http.Handler) http.Handler {
 			return
 		}
 		calls := splitBatch(body)
-		if len(calls) > most {
-			how.refuse(w, r, calls, most, next)
+		if len(calls) > limit {
+			how.refuse(w, r, calls, limit, next)
 			return
 		}
 		next.ServeHTTP(w, withBody(r, body))
@@ -84,13 +84,13 @@ func splitBatch(body []byte) (calls []json.RawMessage) {
 	return calls
 }
 
-func (how BatchRefusal) refuse(w http.ResponseWriter, r *http.Request, calls []json.RawMessage, most int, next http.Handler) {
+func (how BatchRefusal) refuse(w http.ResponseWriter, r *http.Request, calls []json.RawMessage, limit int, next http.Handler) {
 	say := func(format string, args ...any) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = fmt.Fprintf(w, format, args...) //nolint:gosec // numbers and texts of this file
 	}
-	words := fmt.Sprintf("more than %d at once are not in your plan", most)
-	answered := func() []json.RawMessage { return answersTo(r, calls[:min(most, len(calls))], next) }
+	words := fmt.Sprintf("more than %d at once are not in your plan", limit)
+	answered := func() []json.RawMessage { return answersTo(r, calls[:min(limit, len(calls))], next) }
 	status, _ := strconv.Atoi(string(how))
 	switch how {
 	case RefuseByClosing:
@@ -116,11 +116,11 @@ func (how BatchRefusal) refuse(w http.ResponseWriter, r *http.Request, calls []j
 	case RefuseByPart:
 		writeAnswers(w, answered())
 	case RefuseByPartError:
-		writeAnswers(w, slices.Concat(answered(), errorsFor(calls[min(most, len(calls)):], true, -32000, words)))
+		writeAnswers(w, slices.Concat(answered(), errorsFor(calls[min(limit, len(calls)):], true, -32000, words)))
 	case RefuseByPartNull:
-		writeAnswers(w, slices.Concat(answered(), errorsFor(calls[min(most, len(calls)):], false, -32000, words)))
+		writeAnswers(w, slices.Concat(answered(), errorsFor(calls[min(limit, len(calls)):], false, -32000, words)))
 	case RefuseByFirst:
-		if most == 0 {
+		if limit == 0 {
 			say(`{}`)
 			return
 		}
@@ -128,7 +128,7 @@ func (how BatchRefusal) refuse(w http.ResponseWriter, r *http.Request, calls []j
 	case RefuseByLimit:
 		say(`{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"limit of calls exceeded"}}`)
 	case RefuseByLimits:
-		writeAnswers(w, slices.Concat(answered(), errorsFor(calls[min(most, len(calls)):], true, -32007, "50/second request limit reached")))
+		writeAnswers(w, slices.Concat(answered(), errorsFor(calls[min(limit, len(calls)):], true, -32007, "50/second request limit reached")))
 	default:
 		if status == 0 {
 			say(`{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":%q}}`, words)

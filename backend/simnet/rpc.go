@@ -203,6 +203,6 @@ func unsubscribe(a args, s *socket, slots bool) ([]byte, *rpcError) {
 
 // clip keeps a foreign text short enough for a message.
 func clip(text string) string {
-	const most = 60
-	return text[:min(len(text), most)]
+	const limit = 60
+	return text[:min(len(text), limit)]
 }

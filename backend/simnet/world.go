@@ -142,11 +142,11 @@ func (w *world) pick(now float64) *pool {
 // size draws an amount of lamports that fits the token and the trader.
 func (w *world) size(p *pool, t temper) uint64 {
 	_, reserve := p.at.Reserves()
-	share, most := 0.0009*math.Exp(0.95*w.rng.NormFloat64()), 0.025
+	share, limit := 0.0009*math.Exp(0.95*w.rng.NormFloat64()), 0.025
 	if t == whale {
-		share, most = share*7, 0.09
+		share, limit = share*7, 0.09
 	}
-	lamports := float64(reserve) * min(share, most)
+	lamports := float64(reserve) * min(share, limit)
 	if w.rng.IntN(3) == 0 { // people like round numbers
 		unit := math.Pow(10, math.Floor(math.Log10(lamports)))
 		lamports = math.Ceil(lamports/unit) * unit

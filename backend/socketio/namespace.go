@@ -63,7 +63,7 @@ func (s *Server) fanOut(to *room, f frame, unit uint64) (behind bool) {
 		return false
 	}
 	at := nanotime()
-	most, sent := 0, int64(0)
+	highest, sent := 0, int64(0)
 	for _, c := range to.members {
 		if !c.isLive.Load() {
 			_ = c.send(f)
@@ -76,7 +76,7 @@ func (s *Server) fanOut(to *room, f frame, unit uint64) (behind bool) {
 		case err == nil:
 			c.out.Add(1)
 			sent++
-			most = max(most, waits)
+			highest = max(highest, waits)
 		case errors.Is(err, ErrSlow):
 			c.ses.cut("queue full")
 		}
@@ -84,7 +84,7 @@ func (s *Server) fanOut(to *room, f frame, unit uint64) (behind bool) {
 
 	s.counts.broadcasts.Add(1)
 	s.counts.out.Add(sent)
-	return most > s.opts.MaxQueuedMessages/4 || most*len(f) > s.opts.MaxQueuedBytes/4
+	return highest > s.opts.MaxQueuedMessages/4 || highest*len(f) > s.opts.MaxQueuedBytes/4
 }
 
 // admit is the library's middleware: it runs before CONNECT is answered.

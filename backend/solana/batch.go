@@ -20,7 +20,7 @@ const (
 // limit costs one refused request in some thousands, and a minute of trouble does not slow the reading of history for ever.
 type batchSize struct {
 	mu       sync.Mutex
-	most     int // never more than this
+	limit    int // never more than this
 	ceiling  int // below every size refused lately
 	size     int // the present one; below the ceiling for a while after a rate limit
 	least    int // the lowest ceiling so far
@@ -32,11 +32,11 @@ type batchSize struct {
 
 // newBatchSize begins with as many calls as the request rate allows in a second; 0 is no limit.
 func newBatchSize(perSecond float64) *batchSize {
-	most := maxBatch
+	limit := maxBatch
 	if perSecond > 0 {
-		most = int(max(1, min(maxBatch, perSecond)))
+		limit = int(max(1, min(maxBatch, perSecond)))
 	}
-	return &batchSize{most: most, ceiling: most, size: most, least: most, patience: firstPatience}
+	return &batchSize{limit: limit, ceiling: limit, size: limit, least: limit, patience: firstPatience}
 }
 
 // now is how many calls the next request may hold.
@@ -53,7 +53,7 @@ func (b *batchSize) answered(n int) {
 	if b.eased++; b.size < b.ceiling && b.eased >= easeAfter {
 		b.size, b.eased = min(b.size+max(1, b.size/easeAfter), b.ceiling), 0
 	}
-	if n < b.ceiling || b.ceiling == b.most {
+	if n < b.ceiling || b.ceiling == b.limit {
 		return
 	}
 	if b.full++; b.full < b.patience {
@@ -62,7 +62,7 @@ func (b *batchSize) answered(n int) {
 	if b.raised { // the last raise has proved right
 		b.patience = firstPatience
 	}
-	b.ceiling = min(2*b.ceiling, b.most)
+	b.ceiling = min(2*b.ceiling, b.limit)
 	b.size, b.full, b.raised = b.ceiling, 0, true
 }
 

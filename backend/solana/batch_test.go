@@ -60,9 +60,9 @@ func askTimes(t *testing.T, c *rpcClient, tries, n int) error {
 }
 
 // refusingNode is a client of a node that refuses batches; requests counts what it is asked.
-func refusingNode(t *testing.T, how simnet.BatchRefusal, most int) (c *rpcClient, requests *atomic.Int64) {
+func refusingNode(t *testing.T, how simnet.BatchRefusal, limit int) (c *rpcClient, requests *atomic.Int64) {
 	requests = &atomic.Int64{}
-	node := how.Handler(most, http.HandlerFunc(countingNode))
+	node := how.Handler(limit, http.HandlerFunc(countingNode))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)
 		node.ServeHTTP(w, r)
@@ -77,31 +77,31 @@ func refusingNode(t *testing.T, how simnet.BatchRefusal, most int) (c *rpcClient
 // answered, with few requests more than are needed, and what was learned stays known.
 func TestEveryBatchRefusal(t *testing.T) {
 	for _, how := range simnet.BatchRefusals() {
-		for _, most := range []int{1, 2, 5, 24, 99} {
-			t.Run(fmt.Sprintf("%s/%d", how, most), func(t *testing.T) {
+		for _, limit := range []int{1, 2, 5, 24, 99} {
+			t.Run(fmt.Sprintf("%s/%d", how, limit), func(t *testing.T) {
 				t.Parallel()
 				for _, n := range []int{1, 7, 64, 100, 301} {
-					c, requests := refusingNode(t, how, most)
+					c, requests := refusingNode(t, how, limit)
 					if err := askTimes(t, c, 1+attempts, n); err != nil {
 						t.Fatalf("%d calls: %v", n, err)
 					}
-					least := (n + most - 1) / most
+					least := (n + limit - 1) / limit
 					halvings := 2 * 7 // down from 100; a rate limit is believed once at each size
 					if got := int(requests.Load()); got > 2*least+halvings+n/firstPatience {
-						t.Errorf("%d calls of at most %d took %d requests", n, most, got)
+						t.Errorf("%d calls of at most %d took %d requests", n, limit, got)
 					}
 					if how == simnet.RefuseByLimit || how == simnet.RefuseByLimits || how == "429" {
 						continue // may still be growing back
 					}
 
-					size := min(most, c.batch.now()) // a larger one is about to be tried
+					size := min(limit, c.batch.now()) // a larger one is about to be tried
 					requests.Store(0)
-					again, _ := refusingNode(t, how, most)
+					again, _ := refusingNode(t, how, limit)
 					again.url, again.batch = c.url, c.batch // as after a reconnect
 					if err := askTimes(t, again, 1, n); err != nil {
 						t.Fatalf("%d calls again: %v", n, err)
 					}
-					if got, want := int(requests.Load()), (n+size-1)/size+n/firstPatience; n >= most && got > want {
+					if got, want := int(requests.Load()), (n+size-1)/size+n/firstPatience; n >= limit && got > want {
 						t.Errorf("%d calls again took %d requests, want %d: %d at once were known to work", n, got, want, size)
 					}
 				}

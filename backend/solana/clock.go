@@ -165,15 +165,15 @@ func (c *clock) passed(slots market.Slot) int64 {
 }
 
 // reached is the newest slot, and its block time, that everything delivered so far allows to call past: two slots
-// behind the newest one of both RPC and socket, and not past most.
-func (c *clock) reached(most market.Slot) (slot market.Slot, at int64) {
+// behind the newest one of both RPC and socket, and not past limit.
+func (c *clock) reached(limit market.Slot) (slot market.Slot, at int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	edge := min(c.newest, c.announce)
 	if edge <= graceSlots {
 		return 0, 0
 	}
-	edge = min(edge-graceSlots, most)
+	edge = min(edge-graceSlots, limit)
 	for back := range market.Slot(rescanSlots) { // skipped slots have no time: the last block before them counts
 		if back > edge {
 			break

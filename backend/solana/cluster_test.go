@@ -62,7 +62,7 @@ type cluster struct {
 	override func(request rpcRequest) (result any, problem *rpcError, ok bool)
 	refuse   bool // subscriptions
 	mute     bool // no slot is announced
-	most     int  // subscriptions to logs on a connection, at most; 0: any number
+	limit    int  // subscriptions to logs on a connection, at most; 0: any number
 	drop     func(ledgerTx) bool
 	repeat   func(ledgerTx, market.Pubkey) int // how often a subscription is told; nil: once
 	arrival  func([]ledgerTx) []ledgerTx       // order of notification
@@ -527,7 +527,7 @@ func (c *cluster) pubsub(w http.ResponseWriter, r *http.Request) {
 		c.lock(func() {
 			answer := ""
 			switch {
-			case c.refuse, request.Method == "logsSubscribe" && c.most > 0 && len(p.logs) >= c.most:
+			case c.refuse, request.Method == "logsSubscribe" && c.limit > 0 && len(p.logs) >= c.limit:
 				answer = fmt.Sprintf(`{"jsonrpc":"2.0","error":{"code":-32602,"message":"no more subscriptions"},"id":%s}`, request.ID)
 			case request.Method == "logsSubscribe":
 				number, query := uint64(firstSubscription), struct {

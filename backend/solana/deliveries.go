@@ -21,7 +21,7 @@ import (
 //
 // Safe for concurrent use. Only who holds shared.applying changes what was delivered.
 type deliveries struct {
-	most int // transactions
+	limit int // transactions
 
 	mu    sync.Mutex
 	known map[market.Signature]*delivery
@@ -60,8 +60,8 @@ const (
 	inList   = 1 << 24    // from here on: the rank in a list, where nobody tells the block's order
 )
 
-func newDeliveries(most int) *deliveries {
-	return &deliveries{most: most, known: map[market.Signature]*delivery{}, slots: map[market.Slot]*slotDeliveries{}, plans: map[market.Signature]plan{}}
+func newDeliveries(limit int) *deliveries {
+	return &deliveries{limit: limit, known: map[market.Signature]*delivery{}, slots: map[market.Slot]*slotDeliveries{}, plans: map[market.Signature]plan{}}
 }
 
 // take copies what a run has delivered.
@@ -92,7 +92,7 @@ func (d *deliveries) put(signature market.Signature, e delivery) *delivery {
 	if e.index < inBlock {
 		at.next = max(at.next, e.index+1)
 	}
-	for len(d.ring) > d.most {
+	for len(d.ring) > d.limit {
 		d.forget(d.ring[0])
 		d.ring = d.ring[1:]
 	}
@@ -125,7 +125,7 @@ func (d *deliveries) plan(signature market.Signature, slot market.Slot, index ui
 		d.order = append(d.order, signature)
 	}
 	d.plans[signature] = plan{slot, index}
-	for len(d.order) > d.most {
+	for len(d.order) > d.limit {
 		delete(d.plans, d.order[0])
 		d.order = d.order[1:]
 	}

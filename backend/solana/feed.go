@@ -104,7 +104,7 @@ func (c *shared) newRun(config Config, address market.Pubkey, resume market.Slot
 		shared: c, config: config, address: address, status: &sharedStatus{},
 		rescans: make(chan struct{}, 1), extensions: make(chan *extension),
 		ledger: newLedger(0), checkpoint: resume, delivered: resume, unproven: noSlot, comparing: noSlot,
-		mendPause: backoff{first: config.MendInterval, most: max(mendRare, config.MendInterval)},
+		mendPause: backoff{first: config.MendInterval, longest: max(mendRare, config.MendInterval)},
 		missing:   map[market.Signature]signatureInfo{}, provisional: map[market.Signature]market.Transaction{},
 	}
 }
@@ -170,7 +170,7 @@ func (f *Feed) begin(c *shared) (end func()) {
 // keep runs one session after the other: each endpoint in order, a pause, and the first again, or the one that was seen
 // to come back meanwhile. After a connection that had been good the first is tried first.
 func (c *shared) keep(ctx context.Context, first *run) error {
-	pause := backoff{first: c.config.ReconnectInterval, most: maxReconnect}
+	pause := backoff{first: c.config.ReconnectInterval, longest: maxReconnect}
 	changes := connectionLog{logger: c.logger}
 	watch := newEndpointWatch(c)
 	for index := 0; ; {

@@ -179,12 +179,12 @@ func TestRateLimitIsHonoured(t *testing.T) {
 // TestBatchesRefused reads history and live transactions from endpoints that refuse batches, each in its own way.
 func TestBatchesRefused(t *testing.T) {
 	for _, how := range simnet.BatchRefusals() {
-		for _, most := range []int{1, 7} {
-			t.Run(fmt.Sprintf("%s/%d", how, most), func(t *testing.T) {
+		for _, limit := range []int{1, 7} {
+			t.Run(fmt.Sprintf("%s/%d", how, limit), func(t *testing.T) {
 				t.Parallel()
 				c := newCluster(t)
 				c.history(30, 2)
-				c.server.Config.Handler = how.Handler(most, c.server.Config.Handler)
+				c.server.Config.Handler = how.Handler(limit, c.server.Config.Handler)
 				r := start(t, testConfig(c.endpoint()), 0)
 				stop := c.run(1)
 				defer stop()

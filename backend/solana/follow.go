@@ -185,7 +185,7 @@ func (one *follower) begin(c *shared) {
 	config := c.config
 	config.BackfillLimit, config.SelfCalls, config.Gaps = -1, one.what.SelfCalls, one.what.Gaps
 	r := c.newRun(config, one.what.Address, one.what.From)
-	r.follows, r.status, r.extensions, r.ledger.most = true, &one.status, one.extensions, followedKnown
+	r.follows, r.status, r.extensions, r.ledger.limit = true, &one.status, one.extensions, followedKnown
 	r.begins = one.what.Begins
 	one.mu.Lock()
 	one.run = r
@@ -297,8 +297,8 @@ func (one *follower) serve(ctx context.Context, l *link) {
 	defer cancel()
 	defer context.AfterFunc(one.gone, cancel)()
 
-	failed := backoff{first: r.config.ReconnectInterval, most: maxReconnect}
-	refused := backoff{first: r.config.refusedPause, most: max(r.config.refusedPause, rarelyRefused)}
+	failed := backoff{first: r.config.ReconnectInterval, longest: maxReconnect}
+	refused := backoff{first: r.config.refusedPause, longest: max(r.config.refusedPause, rarelyRefused)}
 	for {
 		live := false
 		err := r.readOver(ctx, l, func() {
@@ -350,7 +350,7 @@ func (r *run) readOver(ctx context.Context, l *link, live func()) error {
 	}
 
 	queue := newQueue(followedTxs)
-	queue.mostBytes, queue.shared = followedBytes, &r.waiting
+	queue.limitBytes, queue.shared = followedBytes, &r.waiting
 	queue.suspect() // nothing is kept until its turn comes to read history, which has what comes before
 	defer queue.discard()
 

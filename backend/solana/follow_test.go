@@ -216,7 +216,7 @@ func TestFollowDeliversOnce(t *testing.T) {
 // what was missed is read.
 func TestFollowRefused(t *testing.T) {
 	c := newCluster(t)
-	c.most = 3 // of the program and two others
+	c.limit = 3 // of the program and two others
 	c.history(5, 2)
 	a, b, late := testAddress(1), testAddress(2), testAddress(3)
 	config := testConfig(c.endpoint())

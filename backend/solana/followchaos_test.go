@@ -117,9 +117,9 @@ func (c *chaos) step() {
 	case c.strikes(0.2):
 		c.cut()
 	case c.strikes(0.3):
-		c.lock(func() { c.most = 1 + c.rng.IntN(3) })
+		c.lock(func() { c.limit = 1 + c.rng.IntN(3) })
 	case c.strikes(0.3):
-		c.lock(func() { c.most, c.refuse = 0, !c.refuse })
+		c.lock(func() { c.limit, c.refuse = 0, !c.refuse })
 	case c.strikes(0.2):
 		c.send([]byte(`{"not":`))
 	default:
@@ -174,7 +174,7 @@ func followChaos(t *testing.T, seed uint64) {
 	for range 30 {
 		c.step()
 	}
-	c.lock(func() { c.refuse, c.most = false, 0 })
+	c.lock(func() { c.refuse, c.limit = false, 0 })
 	c.arm()
 
 	config := testConfig(c.endpoint(), c.endpoint())
@@ -214,7 +214,7 @@ func followChaos(t *testing.T, seed uint64) {
 	c.mu.Lock()
 	c.calm = true
 	c.mu.Unlock()
-	c.lock(func() { c.refuse, c.most = false, 0 })
+	c.lock(func() { c.refuse, c.limit = false, 0 })
 	for _, address := range c.addresses[1:4] {
 		if !followed[address] {
 			turn2 := Following{Address: address}

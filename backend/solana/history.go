@@ -306,7 +306,7 @@ func (h *history) displaced(ctx context.Context, g *group, places []uint32) (mov
 
 // load gets transactions; one the node does not show yet is asked for again a few times.
 func (h *history) load(ctx context.Context, wanted []*wantedTx) error {
-	pause := backoff{first: h.rpc.first / 4, most: h.rpc.first}
+	pause := backoff{first: h.rpc.first / 4, longest: h.rpc.first}
 	for try := 0; len(wanted) > 0; try++ {
 		calls := make([]*call, len(wanted))
 		for i, one := range wanted {

@@ -20,7 +20,7 @@ type entry struct {
 // ledger remembers what was delivered of recent slots, so that history can be compared with it. It is bounded: past its
 // bound the oldest slots are forgotten, and read again when a rescan covers them. Safe for concurrent use.
 type ledger struct {
-	most int // transactions
+	limit int // transactions
 
 	mu     sync.Mutex
 	known  map[market.Signature]entry
@@ -32,7 +32,7 @@ type ledger struct {
 const maxKnown = 200_000
 
 func newLedger(floor market.Slot) *ledger {
-	return &ledger{most: maxKnown, known: map[market.Signature]entry{}, counts: map[market.Slot]uint32{}, floor: floor}
+	return &ledger{limit: maxKnown, known: map[market.Signature]entry{}, counts: map[market.Slot]uint32{}, floor: floor}
 }
 
 func (l *ledger) get(signature market.Signature) (entry, bool) {
@@ -95,7 +95,7 @@ func (l *ledger) note(signature market.Signature, e entry) {
 
 // bound keeps to what may be remembered; mu is held.
 func (l *ledger) bound() {
-	if len(l.known) > l.most {
+	if len(l.known) > l.limit {
 		l.shrink()
 	}
 }

@@ -180,7 +180,7 @@ func (h *history) inSlot(g *group) []market.Signature {
 // askBlocks asks for blocks. Where several addresses are followed it asks again for those that are not shown: a list has the
 // order of its own transactions, but nothing else that of several lists.
 func (h *history) askBlocks(ctx context.Context, calls []*call) error {
-	pause := backoff{first: h.rpc.first / 4, most: h.rpc.first}
+	pause := backoff{first: h.rpc.first / 4, longest: h.rpc.first}
 	for try := 1; ; try++ {
 		if err := h.rpc.do(ctx, attempts, calls...); err != nil {
 			return err

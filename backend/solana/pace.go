@@ -67,9 +67,9 @@ func (p *pace) paused() time.Duration {
 	return max(0, time.Until(p.until))
 }
 
-// backoff is a pause that doubles up to most.
+// backoff is a pause that doubles up to longest.
 type backoff struct {
-	first, most, current time.Duration
+	first, longest, current time.Duration
 }
 
 // next is the pause to make now: between half and all of the current length.
@@ -78,7 +78,7 @@ func (b *backoff) next() time.Duration {
 		b.current = b.first
 	}
 	length := b.current
-	b.current = min(2*b.current, b.most)
+	b.current = min(2*b.current, b.longest)
 	return jitter(length)
 }
 

@@ -85,7 +85,7 @@ func (p *pager) page(ctx context.Context, limit int) ([]signatureInfo, error) {
 // the highest counts, as a pool is no deeper than the member that gave the list. Without an answer that can be believed,
 // first is noSlot.
 func (p *pager) confirmEnd(ctx context.Context) ([]signatureInfo, error) {
-	pause := backoff{first: min(p.h.rpc.first/4, endPause), most: 4 * endPause}
+	pause := backoff{first: min(p.h.rpc.first/4, endPause), longest: 4 * endPause}
 	p.first = 0
 	good := 0
 	for try := 1; ; try++ {

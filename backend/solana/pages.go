@@ -162,7 +162,7 @@ func (h *history) secondLook(ctx context.Context, p *page) (infos []signatureInf
 		p.infos = joined
 	}
 
-	pause := backoff{first: h.rpc.first / 4, most: 2 * h.rpc.first}
+	pause := backoff{first: h.rpc.first / 4, longest: 2 * h.rpc.first}
 	for try := 1; ; try++ {
 		again, err := p.through(func(before market.Signature) ([]signatureInfo, error) {
 			return h.rpc.signatures(ctx, h.address, before, pageSize, 0, h.commitment)

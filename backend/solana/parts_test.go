@@ -87,9 +87,9 @@ func TestClock(t *testing.T) {
 	c.learn(100, 1000)
 	c.learn(105, 1002)
 	c.learn(104, 0) // not known
-	for most, want := range map[market.Slot][2]int64{^market.Slot(0): {106, 1002}, 104: {104, 1000}, 99: {0, 0}} {
-		if slot, at := c.reached(most); int64(slot) != want[0] || at != want[1] {
-			t.Errorf("reached(%d) = %d %d, want %v", most, slot, at, want)
+	for limit, want := range map[market.Slot][2]int64{^market.Slot(0): {106, 1002}, 104: {104, 1000}, 99: {0, 0}} {
+		if slot, at := c.reached(limit); int64(slot) != want[0] || at != want[1] {
+			t.Errorf("reached(%d) = %d %d, want %v", limit, slot, at, want)
 		}
 	}
 	for slot, want := range map[market.Slot]int64{100: 1000, 104: 1001, 105: 1002, 108: 1003, 110: 1004} {

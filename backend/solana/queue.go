@@ -13,9 +13,9 @@ import (
 type queue struct {
 	ready chan struct{} // one token while there is something to take
 
-	most      int           // transactions
-	mostBytes int           // of them
-	shared    *atomic.Int64 // bytes in several queues, at most bufferedBytes; nil for one alone
+	limit      int           // transactions
+	limitBytes int           // of them
+	shared     *atomic.Int64 // bytes in several queues, at most bufferedBytes; nil for one alone
 
 	mu    sync.Mutex
 	txs   []market.Transaction
@@ -23,8 +23,8 @@ type queue struct {
 	lost  bool // something was dropped, or may have been
 }
 
-func newQueue(most int) *queue {
-	return &queue{ready: make(chan struct{}, 1), most: most, mostBytes: bufferedBytes}
+func newQueue(limit int) *queue {
+	return &queue{ready: make(chan struct{}, 1), limit: limit, limitBytes: bufferedBytes}
 }
 
 // push adds a transaction, whose logs the queue owns from now on.
@@ -32,7 +32,7 @@ func (q *queue) push(tx market.Transaction) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	size := txSize(&tx)
-	if len(q.txs) >= q.most || q.bytes+size > q.mostBytes || q.shared != nil && q.shared.Load()+int64(size) > bufferedBytes {
+	if len(q.txs) >= q.limit || q.bytes+size > q.limitBytes || q.shared != nil && q.shared.Load()+int64(size) > bufferedBytes {
 		q.lose()
 	}
 	if !q.lost { // after a loss history is read again, up to whatever is newest then

@@ -9,7 +9,7 @@ import (
 
 const (
 	recheckEvery = 3 * time.Second
-	recheckMost  = 4 // missing transactions asked for in one recheck: a sample, so that the question costs nothing
+	maxRecheck   = 4 // missing transactions asked for in one recheck: a sample, so that the question costs nothing
 )
 
 // startRecheck asks for a few of the transactions that the node lists and did not show. When one is there now, a rescan
@@ -18,7 +18,7 @@ func (s *session) startRecheck(ctx context.Context) {
 	if len(s.missing) == 0 || s.scanning || s.checking.Swap(true) {
 		return
 	}
-	found := make([]found, min(len(s.missing), recheckMost))
+	found := make([]found, min(len(s.missing), maxRecheck))
 	calls := make([]*call, 0, len(found))
 	for signature := range s.missing {
 		calls = append(calls, transactionCall(signature, s.config.readable(), &found[len(calls)]))

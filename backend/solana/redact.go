@@ -135,10 +135,10 @@ func (s *scrubber) body(data []byte, cut bool) string {
 
 // text is t without secrets and of bounded length.
 func (s *scrubber) text(t string) string {
-	const most = 300
+	const limit = 300
 	t = s.hide(t)
-	if len(t) > most {
-		t = strings.ToValidUTF8(t[:most], "") + "…"
+	if len(t) > limit {
+		t = strings.ToValidUTF8(t[:limit], "") + "…"
 	}
 	return t
 }

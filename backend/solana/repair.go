@@ -48,7 +48,7 @@ type repaired struct {
 func (s *session) repair(ctx context.Context, signature market.Signature) *repaired {
 	ctx, cancel := context.WithTimeout(ctx, s.config.TimeWait)
 	defer cancel()
-	pause := backoff{first: askAgain, most: 4 * askAgain}
+	pause := backoff{first: askAgain, longest: 4 * askAgain}
 	for {
 		var one found
 		asked := transactionCall(signature, s.config.readable(), &one)

@@ -90,7 +90,7 @@ func TestCutLogStays(t *testing.T) {
 		later := c.tick(1)[0]
 		s.until("gone on", func() bool { _, ok := s.txs[later.signature]; return ok })
 		asked := c.called("getTransaction") - before
-		if most := map[bool]int{false: 0, true: 1}[selfCalls]; asked > most {
+		if limit := map[bool]int{false: 0, true: 1}[selfCalls]; asked > limit {
 			t.Errorf("self-calls %v: %d questions", selfCalls, asked)
 		}
 		s.mu.Lock()

@@ -82,9 +82,9 @@ func (c *rpcClient) foreign(body []byte) error {
 
 // refusal is the error for a response with an unexpected status. A rate limit is told from anything else by the status, or
 // by what the body says; words about a batch are about its size. Of the body most bytes are read.
-func refusal(response *http.Response, scrub *scrubber, most int64) error {
-	head, err := io.ReadAll(io.LimitReader(response.Body, most)) // only for the message
-	text := scrub.body(head, err != nil || int64(len(head)) == most)
+func refusal(response *http.Response, scrub *scrubber, limit int64) error {
+	head, err := io.ReadAll(io.LimitReader(response.Body, limit)) // only for the message
+	text := scrub.body(head, err != nil || int64(len(head)) == limit)
 	after := retryAfter(response.Header.Get("Retry-After"), time.Now())
 	code := response.StatusCode
 	if !saysBatch(text) && (code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable && after > 0 || saysLimit(text)) {
@@ -232,15 +232,15 @@ func putBody(data *bytes.Buffer) {
 
 // retryAfter reads the header, seconds or a date; 0 when there is none. A pause of more than 5 min is cut to that.
 func retryAfter(header string, now time.Time) time.Duration {
-	const most = 5 * time.Minute
+	const limit = 5 * time.Minute
 	if seconds, err := strconv.ParseFloat(header, 64); err == nil {
 		if !(seconds > 0) { //nolint:staticcheck // NaN too
 			return 0
 		}
-		return time.Duration(min(seconds, most.Seconds()) * float64(time.Second))
+		return time.Duration(min(seconds, limit.Seconds()) * float64(time.Second))
 	}
 	if at, err := http.ParseTime(header); err == nil {
-		return min(max(0, at.Sub(now)), most)
+		return min(max(0, at.Sub(now)), limit)
 	}
 	return 0
 }

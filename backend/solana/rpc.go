@@ -76,7 +76,7 @@ func (c *rpcClient) close() { c.http.CloseIdleConnections() }
 // do sends calls, in batches as large as the endpoint takes, and retries what may succeed later up to tries times. It
 // fails when calls remained without an answer; an error object in an answer is the call's own err.
 func (c *rpcClient) do(ctx context.Context, tries int, calls ...*call) error {
-	pause := backoff{first: c.first, most: maxPause}
+	pause := backoff{first: c.first, longest: maxPause}
 	failures, limits := 0, 0 // in a row
 	for len(calls) > 0 {
 		n := min(len(calls), c.batch.now())

@@ -126,7 +126,7 @@ func TestPaceAndBackoff(t *testing.T) {
 			t.Errorf("%v after %v", err, time.Since(begin))
 		}
 	})
-	b := backoff{first: time.Second, most: 60 * time.Second}
+	b := backoff{first: time.Second, longest: 60 * time.Second}
 	for n, length := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60, 60} {
 		length *= time.Second
 		if got := b.next(); got < length/2 || got > length {

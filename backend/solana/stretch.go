@@ -91,7 +91,7 @@ const finalityWait = time.Minute
 // it does not wait.
 func (h *history) finalizedFor(ctx context.Context, request *extension) (market.Slot, error) {
 	until := time.Now().Add(finalityWait)
-	for pause := (backoff{first: h.rpc.first / 2, most: 4 * h.rpc.first}); ; {
+	for pause := (backoff{first: h.rpc.first / 2, longest: 4 * h.rpc.first}); ; {
 		slots, err := h.rpc.slots(ctx, Finalized)
 		if err != nil {
 			return 0, err
@@ -117,7 +117,7 @@ type stretch struct {
 
 // soundStretch is the next stretch of a pager, asked for again while it leaves out what is stored and on the chain.
 func (s *session) soundStretch(ctx context.Context, h *history, p *pager, back reach, to market.Slot) (*stretch, error) {
-	pause := backoff{first: h.rpc.first / 2, most: 4 * h.rpc.first}
+	pause := backoff{first: h.rpc.first / 2, longest: 4 * h.rpc.first}
 	before := *p
 	for try := 1; ; try++ {
 		way, err := h.stretch(ctx, p, back, to)

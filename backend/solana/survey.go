@@ -31,7 +31,7 @@ type quest struct {
 // survey lists the program's signatures and compares them with what was delivered. A list that leaves out what the chain
 // holds is asked for again; one that stays so is told of in doubts.
 func (h *history) survey(ctx context.Context, q quest) (*survey, error) {
-	pause := backoff{first: h.rpc.first / 2, most: 4 * h.rpc.first}
+	pause := backoff{first: h.rpc.first / 2, longest: 4 * h.rpc.first}
 	for try := 1; ; try++ {
 		check := newAudit(h.ledger, q.floor, q.finalized, h.failed)
 		way, err := h.back(ctx, q.floor, q.limit, q.newest, check.see)

@@ -25,8 +25,8 @@ func (r *Raw) Watch(s *Store) {
 	s.onPut = func(key, value []byte) { r.rows = append(r.rows, row{bytes.Clone(key), bytes.Clone(value)}) }
 }
 
-// mostRaw is how many rows go into one of Badger's transactions, which are limited.
-const mostRaw = 5000
+// maxRaw is how many rows go into one of Badger's transactions, which are limited.
+const maxRaw = 5000
 
 // Write writes what was collected, as many transactions as there were commits, and tells how long each took.
 func (r *Raw) Write(b *testing.B) (took []time.Duration, rows int) {
@@ -35,8 +35,8 @@ func (r *Raw) Write(b *testing.B) (took []time.Duration, rows int) {
 	for i := range r.rows {
 		if bytes.Equal(r.rows[i].key, keyState) { // a commit's last row
 			var commit time.Duration
-			for ; start <= i; start += mostRaw {
-				commit += writeRaw(b, r.db, r.rows[start:min(start+mostRaw, i+1)])
+			for ; start <= i; start += maxRaw {
+				commit += writeRaw(b, r.db, r.rows[start:min(start+maxRaw, i+1)])
 			}
 			took, start = append(took, commit), i+1
 		}

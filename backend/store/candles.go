@@ -456,8 +456,8 @@ func (s *Store) ChangedCandles(ctx context.Context, mint market.Pubkey, interval
 
 // changed collects the candles that changed. A candle written at the end of the series has a later change than all
 // before it had by then, so that a walk down can end at the first that is older; the others are in the late table.
-// It gives the newest most of them; when those are all, removed are the times of those that are gone.
-func (sr *series) changed(ctx context.Context, since market.Seq, most int) (candles []market.Candle, removed []int64, err error) {
+// It gives the newest limit of them; when those are all, removed are the times of those that are gone.
+func (sr *series) changed(ctx context.Context, since market.Seq, limit int) (candles []market.Candle, removed []int64, err error) {
 	found := map[int64]market.Candle{}
 	hidden := map[int64]bool{}
 	for i, c := range sr.open {
@@ -482,7 +482,7 @@ func (sr *series) changed(ctx context.Context, since market.Seq, most int) (cand
 		}
 
 		below, _ := slices.BinarySearch(open, c.Time)
-		if full = walked+len(open)-below >= most; full || seq < since {
+		if full = walked+len(open)-below >= limit; full || seq < since {
 			return Stop
 		}
 
@@ -493,7 +493,7 @@ func (sr *series) changed(ctx context.Context, since market.Seq, most int) (cand
 		return nil
 	})
 	if err == nil && !full {
-		removed, err = sr.changedLate(ctx, since, most, found, hidden)
+		removed, err = sr.changedLate(ctx, since, limit, found, hidden)
 	}
 
 	if err != nil {
@@ -504,13 +504,13 @@ func (sr *series) changed(ctx context.Context, since market.Seq, most int) (cand
 		candles = append(candles, found[t])
 	}
 
-	return candles[max(0, len(candles)-most):], removed, nil
+	return candles[max(0, len(candles)-limit):], removed, nil
 }
 
-// changedLate adds the newest most candles of the late table to what a walk down found. removed are those it
+// changedLate adds the newest limit candles of the late table to what a walk down found. removed are those it
 // looked at that are gone.
 func (sr *series) changedLate(
-	ctx context.Context, since market.Seq, most int, found map[int64]market.Candle, hidden map[int64]bool,
+	ctx context.Context, since market.Seq, limit int, found map[int64]market.Candle, hidden map[int64]bool,
 ) (removed []int64, err error) {
 	var times []int64
 	sp := span{prefix: appendLatePrefix(nil, sr.id, sr.interval)}
@@ -529,7 +529,7 @@ func (sr *series) changedLate(
 	slices.Sort(times)
 	added := 0
 	for _, t := range slices.Backward(slices.Compact(times)) {
-		if added == most {
+		if added == limit {
 			return removed, nil
 		}
 		value, err := sr.v.newest(appendCandleKey(nil, sr.id, sr.interval, t))

@@ -211,8 +211,8 @@ func (w *writer) writeLog() error {
 	}
 
 	length := market.Seq(w.s.options.LogLength) //nolint:gosec // positive
-	const most = 16                             // rows cut per commit, when the log was made shorter
-	for n := 0; n < most && w.state.logFrom+length <= w.c.Seq; n++ {
+	const limit = 16                            // rows cut per commit, when the log was made shorter
+	for n := 0; n < limit && w.state.logFrom+length <= w.c.Seq; n++ {
 		if err := w.cutLog(w.state.logFrom); err != nil {
 			return err
 		}

@@ -23,9 +23,9 @@ type candleList interface {
 	walk(ctx context.Context, from int64, reverse bool, fn func(openCandle) error) error
 	// page walks from the query's offset on.
 	page(ctx context.Context, q *CandleQuery, fn func(openCandle) error) error
-	// changed gives the newest most candles that commits from since on changed, oldest first, and the times of those that
-	// are gone; when there are more than most, not all of these.
-	changed(ctx context.Context, since market.Seq, most int) (candles []market.Candle, removed []int64, err error)
+	// changed gives the newest limit candles that commits from since on changed, oldest first, and the times of those that
+	// are gone; when there are more than limit, not all of these.
+	changed(ctx context.Context, since market.Seq, limit int) (candles []market.Candle, removed []int64, err error)
 }
 
 // readCandles is readSeries for any interval.
@@ -183,9 +183,9 @@ func (d *derivedList) page(ctx context.Context, q *CandleQuery, fn func(openCand
 // changed finds the buckets by their parts. A bucket whose last part is empty becomes final by chain time alone, which
 // changes none of them: it can only be one of the newest of those without a change, as a candle that is followed by two
 // others was final before they changed last. Those are given as well if they are final, at worst once more than needed.
-func (d *derivedList) changed(ctx context.Context, since market.Seq, most int) (candles []market.Candle, removed []int64, err error) {
+func (d *derivedList) changed(ctx context.Context, since market.Seq, limit int) (candles []market.Candle, removed []int64, err error) {
 	perBucket := int(d.interval.Seconds() / d.parts.interval.Seconds())
-	parts, gone, err := d.parts.changed(ctx, since, most*perBucket)
+	parts, gone, err := d.parts.changed(ctx, since, limit*perBucket)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -208,7 +208,7 @@ func (d *derivedList) changed(ctx context.Context, since market.Seq, most int) (
 	}
 
 	times := slices.Sorted(maps.Keys(buckets))
-	times = times[max(0, len(times)-most):]
+	times = times[max(0, len(times)-limit):]
 	candles = make([]market.Candle, 0, len(times))
 	for len(times) > 0 {
 		run := d.run(times)

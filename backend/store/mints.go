@@ -148,8 +148,8 @@ func (c cursor) String() string {
 }
 
 func parseCursor(text string, q MintQuery) (cursor, error) {
-	const most = 200
-	if len(text) > most {
+	const limit = 200
+	if len(text) > limit {
 		return cursor{}, fmt.Errorf("%w: too long", ErrCursor)
 	}
 

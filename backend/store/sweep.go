@@ -180,7 +180,7 @@ func (v *view) keeps(e *market.Event, horizon int64) (bool, error) {
 		return open != nil, err
 	}
 
-	const most = 64 // the newest events of the order; the last of them mostly is the newest by time too
+	const limit = 64 // the newest events of the order; the last of them mostly is the newest by time too
 	recent, rows := false, 0
 	err := v.scan(context.Background(), span{prefix: appendOrderMovePrefix(nil, &order), reverse: true}, func(key []byte, item *badger.Item) error {
 		last, err := v.indexed(position(key[len(key)-positionSize:]), item.Version())
@@ -188,7 +188,7 @@ func (v *view) keeps(e *market.Event, horizon int64) (bool, error) {
 			return err
 		}
 		recent = last.BlockTime >= horizon
-		if rows++; recent || rows == most {
+		if rows++; recent || rows == limit {
 			return Stop
 		}
 		return nil

@@ -111,7 +111,7 @@ func (w *writer) del(key []byte) error {
 // countRow counts a row that is about to be written, and splits the commit before the one that would not fit.
 func (w *writer) countRow() error {
 	w.count++
-	if most := w.s.options.maxWrites; most > 0 && w.count > most {
+	if limit := w.s.options.maxWrites; limit > 0 && w.count > limit {
 		return w.split()
 	}
 	return nil

@@ -10,8 +10,8 @@ import (
 type Source interface {
 	// ChainTime is the time that candles are final up to, Unix seconds.
 	ChainTime() int64
-	// Traded lists the mints that traded at since or later, the latest first, at most most of them.
-	Traded(since int64, most int) []market.MintMark
+	// Traded lists the mints that traded at since or later, the latest first, at most limit of them.
+	Traded(since int64, limit int) []market.MintMark
 	// Marks finds the known ones among the mints, in the order asked.
 	Marks(mints []market.Pubkey) []market.MintMark
 	// Token is what is known of a mint.

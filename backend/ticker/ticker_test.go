@@ -72,10 +72,10 @@ func (c *chain) lastTrade(mint market.Pubkey) int64 {
 
 func (c *chain) ChainTime() int64 { return c.now }
 
-func (c *chain) Traded(since int64, most int) []market.MintMark {
+func (c *chain) Traded(since int64, limit int) []market.MintMark {
 	mints := slices.DeleteFunc(slices.Clone(c.mints), func(m market.Pubkey) bool { return c.lastTrade(m) < max(since, 1) })
 	slices.SortStableFunc(mints, func(a, b market.Pubkey) int { return cmp.Compare(c.lastTrade(b), c.lastTrade(a)) })
-	return c.Marks(mints[:min(most, len(mints))])
+	return c.Marks(mints[:min(limit, len(mints))])
 }
 
 func (c *chain) Marks(mints []market.Pubkey) (marks []market.MintMark) {

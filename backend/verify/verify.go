@@ -12,8 +12,8 @@ import (
 // once for all of them; each mint takes as much memory as page says.
 const together = 64
 
-// mostListed bounds the findings that are described; all are counted.
-const mostListed = 100
+// maxListed bounds the findings that are described; all are counted.
+const maxListed = 100
 
 // Store is what is verified. Iterations stop with the error that fn returns.
 type Store interface {
@@ -91,7 +91,7 @@ func Run(ctx context.Context, store Store, options Options) (Report, error) {
 
 func (c *check) differ(format string, args ...any) {
 	c.report.Differences++
-	if len(c.report.Findings) < mostListed {
+	if len(c.report.Findings) < maxListed {
 		c.report.Findings = append(c.report.Findings, fmt.Sprintf(format, args...))
 	}
 }

@@ -136,7 +136,7 @@ func TestManyWrongAddresses(t *testing.T) {
 				t.Fatalf("refused after %v", took)
 			}
 		}
-		if most := lookupBurst + int(time.Since(began)/lookupEvery) + 1; len(c.questions()) > most {
+		if limit := lookupBurst + int(time.Since(began)/lookupEvery) + 1; len(c.questions()) > limit {
 			t.Errorf("%d questions in %v", len(c.questions()), time.Since(began))
 		}
 		if refused != clients || len(c.service.answers) > maxRefused+1 || len(c.service.answers) < maxRefused/2 {

@@ -49,12 +49,12 @@ func NewPaging(total, page, limit int) Paging {
 
 // Offset is the number of entries before page; it saturates instead of overflowing.
 func Offset(page, limit int) int {
-	const most = 1 << 53
+	const maxOffset = 1 << 53
 	if page <= 1 || limit <= 0 {
 		return 0
 	}
-	if page-1 > most/limit {
-		return most
+	if page-1 > maxOffset/limit {
+		return maxOffset
 	}
 	return (page - 1) * limit
 }

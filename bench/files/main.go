@@ -152,12 +152,12 @@ func (u *usage) look(pid int) {
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // none after its end
 	for line := range strings.SplitSeq(string(text), "\n") {
 		name, value, _ := strings.Cut(line, ":")
-		most := map[string]*int64{"VmHWM": &u.resident, "RssAnon": &u.anonymous, "RssFile": &u.mapped}[name]
-		if most == nil {
+		highest := map[string]*int64{"VmHWM": &u.resident, "RssAnon": &u.anonymous, "RssFile": &u.mapped}[name]
+		if highest == nil {
 			continue
 		}
 		kb, _ := strconv.ParseInt(strings.Fields(value)[0], 10, 64)
-		*most = max(*most, kb<<10)
+		*highest = max(*highest, kb<<10)
 	}
 }
 

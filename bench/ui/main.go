@@ -123,13 +123,13 @@ func (f *feed) answer(mux *http.ServeMux, bars int) {
 	get("/api/kline", func(r *http.Request) any {
 		limit, _ := strconv.Atoi(r.FormValue("limit"))
 		to, _ := strconv.ParseInt(r.FormValue("to"), 10, 64)
-		t, most := byMint[r.FormValue("mint")], 1500
+		t, total := byMint[r.FormValue("mint")], 1500
 		if t.mint == f.tokens[0].mint {
-			most = bars
+			total = bars
 		}
-		list, more := t.page(lengthOf(r.FormValue("interval")), int64(f.now()), to, max(1, limit), most)
+		list, more := t.page(lengthOf(r.FormValue("interval")), int64(f.now()), to, max(1, limit), total)
 		return map[string]any{
-			"klines": list, "seq": f.seq.Load(), "total": most, "page": 1, "limit": limit, "has_next": more,
+			"klines": list, "seq": f.seq.Load(), "total": total, "page": 1, "limit": limit, "has_next": more,
 			"interval": r.FormValue("interval"), "mint_account": t.mint,
 		}
 	})

@@ -52,9 +52,9 @@ func (t token) candle(start, length, now int64) wire.Candle {
 }
 
 // page is the newest candles not after to, newest first, of a token that has so many.
-func (t token) page(length, now, to int64, limit, most int) (list []wire.Candle, more bool) {
+func (t token) page(length, now, to int64, limit, total int) (list []wire.Candle, more bool) {
 	newest := now / length * length
-	oldest := newest - int64(most-1)*length
+	oldest := newest - int64(total-1)*length
 	if to <= 0 || to > newest {
 		to = newest
 	}

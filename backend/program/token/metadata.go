@@ -138,17 +138,17 @@ func (r *reader) text() []byte {
 	return r.take(int(length))
 }
 
-func (r *reader) metadata(most limits) (m Metadata, err error) {
+func (r *reader) metadata(limit limits) (m Metadata, err error) {
 	for _, field := range []struct {
-		to   *string
-		name string
-		most int
-	}{{&m.Name, "name", most.name}, {&m.Symbol, "symbol", most.symbol}, {&m.URI, "uri", most.uri}} {
+		to    *string
+		name  string
+		limit int
+	}{{&m.Name, "name", limit.name}, {&m.Symbol, "symbol", limit.symbol}, {&m.URI, "uri", limit.uri}} {
 		text := r.text()
 		if r.short {
 			return Metadata{}, fmt.Errorf("%w: cut", ErrMetadata)
 		}
-		if *field.to, err = clean(text, field.most); err != nil {
+		if *field.to, err = clean(text, field.limit); err != nil {
 			return Metadata{}, fmt.Errorf("%w: the %s %w", ErrMetadata, field.name, err)
 		}
 	}
@@ -165,11 +165,11 @@ var (
 )
 
 // clean is a text without the zeros and spaces around it. What else is not seen is left to whoever shows it.
-func clean(text []byte, most int) (string, error) {
+func clean(text []byte, limit int) (string, error) {
 	plain := strings.TrimSpace(strings.TrimRight(string(text), "\x00"))
 	switch {
-	case len(plain) > most:
-		return "", fmt.Errorf("%w: %d bytes, at most %d", errLong, len(plain), most)
+	case len(plain) > limit:
+		return "", fmt.Errorf("%w: %d bytes, at most %d", errLong, len(plain), limit)
 	case !utf8.ValidString(plain), strings.ContainsFunc(plain, unicode.IsControl):
 		return "", errText
 	}
@@ -182,9 +182,9 @@ func AppendMetadata(dst []byte, mint market.Pubkey, m Metadata) []byte {
 	dst = append(append(append(dst, metaplexKey), make([]byte, len(mint))...), mint[:]...)
 	for _, text := range []struct {
 		value string
-		most  int
+		limit int
 	}{{m.Name, metaplexLimits.name}, {m.Symbol, metaplexLimits.symbol}, {m.URI, metaplexLimits.uri}} {
-		padded := append([]byte(text.value), make([]byte, max(0, text.most-len(text.value)))...)
+		padded := append([]byte(text.value), make([]byte, max(0, text.limit-len(text.value)))...)
 		dst = append(binary.LittleEndian.AppendUint32(dst, uint32(len(padded))), padded...) //nolint:gosec // a short text
 	}
 	return append(dst, make([]byte, 2+4)...) // fees of sales, nobody's shares, flags

@@ -76,12 +76,12 @@ func (q *query) maybeKey(name string) *market.Pubkey {
 	return new(q.parseKey(name, text))
 }
 
-// keys is a parameter that is given at least once and at most most times.
-func (q *query) keys(name string, most int) []market.Pubkey {
+// keys is a parameter that is given at least once and at most maximum times.
+func (q *query) keys(name string, maximum int) []market.Pubkey {
 	values := q.values[name]
 	switch {
-	case len(values) > most:
-		q.refuse(name, "given %d times, at most %d are taken", len(values), most)
+	case len(values) > maximum:
+		q.refuse(name, "given %d times, at most %d are taken", len(values), maximum)
 		return nil
 	}
 	keys := make([]market.Pubkey, 0, len(values))
@@ -140,21 +140,21 @@ func (q *query) paging() (page, limit int) {
 	return page, limit
 }
 
-// limit is how many entries are wanted, clamped to most.
-func (q *query) limit(otherwise, most int) int {
+// limit is how many entries are wanted, clamped to maximum.
+func (q *query) limit(otherwise, maximum int) int {
 	text, ok := q.one("limit")
 	if !ok {
 		return otherwise
 	}
 	if text == "" || strings.Trim(text, "0123456789") != "" {
-		q.refuse("limit", "%.40q is not a number from 0 to %d", text, most)
+		q.refuse("limit", "%.40q is not a number from 0 to %d", text, maximum)
 		return otherwise
 	}
 	number, err := strconv.Atoi(text)
 	if err != nil { // more digits than an int holds
-		return most
+		return maximum
 	}
-	return min(number, most)
+	return min(number, maximum)
 }
 
 // count is a whole number from 0 to maxWhole; 0 when the parameter is not given.

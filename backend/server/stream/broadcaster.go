@@ -35,7 +35,7 @@ type update struct {
 // pending updates, and flushed later. Everything up to flushed has been sent; flushed <= absorbed.
 type broadcaster struct {
 	window  time.Duration // how long an update may wait for company
-	most    int           // updates that may wait
+	limit   int           // updates that may wait
 	log     *slog.Logger
 	now     func() time.Time
 	pairOf  func(market.Pubkey) market.Pair
@@ -164,7 +164,7 @@ func (b *broadcaster) nextFlush() (wait time.Duration) {
 	switch {
 	case b.absorbed == b.flushed && len(b.pending) == 0:
 		return -1
-	case b.urgent, b.live >= b.most, b.wanted > b.flushed, len(b.pending) == 0 && len(b.derive.touched) == 0:
+	case b.urgent, b.live >= b.limit, b.wanted > b.flushed, len(b.pending) == 0 && len(b.derive.touched) == 0:
 		return 0
 	}
 	return max(0, b.window-b.now().Sub(b.first))

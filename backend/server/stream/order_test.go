@@ -110,11 +110,11 @@ func TestLargeCommitIsReplayedInParts(t *testing.T) {
 	first, second := large(), large()
 	b.tick(t)
 	s, p := b.client(t, openSpace, "a")
-	most := 0
+	peak := 0
 	p.draining = func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		most = max(most, len(p.got))
+		peak = max(peak, len(p.got))
 		p.kept, p.got = append(p.kept, p.got...), nil
 	}
 	s.request("subscribe_events", []any{object{"since_seq": 1.0}}, nil)
@@ -133,8 +133,8 @@ func TestLargeCommitIsReplayedInParts(t *testing.T) {
 			i++
 		}
 	}
-	if i != len(got) || most > 2*replayPage {
-		t.Errorf("%d messages more; %d at once", len(got)-i, most)
+	if i != len(got) || peak > 2*replayPage {
+		t.Errorf("%d messages more; %d at once", len(got)-i, peak)
 	}
 }
 

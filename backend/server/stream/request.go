@@ -142,14 +142,14 @@ func (f fields) subscriptionID() (*string, error) { return f.short("subscription
 func (f fields) store() (*string, error) { return f.short("store", 64) }
 
 // short reads a text of at most so many bytes, nil when there is none.
-func (f fields) short(name string, most int) (*string, error) {
+func (f fields) short(name string, maximum int) (*string, error) {
 	value := f[name]
 	if value == nil {
 		return nil, nil
 	}
 	text, ok := value.(string)
-	if !ok || len(text) > most {
-		return nil, invalid("%s must be a string of at most %d bytes", name, most)
+	if !ok || len(text) > maximum {
+		return nil, invalid("%s must be a string of at most %d bytes", name, maximum)
 	}
 	return &text, nil
 }
@@ -181,7 +181,7 @@ type historyQuery struct {
 }
 
 // history reads a query's bounds and order; missing ones stay as in q.
-func (f fields) history(q historyQuery, interval market.Interval, most int) (historyQuery, error) {
+func (f fields) history(q historyQuery, interval market.Interval, maximum int) (historyQuery, error) {
 	var err error
 	if q.from, err = f.seconds("from", minTime); err != nil {
 		return q, err
@@ -201,7 +201,7 @@ func (f fields) history(q historyQuery, interval market.Interval, most int) (his
 		return q, invalid("limit must not be negative")
 	}
 
-	q.limit = int(min(limit, int64(most)))
+	q.limit = int(min(limit, int64(maximum)))
 	order, err := f.text("order")
 	if err != nil {
 		return q, err

@@ -71,7 +71,7 @@ func (st *Stream) Take(ctx context.Context, c *market.Commit, live bool) error {
 	for i := range prices {
 		b.revisePrice(c.Seq, &prices[i])
 	}
-	if b.logged = !live; b.logged && b.live >= b.most {
+	if b.logged = !live; b.logged && b.live >= b.limit {
 		st.flush()
 	}
 	return nil

@@ -93,7 +93,7 @@ func New(options Options) *Stream {
 	seq := st.commits.Cursor()
 	st.broadcaster = &broadcaster{
 		window:   orDefault(options.BatchTimeout, 50*time.Millisecond),
-		most:     orDefault(options.BatchSize, 100),
+		limit:    orDefault(options.BatchSize, 100),
 		log:      st.log,
 		now:      st.now,
 		pairOf:   st.store.Pair,
