@@ -40,6 +40,9 @@ import (
 	"spinscope/backend/wire"
 )
 
+// patience is how long a client that was on another node is waited for until this one has what it saw there.
+const patience = 5 * time.Second
+
 const goodbyeTime = 1500 * time.Millisecond // for telling clients that the server stops
 
 // Options are what a Server is made of.
@@ -177,7 +180,7 @@ func New(o Options) (*Server, error) {
 		HistoryDefault: cfg.Kline.HistoryLimitDefault, HistoryMax: cfg.Kline.HistoryLimitMax,
 		MaxSubscriptions: ws.MaxSubscriptionsPerClient, BatchSize: ws.MessageBatchSize,
 		BatchTimeout: time.Duration(ws.MessageBatchTimeoutMS) * time.Millisecond,
-		Authorize:    authorize, Queued: o.Listener.Queued, Logger: o.Logger,
+		Patience:     o.patience(), Authorize: authorize, Queued: o.Listener.Queued, Logger: o.Logger,
 	})
 	f.stream.Mount(f.sockets)
 	if o.Source.Coins != nil {
@@ -207,6 +210,14 @@ func New(o Options) (*Server, error) {
 	})
 
 	return f, nil
+}
+
+// patience is none where no other node can be ahead of this one.
+func (o *Options) patience() time.Duration {
+	if o.Node == nil {
+		return 0
+	}
+	return patience
 }
 
 // node is how the server stands among several; nil of one alone.

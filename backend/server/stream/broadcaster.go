@@ -51,6 +51,7 @@ type broadcaster struct {
 	sessions map[*session]struct{}
 	apart    map[*subscription]struct{} // of all topics
 	waiters  []waiter
+	late     map[*waiter]struct{} // wait for a commit to be absorbed
 	absorbed market.Seq
 	flushed  market.Seq
 	logged   bool       // the newest of absorbed was read from the commit log
@@ -68,7 +69,7 @@ func (b *broadcaster) absorb(c *market.Commit) {
 	if c.Seq <= b.absorbed {
 		return
 	}
-	b.absorbed = c.Seq
+	b.arrive(c.Seq)
 	if len(b.topics) == 0 {
 		b.derive.pass(c.ChainTime)
 		return

@@ -216,7 +216,7 @@ func (b *broadcaster) abandon(sub *subscription, was bool) {
 	}
 }
 
-// waiter waits until a commit is flushed.
+// waiter waits until a commit is flushed, or absorbed.
 type waiter struct {
 	seq     market.Seq
 	reached chan struct{}

@@ -376,7 +376,7 @@ func (st *Stream) Missed(_ context.Context, from, to market.Seq) error {
 		}
 	}
 	st.log.Warn("commits are lost to the pushes, clients read from the store", "from", from, "to", to, "clients", behind)
-	b.absorbed = to
+	b.arrive(to)
 	b.derive.forget() // each client is told by its own reading
 	b.flush()
 	return nil

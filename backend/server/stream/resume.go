@@ -1,6 +1,11 @@
 package stream
 
-import "spinscope/backend/market"
+import (
+	"context"
+	"time"
+
+	"spinscope/backend/market"
+)
 
 // Why a client that resumes is told of a gap although all its commits may be there: they are not the ones it knows.
 const (
@@ -25,7 +30,64 @@ func (s *session) resume(f fields) (resume, error) {
 	if err != nil {
 		return resume{}, err
 	}
-	return resume{since: since, asked: asked, foreign: store != nil && *store != s.stream.store.ID()}, nil
+	r := resume{since: since, asked: asked, foreign: store != nil && *store != s.stream.store.ID()}
+	if asked && !r.foreign {
+		s.await(since)
+	}
+	return r, nil
+}
+
+// await gives a store that is a replica the time to get the commits that a client has seen on another node. A client is waited for
+// once: what it subscribes to after that time is answered with what there is.
+func (s *session) await(since market.Seq) {
+	st := s.stream
+	if st.patience == 0 || since <= st.store.Seq()+1 {
+		return
+	}
+
+	if s.patient.IsZero() {
+		s.patient = time.Now().Add(st.patience)
+	}
+	ctx, cancel := context.WithDeadline(st.ctx, s.patient)
+	defer cancel()
+	if st.broadcaster.absorbs(ctx, since-1) {
+		s.patient = time.Time{}
+	}
+}
+
+// arrive notes that a commit is absorbed. The mutex is held.
+func (b *broadcaster) arrive(seq market.Seq) {
+	b.absorbed = seq
+	for w := range b.late {
+		if w.seq <= seq {
+			close(w.reached)
+			delete(b.late, w)
+		}
+	}
+}
+
+// absorbs waits until a commit is absorbed, and with it stored. It returns false when ctx or the broadcaster ends first.
+func (b *broadcaster) absorbs(ctx context.Context, seq market.Seq) bool {
+	w := &waiter{seq, make(chan struct{})}
+	b.mu.Lock()
+	if b.absorbed >= seq {
+		b.mu.Unlock()
+		return true
+	}
+	b.late[w] = struct{}{}
+	b.mu.Unlock()
+
+	select {
+	case <-w.reached:
+		return true
+	case <-ctx.Done():
+	case <-b.done:
+	}
+
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.late, w)
+	return b.absorbed >= seq
 }
 
 // unknown says why a seq cannot be one of this store, whose newest commit is given; "" when it can.

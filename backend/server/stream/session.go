@@ -42,6 +42,7 @@ type session struct {
 
 	serving sync.Mutex // held by a request, or by what catches up for a client that is set aside
 	acked   bool       // the request under way asks for an acknowledgement
+	patient time.Time  // until when the client is waited for, once it knew a later commit; zero: it did not
 	owed    tally      // answered since the connection was last drained
 
 	waiting int  // requests that wait at the desk, whose mutex guards it

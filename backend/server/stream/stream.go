@@ -30,6 +30,7 @@ type Options struct {
 	MaxSubscriptions int                                // per client, over all kinds: 50
 	BatchSize        int                                // updates that wait at most: 100
 	BatchTimeout     time.Duration                      // how long an update waits at most: 50 ms
+	Patience         time.Duration                      // how long a client may know a later commit than the store, as another node's, before it is told of a gap; 0: not at all
 	Authorize        func(token string) bool            // decides on auth.token; nil lets everybody in
 	Queued           func(upTo market.Seq, pushed bool) // told after each flush; pushed: it held something. Must not block; may be nil
 	Now              func() time.Time                   // nil is time.Now
@@ -48,6 +49,7 @@ type Stream struct {
 	historyDefault   int
 	historyMax       int
 	maxSubscriptions int
+	patience         time.Duration
 	authorize        func(token string) bool
 	now              func() time.Time
 	log              *slog.Logger
@@ -74,6 +76,7 @@ func New(options Options) *Stream {
 		historyDefault:   orDefault(options.HistoryDefault, 100),
 		historyMax:       orDefault(options.HistoryMax, 5000),
 		maxSubscriptions: orDefault(options.MaxSubscriptions, 50),
+		patience:         options.Patience,
 		authorize:        options.Authorize,
 		now:              options.Now,
 		log:              log.With("component", "stream"),
@@ -104,6 +107,7 @@ func New(options Options) *Stream {
 		derive:   newDeriver(st.store, st.intervals, st.fail),
 		sessions: make(map[*session]struct{}),
 		apart:    make(map[*subscription]struct{}),
+		late:     make(map[*waiter]struct{}),
 		absorbed: seq,
 		flushed:  seq,
 		queued:   options.Queued,
