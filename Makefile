@@ -71,6 +71,11 @@ package: $(STAMP)/package page frontend/node_modules/.package-lock.json $(BIN)/n
 	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(BIN)/package -dist "$(DIST)" -only "$(ONLY)" \
 	  -nfpm $(CURDIR)/$(BIN)/nfpm-$(NFPM_VERSION) -version "$(VERSION)" -commit "$(COMMIT)"
 
+.PHONY: clients
+clients: frontend/node_modules/.package-lock.json ## Make the packages of the clients for scripts, in dist/
+	cd build/package && go build -trimpath -o ../bin/package .
+	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(BIN)/package -dist "$(DIST)" -only clients -version "$(VERSION)"
+
 $(BIN)/nfpm-$(NFPM_VERSION):
 	GOBIN=$(CURDIR)/$(BIN) go install github.com/goreleaser/nfpm/v2/cmd/nfpm@$(NFPM_VERSION)
 	@mv $(BIN)/nfpm $@

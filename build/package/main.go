@@ -30,7 +30,7 @@ func main() {
 	flag.StringVar(&m.nfpm, "nfpm", "nfpm", "the nfpm command")
 	flag.StringVar(&m.version, "version", "", "the version, such as 0.1.0 or 0.1.0-dev.3")
 	flag.StringVar(&m.commit, "commit", "", "the commit")
-	only := flag.String("only", "", "systems to build for, such as linux-amd64,windows-amd64; all without it")
+	only := flag.String("only", "", "systems to build for, such as linux-amd64,windows-amd64, and clients; all without it")
 	flag.Parse()
 
 	if err := m.run(strings.FieldsFunc(*only, func(r rune) bool { return r == ',' || r == ' ' })); err != nil {
@@ -51,10 +51,25 @@ func (m *maker) run(only []string) error {
 			wanted = append(wanted, a)
 		}
 	}
-	if len(wanted) == 0 {
+	withClients := len(only) == 0 || slices.Contains(only, clientsOnly)
+	if len(wanted) == 0 && !withClients {
 		return fmt.Errorf("nothing is built for %v", only)
 	}
+	if withClients {
+		if err := m.packClients(); err != nil {
+			return err
+		}
+	}
+	if len(wanted) > 0 {
+		if err := m.programs(wanted); err != nil {
+			return err
+		}
+	}
+	return m.sign()
+}
 
+// programs makes the artefacts that hold a program, and the documents about them.
+func (m *maker) programs(wanted []artefact) error {
 	// All programs first: the documents that go into every package list what is in any of them.
 	var built []string
 	for _, a := range wanted {
@@ -84,7 +99,7 @@ func (m *maker) run(only []string) error {
 			return err
 		}
 	}
-	return m.sign()
+	return nil
 }
 
 // prepare empties dist and sets what the commands that are run go by.

@@ -175,3 +175,22 @@ func wide(text string) (raw []byte) {
 	}
 	return raw
 }
+
+// Python and npm sort a version of development before its release too.
+func TestVersionsOfClients(t *testing.T) {
+	for version, want := range map[string]string{
+		"0.1.0": "0.1.0", "0.2.0-dev.7": "0.2.0.dev7", "0.2.0-dev": "0.2.0.dev0", "0.2.0-dev.7+dirty": "0.2.0.dev7+dirty",
+	} {
+		if got := pep(version); got != want {
+			t.Errorf("%s is %s for Python, want %s", version, got, want)
+		}
+	}
+
+	text, err := published([]byte("{\n  \"name\": \"x\",\n  \"version\": \"0.1.0\",\n  \"private\": true,\n  \"type\": \"module\"\n}"), "0.2.0-dev.7")
+	if want := "{\n  \"name\": \"x\",\n  \"version\": \"0.2.0-dev.7\",\n  \"type\": \"module\"\n}"; err != nil || string(text) != want {
+		t.Errorf("%v: %s", err, text)
+	}
+	if _, err := published([]byte(`{"private":true}`), "1.0.0"); err == nil {
+		t.Error("a package that stays private is no error")
+	}
+}

@@ -1,11 +1,11 @@
 import type { Interval } from '../market/interval'
+import { type Endpoint, fetchAnswer, fetchData, type Query, RestError, withQuery } from './client/http'
 import type {
   Alerts,
   DBStats,
   Detail,
   Details,
   Endpoints,
-  Envelope,
   Events,
   Gaps,
   Klines,
@@ -22,35 +22,13 @@ import type {
   Watch,
 } from './client/index'
 
-/** Where the server is, without a slash at the end, and what it wants to hear. An empty base is the page's own origin. */
-export interface Endpoint {
-  base: string
-  token: string
-}
-
-/** Is thrown when the server answers with a failure, or (status 0) does not answer at all. */
-export class RestError extends Error {
-  constructor(
-    message: string,
-    readonly status: number,
-  ) {
-    super(message)
-    this.name = 'RestError'
-  }
-
-  get unauthorized(): boolean {
-    return this.status === 401
-  }
-}
+export { type Endpoint, RestError }
 
 export type MintSort = 'created_desc' | 'last_trade_desc'
 export type TickerSort = 'quote_volume_desc' | 'change_desc' | 'change_asc' | 'last_trade_desc'
 export type Window = Tickers['window']
 export type ExportFormat = 'csv' | 'jsonl' | 'parquet'
 
-type Query = Record<string, string | number | undefined>
-
-const TIMEOUT_MS = 15_000
 const NEWLINE = 10
 
 /** The REST side of the server. Every call may be aborted and rejects with a RestError. */
@@ -112,7 +90,7 @@ export class Rest {
 
   async details(mints: readonly string[], signal?: AbortSignal): Promise<Detail[]> {
     if (mints.length === 0) return []
-    const answer = await this.#json<Details>('/api/details', {
+    const answer = await fetchData<Details>(this.endpoint, '/api/details', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ mints }),
@@ -165,7 +143,7 @@ export class Rest {
   async picture(mint: string, signal?: AbortSignal): Promise<string> {
     const path = `/api/image/${encodeURIComponent(mint)}`
     if (!this.endpoint.token) return this.endpoint.base + path
-    const response = await this.#fetch(path, signal ? { signal } : {}, TIMEOUT_MS)
+    const response = await fetchAnswer(this.endpoint, path, signal ? { signal } : {})
     return dataUrl(await response.blob())
   }
 
@@ -177,7 +155,7 @@ export class Rest {
     progress: (lines: number) => void = () => undefined,
   ): Promise<Blob> {
     const url = withQuery('/api/export', { mint, kind: 'candles', interval, format })
-    const response = await this.#fetch(url, {}, 0)
+    const response = await fetchAnswer(this.endpoint, url, {}, 0)
     if (!response.body || format === 'parquet') return response.blob()
     const chunks: Uint8Array<ArrayBuffer>[] = []
     const reader = response.body.getReader()
@@ -191,34 +169,7 @@ export class Rest {
   }
 
   #get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
-    return this.#json(withQuery(path, query), signal ? { signal } : {})
-  }
-
-  async #json<T>(path: string, init: RequestInit): Promise<T> {
-    const response = await this.#fetch(path, init, TIMEOUT_MS)
-    const body = (await response.json().catch(() => null)) as Partial<Envelope<T>> | null
-    if (!body?.success || body.data === undefined || body.data === null) {
-      throw new RestError(body?.message || 'the answer is not what this page expects', response.status)
-    }
-    return body.data
-  }
-
-  async #fetch(path: string, init: RequestInit, timeout: number): Promise<Response> {
-    const headers = new Headers(init.headers)
-    if (this.endpoint.token) headers.set('Authorization', `Bearer ${this.endpoint.token}`)
-    const signals = [init.signal, timeout > 0 ? AbortSignal.timeout(timeout) : null].filter((signal) => signal != null)
-    const signal = signals.length > 0 ? anySignal(signals) : null
-    let response: Response
-    try {
-      response = await fetch(this.endpoint.base + path, { ...init, headers, signal })
-    } catch (cause) {
-      if (init.signal?.aborted) throw cause
-      throw new RestError('the server does not answer', 0)
-    }
-    if (response.ok) return response
-    const body = (await response.json().catch(() => null)) as Record<string, unknown> | null
-    const message = body?.['message'] ?? body?.['detail'] ?? `the server answered ${response.status}`
-    throw new RestError(String(message), response.status)
+    return fetchData(this.endpoint, withQuery(path, query), signal ? { signal } : {})
   }
 }
 
@@ -229,23 +180,6 @@ function dataUrl(blob: Blob): Promise<string> {
     reader.onerror = () => reject(new RestError('the picture cannot be read', 0))
     reader.readAsDataURL(blob)
   })
-}
-
-/** AbortSignal.any, which older webviews lack. */
-function anySignal(signals: AbortSignal[]): AbortSignal {
-  if ('any' in AbortSignal) return AbortSignal.any(signals)
-  const controller = new AbortController()
-  for (const signal of signals as AbortSignal[]) {
-    if (signal.aborted) controller.abort(signal.reason)
-    signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true })
-  }
-  return controller.signal
-}
-
-function withQuery(path: string, query: Query): string {
-  const pairs = Object.entries(query).filter((pair): pair is [string, string | number] => pair[1] !== undefined)
-  if (pairs.length === 0) return path
-  return `${path}?${new URLSearchParams(pairs.map(([key, value]) => [key, String(value)]))}`
 }
 
 /** Whether a rejection is only the abort of a call that is no longer wanted. */

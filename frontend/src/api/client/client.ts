@@ -23,6 +23,7 @@ import type {
   PriceUpdate,
   StreamError,
   StreamGap,
+  WatchStatus,
 } from './wire.gen.js'
 
 type Payload = Record<string, unknown>
@@ -109,6 +110,11 @@ export class Client {
     return this.#link
   }
 
+  /** The store of the server that is connected. */
+  get store(): string | undefined {
+    return this.#greeting?.store
+  }
+
   /** What the server says first: its intervals, and the mints traded last. Waits for a connection. */
   greeting(): Promise<ConnectionSuccess> {
     return new Promise((resolve) => {
@@ -143,9 +149,9 @@ export class Client {
 
   /** The candles of a mint: first the newest, then each change. */
   candles(mint: string, interval: Interval, handlers: CandleHandlers): Subscription {
-    const { onHistory: history, onCandle: push } = handlers
+    const { onHistory: history, onCandle: push, onWhole: whole } = handlers
     const topic = this.#topic(candleTopic(mint, interval), 'kline', { symbol: mint, interval }, true)
-    return this.#add(topic, handlers, { history, push, ...common(handlers) })
+    return this.#add(topic, handlers, { history, push, whole, ...common(handlers) })
   }
 
   /** The newest price of a mint: first the last known one, then each change. */
@@ -321,7 +327,10 @@ export class Client {
   #onHistory(data: HistoryData): void {
     const name = candleTopic(data.symbol, data.interval)
     const request = this.#requests.find(({ topic, answered }) => topic === name && !answered)
-    if (!request) return
+    if (!request) {
+      for (const feed of this.#wanted(name)) feed.anew(data)
+      return
+    }
     request.answered = true
     for (const feed of this.#wanted(name, request.feeds)) feed.restart(data)
   }
@@ -329,6 +338,12 @@ export class Client {
   #onGap(gap: StreamGap): void {
     const request = this.#requests.find(({ topic, answered }) => topic === gap.topic && !answered)
     for (const feed of this.#wanted(gap.topic, request?.feeds)) feed.miss(gap)
+  }
+
+  #onWatch(status: WatchStatus): void {
+    for (const { payload, feeds } of this.#topics.values()) {
+      if (payload['symbol'] === status.symbol) for (const feed of [...feeds]) feed.ears.watch?.(status)
+    }
   }
 
   /** Those of a topic, or of some of it, that are still wanted. */
@@ -359,12 +374,13 @@ export class Client {
     this.#socket.on('token_created', (push: Numbered) => this.#push('token_events', push))
     this.#socket.on('alert', (push: Numbered) => this.#push('alerts', push))
     this.#socket.on('gap', (gap: StreamGap) => this.#onGap(gap))
+    this.#socket.on('watch_status', (status: WatchStatus) => this.#onWatch(status))
     this.#socket.onAny(() => (this.#delay = this.#options.retryDelay ?? 500))
   }
 }
 
-function common({ onGap, onError }: Common): Ears {
-  return { gap: onGap, error: onError }
+function common({ onGap, onWatch, onError }: Common): Ears {
+  return { gap: onGap, watch: onWatch, error: onError }
 }
 
 /** The topic of a mint's candles. */

@@ -1,6 +1,6 @@
 import type { RequestError } from './errors.js'
 import type { Resumable, Subscription } from './types.js'
-import type { StreamGap } from './wire.gen.js'
+import type { StreamGap, WatchStatus } from './wire.gen.js'
 
 /** A push that belongs to a commit; events have a signature and an ordinal too. */
 export interface Numbered {
@@ -13,7 +13,9 @@ export interface Numbered {
 export interface Ears {
   history?: ((data: never) => void) | undefined
   push?: ((data: never) => void) | undefined
+  whole?: ((data: never) => void) | undefined
   gap?: ((gap: StreamGap) => void) | undefined
+  watch?: ((status: WatchStatus) => void) | undefined
   error?: ((error: RequestError) => void) | undefined
 }
 
@@ -71,6 +73,13 @@ export class Feed implements Subscription {
     this.ready = true
     this.#move(history.seq, history.store)
     this.ears.history?.(history as never)
+  }
+
+  /** Takes a history that comes without being asked for: pushes go on after it. */
+  anew(history: { seq: number; store?: string }): void {
+    if (!this.ready) return
+    this.#move(history.seq, history.store)
+    this.ears.whole?.(history as never)
   }
 
   /** Everything up to a commit of the connected store has come. */

@@ -1,5 +1,14 @@
 import type { RequestError } from './errors.js'
-import type { Alert, EventData, HistoryData, KlineData, PriceUpdate, StreamGap, TokenCreatedEvent } from './wire.gen.js'
+import type {
+  Alert,
+  EventData,
+  HistoryData,
+  KlineData,
+  PriceUpdate,
+  StreamGap,
+  TokenCreatedEvent,
+  WatchStatus,
+} from './wire.gen.js'
 
 /** How the connection stands. All but `unauthorized` and `closed` mend themselves. */
 export type Link = 'connecting' | 'connected' | 'offline' | 'unauthorized' | 'closed'
@@ -19,6 +28,8 @@ export interface Options {
 export interface Common {
   /** The server cannot replay these commits of this topic: what was read of it before has a hole. */
   onGap?(gap: StreamGap): void
+  /** How far a coin is that is followed because a client asked for it. */
+  onWatch?(status: WatchStatus): void
   /** The server refused; the subscription has ended. */
   onError?(error: RequestError): void
 }
@@ -37,6 +48,8 @@ export interface CandleHandlers extends Common, Resumable {
    */
   onHistory?(history: HistoryData): void
   onCandle?(push: KlineData): void
+  /** The history of a coin that is followed because a client asked for it is whole now: the newest candles, anew. */
+  onWhole?(history: HistoryData): void
 }
 
 export interface PriceHandlers extends Common {
@@ -64,6 +77,8 @@ export interface Subscription {
   readonly seq: number | undefined
   /** The store that `seq` is of: `store` of a later connection. */
   readonly store: string | undefined
+  /** It is live: what it asked for has been answered. */
+  readonly ready: boolean
   close(): void
 }
 
