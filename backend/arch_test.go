@@ -68,7 +68,7 @@ var allowed = map[string][]string{
 	"backend/server":          {"backend/server/...", "backend/wire", "backend/market", "backend/program/registry", "backend/telemetry"},
 	"backend/server/guard":    {"backend/wire"},
 	"backend/server/rest":     {"backend/wire", "backend/export", "backend/logtail", "backend/market", "backend/program", "backend/program/registry", "backend/store", "backend/ticker", "backend/candle"},
-	"backend/server/stream":   {"backend/socketio", "backend/wire", "backend/follow", "backend/candle", "backend/market", "backend/telemetry", "backend/wake"},
+	"backend/server/stream":   {"backend/commitlog", "backend/socketio", "backend/wire", "backend/follow", "backend/candle", "backend/market", "backend/telemetry", "backend/wake"},
 	"backend/server/...":      {},
 	"backend/e2e":             {},
 	"examples/exampletest":    {},

@@ -175,7 +175,12 @@ func New(o Options) (*Server, error) {
 		authorize = guarded.Token
 	}
 	f.alerts = f.newAlerts(func(newest uint64, fresh []wire.AlertPush) { f.stream.PushAlerts(newest, fresh) })
+	var tickers rest.Tickers // made once it is known who tells of mints
 	f.stream = stream.New(stream.Options{
+		Rank: func(ctx context.Context, window, sortBy string, limit int) ([]wire.Ticker, int, int64, error) {
+			page, err := tickers(ctx, rest.TickerQuery{Window: window, SortBy: rest.TickerSort(sortBy), Page: store.Page{Limit: limit}})
+			return page.Tickers, page.Total, page.ChainTime, err
+		},
 		Coins: o.onDemand(guarded), Store: o.Store, Commits: o.follower("stream"), Alerts: f.alerts, Intervals: cfg.Kline.ParsedIntervals(),
 		HistoryDefault: cfg.Kline.HistoryLimitDefault, HistoryMax: cfg.Kline.HistoryLimitMax,
 		MaxSubscriptions: ws.MaxSubscriptionsPerClient, BatchSize: ws.MessageBatchSize,
@@ -194,13 +199,14 @@ func New(o Options) (*Server, error) {
 		}
 	})
 	f.tokens = f.newTokens()
+	tickers = rest.NewTickers(ticker.New(o.Store, cfg.Kline.KeptIntervals()), f.mints)
 	f.http = server.New(server.Deps{
 		API: rest.Deps{
 			Reader: o.Store, Export: offline.Stored{Store: o.Store}, Backup: o.backup(),
 			Stream: f.stream.Report(f.sockets), Feed: func() rest.FeedStatus { return feedStatus(o.Listener) },
 			Endpoints: o.Source.Endpoints, Watch: o.Source.watched(), Log: rest.NewLog(o.Tail),
 			Metadata: noneIfNil(f.tokens), Mints: f.mints, Alerts: f.alerts,
-			Tickers:   rest.NewTickers(ticker.New(o.Store, cfg.Kline.KeptIntervals()), f.mints),
+			Tickers:   tickers,
 			Intervals: cfg.Kline.ParsedIntervals(), Kline: klineConfig(cfg), Cluster: cfg.Solana.Cluster,
 			ProgramID: program, Version: o.Version, Node: o.node(),
 		},

@@ -20,13 +20,15 @@ type SpinConnectionSuccess struct {
 
 // SubscriptionConfirmed answers every subscribe and unsubscribe.
 type SubscriptionConfirmed struct {
-	Topic          string  `json:"topic"           doc:"Such as kline:MINT:m1, price:MINT, events, token_events"`
-	Symbol         *string `json:"symbol"          doc:"null where the topic has no mint"`
+	Topic          string  `json:"topic"           doc:"Such as kline:MINT:m1, kline:*:m1, price:MINT, events, token_events; of a list what it is a list of, such as kline or price"`
+	Symbol         *string `json:"symbol"          doc:"null where the topic has no mint, and of a list"`
 	Interval       *string `json:"interval"        doc:"null where the topic has no interval"`
 	SubscriptionID *string `json:"subscription_id" doc:"The request's, echoed"`
 	Success        bool    `json:"success"`
 	Message        string  `json:"message"`
 	Store          string  `json:"store,omitempty" doc:"Identity of the store that seqs are of"`
+
+	Symbols []string `json:"symbols,omitempty" doc:"Of a list: those that are subscribed to, each once"`
 }
 
 // HistoryData answers a candle subscription and a history request.

@@ -38,6 +38,18 @@ type Tickers struct {
 	ChainTime int64  `json:"chain_time" doc:"Where the windows end, Unix seconds"`
 }
 
+// TickersPush is a ranking as it is pushed: whole to who subscribes, then once a second what changed.
+type TickersPush struct {
+	Window    string   `json:"window"  enum:"h24,h1,m5"`
+	SortBy    string   `json:"sort_by"`
+	Limit     int      `json:"limit"   doc:"Of the request, rounded up to 10, 100 or 1000"`
+	Whole     bool     `json:"whole"   doc:"true: tickers are all of the ranking; false: those that are new in it or changed"`
+	Tickers   []Ticker `json:"tickers" doc:"As in /api/tickers, in the order of the ranking"`
+	Mints     []string `json:"mints,omitempty" doc:"The whole ranking, in order; only when it is another one than before"`
+	Total     int      `json:"total"   doc:"Mints that traded in the last 24 hours"`
+	ChainTime int64    `json:"chain_time" doc:"Where the windows end, Unix seconds"`
+}
+
 // NewTicker is the part of a ticker that the token's record tells; Add adds what is known of its mint.
 func NewTicker(t *market.Token) Ticker {
 	w := Ticker{Mint: t.Mint.String(), Pair: NewPair(t.Pair)}

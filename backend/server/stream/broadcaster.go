@@ -47,7 +47,10 @@ type broadcaster struct {
 
 	mu       sync.Mutex
 	topics   map[key]*topic
-	derive   *deriver // of the topics whose candles are not stored
+	filtered map[key][]*topic // those with a filter, by the topic without it
+	everies  int              // topics of the candles of all mints
+	rankings int              // topics of rankings
+	derive   *deriver         // of the topics whose candles are not stored
 	sessions map[*session]struct{}
 	apart    map[*subscription]struct{} // of all topics
 	waiters  []waiter
@@ -82,14 +85,14 @@ func (b *broadcaster) absorb(c *market.Commit) {
 
 	for i := range c.Candles {
 		change := &c.Candles[i]
-		t := b.topics[key{klineTopic, change.Interval, change.Mint}]
-		if t == nil {
+		if t := b.topics[key{kind: klineTopic, interval: change.Interval, mint: change.Mint}]; t != nil {
+			t.interim = b.absorbCandle(t, t.interim, c.Seq, change)
+		}
+		if b.everies == 0 {
 			continue
 		}
-		b.replaceCandle(t, change)
-		b.add(update{topic: t, seq: c.Seq, change: change, pair: b.pairOf(change.Mint)})
-		if change.Type == market.Realtime {
-			t.interim = len(b.pending)
+		if t := b.topics[key{kind: everyTopic, interval: change.Interval}]; t != nil {
+			t.places[change.Mint] = b.absorbCandle(t, t.places[change.Mint], c.Seq, change)
 		}
 	}
 
@@ -120,14 +123,28 @@ func (b *broadcaster) addEvent(k key, seq market.Seq, e *market.Event) {
 	if t := b.topics[k]; t != nil {
 		b.add(update{topic: t, seq: seq, event: e})
 	}
+	if len(b.filtered) == 0 {
+		return
+	}
+	for _, t := range b.filtered[k] {
+		if t.filter.pass(e, b.pairOf(e.Mint())) {
+			b.add(update{topic: t, seq: seq, event: e})
+		}
+	}
 }
 
-// replaceCandle takes a waiting interim candle of the same bucket back, as change says more.
-func (b *broadcaster) replaceCandle(t *topic, change *market.CandleChange) {
-	if t.interim != 0 && b.pending[t.interim-1].change.Candle.Time == change.Candle.Time {
-		b.drop(t.interim)
-		t.interim = 0
+// absorbCandle queues a change for a topic, and takes the interim candle that waits at a place back when it is of the same
+// bucket, as the change says more. It returns the place of the one that a newer one may replace.
+func (b *broadcaster) absorbCandle(t *topic, place int, seq market.Seq, change *market.CandleChange) int {
+	if place != 0 && b.pending[place-1].change.Candle.Time == change.Candle.Time {
+		b.drop(place)
+		place = 0
 	}
+	b.add(update{topic: t, seq: seq, change: change, pair: b.pairOf(change.Mint)})
+	if change.Type == market.Realtime {
+		place = len(b.pending)
+	}
+	return place
 }
 
 // drop takes back the pending update at place-1; 0 is none.
@@ -176,7 +193,8 @@ func (b *broadcaster) flush() {
 	b.merge()
 	now := b.now()
 	at := now.UnixMilli()
-	var last *market.Event // events go to two topics, one after the other
+	var last *market.Event // events and candles may go to several topics, one after the other
+	var lastChange *market.CandleChange
 	var payload []byte
 	for i := range b.pending {
 		u := &b.pending[i]
@@ -186,9 +204,14 @@ func (b *broadcaster) flush() {
 		}
 
 		t.interim, t.sent = 0, now
-		if u.event == nil || u.event != last || t.kind < eventsTopic || t.kind > allTopic {
+		clear(t.places)
+		switch {
+		case u.event != nil && u.event == last && (t.kind == eventsTopic || t.kind == allTopic):
+		case u.change != nil && u.change == lastChange:
+			t.noteFinal(u.change)
+		default:
 			payload = b.encode(u, at)
-			last = nil
+			last, lastChange = nil, u.change
 			if t.kind == eventsTopic || t.kind == allTopic {
 				last = u.event
 			}
@@ -225,17 +248,28 @@ func (b *broadcaster) send(t *topic, p push) {
 // encode writes the update's payload once for everybody, into memory of its own.
 func (b *broadcaster) encode(u *update, at int64) []byte {
 	b.scratch = appendUpdate(b.scratch[:0], u, at)
-	if t := u.topic; u.change != nil && u.change.Type == market.Final {
-		t.closed = max(t.closed, u.change.Candle.Time)
+	if u.change != nil {
+		u.topic.noteFinal(u.change)
 	}
 	return append(make([]byte, 0, len(b.scratch)), b.scratch...)
+}
+
+// noteFinal remembers the newest candle that was sent as final. Topics of all mints have no use for it.
+func (t *topic) noteFinal(c *market.CandleChange) {
+	if c.Type == market.Final && t.kind == klineTopic {
+		t.closed = max(t.closed, c.Candle.Time)
+	}
 }
 
 func appendUpdate(dst []byte, u *update, at int64) []byte {
 	t := u.topic
 	if c := u.change; c != nil {
+		symbol := t.symbol
+		if symbol == "" {
+			symbol = c.Mint.String()
+		}
 		data := wire.KlineData{
-			Symbol: t.symbol, Interval: t.length, Data: wire.NewCandle(c.Candle, u.pair, c.Type), Timestamp: at,
+			Symbol: symbol, Interval: t.length, Data: wire.NewCandle(c.Candle, u.pair, c.Type), Timestamp: at,
 			Seq: uint64(u.seq), Slot: uint64(c.Stamp.Slot),
 			Stamps: wire.Stamps{BlockTime: c.Stamp.BlockTime, ReceivedAt: c.Stamp.ReceivedAt, PublishedAt: at},
 		}

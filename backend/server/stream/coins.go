@@ -227,11 +227,12 @@ func (st *Stream) Wants(mint market.Pubkey) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, interval := range st.intervals {
-		if b.topics[key{klineTopic, interval, mint}] != nil {
+		if b.topics[key{kind: klineTopic, interval: interval, mint: mint}] != nil {
 			return true
 		}
 	}
-	return b.topics[key{kind: priceTopic, mint: mint}] != nil || b.topics[key{kind: eventsTopic, mint: mint}] != nil
+	events := key{kind: eventsTopic, mint: mint}
+	return b.topics[key{kind: priceTopic, mint: mint}] != nil || b.topics[events] != nil || len(b.filtered[events]) > 0
 }
 
 // attend serves the desk until ctx ends. What it starts is among st.jobs, as it is itself.

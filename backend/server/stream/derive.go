@@ -86,7 +86,7 @@ func (b *broadcaster) touch(c *market.Commit) {
 	for i := range c.Candles {
 		change := &c.Candles[i]
 		for _, whole := range d.of[change.Interval] {
-			if t := d.topics[key{klineTopic, whole, change.Mint}]; t != nil {
+			if t := d.topics[key{kind: klineTopic, interval: whole, mint: change.Mint}]; t != nil {
 				note(t, whole.Floor(change.Candle.Time)).part(change)
 			}
 		}

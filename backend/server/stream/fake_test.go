@@ -64,7 +64,7 @@ func (m *memory) commit(c *market.Commit) *market.Commit {
 		m.events = append(m.events, storedEvent{&c.Events[i], c.Seq})
 	}
 	for _, change := range c.Candles {
-		k := key{klineTopic, change.Interval, change.Mint}
+		k := key{kind: klineTopic, interval: change.Interval, mint: change.Mint}
 		list := m.candles[k]
 		i, found := slices.BinarySearchFunc(list, change.Candle.Time, func(s stored, time int64) int { return cmp.Compare(s.candle.Time, time) })
 		if found {
@@ -106,7 +106,7 @@ func (m *memory) NewestCandles(_ context.Context, mint market.Pubkey, interval m
 	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	for _, s := range slices.Backward(m.candles[key{klineTopic, interval, mint}]) {
+	for _, s := range slices.Backward(m.candles[key{kind: klineTopic, interval: interval, mint: mint}]) {
 		if s.candle.Time < from || s.candle.Time > to {
 			continue
 		}
@@ -123,7 +123,7 @@ func (m *memory) ChangedCandles(_ context.Context, mint market.Pubkey, interval 
 	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	for _, s := range slices.Backward(m.candles[key{klineTopic, interval, mint}]) {
+	for _, s := range slices.Backward(m.candles[key{kind: klineTopic, interval: interval, mint: mint}]) {
 		if s.seq >= since {
 			candles = append(candles, s.candle)
 		}
@@ -137,7 +137,7 @@ func (m *memory) ChangedCandles(_ context.Context, mint market.Pubkey, interval 
 func (m *memory) CandleBefore(mint market.Pubkey, interval market.Interval, before int64) (market.Candle, bool, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	for _, s := range slices.Backward(m.candles[key{klineTopic, interval, mint}]) {
+	for _, s := range slices.Backward(m.candles[key{kind: klineTopic, interval: interval, mint: mint}]) {
 		if s.candle.Time < before {
 			return s.candle, true, m.failing
 		}
@@ -283,7 +283,7 @@ func (w *writer) trade(c *market.Commit, mint int) {
 
 // correct changes a final candle, as a late trade does.
 func (w *writer) correct(c *market.Commit) {
-	k := key{klineTopic, testIntervals[w.random.IntN(len(testIntervals))], testMints[w.random.IntN(len(testMints))]}
+	k := key{kind: klineTopic, interval: testIntervals[w.random.IntN(len(testIntervals))], mint: testMints[w.random.IntN(len(testMints))]}
 	w.store.mu.RLock()
 	var final []market.Candle
 	for _, s := range slices.Backward(w.store.candles[k]) {

@@ -46,14 +46,19 @@ type heldPush struct {
 const (
 	commitOrder = iota
 	alertOrder
+	noOrder // rankings: each push is of its own moment
 	numOrders
 )
 
 func (k key) order() int {
-	if k.kind == alertTopic {
+	switch k.kind {
+	case alertTopic:
 		return alertOrder
+	case tickerTopic:
+		return noOrder
+	default:
+		return commitOrder
 	}
-	return commitOrder
 }
 
 // hold makes s a follower of k whose pushes are held back, with those of its other topics. was says that it followed the
@@ -174,9 +179,9 @@ func (s *session) emitHeld(p heldPush) {
 	}
 }
 
-// finish sends the answer, which is the state of a topic as of seq, in its place among the pushes, and ends the pause. It
-// returns false when too many pushes came meanwhile.
-func (b *broadcaster) finish(sub *subscription, was bool, seq market.Seq, answer func()) bool {
+// finish sends the answer, which is the state of a topic as of seq, in its place among the pushes, and ends the pause unless
+// more answers are to come. It returns false when too many pushes came meanwhile.
+func (b *broadcaster) finish(sub *subscription, was, more bool, seq market.Seq, answer func()) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 
@@ -200,7 +205,9 @@ func (b *broadcaster) finish(sub *subscription, was bool, seq market.Seq, answer
 	answer()
 
 	sub.after = max(sub.after, seq)
-	b.resume(s, order)
+	if !more {
+		b.resume(s, order)
+	}
 	return true
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"spinscope/backend/commitlog"
 	"spinscope/backend/market"
 	"spinscope/backend/socketio"
 	"spinscope/backend/wire"
@@ -28,10 +29,12 @@ var errOvertaken = errors.New("too many updates while the answer was read")
 type pursuit struct {
 	s     *session
 	skip  *subscription   // not this one: its answer is still to be sent
-	extra *target         // and this one, which is shadowed
+	extra []*target       // and these, which are shadowed
 	at    market.Seq      // commit that was sent in part, else 0
 	sent  identity        // the last of its events that was sent
 	topic map[key]*target // what is followed
+	wide  []*target       // of it those with a filter
+	every []*target       // of it those of the candles of all mints
 	fresh time.Time       // when candles were read last
 }
 
@@ -90,12 +93,18 @@ func (p *pursuit) look() (since market.Seq) {
 	if hold := s.paused[commitOrder]; hold != nil && hold.lost {
 		*hold = pause{} // what comes from now on is whole again
 	}
-	p.topic = make(map[key]*target, len(s.subs))
+	p.topic, p.wide, p.every = make(map[key]*target, len(s.subs)), nil, nil
 	since = newestSeq
 	note := func(t *target) {
 		p.topic[t.sub.topic.key] = t
 		if t.sub.topic.kind != klineTopic {
 			since = min(since, t.after+1)
+		}
+		switch {
+		case t.sub.topic.filter != nil:
+			p.wide = append(p.wide, t)
+		case t.sub.topic.kind == everyTopic:
+			p.every = append(p.every, t)
 		}
 	}
 	for k, sub := range s.subs {
@@ -104,8 +113,10 @@ func (p *pursuit) look() (since market.Seq) {
 		}
 	}
 
-	if p.extra != nil && p.extra.after < p.extra.until {
-		note(p.extra)
+	for _, t := range p.extra {
+		if t.after < t.until {
+			note(t)
+		}
 	}
 	return since
 }
@@ -113,14 +124,27 @@ func (p *pursuit) look() (since market.Seq) {
 // readPage reads what the topics of events get from a commit on. Topics of candles alone need no event.
 func (p *pursuit) readPage(since market.Seq) (page, error) {
 	st := p.s.stream
-	next := page{upTo: st.store.Seq(), complete: true}
 	if since == newestSeq {
-		return next, nil
+		return page{upTo: st.store.Seq(), complete: true}, nil
 	}
 
 	st.reading <- struct{}{}
 	defer func() { <-st.reading }()
 
+	if len(p.every) == 0 {
+		return p.readEvents(since, 0)
+	}
+	next, oldest, err := p.readCommits(since)
+	if err != nil || oldest == 0 {
+		return next, err
+	}
+	return p.readEvents(since, oldest)
+}
+
+// readEvents reads a page from the stored events, of commits before a seq unless it is 0.
+func (p *pursuit) readEvents(since, before market.Seq) (page, error) {
+	st := p.s.stream
+	next := page{complete: true}
 	at := st.now().UnixMilli()
 	skipping := p.at != 0
 	var last market.Seq
@@ -132,6 +156,9 @@ func (p *pursuit) readPage(since market.Seq) (page, error) {
 			skipping = identityOf(e) != p.sent
 			return nil
 		}
+		if before != 0 && seq >= before {
+			return errEnough
+		}
 		if len(next.pushes) >= replayPage {
 			if seq == last {
 				next.at = seq
@@ -140,14 +167,13 @@ func (p *pursuit) readPage(since market.Seq) (page, error) {
 		}
 
 		last, next.sent = seq, identityOf(e)
-		for _, k := range [...]key{{kind: priceTopic, mint: e.Mint()}, {kind: tokenTopic}, {kind: eventsTopic, mint: e.Mint()}, {kind: allTopic}} {
-			if t := p.topic[k]; t != nil && t.wants(seq, e) {
-				next.pushes = append(next.pushes, push{seq, k.event(), appendEvent(nil, k.kind, "", e, seq, at)})
-			}
-		}
-
+		p.show(&next, seq, e, at)
 		return nil
 	})
+	if before != 0 && (err == nil || errors.Is(err, errEnough)) { // from there on commits are read
+		upTo, err, next.more = min(upTo, before-1), nil, true
+	}
+
 	next.upTo, next.complete = upTo, complete
 	switch {
 	case errors.Is(err, errPage):
@@ -163,6 +189,83 @@ func (p *pursuit) readPage(since market.Seq) (page, error) {
 		st.log.Debug("answer read", "client", p.s.peer.ID(), "since_seq", since, "seq", next.upTo, "pushes", len(next.pushes))
 	}
 	return next, nil
+}
+
+// errEnough ends the reading of events where commits are to be read.
+var errEnough = errors.New("the rest is read from the log")
+
+// show adds an event's pushes to a page.
+func (p *pursuit) show(next *page, seq market.Seq, e *market.Event, at int64) {
+	pair := p.s.stream.store.Pair
+	for _, k := range [...]key{{kind: priceTopic, mint: e.Mint()}, {kind: tokenTopic}, {kind: eventsTopic, mint: e.Mint()}, {kind: allTopic}} {
+		if t := p.topic[k]; t != nil && t.wants(seq, e) {
+			next.pushes = append(next.pushes, push{seq, k.event(), appendEvent(nil, k.kind, "", e, seq, at)})
+		}
+	}
+	for _, t := range p.wide {
+		k := t.sub.topic.key
+		if (k.kind == allTopic || k.mint == e.Mint()) && t.wants(seq, e) && t.sub.topic.filter.pass(e, pair(e.Mint())) {
+			next.pushes = append(next.pushes, push{seq, k.event(), appendEvent(nil, k.kind, "", e, seq, at)})
+		}
+	}
+}
+
+// readCommits reads a page from the commit log, which has the candles of all mints: whole commits, as they were pushed. Where
+// the log begins later than at since, it tells with which commit, and the topics of all mints of the gap up to there.
+func (p *pursuit) readCommits(since market.Seq) (next page, oldest market.Seq, err error) {
+	st := p.s.stream
+	next = page{upTo: st.store.Seq(), complete: true}
+	at := st.now().UnixMilli()
+	last := since - 1
+	err = st.store.Commits(st.ctx, since, func(c *market.Commit) error {
+		if len(next.pushes) >= replayPage {
+			return errPage
+		}
+		last = c.Seq
+		moved := movedOnly(c)
+		for i := range c.Events {
+			if _, ok := moved[identityOf(&c.Events[i])]; !ok {
+				p.show(&next, c.Seq, &c.Events[i], at)
+			}
+		}
+		for _, t := range p.every {
+			p.showCandles(&next, t, c, at)
+		}
+		return nil
+	})
+
+	older, lost := errors.AsType[*commitlog.OlderError](err)
+	switch {
+	case lost:
+		for _, t := range p.every {
+			if t.after+1 < older.Oldest {
+				p.s.gap(t.sub.topic.key, t.after+1, older.Oldest-1, "commits since since_seq are no longer known")
+				t.after = older.Oldest - 1
+			}
+		}
+		return page{}, older.Oldest, nil
+	case errors.Is(err, errPage):
+		next.more, next.upTo = true, last
+	case err != nil:
+		return page{}, 0, fmt.Errorf("read commits since %d: %w", since, err)
+	default:
+		next.upTo = max(next.upTo, last)
+	}
+	return next, 0, nil
+}
+
+// showCandles adds the pushes of a commit to a topic of the candles of all mints.
+func (p *pursuit) showCandles(next *page, t *target, c *market.Commit, at int64) {
+	if c.Seq <= t.after || c.Seq > t.until {
+		return
+	}
+	topic := t.sub.topic
+	for i := range c.Candles {
+		if change := &c.Candles[i]; change.Interval == topic.interval {
+			u := update{topic: topic, seq: c.Seq, change: change, pair: p.s.stream.store.Pair(change.Mint)}
+			next.pushes = append(next.pushes, push{c.Seq, topic.event(), appendUpdate(nil, &u, at)})
+		}
+	}
 }
 
 // wants reports whether the topic shows an event of a commit.
@@ -194,7 +297,7 @@ func (p *pursuit) advance(next *page) {
 			continue
 		}
 		t.after = max(t.after, next.upTo)
-		if t != p.extra {
+		if !t.sub.shadowed {
 			t.sub.after = max(t.sub.after, t.after)
 		}
 	}
@@ -308,42 +411,49 @@ func (s *session) fallBack(err error) {
 
 // replay subscribes to a topic of events and sends what commits from a seq on brought, oldest first, before it goes live.
 func (s *session) replay(k key, id *string, from resume) (any, error) {
-	broadcaster := s.stream.broadcaster
 	p := &pursuit{}
-	if k.kind == eventsTopic {
+	var reply any
+	err := s.rewind(p, k, from, func(added bool) { reply = s.confirm(k, id, subscribedText(added)) })
+	if err != nil {
+		return nil, err
+	}
+	if err := s.pursue(p, false); err != nil {
+		s.fallBack(err)
+	}
+	return reply, nil
+}
+
+// rewind makes the client a follower of a topic of events that is to be sent what commits from a seq on brought: the pursuit
+// does it. confirm runs before anything of the topic is sent.
+func (s *session) rewind(p *pursuit, k key, from resume, confirm func(added bool)) error {
+	broadcaster := s.stream.broadcaster
+	if k.mintEvents() {
 		shadowed, added, err := broadcaster.followShadowed(s, k)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if shadowed {
-			reply := s.confirm(k, id, subscribedText(added))
-			p.extra = broadcaster.shadowTarget(s, k, s.within(k, from))
-			if err := s.pursue(p, false); err != nil {
-				s.fallBack(err)
-			}
-			return reply, nil
+			confirm(added)
+			p.extra = append(p.extra, broadcaster.shadowTarget(s, k, s.within(k, from)))
+			return nil
 		}
 	}
 
 	sub, was, err := broadcaster.hold(s, k)
 	if err != nil {
-		return nil, err
+		return err
 	}
 
-	reply := s.confirm(k, id, subscribedText(!was))
+	confirm(!was)
 	since := s.within(k, from)
 	broadcaster.mu.Lock()
+	defer broadcaster.mu.Unlock()
 	if sub.newest = (mark{}); was {
 		sub.after = min(sub.after, since-1)
 	} else {
 		sub.after = since - 1
 	}
-
-	broadcaster.mu.Unlock()
-	if err := s.pursue(p, false); err != nil {
-		s.fallBack(err)
-	}
-	return reply, nil
+	return nil
 }
 
 // newestSeq is no bound.

@@ -3,6 +3,8 @@ package stream
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 
 	"spinscope/backend/market"
 	"spinscope/backend/socketio"
@@ -15,6 +17,7 @@ var errLimit = errors.New("subscription limit reached")
 type subscription struct {
 	session  *session
 	topic    *topic
+	weight   int        // of the session's allowance
 	shadowed bool       // not in the room, as the client gets the same from the topic of all events
 	apart    bool       // not in the room: pushes are held back, or sent one by one
 	after    market.Seq // while apart: pushes up to here are not for this client
@@ -27,8 +30,8 @@ func (b *broadcaster) register(s *session, k key) (*subscription, error) {
 	if s.left {
 		return nil, socketio.ErrClosed
 	}
-	if len(s.subs) >= s.stream.maxSubscriptions {
-		return nil, fmt.Errorf("%w: at most %d for one client (websocket.max_subscriptions_per_client)", errLimit, s.stream.maxSubscriptions)
+	if err := s.mayHold(1); err != nil {
+		return nil, err
 	}
 	t := b.topics[k]
 	if t == nil {
@@ -37,11 +40,51 @@ func (b *broadcaster) register(s *session, k key) (*subscription, error) {
 		if k.kind == klineTopic && !k.interval.Stored() {
 			b.derive.topics[k] = t
 		}
+		b.tally(t, 1)
 	}
 	t.holders++
-	sub := &subscription{session: s, topic: t}
+	sub := &subscription{session: s, topic: t, weight: s.weight}
+	s.held += sub.weight
 	s.subs[k] = sub
 	return sub, nil
+}
+
+// What a subscription weighs: a symbol of a list is a hundredth of one that was asked for by itself.
+const (
+	wholeWeight = 100
+	listWeight  = 1
+)
+
+// mayHold returns errLimit when a client may not have so many more subscriptions of the request under way.
+func (s *session) mayHold(more int) error {
+	limit := s.stream.maxSubscriptions
+	if s.held+more*s.weight <= limit*wholeWeight {
+		return nil
+	}
+	return fmt.Errorf("%w: at most %d for one client (websocket.max_subscriptions_per_client), of which a hundred symbols in lists count as one; %s held, %s asked for",
+		errLimit, limit, inWhole(s.held), inWhole(more*s.weight))
+}
+
+// inWhole is a weight in subscriptions.
+func inWhole(weight int) string {
+	return strconv.FormatFloat(float64(weight)/wholeWeight, 'f', -1, 64)
+}
+
+// tally keeps the lists of topics that need looking at beside the one of a commit's mint.
+func (b *broadcaster) tally(t *topic, by int) {
+	switch {
+	case t.kind == everyTopic:
+		b.everies += by
+	case t.kind == tickerTopic:
+		b.rankings += by
+	case t.filter != nil && by > 0:
+		b.filtered[t.wide()] = append(b.filtered[t.wide()], t)
+	case t.filter != nil:
+		rest := slices.DeleteFunc(b.filtered[t.wide()], func(other *topic) bool { return other == t })
+		if b.filtered[t.wide()] = rest; len(rest) == 0 {
+			delete(b.filtered, t.wide())
+		}
+	}
 }
 
 // remove ends a subscription in any state.
@@ -54,7 +97,9 @@ func (b *broadcaster) remove(s *session, sub *subscription) {
 		b.exit(s, sub)
 	}
 	delete(s.subs, t.key)
+	s.held -= sub.weight
 	if t.holders--; t.holders == 0 {
+		b.tally(t, -1)
 		delete(b.topics, t.key)
 		delete(b.derive.topics, t.key)
 	}
@@ -101,11 +146,11 @@ func (b *broadcaster) separate(k key) {
 // shadow takes a client that now follows all events out of the rooms of single mints, so that it gets each event once.
 // It reports whether there were any.
 func (b *broadcaster) shadow(s *session, k key) (any bool) {
-	if k.kind != allTopic {
+	if !k.allEvents() {
 		return false
 	}
 	for _, sub := range s.subs {
-		if sub.topic.kind != eventsTopic || sub.shadowed {
+		if !sub.topic.mintEvents() || sub.shadowed {
 			continue
 		}
 		if sub.apart {
@@ -147,7 +192,7 @@ func (b *broadcaster) follow(s *session, k key, confirm func(added bool)) error 
 	}
 
 	confirm(true)
-	if all := s.subs[key{kind: allTopic}]; k.kind == eventsTopic && all != nil {
+	if all := s.subs[key{kind: allTopic}]; k.mintEvents() && all != nil {
 		sub.shadowed = true
 		return nil
 	}
@@ -199,7 +244,7 @@ func (b *broadcaster) unfollow(s *session, k key, confirm func(removed bool)) {
 			after = sub.after
 		}
 		b.remove(s, sub)
-		if k.kind == allTopic {
+		if k.allEvents() {
 			b.unshadow(s, after)
 		}
 	}

@@ -180,6 +180,15 @@ type historyQuery struct {
 	fill     bool
 }
 
+// limit reads how many candles are wanted, at most maximum; fallback when the request does not say.
+func (f fields) limit(fallback, maximum int) (int, error) {
+	limit, err := f.integer("limit", int64(fallback))
+	if err == nil && limit < 0 {
+		err = invalid("limit must not be negative")
+	}
+	return int(min(limit, int64(maximum))), err
+}
+
 // history reads a query's bounds and order; missing ones stay as in q.
 func (f fields) history(q historyQuery, interval market.Interval, maximum int) (historyQuery, error) {
 	var err error
@@ -193,15 +202,10 @@ func (f fields) history(q historyQuery, interval market.Interval, maximum int) (
 		return q, invalid("from is after to")
 	}
 
-	limit, err := f.integer("limit", int64(q.limit))
-	if err != nil {
+	if q.limit, err = f.limit(q.limit, maximum); err != nil {
 		return q, err
 	}
-	if limit < 0 {
-		return q, invalid("limit must not be negative")
-	}
 
-	q.limit = int(min(limit, int64(maximum)))
 	order, err := f.text("order")
 	if err != nil {
 		return q, err

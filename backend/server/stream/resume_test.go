@@ -141,7 +141,7 @@ func TestGapSaysWhatCannotBeServed(t *testing.T) {
 		if !slices.Equal(eventsOf(got), []string{"gap", "history_data", "subscription_confirmed"}) {
 			t.Fatalf("%s: got %v", c.name, eventsOf(got))
 		}
-		if got[0].FromSeq != c.from || got[0].ToSeq != c.to || got[0].Topic != (key{klineTopic, market.M1, testMints[0]}).room() {
+		if got[0].FromSeq != c.from || got[0].ToSeq != c.to || got[0].Topic != (key{kind: klineTopic, interval: market.M1, mint: testMints[0]}).room() {
 			t.Errorf("%s: gap %+v", c.name, got[0])
 		}
 		if n := len(parseCandles(t, got[1].Data)); n != 100 {

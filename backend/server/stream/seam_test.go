@@ -76,7 +76,7 @@ func (m *memory) course(k key) *course {
 	c := &course{key: k, at: make(map[[2]int64]market.CandleChange)}
 	for _, commit := range m.commits {
 		for _, change := range commit.Candles {
-			if (key{klineTopic, change.Interval, change.Mint}) == k {
+			if (key{kind: klineTopic, interval: change.Interval, mint: change.Mint}) == k {
 				c.changes = append(c.changes, stepped{commit.Seq, change})
 				c.at[[2]int64{int64(commit.Seq), change.Candle.Time}] = change
 			}
@@ -211,9 +211,11 @@ func (b *bench) meet(t *testing.T, clients int, commits market.Seq) {
 					"symbol":   testMints[random.IntN(len(testMints))].String(),
 					"interval": testIntervals[random.IntN(len(testIntervals))].String(),
 				}
-				switch random.IntN(5) {
+				switch random.IntN(6) {
 				default:
 					s.request(subscribe, []any{topic}, nil)
+				case 2:
+					s.request(subscribe, []any{object{"symbols": addresses(testMints...), "interval": topic["interval"]}}, nil)
 				case 0:
 					s.request(unsubscribe, []any{topic}, nil)
 				case 1:
@@ -232,7 +234,7 @@ func (b *bench) meet(t *testing.T, clients int, commits market.Seq) {
 	var courses []*course
 	for _, mint := range testMints {
 		for _, interval := range testIntervals {
-			courses = append(courses, b.memory.course(key{klineTopic, interval, mint}))
+			courses = append(courses, b.memory.course(key{kind: klineTopic, interval: interval, mint: mint}))
 		}
 	}
 	pushes := 0

@@ -38,11 +38,13 @@ type session struct {
 	space  *space
 	peer   peer
 	subs   map[key]*subscription
+	held   int               // what the subscriptions weigh; the broadcaster's
 	paused [numOrders]*pause // pushes are held back; the broadcaster's
 
 	serving sync.Mutex // held by a request, or by what catches up for a client that is set aside
 	acked   bool       // the request under way asks for an acknowledgement
 	patient time.Time  // until when the client is waited for, once it knew a later commit; zero: it did not
+	weight  int        // of each subscription that the request under way makes
 	owed    tally      // answered since the connection was last drained
 
 	waiting int  // requests that wait at the desk, whose mutex guards it
@@ -107,7 +109,7 @@ func (s *session) request(event string, args []any, ack func(any)) {
 
 // begin begins to serve a request; false when the connection is gone.
 func (s *session) begin(ack func(any)) bool {
-	s.acked = ack != nil
+	s.acked, s.weight = ack != nil, wholeWeight
 	s.recovered()
 	return s.awaitSpace(s.stream.ctx, 0) == nil
 }

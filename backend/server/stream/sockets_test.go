@@ -326,7 +326,7 @@ func TestSocketsMeetLiveWithoutGap(t *testing.T) {
 	<-done
 	for _, mint := range testMints {
 		for _, interval := range testIntervals {
-			c := b.memory.course(key{klineTopic, interval, mint})
+			c := b.memory.course(key{kind: klineTopic, interval: interval, mint: mint})
 			for _, got := range results {
 				checkKline(t, c, got)
 			}

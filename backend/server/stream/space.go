@@ -35,6 +35,8 @@ func spaces() [numSpaces]*space {
 			"unsubscribe_token_events": unsubscribeFrom(tokenTopic),
 			"subscribe_alerts":         subscribeTo(alertTopic),
 			"unsubscribe_alerts":       unsubscribeFrom(alertTopic),
+			"subscribe_tickers":        (*session).subscribeTickers,
+			"unsubscribe_tickers":      (*session).unsubscribeTickers,
 			"ping":                     (*session).pong,
 		},
 		greeting: func(id, store string, now int64, intervals []string, symbols func() []string) any {
@@ -114,10 +116,13 @@ func (s *session) confirm(k key, id *string, message string) wire.SubscriptionCo
 
 func (s *session) confirmation(k key, id *string, message string) wire.SubscriptionConfirmed {
 	reply := wire.SubscriptionConfirmed{Topic: k.room(), SubscriptionID: id, Success: true, Message: message, Store: s.stream.store.ID()}
-	if k.kind <= eventsTopic {
+	switch {
+	case k.kind <= eventsTopic:
 		reply.Symbol = new(k.mint.String())
+	case k.kind == everyTopic:
+		reply.Symbol = new(everyMint)
 	}
-	if k.kind == klineTopic {
+	if k.kind == klineTopic || k.kind == everyTopic {
 		reply.Interval = new(k.interval.String())
 	}
 	return reply

@@ -24,6 +24,9 @@ type Store interface {
 	// EventsSince calls fn for the events of commits >= since in commit order, until fn fails, whose error it returns.
 	// upTo is the commit it read to; complete is false when commits from since on are no longer known.
 	EventsSince(ctx context.Context, since market.Seq, fn func(market.Seq, *market.Event) error) (upTo market.Seq, complete bool, err error)
+	// Commits calls fn with the commits from a seq on, in order, until fn fails, whose error it returns. It returns a
+	// *commitlog.OlderError when the first of them is no longer in the log.
+	Commits(ctx context.Context, from market.Seq, fn func(*market.Commit) error) error
 	// LastTrade returns the mint's newest event with a price, nil when it has none.
 	LastTrade(ctx context.Context, mint market.Pubkey) (*market.Event, error)
 	// Pair is the market of a coin, the zero Pair for one that is not known. It must be quick: pushes wait for it.

@@ -19,12 +19,12 @@ var subscriptions = []struct {
 	plain        []string // what comes without since_seq
 }{
 	{
-		"/ws/kline", "subscribe_kline", klineOf(testMints[0]), key{klineTopic, market.M1, testMints[0]}.room(),
+		"/ws/kline", "subscribe_kline", klineOf(testMints[0]), key{kind: klineTopic, interval: market.M1, mint: testMints[0]}.room(),
 		[]string{"history_data", "subscription_confirmed"},
 		[]string{"history_data", "subscription_confirmed"},
 	},
 	{
-		"/kline", "subscribe", klineOf(testMints[0]), key{klineTopic, market.M1, testMints[0]}.room(),
+		"/kline", "subscribe", klineOf(testMints[0]), key{kind: klineTopic, interval: market.M1, mint: testMints[0]}.room(),
 		[]string{"history_data", "subscription_confirmed"},
 		[]string{"history_data", "subscription_confirmed"},
 	},

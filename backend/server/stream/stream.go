@@ -24,6 +24,7 @@ type Options struct {
 	Commits          *follow.Follower
 	Alerts           Alerts                             // nil: none are stored
 	Coins            Coins                              // nil: none are followed by their own addresses
+	Rank             Rank                               // nil: rankings are refused
 	Intervals        []market.Interval                  // served, shortest first; nil is all
 	HistoryDefault   int                                // candles of a subscription's history, and of a request without limit: 100
 	HistoryMax       int                                // candles of the largest answer: 5000
@@ -42,6 +43,7 @@ type Stream struct {
 	store            Store
 	alerts           Alerts
 	commits          *follow.Follower
+	rank             Rank
 	broadcaster      *broadcaster
 	desk             *desk
 	counts           *counters
@@ -69,6 +71,7 @@ func New(options Options) *Stream {
 	st := &Stream{
 		store:            options.Store,
 		alerts:           options.Alerts,
+		rank:             options.Rank,
 		desk:             newDesk(options.Coins),
 		commits:          options.Commits,
 		counts:           newCounters(),
@@ -104,6 +107,7 @@ func New(options Options) *Stream {
 		kick:     make(chan struct{}, 1),
 		done:     make(chan struct{}),
 		topics:   make(map[key]*topic),
+		filtered: make(map[key][]*topic),
 		derive:   newDeriver(st.store, st.intervals, st.fail),
 		sessions: make(map[*session]struct{}),
 		apart:    make(map[*subscription]struct{}),

@@ -12,6 +12,17 @@ import (
 const readTries = 5
 
 func (s *session) subscribeKline(f fields) (any, error) {
+	switch {
+	case f["symbols"] != nil:
+		return s.subscribeList(f, klineTopic)
+	case f["symbol"] == everyMint:
+		k, err := f.every(s.stream.intervals)
+		if err != nil {
+			return nil, err
+		}
+		return s.subscribeWhole(k, f)
+	}
+
 	k, err := f.candles(s.stream.intervals)
 	if err != nil {
 		return nil, err
@@ -43,6 +54,17 @@ func (s *session) subscribeKline(f fields) (any, error) {
 }
 
 func (s *session) unsubscribeKline(f fields) (any, error) {
+	switch {
+	case f["symbols"] != nil:
+		return s.unsubscribeList(f, klineTopic)
+	case f["symbol"] == everyMint:
+		k, err := f.every(s.stream.intervals)
+		if err != nil {
+			return nil, err
+		}
+		return s.unsubscribe(k, f)
+	}
+
 	k, err := f.candles(s.stream.intervals)
 	if err != nil {
 		return nil, err
@@ -78,6 +100,9 @@ func (s *session) getHistory(f fields) (any, error) {
 }
 
 func (s *session) subscribePrice(f fields) (any, error) {
+	if f["symbols"] != nil {
+		return s.subscribeList(f, priceTopic)
+	}
 	mint, err := f.mint()
 	if err != nil {
 		return nil, err
@@ -116,6 +141,9 @@ func (s *session) subscribePrice(f fields) (any, error) {
 }
 
 func (s *session) unsubscribePrice(f fields) (any, error) {
+	if f["symbols"] != nil {
+		return s.unsubscribeList(f, priceTopic)
+	}
 	mint, err := f.mint()
 	if err != nil {
 		return nil, err
@@ -123,16 +151,23 @@ func (s *session) unsubscribePrice(f fields) (any, error) {
 	return s.unsubscribe(key{kind: priceTopic, mint: mint}, f)
 }
 
-// eventsKey is the topic of one mint's events, or of all when the request names none.
+// eventsKey is the topic of one mint's events, or of all when the request names none, with the request's filter.
 func eventsKey(f fields) (key, error) {
-	if f["symbol"] == nil {
-		return key{kind: allTopic}, nil
+	which, err := f.filter()
+	if err != nil {
+		return key{}, err
+	}
+	if f["symbol"] == nil || f["symbol"] == everyMint {
+		return key{kind: allTopic, detail: which}, nil
 	}
 	mint, err := f.mint()
-	return key{kind: eventsTopic, mint: mint}, err
+	return key{kind: eventsTopic, mint: mint, detail: which}, err
 }
 
 func (s *session) subscribeEvents(f fields) (any, error) {
+	if f["symbols"] != nil {
+		return s.subscribeList(f, eventsTopic)
+	}
 	k, err := eventsKey(f)
 	if err != nil {
 		return nil, err
@@ -141,6 +176,9 @@ func (s *session) subscribeEvents(f fields) (any, error) {
 }
 
 func (s *session) unsubscribeEvents(f fields) (any, error) {
+	if f["symbols"] != nil {
+		return s.unsubscribeList(f, eventsTopic)
+	}
 	k, err := eventsKey(f)
 	if err != nil {
 		return nil, err
@@ -151,6 +189,11 @@ func (s *session) unsubscribeEvents(f fields) (any, error) {
 // insert sends an answer in its place among the client's pushes, and lets s follow the topic from then on. send does the
 // first, with the broadcaster's mutex held; was says that s followed the topic before.
 func (s *session) insert(k key, read func(context.Context) (*answer, error), send func(a *answer, was bool)) (*answer, error) {
+	return s.insertOne(k, false, read, send)
+}
+
+// insertOne is insert, after which the client stays paused when more answers follow.
+func (s *session) insertOne(k key, more bool, read func(context.Context) (*answer, error), send func(a *answer, was bool)) (*answer, error) {
 	broadcaster := s.stream.broadcaster
 	sub, was, err := broadcaster.hold(s, k)
 	if err != nil {
@@ -168,7 +211,7 @@ func (s *session) insert(k key, read func(context.Context) (*answer, error), sen
 			return nil, err
 		}
 
-		finished := broadcaster.finish(sub, was, result.seq, func() {
+		finished := broadcaster.finish(sub, was, more, result.seq, func() {
 			if result.gap != nil {
 				s.emitJSON("gap", result.gap)
 			}

@@ -218,7 +218,7 @@ func TestRegistriesAreEmptyAfterDisconnect(t *testing.T) {
 	if clients := b.Clients(); len(clients) != 2 || len(clients[0].Topics) != 5 || clients[0].Namespace != "/ws/kline" {
 		t.Errorf("clients %+v", clients)
 	}
-	shared := Room{Name: key{klineTopic, market.M1, testMints[0]}.room(), Subscribers: 2}
+	shared := Room{Name: key{kind: klineTopic, interval: market.M1, mint: testMints[0]}.room(), Subscribers: 2}
 	if rooms := b.Rooms(); !slices.Contains(rooms, shared) {
 		t.Errorf("rooms %+v", rooms)
 	}
@@ -269,7 +269,7 @@ func TestCandlesAreInTheCoinsUnits(t *testing.T) {
 	}
 
 	// What a client is sent that fell behind is read from the store.
-	sub := &subscription{topic: b.broadcaster.topics[key{klineTopic, market.M1, testMints[0]}]}
+	sub := &subscription{topic: b.broadcaster.topics[key{kind: klineTopic, interval: market.M1, mint: testMints[0]}]}
 	behind, err := (&pursuit{s: s}).readCandles(&target{sub: sub}, 9)
 	if err != nil || len(behind) != 1 || !bytes.Contains(behind[0].payload, []byte(`"volume":1.5,"quote_volume":2.5`)) {
 		t.Errorf("behind: %+v %v", behind, err)

@@ -691,9 +691,9 @@ export interface SpinConnectionSuccess {
 
 /** SubscriptionConfirmed answers every subscribe and unsubscribe. */
 export interface SubscriptionConfirmed {
-  /** Such as kline:MINT:m1, price:MINT, events, token_events */
+  /** Such as kline:MINT:m1, kline:*:m1, price:MINT, events, token_events; of a list what it is a list of, such as kline or price */
   topic: string
-  /** null where the topic has no mint */
+  /** null where the topic has no mint, and of a list */
   symbol: string | null
   /** null where the topic has no interval */
   interval: string | null
@@ -703,6 +703,8 @@ export interface SubscriptionConfirmed {
   message: string
   /** Identity of the store that seqs are of */
   store?: string
+  /** Of a list: those that are subscribed to, each once */
+  symbols?: string[]
 }
 
 /** HistoryData answers a candle subscription and a history request. */
@@ -834,6 +836,24 @@ export interface Tickers extends Paging {
   tickers: Ticker[]
   window: 'h24' | 'h1' | 'm5'
   sort_by: string
+  /** Where the windows end, Unix seconds */
+  chain_time: number
+}
+
+/** TickersPush is a ranking as it is pushed: whole to who subscribes, then once a second what changed. */
+export interface TickersPush {
+  window: 'h24' | 'h1' | 'm5'
+  sort_by: string
+  /** Of the request, rounded up to 10, 100 or 1000 */
+  limit: number
+  /** true: tickers are all of the ranking; false: those that are new in it or changed */
+  whole: boolean
+  /** As in /api/tickers, in the order of the ranking */
+  tickers: Ticker[]
+  /** The whole ranking, in order; only when it is another one than before */
+  mints?: string[]
+  /** Mints that traded in the last 24 hours */
+  total: number
   /** Where the windows end, Unix seconds */
   chain_time: number
 }
