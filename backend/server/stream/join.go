@@ -205,7 +205,7 @@ func (b *broadcaster) finish(sub *subscription, was, more bool, seq market.Seq, 
 	answer()
 
 	sub.after = max(sub.after, seq)
-	if !more {
+	if !more || len(hold.held) > maxHeld/4 { // the next answer pauses again
 		b.resume(s, order)
 	}
 	return true

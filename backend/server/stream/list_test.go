@@ -108,6 +108,36 @@ func TestListsLimitIsOfEachHistory(t *testing.T) {
 	}
 }
 
+// While a list is answered commits go on: each history meets the pushes after it, of all its topics and of those before.
+func TestListMeetsLivePushes(t *testing.T) {
+	b := newBench(t, nil)
+	for range 300 {
+		b.writer.step()
+	}
+	b.tick(t)
+	s, _ := b.client(t, openSpace, "a")
+	ask(t, s, "subscribe_kline", klineOf(testMints[1]))
+	b.memory.reading = func() {
+		for range 20 {
+			b.writer.step()
+		}
+		b.tick(t)
+	}
+	_, got := ask(t, s, "subscribe_kline", object{"symbols": addresses(testMints...), "interval": "s1"})
+	b.memory.reading = nil
+	for range 100 {
+		b.writer.step()
+	}
+	b.tick(t)
+	got = append(got, taken(t, s)...)
+	for _, mint := range testMints {
+		checkKline(t, b.memory.course(key{kind: klineTopic, interval: market.S1, mint: mint}), got)
+	}
+	if n := len(symbolsOf(got, "kline_data")); n < 200 {
+		t.Errorf("%d pushes", n)
+	}
+}
+
 func TestListOfPrices(t *testing.T) {
 	b := newBench(t, nil)
 	b.trade(testMints[0], startTime, 1e18)

@@ -211,11 +211,9 @@ func (b *bench) meet(t *testing.T, clients int, commits market.Seq) {
 					"symbol":   testMints[random.IntN(len(testMints))].String(),
 					"interval": testIntervals[random.IntN(len(testIntervals))].String(),
 				}
-				switch random.IntN(6) {
+				switch random.IntN(5) {
 				default:
 					s.request(subscribe, []any{topic}, nil)
-				case 2:
-					s.request(subscribe, []any{object{"symbols": addresses(testMints...), "interval": topic["interval"]}}, nil)
 				case 0:
 					s.request(unsubscribe, []any{topic}, nil)
 				case 1:
