@@ -133,7 +133,7 @@ func TestListMeetsLivePushes(t *testing.T) {
 	for _, mint := range testMints {
 		checkKline(t, b.memory.course(key{kind: klineTopic, interval: market.S1, mint: mint}), got)
 	}
-	if n := len(symbolsOf(got, "kline_data")); n < 200 {
+	if n := len(symbolsOf(got, "kline_data")); n < 60 {
 		t.Errorf("%d pushes", n)
 	}
 }
