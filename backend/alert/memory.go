@@ -46,7 +46,7 @@ func newMemory() memory {
 	return memory{spent: map[string]int64{}, arms: map[armKey]armed{}, lost: map[string]told{}, dirty: map[string][]byte{}}
 }
 
-// The keys of marks: what it is, then the mint of an arm, then the rule's id.
+// The keys of marks, of which none begins with b (package edge has one): what it is, then the mint of an arm, then the rule's id.
 const (
 	markSpent = 's'
 	markArm   = 'w'

@@ -37,6 +37,10 @@ type Options struct {
 	// Behind reports whether history is being read, so that chain time is not the present. Nil: it never is.
 	Behind func() bool
 
+	// Agree is called with what is about to be stored and told, and may add marks of its own; an error means that it must not be,
+	// and ends Run. Nil: there is nobody to agree with.
+	Agree func(*store.AlertChange) error
+
 	Push    func(newest uint64, fresh []wire.AlertPush) // passes on what fired, newest is the number of the last; must not block. May be nil
 	Notify  func(wire.Alert)                            // told of each alert that is not history; must not block. May be nil
 	Webhook string                                      // address that alerts are posted to; "" for none
@@ -51,6 +55,7 @@ type Service struct {
 	changed   chan struct{} // holds a token while the rule file is to be read again
 	link      func() (connected bool, since time.Time, watched bool)
 	behind    func() bool
+	agree     func(*store.AlertChange) error
 	push      func(newest uint64, fresh []wire.AlertPush)
 	notify    func(wire.Alert)
 	webhook   *Webhook // nil without one
@@ -77,7 +82,7 @@ func NewService(o Options) *Service {
 	}
 	log := o.Logger.With("component", "alerts")
 	s := &Service{
-		store: o.Store, commits: o.Commits, changed: make(chan struct{}, 1), link: o.Link, behind: o.Behind, push: o.Push,
+		store: o.Store, commits: o.Commits, changed: make(chan struct{}, 1), link: o.Link, behind: o.Behind, agree: o.Agree, push: o.Push,
 		notify: o.Notify, log: log, evaluator: New(storedMarket{o.Store}), rules: &ruleReader{file: At(o.Dir), log: log},
 		fired: map[Kind]*atomic.Uint64{},
 	}
@@ -104,6 +109,18 @@ func (s *Service) Run(ctx context.Context) error {
 		group.Go(func() error { return s.webhook.Run(ctx) })
 	}
 	return group.Wait()
+}
+
+// Follow is Run of a store whose alerts are another node's work: follow stores them, and calls taken with those that are new,
+// until its context ends. They are pushed; whoever made them has told of them otherwise.
+func (s *Service) Follow(ctx context.Context, follow func(ctx context.Context, taken func([]store.AlertRecord)) error) error {
+	s.commits.Close()
+	_, last, _, err := s.store.AlertsSince(ctx, ^market.Seq(0))
+	if err != nil {
+		return fmt.Errorf("read alerts: %w", err)
+	}
+	s.pushed(last, nil)
+	return follow(ctx, func(fresh []store.AlertRecord) { s.pushed(fresh[len(fresh)-1].Number, pushes(fresh)) })
 }
 
 // run looks at commits until ctx ends. It goes on where the store says that it stopped.
@@ -383,6 +400,12 @@ func (s *Service) persist(fired []Alert) error {
 
 	for _, m := range s.evaluator.Marks() {
 		change.Marks = append(change.Marks, store.AlertMark(m))
+	}
+
+	if s.agree != nil {
+		if err := s.agree(&change); err != nil {
+			return err
+		}
 	}
 	fresh, err := s.store.CommitAlerts(&change)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 )
 
 // checkStream refuses a log that can lose what it has acknowledged, or that others may change.
-func (b *Bus) checkStream(info *jetstream.StreamInfo) error {
-	c, want := &info.Config, b.config(1)
+func checkStream(info *jetstream.StreamInfo, want *jetstream.StreamConfig) error {
+	c := &info.Config
 	for _, setting := range []struct {
 		name      string
 		ok        bool

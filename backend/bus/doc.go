@@ -2,6 +2,7 @@
 // says who may try to write, snapshots to begin from, and the record of whose market it is.
 //
 //	stream NAME            one message is one commit, the stream's sequence is the commit's seq
+//	stream NAME-alerts     what alerts did, one message a change
 //	KV NAME-market         key market: identity of the store, cluster, program
 //	KV NAME-lease          key writer: who may try to append; goes with its owner (TTL)
 //	objects NAME-snapshots backups of the store (package backup), the newest two

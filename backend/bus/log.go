@@ -23,24 +23,22 @@ func (e *OlderError) Error() string {
 	return fmt.Sprintf("commit %d is older than the log of the bus, which begins at %d", e.From, e.Oldest)
 }
 
-// Log is the log of one store.
+// Log is a log of one store: of its commits, whose place in it is their seq, or of what alerts did.
 type Log struct {
-	bus     *Bus
-	store   string // identity
-	stream  jetstream.Stream
-	subject string
+	bus    *Bus
+	store  string // identity
+	config jetstream.StreamConfig
+	stream jetstream.Stream
 }
 
-// config is how the stream must be.
-func (b *Bus) config(first market.Seq) jetstream.StreamConfig {
+// config is how a stream must be.
+func (b *Bus) config(name, subject, what string, first market.Seq) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
-		Name: b.options.Name, Subjects: []string{b.subject()}, Description: "commits of a Spinscope market, one message each",
+		Name: name, Subjects: []string{b.options.Name + "." + subject}, Description: what,
 		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, Storage: jetstream.FileStorage, Replicas: b.options.Replicas,
 		MaxAge: b.options.MaxAge, Duplicates: min(duplicates, b.options.MaxAge), DenyDelete: true, DenyPurge: true, FirstSeq: uint64(first),
 	}
 }
-
-func (b *Bus) subject() string { return b.options.Name + ".commits" }
 
 // Log opens the log of a store, and makes one that begins with a seq where there is none and create is set; else that is
 // ErrNone. It refuses a log that can lose what it has acknowledged.
@@ -51,27 +49,36 @@ func (b *Bus) Log(ctx context.Context, store string, first market.Seq, create bo
 	if err := b.checkPayload(); err != nil {
 		return nil, err
 	}
+	return b.open(ctx, store, b.config(b.options.Name, "commits", "commits of a Spinscope market, one message each", first), create)
+}
 
+// Alerts opens the log of what a store's alerts did, whose first place is 1, like Log.
+func (b *Bus) Alerts(ctx context.Context, store string, create bool) (*Log, error) {
+	return b.open(ctx, store, b.config(b.options.Name+"-alerts", "alerts", "what fired, and how far commits were looked at for it", 1), create)
+}
+
+// open opens a log.
+func (b *Bus) open(ctx context.Context, store string, config jetstream.StreamConfig, create bool) (*Log, error) {
 	stream, err := openOrMake(ctx,
-		func(ctx context.Context) (jetstream.Stream, error) { return b.js.Stream(ctx, b.options.Name) },
+		func(ctx context.Context) (jetstream.Stream, error) { return b.js.Stream(ctx, config.Name) },
 		func(ctx context.Context) (jetstream.Stream, error) {
 			if !create {
 				return nil, jetstream.ErrStreamNotFound
 			}
-			return b.js.CreateStream(ctx, b.config(first))
+			return b.js.CreateStream(ctx, config)
 		},
 		jetstream.ErrStreamNotFound, jetstream.ErrStreamNameAlreadyInUse)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return nil, fmt.Errorf("log %s: %w", b.options.Name, ErrNone)
+		return nil, fmt.Errorf("log %s: %w", config.Name, ErrNone)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open log %s: %w", b.options.Name, err)
+		return nil, fmt.Errorf("open log %s: %w", config.Name, err)
 	}
 
-	if err := b.checkStream(stream.CachedInfo()); err != nil {
+	if err := checkStream(stream.CachedInfo(), &config); err != nil {
 		return nil, err
 	}
-	return &Log{bus: b, store: store, stream: stream, subject: b.subject()}, nil
+	return &Log{bus: b, store: store, config: config, stream: stream}, nil
 }
 
 // Append puts a commit at the end of the log, when the one before it is there. It returns once the servers have it on as
@@ -126,9 +133,9 @@ func (l *Log) try(ctx context.Context, seq market.Seq, payload []byte) (outcome,
 	once, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
 
-	message := &nats.Msg{Subject: l.subject, Data: payload}
+	message := &nats.Msg{Subject: l.config.Subjects[0], Data: payload}
 	acknowledged, err := l.bus.js.PublishMsg(once, message,
-		jetstream.WithMsgID(l.store+":"+strconv.FormatUint(uint64(seq), 10)), jetstream.WithExpectStream(l.bus.options.Name),
+		jetstream.WithMsgID(l.store+":"+strconv.FormatUint(uint64(seq), 10)), jetstream.WithExpectStream(l.config.Name),
 		jetstream.WithExpectLastSequence(uint64(seq)-1), jetstream.WithRetryAttempts(0))
 	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
 		switch api.ErrorCode {
@@ -173,7 +180,7 @@ func (l *Log) settle(ctx context.Context, seq market.Seq, payload []byte) (done 
 func (l *Log) bounds(ctx context.Context) (first, last market.Seq, err error) {
 	info, err := again(ctx, func(ctx context.Context) (*jetstream.StreamInfo, error) { return l.stream.Info(ctx) })
 	if err != nil {
-		return 0, 0, fmt.Errorf("look at log %s: %w", l.bus.options.Name, err)
+		return 0, 0, fmt.Errorf("look at log %s: %w", l.config.Name, err)
 	}
 	return market.Seq(info.State.FirstSeq), market.Seq(info.State.LastSeq), nil
 }

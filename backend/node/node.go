@@ -254,6 +254,13 @@ func (n *node) stand(ctx context.Context) error {
 	if !n.Edge {
 		stands.role = standsBy
 	}
+	stands.follow = func(ctx context.Context, taken func([]store.AlertRecord)) error {
+		alerts, err := n.waitForAlerts(ctx, replica.Store)
+		if err != nil {
+			return orNil(ctx, err)
+		}
+		return alerts.Follow(ctx, taken)
+	}
 	as := Role{Replica: replica, Stands: stands, Follow: func(ctx context.Context) error {
 		replica.Unsure()
 		log, err := n.waitForLog(ctx, replica.Store)
@@ -294,6 +301,22 @@ func (n *node) waitForLog(ctx context.Context, of *store.Store) (*bus.Log, error
 			return log, err
 		}
 
+		if err := wake.After(ctx, leaseEvery); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// waitForAlerts opens the log of a store's alerts once a writer has made it.
+func (n *node) waitForAlerts(ctx context.Context, of *store.Store) (*edge.Alerts, error) {
+	if _, err := n.waitForLog(ctx, of); err != nil {
+		return nil, err
+	}
+	for {
+		alerts, err := edge.OpenAlerts(ctx, n.bus, of, false)
+		if !errors.Is(err, bus.ErrNone) {
+			return alerts, err
+		}
 		if err := wake.After(ctx, leaseEvery); err != nil {
 			return nil, err
 		}
@@ -363,7 +386,12 @@ func (n *node) write(ctx context.Context) error {
 			if err := (&edge.Replica{Store: opened}).CatchUp(ctx, log); err != nil {
 				return err
 			}
-			return skipAlerts(opened)
+			alerts, err := beginAlerts(ctx, n.bus, opened)
+			if err != nil {
+				return err
+			}
+			stands.agree = func(c *store.AlertChange) error { return alerts.Append(appending, c) }
+			return nil
 		},
 		Append: func(c *market.Commit) error {
 			stands.waiting.Store(time.Now().UnixNano())
@@ -385,10 +413,19 @@ func (n *node) write(ctx context.Context) error {
 	return err
 }
 
-// skipAlerts has alerts look at what is committed from now on: what came before was another node's to tell.
-func skipAlerts(opened *store.Store) error {
-	_, err := opened.CommitAlerts(&store.AlertChange{Cursor: opened.Seq()})
-	return err
+// beginAlerts has the alerts go on where those of the last writer stopped. Where it is not known what was told, they look at
+// what is committed from now on.
+func beginAlerts(ctx context.Context, b *bus.Bus, opened *store.Store) (*edge.Alerts, error) {
+	alerts, err := edge.OpenAlerts(ctx, b, opened, true)
+	if err != nil {
+		return nil, err
+	}
+	none, err := alerts.CatchUp(ctx)
+	if err != nil || !none {
+		return alerts, err
+	}
+	_, err = opened.CommitAlerts(&store.AlertChange{Cursor: opened.Seq()})
+	return alerts, err
 }
 
 // copies keeps a snapshot on the bus that is not too old.

@@ -8,6 +8,7 @@ import (
 
 	"spinscope/backend/bus"
 	"spinscope/backend/edge"
+	"spinscope/backend/store"
 	"spinscope/backend/telemetry"
 	"spinscope/backend/wake"
 	"spinscope/backend/wire"
@@ -31,7 +32,9 @@ type Standing struct {
 	role    string
 	replica *edge.Replica // nil of the writer
 	look    *look
-	waiting atomic.Int64 // Unix nanoseconds since when the writer waits for the log to take a commit; 0: it does not
+	agree   func(*store.AlertChange) error                                   // of the writer, set once its store is open
+	follow  func(ctx context.Context, taken func([]store.AlertRecord)) error // of the others: the alerts that it tells of
+	waiting atomic.Int64                                                     // Unix nanoseconds since when the writer waits for the log to take a commit; 0: it does not
 }
 
 // look is what was last seen of the bus, whatever the role. One goroutine sees, any may ask.
@@ -89,6 +92,14 @@ func since(nanoseconds int64) time.Duration {
 
 // Writes reports whether the node makes the commits itself.
 func (s *Standing) Writes() bool { return s.replica == nil }
+
+// Agree puts what the writer's alerts did into the log, before it is stored and told.
+func (s *Standing) Agree(c *store.AlertChange) error { return s.agree(c) }
+
+// FollowAlerts takes what the writer's alerts did into a replica's store, until ctx ends.
+func (s *Standing) FollowAlerts(ctx context.Context, taken func([]store.AlertRecord)) error {
+	return s.follow(ctx, taken)
+}
 
 // lag is how many commits are missing here, or wait for the log, and for how long.
 func (s *Standing) lag() (commits uint64, lasting time.Duration) {

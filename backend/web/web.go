@@ -67,6 +67,9 @@ type Node interface {
 	Writes() bool // else its commits are another node's
 	Status() wire.Node
 	Trouble() string // why no new client should come; "" for nothing
+	// Agree and FollowAlerts keep the alerts of all the same: alert.Options and alert.Service have them.
+	Agree(*store.AlertChange) error
+	FollowAlerts(ctx context.Context, taken func([]store.AlertRecord)) error
 	Collect(*telemetry.Metrics)
 }
 
@@ -261,8 +264,13 @@ func (o *Options) onDemand(guarded *guard.Guard) stream.Coins {
 // newAlerts puts the alert service together.
 func (f *Server) newAlerts(push func(newest uint64, fresh []wire.AlertPush)) *alert.Service {
 	began := time.Now()
+	var agree func(*store.AlertChange) error
+	if f.Node != nil {
+		agree = f.Node.Agree
+	}
 	return alert.NewService(alert.Options{
-		Dir: f.Dir.Path, Store: f.Store, Commits: f.follower("alerts"),
+		Agree: agree,
+		Dir:   f.Dir.Path, Store: f.Store, Commits: f.follower("alerts"),
 		Link:   func() (bool, time.Time, bool) { return f.Listener.Link(began) },
 		Behind: func() bool { return f.Listener.Status().Connection == listener.CatchingUp },
 		Push:   push, Notify: f.Notify, Webhook: f.Config.Alerts.Webhook, Logger: f.Logger,
@@ -286,9 +294,11 @@ func (f *Server) Parts() []parts.Part {
 	list := []parts.Part{
 		{Name: "stream", Run: f.stream.Run}, {Name: "sockets", Run: f.sockets.Run}, {Name: "http", Run: f.run}, {Name: "mints", Run: f.mints.Run},
 	}
-	if f.Node == nil || f.Node.Writes() { // else whoever writes tells of alerts
-		list = append(list, parts.Part{Name: "alerts", Run: f.alerts.Run})
+	alerts := f.alerts.Run
+	if f.Node != nil && !f.Node.Writes() {
+		alerts = func(ctx context.Context) error { return f.alerts.Follow(ctx, f.Node.FollowAlerts) }
 	}
+	list = append(list, parts.Part{Name: "alerts", Run: alerts})
 	if f.tokens != nil {
 		list = append(list, parts.Part{Name: "metadata", Run: f.tokens.Run})
 	}
