@@ -68,7 +68,7 @@ func (n *notifier) take() (title, body string, ok bool) {
 // run shows what is offered until ctx, the window's, ends. Where nothing shows it, that is logged once: the page shows alerts too.
 func (n *notifier) run(ctx context.Context) {
 	var send func(title, body string) error
-	closing, told := func() {}, false
+	closing, logged := func() {}, false
 	defer func() { closing() }()
 
 	rest := time.NewTimer(0)
@@ -107,9 +107,9 @@ func (n *notifier) run(ctx context.Context) {
 			}
 		}
 
-		if err != nil && !told {
+		if err != nil && !logged {
 			n.log.Warn("alerts are not shown as desktop notifications, only in the window", "err", err)
-			told = true
+			logged = true
 		}
 	}
 }

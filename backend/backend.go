@@ -196,7 +196,7 @@ func (b *Backend) newListener(opened *store.Store, from source, publish func(*ma
 }
 
 // newWeb makes what clients meet, over an open store.
-func (b *Backend) newWeb(opened *store.Store, commits *hub.Hub, in *listener.Listener, from source, stands *node.Standing) (*web.Server, error) {
+func (b *Backend) newWeb(opened *store.Store, commits *hub.Hub, in *listener.Listener, from source, stands *node.State) (*web.Server, error) {
 	o := &b.options
 	shown := web.Options{
 		Config: &o.Config, Dir: o.Dir(), Assets: o.Assets, Version: o.Version, Tail: o.Tail, Notify: o.Notify, Logger: o.Logger,

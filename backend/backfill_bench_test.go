@@ -169,8 +169,8 @@ func ask(tb testing.TB, method, address, body string) []byte {
 	return text
 }
 
-// figure is a value of /metrics.
-func figure(tb testing.TB, metrics, name string) float64 {
+// metric is a value of /metrics.
+func metric(tb testing.TB, metrics, name string) float64 {
 	tb.Helper()
 	_, rest, _ := strings.Cut(metrics, "\n"+name+" ")
 	text, _, _ := strings.Cut(rest, "\n")
@@ -253,12 +253,12 @@ func report(b *testing.B, server *backend.Backend, stop func() string, start tim
 	took := time.Since(start).Seconds()
 	peak := grown()
 	metrics := stop()
-	transactions := figure(b, metrics, "spinscope_feed_transactions_total")
-	if transactions < benchTransactions*9/10 || figure(b, metrics, "spinscope_store_gaps_open") != 0 {
+	transactions := metric(b, metrics, "spinscope_feed_transactions_total")
+	if transactions < benchTransactions*9/10 || metric(b, metrics, "spinscope_store_gaps_open") != 0 {
 		b.Fatalf("%v transactions were read", transactions)
 	}
 	b.ReportMetric(transactions/took, "tx/s")
-	b.ReportMetric(figure(b, metrics, "spinscope_ingest_events_total")/took, "events/s")
+	b.ReportMetric(metric(b, metrics, "spinscope_ingest_events_total")/took, "events/s")
 	b.ReportMetric(float64(peak)/(1<<20), "MB-grown")
 	b.ReportMetric(0, "ns/op")
 }

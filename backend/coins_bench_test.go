@@ -254,7 +254,7 @@ func BenchmarkWatched(b *testing.B) {
 func events(tb testing.TB, server *backend.Backend) float64 {
 	tb.Helper()
 	address, _ := server.Address()
-	return figure(tb, metricsOf(tb, address), "spinscope_ingest_events_total")
+	return metric(tb, metricsOf(tb, address), "spinscope_ingest_events_total")
 }
 
 // counting is an access point that counts what is asked of another.

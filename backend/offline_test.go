@@ -224,7 +224,7 @@ func TestNoStoreIsMadeByReading(t *testing.T) {
 // A server whose data directory vanishes while it runs ends by itself and says why; so does one that is told to stop then.
 func TestServerEndsWhenItsDirectoryVanishes(t *testing.T) {
 	t.Parallel()
-	for _, told := range []bool{false, true} {
+	for _, stopped := range []bool{false, true} {
 		o := recordedMarket(t, 7, 100)
 		o.Config.Server.Listen, o.Config.Solana.EnableEventListener = "127.0.0.1:0", false
 		ctx, stop := context.WithCancel(t.Context())
@@ -239,12 +239,12 @@ func TestServerEndsWhenItsDirectoryVanishes(t *testing.T) {
 		if err := errors.Join(os.Rename(o.DataDir, away), os.RemoveAll(away)); err != nil {
 			t.Fatal(err)
 		}
-		if told {
+		if stopped {
 			stop()
 		}
 		select {
 		case err := <-ended:
-			if !told && !errors.Is(err, store.ErrGone) {
+			if !stopped && !errors.Is(err, store.ErrGone) {
 				t.Errorf("it ended with %v", err)
 			}
 		case <-time.After(2 * time.Minute):

@@ -94,8 +94,8 @@ func TestAFurtherProgram(t *testing.T) {
 	}
 }
 
-// TestAMarketWithoutFurtherPrograms is exported as ever: what others would need is not in its files.
-func TestAMarketWithoutFurtherPrograms(t *testing.T) {
+// TestAMarketOfOneProgram is exported as ever: what others would need is not in its files.
+func TestAMarketOfOneProgram(t *testing.T) {
 	file := exported(t, recordedMarket(t, 5, 30), export.CSV)
 	if header, _, _ := strings.Cut(readText(t, file.Path), "\n"); strings.Contains(header, "program") || strings.Contains(header, "base_reserve") {
 		t.Errorf("header %s", header)

@@ -54,7 +54,7 @@ func TestWhatExplainsStaysInItsPlace(t *testing.T) {
 		return shown
 	}
 	// The pointer goes through the chart until all of the texts have been told.
-	told := map[string]bool{}
+	texts := map[string]bool{}
 	wanted := []string{"could not be read", "changed this candle after it had closed"}
 	area, step := a.chart(), 0
 	d.until("gap and correction are told", func() bool {
@@ -69,13 +69,13 @@ func TestWhatExplainsStaysInItsPlace(t *testing.T) {
 		shown := tip()
 		for _, text := range wanted {
 			if strings.Contains(shown.Text, text) {
-				told[text] = true
+				texts[text] = true
 				if shown.Inside != "yes" {
 					t.Fatalf("%q leaves the chart or its box", shown.Text)
 				}
 			}
 		}
-		return len(told) == len(wanted)
+		return len(texts) == len(wanted)
 	})
 	a.keepShot("tip")
 

@@ -23,9 +23,9 @@ func TestWatchedCoin(t *testing.T) {
 	a := d.open("--rpc-url", "http://"+at, "--ws-url", "ws://"+at)
 	a.ready()
 
-	a.ask(`(window.told = new Set(), new MutationObserver(() => {
+	a.ask(`(window.shown = new Set(), new MutationObserver(() => {
 		const banner = document.querySelector('[data-testid="banner"][data-kind="watch"] .selectable')
-		if (banner) told.add(banner.textContent.replace(/\s/g, ' '))
+		if (banner) shown.add(banner.textContent.replace(/\s/g, ' '))
 	}).observe(document.body, { subtree: true, childList: true, characterData: true }), 1)`, new(int))
 	mint := nextToGraduate(t, at)
 	link := "https://pump.fun/coin/" + mint
@@ -40,10 +40,10 @@ func TestWatchedCoin(t *testing.T) {
 		return ok && now.Mint == mint && now.Phase == "ready" && now.Bars > 0
 	})
 	d.until("its history is whole", func() bool { return a.count(`[data-testid="banner"][data-kind="watch"]`) == 0 })
-	var told []string
-	a.ask(`[...told]`, &told)
-	if !slices.ContainsFunc(told, regexp.MustCompile(`^Reading history: \d+ of \d+ transactions\.$`).MatchString) {
-		t.Errorf("no progress was shown: %q", told)
+	var shown []string
+	a.ask(`[...shown]`, &shown)
+	if !slices.ContainsFunc(shown, regexp.MustCompile(`^Reading history: \d+ of \d+ transactions\.$`).MatchString) {
+		t.Errorf("no progress was shown: %q", shown)
 	}
 	if shown := a.paint(); shown.up+shown.down < 50 {
 		t.Errorf("hardly any pixel has a candle's colour: %+v", shown)

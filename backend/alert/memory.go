@@ -20,7 +20,7 @@ const maxArms = 10_000
 type memory struct {
 	spent map[string]int64 // rules with once that fired, by id: the CreatedAt they had
 	arms  map[armKey]armed
-	lost  map[string]told // rules that told of a lost connection
+	lost  map[string]loss // rules that told of a lost connection
 	head  market.Slot     // newest slot looked at
 	dirty map[string][]byte
 }
@@ -37,13 +37,13 @@ type armed struct {
 	at      int64 // block time when it was told
 }
 
-type told struct {
+type loss struct {
 	created int64 // the rule's
 	since   int64 // of the loss, Unix milliseconds
 }
 
 func newMemory() memory {
-	return memory{spent: map[string]int64{}, arms: map[armKey]armed{}, lost: map[string]told{}, dirty: map[string][]byte{}}
+	return memory{spent: map[string]int64{}, arms: map[armKey]armed{}, lost: map[string]loss{}, dirty: map[string][]byte{}}
 }
 
 // The keys of marks, of which none begins with b (package edge has one): what it is, then the mint of an arm, then the rule's id.
@@ -81,7 +81,7 @@ func (m *memory) read(mark Mark) {
 	case markSpent:
 		m.spent[string(key[1:])] = created
 	case markLost:
-		m.lost[string(key[1:])] = told{created, value}
+		m.lost[string(key[1:])] = loss{created, value}
 	case markArm:
 		if len(key) > 2+len(market.Pubkey{}) {
 			k := armKey{what: key[1], mint: market.Pubkey(key[2:34]), rule: string(key[34:])}
@@ -142,7 +142,7 @@ func (m *memory) sweep(now int64, rules map[string]*Rule) {
 }
 
 func (m *memory) tell(r *Rule, since int64) {
-	m.lost[r.ID] = told{r.CreatedAt, since}
+	m.lost[r.ID] = loss{r.CreatedAt, since}
 	m.dirty[string(markLost)+r.ID] = numbers(r.CreatedAt, since)
 }
 

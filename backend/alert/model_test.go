@@ -100,9 +100,9 @@ func (m *model) trade(rules []Rule, e *market.Event) (fired []string) {
 				continue
 			}
 			was, is := big2(before[len(before)-1].Price).Cmp(big2(r.Price)), big2(e.Price).Cmp(big2(r.Price))
-			at, told := m.arms[r.ID]
+			at, known := m.arms[r.ID]
 			crossed := r.Kind == PriceAbove && was < 0 && is >= 0 || r.Kind == PriceBelow && was > 0 && is <= 0
-			if crossed && (!told || e.BlockTime >= at+300) {
+			if crossed && (!known || e.BlockTime >= at+300) {
 				m.arms[r.ID] = e.BlockTime
 				tell(r)
 			}
@@ -118,22 +118,22 @@ func (m *model) trade(rules []Rule, e *market.Event) (fired []string) {
 				if of == nil {
 					continue
 				}
-				m.told(r, e, fmt.Sprint(up), by, of, new(big.Int).SetUint64(r.Percent), 10_000, active, tell)
+				m.crosses(r, e, fmt.Sprint(up), by, of, new(big.Int).SetUint64(r.Percent), 10_000, active, tell)
 			}
 		case VolumeSpike:
 			if late {
 				continue
 			}
 			if last, earlier, ok := m.volume(r, e, before); ok {
-				m.told(r, e, "v", last, earlier, new(big.Int).SetUint64(r.Factor), 1000, active, tell)
+				m.crosses(r, e, "v", last, earlier, new(big.Int).SetUint64(r.Factor), 1000, active, tell)
 			}
 		}
 	}
 	return fired
 }
 
-// told applies: tell when x·whole >= y·least, once until the window has passed or it fell below half.
-func (m *model) told(r *Rule, e *market.Event, what string, x, y, least *big.Int, whole int64, active func(*Rule) bool, tell func(*Rule)) {
+// crosses applies: tell when x·whole >= y·least, once until the window has passed or it fell below half.
+func (m *model) crosses(r *Rule, e *market.Event, what string, x, y, least *big.Int, whole int64, active func(*Rule) bool, tell func(*Rule)) {
 	key := r.ID + what + e.Mint().String()
 	have, need := new(big.Int).Mul(x, big.NewInt(whole)), new(big.Int).Mul(y, least)
 	if at, ok := m.arms[key]; ok {

@@ -124,7 +124,7 @@ func (f Fields) Parse() (Rule, error) {
 		return r, wrong("kind", "%.40q is unknown: use one of %s", f.Kind, kindNames())
 	}
 
-	given := []struct {
+	present := []struct {
 		name string
 		is   bool
 	}{
@@ -136,7 +136,7 @@ func (f Fields) Parse() (Rule, error) {
 		{"factor", f.Factor != ""},
 		{"min_size", f.MinSize != ""},
 	}
-	for _, one := range given {
+	for _, one := range present {
 		switch {
 		case !one.is && slices.Contains(members, one.name+"*"):
 			return r, wrong(one.name, "missing: %s needs it", f.Kind)

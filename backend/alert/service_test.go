@@ -21,12 +21,12 @@ import (
 
 // serviceBench is a store with its alerts, fed by hand.
 type serviceBench struct {
-	t      *testing.T
-	dir    string
-	store  *store.Store
-	hub    *hub.Hub
-	alerts *Service
-	told   []wire.Alert
+	t        *testing.T
+	dir      string
+	store    *store.Store
+	hub      *hub.Hub
+	alerts   *Service
+	notified []wire.Alert
 }
 
 func newServiceBench(t *testing.T) *serviceBench {
@@ -59,7 +59,7 @@ func (b *serviceBench) restart() {
 	}
 	b.hub = hub.New(hub.Options{})
 	b.alerts = NewService(Options{
-		Dir: b.dir, Store: b.store, Commits: following(b.store, b.hub), Link: unwatched, Notify: func(a wire.Alert) { b.told = append(b.told, a) },
+		Dir: b.dir, Store: b.store, Commits: following(b.store, b.hub), Link: unwatched, Notify: func(a wire.Alert) { b.notified = append(b.notified, a) },
 	})
 }
 
@@ -222,7 +222,7 @@ func TestAlertsAcrossCrashes(t *testing.T) {
 				}
 				lastSeq = a.Seq
 			}
-			for _, a := range b.told {
+			for _, a := range b.notified {
 				if ids[a.ID] {
 					t.Errorf("told twice: %+v", a)
 				}
@@ -289,8 +289,8 @@ func TestRollbacksWhileItWasAway(t *testing.T) {
 		for _, a := range b.stored() {
 			got = append(got, a.Rule+" "+a.Signature[:3])
 		}
-		if !slices.Equal(got, want) || len(b.told) != len(want) {
-			t.Errorf("got %v, told %d, want %v", got, len(b.told), want)
+		if !slices.Equal(got, want) || len(b.notified) != len(want) {
+			t.Errorf("got %v, told %d, want %v", got, len(b.notified), want)
 		}
 	}
 	short := func(rule string, e market.Event) string { return rule + " " + e.Signature.String()[:3] }
@@ -383,8 +383,8 @@ func TestRulesWhileItRuns(t *testing.T) {
 	if got := fired(); !slices.Equal(got, []string{"old", "once", "old", "young", "young"}) {
 		t.Fatalf("%v", got)
 	}
-	if len(b.told) != 5 {
-		t.Errorf("told %d", len(b.told))
+	if len(b.notified) != 5 {
+		t.Errorf("told %d", len(b.notified))
 	}
 }
 
@@ -400,8 +400,8 @@ func TestHistoryIsLate(t *testing.T) {
 	}
 	b.restart()
 	b.begin()
-	if list := b.stored(); len(list) != 1 || !list[0].Late || len(b.told) != 0 {
-		t.Errorf("%+v, told %d", list, len(b.told))
+	if list := b.stored(); len(list) != 1 || !list[0].Late || len(b.notified) != 0 {
+		t.Errorf("%+v, told %d", list, len(b.notified))
 	}
 }
 

@@ -256,11 +256,11 @@ func (e *Evaluator) spiked(r *Rule, event *market.Event, w *volumes) {
 // ready reports whether something may be told: it was not yet, or the rule's rest has passed since, or a move or spike fell
 // below half meanwhile.
 func (e *Evaluator) ready(r *Rule, key armKey, t int64, below bool) bool {
-	told, ok := e.memory.arms[key]
+	last, ok := e.memory.arms[key]
 	if !ok {
 		return true
 	}
-	if told.created == r.CreatedAt && t < told.at+r.rest() && !below {
+	if last.created == r.CreatedAt && t < last.at+r.rest() && !below {
 		return false
 	}
 	e.memory.disarm(key)

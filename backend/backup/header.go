@@ -24,10 +24,10 @@ var (
 )
 
 const (
-	magic     = "spinback"
-	version   = 1
-	maxHeader = 64 << 10 // bytes
-	toldEvery = 1 << 14  // rows, between two words of progress
+	magic         = "spinback"
+	version       = 1
+	maxHeader     = 64 << 10 // bytes
+	progressEvery = 1 << 14  // rows, between two words of progress
 )
 
 // Market says whose market a backup is of.

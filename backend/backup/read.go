@@ -177,7 +177,7 @@ func Check(ctx context.Context, r io.Reader, progress func(rows uint64)) (s Summ
 
 	s.Header, s.head = in.header, in.head
 	for {
-		if in.rows%toldEvery == 0 {
+		if in.rows%progressEvery == 0 {
 			if ctx.Err() != nil {
 				return s, context.Cause(ctx)
 			}

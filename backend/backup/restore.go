@@ -80,7 +80,7 @@ func fill(ctx context.Context, r io.Reader, dir string, progress func(Step)) err
 		return err
 	}
 	return store.Restore(ctx, dir, want, func() (store.Row, bool, error) {
-		if in.rows%toldEvery == 0 {
+		if in.rows%progressEvery == 0 {
 			progress(Step{"restoring", in.rows})
 		}
 		return in.next()
@@ -101,7 +101,7 @@ func compare(ctx context.Context, want *Summary, dir string, log *slog.Logger, p
 	var row []byte
 	rows := uint64(0)
 	err = opened.Snapshot(ctx, func(store.Snapshot) error { return nil }, func(one store.Row) error {
-		if rows%toldEvery == 0 {
+		if rows%progressEvery == 0 {
 			progress(Step{"comparing", rows})
 		}
 		rows++

@@ -36,7 +36,7 @@ func Write(ctx context.Context, w io.Writer, from *store.Store, of Market, by st
 
 	err = from.Snapshot(ctx, begin, func(row store.Row) error {
 		s.Rows++
-		if progress != nil && s.Rows%toldEvery == 0 {
+		if progress != nil && s.Rows%progressEvery == 0 {
 			progress(s.Rows)
 		}
 		return out.row(row)

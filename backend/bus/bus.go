@@ -27,8 +27,8 @@ var (
 	ErrSettings = errors.New("the bus must not be used as it is set up")
 	// ErrAhead is returned by Follow when the store is further than the log.
 	ErrAhead = errors.New("the store is further than the log of the bus")
-	// ErrNone is returned for a record or a snapshot that is not there yet.
-	ErrNone = errors.New("it is not on the bus yet")
+	// ErrMissing is returned for a record or a snapshot that is not there yet.
+	ErrMissing = errors.New("it is not on the bus yet")
 )
 
 // Options say where the bus is and how it is used.

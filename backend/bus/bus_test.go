@@ -26,12 +26,12 @@ func collect(t *testing.T, log *bus.Log, from, to market.Seq) map[market.Seq]str
 	t.Helper()
 	got := map[market.Seq]string{}
 	done := errors.New("done")
-	due := from
+	next := from
 	err := log.Follow(t.Context(), from, func(seq market.Seq, payload []byte) error {
-		if seq != due {
-			t.Errorf("commit %d where %d is due", seq, due)
+		if seq != next {
+			t.Errorf("commit %d where %d is due", seq, next)
 		}
-		due++
+		next++
 		got[seq] = string(payload)
 		if seq == to {
 			return done
@@ -50,7 +50,7 @@ func TestOneHistoryOfTwoWriters(t *testing.T) {
 	const first, commits = 41, 40
 	s := newSite(t)
 	logs := []*bus.Log{s.open(s.connect("one"), first), s.open(s.connect("two"), first)}
-	told := map[market.Seq]string{}
+	acknowledged := map[market.Seq]string{}
 	wins := map[int]int{}
 	var stopping sync.WaitGroup
 	defer stopping.Wait()
@@ -68,20 +68,20 @@ func TestOneHistoryOfTwoWriters(t *testing.T) {
 		both.Wait()
 		for writer, err := range outcomes {
 			switch {
-			case err == nil && told[seq] == "":
-				told[seq] = fmt.Sprintf("commit %d of writer %d", seq, writer)
+			case err == nil && acknowledged[seq] == "":
+				acknowledged[seq] = fmt.Sprintf("commit %d of writer %d", seq, writer)
 				wins[writer]++
 			case !errors.Is(err, bus.ErrOther):
-				t.Fatalf("commit %d, writer %d: %v where %q is stored", seq, writer, err, told[seq])
+				t.Fatalf("commit %d, writer %d: %v where %q is stored", seq, writer, err, acknowledged[seq])
 			}
 		}
-		if told[seq] == "" {
+		if acknowledged[seq] == "" {
 			t.Fatalf("commit %d: neither is stored: %v", seq, outcomes)
 		}
 	}
 
 	got := collect(t, s.open(s.connect("reader"), first), first, first+commits-1)
-	for seq, want := range told {
+	for seq, want := range acknowledged {
 		if got[seq] != want {
 			t.Errorf("commit %d is %q, told %q", seq, got[seq], want)
 		}
@@ -171,7 +171,7 @@ func TestLease(t *testing.T) {
 	if err != nil || lease == nil {
 		t.Fatal(lease, err)
 	}
-	ctx, giveBack := context.WithCancel(t.Context())
+	ctx, release := context.WithCancel(t.Context())
 	kept := make(chan error, 1)
 	go func() { kept <- lease.Keep(ctx) }()
 	for began := time.Now(); time.Since(began) < bus.LeaseTime*3/2; {
@@ -183,7 +183,7 @@ func TestLease(t *testing.T) {
 		t.Errorf("%+v, %v", held, err)
 	}
 
-	giveBack()
+	release()
 	if err := <-kept; err != nil {
 		t.Error(err)
 	}
@@ -241,7 +241,7 @@ func TestFollow(t *testing.T) {
 func TestSnapshots(t *testing.T) {
 	s := newSite(t)
 	b := s.connect("writer")
-	if _, err := b.GetSnapshot(t.Context(), io.Discard); !errors.Is(err, bus.ErrNone) {
+	if _, err := b.GetSnapshot(t.Context(), io.Discard); !errors.Is(err, bus.ErrMissing) {
 		t.Errorf("without any: %v", err)
 	}
 	large := bytes.Repeat([]byte("snapshot"), 200_000)
@@ -264,7 +264,7 @@ func TestSnapshots(t *testing.T) {
 func TestClaim(t *testing.T) {
 	s := newSite(t)
 	one, two := s.connect("one"), s.connect("two")
-	if _, err := one.Market(t.Context()); !errors.Is(err, bus.ErrNone) {
+	if _, err := one.Market(t.Context()); !errors.Is(err, bus.ErrMissing) {
 		t.Errorf("before: %v", err)
 	}
 	first := bus.Market{Store: "0f0f", Cluster: "mainnet", Program: "p"}
@@ -277,7 +277,7 @@ func TestClaim(t *testing.T) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	}
-	if _, err := two.Log(t.Context(), first.Store, 1, false); !errors.Is(err, bus.ErrNone) {
+	if _, err := two.Log(t.Context(), first.Store, 1, false); !errors.Is(err, bus.ErrMissing) {
 		t.Errorf("a log that nobody made: %v", err)
 	}
 }

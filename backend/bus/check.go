@@ -15,9 +15,9 @@ import (
 func checkStream(info *jetstream.StreamInfo, want *jetstream.StreamConfig) error {
 	c := &info.Config
 	for _, setting := range []struct {
-		name      string
-		ok        bool
-		have, due any
+		name       string
+		ok         bool
+		have, want any
 	}{
 		{"storage", c.Storage == want.Storage, c.Storage, want.Storage},
 		{"num_replicas", c.Replicas >= want.Replicas, c.Replicas, want.Replicas},
@@ -34,7 +34,7 @@ func checkStream(info *jetstream.StreamInfo, want *jetstream.StreamConfig) error
 		{"subjects", len(c.Subjects) == 1 && c.Subjects[0] == want.Subjects[0], c.Subjects, want.Subjects},
 	} {
 		if !setting.ok {
-			return fmt.Errorf("%w: stream %s has %s %v, and it must be %v", ErrSettings, c.Name, setting.name, setting.have, setting.due)
+			return fmt.Errorf("%w: stream %s has %s %v, and it must be %v", ErrSettings, c.Name, setting.name, setting.have, setting.want)
 		}
 	}
 	return nil

@@ -21,7 +21,7 @@ type Lease struct {
 	bucket   jetstream.KeyValue
 	node     string
 	revision uint64
-	told     time.Time // when the last sign of life was sent that the servers took; this process's own clock
+	renewed  time.Time // when the last sign of life was sent that the servers took; this process's own clock
 }
 
 // leases is the bucket of the lease.
@@ -60,7 +60,7 @@ func (b *Bus) Acquire(ctx context.Context) (*Lease, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take the lease: %w", err)
 	}
-	return &Lease{bucket: bucket, node: b.options.Node, revision: revision, told: began}, nil
+	return &Lease{bucket: bucket, node: b.options.Node, revision: revision, renewed: began}, nil
 }
 
 // Holder is who has the lease. The zero Holder is nobody.
@@ -97,7 +97,7 @@ func (l *Lease) Keep(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			l.giveBack(ctx)
+			l.release(ctx)
 			return nil
 		case <-ticker.C:
 		}
@@ -111,7 +111,7 @@ func (l *Lease) Keep(ctx context.Context) error {
 			if !l.still(ctx) {
 				return fmt.Errorf("%w: %w", errLost, err)
 			}
-		case time.Since(l.told) >= LeaseTime:
+		case time.Since(l.renewed) >= LeaseTime:
 			return fmt.Errorf("%w: the bus has not answered for %v: %w", errLost, LeaseTime, err)
 		}
 	}
@@ -124,7 +124,7 @@ func (l *Lease) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.revision, l.told = revision, began
+	l.revision, l.renewed = revision, began
 	return nil
 }
 
@@ -141,8 +141,8 @@ func (l *Lease) still(ctx context.Context) bool {
 	return l.renew(once) == nil
 }
 
-// giveBack lets others have the lease at once.
-func (l *Lease) giveBack(ctx context.Context) {
+// release lets others have the lease at once.
+func (l *Lease) release(ctx context.Context) {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseRenew)
 	defer cancel()
 	_ = l.bucket.Delete(last, leaseKey, jetstream.LastRevision(l.revision)) // else it ends by itself

@@ -41,7 +41,7 @@ func (b *Bus) config(name, subject, what string, first market.Seq) jetstream.Str
 }
 
 // Log opens the log of a store, and makes one that begins with a seq where there is none and create is set; else that is
-// ErrNone. It refuses a log that can lose what it has acknowledged.
+// ErrMissing. It refuses a log that can lose what it has acknowledged.
 func (b *Bus) Log(ctx context.Context, store string, first market.Seq, create bool) (*Log, error) {
 	if err := b.checkServers(ctx); err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (b *Bus) open(ctx context.Context, store string, config jetstream.StreamCon
 		},
 		jetstream.ErrStreamNotFound, jetstream.ErrStreamNameAlreadyInUse)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return nil, fmt.Errorf("log %s: %w", config.Name, ErrNone)
+		return nil, fmt.Errorf("log %s: %w", config.Name, ErrMissing)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open log %s: %w", config.Name, err)
@@ -96,7 +96,7 @@ func (l *Log) Append(ctx context.Context, seq market.Seq, payload []byte) error 
 		case err == nil && sent == stored:
 			return nil
 		case err == nil: // the servers know of something in its place
-			done, last, err := l.settle(ctx, seq, payload)
+			done, last, err := l.resolve(ctx, seq, payload)
 			if done || err != nil {
 				return err
 			}
@@ -156,9 +156,9 @@ func (l *Log) try(ctx context.Context, seq market.Seq, payload []byte) (outcome,
 // codeInFlight is the servers' word that a message of that id is being stored.
 const codeInFlight jetstream.ErrorCode = 10158
 
-// settle looks what is in the log in a commit's place: done when it is that very commit, an error when it is another. When
+// resolve looks what is in the log in a commit's place: done when it is that very commit, an error when it is another. When
 // nothing is there it says where the log ends.
-func (l *Log) settle(ctx context.Context, seq market.Seq, payload []byte) (done bool, last market.Seq, err error) {
+func (l *Log) resolve(ctx context.Context, seq market.Seq, payload []byte) (done bool, last market.Seq, err error) {
 	found, err := again(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) { return l.stream.GetMsg(ctx, uint64(seq)) })
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		last, err := l.Last(ctx)

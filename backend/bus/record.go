@@ -26,7 +26,7 @@ func (b *Bus) markets(ctx context.Context) (jetstream.KeyValue, error) {
 	})
 }
 
-// Market is whose market the bus carries, else ErrNone.
+// Market is whose market the bus carries, else ErrMissing.
 func (b *Bus) Market(ctx context.Context) (Market, error) {
 	bucket, err := b.markets(ctx)
 	if err != nil {
@@ -34,7 +34,7 @@ func (b *Bus) Market(ctx context.Context) (Market, error) {
 	}
 	entry, err := again(ctx, func(ctx context.Context) (jetstream.KeyValueEntry, error) { return bucket.Get(ctx, marketKey) })
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return Market{}, fmt.Errorf("market of %s: %w", b.options.Name, ErrNone)
+		return Market{}, fmt.Errorf("market of %s: %w", b.options.Name, ErrMissing)
 	}
 	if err != nil {
 		return Market{}, fmt.Errorf("market of %s: %w", b.options.Name, err)
@@ -68,7 +68,7 @@ func (b *Bus) Claim(ctx context.Context, m Market) (Market, error) {
 
 	for { // a server that is behind may not know of it yet
 		claimed, err := b.Market(ctx)
-		if !errors.Is(err, ErrNone) {
+		if !errors.Is(err, ErrMissing) {
 			return claimed, err
 		}
 		if err := wake.After(ctx, retryPause); err != nil {

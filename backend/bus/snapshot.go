@@ -94,7 +94,7 @@ func (b *Bus) PutSnapshot(ctx context.Context, seq market.Seq, backup io.Reader)
 	return nil
 }
 
-// GetSnapshot writes the newest snapshot to w and says which it is; ErrNone when there is none. What was written is whole only
+// GetSnapshot writes the newest snapshot to w and says which it is; ErrMissing when there is none. What was written is whole only
 // when it returns nil.
 func (b *Bus) GetSnapshot(ctx context.Context, w io.Writer) (Snapshot, error) {
 	objects, err := b.snapshots(ctx)
@@ -106,7 +106,7 @@ func (b *Bus) GetSnapshot(ctx context.Context, w io.Writer) (Snapshot, error) {
 		return Snapshot{}, err
 	}
 	if len(all) == 0 {
-		return Snapshot{}, fmt.Errorf("snapshot of %s: %w", b.options.Name, ErrNone)
+		return Snapshot{}, fmt.Errorf("snapshot of %s: %w", b.options.Name, ErrMissing)
 	}
 
 	object, err := objects.Get(ctx, all[0].name)

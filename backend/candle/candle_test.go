@@ -162,7 +162,7 @@ func TestProvisionalCandlesStayOpen(t *testing.T) {
 	}
 }
 
-func TestFoldRefusesNothingButOrderIsTold(t *testing.T) {
+func TestFoldRefusesNothingButReportsOrder(t *testing.T) {
 	candles := market.OpenCandles{Price: market.Price{Lo: 1}, BlockTime: 100, Last: market.Position{Slot: 9, Index: 2, Ordinal: 1}}
 	for _, c := range []struct {
 		time int64

@@ -35,12 +35,12 @@ func (c *backupCommand) Run(ctx context.Context, program *Program) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(program.Stdout, "%s: %s\n", c.File, told(&summary))
+	_, err = fmt.Fprintf(program.Stdout, "%s: %s\n", c.File, describeBackup(&summary))
 	return err
 }
 
-// told is what a backup holds, in words.
-func told(s *backup.Summary) string {
+// describeBackup is what a backup holds, in words.
+func describeBackup(s *backup.Summary) string {
 	h := &s.Header
 	return fmt.Sprintf("%s to commit %d and slot %d of store %s, %d rows, SHA-256 %x", h.Cluster, h.Seq, h.Slot, h.ID, s.Rows, s.Sum)
 }
@@ -154,6 +154,6 @@ func (c *restoreCommand) Run(ctx context.Context, program *Program) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(program.Stdout, "%s: %s\n", where, told(&summary))
+	_, err = fmt.Fprintf(program.Stdout, "%s: %s\n", where, describeBackup(&summary))
 	return err
 }

@@ -54,7 +54,7 @@ func fill(t *testing.T, s *store.Store) *launchpad.World {
 	for n := range 6000 {
 		happened := world.Next(float64(1_790_000_000 + n))
 		slot, now := market.Slot(100+n/2), int64(1_790_000_000+n/2)
-		tx := happened.Told(n, slot, now)
+		tx := happened.Delivered(n, slot, now)
 		if n%17 == 0 { // it names both
 			tx.Logs = append(tx.Logs, "Program "+id+" invoke [1]", spinpet.LogLine(token), "Program "+id+" success")
 		}

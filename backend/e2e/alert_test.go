@@ -174,7 +174,7 @@ func TestAlerts(t *testing.T) {
 			above: was.Cmp(level) < 0 && is.Cmp(level) >= 0, below: was.Cmp(level) > 0 && is.Cmp(level) <= 0,
 		} {
 			now := records[i+1].time
-			if at, told := fired[rule]; crossed && now*1000 >= created[rule] && (!told || now >= at+rest) {
+			if at, before := fired[rule]; crossed && now*1000 >= created[rule] && (!before || now >= at+rest) {
 				fired[rule] = now
 				want = append(want, rule+" "+records[i+1].signature)
 			}

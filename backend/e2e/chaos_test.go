@@ -163,7 +163,7 @@ func chaos(t *testing.T, seed int64, size extent) (int, map[string]int) {
 		}
 		return agrees(t, c, l.ledger)
 	})
-	told(t, c, l)
+	compareStreamed(t, c, l)
 	corrected := sameMarks(t, s, c)
 	corrections := 0
 	for _, m := range c.all(0) {
@@ -347,9 +347,9 @@ func sameMarks(t *testing.T, s *server, c *client) (corrected int) {
 	return corrected
 }
 
-// told expects the newest word on every event of the ledger to be the ledger's. A client is not told of an event's end:
+// compareStreamed expects the newest word on every event of the ledger to be the ledger's. A client is not told of an event's end:
 // rolled back ones are known by their candles only.
-func told(t *testing.T, c *client, l *truth) {
+func compareStreamed(t *testing.T, c *client, l *truth) {
 	t.Helper()
 	last := map[string]*streamed{}
 	repeats, idle, seq := 0, 0, uint64(0)

@@ -37,10 +37,10 @@ level = "debug"
 		Reconnects             uint64
 	}
 	var list struct{ Endpoints []endpoint }
-	told := ""
+	output := ""
 	get := func(path string, data any) error {
 		status, body := request(t, http.MethodGet, s.url(path), header, nil)
-		told += string(body)
+		output += string(body)
 		return envelope(status, body, data)
 	}
 	await(t, "the fallback in use", func() error {
@@ -104,10 +104,10 @@ level = "debug"
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	told += s.stderr.String() // the log itself
+	output += s.stderr.String() // the log itself
 	for _, secret := range secrets {
-		if at := strings.Index(told, secret); at >= 0 {
-			t.Errorf("%s is told: …%s…", secret, told[max(0, at-200):min(len(told), at+100)])
+		if at := strings.Index(output, secret); at >= 0 {
+			t.Errorf("%s is told: …%s…", secret, output[max(0, at-200):min(len(output), at+100)])
 		}
 	}
 	s.end()

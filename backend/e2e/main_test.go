@@ -35,8 +35,8 @@ func build(m *testing.M) int {
 		return 1
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if given := os.Getenv("SPINSCOPE_E2E_BINARY"); given != "" { // another build is to be tried
-		binary = given
+	if path := os.Getenv("SPINSCOPE_E2E_BINARY"); path != "" { // another build is to be tried
+		binary = path
 		return m.Run()
 	}
 	binary = filepath.Join(dir, "spinscope")

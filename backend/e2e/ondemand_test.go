@@ -11,8 +11,8 @@ import (
 	"spinscope/examples/exampletest"
 )
 
-// standing is a watch_status.
-type standing struct {
+// watchStatus is a watch_status.
+type watchStatus struct {
 	Symbol  string `json:"symbol"`
 	State   string `json:"state"`
 	Done    int64  `json:"done"`
@@ -64,7 +64,7 @@ func (c *client) coinView(ns, mint string, from int) []minute {
 func (c *client) live(ns, mint string, from int) {
 	c.t.Helper()
 	at, _ := c.find(from, mint+" to be live", func(m *message) bool {
-		var s standing
+		var s watchStatus
 		return m.NS == ns && m.Event == "watch_status" && m.read(&s) == nil && s.Symbol == mint && s.State == "live"
 	})
 	c.find(at, "the whole history of "+mint, func(m *message) bool {
@@ -186,19 +186,19 @@ func TestCoinsOnDemand(t *testing.T) {
 				pool = f.Venue
 			}
 		}
-		told := 0
+		graduations := 0
 		for _, e := range answer.Events {
 			if e.Type == "Graduated" {
-				told++
+				graduations++
 				if e.Mint != mint || e.Curve != curve || pool != "" && e.Pool != pool || e.Quote != facts[mint][0].QuoteMint {
 					t.Errorf("%+v, in the ledger %s moves from %s to %s", e, mint, curve, pool)
 				}
 			}
 		}
-		if told > 1 || pool != "" && len(answer.Events) < 1000 && told != 1 {
-			t.Errorf("%s graduated %d times", mint, told)
+		if graduations > 1 || pool != "" && len(answer.Events) < 1000 && graduations != 1 {
+			t.Errorf("%s graduated %d times", mint, graduations)
 		}
-		graduated += told
+		graduated += graduations
 	}
 	if graduated == 0 {
 		t.Error("no coin graduated: too little to say anything")

@@ -142,7 +142,7 @@ func TestTroubleShowsAndGoes(t *testing.T) {
 	await(t, "a quiet beginning", clean) // a server that is still behind would not say so anew
 	for i := range troubles {
 		trouble := &troubles[i]
-		told := len(s.logged(trouble.logged))
+		before := len(s.logged(trouble.logged))
 		if trouble.prepare != nil {
 			trouble.prepare()
 		}
@@ -151,7 +151,7 @@ func TestTroubleShowsAndGoes(t *testing.T) {
 		trouble.begin()
 		await(t, "the status to show "+trouble.name, trouble.shown)
 		judge(trouble.name+": in the status", time.Since(begin))
-		s.awaitLogged(trouble.logged, told+1)
+		s.awaitLogged(trouble.logged, before+1)
 		judge(trouble.name+": in the log", time.Since(begin))
 		if trouble.finish != nil {
 			end = time.Now()

@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// TestNewDataDirectoryIsToldToOldClients starts the server anew on another data directory, at the same address, and lets
+// TestOldClientsLearnOfANewDataDirectory starts the server anew on another data directory, at the same address, and lets
 // its seq pass the one that a client knows. Clients of either namespace that name the store they knew are told; after a
 // restart on the same directory they are not.
-func TestNewDataDirectoryIsToldToOldClients(t *testing.T) {
+func TestOldClientsLearnOfANewDataDirectory(t *testing.T) {
 	t.Parallel()
 	market := startCluster(t, "--rate", "20", "--slot", "200ms", "--mints", "2", "--history", "30s", "--seed", "17")
 	s := startServer(t, t.TempDir(), market.flags()...)
@@ -95,7 +95,7 @@ func know(t *testing.T, s *server, mint string) (k known) {
 }
 
 // resumes subscribes from what is known on, and expects to be told of a gap or not.
-func resumes(t *testing.T, s *server, mint string, from known, told bool) {
+func resumes(t *testing.T, s *server, mint string, from known, wantsGap bool) {
 	t.Helper()
 	c := startNode(t, s)
 	c.connect(nil, open, spin)
@@ -143,13 +143,13 @@ func resumes(t *testing.T, s *server, mint string, from known, told bool) {
 			}
 		}
 		want := 0
-		if told {
+		if wantsGap {
 			want = 1
 		}
 		if gaps != want {
 			t.Errorf("%s %s from %+v: %d gaps, want %d", one.ns, one.topic, from, gaps, want)
 		}
-		if told && !whole && strings.HasPrefix(one.topic, "kline:") {
+		if wantsGap && !whole && strings.HasPrefix(one.topic, "kline:") {
 			t.Errorf("%s %s from %+v: no history after the gap", one.ns, one.topic, from)
 		}
 	}

@@ -53,7 +53,7 @@ func (l *launchSVM) steps(call *launchpad.Call, cut, fails bool) (data []byte, p
 // events name the reserves that they leave, so that none needs the one before it.
 func (l *launchSVM) next() {
 	l.t.Helper()
-	const room = 1232 - 64 - 48 // bytes: less the signature and the head
+	const limit = 1232 - 64 - 48 // bytes: less the signature and the head
 	l.now++
 	happened := l.world.Next(l.now)
 	var list []any
@@ -73,7 +73,7 @@ func (l *launchSVM) next() {
 		}
 		size += len(data) + len(accounts) + 6
 	}
-	if size+32*len(keys) > room {
+	if size+32*len(keys) > limit {
 		if happened.Created != nil {
 			l.t.Fatalf("the creation of a coin has %d bytes", size+32*len(keys))
 		}

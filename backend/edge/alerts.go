@@ -33,7 +33,7 @@ type Alerts struct {
 	by  string     // whose changes are whose: two writers find the same, and only one of them may tell of it
 }
 
-// OpenAlerts opens the log of a store's alerts; bus.ErrNone when nobody has made it, and create is not set.
+// OpenAlerts opens the log of a store's alerts; bus.ErrMissing when nobody has made it, and create is not set.
 func OpenAlerts(ctx context.Context, b *bus.Bus, opened *store.Store, create bool) (*Alerts, error) {
 	log, err := b.Alerts(ctx, opened.ID(), create)
 	if err != nil {

@@ -32,7 +32,7 @@ func Begin(ctx context.Context, b *bus.Bus, of bus.Market, dataDir string, log *
 	path := filepath.Join(dataDir, "snapshot.new")
 	defer func() { _ = os.Remove(path) }()
 
-	told := false
+	logged := false
 	for {
 		err := fetch(ctx, b, path)
 		if err == nil {
@@ -41,9 +41,9 @@ func Begin(ctx context.Context, b *bus.Bus, of bus.Market, dataDir string, log *
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if !told {
+		if !logged {
 			log.Info("waiting for a snapshot of the market on the bus", "component", "edge", "err", err)
-			told = true
+			logged = true
 		}
 		if err := wake.After(ctx, snapshotPoll); err != nil {
 			return err

@@ -100,8 +100,8 @@ var anyEvents = sync.OnceValue(func() *eventTable { return newEventTable(others(
 
 // eventsOf is the table for a market with events of those programs.
 func eventsOf(programs []market.Program) *eventTable {
-	further := others(programs)
-	return newEventTable(further, len(further) > 0)
+	rest := others(programs)
+	return newEventTable(rest, len(rest) > 0)
 }
 
 func others(programs []market.Program) []market.Program {

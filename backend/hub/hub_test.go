@@ -75,7 +75,7 @@ func TestNextWaitsAndEnds(t *testing.T) {
 	})
 }
 
-func TestLagIsToldOnceAndTheQueueGoesOn(t *testing.T) {
+func TestLagIsReportedOnceAndTheQueueGoesOn(t *testing.T) {
 	h := New(Options{})
 	s := h.Subscribe(SubscribeOptions{MaxPending: 10, Name: "slow"})
 	defer s.Close()

@@ -55,30 +55,30 @@ func TestGapsEndAtTheCreation(t *testing.T) {
 
 	dir := t.TempDir()
 	d := openCoinWriter(t, dir, readBy{young: {curve, pool}, old: {other}})
-	d.give(market.Batch{Addresses: []market.Pubkey{pool}, Gaps: []market.Gap{gap(pool, 0, 99, market.GapOpen)}})
-	d.give(market.Batch{Addresses: []market.Pubkey{other}, Gaps: []market.Gap{gap(other, 0, 99, market.GapOpen)}})
+	d.apply(market.Batch{Addresses: []market.Pubkey{pool}, Gaps: []market.Gap{gap(pool, 0, 99, market.GapOpen)}})
+	d.apply(market.Batch{Addresses: []market.Pubkey{other}, Gaps: []market.Gap{gap(other, 0, 99, market.GapOpen)}})
 	expect("before anything is known", d, gap(pool, 0, 99, market.GapOpen), gap(other, 0, 99, market.GapOpen))
 
 	born := d.creation(young, 120, at)
-	d.give(market.Batch{
+	d.apply(market.Batch{
 		Addresses: []market.Pubkey{curve}, Gaps: []market.Gap{gap(curve, 0, 99, market.GapOpen)}, Transactions: []market.Transaction{born, d.trade(young, 130, at+4)},
 	})
-	d.give(market.Batch{Addresses: []market.Pubkey{other}, Transactions: []market.Transaction{d.trade(old, 130, at+4)}})
+	d.apply(market.Batch{Addresses: []market.Pubkey{other}, Transactions: []market.Transaction{d.trade(old, 130, at+4)}})
 	expect("created above both", d, gap(other, 0, 99, market.GapOpen))
 
 	// A gap that reaches over the creation begins there, and whatever becomes of it becomes of that part.
 	over := gap(pool, 90, 200, market.GapOpen)
-	d.give(market.Batch{Addresses: []market.Pubkey{pool}, Gaps: []market.Gap{over}})
+	d.apply(market.Batch{Addresses: []market.Pubkey{pool}, Gaps: []market.Gap{over}})
 	expect("over the creation", d, gap(pool, 120, 200, market.GapOpen), gap(other, 0, 99, market.GapOpen))
 	over.State = market.GapReplaced
-	d.give(market.Batch{Addresses: []market.Pubkey{pool}, Gaps: []market.Gap{over, gap(pool, 90, 149, market.GapOpen), gap(pool, 150, 200, market.GapFilled)}})
+	d.apply(market.Batch{Addresses: []market.Pubkey{pool}, Gaps: []market.Gap{over, gap(pool, 90, 149, market.GapOpen), gap(pool, 150, 200, market.GapFilled)}})
 	expect("half filled", d, gap(pool, 120, 149, market.GapOpen), gap(pool, 150, 200, market.GapFilled), gap(other, 0, 99, market.GapOpen))
 
 	// A creation that is rolled back says nothing any more; the one that comes instead does.
-	d.give(market.Batch{Addresses: []market.Pubkey{curve}, RolledBack: []market.Signature{born.Signature}})
-	d.give(market.Batch{Addresses: []market.Pubkey{curve}, Gaps: []market.Gap{gap(curve, 0, 110, market.GapOpen)}})
+	d.apply(market.Batch{Addresses: []market.Pubkey{curve}, RolledBack: []market.Signature{born.Signature}})
+	d.apply(market.Batch{Addresses: []market.Pubkey{curve}, Gaps: []market.Gap{gap(curve, 0, 110, market.GapOpen)}})
 	expect("rolled back", d, gap(curve, 0, 110, market.GapOpen), gap(pool, 120, 149, market.GapOpen), gap(pool, 150, 200, market.GapFilled), gap(other, 0, 99, market.GapOpen))
-	d.give(market.Batch{Addresses: []market.Pubkey{curve}, Transactions: []market.Transaction{d.creation(young, 121, at)}})
+	d.apply(market.Batch{Addresses: []market.Pubkey{curve}, Transactions: []market.Transaction{d.creation(young, 121, at)}})
 	expect("created again", d, gap(pool, 121, 149, market.GapOpen), gap(pool, 150, 200, market.GapFilled), gap(other, 0, 99, market.GapOpen))
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func TestGapsEndAtTheCreation(t *testing.T) {
 
 	// As an earlier version left it: nobody looked at creations.
 	d = openCoinWriter(t, dir, readBy{})
-	d.give(market.Batch{Addresses: []market.Pubkey{curve}, Gaps: []market.Gap{gap(curve, 0, 99, market.GapOpen)}})
+	d.apply(market.Batch{Addresses: []market.Pubkey{curve}, Gaps: []market.Gap{gap(curve, 0, 99, market.GapOpen)}})
 	expect("by an earlier version", d, gap(curve, 0, 99, market.GapOpen), gap(pool, 121, 149, market.GapOpen), gap(pool, 150, 200, market.GapFilled), gap(other, 0, 99, market.GapOpen))
 	if err := d.Close(); err != nil {
 		t.Fatal(err)

@@ -124,7 +124,7 @@ func coinsFromCurveToPool(t *testing.T, seed int64, migrationsLast bool) {
 		if happened.Failed {
 			continue // a source delivers none of them
 		}
-		tx := happened.Told(n, market.Slot(1000+n), now)
+		tx := happened.Delivered(n, market.Slot(1000+n), now)
 		if migrationsLast && slices.ContainsFunc(happened.Truth, func(f launchpad.Fact) bool { return f.Kind == launchpad.FactMigrated }) {
 			last = append(last, tx)
 			continue

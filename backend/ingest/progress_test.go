@@ -69,7 +69,7 @@ func (d *coinWriter) trade(coin market.Pubkey, slot market.Slot, at int64) marke
 	}
 }
 
-func (d *coinWriter) give(batch market.Batch) {
+func (d *coinWriter) apply(batch market.Batch) {
 	d.t.Helper()
 	if err := d.Apply(context.Background(), batch); err != nil {
 		d.t.Fatal(err)
@@ -107,25 +107,25 @@ func TestCandlesCloseByTheirAddresses(t *testing.T) {
 	at := []market.Pubkey{curve}
 	in := []market.Pubkey{pool}
 
-	d.give(market.Batch{Addresses: ours, Slot: 10, ChainTime: minute, Checkpoint: 7, Transactions: []market.Transaction{d.trade(program, 10, minute+1)}})
-	d.give(market.Batch{Addresses: at, Slot: 10, ChainTime: minute, Transactions: []market.Transaction{d.trade(coin, 10, minute+1)}})
-	d.give(market.Batch{Addresses: ours, Slot: 500, ChainTime: minute + 600})
+	d.apply(market.Batch{Addresses: ours, Slot: 10, ChainTime: minute, Checkpoint: 7, Transactions: []market.Transaction{d.trade(program, 10, minute+1)}})
+	d.apply(market.Batch{Addresses: at, Slot: 10, ChainTime: minute, Transactions: []market.Transaction{d.trade(coin, 10, minute+1)}})
+	d.apply(market.Batch{Addresses: ours, Slot: 500, ChainTime: minute + 600})
 	if !d.isFinal(program, minute) || d.isFinal(coin, minute) {
 		t.Fatal("the program's chain time closes its own candles alone")
 	}
-	d.give(market.Batch{Addresses: at, Slot: 500, ChainTime: minute + 600})
+	d.apply(market.Batch{Addresses: at, Slot: 500, ChainTime: minute + 600})
 	if d.isFinal(coin, minute) {
 		t.Fatal("closed by one of two addresses")
 	}
-	d.give(market.Batch{Addresses: in, Slot: 300, ChainTime: minute + 59})
+	d.apply(market.Batch{Addresses: in, Slot: 300, ChainTime: minute + 59})
 	if d.isFinal(coin, minute) {
 		t.Fatal("closed before its end")
 	}
-	d.give(market.Batch{Addresses: in, Slot: 310, ChainTime: minute + 70})
+	d.apply(market.Batch{Addresses: in, Slot: 310, ChainTime: minute + 70})
 	if !d.isFinal(coin, minute) {
 		t.Fatal("not closed by both")
 	}
-	d.give(market.Batch{Addresses: in, Slot: 320, ChainTime: minute + 70, Transactions: []market.Transaction{d.trade(coin, 320, minute+75)}})
+	d.apply(market.Batch{Addresses: in, Slot: 320, ChainTime: minute + 70, Transactions: []market.Transaction{d.trade(coin, 320, minute+75)}})
 	if late := d.Counters().Late; late != 0 {
 		t.Errorf("%d late: what the addresses bring is measured by their own chain time", late)
 	}
@@ -133,12 +133,12 @@ func TestCandlesCloseByTheirAddresses(t *testing.T) {
 	if got := d.reached(); got[curve].ChainTime != minute+600 || got[pool].ChainTime != minute+70 || got[curve].Checkpoint != 0 {
 		t.Errorf("stored %+v", got)
 	}
-	d.give(market.Batch{Addresses: at, Slot: 600, Checkpoint: 550, ChainTime: minute + 700})
+	d.apply(market.Batch{Addresses: at, Slot: 600, Checkpoint: 550, ChainTime: minute + 700})
 	if got, of := d.reached()[curve], d.store.State(); got != (market.Reached{Address: curve, Slot: 600, ChainTime: minute + 700, Checkpoint: 550}) || of.Checkpoint == 550 {
 		t.Errorf("stored %+v beside %+v", got, of)
 	}
 	gap := market.Gap{From: 3, To: 9, Cause: "x", Address: pool}
-	d.give(market.Batch{Addresses: in, Gaps: []market.Gap{gap, {From: 3, To: 9, Cause: "x"}}})
+	d.apply(market.Batch{Addresses: in, Gaps: []market.Gap{gap, {From: 3, To: 9, Cause: "x"}}})
 
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
@@ -156,21 +156,21 @@ func TestCandlesCloseByTheirAddresses(t *testing.T) {
 	if d.isFinal(coin, minute+60) {
 		t.Fatal("closed by the restart")
 	}
-	d.give(market.Batch{Addresses: ours, Slot: 900, ChainTime: minute + 1000})
-	d.give(market.Batch{Addresses: at, Slot: 900, ChainTime: minute + 1000})
+	d.apply(market.Batch{Addresses: ours, Slot: 900, ChainTime: minute + 1000})
+	d.apply(market.Batch{Addresses: at, Slot: 900, ChainTime: minute + 1000})
 	if d.isFinal(coin, minute+60) {
 		t.Fatal("closed by one of two addresses after the restart")
 	}
-	d.give(market.Batch{Addresses: in, Slot: 330, ChainTime: minute + 90, Transactions: []market.Transaction{d.trade(coin, 330, minute+80)}})
+	d.apply(market.Batch{Addresses: in, Slot: 330, ChainTime: minute + 90, Transactions: []market.Transaction{d.trade(coin, 330, minute+80)}})
 	if d.isFinal(coin, minute+60) || d.Counters().Late != 0 {
 		t.Fatalf("%d late", d.Counters().Late)
 	}
-	d.give(market.Batch{Addresses: in, Slot: 900, ChainTime: minute + 120})
+	d.apply(market.Batch{Addresses: in, Slot: 900, ChainTime: minute + 120})
 	if !d.isFinal(coin, minute+60) {
 		t.Fatal("not closed by both after the restart")
 	}
 	gap.State = market.GapFilled
-	d.give(market.Batch{Addresses: in, Gaps: []market.Gap{gap}})
+	d.apply(market.Batch{Addresses: in, Gaps: []market.Gap{gap}})
 	if n := d.store.Stats().GapsOpen; n != 1 {
 		t.Errorf("%d open gaps", n)
 	}

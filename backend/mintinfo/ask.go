@@ -101,7 +101,7 @@ func (b *Accounts) learn(mint market.Pubkey, before entry, own, beside *program.
 
 	said, err := token.ReadExtension(mint, own)
 	from := fromExtension
-	if errors.Is(err, token.ErrNone) {
+	if errors.Is(err, token.ErrNoMetadata) {
 		said, err = token.ReadMetadata(mint, beside)
 		from = fromMetaplex
 	}
@@ -112,7 +112,7 @@ func (b *Accounts) learn(mint market.Pubkey, before entry, own, beside *program.
 			b.counts.named.Add(1)
 		}
 		now.info.Name, now.info.Symbol, now.info.URI, now.from = said.Name, said.Symbol, said.URI, from
-	case !errors.Is(err, token.ErrNone):
+	case !errors.Is(err, token.ErrNoMetadata):
 		b.counts.refused.Add(1)
 		b.log.Debug("an account of a mint is refused", "mint", mint.String(), "err", err)
 	}

@@ -55,7 +55,7 @@ type Role struct {
 	Opened  func(context.Context, *store.Store) error // called with the store before anything is written to it; may be nil
 	Append  func(*market.Commit) error                // called before each commit is written; may be nil
 	Replica *edge.Replica                             // takes commits from the bus in the place of a writer of its own; nil: there is one
-	Stands  *Standing                                 // for whoever asks; nil of one without a bus
+	Stands  *State                                    // for whoever asks; nil of one without a bus
 	Follow  func(context.Context) error               // runs the replica
 	Parts   func(*store.Store) []parts.Part           // further ones; may be nil
 }
@@ -185,7 +185,7 @@ func (n *node) learnMarket(ctx context.Context) error {
 			cfg.Cluster, cfg.ProgramID = of.Cluster, of.Program
 			return nil
 		}
-		if !errors.Is(err, bus.ErrNone) {
+		if !errors.Is(err, bus.ErrMissing) {
 			return err
 		}
 		if err := wake.After(ctx, leaseEvery); err != nil {
@@ -201,7 +201,7 @@ func (n *node) begin(ctx context.Context) error {
 		return nil
 	}
 	of, err := n.bus.Market(ctx)
-	if errors.Is(err, bus.ErrNone) {
+	if errors.Is(err, bus.ErrMissing) {
 		return nil
 	}
 	if err != nil {
@@ -250,7 +250,7 @@ func (n *node) stand(ctx context.Context) error {
 	defer stop()
 
 	replica := &edge.Replica{}
-	stands := &Standing{name: n.name, role: isEdge, replica: replica, look: n.look}
+	stands := &State{name: n.name, role: isEdge, replica: replica, look: n.look}
 	if !n.Edge {
 		stands.role = standsBy
 	}
@@ -297,7 +297,7 @@ func (n *node) waitForLog(ctx context.Context, of *store.Store) (*bus.Log, error
 		if err == nil {
 			log, err = n.bus.Log(ctx, of.ID(), 1, false)
 		}
-		if !errors.Is(err, bus.ErrNone) {
+		if !errors.Is(err, bus.ErrMissing) {
 			return log, err
 		}
 
@@ -314,7 +314,7 @@ func (n *node) waitForAlerts(ctx context.Context, of *store.Store) (*edge.Alerts
 	}
 	for {
 		alerts, err := edge.OpenAlerts(ctx, n.bus, of, false)
-		if !errors.Is(err, bus.ErrNone) {
+		if !errors.Is(err, bus.ErrMissing) {
 			return alerts, err
 		}
 		if err := wake.After(ctx, leaseEvery); err != nil {
@@ -373,7 +373,7 @@ func (n *node) write(ctx context.Context) error {
 	})()
 
 	var log *bus.Log
-	stands := &Standing{name: n.name, role: writes, look: n.look}
+	stands := &State{name: n.name, role: writes, look: n.look}
 	err := n.Serve(running, Role{
 		Stands: stands,
 		Opened: func(ctx context.Context, opened *store.Store) (err error) {

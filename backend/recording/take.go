@@ -93,18 +93,18 @@ func (r *reading) run(ctx context.Context, sorter *Sorter, until func(*market.Tr
 		if next.events < batchEvents {
 			return nil
 		}
-		return r.give(ctx, &next)
+		return r.hand(ctx, &next)
 	})
 
 	if r.err == nil || errors.Is(r.err, errUntil) {
-		if err := r.give(ctx, &next); err != nil {
+		if err := r.hand(ctx, &next); err != nil {
 			r.err = err
 		}
 	}
 }
 
-// give hands a batch over and makes it empty.
-func (r *reading) give(ctx context.Context, batch *recorded) error {
+// hand gives a batch over and makes it empty.
+func (r *reading) hand(ctx context.Context, batch *recorded) error {
 	if len(batch.Transactions) == 0 {
 		return nil
 	}

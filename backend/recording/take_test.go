@@ -60,10 +60,10 @@ func TestTake(t *testing.T) {
 	quiet := func(int64) {}
 
 	w := &writes{t: t}
-	var told int64
-	n, err := Take(t.Context(), w, sorter, all, func(done int64) { told = done })
-	if err != nil || n != 12_000 || told != int64(len(want)) || !w.flushed || w.batches < 4 {
-		t.Fatalf("%d transactions, %d events told of %d, %d batches, flushed %v: %v", n, told, len(want), w.batches, w.flushed, err)
+	var reported int64
+	n, err := Take(t.Context(), w, sorter, all, func(done int64) { reported = done })
+	if err != nil || n != 12_000 || reported != int64(len(want)) || !w.flushed || w.batches < 4 {
+		t.Fatalf("%d transactions, %d events told of %d, %d batches, flushed %v: %v", n, reported, len(want), w.batches, w.flushed, err)
 	}
 	if !reflect.DeepEqual(w.events, want) {
 		t.Fatalf("%d events were given, want %d, or others", len(w.events), len(want))

@@ -12,15 +12,15 @@ import (
 	"spinscope/backend/recording"
 )
 
-// given is what a replay gave, and when.
-type given struct {
+// played is what a replay gave, and when.
+type played struct {
 	at    time.Duration // of the replay's own clock
 	slot  market.Slot
 	chain int64
 }
 
 // play plays transactions of the given block times, one a slot, on a clock that goes on by a tick at each pause.
-func play(t *testing.T, times []int64, speed float64, tick time.Duration) (list []given, chains []int64) {
+func play(t *testing.T, times []int64, speed float64, tick time.Duration) (list []played, chains []int64) {
 	t.Helper()
 	sorter := recording.New(t.TempDir())
 	defer sorter.Close() //nolint:errcheck // in memory
@@ -43,7 +43,7 @@ func play(t *testing.T, times []int64, speed float64, tick time.Duration) (list 
 	err := p.play(t.Context(), clock, func(_ context.Context, b market.Batch) error {
 		chains = append(chains, b.ChainTime)
 		for i := range b.Transactions {
-			list = append(list, given{now, b.Transactions[i].Slot, b.ChainTime})
+			list = append(list, played{now, b.Transactions[i].Slot, b.ChainTime})
 		}
 		return nil
 	})
@@ -66,9 +66,9 @@ func TestEventsOfASecondAreSpread(t *testing.T) {
 			t.Fatalf("%d of %d transactions", len(got), len(times))
 		}
 		for i, g := range got {
-			due := time.Duration(places[i] / speed * float64(time.Second))
-			if g.slot != market.Slot(100+i) || g.at < due || g.at > due+2*tick {
-				t.Errorf("speed %v: slot %d at %v, want %d at %v", speed, g.slot, g.at, 100+i, due)
+			want := time.Duration(places[i] / speed * float64(time.Second))
+			if g.slot != market.Slot(100+i) || g.at < want || g.at > want+2*tick {
+				t.Errorf("speed %v: slot %d at %v, want %d at %v", speed, g.slot, g.at, 100+i, want)
 			}
 			if ahead := g.chain - times[i]; ahead != 0 {
 				t.Errorf("speed %v: slot %d came with chain time %d s ahead of its block time", speed, g.slot, ahead)

@@ -25,8 +25,8 @@ type Deps struct {
 	Ready   func() error          // what /readyz says: nil is 200, an error 503 with its text, which must hold no secrets
 	Logger  *slog.Logger          // slog.Default() if nil
 
-	// Standing is a further line of /readyz, without secrets; "" for none. May be nil.
-	Standing func() string
+	// Note is a further line of /readyz, without secrets; "" for none. May be nil.
+	Note func() string
 }
 
 // Server is the HTTP server. Make one with New.
@@ -55,7 +55,7 @@ func New(deps Deps) *Server {
 	mux.Handle("/api-docs/", timed(answerTimeout, api))
 	mux.Handle("/metrics", timed(answerTimeout, deps.Guard.Authorize(promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))))
 	mux.Handle("GET /healthz", timed(answerTimeout, health(nil, nil)))
-	mux.Handle("GET /readyz", timed(answerTimeout, health(deps.Ready, deps.Standing)))
+	mux.Handle("GET /readyz", timed(answerTimeout, health(deps.Ready, deps.Note)))
 	if deps.Sockets == nil {
 		deps.Sockets = s.api // answers 404 with the envelope
 	}
@@ -84,14 +84,14 @@ func (s *Server) API() *rest.API { return s.api }
 // Registry is where further metrics may be registered before serving.
 func (s *Server) Registry() prometheus.Registerer { return s.registry }
 
-// health answers 200, or 503 with what ready says, and what standing says beside that. Each may be nil.
-func health(ready func() error, standing func() string) http.Handler {
+// health answers 200, or 503 with what ready says, and what note says beside that. Each may be nil.
+func health(ready func() error, note func() string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Cache-Control", "no-store")
 		line := ""
-		if standing != nil {
-			if line = standing(); line != "" {
+		if note != nil {
+			if line = note(); line != "" {
 				line += "\n"
 			}
 		}

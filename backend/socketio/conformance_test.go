@@ -21,13 +21,13 @@ import (
 //	handshake: bad EIO, transport, method, sid           TestHandshakeRefusals
 //	polling: content type, several packets, base64       TestOpen, TestCure8Polling
 //	polling: one GET and one POST at a time              TestPollingOverlapAndClose
-//	polling: a GET given up ends the session             TestPollGivenUp
+//	polling: a GET given up ends the session             TestPollAbandoned
 //	polling: payload limit, invalid packet ends session  TestCure8Polling
 //	websocket: text, fragments, control frames           TestText, TestFragments, TestControlFrames
 //	websocket: invalid frames and packets                TestCure1InvalidPackets, FuzzFrame
 //	heartbeat: ping, pong, timeout, both transports      TestHeartbeat, TestPollingHeartbeat
 //	upgrade: probe, NOOP, order, requests after it       TestUpgrade, TestUpgradeAtOnce, TestOrderAcrossUpgrade
-//	upgrade: given up, offered twice                     TestUpgradeGivenUp, TestUpgrade
+//	upgrade: given up, offered twice                     TestUpgradeAbandoned, TestUpgrade
 //	close: by the client, both transports                TestControlFrames, TestPollingOverlapAndClose
 //	close: by the server, both transports                TestClose, TestServerLeavesPolling
 //

@@ -21,7 +21,7 @@ type inbox struct {
 	running  bool   // run is under way
 	handling bool   // an event's handler runs
 	over     bool   // the Conn has left; what waits is dropped
-	told     bool   // Disconnect has been called
+	called   bool   // Disconnect has been called
 	tell     bool   // Disconnect is to be called
 	reason   string // for Disconnect
 }
@@ -81,7 +81,7 @@ func (b *inbox) finish(reason string, tell bool) {
 }
 
 func (b *inbox) startLocked() {
-	if b.running || !b.open || len(b.waiting) == 0 && (!b.tell || b.told) {
+	if b.running || !b.open || len(b.waiting) == 0 && (!b.tell || b.called) {
 		return
 	}
 	b.running = true
@@ -94,8 +94,8 @@ func (b *inbox) run() {
 
 	for {
 		switch {
-		case b.over && b.tell && !b.told:
-			b.told = true
+		case b.over && b.tell && !b.called:
+			b.called = true
 			b.unlocked(func() { b.conn.callDisconnect(b.reason) })
 		case len(b.waiting) > 0:
 			a := b.waiting[0]

@@ -400,11 +400,11 @@ func (p *polling) DoClose(fn types.Callable) {
 	if p.session.silent.Load() {
 		last = answerStopped
 	}
-	told := p.endPending(last)
+	ended := p.endPending(last)
 	switch {
 	case fn == nil:
 		p.session.out.abort()
-	case told || p.Discarded() || p.session.broken.Load() || p.session.cutting.Load():
+	case ended || p.Discarded() || p.session.broken.Load() || p.session.cutting.Load():
 		p.session.out.abort()
 		fn()
 	default:

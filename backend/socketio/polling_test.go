@@ -134,8 +134,8 @@ func TestPollingOverlapAndClose(t *testing.T) {
 	}
 }
 
-// TestPollGivenUp: a client that gives its GET up has gone.
-func TestPollGivenUp(t *testing.T) {
+// TestPollAbandoned: a client that gives its GET up has gone.
+func TestPollAbandoned(t *testing.T) {
 	left := make(chan string, 1)
 	s := serve(t, Options{}, func(s *Server) {
 		s.Namespace("/", Handler{Disconnect: func(_ *Conn, reason string) { left <- reason }})

@@ -10,7 +10,7 @@ import (
 type tasks struct {
 	mu   sync.Mutex
 	n    int
-	none chan struct{} // closed when n falls to 0, made by wait
+	idle chan struct{} // closed when n falls to 0, made by wait
 }
 
 // add counts what ends with a call of end.
@@ -32,9 +32,9 @@ func (t *tasks) end() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.n--
-	if t.n == 0 && t.none != nil {
-		close(t.none)
-		t.none = nil
+	if t.n == 0 && t.idle != nil {
+		close(t.idle)
+		t.idle = nil
 	}
 }
 
@@ -45,13 +45,13 @@ func (t *tasks) wait(ctx context.Context) error {
 		t.mu.Unlock()
 		return nil
 	}
-	if t.none == nil {
-		t.none = make(chan struct{})
+	if t.idle == nil {
+		t.idle = make(chan struct{})
 	}
-	none := t.none
+	idle := t.idle
 	t.mu.Unlock()
 	select {
-	case <-none:
+	case <-idle:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

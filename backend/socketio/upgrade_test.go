@@ -68,7 +68,7 @@ func TestUpgradeAtOnce(t *testing.T) {
 	}
 }
 
-func TestUpgradeGivenUp(t *testing.T) {
+func TestUpgradeAbandoned(t *testing.T) {
 	s := suite(t, Options{})
 	sid := s.pollOpen()
 	s.poll("POST", sid, "40")

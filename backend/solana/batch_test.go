@@ -110,8 +110,8 @@ func TestEveryBatchRefusal(t *testing.T) {
 	}
 }
 
-// TestDeadEndpointIsGivenUp: an endpoint that refuses single calls too is left after few requests, with its own words.
-func TestDeadEndpointIsGivenUp(t *testing.T) {
+// TestDeadEndpointIsAbandoned: an endpoint that refuses single calls too is left after few requests, with its own words.
+func TestDeadEndpointIsAbandoned(t *testing.T) {
 	for _, how := range simnet.BatchRefusals() {
 		t.Run(string(how), func(t *testing.T) {
 			t.Parallel()
@@ -147,7 +147,7 @@ func TestUnreachableEndpointKeepsItsSize(t *testing.T) {
 	c := newRPC(Endpoint{RPC: server.URL, WS: "ws://host"}, 0, time.Millisecond)
 	defer c.close()
 	asked := 0
-	c.told = func(string, time.Duration, error) { asked++ }
+	c.answered = func(string, time.Duration, error) { asked++ }
 	if err := askTimes(t, c, 3, 100); !errors.Is(err, errUnreached) || asked != 3 || c.batch.now() != maxBatch {
 		t.Errorf("%v after %d requests, %d calls at once", err, asked, c.batch.now())
 	}

@@ -168,7 +168,7 @@ func TestBesideSolanaGo(t *testing.T) {
 	}
 }
 
-// BenchmarkBesideSolanaGo runs both ways in turns; the figures are of each way's fastest turn.
+// BenchmarkBesideSolanaGo runs both ways in turns; the numbers are of each way's fastest turn.
 func BenchmarkBesideSolanaGo(b *testing.B) {
 	const turn = 20 * time.Millisecond
 	for _, one := range besideSolanaGo() {

@@ -206,7 +206,7 @@ func (d *deliveries) admit(r *run, txs []market.Transaction) (fresh []market.Tra
 	defer d.mu.Unlock()
 	defer func() { d.note(r, fresh) }()
 
-	given := map[market.Slot]uint32{} // places given to those that stand in no block yet
+	placed := map[market.Slot]uint32{} // places given to those that stand in no block yet
 	for i := range txs {
 		tx := &txs[i]
 		old, known := d.known[tx.Signature]
@@ -214,11 +214,11 @@ func (d *deliveries) admit(r *run, txs []market.Transaction) (fresh []market.Tra
 		if tx.Index == unplaced {
 			if tx.Index = d.placeOf(tx.Signature, tx.Slot); tx.Index == unplaced {
 				if at := d.slots[tx.Slot]; at != nil {
-					tx.Index = at.next + given[tx.Slot]
+					tx.Index = at.next + placed[tx.Slot]
 				} else {
-					tx.Index = given[tx.Slot]
+					tx.Index = placed[tx.Slot]
 				}
-				given[tx.Slot]++
+				placed[tx.Slot]++
 			}
 		}
 

@@ -16,7 +16,7 @@ import (
 type Feed struct {
 	config     Config
 	status     sharedStatus
-	figures    *figures
+	stats      *endpointStats
 	rescan     chan struct{}
 	extensions chan *extension
 	changed    chan struct{} // one token when other addresses are to be followed
@@ -29,7 +29,7 @@ type Feed struct {
 
 // New makes a Feed; it does no I/O. A configuration that cannot work is reported by Run.
 func New(config Config) *Feed {
-	f := &Feed{config: config, figures: newFigures(config.Endpoints), rescan: make(chan struct{}, 1), extensions: make(chan *extension), changed: make(chan struct{}, 1)}
+	f := &Feed{config: config, stats: newEndpointStats(config.Endpoints), rescan: make(chan struct{}, 1), extensions: make(chan *extension), changed: make(chan struct{}, 1)}
 	f.status.current.State = Stopped
 	return f
 }
@@ -66,7 +66,7 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 	}
 
 	c := &shared{
-		feed: f, config: config, connection: &f.status, figures: f.figures, logger: config.Logger.With("component", "solana"), apply: apply,
+		feed: f, config: config, connection: &f.status, stats: f.stats, logger: config.Logger.With("component", "solana"), apply: apply,
 		clock: newClock(), orders: newOrders(), turns: make(chan struct{}, maxTurns), scans: make(chan struct{}, maxScans),
 	}
 	for _, endpoint := range config.Endpoints {
@@ -176,16 +176,16 @@ func (c *shared) keep(ctx context.Context, first *run) error {
 	for index := 0; ; {
 		endpoint := c.config.Endpoints[index]
 		c.connection.change(func(s *Status) { s.Endpoint, s.Fallback, s.RetryAt = endpoint.String(), index > 0, time.Time{} })
-		c.figures.using(index)
+		c.stats.using(index)
 		var since time.Time
 		err := c.connect(ctx, index, first, func() {
 			since = time.Now()
 			c.still.Store(0)
 			c.connection.change(func(s *Status) { s.State, s.Failures, s.LastError, s.RateLimited = Connected, 0, "", false })
-			c.figures.live(index)
+			c.stats.live(index)
 			changes.up(endpoint)
 		})
-		c.figures.left(index, c.connection.read().Slot, err, !since.IsZero())
+		c.stats.left(index, c.connection.read().Slot, err, !since.IsZero())
 		if ctx.Err() != nil || isFatal(err) {
 			return err
 		}

@@ -194,18 +194,18 @@ func TestFollowDeliversOnce(t *testing.T) {
 	r.address("b is live", b, isConnected)
 	r.live()
 	c.lock(func() { c.repeat = func(ledgerTx, market.Pubkey) int { return 2 } })
-	var told []ledgerTx
+	var sent []ledgerTx
 	for range 100 {
-		told = append(told, c.tickOf([]market.Pubkey{a, b, p})...)
+		sent = append(sent, c.tickOf([]market.Pubkey{a, b, p})...)
 	}
 	defer c.run(0)()
 	r.same("all of it", c.ledger(), p, a, b)
 	for _, address := range []market.Pubkey{a, b, p} {
-		r.address("chain time passes it", address, func(s AddressStatus) bool { return s.Delivered > told[len(told)-1].slot+20 })
+		r.address("chain time passes it", address, func(s AddressStatus) bool { return s.Delivered > sent[len(sent)-1].slot+20 })
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, tx := range told {
+	for _, tx := range sent {
 		if n := r.deliveries[tx.signature]; n != 1 {
 			t.Errorf("%s came %d times", tx.signature, n)
 		}
@@ -248,7 +248,7 @@ func TestFollowRefused(t *testing.T) {
 }
 
 // However many addresses are followed, that the connection is behind the cluster is told once, and so is that it is level again.
-func TestBehindIsToldOnce(t *testing.T) {
+func TestBehindIsReportedOnce(t *testing.T) {
 	c := newCluster(t)
 	a, b, p := testAddress(1), testAddress(2), testProgram
 	c.history(3, 1)
@@ -308,24 +308,24 @@ func TestWhoWaitsForATurnKeepsNothing(t *testing.T) {
 	}
 	polltest.Until(t, "it is subscribed", subscribed)
 
-	var told []ledgerTx
+	var sent []ledgerTx
 	for range 50 {
-		told = append(told, c.tickOf([]market.Pubkey{waits, a})...)
+		sent = append(sent, c.tickOf([]market.Pubkey{waits, a})...)
 	}
 	stop := c.run(0)
-	r.same("a has them all", told, a) // so they have passed the queue of the other
+	r.same("a has them all", sent, a) // so they have passed the queue of the other
 	if n := running.waiting.Load(); n != 0 {
 		t.Errorf("%d bytes wait", n)
 	}
 	for range maxTurns {
 		<-running.turns
 	}
-	r.same("its history has them", told, waits)
+	r.same("its history has them", sent, waits)
 	r.address("it is live", waits, isConnected)
 	stop()
-	told = append(told, c.tickOf([]market.Pubkey{waits})...)
+	sent = append(sent, c.tickOf([]market.Pubkey{waits})...)
 	defer c.run(0)()
-	r.same("and what comes then", told, waits)
+	r.same("and what comes then", sent, waits)
 }
 
 // More addresses than the bound are refused.
@@ -475,9 +475,9 @@ func TestFollowFails(t *testing.T) {
 	r.address("a says why it is not", a, func(s AddressStatus) bool {
 		return s.State == Reconnecting && strings.Contains(s.LastError, "excluded from account secondary indexes")
 	})
-	told := c.tickOf([]market.Pubkey{b, testProgram}, []market.Pubkey{a})
+	sent := c.tickOf([]market.Pubkey{b, testProgram}, []market.Pubkey{a})
 	defer c.run(0)()
-	r.same("the others go on", told[:1], testProgram, b)
+	r.same("the others go on", sent[:1], testProgram, b)
 	if s := r.feed.Status(); s.State != Connected || s.Reconnects != 0 {
 		t.Errorf("%+v", s)
 	}

@@ -41,12 +41,12 @@ func TestLateOfALostFork(t *testing.T) {
 	for _, late := range []market.Slot{10, rescanSlots + 50, ledgerSlots + 100} {
 		t.Run(fmt.Sprint(late), func(t *testing.T) {
 			c, r := startWithoutRescans(t, 900)
-			var told []market.Signature
+			var sent []market.Signature
 			for n := range market.Slot(3) {
-				told = append(told, c.ghost(r.checkpointNow()-late-n))
+				sent = append(sent, c.ghost(r.checkpointNow()-late-n))
 			}
 			r.until("the rollback", func() bool {
-				return !slices.ContainsFunc(told, func(one market.Signature) bool { return !slices.Contains(r.rolledBack, one) })
+				return !slices.ContainsFunc(sent, func(one market.Signature) bool { return !slices.Contains(r.rolledBack, one) })
 			})
 			added := c.tick(2)
 			r.until("what follows", func() bool { return r.has(added) })
@@ -74,13 +74,13 @@ func TestLateWhileCompared(t *testing.T) {
 	r.feed.Rescan()
 	<-asked
 
-	told := c.ghost(1100 + 20)
-	r.until("it came", func() bool { return r.deliveries[told] == 1 })
+	sent := c.ghost(1100 + 20)
+	r.until("it came", func() bool { return r.deliveries[sent] == 1 })
 	c.history(400, 1)
 	close(answer)
 	r.until("the list was compared", func() bool { return r.checkpoint >= 1100+19 })
 	r.feed.Rescan()
-	r.until("the rollback", func() bool { return slices.Contains(r.rolledBack, told) })
+	r.until("the rollback", func() bool { return slices.Contains(r.rolledBack, sent) })
 	for range 3 {
 		c.tick(1)
 	}

@@ -29,8 +29,8 @@ type corporateProxy struct {
 }
 
 func (p *corporateProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	given := r.Header.Get("Proxy-Authorization")
-	if p.user != "" && given != "Basic "+base64.StdEncoding.EncodeToString([]byte(p.user)) {
+	header := r.Header.Get("Proxy-Authorization")
+	if p.user != "" && header != "Basic "+base64.StdEncoding.EncodeToString([]byte(p.user)) {
 		http.Error(w, "who are you?", http.StatusProxyAuthRequired)
 		return
 	}

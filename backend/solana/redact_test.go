@@ -70,8 +70,8 @@ func TestEndpointPrintsRedacted(t *testing.T) {
 	}
 }
 
-// TestNoSecretIsTold lets an endpoint fail in many ways, each repeating the address it was called at.
-func TestNoSecretIsTold(t *testing.T) {
+// TestNoSecretIsShown lets an endpoint fail in many ways, each repeating the address it was called at.
+func TestNoSecretIsShown(t *testing.T) {
 	echo := func(r *http.Request) string {
 		return r.URL.String() + " " + r.URL.Path + " " + r.URL.Query().Get("api-key") + " " + r.Header.Get("Authorization") + " " + keyUser
 	}

@@ -37,17 +37,17 @@ type call struct {
 
 // rpcClient speaks JSON-RPC to one endpoint. Safe for concurrent use.
 type rpcClient struct {
-	url     string
-	name    string // redacted
-	scrub   *scrubber
-	http    *http.Client
-	pace    *pace
-	batch   *batchSize
-	parsers fastjson.ParserPool
-	first   time.Duration                                      // first pause of retries
-	limited func(pause time.Duration, err error)               // told of every rate limit
-	refused func(calls int, err error)                         // told when batches of so many calls were refused for the first time
-	told    func(method string, took time.Duration, err error) // told of every request, the first one of a batch
+	url      string
+	name     string // redacted
+	scrub    *scrubber
+	http     *http.Client
+	pace     *pace
+	batch    *batchSize
+	parsers  fastjson.ParserPool
+	first    time.Duration                                      // first pause of retries
+	limited  func(pause time.Duration, err error)               // told of every rate limit
+	refused  func(calls int, err error)                         // told when batches of so many calls were refused for the first time
+	answered func(method string, took time.Duration, err error) // told of every request, the first one of a batch
 }
 
 const (
@@ -62,7 +62,7 @@ func newRPC(endpoint Endpoint, perSecond float64, first time.Duration) *rpcClien
 	return &rpcClient{
 		url: endpoint.RPC, name: endpoint.String(), scrub: newScrubber(endpoint.RPC, endpoint.WS),
 		pace: newPace(perSecond), batch: newBatchSize(perSecond), first: min(first, time.Second),
-		limited: func(time.Duration, error) {}, refused: func(int, error) {}, told: func(string, time.Duration, error) {},
+		limited: func(time.Duration, error) {}, refused: func(int, error) {}, answered: func(string, time.Duration, error) {},
 		http: &http.Client{
 			Timeout:       30 * time.Second,
 			Transport:     &http.Transport{Proxy: proxy.FromEnvironment(), MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true},
@@ -156,7 +156,7 @@ func (c *rpcClient) send(ctx context.Context, calls []*call) (left []*call, err 
 	case ctx.Err() != nil && len(calls) > 1: // so many take too long
 		c.batch.refused(len(calls), len(calls)/2)
 	}
-	c.told(calls[0].method, time.Since(asked), err)
+	c.answered(calls[0].method, time.Since(asked), err)
 	return left, err
 }
 

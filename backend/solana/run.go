@@ -34,7 +34,7 @@ type shared struct {
 	feed       *Feed
 	config     Config
 	connection *sharedStatus // of the connection
-	figures    *figures
+	stats      *endpointStats
 	logger     *slog.Logger
 	clock      *clock
 	orders     *orders
@@ -105,7 +105,7 @@ func (r *run) deliver(ctx context.Context, b market.Batch) error {
 	}
 
 	r.sign(b.Gaps)
-	given := b.Transactions
+	read := b.Transactions
 	if err := r.hand(ctx, &b); err != nil {
 		return err
 	}
@@ -115,9 +115,9 @@ func (r *run) deliver(ctx context.Context, b market.Batch) error {
 	r.chainTime = b.ChainTime
 	r.checkpoint = max(r.checkpoint, b.Checkpoint)
 	r.delivered = max(r.delivered, b.Slot)
-	for i := range given {
-		if !given[i].Provisional {
-			delete(r.provisional, given[i].Signature)
+	for i := range read {
+		if !read[i].Provisional {
+			delete(r.provisional, read[i].Signature)
 		}
 	}
 

@@ -31,7 +31,7 @@ func selfCalls(transaction, meta *fastjson.Value) []market.SelfCall {
 		callers := callStack{top: top}
 		for _, instruction := range group.GetArray("instructions") {
 			text := instruction.GetStringBytes("data")
-			event, told := []byte(nil), false
+			event, isEvent := []byte(nil), false
 			if len(text) > longestCall {
 				return nil
 			}
@@ -41,10 +41,10 @@ func selfCalls(transaction, meta *fastjson.Value) []market.SelfCall {
 				if err != nil {
 					return nil
 				}
-				event, told = program.SelfCall(data)
+				event, isEvent = program.SelfCall(data)
 			}
 
-			if told && m == nil {
+			if isEvent && m == nil {
 				read, err := readMessage(transaction, meta)
 				if err != nil {
 					return nil
@@ -53,7 +53,7 @@ func selfCalls(transaction, meta *fastjson.Value) []market.SelfCall {
 			}
 
 			caller := callers.enter(instruction)
-			if !told {
+			if !isEvent {
 				continue
 			}
 

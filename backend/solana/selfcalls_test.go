@@ -69,10 +69,10 @@ func TestRecordedSelfCalls(t *testing.T) {
 		for _, cut := range []int{0, lines / 3, lines / 2, lines - 1} {
 			short := tx
 			short.Logs = append(slices.Clone(tx.Logs[:cut]), program.TruncatedLine)
-			told, report := reader.Read(nil, &short)
-			if report.Truncated || !reflect.DeepEqual(told, logged) {
+			read, report := reader.Read(nil, &short)
+			if report.Truncated || !reflect.DeepEqual(read, logged) {
 				t.Errorf("%s: of a log cut at line %d of %d, %d events are left of %d, truncated %v",
-					filepath.Base(file), cut, lines, len(told), len(logged), report.Truncated)
+					filepath.Base(file), cut, lines, len(read), len(logged), report.Truncated)
 			}
 		}
 		compared++
@@ -126,11 +126,11 @@ func newMade(r *rand.Rand, height bool) made {
 			if bytes.HasPrefix(data, tag) && (!height || stack[len(stack)-2] == callee) {
 				m.want = append(m.want, market.SelfCall{Program: m.keys[callee], Event: event})
 			}
-			told := "null"
+			written := "null"
 			if height {
-				told = fmt.Sprint(len(stack))
+				written = fmt.Sprint(len(stack))
 			}
-			list = append(list, fmt.Sprintf(`{"accounts":[0],"data":"%s","programIdIndex":%d,"stackHeight":%s}`, base58.Encode(data), callee, told))
+			list = append(list, fmt.Sprintf(`{"accounts":[0],"data":"%s","programIdIndex":%d,"stackHeight":%s}`, base58.Encode(data), callee, written))
 		}
 		if len(list) > 0 {
 			m.groups = append(m.groups, fmt.Sprintf(`{"index":%d,"instructions":[%s]}`, top, strings.Join(list, ",")))

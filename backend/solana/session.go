@@ -87,7 +87,7 @@ func (c *shared) connect(ctx context.Context, index int, first *run, live func()
 		queue: queue, logger: c.logger, onSlot: c.clock.announced,
 	})
 	if err != nil {
-		c.figures.failed(index, err)
+		c.stats.failed(index, err)
 		return err
 	}
 
@@ -138,7 +138,7 @@ func (c *shared) watch(ctx context.Context, l *link) {
 		l.fail(c.clock.run(ctx, l.rpc, c.config.Commitment, c.config.SilenceTimeout, func(err error) {
 			c.connection.fail(err, false)
 			if _, refused := errors.AsType[*rpcError](err); refused { // other failures were counted with their request
-				c.figures.failed(l.index, err)
+				c.stats.failed(l.index, err)
 			}
 		}))
 	})
@@ -180,7 +180,7 @@ func (s *session) rise() {
 
 // heed lets a client keep to what its endpoint was found to allow, and tell how it does.
 func (c *shared) heed(rpc *rpcClient, index int) {
-	endpoint, spell, answered := c.config.Endpoints[index], c.spells[index], c.figures.answered(index)
+	endpoint, spell, answered := c.config.Endpoints[index], c.spells[index], c.stats.answered(index)
 	rpc.batch = c.batches[index]
 	rpc.refused = func(calls int, err error) {
 		c.logger.Info("a batch was refused, asking for fewer calls at once", "endpoint", endpoint, "refused", calls, "calls", rpc.batch.now(), "err", err)
@@ -190,7 +190,7 @@ func (c *shared) heed(rpc *rpcClient, index int) {
 		c.connection.change(func(s *Status) { s.Limits++ })
 		c.connection.fail(fmt.Errorf("%s: %w, pausing %v", endpoint, err, pause.Round(time.Millisecond)), true)
 	}
-	rpc.told = func(method string, took time.Duration, err error) {
+	rpc.answered = func(method string, took time.Duration, err error) {
 		answered(method, took, err)
 		if err == nil {
 			spell.answered()
@@ -257,7 +257,7 @@ func (c *shared) try(ctx context.Context, index int) (err error) {
 	outer := ctx
 	defer func() {
 		if !errors.Is(outer.Err(), context.Canceled) { // else it was not the endpoint that ended it
-			c.figures.tried(index, slot, err)
+			c.stats.tried(index, slot, err)
 		}
 	}()
 
@@ -267,7 +267,7 @@ func (c *shared) try(ctx context.Context, index int) (err error) {
 	rpc := newRPC(endpoint, 0, c.config.ReconnectInterval)
 	defer rpc.close()
 
-	rpc.told = c.figures.answered(index)
+	rpc.answered = c.stats.answered(index)
 	one := slotCall(c.config.Commitment, &slot)
 	if err := rpc.do(ctx, 1, one); err != nil {
 		return err
@@ -285,7 +285,7 @@ func (c *shared) try(ctx context.Context, index int) (err error) {
 		queue: newQueue(c.config.buffered), logger: c.logger, onSlot: func(market.Slot) { wake.Up(announced) },
 	})
 	if err != nil {
-		c.figures.failed(index, err)
+		c.stats.failed(index, err)
 		return err
 	}
 

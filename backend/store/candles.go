@@ -160,7 +160,7 @@ func (sr *series) walkSpan(ctx context.Context, sp span, skip int, from int64, r
 		slices.Reverse(open)
 	}
 	stopped := false
-	give := func(c openCandle) error {
+	emit := func(c openCandle) error {
 		err := fn(c)
 		stopped = stopped || err != nil
 		return err
@@ -173,7 +173,7 @@ func (sr *series) walkSpan(ctx context.Context, sp span, skip int, from int64, r
 
 		t := timeOf(binary.BigEndian.Uint64(key[len(key)-8:]))
 		for len(open) > 0 && open[0].Time != t && open[0].Time > t == reverse {
-			if err := give(open[0]); err != nil {
+			if err := emit(open[0]); err != nil {
 				return err
 			}
 			open = open[1:]
@@ -182,7 +182,7 @@ func (sr *series) walkSpan(ctx context.Context, sp span, skip int, from int64, r
 		if len(open) > 0 && open[0].Time == t { // the open one replaces the stored one
 			c := open[0]
 			open = open[1:]
-			return give(c)
+			return emit(c)
 		}
 
 		value, err := sr.v.value(item)
@@ -194,14 +194,14 @@ func (sr *series) walkSpan(ctx context.Context, sp span, skip int, from int64, r
 		if err != nil {
 			return err
 		}
-		return give(openCandle{c, seq})
+		return emit(openCandle{c, seq})
 	})
 	if err != nil || stopped {
 		return err
 	}
 
 	for _, c := range open {
-		if err := give(c); err != nil {
+		if err := emit(c); err != nil {
 			if errors.Is(err, Stop) {
 				return nil
 			}

@@ -14,7 +14,7 @@ import (
 // Its rows are counted in chunks of about chunkRows, each by a row (first place, count); the newest rows, fewer than a
 // chunk, are the tail and counted in the mint's record. So an append costs no further write, and page 1,000 is found by
 // adding up counts instead of passing every row. A chunk reaches from its first place to the next one's; the lowest
-// chunk reaches down without bound. When a chunk is sealed the one before it, by then on disk, is given marks: the places
+// chunk reaches down without bound. When a chunk is full the one before it, by then on disk, is given marks: the places
 // of every 32nd row, so that few rows need passing inside it. A chunk that changes later loses its marks, not its use.
 
 const (
@@ -94,7 +94,7 @@ func decodeChunk(value []byte) (count, step uint64, marks []byte, err error) {
 
 // chunkList is a series' chunks in a commit that inserts or removes other than at the end.
 type chunkList struct {
-	whole  bool // all is here; else only what this commit sealed
+	whole  bool // all is here; else only what this commit closed
 	chunks []chunk
 }
 
@@ -120,7 +120,7 @@ func (w *writer) grow(series seriesID, t *tally, at place) error {
 		if t.tail < w.s.chunkRows() {
 			return nil
 		}
-		return w.seal(series, t)
+		return w.closeChunk(series, t)
 	}
 
 	list, err := w.chunkList(series)
@@ -132,7 +132,7 @@ func (w *writer) grow(series seriesID, t *tally, at place) error {
 		if t.tail++; t.tail < w.s.chunkRows() {
 			return nil
 		}
-		return w.seal(series, t)
+		return w.closeChunk(series, t)
 	}
 
 	i := list.find(at)
@@ -176,11 +176,11 @@ func (w *writer) shrink(series seriesID, t *tally, at place) error {
 	return w.del(w.key(series.chunkKey(w.tail(), &first)))
 }
 
-// seal makes the tail a chunk.
-func (w *writer) seal(series seriesID, t *tally) error {
+// closeChunk makes the tail a chunk.
+func (w *writer) closeChunk(series seriesID, t *tally) error {
 	c := chunk{t.first, t.tail}
 	t.tail, t.first = 0, place{}
-	before := w.noteSealed(series, c)
+	before := w.noteClosed(series, c)
 	if w.chunks == nil {
 		w.chunks = map[seriesID]*chunkList{}
 	}

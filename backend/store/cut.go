@@ -67,8 +67,8 @@ func (s *Store) whole(it *badger.Iterator) error {
 func (s *Store) unreadable(err error) error {
 	err = damaged(err)
 	s.damagedReads.Add(1)
-	now, last := time.Now().UnixNano(), s.damageTold.Load()
-	if now-last >= int64(damageLogged) && s.damageTold.CompareAndSwap(last, now) {
+	now, last := time.Now().UnixNano(), s.damageLoggedAt.Load()
+	if now-last >= int64(damageLogged) && s.damageLoggedAt.CompareAndSwap(last, now) {
 		s.log.Error("a part of the stored data cannot be read: what would need it is refused", "err", err)
 	}
 	return err

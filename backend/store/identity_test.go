@@ -46,7 +46,7 @@ func TestIdentityStays(t *testing.T) {
 
 // A store as earlier versions made it has no identity: the first opening gives it one, which stays, and changes nothing
 // else that counts.
-func TestOlderStoreIsGivenAnIdentity(t *testing.T) {
+func TestOlderStoreGetsAnIdentity(t *testing.T) {
 	dir := t.TempDir()
 	raw := func(rows map[string][]byte) {
 		t.Helper()

@@ -3,7 +3,7 @@ package store
 // maxSeriesMarks bounds the series whose marks the writer keeps, about half a kilobyte each.
 const maxSeriesMarks = 8192
 
-// seriesMarks are the marks of a series' newest chunk and of its tail, gathered while rows were appended. They save seal
+// seriesMarks are the marks of a series' newest chunk and of its tail, gathered while rows were appended. They save closeChunk
 // from reading all rows of the chunk again. What is forgotten, after a restart too, is read instead, with the same result.
 // A change of rows other than at the end forgets them.
 type seriesMarks struct {
@@ -41,9 +41,9 @@ func (w *writer) noteAppended(series seriesID, row uint64, at *place) {
 	}
 }
 
-// noteSealed makes the tail's marks those of the newest chunk. It returns the chunk that was the newest until then, zero
+// noteClosed makes the tail's marks those of the newest chunk. It returns the chunk that was the newest until then, zero
 // when its marks are not all known.
-func (w *writer) noteSealed(series seriesID, sealed chunk) (before markedChunk) {
+func (w *writer) noteClosed(series seriesID, closed chunk) (before markedChunk) {
 	m := w.s.marks[series]
 	if m == nil {
 		return before
@@ -52,8 +52,8 @@ func (w *writer) noteSealed(series seriesID, sealed chunk) (before markedChunk) 
 	before = m.newest
 	m.newest = markedChunk{}
 	step := uint64(w.s.options.markRows)                                                        //nolint:gosec // positive
-	if seen := uint64(len(m.tail) / series.size()); seen > 0 && seen == (sealed.count-1)/step { //nolint:gosec // positive
-		m.newest = markedChunk{sealed, m.tail}
+	if seen := uint64(len(m.tail) / series.size()); seen > 0 && seen == (closed.count-1)/step { //nolint:gosec // positive
+		m.newest = markedChunk{closed, m.tail}
 	}
 	m.tail = nil
 	return before

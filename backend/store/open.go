@@ -42,16 +42,16 @@ type Store struct {
 
 	onClose []func() error
 
-	gone          chan struct{} // closed once the directory has vanished
-	goneErr       error         // why; set before
-	losing        sync.Once     // guards the two
-	directoryInfo os.FileInfo   // of the directory that was opened
-	readers       readers
-	closed        atomic.Bool
-	damagedTables atomic.Int64
-	damagedReads  atomic.Uint64
-	damageTold    atomic.Int64 // Unix nanoseconds of the last line of the log about one; 0: none
-	endLean       func()       // of a Lean store; nil otherwise
+	gone           chan struct{} // closed once the directory has vanished
+	goneErr        error         // why; set before
+	losing         sync.Once     // guards the two
+	directoryInfo  os.FileInfo   // of the directory that was opened
+	readers        readers
+	closed         atomic.Bool
+	damagedTables  atomic.Int64
+	damagedReads   atomic.Uint64
+	damageLoggedAt atomic.Int64 // Unix nanoseconds of the last line of the log about one; 0: none
+	endLean        func()       // of a Lean store; nil otherwise
 
 	files   *filesWatch    // nil of a store opened read-only
 	commits *commitlog.Log // nil of a store opened read-only

@@ -461,17 +461,17 @@ func (p *property) compareChangedParts(mint market.Pubkey) {
 		check2(p, "changes of parts", 0, err, 0)
 		return
 	}
-	given, extra := map[int64]bool{}, 0
+	listed, extra := map[int64]bool{}, 0
 	for _, c := range got {
 		check2(p, "a changed candle", c, err, now[c.Time])
-		given[c.Time] = true
+		listed[c.Time] = true
 		if !must[c.Time] && !may[c.Time] && p.model.horizon == 0 { // else a part that changed may have been deleted
 			check2(p, "a candle that may have become final", c.Final, nil, true)
 			extra++
 		}
 	}
 	for bucket := range must {
-		check2(p, fmt.Sprintf("candle %d is among those changed since %d", bucket, since), given[bucket], nil, true)
+		check2(p, fmt.Sprintf("candle %d is among those changed since %d", bucket, since), listed[bucket], nil, true)
 	}
 	check2(p, "not too many are given", extra <= 2, nil, true)
 }

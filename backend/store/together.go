@@ -42,7 +42,7 @@ func (s *Store) EventsOf(ctx context.Context, mints []market.Pubkey, fn func(min
 		events := &eventRows{v: v, it: v.txn.NewIterator(badger.IteratorOptions{Prefix: []byte{tableEvent}})}
 		defer events.it.Close()
 
-		give := func(e *market.Event) error { return fn(trails[0].mint, e) }
+		emit := func(e *market.Event) error { return fn(trails[0].mint, e) }
 
 		for len(trails) > 0 {
 			t := trails[0]
@@ -50,7 +50,7 @@ func (s *Store) EventsOf(ctx context.Context, mints []market.Pubkey, fn func(min
 			if err != nil {
 				return err
 			}
-			if err := call(v, give, &e); err != nil {
+			if err := call(v, emit, &e); err != nil {
 				return err
 			}
 

@@ -77,7 +77,7 @@ func (s *Service) Serve(wanted func(market.Pubkey) bool) { s.wanted = wanted }
 // in words for a person: it wraps program.ErrNoMint, program.ErrNoCoin, ErrFull, ErrTooMany or ErrBusy. It asks the store at
 // most, and never the cluster.
 func (s *Service) Demand(mint market.Pubkey) (waits bool, err error) {
-	if waits, known, err := s.standing(mint); known {
+	if waits, known, err := s.knownOf(mint); known {
 		return waits, err
 	}
 	if s.limit == 0 || s.source.Whole(mint) {
@@ -89,8 +89,8 @@ func (s *Service) Demand(mint market.Pubkey) (waits bool, err error) {
 	return s.lookUp(mint)
 }
 
-// standing is what is known of a mint without asking anybody.
-func (s *Service) standing(mint market.Pubkey) (waits, known bool, err error) {
+// knownOf is what is known of a mint without asking anybody.
+func (s *Service) knownOf(mint market.Pubkey) (waits, known bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
@@ -123,9 +123,9 @@ func (s *Service) lookUp(mint market.Pubkey) (waits bool, err error) {
 	return true, nil
 }
 
-// room reports whether another coin can be followed on demand, and which one is to go for it, nil while there is room anyway;
+// vacancy reports whether another coin can be followed on demand, and which one is to go for it, nil while there is room anyway;
 // mu is held.
-func (s *Service) room(now time.Time) (idle *entry, ok bool) {
+func (s *Service) vacancy(now time.Time) (idle *entry, ok bool) {
 	count := 0
 	for _, one := range s.coins {
 		if !one.onDemand || one.leaving {
@@ -164,7 +164,7 @@ func (s *Service) enter(mint market.Pubkey, coin program.Coin) (*entry, error) {
 	if len(s.coins) >= MaxCoins {
 		return nil, fmt.Errorf("%w: %d", ErrTooMany, MaxCoins)
 	}
-	idle, ok := s.room(now)
+	idle, ok := s.vacancy(now)
 	if !ok {
 		return nil, fmt.Errorf("%w: watch.on_demand is %d", ErrFull, s.limit)
 	}
@@ -344,7 +344,7 @@ func (s *Service) spare(mint market.Pubkey) bool {
 	if one == nil || one.refused != nil {
 		return false
 	}
-	idle, ok := s.room(now)
+	idle, ok := s.vacancy(now)
 	if !ok {
 		return false
 	}
@@ -355,8 +355,8 @@ func (s *Service) spare(mint market.Pubkey) bool {
 	return true
 }
 
-// Standing is how those of the mints do that are followed by their addresses, or that clients asked for.
-func (s *Service) Standing(mints []market.Pubkey) []wire.WatchStatus {
+// Statuses are how those of the mints do that are followed by their addresses, or that clients asked for.
+func (s *Service) Statuses(mints []market.Pubkey) []wire.WatchStatus {
 	var list []wire.WatchStatus
 	var entries []entry
 	s.mu.Lock()

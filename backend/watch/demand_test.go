@@ -97,8 +97,8 @@ func TestWhatIsNoCoinIsRefusedOnDemand(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if standing := c.service.Standing([]market.Pubkey{wallet, {77}}); len(standing) != 1 || standing[0].State != "refused" || standing[0].Message == "" {
-			t.Errorf("%+v", standing)
+		if statuses := c.service.Statuses([]market.Pubkey{wallet, {77}}); len(statuses) != 1 || statuses[0].State != "refused" || statuses[0].Message == "" {
+			t.Errorf("%+v", statuses)
 		}
 		c.expect("refused")
 		if len(c.questions()) != 1 {
@@ -231,8 +231,8 @@ func TestNothingIsFollowedOnDemandWithoutNeed(t *testing.T) {
 		if err := c.demand(market.Pubkey{51}); err != nil || len(c.questions()) != 1 {
 			t.Errorf("a coin of the program of which nothing is stored: %v", err)
 		}
-		if standing := c.service.Standing([]market.Pubkey{{50}, {51}}); len(standing) > 0 {
-			t.Errorf("%+v", standing)
+		if statuses := c.service.Statuses([]market.Pubkey{{50}, {51}}); len(statuses) > 0 {
+			t.Errorf("%+v", statuses)
 		}
 		c.expect("of the program")
 	})
@@ -264,7 +264,7 @@ func TestWhoeverAskedHasGone(t *testing.T) {
 	})
 }
 
-// TestAClusterIsAskedAgainWhileClientsWait: and the standing says why it is not known. It is not asked for a client that has gone.
+// TestAClusterIsAskedAgainWhileClientsWait: and the status says why it is not known. It is not asked for a client that has gone.
 func TestAClusterIsAskedAgainWhileClientsWait(t *testing.T) {
 	mint := market.Pubkey{1}
 	c := &cluster{onDemand: 2, fails: 3}
@@ -274,8 +274,8 @@ func TestAClusterIsAskedAgainWhileClientsWait(t *testing.T) {
 			t.Fatal(waits, err)
 		}
 		synctest.Wait()
-		if standing := c.service.Standing([]market.Pubkey{mint}); len(standing) != 1 || standing[0].State != "unknown" || standing[0].Message != errDown.Error() {
-			t.Errorf("%+v", standing)
+		if statuses := c.service.Statuses([]market.Pubkey{mint}); len(statuses) != 1 || statuses[0].State != "unknown" || statuses[0].Message != errDown.Error() {
+			t.Errorf("%+v", statuses)
 		}
 		time.Sleep(time.Minute)
 		c.expect("it answered at last", mint)
@@ -347,7 +347,7 @@ func TestACoinThatTheListHasToo(t *testing.T) {
 	})
 }
 
-// TestASourceThatTakesNoMore: the coin is followed by nobody, and its standing says why.
+// TestASourceThatTakesNoMore: the coin is followed by nobody, and its status says why.
 func TestASourceThatTakesNoMore(t *testing.T) {
 	mint := market.Pubkey{1}
 	c := &cluster{onDemand: 2, full: true}
@@ -357,8 +357,8 @@ func TestASourceThatTakesNoMore(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if standing := c.service.Standing([]market.Pubkey{mint}); len(standing) != 1 || standing[0].State != "refused" || standing[0].Message == "" {
-			t.Errorf("%+v", standing)
+		if statuses := c.service.Statuses([]market.Pubkey{mint}); len(statuses) != 1 || statuses[0].State != "refused" || statuses[0].Message == "" {
+			t.Errorf("%+v", statuses)
 		}
 	})
 }

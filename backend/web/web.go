@@ -113,8 +113,8 @@ func (f *Server) ready() error {
 	return nil
 }
 
-// standing is what /readyz says of a node in a second line; "" of a server without a bus.
-func (f *Server) standing() string {
+// note is what /readyz says of a node in a second line; "" of a server without a bus.
+func (f *Server) note() string {
 	if f.Node == nil {
 		return ""
 	}
@@ -208,13 +208,13 @@ func New(o Options) (*Server, error) {
 			Reader: o.Store, Export: offline.Stored{Store: o.Store}, Backup: o.backup(),
 			Stream: f.stream.Report(f.sockets), Feed: func() rest.FeedStatus { return feedStatus(o.Listener) },
 			Endpoints: o.Source.Endpoints, Watch: o.Source.watched(), Log: rest.NewLog(o.Tail),
-			Metadata: noneIfNil(f.tokens), Mints: f.mints, Alerts: f.alerts,
+			Metadata: metadataOrNil(f.tokens), Mints: f.mints, Alerts: f.alerts,
 			Tickers:   tickers,
 			Intervals: cfg.Kline.ParsedIntervals(), Kline: klineConfig(cfg), Cluster: cfg.Solana.Cluster,
 			ProgramID: program, Version: o.Version, Node: o.node(),
 		},
 		Collect: f.collectors(o.Listener.Collect, o.Source.Collect, o.Store.Collect, o.Dir.Collect, o.Commits.Collect),
-		Ready:   f.ready, Standing: f.standing,
+		Ready:   f.ready, Note: f.note,
 		Guard: guarded, Sockets: f.sockets, Page: o.Assets, Logger: o.Logger,
 	})
 
@@ -337,8 +337,8 @@ func (o *Options) follower(name string) *follow.Follower {
 	return follow.New(follow.Options{Name: name, Log: o.Store, Hub: o.Commits, Logger: o.Logger})
 }
 
-// noneIfNil keeps a nil pointer from becoming an interface that is not nil.
-func noneIfNil(tokens *metadata.Follower) rest.Metadata {
+// metadataOrNil keeps a nil pointer from becoming an interface that is not nil.
+func metadataOrNil(tokens *metadata.Follower) rest.Metadata {
 	if tokens == nil {
 		return nil
 	}

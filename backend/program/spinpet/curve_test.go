@@ -59,8 +59,8 @@ func TestFreshCurve(t *testing.T) {
 	}
 }
 
-// TestCurveAgainstTheProgramsOwnFigures takes its figures from the log of a real sell, at 26 decimals.
-func TestCurveAgainstTheProgramsOwnFigures(t *testing.T) {
+// TestCurveAgainstTheProgramsOwnNumbers takes its figures from the log of a real sell, at 26 decimals.
+func TestCurveAgainstTheProgramsOwnNumbers(t *testing.T) {
 	tests := []struct {
 		from, to         string
 		tokens, lamports uint64

@@ -13,8 +13,8 @@ import (
 )
 
 var (
-	// ErrNone is returned where nothing is kept of a mint's name.
-	ErrNone = errors.New("no metadata")
+	// ErrNoMetadata is returned where nothing is kept of a mint's name.
+	ErrNoMetadata = errors.New("no metadata")
 	// ErrMetadata is returned for an account, or a part of one, that is not the metadata of the mint: another program's, cut,
 	// about another mint, or with a text that is too long or holds what no name has.
 	ErrMetadata = errors.New("not the metadata of the mint")
@@ -43,10 +43,10 @@ func MetadataAddress(derive program.Derive, mint market.Pubkey) (market.Pubkey, 
 // metaplexKey begins the account of metadata, of every version.
 const metaplexKey = 4
 
-// ReadMetadata reads the account at a mint's MetadataAddress. It returns ErrNone where nothing is, and ErrMetadata.
+// ReadMetadata reads the account at a mint's MetadataAddress. It returns ErrNoMetadata where nothing is, and ErrMetadata.
 func ReadMetadata(mint market.Pubkey, account *program.Account) (Metadata, error) {
 	if account.Owner.IsZero() {
-		return Metadata{}, ErrNone
+		return Metadata{}, ErrNoMetadata
 	}
 	if account.Owner != MetadataProgram {
 		return Metadata{}, fmt.Errorf("%w: an account of the program %s", ErrMetadata, account.Owner)
@@ -67,11 +67,11 @@ const (
 	metadataExtension = 19 // authority, mint, name, symbol, uri and further pairs of texts
 )
 
-// ReadExtension reads the metadata that a Token-2022 mint holds itself. It returns ErrNone where it holds none or says that
+// ReadExtension reads the metadata that a Token-2022 mint holds itself. It returns ErrNoMetadata where it holds none or says that
 // its metadata is elsewhere, and ErrMetadata.
 func ReadExtension(mint market.Pubkey, account *program.Account) (Metadata, error) {
 	if account.Owner != Program2022 || len(account.Data) < extensionsAt || account.Data[kindAt] != kindMint {
-		return Metadata{}, ErrNone
+		return Metadata{}, ErrNoMetadata
 	}
 
 	var found []byte
@@ -92,13 +92,13 @@ func ReadExtension(mint market.Pubkey, account *program.Account) (Metadata, erro
 		case pointerExtension:
 			r := reader{rest: value}
 			if _, at := r.key(), r.key(); !r.short && at != mint {
-				return Metadata{}, ErrNone
+				return Metadata{}, ErrNoMetadata
 			}
 		}
 	}
 
 	if found == nil {
-		return Metadata{}, ErrNone
+		return Metadata{}, ErrNoMetadata
 	}
 	r := reader{rest: found}
 	if _, of := r.key(), r.key(); r.short || of != mint {

@@ -40,7 +40,7 @@ func TestMetadataOfMetaplex(t *testing.T) {
 		want  token.Metadata
 		err   error
 	}{
-		"nothing there":      {err: token.ErrNone},
+		"nothing there":      {err: token.ErrNoMetadata},
 		"filled with zeros":  {owner: token.MetadataProgram, data: metaplex(4, mint, padded("Moon Otter", 32), padded("MOTTER", 10), padded("ipfs://bafk", 200)), want: said},
 		"not filled":         {owner: token.MetadataProgram, data: metaplex(4, mint, "Moon Otter", "MOTTER", "ipfs://bafk"), want: said},
 		"spaces around":      {owner: token.MetadataProgram, data: metaplex(4, mint, " Moon Otter ", "MOTTER", padded("ipfs://bafk ", 200)), want: said},
@@ -107,12 +107,12 @@ func TestMetadataOfAMint(t *testing.T) {
 		"others between":           {account: account(extension(3, nobody), pointer(mint), extension(12), good, extension(99, none)), want: said},
 		"space behind":             {account: account(pointer(mint), good, make([]byte, 64)), want: said},
 		"no pointer":               {account: account(good), want: said},
-		"the name is elsewhere":    {account: account(pointer(another), good), err: token.ErrNone},
-		"no name":                  {account: account(pointer(mint)), err: token.ErrNone},
-		"no extensions":            {account: account(), err: token.ErrNone},
-		"the small layout":         {account: &program.Account{Owner: token.Program2022, Data: token.AppendMint(nil, token.Mint{})}, err: token.ErrNone},
-		"the older token program":  {account: &program.Account{Owner: token.Program, Data: account(good).Data}, err: token.ErrNone},
-		"nothing there":            {account: &program.Account{}, err: token.ErrNone},
+		"the name is elsewhere":    {account: account(pointer(another), good), err: token.ErrNoMetadata},
+		"no name":                  {account: account(pointer(mint)), err: token.ErrNoMetadata},
+		"no extensions":            {account: account(), err: token.ErrNoMetadata},
+		"the small layout":         {account: &program.Account{Owner: token.Program2022, Data: token.AppendMint(nil, token.Mint{})}, err: token.ErrNoMetadata},
+		"the older token program":  {account: &program.Account{Owner: token.Program, Data: account(good).Data}, err: token.ErrNoMetadata},
+		"nothing there":            {account: &program.Account{}, err: token.ErrNoMetadata},
 		"about another mint":       {account: account(pointer(mint), name(another, "a", "b", "c")), err: token.ErrMetadata},
 		"a name too long":          {account: account(name(mint, strings.Repeat("n", 129), "b", "c")), err: token.ErrMetadata},
 		"a control character":      {account: account(name(mint, "a\x07", "b", "c")), err: token.ErrMetadata},

@@ -49,11 +49,11 @@ type Guard struct {
 	tokenHash  [32]byte
 	log        *slog.Logger
 	mu         sync.Mutex
-	told       map[string]bool // what of refused requests was logged
+	logged     map[string]bool // what of refused requests was logged
 }
 
-// maxTold bounds what is remembered, and logged, of refused requests: a page can make up names without end.
-const maxTold = 64
+// maxLogged bounds what is remembered, and logged, of refused requests: a page can make up names without end.
+const maxLogged = 64
 
 // New returns a guard for cfg. An allowed origin that is no origin is an error that names it.
 func New(cfg Config) (*Guard, error) {
@@ -63,7 +63,7 @@ func New(cfg Config) (*Guard, error) {
 		cors:    cfg.CORS,
 		ownOnly: cfg.OwnPageOnly,
 		log:     cfg.Logger,
-		told:    map[string]bool{},
+		logged:  map[string]bool{},
 	}
 	g.setToken(cfg.Token)
 
@@ -114,8 +114,8 @@ func (g *Guard) refused(r *http.Request, err error) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if text := err.Error(); !g.told[text] && len(g.told) < maxTold {
-		g.told[text] = true
+	if text := err.Error(); !g.logged[text] && len(g.logged) < maxLogged {
+		g.logged[text] = true
 		g.log.Warn("request refused", "component", "server", "client", r.RemoteAddr, "err", err)
 	}
 	return err

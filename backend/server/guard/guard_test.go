@@ -232,9 +232,9 @@ func TestOwnPageOnly(t *testing.T) {
 func TestPreflight(t *testing.T) {
 	const foreign = "https://charts.example"
 	for _, c := range []struct {
-		cors   bool
-		origin string
-		told   bool
+		cors    bool
+		origin  string
+		visible bool
 	}{
 		{true, foreign, true},
 		{false, foreign, false},
@@ -255,7 +255,7 @@ func TestPreflight(t *testing.T) {
 			t.Errorf("%+v: status %d", c, w.Code)
 		}
 		for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Allow-Private-Network"} {
-			if got := w.Header().Get(name); (got != "") != c.told {
+			if got := w.Header().Get(name); (got != "") != c.visible {
 				t.Errorf("%+v: %s is %q", c, name, got)
 			}
 		}

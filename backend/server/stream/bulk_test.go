@@ -22,8 +22,8 @@ import (
 	"spinscope/examples/exampletest"
 )
 
-// told is one line of testdata/bulk.mjs and its kin.
-type told struct {
+// bulkLine is one line of testdata/bulk.mjs and its kin.
+type bulkLine struct {
 	Connected    bool            `json:"connected"`
 	Events       int             `json:"events"`
 	History      int             `json:"history"`
@@ -52,7 +52,7 @@ const rawClient = "a bare WebSocket"
 type results map[string]map[string]time.Duration
 
 // trials are what every client goes through, in this order.
-var trials = []string{"bulk", "live", "restart", "kill", "resume", "slow"}
+var steps = []string{"bulk", "live", "restart", "kill", "resume", "slow"}
 
 // slowRate is what the link lets through in the last trial, in bytes a second, unless every trial is slow.
 const slowRate = 1_000_000
@@ -61,11 +61,11 @@ const slowRate = 1_000_000
 func (r results) log(t *testing.T) {
 	t.Helper()
 	var text strings.Builder
-	text.WriteString("\n| client | " + strings.Join(trials, " | ") + " |\n|" + strings.Repeat("---|", 1+len(trials)) + "\n")
+	text.WriteString("\n| client | " + strings.Join(steps, " | ") + " |\n|" + strings.Repeat("---|", 1+len(steps)) + "\n")
 	for _, name := range slices.Sorted(maps.Keys(r)) {
 		text.WriteString("| " + name + " |")
-		for _, trial := range trials {
-			if took, ok := r[name][trial]; ok {
+		for _, step := range steps {
+			if took, ok := r[name][step]; ok {
 				fmt.Fprintf(&text, " %.1f s |", took.Seconds())
 			} else {
 				text.WriteString(" **no** |")
@@ -221,7 +221,7 @@ func TestEveryClientTakesBulkAndComesBack(t *testing.T) {
 				}
 				start(t, cmd, cancel, bulkPatience(rate))
 				lines := bufio.NewScanner(out)
-				next := func() (line told) {
+				next := func() (line bulkLine) {
 					t.Helper()
 					if !lines.Scan() {
 						t.Fatalf("it ended: %v", lines.Err())

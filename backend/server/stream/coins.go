@@ -16,8 +16,8 @@ type Coins interface {
 	// Demand has a coin followed for as long as clients want it (Stream.Wants), unless it is, or needs not be. waits reports
 	// that it is not known yet what the mint is: ask again. An error says why it is not followed, for the client to read.
 	Demand(mint market.Pubkey) (waits bool, err error)
-	// Standing is how far those of the mints are that are followed by coin, or that clients asked for.
-	Standing(mints []market.Pubkey) []wire.WatchStatus
+	// Statuses say how far those of the mints are that are followed by coin, or that clients asked for.
+	Statuses(mints []market.Pubkey) []wire.WatchStatus
 }
 
 const (
@@ -46,7 +46,7 @@ type inquiry struct {
 	since   time.Time  // of the first
 	serving bool       // they are being served
 	again   []past     // answered before the coin's history was whole
-	told    wire.WatchStatus
+	sent    wire.WatchStatus
 }
 
 // past is a history that was answered.
@@ -91,7 +91,7 @@ func (d *desk) holds(r *request) bool {
 	if d.coins == nil || err != nil {
 		return false
 	}
-	if waits, room := d.wait(r, mint, false); waits || !room {
+	if waits, fits := d.wait(r, mint, false); waits || !fits {
 		return true
 	}
 
@@ -117,8 +117,8 @@ func (d *desk) holds(r *request) bool {
 }
 
 // wait puts a request behind those of the same client and mint that wait; first says that it waits although there are none.
-// room is false when the client has too many, which it is told.
-func (d *desk) wait(r *request, mint market.Pubkey, first bool) (waits, room bool) {
+// fits is false when the client has too many, which it is told.
+func (d *desk) wait(r *request, mint market.Pubkey, first bool) (waits, fits bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	one := d.asked[mint][r.session]
@@ -161,13 +161,13 @@ func (d *desk) inquiry(s *session, mint market.Pubkey) *inquiry {
 // note has a client told how far a coin is that is followed by its own addresses, and answered again when its history is whole.
 // Of one that is whole a subscriber is told before the answer: so the histories that come after the word are whole.
 func (d *desk) note(s *session, mint market.Pubkey, answer *past) {
-	standing := d.coins.Standing([]market.Pubkey{mint})
-	if len(standing) == 0 {
+	statuses := d.coins.Statuses([]market.Pubkey{mint})
+	if len(statuses) == 0 {
 		return
 	}
-	if standing[0].State == stateLive {
+	if statuses[0].State == stateLive {
 		if answer == nil || answer.subscribed {
-			s.emitJSON("watch_status", standing[0])
+			s.emitJSON("watch_status", statuses[0])
 		}
 		return
 	}
@@ -258,7 +258,7 @@ func (st *Stream) attend(ctx context.Context) {
 		}
 		st.serveWaiting()
 		if looks%tellEvery == 0 {
-			st.tellStanding()
+			st.pushStatuses()
 		}
 	}
 }
@@ -357,9 +357,9 @@ func (d *desk) next(s *session, mint market.Pubkey) *request {
 	return r
 }
 
-// tellStanding tells clients how far the coins are that they asked for, as far as that has changed, and answers anew what was
+// pushStatuses tells clients how far the coins are that they asked for, as far as that has changed, and answers anew what was
 // answered before a coin was whole.
-func (st *Stream) tellStanding() {
+func (st *Stream) pushStatuses() {
 	d := st.desk
 	d.mu.Lock()
 	mints := make([]market.Pubkey, 0, len(d.asked))
@@ -368,12 +368,12 @@ func (st *Stream) tellStanding() {
 	}
 	d.mu.Unlock()
 
-	standing := map[string]wire.WatchStatus{}
-	for _, status := range d.coins.Standing(mints) {
-		standing[status.Symbol] = status
+	statuses := map[string]wire.WatchStatus{}
+	for _, status := range d.coins.Statuses(mints) {
+		statuses[status.Symbol] = status
 	}
 	for _, mint := range mints {
-		status, known := standing[mint.String()]
+		status, known := statuses[mint.String()]
 		for s, again := range d.news(mint, status, known) {
 			s.emitJSON("watch_status", status)
 			if len(again) > 0 {
@@ -394,12 +394,12 @@ func (d *desk) news(mint market.Pubkey, status wire.WatchStatus, known bool) map
 			continue
 		}
 		over := !known || !s.concerned(mint) && len(one.again) == 0
-		if !over && one.told != status {
+		if !over && one.sent != status {
 			if s.peer.Crowded() {
 				continue // it takes nothing now, and is told later
 			}
 			list[s] = nil
-			if one.told = status; status.State == stateLive {
+			if one.sent = status; status.State == stateLive {
 				list[s] = one.again
 			}
 		}

@@ -20,12 +20,12 @@ type fakeCoins struct {
 	mu       sync.Mutex
 	waits    bool
 	refused  error
-	standing map[market.Pubkey]wire.WatchStatus
+	statuses map[market.Pubkey]wire.WatchStatus
 	demanded map[market.Pubkey]int
 }
 
 func newFakeCoins() *fakeCoins {
-	return &fakeCoins{standing: map[market.Pubkey]wire.WatchStatus{}, demanded: map[market.Pubkey]int{}}
+	return &fakeCoins{statuses: map[market.Pubkey]wire.WatchStatus{}, demanded: map[market.Pubkey]int{}}
 }
 
 func (c *fakeCoins) Demand(mint market.Pubkey) (bool, error) {
@@ -35,11 +35,11 @@ func (c *fakeCoins) Demand(mint market.Pubkey) (bool, error) {
 	return c.waits, c.refused
 }
 
-func (c *fakeCoins) Standing(mints []market.Pubkey) (list []wire.WatchStatus) {
+func (c *fakeCoins) Statuses(mints []market.Pubkey) (list []wire.WatchStatus) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, mint := range mints {
-		if status, known := c.standing[mint]; known {
+		if status, known := c.statuses[mint]; known {
 			list = append(list, status)
 		}
 	}
@@ -49,7 +49,7 @@ func (c *fakeCoins) Standing(mints []market.Pubkey) (list []wire.WatchStatus) {
 func (c *fakeCoins) set(mint market.Pubkey, state string, done int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.standing[mint] = wire.WatchStatus{Symbol: mint.String(), State: state, Done: done, Total: 100}
+	c.statuses[mint] = wire.WatchStatus{Symbol: mint.String(), State: state, Done: done, Total: 100}
 }
 
 func (c *fakeCoins) answer(waits bool, refused error) {
@@ -220,8 +220,8 @@ func TestWhatIsNotKnownInTimeIsAnswered(t *testing.T) {
 	})
 }
 
-// TestAClientIsToldHowFarACoinIs: at a bounded rate, until it is whole; then what was answered before is answered anew.
-func TestAClientIsToldHowFarACoinIs(t *testing.T) {
+// TestAClientLearnsHowFarACoinIs: at a bounded rate, until it is whole; then what was answered before is answered anew.
+func TestAClientLearnsHowFarACoinIs(t *testing.T) {
 	withCoins(t, func(t *testing.T, b *bench, coins *fakeCoins) {
 		a := &acks{t: t}
 		s, p := b.client(t, openSpace, "a")

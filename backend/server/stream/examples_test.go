@@ -101,7 +101,7 @@ func TestExamplesWaitForServerAndMarket(t *testing.T) {
 }
 
 // A program that comes back to a server with another store is told, however far that store has come.
-func TestExamplesAreToldOfAnotherStore(t *testing.T) {
+func TestExamplesLearnOfAnotherStore(t *testing.T) {
 	for name, example := range examples {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())

@@ -177,8 +177,8 @@ func (st *Stream) admit(auth map[string]any, authorization string) error {
 	if st.authorize == nil {
 		return nil
 	}
-	token, given := auth["token"].(string)
-	if !given || token == "" {
+	token, ok := auth["token"].(string)
+	if !ok || token == "" {
 		token = bearer(authorization)
 	}
 	if st.authorize(token) {

@@ -72,33 +72,33 @@ func (f *Fact) Price(quoteDecimals uint8) market.Price {
 	return market.Price{Hi: high.Uint64(), Lo: low.Uint64()}
 }
 
-// Told is the n-th transaction as a source delivers it: its log or, where that was cut, its calls of programs to themselves.
-func (tx *Transaction) Told(n int, slot market.Slot, blockTime int64) market.Transaction {
-	told := market.Transaction{
+// Delivered is the n-th transaction as a source delivers it: its log or, where that was cut, its calls of programs to themselves.
+func (tx *Transaction) Delivered(n int, slot market.Slot, blockTime int64) market.Transaction {
+	delivered := market.Transaction{
 		Signature: sha512.Sum512(binary.LittleEndian.AppendUint64(nil, uint64(n))), Slot: slot, Index: uint32(n), BlockTime: blockTime, //nolint:gosec // small
 	}
 	if tx.Cut {
-		told.Logs, told.Inner = []string{"Program 11111111111111111111111111111111 invoke [1]", program.TruncatedLine}, []market.SelfCall{}
+		delivered.Logs, delivered.Inner = []string{"Program 11111111111111111111111111111111 invoke [1]", program.TruncatedLine}, []market.SelfCall{}
 	}
-	tx.tell(&told, tx.Calls, 1)
-	return told
+	tx.tell(&delivered, tx.Calls, 1)
+	return delivered
 }
 
-func (tx *Transaction) tell(told *market.Transaction, calls []Call, depth int) {
+func (tx *Transaction) tell(delivered *market.Transaction, calls []Call, depth int) {
 	line := func(text string) {
 		if !tx.Cut {
-			told.Logs = append(told.Logs, text)
+			delivered.Logs = append(delivered.Logs, text)
 		}
 	}
 	for i := range calls {
 		call := &calls[i]
 		line(fmt.Sprintf("Program %s invoke [%d]", call.Program, depth))
-		tx.tell(told, call.Inner, depth+1)
+		tx.tell(delivered, call.Inner, depth+1)
 		for _, event := range call.Events {
 			data := program.Append(nil, event)
 			line(program.DataPrefix + base64.StdEncoding.EncodeToString(data))
 			if tx.Cut {
-				told.Inner = append(told.Inner, market.SelfCall{Program: call.Program, Event: data})
+				delivered.Inner = append(delivered.Inner, market.SelfCall{Program: call.Program, Event: data})
 			}
 		}
 		line(fmt.Sprintf("Program %s success", call.Program))

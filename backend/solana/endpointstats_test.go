@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// figure waits until the figures of an endpoint are as wanted.
-func (r *rig) figure(index int, what string, ok func(EndpointStatus) bool) {
+// endpointStatus waits until the status of an endpoint is as wanted.
+func (r *rig) endpointStatus(index int, what string, ok func(EndpointStatus) bool) {
 	r.t.Helper()
 	var last EndpointStatus
 	r.status(what, func(Status) bool {
@@ -17,8 +17,8 @@ func (r *rig) figure(index int, what string, ok func(EndpointStatus) bool) {
 	})
 }
 
-// TestFiguresOfEndpoints takes the preferred one of two endpoints down and lets it come back.
-func TestFiguresOfEndpoints(t *testing.T) {
+// TestStatsOfEndpoints takes the preferred one of two endpoints down and lets it come back.
+func TestStatsOfEndpoints(t *testing.T) {
 	one, two := newCluster(t), newCluster(t)
 	one.history(5, 1)
 	two.history(5, 1)
@@ -35,7 +35,7 @@ func TestFiguresOfEndpoints(t *testing.T) {
 		}
 	}()
 	r.live()
-	r.figure(0, "the preferred one's figures", func(s EndpointStatus) bool {
+	r.endpointStatus(0, "the preferred one's counts", func(s EndpointStatus) bool {
 		return s.InUse && s.State == EndpointConnected && s.Latency > 0 && s.Slot > 0 && !s.SeenAt.IsZero()
 	})
 	if s := r.feed.Endpoints()[1]; s.InUse || s.State != EndpointStandby || s.Slot != 0 || s.Errors != 0 || s.Name != two.endpoint().String() {
@@ -48,13 +48,13 @@ func TestFiguresOfEndpoints(t *testing.T) {
 		}
 	})
 	one.cut()
-	r.figure(1, "the fallback in use", func(s EndpointStatus) bool { return s.InUse && s.State == EndpointConnected && s.Slot > 0 })
-	r.figure(0, "the preferred one down", func(s EndpointStatus) bool {
+	r.endpointStatus(1, "the fallback in use", func(s EndpointStatus) bool { return s.InUse && s.State == EndpointConnected && s.Slot > 0 })
+	r.endpointStatus(0, "the preferred one down", func(s EndpointStatus) bool {
 		return !s.InUse && s.State == EndpointDown && s.Errors > 0 && s.Reconnects == 1 && s.LastError != "" && !s.LastErrorAt.IsZero()
 	})
 	one.lock(func() { one.fault = nil })
-	r.figure(0, "the preferred one again", func(s EndpointStatus) bool { return s.InUse && s.State == EndpointConnected })
-	r.figure(1, "the fallback at rest", func(s EndpointStatus) bool { return !s.InUse && s.State == EndpointStandby && s.Reconnects == 0 })
+	r.endpointStatus(0, "the preferred one again", func(s EndpointStatus) bool { return s.InUse && s.State == EndpointConnected })
+	r.endpointStatus(1, "the fallback at rest", func(s EndpointStatus) bool { return !s.InUse && s.State == EndpointStandby && s.Reconnects == 0 })
 	for _, s := range r.feed.Endpoints() {
 		if strings.Contains(s.Name+s.LastError, key) {
 			t.Errorf("the key shows in %+v", s)

@@ -38,7 +38,7 @@ type EndpointStatus struct {
 
 // Endpoints tells how each endpoint does, in the order of Config.Endpoints; safe for concurrent use at any time.
 func (f *Feed) Endpoints() []EndpointStatus {
-	list := f.figures.read()
+	list := f.stats.read()
 	status := f.Status()
 	for i := range list {
 		one := &list[i]
@@ -53,44 +53,44 @@ func (f *Feed) Endpoints() []EndpointStatus {
 	return list
 }
 
-// figures keeps what is known of each endpoint; safe for concurrent use.
-type figures struct {
+// endpointStats keep what is known of each endpoint; safe for concurrent use.
+type endpointStats struct {
 	mu   sync.Mutex
 	list []EndpointStatus
 }
 
-func newFigures(endpoints []Endpoint) *figures {
-	f := &figures{}
+func newEndpointStats(endpoints []Endpoint) *endpointStats {
+	f := &endpointStats{}
 	for _, endpoint := range endpoints {
 		f.list = append(f.list, EndpointStatus{Name: endpoint.String(), State: EndpointStandby})
 	}
 	return f
 }
 
-func (f *figures) read() []EndpointStatus {
+func (f *endpointStats) read() []EndpointStatus {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.list)
 }
 
-func (f *figures) change(index int, edit func(*EndpointStatus)) {
+func (f *endpointStats) change(index int, edit func(*EndpointStatus)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	edit(&f.list[index])
 }
 
 // using notes that a connection to the endpoint is being made.
-func (f *figures) using(index int) {
+func (f *endpointStats) using(index int) {
 	f.change(index, func(s *EndpointStatus) { s.State, s.InUse = EndpointConnecting, true })
 }
 
-func (f *figures) live(index int) {
+func (f *endpointStats) live(index int) {
 	f.change(index, func(s *EndpointStatus) { s.State = EndpointConnected })
 }
 
 // left notes that the endpoint is no longer in use: err took it down, or it gave way to a preferred one. lost tells that
 // it had been live.
-func (f *figures) left(index int, slot market.Slot, err error, lost bool) {
+func (f *endpointStats) left(index int, slot market.Slot, err error, lost bool) {
 	f.change(index, func(s *EndpointStatus) {
 		s.State, s.InUse, s.Slot = EndpointStandby, false, max(s.Slot, slot)
 		if err == nil || errors.Is(err, errPreferred) || errors.Is(err, context.Canceled) {
@@ -104,7 +104,7 @@ func (f *figures) left(index int, slot market.Slot, err error, lost bool) {
 }
 
 // tried notes how a look at an endpoint that is not in use ended.
-func (f *figures) tried(index int, slot market.Slot, err error) {
+func (f *endpointStats) tried(index int, slot market.Slot, err error) {
 	f.change(index, func(s *EndpointStatus) {
 		s.Slot = max(s.Slot, slot)
 		switch {
@@ -118,7 +118,7 @@ func (f *figures) tried(index int, slot market.Slot, err error) {
 }
 
 // failed counts something that the endpoint did not do. The end of what asked is none of the endpoint's failures.
-func (f *figures) failed(index int, err error) {
+func (f *endpointStats) failed(index int, err error) {
 	if errors.Is(err, context.Canceled) {
 		return
 	}
@@ -126,7 +126,7 @@ func (f *figures) failed(index int, err error) {
 }
 
 // answered is told of every request of an rpcClient: what was asked, how long it took and how it failed.
-func (f *figures) answered(index int) func(method string, took time.Duration, err error) {
+func (f *endpointStats) answered(index int) func(method string, took time.Duration, err error) {
 	return func(method string, took time.Duration, err error) {
 		if err != nil {
 			f.failed(index, err)

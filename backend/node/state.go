@@ -26,8 +26,8 @@ const (
 	quietTime = 2 * time.Second // for one answer; a bus that is not reached for longer is told of
 )
 
-// Standing is how a node stands among those that share its market, for whoever asks. Safe for concurrent use.
-type Standing struct {
+// State is how a node stands among those that share its market, for whoever asks. Safe for concurrent use.
+type State struct {
 	name    string
 	role    string
 	replica *edge.Replica // nil of the writer
@@ -91,18 +91,18 @@ func since(nanoseconds int64) time.Duration {
 }
 
 // Writes reports whether the node makes the commits itself.
-func (s *Standing) Writes() bool { return s.replica == nil }
+func (s *State) Writes() bool { return s.replica == nil }
 
 // Agree puts what the writer's alerts did into the log, before it is stored and told.
-func (s *Standing) Agree(c *store.AlertChange) error { return s.agree(c) }
+func (s *State) Agree(c *store.AlertChange) error { return s.agree(c) }
 
 // FollowAlerts takes what the writer's alerts did into a replica's store, until ctx ends.
-func (s *Standing) FollowAlerts(ctx context.Context, taken func([]store.AlertRecord)) error {
+func (s *State) FollowAlerts(ctx context.Context, taken func([]store.AlertRecord)) error {
 	return s.follow(ctx, taken)
 }
 
 // lag is how many commits are missing here, or wait for the log, and for how long.
-func (s *Standing) lag() (commits uint64, lasting time.Duration) {
+func (s *State) lag() (commits uint64, lasting time.Duration) {
 	if s.replica != nil {
 		return s.replica.Lag()
 	}
@@ -112,8 +112,8 @@ func (s *Standing) lag() (commits uint64, lasting time.Duration) {
 	return commits, lasting
 }
 
-// Status is the standing in the words of the API.
-func (s *Standing) Status() wire.Node {
+// Status is it in the words of the API.
+func (s *State) Status() wire.Node {
 	commits, lasting := s.lag()
 	server := s.look.server()
 	out := wire.Node{
@@ -129,7 +129,7 @@ func (s *Standing) Status() wire.Node {
 
 // Trouble says why no new client should come, "" when nothing speaks against it: the replica lacks commits, or nothing can be
 // committed, and that for more than two seconds.
-func (s *Standing) Trouble() string {
+func (s *State) Trouble() string {
 	if s.replica != nil {
 		return s.replica.Trouble()
 	}
@@ -143,7 +143,7 @@ func (s *Standing) Trouble() string {
 }
 
 // Collect is a telemetry.Collector.
-func (s *Standing) Collect(m *telemetry.Metrics) {
+func (s *State) Collect(m *telemetry.Metrics) {
 	now := s.Status()
 	for _, role := range []string{writes, standsBy, isEdge} {
 		m.GaugeOf("role", role, "node_role", "1 for what this node is among those that share its market.", one(role == now.Role))

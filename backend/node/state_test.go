@@ -24,7 +24,7 @@ func TestABusThatGoesIsToldOf(t *testing.T) {
 	}
 	defer b.Close()
 
-	s := &Standing{name: "a", role: writes, look: &look{bus: b}}
+	s := &State{name: "a", role: writes, look: &look{bus: b}}
 	ctx, stop := context.WithCancel(t.Context())
 	looked := make(chan struct{})
 	go func() {
