@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"backend/program/spinpet": {"backend/market", "backend/program"},
 	"backend/config":          {"backend/market", "backend/proxy", "backend/textfile"},
 	"backend/commitlog":       {"backend/market"},
-	"backend/edge":            {"backend/backup", "backend/bus", "backend/market", "backend/offline", "backend/store", "backend/wake", "backend/zstd"},
+	"backend/edge":            {"backend/backup", "backend/bus", "backend/commitlog", "backend/market", "backend/offline", "backend/store", "backend/wake", "backend/zstd"},
 	"backend/node":            {"backend/bus", "backend/bus/embedded", "backend/config", "backend/datadir", "backend/edge", "backend/market", "backend/offline", "backend/parts", "backend/store", "backend/telemetry", "backend/wake", "backend/wire"},
 	"backend/parts":           {},
 	"backend/web":             {"backend/alert", "backend/backup", "backend/config", "backend/datadir", "backend/follow", "backend/hub", "backend/listener", "backend/logtail", "backend/market", "backend/metadata", "backend/mintinfo", "backend/offline", "backend/parts", "backend/server", "backend/server/...", "backend/socketio", "backend/solana", "backend/store", "backend/telemetry", "backend/ticker", "backend/watch", "backend/wire"},

@@ -139,7 +139,7 @@ func (n *busNode) stands(role, owner string) {
 	_, metrics := n.get("/metrics")
 	for _, line := range []string{
 		fmt.Sprintf("spinscope_node_role{role=%q} 1", role), "spinscope_lease_owned " + owns, "spinscope_bus_connected 1",
-		"spinscope_node_lag_commits ", "spinscope_node_lag_seconds ", fmt.Sprintf("spinscope_lease_age_seconds{owner=%q} ", owner),
+		"spinscope_node_digests_differing_total 0\n", "spinscope_node_lag_commits ", "spinscope_node_lag_seconds ", fmt.Sprintf("spinscope_lease_age_seconds{owner=%q} ", owner),
 	} {
 		if !strings.Contains(metrics, "\n"+line) {
 			n.t.Errorf("%s: no %s in its metrics", name, line)

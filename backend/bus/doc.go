@@ -5,6 +5,7 @@
 //	stream NAME-alerts     what alerts did, one message a change
 //	KV NAME-market         key market: identity of the store, cluster, program
 //	KV NAME-lease          key writer: who may try to append; goes with its owner (TTL)
+//	KV NAME-digests        key seq: what the 1,000 commits up to it amount to
 //	objects NAME-snapshots backups of the store (package backup), the newest two
 //
 // It is the only importer of NATS, and knows nothing of what a commit holds.

@@ -236,7 +236,7 @@ func (n *node) claim(ctx context.Context, opened *store.Store) error {
 
 // giveUp removes this node's copy, so that it begins from a snapshot, when an error says that it must and may.
 func (n *node) giveUp(err error) error {
-	may := n.Edge && (errors.Is(err, edge.ErrBehind) || errors.Is(err, errBusOther))
+	may := n.Edge && (errors.Is(err, edge.ErrBehind) || errors.Is(err, edge.ErrDiffers) || errors.Is(err, errBusOther))
 	if !may && !errors.Is(err, errEmpty) {
 		return err
 	}
@@ -269,10 +269,12 @@ func (n *node) stand(ctx context.Context) error {
 		}
 		return replica.Follow(ctx, log)
 	}}
+	as.Parts = func(opened *store.Store) []parts.Part { return []parts.Part{n.compares(opened, false)} }
 	if !n.Edge {
 		as.Opened = n.claim
 		as.Parts = func(opened *store.Store) []parts.Part {
 			return []parts.Part{
+				n.compares(opened, false),
 				{Name: "lease", Run: func(ctx context.Context) error { return n.acquire(ctx, stop) }},
 				{Name: "snapshots", Run: func(ctx context.Context) error { return n.copies(ctx, opened, standbyCopies) }},
 			}
@@ -280,7 +282,7 @@ func (n *node) stand(ctx context.Context) error {
 	}
 
 	err := n.giveUp(n.Serve(ctx, as))
-	if errors.Is(err, edge.ErrBehind) {
+	if errors.Is(err, edge.ErrBehind) || errors.Is(err, edge.ErrDiffers) {
 		return fmt.Errorf("%w: move %s away, and this node begins from a snapshot", err, n.Dir().Store())
 	}
 	return err
@@ -399,11 +401,17 @@ func (n *node) write(ctx context.Context) error {
 			return log.Append(appending, c.Seq, edge.Encode(c))
 		},
 		Parts: func(opened *store.Store) []parts.Part {
-			return []parts.Part{{Name: "snapshots", Run: func(ctx context.Context) error { return n.copies(ctx, opened, writerCopies) }}}
+			return []parts.Part{
+				n.compares(opened, true),
+				{Name: "snapshots", Run: func(ctx context.Context) error { return n.copies(ctx, opened, writerCopies) }},
+			}
 		},
 	})
 	if err = n.giveUp(err); err == nil {
 		return nil
+	}
+	if errors.Is(err, edge.ErrDiffers) {
+		return fmt.Errorf("%w: move %s away, and this node begins from a snapshot", err, n.Dir().Store())
 	}
 	lost := errors.Is(context.Cause(running), errLeaseLost)
 	if ctx.Err() == nil && (lost || errors.Is(err, bus.ErrOther)) {
@@ -426,6 +434,13 @@ func beginAlerts(ctx context.Context, b *bus.Bus, opened *store.Store) (*edge.Al
 	}
 	_, err = opened.CommitAlerts(&store.AlertChange{Cursor: opened.Seq()})
 	return alerts, err
+}
+
+// compares has the store's commits compared with what the bus says of them.
+func (n *node) compares(opened *store.Store, writes bool) parts.Part {
+	return parts.Part{Name: "digests", Run: func(ctx context.Context) error {
+		return edge.Compare(ctx, n.bus, opened, writes, &n.look.digests)
+	}}
 }
 
 // copies keeps a snapshot on the bus that is not too old.

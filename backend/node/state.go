@@ -41,6 +41,7 @@ type State struct {
 type look struct {
 	bus     *bus.Bus
 	seen    atomic.Pointer[seen]
+	digests edge.Compared
 	unheard atomic.Int64 // Unix nanoseconds since when nothing is heard of the servers; 0: they answer
 }
 
@@ -152,6 +153,8 @@ func (s *State) Collect(m *telemetry.Metrics) {
 	m.Gauge("node_lag_seconds", "Since when that is so; 0 while nothing is missing.", now.Lag.Seconds)
 	m.Gauge("bus_connected", "1 while the servers of the bus answer this node.", one(now.Bus.Connected))
 	m.Gauge("lease_owned", "1 while this node has the lease of who writes.", one(now.Lease.Owner == s.name))
+	m.Counter("node_digests_equal_total", "Runs of 1,000 commits that are those of the node that wrote them.", s.look.digests.Equal.Load())
+	m.Counter("node_digests_differing_total", "Runs of 1,000 commits that are not: this node began anew, or ended.", s.look.digests.Differing.Load())
 	if age := now.Lease.AgeSeconds; age != nil {
 		m.GaugeOf("owner", now.Lease.Owner, "lease_age_seconds", "Since the newest sign of life of the lease's owner, as this node saw it.", *age)
 	}

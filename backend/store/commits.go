@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -115,4 +117,36 @@ func (s *Store) OldestCommit() market.Seq {
 		return s.Seq() + 1
 	}
 	return s.commits.Oldest()
+}
+
+// CommitDigest is what the commits of a range amount to as the commit log has them, without their durable open candles: the version
+// of their encoding in one byte, and a chain of SHA-256 sums over them. Stores that took the same commits in the same order have
+// the same one. It returns a *commitlog.OlderError when the first of them is not in the commit log, and ErrSeq when the store
+// does not reach so far.
+func (s *Store) CommitDigest(ctx context.Context, from, to market.Seq) (digest []byte, err error) {
+	sum := make([]byte, sha256.Size)
+	version := byte(0)
+	err = s.read(nil, func(v *view) error {
+		switch {
+		case to > v.seq:
+			return fmt.Errorf("%w: %d where the newest commit is %d", ErrSeq, to, v.seq)
+		case s.commits == nil:
+			return &commitlog.OlderError{From: from, Oldest: v.seq + 1}
+		}
+		return s.commits.Read(ctx, from, to, func(seq market.Seq, payload []byte) error {
+			if err := v.alive(ctx); err != nil {
+				return err
+			}
+			if len(payload) > 0 {
+				version = max(version, payload[0])
+			}
+			hash := sha256.New()
+			hash.Write(sum)
+			hash.Write(binary.BigEndian.AppendUint64(nil, uint64(seq)))
+			hash.Write(payload)
+			sum = hash.Sum(sum[:0])
+			return nil
+		})
+	})
+	return append([]byte{version}, sum...), err
 }
