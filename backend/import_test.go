@@ -221,7 +221,7 @@ func exported(t *testing.T, o backend.Options, format export.Format, mints ...ma
 	t.Helper()
 	from, to := export.Always()
 	path := filepath.Join(t.TempDir(), "events."+string(format))
-	if _, err := offline.Export(t.Context(), o.Offline(), export.Request{Kind: export.Events, Format: format, From: from, To: to, Mints: mints}, path, nil, nil); err != nil {
+	if _, err := offline.Export(t.Context(), o.Offline(), export.Request{Kind: export.Events, Format: format, From: from, To: to, Mints: mints}, path, false, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	return offline.Recorded{Path: path, Format: format}
@@ -251,7 +251,7 @@ func TestImportEqualsItsOrigin(t *testing.T) {
 	for seed := range uint64(2) {
 		origin := recordedMarket(t, seed, 1200)
 		want, chain := contents(t, origin)
-		for _, format := range export.Formats() {
+		for _, format := range export.ReadFormats() {
 			copied := marketIn(t.TempDir())
 			file := exported(t, origin, format)
 			if result := importFile(t, copied, file); result.Stored < 1200 || int64(result.Stored) != result.Read {

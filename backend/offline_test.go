@@ -112,7 +112,7 @@ func TestReadingChangesNoFile(t *testing.T) {
 		"closed": recordedMarket(t, 5, 400), "killed": killed(t, recordedMarket(t, 5, 400)),
 	} {
 		before := directory(t, o.DataDir)
-		rows, err := offline.Export(t.Context(), o.Offline(), allEvents(), "", io.Discard, nil)
+		rows, err := offline.Export(t.Context(), o.Offline(), allEvents(), "", false, io.Discard, nil)
 		if err != nil || rows < 400 {
 			t.Errorf("%s: export: %d rows, %v", what, rows, err)
 		}
@@ -152,7 +152,7 @@ func TestShortManifestDeletesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := directory(t, filepath.Join(o.DataDir, "mainnet"))
-		_, exporting := offline.Export(t.Context(), o.Offline(), allEvents(), "", io.Discard, nil)
+		_, exporting := offline.Export(t.Context(), o.Offline(), allEvents(), "", false, io.Discard, nil)
 		_, verifying := offline.Verify(t.Context(), o.Offline(), false, func(int, int) {})
 		_, repairing := offline.Verify(t.Context(), o.Offline(), true, func(int, int) {})
 		served := o
@@ -183,7 +183,7 @@ func TestLostLogIsNoShortStore(t *testing.T) {
 	}
 
 	before := directory(t, dir)
-	_, exporting := offline.Export(t.Context(), o.Offline(), allEvents(), "", io.Discard, nil)
+	_, exporting := offline.Export(t.Context(), o.Offline(), allEvents(), "", false, io.Discard, nil)
 	_, verifying := offline.Verify(t.Context(), o.Offline(), false, func(int, int) {})
 	served := o
 	served.Config.Server.Listen = "127.0.0.1:0"
@@ -211,7 +211,7 @@ func TestNoStoreIsMadeByReading(t *testing.T) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	_, exporting := offline.Export(t.Context(), o.Offline(), allEvents(), "", io.Discard, nil)
+	_, exporting := offline.Export(t.Context(), o.Offline(), allEvents(), "", false, io.Discard, nil)
 	_, verifying := offline.Verify(t.Context(), o.Offline(), false, func(int, int) {})
 	for _, err := range []error{exporting, verifying} {
 		if !errors.Is(err, datadir.ErrNoStore) {

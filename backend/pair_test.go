@@ -216,7 +216,7 @@ func TestCoinsOfAnotherPairAreExported(t *testing.T) {
 		from, to := export.Always()
 		var out bytes.Buffer
 		request := export.Request{Kind: kind, Format: export.CSV, Mints: mints, Interval: market.M1, From: from, To: to}
-		if _, err := offline.Export(t.Context(), o.Offline(), request, "", &out, nil); err != nil {
+		if _, err := offline.Export(t.Context(), o.Offline(), request, "", false, &out, nil); err != nil {
 			t.Fatal(err)
 		}
 		lines, err := csv.NewReader(&out).ReadAll()

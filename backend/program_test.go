@@ -76,7 +76,7 @@ func TestAFurtherProgram(t *testing.T) {
 	}
 	verified(t, o)
 
-	for _, format := range export.Formats() {
+	for _, format := range export.ReadFormats() {
 		file := exported(t, o, format)
 		copied := marketIn(t.TempDir())
 		if result := importFile(t, copied, file); result.BadLines != 0 || int(result.Stored) == 0 {

@@ -36,7 +36,7 @@ func (b *Backend) ExportCandles(ctx context.Context, mint market.Pubkey, interva
 	request := export.Request{
 		Kind: export.Candles, Format: format, Mints: []market.Pubkey{mint}, Interval: interval, From: from, To: to,
 	}
-	rows, err := export.File(ctx, path, offline.Stored{Store: opened}, request, func(rows int64) { progress(int(rows)) })
+	rows, err := export.File(ctx, path, offline.Stored{Store: opened}, request, func(p export.Progress) { progress(int(p.Rows)) })
 	if err != nil {
 		return 0, fmt.Errorf("export %s candles of %s: %w", interval, mint, err)
 	}

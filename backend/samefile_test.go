@@ -31,7 +31,7 @@ func TestTheSameTradesGiveTheSameFile(t *testing.T) {
 			for i, o := range markets {
 				var file bytes.Buffer
 				request := export.Request{Kind: kind, Format: format, Interval: market.M5, From: from, To: to}
-				if _, err := offline.Export(t.Context(), o.Offline(), request, "", &file, nil); err != nil {
+				if _, err := offline.Export(t.Context(), o.Offline(), request, "", false, &file, nil); err != nil {
 					t.Fatal(err)
 				}
 				switch {

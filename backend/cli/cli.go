@@ -38,7 +38,7 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Run the same backend without a window and serve the page at http://LISTEN/."`
 	Edge     edgeCommand     `cmd:"" help:"Serve a replica of the market that a bus carries, without reading a cluster."`
 	Simnet   simnetCommand   `cmd:"" help:"Run a simulated Solana cluster with a SpinPet market."`
-	Export   exportCommand   `cmd:"" help:"Export stored candles, trades, events or orders to CSV, JSON Lines or Parquet."`
+	Export   exportCommand   `cmd:"" help:"Export stored candles, trades, events, orders or gaps to CSV, JSON Lines, Parquet or Arrow."`
 	Import   importCommand   `cmd:"" help:"Take exported events into a store that is not in use."`
 	Replay   replayCommand   `cmd:"" help:"Serve recorded days through the live API, at their own speed or faster."`
 	Backfill backfillCommand `cmd:"" help:"Read more history from the chain into a store that is not in use."`

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -25,10 +23,15 @@ type exportCommand struct {
 	Interval string   `help:"Interval of candles, such as m1." default:"m1"`
 	From     string   `help:"Earliest time: 2026, 2026-11, 2026-11-01, 2026-11-01T12:00:00Z, Unix seconds, or an age such as 7d or 36h. Days, months and years are UTC." placeholder:"TIME"`
 	To       string   `help:"Latest time, inclusive; a day, a month or a year with all of it." placeholder:"TIME"`
-	Format   string   `help:"csv, jsonl or parquet; by default what the file's name ends in (.csv, .jsonl, .ndjson, .json for JSON Lines, .parquet), csv on standard output." placeholder:"FORMAT"`
+	Format   string   `help:"csv, jsonl, parquet or arrow; by default what the file's name ends in (.csv, .jsonl, .ndjson, .json for JSON Lines, .parquet, .arrow, .feather), csv on standard output, parquet with --partition." placeholder:"FORMAT"`
 	Out      string   `short:"o" help:"File to write, compressed if its name ends in .gz or .zst; without it or with -, standard output." type:"path" placeholder:"FILE"`
-	URL      string   `name:"url" help:"Export from the running server at this address." placeholder:"URL"`
-	Token    string   `help:"The server's token, with --url." env:"SPINSCOPE_TOKEN"`
+	Manifest bool     `help:"Write FILE.manifest.json beside the file: range, rows, commit, gaps, checksum." default:"true" negatable:""`
+
+	Partition string `help:"day: write a directory with a file a day, --out/date=2026-11-01/data.parquet, as DuckDB, Spark and others read it." enum:",day" default:"" placeholder:"day"`
+	SinceLast bool   `help:"With --partition: go on where the last export into that directory ended, and write the days anew that changed since."`
+
+	URL   string `name:"url" help:"Export from the running server at this address." placeholder:"URL"`
+	Token string `help:"The server's token, with --url." env:"SPINSCOPE_TOKEN"`
 
 	Config  string  `help:"Configuration file (TOML)." placeholder:"FILE" type:"path"`
 	DataDir string  `help:"Where the market is stored." placeholder:"DIR" type:"path"`
@@ -46,10 +49,15 @@ func (c *exportCommand) Run(ctx context.Context, program *Program) error {
 
 	line := ticker{program: program}
 	var rows int64
-	count := func(n int64) {
-		rows = n
-		line.show(fmt.Sprintf("%d rows", n))
+	begun := time.Now()
+	count := func(p export.Progress) {
+		rows = p.Rows
+		line.show(fmt.Sprintf("%d rows%s", p.Rows, left(time.Since(begun), p.Part)))
 	}
+	if c.Partition != "" {
+		return c.days(ctx, program, request, &line, count)
+	}
+
 	if c.URL != "" {
 		rows, err = c.download(ctx, program, &request, &line)
 	} else {
@@ -113,13 +121,13 @@ func (c *exportCommand) left() string {
 	return "no file was written"
 }
 
-func (c *exportCommand) stored(ctx context.Context, program *Program, request export.Request, progress func(int64)) error {
+func (c *exportCommand) stored(ctx context.Context, program *Program, request export.Request, progress func(export.Progress)) error {
 	shared := common{Config: c.Config, DataDir: c.DataDir, Cluster: c.Cluster, ProgramID: c.ProgramID}
 	options, err := shared.offline(program)
 	if err != nil {
 		return err
 	}
-	_, err = offline.Export(ctx, options.Offline(), request, c.Out, program.Stdout, progress)
+	_, err = offline.Export(ctx, options.Offline(), request, c.Out, c.Manifest, program.Stdout, progress)
 	return err
 }
 
@@ -140,7 +148,15 @@ func (c *exportCommand) request(now time.Time) (export.Request, error) {
 	if c.Out == "-" {
 		c.Out = ""
 	}
-	if c.Out != "" {
+	switch {
+	case c.Partition == "" && c.SinceLast:
+		return request, errors.New("--since-last goes with --partition day")
+	case c.Partition != "" && c.Out == "":
+		return request, errors.New("--partition day needs --out with the name of a directory")
+	case c.Partition != "" && request.Format == "":
+		request.Format = export.Parquet
+	}
+	if c.Out != "" && c.Partition == "" {
 		if request.Format, err = export.NamedFormat(c.Out, request.Format); err != nil {
 			return request, err
 		}
@@ -177,14 +193,8 @@ func (c *exportCommand) request(now time.Time) (export.Request, error) {
 
 // download streams GET /api/export of a running server.
 func (c *exportCommand) download(ctx context.Context, program *Program, r *export.Request, line *ticker) (rows int64, err error) {
-	query := url.Values{"kind": {string(r.Kind)}, "interval": {r.Interval.String()}, "format": {string(r.Format)}, "mint": c.Mint}
-	if r.From > math.MinInt64 {
-		query.Set("from", strconv.FormatInt(r.From, 10))
-	}
-	if r.To < math.MaxInt64 {
-		query.Set("to", strconv.FormatInt(r.To, 10))
-	}
-
+	query := queryOf(r)
+	query.Set("format", string(r.Format))
 	answer, err := ask(ctx, c.URL, "/api/export?"+query.Encode(), c.Token)
 	if err != nil {
 		return 0, err
@@ -192,10 +202,11 @@ func (c *exportCommand) download(ctx context.Context, program *Program, r *expor
 
 	defer func() { _ = answer.Body.Close() }()
 	body := &counted{reader: answer.Body, line: line}
+	var file *export.ManifestFile
 	if c.Out == "" {
 		_, err = io.Copy(program.Stdout, body)
 	} else {
-		err = export.Place(c.Out, func(w io.Writer) error {
+		file, err = export.PlaceSummed(c.Out, func(w io.Writer) error {
 			if _, err := io.Copy(w, body); err != nil {
 				return fmt.Errorf("download: %w", err)
 			}
@@ -211,7 +222,10 @@ func (c *exportCommand) download(ctx context.Context, program *Program, r *expor
 		rows = -1
 	}
 
-	return rows, err
+	if err != nil || file == nil || !c.Manifest {
+		return rows, err
+	}
+	return rows, c.manifest(ctx, r, answer.Header, *file, rows)
 }
 
 // ask gets an answer of a running server, whose body is the caller's to close; one that is not 200 is an error in the server's words.

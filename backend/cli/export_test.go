@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -21,6 +22,13 @@ func TestExportFromAServer(t *testing.T) {
 			_, _ = fmt.Fprint(w, `{"success":false,"data":null,"message":"a token is needed"}`)
 			return
 		}
+		if r.URL.Query().Get("format") == "jsonl" { // gaps for the manifest
+			_, _ = fmt.Fprintln(w, `{"from_slot":1,"to_slot":2,"state":"open","cause":"cut","seq":3}`)
+			_, _ = fmt.Fprintln(w, `{"from_slot":4,"to_slot":5,"state":"filled","cause":"cut","seq":3}`)
+			return
+		}
+		w.Header().Set(export.StoreHeader, "0f0f")
+		w.Header().Set(export.SeqHeader, "42")
 		if mints := r.URL.Query()["mint"]; len(mints) > 0 {
 			t.Errorf("mints asked for: %v", mints)
 		}
@@ -51,6 +59,9 @@ func TestExportFromAServer(t *testing.T) {
 		{[]string{"trades", "--url", server.URL, "--token", "letmeinplease"}, 1, "the server broke off after 0 kB: its log says why; no file was written", false},
 		{[]string{"orders", "--url", server.URL}, 1, "401 Unauthorized: a token is needed: give it with --token or SPINSCOPE_TOKEN", false},
 		{[]string{"orders", "--url", "http://a b"}, 2, "--url http://a b: write it as", false},
+		{[]string{"orders", "--partition", "day"}, 2, "orders are those of now and not of a day: export them as one file", false},
+		{[]string{"trades", "--since-last"}, 2, "--since-last goes with --partition day", false},
+		{[]string{"trades", "--partition", "hour"}, 2, "--partition", false},
 	} {
 		_ = os.Remove(path)
 		code, _, stderr := run(t, append(append([]string{"export"}, c.args...), "-o", path)...)
@@ -59,6 +70,23 @@ func TestExportFromAServer(t *testing.T) {
 			t.Errorf("%v: exit %d, %q, file %v", c.args, code, stderr, err == nil)
 		}
 	}
+	manifest, err := os.ReadFile(path + export.ManifestEnding)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := export.ParseManifest(manifest)
+	if err != nil || m.Store != "0f0f" || m.Seq != 42 || m.Kind != export.Events || m.Rows != -1 || len(m.Gaps) != 1 || m.Gaps[0].ToSlot != 2 ||
+		len(m.Files) != 1 || m.Files[0].Path != "x.csv" || m.Files[0].Bytes != 10 || m.Files[0].SHA256 != fmt.Sprintf("%x", sha256.Sum256([]byte("mint,time\n"))) {
+		t.Errorf("%s, %v", manifest, err)
+	}
+	bare := filepath.Join(dir, "bare.csv")
+	if code, _, stderr := run(t, "export", "candles", "--url", plain, "--token", "letmeinplease", "-o", bare, "--no-manifest"); code != 0 {
+		t.Error(code, stderr)
+	}
+	if _, err := os.Stat(bare + export.ManifestEnding); err == nil {
+		t.Error("a manifest was written")
+	}
+
 	for _, target := range [][]string{{"-o", "-"}, nil} { // standard output, with a word about emptiness beside it
 		args := append([]string{"export", "candles", "--url", plain, "--token", "letmeinplease"}, target...)
 		if code, stdout, stderr := run(t, args...); code != 0 || stdout != "mint,time\n" || !strings.Contains(stderr, "no candles are stored of any token") {

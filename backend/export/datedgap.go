@@ -59,7 +59,7 @@ func (x *exporter) gaps(mint market.Pubkey) error {
 			return err
 		}
 	}
-	x.progress(x.rows)
+	x.reached(x.last, x.last)
 	return nil
 }
 

@@ -37,6 +37,11 @@ type memory struct {
 	fail    error
 	short   error // of the counts in the end
 	calls   int
+
+	id      string
+	commits []market.Commit // all there were, of which the log has those from oldest on
+	oldest  int
+	horizon int64
 }
 
 func (m *memory) CandlesFrom(_ context.Context, _ market.Pubkey, _ market.Interval, from, to int64, limit int) ([]market.Candle, error) {
@@ -107,6 +112,25 @@ func (m *memory) TimesAround(_ context.Context, from, to market.Slot) (before, a
 		}
 	}
 	return before, after, nil
+}
+
+func (m *memory) ID() string { return m.id }
+
+func (m *memory) Seq() market.Seq { return market.Seq(len(m.commits)) }
+
+func (m *memory) Horizon() int64 { return m.horizon }
+
+// Commits gives the commits from the one that the log begins at.
+func (m *memory) Commits(_ context.Context, from market.Seq, fn func(*market.Commit) error) error {
+	if int(from)-1 < m.oldest {
+		return errors.New("older than the log")
+	}
+	for i := int(from) - 1; i < len(m.commits); i++ {
+		if err := fn(&m.commits[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func key(n uint64) (k market.Pubkey) {
@@ -408,8 +432,8 @@ func TestFileIsWholeOrAbsent(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := export.File(ctx, path, source, request(export.Candles, export.CSV), func(rows int64) {
-		if rows >= 1000 {
+	_, err := export.File(ctx, path, source, request(export.Candles, export.CSV), func(p export.Progress) {
+		if p.Rows >= 1000 {
 			cancel()
 		}
 	})
@@ -425,7 +449,7 @@ func TestFileIsWholeOrAbsent(t *testing.T) {
 	}
 	source.fail = nil
 	var last int64
-	rows, err := export.File(t.Context(), path, source, request(export.Candles, export.CSV), func(n int64) { last = n })
+	rows, err := export.File(t.Context(), path, source, request(export.Candles, export.CSV), func(p export.Progress) { last = p.Rows })
 	if err != nil || rows != 3000 || last != 3000 {
 		t.Errorf("rows %d, progress %d, %v", rows, last, err)
 	}
@@ -580,7 +604,7 @@ func TestGaps(t *testing.T) {
 
 // An export of events tells of its gaps, and they are read back; what was filled is no gap.
 func TestGapsOfEvents(t *testing.T) {
-	for _, format := range export.Formats() {
+	for _, format := range export.ReadFormats() {
 		source := randomSource(rand.New(rand.NewPCG(9, 9)), 30)
 		missing := market.Gap{From: 103, To: 104, Cause: "not, \"available\"", State: market.GapOpen, Mint: key(1)}
 		source.gaps = append(source.gaps, missing, market.Gap{From: 105, To: 105, Cause: "once", State: market.GapFilled},

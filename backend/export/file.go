@@ -12,7 +12,7 @@ import (
 
 // File writes the export to path: first to a file beside it, then by renaming, so that path holds a whole export or
 // what it held before. Ending ctx removes the unfinished file. It returns the number of rows.
-func File(ctx context.Context, path string, source Source, req Request, progress func(rows int64)) (rows int64, err error) {
+func File(ctx context.Context, path string, source Source, req Request, progress func(Progress)) (rows int64, err error) {
 	if err := req.check(); err != nil {
 		return 0, err
 	}
@@ -26,8 +26,12 @@ func File(ctx context.Context, path string, source Source, req Request, progress
 // Place writes a file as File does: what write gives is there whole, or not at all, compressed if the name ends in .gz or
 // .zst. A link stays one, to the new file; a device or a pipe is written to as it is.
 func Place(path string, write func(io.Writer) error) (err error) {
-	plain := write
-	write = func(w io.Writer) error { return compressed(w, NamedCompression(path), plain) }
+	_, err = place(path, func(w io.Writer) error { return compressed(w, NamedCompression(path), write) })
+	return err
+}
+
+// place is Place without the compression; regular is false when path is a device or a pipe.
+func place(path string, write func(io.Writer) error) (regular bool, err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
@@ -35,18 +39,18 @@ func Place(path string, write func(io.Writer) error) (err error) {
 	switch info, err := os.Stat(path); {
 	case err != nil: // it is to be made
 	case info.IsDir():
-		return fmt.Errorf("create export file: %s is a directory: name a file in it", path)
+		return true, fmt.Errorf("create export file: %s is a directory: name a file in it", path)
 	case !info.Mode().IsRegular():
-		return stream(path, write)
+		return false, stream(path, write)
 	}
 
 	if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("create export file: there is no directory %s: make it, or name a file elsewhere", filepath.Dir(path))
+		return true, fmt.Errorf("create export file: there is no directory %s: make it, or name a file elsewhere", filepath.Dir(path))
 	}
 	clean(filepath.Dir(path))
 	temp, release, err := unfinished(filepath.Dir(path))
 	if err != nil {
-		return fmt.Errorf("create export file: %w", err)
+		return true, fmt.Errorf("create export file: %w", err)
 	}
 
 	defer release()
@@ -59,23 +63,23 @@ func Place(path string, write func(io.Writer) error) (err error) {
 	}()
 
 	if err := write(temp); err != nil {
-		return err
+		return true, err
 	}
 	if err := temp.Sync(); err != nil {
-		return fmt.Errorf("write export file: %w", err)
+		return true, fmt.Errorf("write export file: %w", err)
 	}
 	if err := temp.Chmod(0o644); err != nil { //nolint:gosec // a document of the user's, like any other they save
-		return fmt.Errorf("write export file: %w", err)
+		return true, fmt.Errorf("write export file: %w", err)
 	}
 
 	if err := temp.Close(); err != nil {
-		return fmt.Errorf("write export file: %w", err)
+		return true, fmt.Errorf("write export file: %w", err)
 	}
 	if err := os.Rename(temp.Name(), path); err != nil {
-		return fmt.Errorf("put export file in place: %w", err)
+		return true, fmt.Errorf("put export file in place: %w", err)
 	}
 	done = true
-	return nil
+	return true, nil
 }
 
 // temporary is what an export is called until it is whole.

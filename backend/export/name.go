@@ -8,16 +8,16 @@ import (
 )
 
 // ErrName is returned for a file whose name does not say what is in it, or says something else than was asked for.
-var ErrName = errors.New("end it in .csv, .jsonl (or .ndjson, .json), .parquet; all but Parquet may have .gz or .zst behind that")
+var ErrName = errors.New("end it in .csv, .jsonl (or .ndjson, .json), .parquet, .arrow (or .feather); text may have .gz or .zst behind that")
 
 // endings are what files of each format are called. A .json file holds JSON Lines too: one object a line, which nearly
 // every reader of JSON files takes and which can be read without holding all of it.
-var endings = map[string]Format{"csv": CSV, "jsonl": JSONL, "ndjson": JSONL, "json": JSONL, "parquet": Parquet}
+var endings = map[string]Format{"csv": CSV, "jsonl": JSONL, "ndjson": JSONL, "json": JSONL, "parquet": Parquet, "arrow": Arrow, "feather": Arrow}
 
 // Compression is what is wrapped around a file of text.
 type Compression string
 
-// The compressions. Parquet compresses inside and takes none.
+// The compressions. Parquet and Arrow take none.
 const (
 	Plain Compression = ""
 	Gzip  Compression = "gz"
@@ -44,6 +44,8 @@ func NamedFormat(path string, asked Format) (Format, error) {
 		return "", fmt.Errorf("%s: its name says %s, and %s was asked for: %w", name, named, asked, ErrName)
 	case format == Parquet && compression != Plain:
 		return "", fmt.Errorf("%s: Parquet is compressed inside: leave out .%s", name, compression)
+	case format == Arrow && compression != Plain:
+		return "", fmt.Errorf("%s: Arrow is mapped into memory by its readers: leave out .%s, or export as Parquet", name, compression)
 	}
 
 	return format, nil

@@ -109,7 +109,7 @@ func (e *parquetEncoder) value(c *cell, column *column) (parquet.Value, error) {
 		return parquet.Int64Value(int64(c.number.Lo)), nil //nolint:gosec // the bits were kept
 	case count:
 		if c.number.Lo>>63 != 0 {
-			return parquet.Value{}, errTooLarge(c, column)
+			return parquet.Value{}, errTooLarge(c, column, "Parquet")
 		}
 		return parquet.Int64Value(int64(c.number.Lo)), nil //nolint:gosec // checked
 	case moment:
@@ -121,7 +121,7 @@ func (e *parquetEncoder) value(c *cell, column *column) (parquet.Value, error) {
 		return parquet.FixedLenByteArrayValue(e.arena[from:]), nil
 	case decimal, exact:
 		if !c.number.Less(tooLarge) {
-			return parquet.Value{}, errTooLarge(c, column)
+			return parquet.Value{}, errTooLarge(c, column, "Parquet")
 		}
 		e.arena = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(e.arena, c.number.Hi), c.number.Lo)
 		return parquet.FixedLenByteArrayValue(e.arena[from:]), nil
@@ -137,8 +137,8 @@ func (e *parquetEncoder) value(c *cell, column *column) (parquet.Value, error) {
 // tooLarge is 10^38, the first number that a DECIMAL of digits128 digits cannot hold.
 var tooLarge = market.U128{Hi: 0x4b3b4ca85a86c47a, Lo: 0x098a224000000000}
 
-func errTooLarge(c *cell, column *column) error {
-	return fmt.Errorf("%s %s does not fit its column in Parquet: export as CSV or JSON Lines", column.name, c.appendPlain(nil, column))
+func errTooLarge(c *cell, column *column, format string) error {
+	return fmt.Errorf("%s %s does not fit its column in %s: export as CSV or JSON Lines", column.name, c.appendPlain(nil, column), format)
 }
 
 // handOver gives the gathered rows to the columns' writers.

@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 
 	"spinscope/backend/market"
@@ -43,8 +44,11 @@ func ReadEvents(ctx context.Context, file *os.File, format Format, fn func(*Read
 
 		return fn(&read)
 	}
-	if format == Parquet {
+	switch format {
+	case Parquet:
 		return readParquet(file, take)
+	case Arrow:
+		return fmt.Errorf("Arrow files are written and not read: export as Parquet instead: %w", ErrNotEvents) //nolint:staticcheck,revive // a name
 	}
 
 	text, done, err := textOf(file)

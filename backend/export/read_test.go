@@ -87,7 +87,7 @@ func TestBadGapsAreNamed(t *testing.T) {
 
 // TestEventsReadBack writes events with texts that every format has to take care of and reads the same ones.
 func TestEventsReadBack(t *testing.T) {
-	for _, format := range export.Formats() {
+	for _, format := range export.ReadFormats() {
 		source := randomSource(rand.New(rand.NewPCG(9, 9)), 2100)
 		for i, name := range []string{"", "=1", "'=1", "''=1", "'", "a\r\nb", " x", "\"", "\t", "ünï", "a,b", "-", "\n"} {
 			created, ok := source.events[6+7*i].Body.(*spinpet.TokenCreated)
@@ -161,7 +161,7 @@ func TestBadLinesAreNamed(t *testing.T) {
 // TestOtherFilesAreRefused gives files of another kind.
 func TestOtherFilesAreRefused(t *testing.T) {
 	source := randomSource(rand.New(rand.NewPCG(9, 9)), 14)
-	for _, format := range export.Formats() {
+	for _, format := range export.ReadFormats() {
 		path := filepath.Join(t.TempDir(), "candles")
 		if err := os.WriteFile(path, write(t, source, request(export.Candles, format)), 0o600); err != nil {
 			t.Fatal(err)
@@ -210,7 +210,7 @@ func TestDamagedParquet(t *testing.T) {
 // FuzzReadEvents reads anything, in every format, and writes again what it understood.
 func FuzzReadEvents(f *testing.F) {
 	source := randomSource(rand.New(rand.NewPCG(9, 9)), 14)
-	for i, format := range export.Formats() {
+	for i, format := range export.ReadFormats() {
 		var out strings.Builder
 		if _, err := export.Write(f.Context(), &out, source, request(export.Events, format), nil); err != nil {
 			f.Fatal(err)
@@ -219,7 +219,7 @@ func FuzzReadEvents(f *testing.F) {
 	}
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, which int, data []byte) {
-		format := export.Formats()[uint(which)%2] //nolint:gosec // Parquet is parquet-go's
+		format := export.ReadFormats()[uint(which)%2] //nolint:gosec // Parquet is parquet-go's
 		path := filepath.Join(dir, fmt.Sprint(os.Getpid()))
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)

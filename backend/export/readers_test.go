@@ -13,18 +13,25 @@ import (
 	"spinscope/examples/exampletest"
 )
 
-// TestAnalystsReadParquet has pyarrow, DuckDB and Polars open exports of every kind, compare each value with the CSV of the
-// same rows, and write the events anew, which must read back as what they were.
-func TestAnalystsReadParquet(t *testing.T) {
+// TestAnalystsReadFiles has pyarrow, DuckDB, pandas and Polars open exports of every kind, compare each value with the CSV of
+// the same rows, and write the events anew, which must read back as what they were. They read a dataset by days as one
+// table, with its day as a date.
+func TestAnalystsReadFiles(t *testing.T) {
 	source := randomSource(rand.New(rand.NewPCG(9, 9)), 700)
 	dir := t.TempDir()
 	args := []string{dir}
 	for _, kind := range []export.Kind{export.Candles, export.Trades, export.Orders, export.Gaps, export.Events} {
 		args = append(args, string(kind))
-		for _, format := range []export.Format{export.CSV, export.Parquet} {
+		for _, format := range []export.Format{export.CSV, export.Parquet, export.Arrow} {
 			if err := os.WriteFile(filepath.Join(dir, string(kind)+"."+string(format)), write(t, source, request(kind, format)), 0o600); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+	days := export.Dataset{Dir: filepath.Join(dir, "days"), Request: request(export.Trades, export.Parquet)}
+	for _, since := range []bool{false, true} {
+		if _, err := days.Write(t.Context(), export.PartsOf(source), since, nil); err != nil {
+			t.Fatal(err)
 		}
 	}
 	here, err := filepath.Abs(filepath.Join("testdata", "readers"))

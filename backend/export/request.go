@@ -15,7 +15,7 @@ import (
 var ErrKind = errors.New("unknown kind: use one of candles, trades, events, orders, gaps")
 
 // ErrFormat is returned for an unknown file format.
-var ErrFormat = errors.New("unknown format: use one of csv, jsonl, parquet")
+var ErrFormat = errors.New("unknown format: use one of csv, jsonl, parquet, arrow")
 
 // ErrRange is returned when a request's From lies after its To.
 var ErrRange = errors.New("nothing to export")
@@ -51,10 +51,14 @@ const (
 	CSV     Format = "csv"
 	JSONL   Format = "jsonl"
 	Parquet Format = "parquet"
+	Arrow   Format = "arrow" // Arrow IPC, the file format, also called Feather; written, not read
 )
 
 // Formats lists the formats; the first is the default.
-func Formats() []Format { return []Format{CSV, JSONL, Parquet} }
+func Formats() []Format { return []Format{CSV, JSONL, Parquet, Arrow} }
+
+// ReadFormats lists those that events are read back from.
+func ReadFormats() []Format { return []Format{CSV, JSONL, Parquet} }
 
 // ParseFormat reads a format's name, or what files of it end in. The error wraps ErrFormat.
 func ParseFormat(name string) (Format, error) {
@@ -71,6 +75,8 @@ func (f Format) ContentType() string {
 		return "application/x-ndjson"
 	case Parquet:
 		return "application/vnd.apache.parquet"
+	case Arrow:
+		return "application/vnd.apache.arrow.file"
 	}
 	return "text/csv; charset=utf-8; header=present"
 }
@@ -83,10 +89,20 @@ type Request struct {
 	Mints    []market.Pubkey // none: all that the source knows
 	Interval market.Interval // of candles
 	From, To int64
+
+	// Part says that this is one of the parts that an export is written in, as by days: gaps have no rows in it, as they are
+	// told once for all, and whoever asks for the parts has counted what is stored (DaysOf).
+	Part bool
 }
 
 // RowsTrailer is the HTTP trailer that tells how many rows a downloaded export has.
 const RowsTrailer = "Spinscope-Rows"
+
+// The HTTP headers that tell, before a downloaded export, of which store it is and a commit up to which it has everything.
+const (
+	StoreHeader = "Spinscope-Store"
+	SeqHeader   = "Spinscope-Seq"
+)
 
 // Always is the range that holds everything.
 func Always() (from, to int64) { return math.MinInt64, math.MaxInt64 }
@@ -148,4 +164,12 @@ type Source interface {
 	Pair(mint market.Pubkey) market.Pair
 	// Programs are those of which there are events.
 	Programs() []market.Program
+	// ID is the identity of the store, which gives its seqs their meaning; empty for one of an older version.
+	ID() string
+	// Seq is the newest commit.
+	Seq() market.Seq
+	// Horizon is the block time below which retention deletes; 0 for none.
+	Horizon() int64
+	// Commits calls fn with the commits from a seq on, each whole. It fails when they are not all there any more.
+	Commits(ctx context.Context, from market.Seq, fn func(*market.Commit) error) error
 }

@@ -60,7 +60,7 @@ func TestEveryLineStandsForItself(t *testing.T) {
 			}
 		}
 		random.Shuffle(len(columns), func(i, j int) { columns[i], columns[j] = columns[j], columns[i] })
-		for _, format := range export.Formats() {
+		for _, format := range export.ReadFormats() {
 			together := readEach(t, render(t, format, columns, damaged), format)
 			if len(together) != len(damaged) {
 				t.Fatalf("%s: %d lines of %d", format, len(together), len(damaged))

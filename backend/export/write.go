@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 
 	"spinscope/backend/market"
@@ -24,9 +25,15 @@ type encoder interface {
 	finish() error
 }
 
-// Write writes the export to w and returns the number of rows. progress, if not nil, is called with the rows so far
-// after every chunk. An error leaves w unfinished.
-func Write(ctx context.Context, w io.Writer, source Source, req Request, progress func(rows int64)) (int64, error) {
+// Progress is how far an export is.
+type Progress struct {
+	Rows int64
+	Part float64 // of the whole that is done, 0 to 1, as far as it can be told before the end: by mints and by times
+}
+
+// Write writes the export to w and returns the number of rows. progress, if not nil, is called after every chunk. An error
+// leaves w unfinished.
+func Write(ctx context.Context, w io.Writer, source Source, req Request, progress func(Progress)) (int64, error) {
 	if err := req.check(); err != nil {
 		return 0, err
 	}
@@ -36,7 +43,7 @@ func Write(ctx context.Context, w io.Writer, source Source, req Request, progres
 		return 0, err
 	}
 
-	if req.Kind == Gaps || req.Kind == Events {
+	if req.Kind == Gaps || req.Kind == Events && !req.Part {
 		if out.gapsOf, err = out.datedGaps(ctx, source); err != nil {
 			return 0, fmt.Errorf("export %s: %w", req.Kind, err)
 		}
@@ -45,6 +52,9 @@ func Write(ctx context.Context, w io.Writer, source Source, req Request, progres
 		}
 	}
 
+	if err := out.measure(ctx, source); err != nil {
+		return 0, fmt.Errorf("export %s: %w", req.Kind, err)
+	}
 	if err := out.all(ctx, source); err != nil {
 		return out.rows, err
 	}
@@ -64,8 +74,9 @@ func (x *exporter) all(ctx context.Context, source Source) error {
 	// looked for.
 	together := len(x.req.Mints) == 0 && (x.req.Kind == Events || x.req.Kind == Trades)
 
-	for _, mint := range x.mints {
+	for i, mint := range x.mints {
 		var err error
+		x.mintsDone = i
 		if together {
 			err = x.gaps(mint)
 		} else {
@@ -78,6 +89,11 @@ func (x *exporter) all(ctx context.Context, source Source) error {
 
 	if !together {
 		return nil
+	}
+
+	x.together = true
+	if x.req.Part {
+		return x.events(ctx, source.AllEventsAfter)
 	}
 
 	counted := make(chan error, 1)
@@ -126,12 +142,20 @@ type exporter struct {
 	record   *record
 	table    *eventTable // of events only
 	encoder  encoder
-	progress func(int64)
+	progress func(Progress)
 	rows     int64
-	gapsOf   map[market.Pubkey][]datedGap // of gaps and events only
+
+	start market.Position // no event before or at it is in range
+
+	// For what progress tells: mints that are done, whether events of all mints come together, the block time of the first
+	// row of the series that is written, and the newest block time there can be.
+	mintsDone   int
+	together    bool
+	first, last int64
+	gapsOf      map[market.Pubkey][]datedGap // of gaps and events only
 }
 
-func newExporter(w io.Writer, source Source, req *Request, progress func(int64)) (*exporter, error) {
+func newExporter(w io.Writer, source Source, req *Request, progress func(Progress)) (*exporter, error) {
 	mints := mintsOf(source, req)
 	var table *eventTable
 	var columns []column
@@ -153,7 +177,7 @@ func newExporter(w io.Writer, source Source, req *Request, progress func(int64))
 	}
 
 	if progress == nil {
-		progress = func(int64) {}
+		progress = func(Progress) {}
 	}
 	return &exporter{req: req, mints: mints, pairOf: source.Pair, pairs: known, table: table, record: newRecord(columns), encoder: encode, progress: progress}, nil
 }
@@ -164,6 +188,8 @@ func newEncoder(w io.Writer, format Format, columns []column) (encoder, error) {
 		return &jsonlEncoder{w: w}, nil
 	case Parquet:
 		return newParquetEncoder(w, columns), nil
+	case Arrow:
+		return newArrowEncoder(w, columns)
 	}
 	return newCSVEncoder(w, columns)
 }
@@ -188,7 +214,7 @@ func (x *exporter) mint(ctx context.Context, source Source, mint market.Pubkey) 
 	err := x.events(ctx, func(ctx context.Context, after market.Position, limit int) ([]market.Event, error) {
 		return source.EventsAfter(ctx, mint, after, limit)
 	})
-	if err != nil {
+	if err != nil || x.req.Part {
 		return err
 	}
 	return source.CountEvents(ctx, &mint)
@@ -224,6 +250,7 @@ func (x *exporter) candles(ctx context.Context, source Source, mint market.Pubke
 	}
 
 	from := x.req.From
+	x.first = 0
 	read := func(ctx context.Context) ([]market.Candle, bool, error) {
 		candles, err := source.CandlesFrom(ctx, mint, x.req.Interval, from, x.req.To, candleChunk)
 		more := len(candles) == candleChunk && candles[candleChunk-1].Time < x.req.To
@@ -240,17 +267,24 @@ func (x *exporter) candles(ctx context.Context, source Source, mint market.Pubke
 				return err
 			}
 		}
-		x.progress(x.rows)
+		if n := len(candles); n > 0 {
+			x.reached(candles[0].Time, candles[n-1].Time)
+		}
 		return nil
 	})
 }
 
-// events writes what next gives, which is called with the last position that it gave.
+// events writes what next gives, which is called with the last position that it gave. Of a range it reads what can lie in it.
 func (x *exporter) events(ctx context.Context, next func(context.Context, market.Position, int) ([]market.Event, error)) error {
-	var after market.Position
+	x.first = 0
+	after, end := x.start, x.req.To
+	if end < math.MaxInt64-market.ClockSlack {
+		end += market.ClockSlack
+	}
+
 	read := func(ctx context.Context) ([]market.Event, bool, error) {
 		events, err := next(ctx, after, chunk)
-		more := len(events) == chunk
+		more := len(events) == chunk && events[chunk-1].BlockTime <= end
 		if more {
 			after = events[chunk-1].Position
 		}
@@ -285,9 +319,70 @@ func (x *exporter) events(ctx context.Context, next func(context.Context, market
 			}
 		}
 
-		x.progress(x.rows)
+		if n := len(events); n > 0 {
+			x.reached(events[0].BlockTime, events[n-1].BlockTime)
+		}
 		return nil
 	})
+}
+
+// startOf is a place before which, and at which, no event has a block time of from or later. It is found by a search: a
+// day of a long history is not read from its beginning.
+func startOf(ctx context.Context, source Source, from int64) (market.Position, error) {
+	if from < math.MinInt64+market.ClockSlack {
+		return market.Position{}, nil
+	}
+
+	// Below slot low every event is too early: one behind it is, by more than clocks run back.
+	low, high := market.Slot(0), market.Slot(math.MaxUint64-1)
+	for low < high {
+		middle := low + (high-low)/2
+		_, next, err := source.TimesAround(ctx, middle, middle)
+		switch {
+		case err != nil:
+			return market.Position{}, err
+		case next != 0 && next < from-market.ClockSlack:
+			low = middle + 1
+		default:
+			high = middle
+		}
+	}
+
+	if low == 0 {
+		return market.Position{}, nil
+	}
+	return market.Position{Slot: low - 1, Index: math.MaxUint32, Ordinal: math.MaxUint16}, nil
+}
+
+// measure finds out where events begin that are in range, and what progress is told by.
+func (x *exporter) measure(ctx context.Context, source Source) (err error) {
+	if x.last, _, err = source.TimesAround(ctx, math.MaxUint64, math.MaxUint64); err != nil {
+		return err
+	}
+	x.last = min(x.last, x.req.To)
+
+	if x.req.Kind == Events || x.req.Kind == Trades {
+		x.start, err = startOf(ctx, source, x.req.From)
+	}
+	return err
+}
+
+// reached tells of progress: a chunk was written whose first and last rows have these times. Mints count alike, however
+// many rows each has.
+func (x *exporter) reached(from, to int64) {
+	if x.first == 0 {
+		x.first = from
+	}
+	within := 0.0
+	if x.last > x.first && to > x.first {
+		within = min(float64(to-x.first)/float64(x.last-x.first), 1)
+	}
+
+	part := within
+	if n := len(x.mints); !x.together && n > 0 {
+		part = (float64(x.mintsDone) + within) / float64(n)
+	}
+	x.progress(Progress{x.rows, part})
 }
 
 // ahead gives what read returns to use, chunk by chunk, and reads the next one meanwhile, until read says that there are no
@@ -356,7 +451,7 @@ func (x *exporter) orders(ctx context.Context, source Source, mint market.Pubkey
 				}
 			}
 
-			x.progress(x.rows)
+			x.reached(x.last, x.last)
 			if len(orders) < chunk || ctx.Err() != nil {
 				break
 			}

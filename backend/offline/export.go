@@ -9,17 +9,34 @@ import (
 	"spinscope/backend/heap"
 )
 
-// Export writes a stored market's records to path, whole or not at all, or to w when path is empty. The store must not
-// be in use. A request without mints is for all of them. It returns the number of rows.
-func Export(ctx context.Context, o Options, request export.Request, path string, w io.Writer, progress func(rows int64)) (rows int64, err error) {
+// Export writes a stored market's records to path, whole or not at all and with a manifest beside it if asked for, or to w
+// when path is empty. The store must not be in use. A request without mints is for all of them. It returns the number of
+// rows.
+func Export(ctx context.Context, o Options, request export.Request, path string, manifest bool, w io.Writer, progress func(export.Progress)) (rows int64, err error) {
 	defer heap.Limit(heap.Read)()
 	opened, err := o.OpenToRead()
 	if err != nil {
 		return 0, err
 	}
 	defer datadir.Close(opened, &err)
-	if path == "" {
-		return export.Write(ctx, w, Stored{Store: opened}, request, progress)
+
+	switch source := (Stored{Store: opened}); {
+	case path == "":
+		return export.Write(ctx, w, source, request, progress)
+	case manifest:
+		return export.FileWithManifest(ctx, path, source, request, progress)
+	default:
+		return export.File(ctx, path, source, request, progress)
 	}
-	return export.File(ctx, path, Stored{Store: opened}, request, progress)
+}
+
+// ExportDays brings a dataset up to a stored market. The store must not be in use.
+func ExportDays(ctx context.Context, o Options, dataset *export.Dataset, sinceLast bool, progress func(export.Progress)) (ran export.Ran, err error) {
+	defer heap.Limit(heap.Read)()
+	opened, err := o.OpenToRead()
+	if err != nil {
+		return ran, err
+	}
+	defer datadir.Close(opened, &err)
+	return dataset.Write(ctx, export.PartsOf(Stored{Store: opened}), sinceLast, progress)
 }

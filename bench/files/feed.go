@@ -206,3 +206,15 @@ func (f *feed) TimesAround(context.Context, market.Slot, market.Slot) (before, a
 }
 
 var errOnlyEvents = fmt.Errorf("the feed makes events: %w", io.ErrUnexpectedEOF)
+
+// ID implements export.Source.
+func (f *feed) ID() string { return "" }
+
+// Seq implements export.Source.
+func (f *feed) Seq() market.Seq { return 0 }
+
+// Horizon implements export.Source.
+func (f *feed) Horizon() int64 { return 0 }
+
+// Commits implements export.Source: the feed has none.
+func (f *feed) Commits(context.Context, market.Seq, func(*market.Commit) error) error { return nil }

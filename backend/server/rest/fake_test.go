@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -304,6 +305,14 @@ func (f *fakeReader) CountEvents(context.Context, *market.Pubkey) error { return
 
 func (f *fakeReader) CountCandles(context.Context, market.Pubkey, market.Interval, int64, int64) error {
 	return f.err
+}
+
+func (f *fakeReader) Seq() market.Seq { return 42 }
+
+func (f *fakeReader) Horizon() int64 { return 0 }
+
+func (f *fakeReader) Commits(context.Context, market.Seq, func(*market.Commit) error) error {
+	return errors.New("no commit log")
 }
 
 var (

@@ -12,6 +12,7 @@ import (
 
 	"spinscope/backend/export"
 	"spinscope/backend/market"
+	"spinscope/backend/wire"
 )
 
 // maxExportMints is how many mints one export may hold.
@@ -23,19 +24,27 @@ const exportStall = time.Minute
 func (a *API) fileRoutes() {
 	download := get("/api/export", "files", "A streamed download of candles, trades, events, orders or gaps",
 		"Every digit of the stored integers. An export that fails midway ends with a broken transfer, never as a whole file.",
-		some(&huma.Param{
-			Name: "mint", In: "query", Description: "Mint address; may be repeated; without it, all", Explode: new(true),
-			Schema: &huma.Schema{Type: huma.TypeArray, MinItems: new(1), MaxItems: new(maxExportMints), Items: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern}},
-		},
+		some(exportMints(),
 			choiceParam("kind", "", false, texts(export.Kinds())...), intervalParam(false)), spanParams(),
-		some(choiceParam("format", "", false, texts(export.Formats())...)))
+		some(choiceParam("format", "", false, texts(export.Formats())...), &huma.Param{
+			Name: "part", In: "query", Description: "One of the parts of an export, as by days: no rows of gaps, and the store is not counted",
+			Schema: &huma.Schema{Type: huma.TypeBoolean, Default: false},
+		}))
 	operation := a.operation(download)
 	operation.Responses["200"] = &huma.Response{Description: "The file", Content: map[string]*huma.MediaType{
-		"text/csv":                       {Schema: &huma.Schema{Type: huma.TypeString}},
-		"application/x-ndjson":           {Schema: &huma.Schema{Type: huma.TypeString}},
-		"application/vnd.apache.parquet": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
+		"text/csv":                          {Schema: &huma.Schema{Type: huma.TypeString}},
+		"application/x-ndjson":              {Schema: &huma.Schema{Type: huma.TypeString}},
+		"application/vnd.apache.parquet":    {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
+		"application/vnd.apache.arrow.file": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
 	}}
 	huma.Register(a.huma, operation, a.export)
+
+	add(a, get("/api/export/days", "files", "The days that an export by days has to download",
+		"Of candles, trades or events. With store and since_seq of an earlier answer, the days that have changed since, as far as the commit log reaches back; otherwise all.",
+		some(exportMints(), choiceParam("kind", "", false, texts(export.Kinds())...), intervalParam(false)), spanParams(),
+		some(&huma.Param{Name: "store", In: "query", Description: "store of the answer before", Schema: &huma.Schema{Type: huma.TypeString}},
+			&huma.Param{Name: "since_seq", In: "query", Description: "seq of the answer before", Schema: &huma.Schema{Type: huma.TypeInteger}})),
+		a.exportDays)
 
 	picture := get("/api/image/{mint}", "files", "A token's picture", "Fetched and re-encoded by this server.")
 	picture.params = some(&huma.Param{
@@ -49,19 +58,57 @@ func (a *API) fileRoutes() {
 	huma.Register(a.huma, operation, a.image)
 }
 
+func exportMints() *huma.Param {
+	return &huma.Param{
+		Name: "mint", In: "query", Description: "Mint address; may be repeated; without it, all", Explode: new(true),
+		Schema: &huma.Schema{Type: huma.TypeArray, MinItems: new(1), MaxItems: new(maxExportMints), Items: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern}},
+	}
+}
+
+// exportRequest is what both routes ask for.
+func (a *API) exportRequest(q *query) export.Request {
+	from, to, _ := q.span(-maxTime, maxTime)
+	return export.Request{
+		Mints:    q.keys("mint", maxExportMints),
+		Kind:     export.Kind(q.choice("kind", texts(export.Kinds())...)),
+		Interval: a.interval(q, false),
+		From:     from,
+		To:       to,
+	}
+}
+
+// exportDays says which days an export by days has to download.
+func (a *API) exportDays(ctx context.Context, q *query) (*wire.ExportDays, error) {
+	req := a.exportRequest(q)
+	req.Format = export.CSV // of any
+	store, _ := q.one("store")
+	since := q.seq("since_seq")
+	if q.err != nil {
+		return nil, q.err
+	}
+	if a.deps.Export == nil {
+		return nil, &failure{http.StatusNotFound, "nothing to export from"}
+	}
+	if err := req.Divisible(); err != nil {
+		return nil, bad("kind", "%v", err)
+	}
+
+	days, err := export.DaysOf(ctx, a.deps.Export, req, store, since)
+	if err != nil {
+		return nil, a.fail(ctx, "/api/export/days", err)
+	}
+	return &wire.ExportDays{
+		Store: days.Store, Seq: uint64(days.Seq), Horizon: days.Horizon, Whole: days.Whole, Days: append([]int64{}, days.Days...),
+	}, nil
+}
+
 // stream is an answer that writes itself.
 type stream struct{ Body func(huma.Context) }
 
 func (a *API) export(ctx context.Context, q *query) (*stream, error) {
-	from, to, _ := q.span(-maxTime, maxTime)
-	req := export.Request{
-		Mints:    q.keys("mint", maxExportMints),
-		Kind:     export.Kind(q.choice("kind", texts(export.Kinds())...)),
-		Interval: a.interval(q, false),
-		Format:   export.Format(q.choice("format", texts(export.Formats())...)),
-		From:     from,
-		To:       to,
-	}
+	req := a.exportRequest(q)
+	req.Format = export.Format(q.choice("format", texts(export.Formats())...))
+	req.Part = q.flag("part")
 	if q.err != nil {
 		return nil, q.err
 	}
@@ -87,14 +134,16 @@ func (a *API) send(ctx context.Context, hc huma.Context, req export.Request) {
 	r, w := humago.Unwrap(hc)
 	header := w.Header()
 	header.Set("Content-Type", req.Format.ContentType())
+	header.Set(export.StoreHeader, a.deps.Export.ID())
+	header.Set(export.SeqHeader, strconv.FormatUint(uint64(a.deps.Export.Seq()), 10))
 	header.Set("Content-Disposition", `attachment; filename="`+req.Name()+`"`)
 	if r.Method == http.MethodHead {
 		return
 	}
 
 	control := http.NewResponseController(w)
-	extend := func(int64) { _ = control.SetWriteDeadline(time.Now().Add(exportStall)) } // not every writer has deadlines
-	extend(0)
+	extend := func(export.Progress) { _ = control.SetWriteDeadline(time.Now().Add(exportStall)) } // not every writer has deadlines
+	extend(export.Progress{})
 	rows, err := export.Write(ctx, w, a.deps.Export, req, extend)
 	if err == nil {
 		_ = control.Flush() // a short answer with a length would have no trailer

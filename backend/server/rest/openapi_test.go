@@ -32,7 +32,7 @@ var documented = map[string]string{
 	"/api/tickers": "GET", "/api/intervals": "GET",
 	"/api/kline": "GET", "/api/kline/status": "GET", "/api/kline/subscriptions": "GET", "/api/ws/metrics": "GET", "/api/gaps": "GET",
 	"/api/marks": "GET", "/api/alerts": "GET", "/api/endpoints": "GET", "/api/log": "GET", "/api/watch": "GET",
-	"/api/export": "GET", "/api/backup": "GET", "/api/image/{mint}": "GET",
+	"/api/export": "GET", "/api/export/days": "GET", "/api/backup": "GET", "/api/image/{mint}": "GET",
 }
 
 func TestOpenAPICoversEveryRoute(t *testing.T) {
@@ -313,8 +313,39 @@ func TestExport(t *testing.T) {
 	if head := request(t, http.MethodHead, server.URL+"/api/export?mint="+m, ""); head.status != 200 || head.header.Get("Content-Disposition") == "" {
 		t.Error(head)
 	}
+	if arrow := request(t, http.MethodGet, server.URL+"/api/export?format=arrow&mint="+m, ""); !strings.HasPrefix(string(arrow.raw), "ARROW1") {
+		t.Error(arrow.header)
+	}
+	if got := lines.header; got.Get(export.StoreHeader) != "0f0f" || got.Get(export.SeqHeader) != "42" {
+		t.Errorf("no store and commit: %v", got)
+	}
+	part := request(t, http.MethodGet, server.URL+"/api/export?part=true&kind=events&mint="+m, "")
+	if strings.Contains(string(part.raw), "\nGap,") || strings.Count(string(part.raw), "\n") != 121 {
+		t.Error("a part has rows of gaps")
+	}
 	if parquet := request(t, http.MethodGet, server.URL+"/api/export?format=parquet&mint="+m, ""); !strings.HasPrefix(string(parquet.raw), "PAR1") {
 		t.Error(parquet.header)
+	}
+}
+
+// TestExportDays names all days where it cannot tell which have changed, and refuses what has no days.
+func TestExportDays(t *testing.T) {
+	f := newFake()
+	server := serve(t, deps(f))
+	for query, want := range map[string]string{
+		"kind=orders": "kind: orders are those of now and not of a day", "kind=gaps": "kind: gaps are", "since_seq=-1": "since_seq", "since_seq=x": "since_seq",
+	} {
+		if got := request(t, http.MethodGet, server.URL+"/api/export/days?"+query, ""); got.status != http.StatusBadRequest || !strings.Contains(string(got.raw), want) {
+			t.Errorf("%s: %d %s", query, got.status, got.raw)
+		}
+	}
+	got := request(t, http.MethodGet, server.URL+"/api/export/days?kind=trades&store=0f0f&since_seq=7", "")
+	if want := `{"store":"0f0f","seq":42,"horizon":0,"whole":true,"days":[]}`; got.status != http.StatusOK || !strings.Contains(string(got.raw), want) {
+		t.Errorf("%d %s", got.status, got.raw)
+	}
+	f.err = errors.New("disk gone")
+	if got := request(t, http.MethodGet, server.URL+"/api/export/days?kind=trades", ""); got.status != http.StatusInternalServerError {
+		t.Errorf("%d %s", got.status, got.raw)
 	}
 }
 

@@ -220,6 +220,19 @@ func (q *query) seconds(name string, otherwise int64) (int64, bool) {
 	return min(max(number, -maxTime), maxTime), true
 }
 
+// seq is a commit's number; 0 when it is not given.
+func (q *query) seq(name string) market.Seq {
+	text, ok := q.one(name)
+	if !ok {
+		return 0
+	}
+	number, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		q.refuse(name, "%.40q is no seq", text)
+	}
+	return market.Seq(number)
+}
+
 // flag is true, false, 1 or 0; false when the parameter is not given.
 func (q *query) flag(name string) bool {
 	text, ok := q.one(name)

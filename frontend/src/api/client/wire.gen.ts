@@ -353,6 +353,20 @@ export type Raw = unknown
  */
 export type Event = TradeEvent | CreateEvent | GraduatedEvent | PostCompleteBuyEvent | MigrationEvent | TokenCreatedEvent | BuySellEvent | LongShortEvent | FullCloseEvent | PartialCloseEvent | ForceLiquidateEvent | MilestoneDiscountEvent
 
+/** ExportDays answers /api/export/days. */
+export interface ExportDays {
+  /** Identity of the store that every seq is of */
+  store: string
+  /** Every commit up to it is in what is downloaded from now on */
+  seq: number
+  /** Block time, Unix seconds, below which the store deletes; 0 when it keeps everything */
+  horizon: number
+  /** All days that can have rows are named; otherwise those that commits after since_seq changed */
+  whole: boolean
+  /** The first second of each day (UTC), ascending */
+  days: number[]
+}
+
 /** Endpoint is how one access point of the cluster does. Counts are since the start. */
 export interface Endpoint {
   /** Scheme and host: keys in paths and queries are cut off */
