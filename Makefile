@@ -13,6 +13,8 @@ LDFLAGS := -s -w -X spinscope/backend/cli.version=$(VERSION) -X spinscope/backen
 DESKTOP_TAGS := desktop,production,webkit2_41
 LINT_VERSION := v2.12.2
 NFPM_VERSION := v2.45.2
+FLIT_VERSION := 3.12.0
+FLIT := $(BIN)/flit-$(FLIT_VERSION)
 DIST ?= dist
 
 export GOFLAGS ?= -buildvcs=false
@@ -66,15 +68,20 @@ install: ## Install what was built as PREFIX/bin/spinscope (PREFIX=/usr/local): 
 	@build/install.sh $(BIN) "$(DESTDIR)$(PREFIX)"
 
 .PHONY: package
-package: $(STAMP)/package page frontend/node_modules/.package-lock.json $(BIN)/nfpm-$(NFPM_VERSION) ## Make what people install, in dist/ (ONLY=linux-amd64,…: of some systems; SPINSCOPE_MINISIGN_KEY=FILE signs it)
+package: $(STAMP)/package page frontend/node_modules/.package-lock.json $(BIN)/nfpm-$(NFPM_VERSION) $(FLIT)/ready ## Make what people install, in dist/ (ONLY=linux-amd64,…: of some systems; SPINSCOPE_MINISIGN_KEY=FILE signs it)
 	cd build/package && go build -trimpath -o ../bin/package .
 	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(BIN)/package -dist "$(DIST)" -only "$(ONLY)" \
-	  -nfpm $(CURDIR)/$(BIN)/nfpm-$(NFPM_VERSION) -version "$(VERSION)" -commit "$(COMMIT)"
+	  -nfpm $(CURDIR)/$(BIN)/nfpm-$(NFPM_VERSION) -python $(CURDIR)/$(FLIT)/bin/python -version "$(VERSION)" -commit "$(COMMIT)"
 
 .PHONY: clients
-clients: frontend/node_modules/.package-lock.json ## Make the packages of the clients for scripts, in dist/
+clients: frontend/node_modules/.package-lock.json $(FLIT)/ready ## Make the packages of the clients for scripts, in dist/
 	cd build/package && go build -trimpath -o ../bin/package .
-	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(BIN)/package -dist "$(DIST)" -only clients -version "$(VERSION)"
+	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(BIN)/package -dist "$(DIST)" -only clients \
+	  -python $(CURDIR)/$(FLIT)/bin/python -version "$(VERSION)"
+
+$(FLIT)/ready:
+	python3 -m venv --clear $(FLIT) && $(FLIT)/bin/python -m pip install --quiet --disable-pip-version-check flit_core==$(FLIT_VERSION)
+	@touch $@
 
 $(BIN)/nfpm-$(NFPM_VERSION):
 	GOBIN=$(CURDIR)/$(BIN) go install github.com/goreleaser/nfpm/v2/cmd/nfpm@$(NFPM_VERSION)

@@ -10,7 +10,7 @@ build_packages=(build-essential pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev)
 test_packages=(xvfb openbox xdotool x11-utils imagemagick scrot dbus dbus-x11 at-spi2-core gir1.2-atspi-2.0
   python3-gi python3-venv fonts-dejavu-core chromium clang nginx-light groff-base zsh fish)
 
-package_packages=(nsis minisign)
+package_packages=(nsis minisign python3-venv)
 
 packages=("${build_packages[@]}")
 case $what in

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -20,13 +22,17 @@ var packing struct {
 	err error
 }
 
+// pythons is a virtual environment with the Python client, made once for all tests.
+var pythons struct {
+	sync.Once
+	dir string
+}
+
 // packed is the package of a client as it is published, of the name that pattern matches.
 func packed(t *testing.T, pattern string) string {
 	t.Helper()
 	packing.Do(func() {
-		if packing.dir, packing.err = os.MkdirTemp("", "spinscope-clients-*"); packing.err != nil {
-			return
-		}
+		packing.dir = filepath.Join(scratch, "clients")
 		command := exec.Command("make", "--no-print-directory", "clients", "DIST="+packing.dir, "VERSION=0.0.1-dev.1") //nolint:gosec,noctx // go test's time limit ends it
 		command.Dir, command.Env = root, append(os.Environ(), "SOURCE_DATE_EPOCH=1800000000", "GOFLAGS=-buildvcs=false")
 		if out, err := command.CombinedOutput(); err != nil {
@@ -94,12 +100,45 @@ func installNode(t *testing.T) string {
 	return dir
 }
 
+// installPython installs the wheel into a virtual environment, without the network: what it needs was loaded into a folder before.
+func installPython(t *testing.T) string {
+	t.Helper()
+	wheel := packed(t, "spinscope-*.whl")
+	if err := exec.CommandContext(t.Context(), "python3", "-c", "import ensurepip, venv").Run(); err != nil {
+		t.Skip("SKIPPED: python3 has no venv module (Debian: apt-get install python3-venv), so the Python client was not tried")
+	}
+	pythons.Do(func() {
+		dir := filepath.Join(scratch, "python")
+		tool(t, root, "python3", "-m", "venv", dir)
+		pip := func(args ...string) {
+			tool(t, dir, filepath.Join(dir, "bin", "python"), append([]string{"-m", "pip", "--quiet", "--disable-pip-version-check"}, args...)...)
+		}
+		packages := []string{wheel, "aiohttp==3.12.15", "mypy==1.17.1"}
+		pip(append([]string{"download", "--dest", "wheels"}, packages...)...)
+		pip(append([]string{"install", "--no-index", "--find-links", "wheels"}, packages...)...)
+		copied(t, dir, "follow.py", "bars.py")
+		pythons.dir = dir
+	})
+	if pythons.dir == "" {
+		t.Fatal("the Python client is not installed")
+	}
+	return pythons.dir
+}
+
+func pythonExample(t *testing.T, dir, script string, args ...string) *exec.Cmd {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), filepath.Join(dir, "bin", "python"), append([]string{script}, args...)...) //nolint:gosec // an example
+	command.Dir = dir
+	return command
+}
+
 // update is a line that a follow example prints with --json.
 type update struct {
 	Type   string         `json:"type"`
 	Cause  string         `json:"cause"`
 	Reason string         `json:"reason"`
 	From   *int64         `json:"from"`
+	Start  *int64         `json:"start"` // as Python says it
 	Store  string         `json:"store"`
 	Seq    uint64         `json:"seq"`
 	Candle map[string]any `json:"candle"`
@@ -139,6 +178,9 @@ func heardFrom(lines []string) (*heard, error) {
 		case "watch":
 			continue
 		case "reset":
+			if u.From == nil {
+				u.From = u.Start
+			}
 			v.resets, v.seq = append(v.resets, u), 0
 			for time := range v.candles {
 				if u.From == nil || time >= *u.From {
@@ -237,6 +279,57 @@ func (r *reader) awaitEqual(s *server, mint, interval string, from int64) *heard
 	return v
 }
 
+// happened tells an event from others.
+type happened struct {
+	Signature string `json:"signature"`
+	Ordinal   int    `json:"ordinal"`
+}
+
+// awaitEvents waits until a reader of events was told of all that the server has but for those that were known when it began. One comes again only with a later
+// commit, which changed something about it, and nothing was missed.
+func (r *reader) awaitEvents(s *server, mint string, known map[happened]bool) {
+	r.t.Helper()
+	await(r.t, r.name+" to be told of everything", func() error {
+		if err := r.alive(); err != nil {
+			r.t.Fatal(err)
+		}
+		told, at := map[happened]bool{}, map[happened]uint64{}
+		for _, line := range r.out.lines() {
+			var u struct {
+				Type  string `json:"type"`
+				Seq   uint64 `json:"seq"` // as Python says it
+				Event struct {
+					happened
+					Seq uint64 `json:"seq"`
+				} `json:"event"`
+			}
+			if err := json.Unmarshal([]byte(line), &u); err != nil {
+				return err
+			}
+			seq := max(u.Seq, u.Event.Seq)
+			if u.Type != "event" || seq == 0 || at[u.Event.happened] >= seq {
+				r.t.Fatalf("%s: an event comes twice, or is none: %s", r.name, line)
+			}
+			told[u.Event.happened], at[u.Event.happened] = true, seq
+		}
+
+		compared := 0
+		for _, e := range s.events(mint) {
+			one := happened{e.Signature, e.Ordinal}
+			if known[one] {
+				continue
+			}
+			if compared++; !told[one] {
+				return fmt.Errorf("it was not told of %+v", e)
+			}
+		}
+		if compared == 0 {
+			return errors.New("nothing happened since")
+		}
+		return nil
+	})
+}
+
 // TestClientsFollowThroughKills installs each client from its package and has it follow a coin while the server is killed and
 // started again, is one with another store at the same address, and is one whose data directory was put back from a copy. In
 // the end each has exactly what the server has, was told nothing twice, and was told why when it began anew.
@@ -249,12 +342,87 @@ func TestClientsFollowThroughKills(t *testing.T) {
 		{"node", func(t *testing.T, args ...string) *exec.Cmd {
 			return nodeExample(t, installNode(t), "follow.mjs", args...)
 		}},
+		{"python", func(t *testing.T, args ...string) *exec.Cmd {
+			return pythonExample(t, installPython(t), "follow.py", args...)
+		}},
+		{"python, asyncio", func(t *testing.T, args ...string) *exec.Cmd {
+			return pythonExample(t, installPython(t), "follow.py", append(args, "--asyncio")...)
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			followThroughKills(t, c.name, c.start)
 		})
 	}
+}
+
+// TestClientsReadBars has each client read all candles of a coin, page by page, and say what is missing.
+func TestClientsReadBars(t *testing.T) {
+	t.Parallel()
+	market := startCluster(t, "--rate", "8", "--slot", "100ms", "--mints", "2", "--history", "25m", "--seed", "22")
+	s := startServer(t, t.TempDir(), append(market.flags(), "--config", configured(t, "[solana]\nbackfill_limit = 20000\n"))...)
+	caughtUp(t, s)
+	mint := market.readLedger().busiest(1)[0]
+	market.rested()
+	want, err := s.history(mint, "s1", 0)
+	if err != nil || len(want) < 1001 {
+		t.Fatalf("%d candles are no more than a page: %v", len(want), err)
+	}
+
+	for _, c := range []struct {
+		name string
+		run  func(t *testing.T, args ...string) *exec.Cmd
+	}{
+		{"node", func(t *testing.T, args ...string) *exec.Cmd {
+			return nodeExample(t, installNode(t), "bars.mjs", args...)
+		}},
+		{"python", func(t *testing.T, args ...string) *exec.Cmd {
+			return pythonExample(t, installPython(t), "bars.py", args...)
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for limit, rows := range map[string]int{"": len(want), "1100": min(1100, len(want))} {
+				command := c.run(t, mint, "s1", limit)
+				var said capture
+				command.Env = environment(t, "SPINSCOPE_URL="+s.url(""))
+				command.Stderr = &said
+				out, err := command.Output()
+				if err != nil {
+					t.Fatalf("%v: %s", err, said.String())
+				}
+				lines := strings.Split(strings.TrimSpace(string(out)), "\n")[1:]
+				if len(lines) != rows {
+					t.Errorf("%d candles, want %d", len(lines), rows)
+				}
+				before := int64(0)
+				for _, line := range lines {
+					fields := strings.Split(line, ",")
+					time, err := strconv.ParseInt(fields[0], 10, 64)
+					if err != nil || time <= before || len(fields) != 6 {
+						t.Fatalf("%q after %d: %v", line, before, err)
+					}
+					before = time
+					for i, name := range []string{"open", "high", "low", "close", "volume"} {
+						if got, err := strconv.ParseFloat(fields[1+i], 64); err != nil || got != want[time][name] {
+							t.Fatalf("%s of %d is %s, want %v", name, time, fields[1+i], want[time][name])
+						}
+					}
+				}
+			}
+		})
+	}
+	s.end()
+}
+
+// TestPythonClient runs the Python client's own tests, checks its types, and has its frames have the columns that its README tells of.
+func TestPythonClient(t *testing.T) {
+	t.Parallel()
+	dir := installPython(t)
+	python := filepath.Join(dir, "bin", "python")
+	tool(t, dir, python, "-m", "unittest", "discover", "-s", filepath.Join(root, "frontend", "clients", "python", "tests"))
+	tool(t, dir, python, "-m", "mypy", "--strict", "follow.py", "bars.py")
+	tool(t, dir, python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "pandas==2.3.1", "polars==1.35.2")
+	tool(t, dir, python, filepath.Join(root, "backend", "e2e", "testdata", "frames.py"))
 }
 
 func nodeExample(t *testing.T, dir, script string, args ...string) *exec.Cmd {
@@ -287,6 +455,9 @@ func followThroughKills(t *testing.T, name string, start func(t *testing.T, args
 	out := &capture{}
 	command := start(t, mint, interval, "--url", "http://"+port, "--json", "--from", strconv.FormatInt(from, 10))
 	r := &reader{out: out, process: launchIn(t, command.Dir, name, environment(t), out, command.Args...)}
+	heard := &capture{}
+	command = start(t, mint, "--url", "http://"+port, "--json", "--events")
+	events := &reader{out: heard, process: launchIn(t, command.Dir, name+"'s events", environment(t), heard, command.Args...)}
 	more := func(updates int) {
 		t.Helper()
 		before := r.heard().updates
@@ -298,6 +469,17 @@ func followThroughKills(t *testing.T, name string, start func(t *testing.T, args
 		})
 	}
 	more(100)
+	await(t, "an event", func() error {
+		if len(heard.lines()) == 0 {
+			return errNotYet
+		}
+		return nil
+	})
+
+	known := map[happened]bool{}
+	for _, e := range s.events(mint) {
+		known[happened{e.Signature, e.Ordinal}] = true
+	}
 
 	for i := range 5 {
 		if i == 2 {
@@ -316,6 +498,9 @@ func followThroughKills(t *testing.T, name string, start func(t *testing.T, args
 			t.Errorf("reset %+v", reset)
 		}
 	}
+
+	events.awaitEvents(s, mint, known)
+	events.kill()
 
 	// A copy of the data directory that is put back knows less than the reader.
 	s.end()

@@ -13,6 +13,7 @@ import (
 var (
 	binary     string   // the program under test
 	root       string   // the repository
+	scratch    string   // for what all tests share
 	buildFlags []string // more when the tests run under the race detector
 )
 
@@ -35,6 +36,7 @@ func build(m *testing.M) int {
 		return 1
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	scratch = dir
 	if path := os.Getenv("SPINSCOPE_E2E_BINARY"); path != "" { // another build is to be tried
 		binary = path
 		return m.Run()

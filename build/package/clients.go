@@ -23,6 +23,7 @@ type client struct {
 
 var clients = []client{
 	{"spinscope-client-{v}.tgz", (*maker).npm},
+	{"spinscope-{pep}-py3-none-any.whl", (*maker).wheel},
 }
 
 func (c client) file(version string) string {
@@ -142,6 +143,32 @@ func published(text []byte, version string) ([]byte, error) {
 		return nil, fmt.Errorf("package.json has no version, or stays private")
 	}
 	return text, nil
+}
+
+// wheel makes the package that pip installs.
+func (m *maker) wheel(stage, to string) error {
+	files, err := m.sources("frontend/clients/python", "*.pyc", "__pycache__", ".mypy_cache", "tests")
+	if err != nil {
+		return err
+	}
+	text, err := files["pyproject.toml"].content()
+	if err != nil {
+		return err
+	}
+	version := regexp.MustCompile(`(?m)^version = "[^"]*"$`)
+	if !version.Match(text) {
+		return fmt.Errorf("pyproject.toml has no version")
+	}
+	files["pyproject.toml"] = entry{text: version.ReplaceAll(text, fmt.Appendf(nil, "version = %q", pep(m.version)))}
+	if err := files.write(stage, m.time); err != nil {
+		return err
+	}
+
+	packed := filepath.Join(m.work, "clients", "wheel")
+	if err := m.command(nil, m.python, "-m", "flit_core.wheel", "--outdir", packed, stage); err != nil {
+		return err
+	}
+	return os.Rename(filepath.Join(packed, filepath.Base(to)), to)
 }
 
 // gzipped writes a tree as a compressed archive.

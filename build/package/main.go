@@ -18,6 +18,7 @@ type maker struct {
 	dist    string
 	work    string // what is thrown away at the end
 	nfpm    string // the command
+	python  string // a Python that has flit_core
 	version string
 	commit  string
 	time    time.Time // of the commit: that of every file
@@ -28,6 +29,7 @@ func main() {
 	flag.StringVar(&m.root, "root", ".", "the repository")
 	flag.StringVar(&m.dist, "dist", "dist", "where the artefacts go")
 	flag.StringVar(&m.nfpm, "nfpm", "nfpm", "the nfpm command")
+	flag.StringVar(&m.python, "python", "python3", "a Python that has flit_core")
 	flag.StringVar(&m.version, "version", "", "the version, such as 0.1.0 or 0.1.0-dev.3")
 	flag.StringVar(&m.commit, "commit", "", "the commit")
 	only := flag.String("only", "", "systems to build for, such as linux-amd64,windows-amd64, and clients; all without it")

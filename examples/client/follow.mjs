@@ -1,6 +1,6 @@
 // Prints candles and each change of them, through restarts: node follow.mjs [MINT] [INTERVAL] [--url URL] [--token TOKEN]
-// --json: one JSON object a line. --from TIME: from there on, Unix seconds. URL and TOKEN may also come from SPINSCOPE_URL
-// and SPINSCOPE_TOKEN.
+// --json: one JSON object a line. --from TIME: from there on, Unix seconds. --events: what happens in place of candles. URL and
+// TOKEN may also come from SPINSCOPE_URL and SPINSCOPE_TOKEN.
 import { parseArgs } from 'node:util'
 import { Spinscope } from '@spinscope/client'
 
@@ -12,6 +12,7 @@ const { values, positionals } = parseArgs({
     token: text(process.env.SPINSCOPE_TOKEN || ''),
     from: { type: 'string' },
     json: { type: 'boolean', default: false },
+    events: { type: 'boolean', default: false },
   },
 })
 
@@ -22,11 +23,14 @@ const market = new Spinscope(values.url, {
 process.once('SIGINT', () => market.close()) // which ends the loop
 
 const mint = positionals[0] ?? (await market.greeting()).supportedSymbols[0] // the mint traded last
-const updates = market.follow(mint, positionals[1] ?? 'm1', values.from ? { from: Number(values.from) } : {})
+const from = values.from ? { from: Number(values.from) } : {}
+const updates = values.events ? market.events(mint) : market.follow(mint, positionals[1] ?? 'm1', from)
 try {
   for await (const update of updates) {
     if (values.json) console.log(JSON.stringify(update))
     else if (update.type === 'candle') row(update.candle)
+    else if (update.type === 'event') console.log(update.event.event_type, update.event.signature)
+    else if (update.type === 'gap') console.error(`commits ${update.from_seq} to ${update.to_seq} were missed: ${update.reason}`)
     else if (update.type === 'reset') console.error(`anew, from ${update.from ?? 'the first'}: ${update.reason}`)
     else console.error(`${update.status.state}: ${update.status.done} of ${update.status.total} transactions read`)
   }
