@@ -14,7 +14,8 @@ const (
 
 // live delivers until the session is down.
 func (s *session) live(ctx context.Context) error {
-	check := time.NewTimer(min(s.config.RescanInterval, firstRescan))
+	pause := min(s.config.RescanInterval, firstRescan)
+	check := time.NewTimer(pause)
 	wait := time.NewTimer(time.Hour)
 	again := time.NewTicker(s.config.recheck)
 	mend := time.NewTimer(min(firstMend, s.config.MendInterval))
@@ -50,10 +51,11 @@ func (s *session) live(ctx context.Context) error {
 		case <-s.ticks:
 		case <-wait.C:
 		case <-check.C:
-			check.Reset(s.config.RescanInterval)
-			s.startRescan(ctx)
+			s.startRescan(ctx, lately(pause))
+			pause = s.config.RescanInterval
+			check.Reset(pause)
 		case <-s.rescans:
-			s.startRescan(ctx)
+			s.startRescan(ctx, time.Now())
 		case <-again.C:
 			s.startRecheck(ctx)
 		case <-mend.C:

@@ -32,15 +32,15 @@ type find struct {
 	err       error
 }
 
-// startRescan begins a rescan unless one is running.
-func (s *session) startRescan(ctx context.Context) {
+// startRescan begins a rescan unless one is running. It goes as far as the endpoint was at a time, at least.
+func (s *session) startRescan(ctx context.Context, since time.Time) {
 	if s.scanning {
 		return
 	}
 	s.scanning = true
 	s.scanned, s.scanSlot = time.Now(), s.clock.slot()
 	work := rescan{
-		checkpoint: s.checkpoint, start: s.start, unproven: s.unproven,
+		since: since, checkpoint: s.checkpoint, start: s.start, unproven: s.unproven,
 		doubted: s.doubted(), old: slices.Collect(maps.Values(s.missing)),
 	}
 	s.comparing, s.unproven = s.unproven, noSlot // what comes from now on may not be among what is compared
@@ -64,12 +64,13 @@ func (s *session) scanSooner(ctx context.Context) {
 		return
 	}
 	if time.Since(s.scanned) >= min(briskRescan, s.config.RescanInterval) {
-		s.startRescan(ctx)
+		s.startRescan(ctx, time.Now())
 	}
 }
 
 // rescan is what the delivering goroutine tells a rescan at its beginning.
 type rescan struct {
+	since                       time.Time // the endpoint is asked how far it is, unless that was done since
 	checkpoint, start, unproven market.Slot
 	doubted                     []slotRange
 	old                         []signatureInfo // listed once and not shown
@@ -156,30 +157,25 @@ func (r *run) forget(finalized market.Slot) {
 // scan compares recent history with what was delivered: it sends what the lists do not show or no longer hold, and then
 // what is missing, misplaced or misdated. Everything up to finalized is then delivered.
 func (s *session) scan(ctx context.Context, work rescan) (finalized market.Slot, err error) {
-	slots, err := s.rpc.slots(ctx, Finalized, s.config.readable())
+	chain, err := s.tip.now(ctx, work.since, work.checkpoint)
 	if err != nil {
 		return 0, err
 	}
 
-	finalized = min(slots[0], slots[1])
-	depth, err := s.rpc.depth(ctx, finalized)
-	if err != nil {
-		return 0, err
-	}
-
+	finalized = chain.finalized
 	from := max(min(work.checkpoint, minus(finalized, rescanSlots), work.unproven), work.start)
-	found, err := s.history.survey(ctx, quest{floor: from, limit: -1, finalized: finalized, newest: slots[1], doubted: work.doubted})
+	found, err := s.history.survey(ctx, quest{floor: from, limit: -1, finalized: finalized, newest: chain.newest, doubted: work.doubted})
 	if err != nil {
 		return 0, err
 	}
 
-	unread := find{survey: found, from: max(work.checkpoint+1, work.start), depth: depth, finalized: finalized}
+	unread := find{survey: found, from: max(work.checkpoint+1, work.start), depth: chain.depth, finalized: finalized}
 	if err := s.send(ctx, unread); err != nil {
 		return 0, err
 	}
 
 	forward := func(o outcome) error { return s.send(ctx, find{outcome: o, finalized: finalized}) }
-	if err := s.history.replay(ctx, found.walk, max(finalized, minus(slots[1], graceSlots)), forward); err != nil {
+	if err := s.history.replay(ctx, found.walk, max(finalized, minus(chain.newest, graceSlots)), forward); err != nil {
 		return 0, err
 	}
 

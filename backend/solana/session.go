@@ -21,6 +21,7 @@ type link struct {
 	endpoint Endpoint
 	index    int // of endpoint
 	rpc      *rpcClient
+	tip      *tip
 	second   *second
 	socket   *socket
 	group    *sync.WaitGroup
@@ -79,7 +80,10 @@ func (c *shared) connect(ctx context.Context, index int, first *run, live func()
 	}
 
 	c.clock.reset()
-	l := &link{endpoint: endpoint, index: index, rpc: rpc, group: &group, down: make(chan struct{})}
+	l := &link{
+		endpoint: endpoint, index: index, rpc: rpc, tip: newTip(rpc, c.config.readable()),
+		group: &group, down: make(chan struct{}),
+	}
 	l.second = c.openSecond(ctx, l)
 	queue := newQueue(c.config.buffered)
 	socket, err := dial(ctx, endpoint, socketOptions{
