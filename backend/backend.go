@@ -174,7 +174,7 @@ func (b *Backend) storeOptions() store.Options {
 	cfg := &b.options.Config
 	return store.Options{
 		SyncWrites: cfg.Store.SyncWrites, RetentionDays: cfg.Store.RetentionDays, Intervals: cfg.Kline.KeptIntervals(),
-		Logger: b.options.Logger,
+		Addresses: cluster.CoinAddresses, Logger: b.options.Logger,
 	}
 }
 

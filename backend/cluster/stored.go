@@ -46,20 +46,26 @@ func (s *StoredCoins) Of(mint market.Pubkey) []market.Pubkey {
 }
 
 func (s *StoredCoins) find(mint market.Pubkey) []market.Pubkey {
-	pair := s.store.Pair(mint)
+	addresses := CoinAddresses(mint, s.store.Pair(mint))
+	for _, address := range addresses {
+		if _, followed := s.reached[address]; followed {
+			return addresses
+		}
+	}
+	return nil // imported
+}
+
+// CoinAddresses are those by which a stored coin is followed, if it is; none for a coin of a program that is read whole
+// (store.Options.Addresses).
+func CoinAddresses(mint market.Pubkey, pair market.Pair) []market.Pubkey {
 	if pair.Program() == registry.First {
 		return nil
 	}
 	coin, err := registry.StoredCoin(mint, pair, solana.ProgramAddress)
 	if err != nil {
-		return nil // of a program that is read whole
+		return nil
 	}
-	for _, address := range coin.Addresses() {
-		if _, followed := s.reached[address]; followed {
-			return coin.Addresses()
-		}
-	}
-	return nil // imported
+	return coin.Addresses()
 }
 
 // Coins implements ingest.Addresses: nothing is read of an address here.

@@ -35,7 +35,7 @@ func (o *Options) OpenToRead() (*store.Store, error) {
 }
 
 func (o *Options) open(options store.Options) (*store.Store, error) {
-	options.Intervals, options.Logger = o.Config.Kline.KeptIntervals(), o.Logger
+	options.Intervals, options.Addresses, options.Logger = o.Config.Kline.KeptIntervals(), cluster.CoinAddresses, o.Logger
 	return o.Dir.OpenExisting(options)
 }
 

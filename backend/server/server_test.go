@@ -34,6 +34,8 @@ func TestMain(m *testing.M) { leaktest.Main(m) }
 // reader is an empty store, with enough candles to fill a large answer.
 type reader struct{ candles int }
 
+func (reader) CompleteTo(market.Pubkey) (at int64, own bool, err error) { return 1000, false, nil }
+
 func (reader) State() store.State { return store.State{Seq: 7, Slot: 100, ChainTime: 1000} }
 
 func (reader) Pair(market.Pubkey) market.Pair { return market.Pair{} }

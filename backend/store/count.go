@@ -51,7 +51,7 @@ func (s *Store) CountCandles(ctx context.Context, mint market.Pubkey, interval m
 			return nil
 		}
 		if merged {
-			d := &derivedList{sr, interval}
+			d := &derivedList{parts: sr, interval: interval}
 			from, to = d.first(from), d.end(to)
 		}
 		return v.countSeries(ctx, sr.seriesID(), &sr.stored, timePlace(from), timePlace(to))

@@ -39,7 +39,11 @@ func (s *Store) readCandles(mint market.Pubkey, interval market.Interval, fn fun
 		case sr == nil:
 			return fn(v, nil)
 		case merged:
-			return fn(v, &derivedList{sr, interval})
+			now, _, err := v.completeTo(mint)
+			if err != nil {
+				return err
+			}
+			return fn(v, &derivedList{sr, interval, now})
 		}
 		return fn(v, sr)
 	})
@@ -50,6 +54,7 @@ func (s *Store) readCandles(mint market.Pubkey, interval market.Interval, fn fun
 type derivedList struct {
 	parts    *series
 	interval market.Interval
+	now      int64 // chain time of the coin
 }
 
 // farTime is beyond all candles, and far enough from the ends of int64 to add an interval to it.
@@ -162,7 +167,7 @@ func (d *derivedList) merge(parts []openCandle, reversed bool) openCandle {
 	if reversed {
 		slices.Reverse(candles)
 	}
-	return openCandle{candle.Derive(d.interval, candles, d.parts.v.state.ChainTime), seq}
+	return openCandle{candle.Derive(d.interval, candles, d.now), seq}
 }
 
 func (d *derivedList) page(ctx context.Context, q *CandleQuery, fn func(openCandle) error) error {

@@ -23,6 +23,7 @@ type Store struct {
 	log      *slog.Logger
 	options  Options
 	identity string // set by Open
+	book     addressBook
 
 	write   sync.Mutex // held through a Commit, guards:
 	broken  error      // the error that ended the writing

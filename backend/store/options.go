@@ -28,6 +28,9 @@ type Options struct {
 	RetentionDays int
 	// Intervals are those whose candles are written; nil: all stored ones. The others are merged from them.
 	Intervals []market.Interval
+	// Addresses are those that a coin's trades name beside its program's, none for a coin that is read with its program: the
+	// candles of a coin that is followed by them are final by how far they have come. Nil: there is no such coin.
+	Addresses func(mint market.Pubkey, pair market.Pair) []market.Pubkey
 	// Lean keeps resident memory small, mapped tables included, at the price of reading again from the disk what is needed
 	// again: for commands that go through a store once.
 	Lean bool

@@ -61,14 +61,8 @@ func (s *Store) Reached(fn func(*market.Reached) error) error {
 
 // ReachedBy is how far one address has come; false when it was never followed.
 func (s *Store) ReachedBy(address market.Pubkey) (r market.Reached, found bool, err error) {
-	err = s.read(nil, func(v *view) error {
-		key := appendReachedKey(nil, &address)
-		value, err := v.newest(key)
-		if err != nil || value == nil {
-			return err
-		}
-		found = true
-		r, err = decodeReached(key, value)
+	err = s.read(nil, func(v *view) (err error) {
+		r, found, err = v.reached(address)
 		return err
 	})
 	return r, found, err

@@ -129,6 +129,10 @@ func (f *fakeReader) Candles(_ context.Context, m market.Pubkey, interval market
 	return store.CandlePage{Candles: cut(list, store.Page{Offset: q.Offset, Limit: q.Limit}), Total: len(list), Seq: f.state.Seq}, f.err
 }
 
+func (f *fakeReader) CompleteTo(market.Pubkey) (at int64, own bool, err error) {
+	return f.state.ChainTime, false, nil
+}
+
 func (f *fakeReader) CandleBefore(m market.Pubkey, interval market.Interval, before int64) (market.Candle, bool, error) {
 	var last market.Candle
 	found := false

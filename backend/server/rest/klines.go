@@ -105,7 +105,12 @@ func (a *API) filled(ctx context.Context, mint market.Pubkey, interval market.In
 		return store.CandlePage{}, err
 	}
 
-	series := candle.Fill(interval, found.Candles, last, known, from, to, a.deps.Reader.State().ChainTime)
+	now, _, err := a.deps.Reader.CompleteTo(mint)
+	if err != nil {
+		return store.CandlePage{}, err
+	}
+
+	series := candle.Fill(interval, found.Candles, last, known, from, to, now)
 	if !page.OldestFirst {
 		slices.Reverse(series)
 	}

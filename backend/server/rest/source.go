@@ -17,6 +17,8 @@ type Reader interface {
 	Candles(ctx context.Context, mint market.Pubkey, interval market.Interval, q store.CandleQuery) (store.CandlePage, error)
 	// CandleBefore is the newest candle with Time < before; false when there is none.
 	CandleBefore(mint market.Pubkey, interval market.Interval, before int64) (market.Candle, bool, error)
+	// CompleteTo is the chain time that closes a coin's candles; with own it is not the program's.
+	CompleteTo(mint market.Pubkey) (at int64, own bool, err error)
 	Events(ctx context.Context, mint market.Pubkey, q store.Page) (store.EventPage, error)
 	// Stretch calls fn with a mint's events of a stretch of block time, the last first, liquidations with their orders. It
 	// returns the commit it stands at and fn's error.

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"fmt"
+	"slices"
 
 	"spinscope/backend/market"
 )
@@ -15,15 +16,17 @@ type deriver struct {
 	fail   func(error)
 	of     map[market.Interval][]market.Interval // by the interval of their parts
 	topics map[key]*topic                        // that are followed
+	naming map[market.Pubkey][]*topic            // those of coins that may be read by addresses of their own
 
-	chainTime int64             // of the newest commit that was absorbed
+	chainTime int64             // of the newest commit that was absorbed, the program's
 	sent      int64             // of the newest commit whose pushes were sent
 	touched   []*touch          // in the order they were first, since then
 	places    map[bucket]*touch // the same
 }
 
 func newDeriver(store Store, intervals []market.Interval, fail func(error)) *deriver {
-	d := &deriver{store: store, fail: fail, topics: map[key]*topic{}, places: map[bucket]*touch{}, of: map[market.Interval][]market.Interval{}}
+	d := &deriver{store: store, fail: fail, topics: map[key]*topic{}, naming: map[market.Pubkey][]*topic{}, places: map[bucket]*touch{}}
+	d.of = map[market.Interval][]market.Interval{}
 	kept := market.StoredOf(intervals)
 	for _, whole := range intervals {
 		if part, ok := market.PartOf(whole, kept); ok {
@@ -40,8 +43,47 @@ func (d *deriver) forget() {
 	d.sent, d.touched = d.chainTime, nil
 	clear(d.places)
 	for _, t := range d.topics {
-		t.merged = derivedTopic{}
+		d.begin(t)
 	}
+}
+
+// follow begins to make pushes of a topic, leave ends it; t may be none whose candles are merged.
+func (d *deriver) follow(t *topic) {
+	d.topics[t.key] = t
+	for _, address := range d.store.Addresses(t.mint) {
+		d.naming[address] = append(d.naming[address], t)
+	}
+	d.begin(t)
+}
+
+func (d *deriver) leave(t *topic) {
+	if d.topics[t.key] == nil {
+		return
+	}
+	delete(d.topics, t.key)
+	for _, address := range d.store.Addresses(t.mint) {
+		d.naming[address] = slices.DeleteFunc(d.naming[address], func(other *topic) bool { return other == t })
+		if len(d.naming[address]) == 0 {
+			delete(d.naming, address)
+		}
+	}
+}
+
+// begin has a topic stand where the store is now.
+func (d *deriver) begin(t *topic) {
+	at, own, err := d.store.CompleteTo(t.mint)
+	if err != nil {
+		d.fail(fmt.Errorf("read how far %s has come: %w", t.mint, err))
+	}
+	t.merged = derivedTopic{own: own, now: at, sent: at}
+}
+
+// clock is the chain time that closes a topic's candles, and what it was at the pushes before.
+func (d *deriver) clock(t *topic) (now, before int64) {
+	if t.merged.own {
+		return t.merged.now, t.merged.sent
+	}
+	return d.chainTime, d.sent
 }
 
 // pass notes a chain time that touches nothing, as nobody follows anything.
@@ -93,6 +135,27 @@ func (b *broadcaster) touch(c *market.Commit) {
 	}
 
 	// No other candle than the one that chain time lay in can end without a part of it that does.
+	pass := func(t *topic, was, now int64) {
+		if at := t.interval.Floor(was); at < t.interval.Floor(now) {
+			if touched := note(t, at); touched.oldest == nil {
+				touched.stamp = market.Stamp{Slot: c.Slot, BlockTime: now}
+			}
+		}
+	}
+	for _, t := range d.advance(c.Reached) {
+		was := t.merged.now
+		at, _, err := d.store.CompleteTo(t.mint)
+		switch {
+		case err != nil:
+			d.fail(fmt.Errorf("read how far %s has come: %w", t.mint, err))
+		case t.merged.own:
+			t.merged.now = max(was, at)
+			pass(t, was, t.merged.now)
+		default: // it was read with its program, as an imported one, up to now
+			t.merged.own, t.merged.now, t.merged.sent = true, at, at
+		}
+	}
+
 	passed := map[market.Interval]bool{}
 	for _, intervals := range d.of {
 		for _, i := range intervals {
@@ -106,13 +169,25 @@ func (b *broadcaster) touch(c *market.Commit) {
 		return
 	}
 	for k, t := range d.topics {
-		if !passed[k.interval] {
-			continue
-		}
-		if touched := note(t, k.interval.Floor(d.chainTime)); touched.oldest == nil {
-			touched.stamp = market.Stamp{Slot: c.Slot, BlockTime: c.ChainTime}
+		if passed[k.interval] && !t.merged.own {
+			pass(t, d.chainTime, c.ChainTime)
 		}
 	}
+}
+
+// advance are the topics of coins whose addresses a commit says to have come further.
+func (d *deriver) advance(reached []market.Reached) (topics []*topic) {
+	if len(d.naming) == 0 {
+		return nil
+	}
+	for i := range reached {
+		for _, t := range d.naming[reached[i].Address] {
+			if !slices.Contains(topics, t) {
+				topics = append(topics, t)
+			}
+		}
+	}
+	return topics
 }
 
 // part notes the change of a part.
@@ -158,19 +233,28 @@ func (b *broadcaster) merge() {
 			return
 		}
 
-		change, ok := t.merged.tell(touch, candle, found && candle.Time == touch.time, d.chainTime, d.sent)
+		now, before := d.clock(t)
+		change, ok := t.merged.tell(touch, candle, found && candle.Time == touch.time, now, before)
 		if ok {
 			b.add(update{topic: t, seq: b.absorbed, change: &change, pair: b.pairOf(t.mint)})
 		}
 	}
 
 	d.sent = d.chainTime
+	for _, touch := range touched { // where nothing was touched no candle ended
+		if t := d.topics[touch.topic]; t != nil {
+			t.merged.sent = t.merged.now
+		}
+	}
 }
 
 // derivedTopic is what a topic knows of candles that are not stored, whose commits do not say what became of them.
 type derivedTopic struct {
 	open map[int64]struct{} // open times of those that are not final and were touched, and of those that are gone
 	last market.Candle      // pushed as final last
+
+	own       bool  // the coin is followed by addresses of its own, whose chain time closes its candles:
+	now, sent int64 // that of the newest commit that was absorbed, and of the one whose pushes were sent last
 }
 
 // maxOpen bounds derivedTopic.open: one or two are the rule, and estimated block times keep some more open.

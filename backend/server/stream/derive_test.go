@@ -82,11 +82,23 @@ func (k *keeper) equal(t *testing.T, s *store.Store, interval market.Interval, s
 }
 
 // Whoever follows candles that are merged has after every commit what history says, final ones once, also where the last
-// of a candle's parts is empty, a correction changes or a rollback removes a part, and a client that resumes has it too.
+// of a candle's parts is empty, a correction changes or a rollback removes a part, and a client that resumes has it too. So it is
+// of a coin that is followed by addresses of its own, whether the program is ahead of them or behind.
 func TestMergedCandlesArePushed(t *testing.T) {
+	for name, ahead := range map[string]int64{"of the program": 0, "of a coin that is behind": 5000, "of a coin that is ahead": -5000} {
+		t.Run(name, func(t *testing.T) { mergedCandlesArePushed(t, ahead) })
+	}
+}
+
+func mergedCandlesArePushed(t *testing.T, ahead int64) {
+	addresses := []market.Pubkey{{1}, {2}}
 	for seed := range uint64(3) {
 		r := rand.New(rand.NewPCG(seed, 77)) //nolint:gosec // a test that repeats
-		durable, err := store.Open(store.Options{Dir: t.TempDir(), Intervals: testIntervals})
+		options := store.Options{Dir: t.TempDir(), Intervals: testIntervals}
+		if ahead != 0 {
+			options.Addresses = func(market.Pubkey, market.Pair) []market.Pubkey { return addresses }
+		}
+		durable, err := store.Open(options)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,6 +107,13 @@ func TestMergedCandlesArePushed(t *testing.T) {
 		b.writer.random = r
 		b.writer.before = func(c *market.Commit) {
 			c.Seq = durable.Seq() + 1
+			if ahead != 0 { // one of the two is further, by turns
+				at := c.ChainTime
+				for i, address := range addresses {
+					c.Reached = append(c.Reached, market.Reached{Address: address, ChainTime: at + int64(c.Seq+market.Seq(i))%2*7000}) //nolint:gosec // small
+				}
+				c.ChainTime += ahead
+			}
 			if err := durable.Commit(c); err != nil {
 				t.Fatal(err)
 			}

@@ -100,6 +100,12 @@ func (m *memory) ChainTime() int64 {
 	return m.chainTime
 }
 
+func (m *memory) CompleteTo(market.Pubkey) (at int64, own bool, err error) {
+	return m.ChainTime(), false, nil
+}
+
+func (m *memory) Addresses(market.Pubkey) []market.Pubkey { return nil }
+
 func (m *memory) NewestCandles(_ context.Context, mint market.Pubkey, interval market.Interval, from, to int64, limit int) (candles []market.Candle, total int, seq market.Seq, err error) {
 	if m.reading != nil {
 		defer m.reading()

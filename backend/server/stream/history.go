@@ -62,8 +62,12 @@ func (st *Stream) fill(k key, candles []market.Candle, from, to int64) ([]market
 	if err != nil {
 		return nil, fmt.Errorf("read candle before %d: %w", from, err)
 	}
+	now, _, err := st.store.CompleteTo(k.mint)
+	if err != nil {
+		return nil, fmt.Errorf("read how far %s has come: %w", k.mint, err)
+	}
 	slices.Reverse(candles)
-	filled := candle.Fill(k.interval, candles, before, ok, from, to, st.store.ChainTime())
+	filled := candle.Fill(k.interval, candles, before, ok, from, to, now)
 	slices.Reverse(filled)
 	return filled, nil
 }

@@ -38,7 +38,7 @@ func (b *broadcaster) register(s *session, k key) (*subscription, error) {
 		t = newTopic(k)
 		b.topics[k] = t
 		if k.kind == klineTopic && !k.interval.Stored() {
-			b.derive.topics[k] = t
+			b.derive.follow(t)
 		}
 		b.tally(t, 1)
 	}
@@ -101,7 +101,7 @@ func (b *broadcaster) remove(s *session, sub *subscription) {
 	if t.holders--; t.holders == 0 {
 		b.tally(t, -1)
 		delete(b.topics, t.key)
-		delete(b.derive.topics, t.key)
+		b.derive.leave(t)
 	}
 }
 

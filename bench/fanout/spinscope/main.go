@@ -52,8 +52,10 @@ func (e *empty) EventsSince(context.Context, market.Seq, func(market.Seq, *marke
 
 func (e *empty) LastTrade(context.Context, market.Pubkey) (*market.Event, error) { return nil, nil }
 
-func (e *empty) Pair(market.Pubkey) market.Pair   { return market.Pair{} }
-func (e *empty) LatestTraded(int) []market.Pubkey { return []market.Pubkey{serve.Mint} }
+func (e *empty) Pair(market.Pubkey) market.Pair                           { return market.Pair{} }
+func (e *empty) CompleteTo(market.Pubkey) (at int64, own bool, err error) { return 0, false, nil }
+func (e *empty) Addresses(market.Pubkey) []market.Pubkey                  { return nil }
+func (e *empty) LatestTraded(int) []market.Pubkey                         { return []market.Pubkey{serve.Mint} }
 
 func main() {
 	guarded, err := guard.New(guard.Config{Listen: "127.0.0.1:0"})
