@@ -58,20 +58,20 @@ func TestYoungCoins(t *testing.T) {
 		t.Fatalf("watch add: exit code %d, %q", code, problem)
 	}
 	list := live(3)
-	for i, holes := range []int{2, 0, 0} { // of the old coin's curve and pool
+	for i, want := range []int{2, 0, 0} { // of the old coin's curve and pool
 		c := list.Coins[i]
-		if len(c.Holes) != holes {
-			t.Errorf("%s, created in slot %d: %d gaps, want %d: %s", c.Mint, facts[c.Mint][0].slot, len(c.Holes), holes, c.Holes)
+		if len(c.Holes) != want {
+			t.Errorf("%s, created in slot %d: %d gaps, want %d: %s", c.Mint, facts[c.Mint][0].slot, len(c.Holes), want, c.Holes)
 		}
-		for _, hole := range c.Holes {
+		for _, text := range c.Holes {
 			var gap struct {
 				From    uint64 `json:"from_slot"`
 				Address string `json:"address"`
 				Cause   string `json:"cause"`
 			}
 			addresses := []string{c.Addresses.Curve, c.Addresses.Pool}
-			if json.Unmarshal(hole, &gap) != nil || gap.From != 0 || !slices.Contains(addresses, gap.Address) || !strings.Contains(gap.Cause, "no longer on the endpoint") {
-				t.Errorf("%s", hole)
+			if json.Unmarshal(text, &gap) != nil || gap.From != 0 || !slices.Contains(addresses, gap.Address) || !strings.Contains(gap.Cause, "no longer on the endpoint") {
+				t.Errorf("%s", text)
 			}
 		}
 	}

@@ -73,8 +73,8 @@ func (a *Alerts) mark() store.AlertMark {
 	return store.AlertMark{Key: alertsMark, Value: binary.AppendUvarint(nil, uint64(a.at))}
 }
 
-// CatchUp takes what is in the log by now. It is for who is about to write; none says that nothing ever was.
-func (a *Alerts) CatchUp(ctx context.Context) (none bool, err error) {
+// CatchUp takes what is in the log by now. It is for who is about to write; empty says that nothing ever was.
+func (a *Alerts) CatchUp(ctx context.Context) (empty bool, err error) {
 	last, err := a.log.Last(ctx)
 	if err != nil {
 		return false, err

@@ -16,8 +16,8 @@ func (d *coinWriter) creation(coin market.Pubkey, slot market.Slot, at int64) ma
 	return tx
 }
 
-// holes are the gaps of addresses that are stored, with their state.
-func (d *coinWriter) holes() (list []market.Gap) {
+// gaps are the gaps of addresses that are stored, with their state.
+func (d *coinWriter) gaps() (list []market.Gap) {
 	d.t.Helper()
 	gaps, err := d.store.Gaps(d.t.Context(), nil, nil)
 	if err != nil {
@@ -42,7 +42,7 @@ func TestGapsEndAtTheCreation(t *testing.T) {
 	}
 	expect := func(what string, d *coinWriter, want ...market.Gap) {
 		t.Helper()
-		got := d.holes()
+		got := d.gaps()
 		for _, list := range [][]market.Gap{got, want} {
 			slices.SortFunc(list, func(a, b market.Gap) int {
 				return cmp.Or(slices.Compare(a.Address[:], b.Address[:]), cmp.Compare(a.From, b.From))

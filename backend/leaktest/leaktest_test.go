@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestSettle(t *testing.T) {
+func TestWaitForEnd(t *testing.T) {
 	late := make(chan struct{})
 	go func() { <-late }()
 	if err := waitForEnd(time.Millisecond); err == nil {

@@ -30,9 +30,9 @@ type teller struct {
 	hub   *hub.Hub
 	bus   *bus.Bus
 
-	mu     sync.Mutex
-	told   []string // rules that it told of, as the one that writes
-	pushed []uint64 // numbers of the alerts that clients got
+	mu       sync.Mutex
+	notified []string // rules that it told of, as the one that writes
+	pushed   []uint64 // numbers of the alerts that clients got
 
 	kill context.CancelFunc // it does no more from now on
 	stop context.CancelFunc
@@ -85,7 +85,7 @@ func (n *teller) service(agree func(*store.AlertChange) error) *alert.Service {
 		Notify: func(a wire.Alert) {
 			n.mu.Lock()
 			defer n.mu.Unlock()
-			n.told = append(n.told, a.Rule)
+			n.notified = append(n.notified, a.Rule)
 		},
 		Push: func(_ uint64, fresh []wire.AlertPush) {
 			n.mu.Lock()
@@ -152,15 +152,15 @@ func (n *teller) has(rules ...string) {
 	}
 }
 
-func (n *teller) toldOf() []string {
+func (n *teller) notices() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return slices.Clone(n.told)
+	return slices.Clone(n.notified)
 }
 
 // Alerts whose moment falls between two writers: what the first told the second does not tell again, what it came to no more the
 // second tells, and a first one that goes on after that tells nothing. All have the same in the end.
-func TestAlertsAreToldOnce(t *testing.T) {
+func TestAlertsAreSentOnce(t *testing.T) {
 	server, err := embedded.Start(embedded.Options{Dir: t.TempDir(), Name: "server", Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
@@ -214,8 +214,8 @@ func TestAlertsAreToldOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if !slices.Equal(one.toldOf(), []string{"at-100"}) || !slices.Equal(two.toldOf(), []string{"at-200", "at-300"}) || len(other.toldOf()) != 0 {
-		t.Errorf("told of: %q, %q, %q", one.toldOf(), two.toldOf(), other.toldOf())
+	if !slices.Equal(one.notices(), []string{"at-100"}) || !slices.Equal(two.notices(), []string{"at-200", "at-300"}) || len(other.notices()) != 0 {
+		t.Errorf("told of: %q, %q, %q", one.notices(), two.notices(), other.notices())
 	}
 	if !slices.Equal(other.pushed, []uint64{1, 2, 3}) {
 		t.Errorf("clients of the third node got %v", other.pushed)

@@ -428,8 +428,8 @@ func beginAlerts(ctx context.Context, b *bus.Bus, opened *store.Store) (*edge.Al
 	if err != nil {
 		return nil, err
 	}
-	none, err := alerts.CatchUp(ctx)
-	if err != nil || !none {
+	empty, err := alerts.CatchUp(ctx)
+	if err != nil || !empty {
 		return alerts, err
 	}
 	_, err = opened.CommitAlerts(&store.AlertChange{Cursor: opened.Seq()})

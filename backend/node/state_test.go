@@ -12,7 +12,7 @@ import (
 )
 
 // A bus that goes is told of by whoever writes: it has no server, and no new client should come.
-func TestABusThatGoesIsToldOf(t *testing.T) {
+func TestABusThatGoesIsReported(t *testing.T) {
 	server, err := embedded.Start(embedded.Options{Dir: t.TempDir(), Name: "server", Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)

@@ -23,10 +23,10 @@ func (r *Registry) Run(ctx context.Context) error {
 		file.close()
 	}()
 
-	pause, most := firstPause, program.MaxPools
+	pause, limit := firstPause, program.MaxPools
 	for ctx.Err() == nil {
 		r.keep(file)
-		addresses, at := r.next(most)
+		addresses, at := r.next(limit)
 		if len(addresses) == 0 {
 			r.rest(ctx, at)
 			continue
@@ -39,13 +39,13 @@ func (r *Registry) Run(ctx context.Context) error {
 		if err != nil {
 			r.counts.failed.Add(1)
 			r.log.DebugContext(ctx, "the accounts of pools were not read", "pools", len(addresses), "err", err)
-			most = max(1, len(addresses)/2) // there are endpoints that answer for a few only
-			_ = wake.After(ctx, pause)      // the loop looks at ctx
+			limit = max(1, len(addresses)/2) // there are endpoints that answer for a few only
+			_ = wake.After(ctx, pause)       // the loop looks at ctx
 			pause = min(2*pause, lastPause)
 			continue
 		}
 
-		pause, most = firstPause, min(program.MaxPools, 2*most)
+		pause, limit = firstPause, min(program.MaxPools, 2*limit)
 		r.counts.asked.Add(uint64(len(addresses)))
 		r.say(addresses, pools)
 		r.answered(addresses, pools)

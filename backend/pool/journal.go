@@ -73,13 +73,13 @@ func (r *Registry) load(path string) (lines int, bad bool, err error) {
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	told := r.fresh // by events, before the file was read
+	ofEvents := r.fresh // by events, before the file was read
 
 	in := bufio.NewReaderSize(file, maxLine)
 	for {
 		text, err := in.ReadSlice('\n')
 		if errors.Is(err, io.EOF) {
-			r.fresh = told
+			r.fresh = ofEvents
 			return lines, bad || len(text) > 0, nil
 		}
 		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {

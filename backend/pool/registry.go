@@ -40,7 +40,7 @@ type Registry struct {
 	options Options
 	log     *slog.Logger
 	wake    chan struct{} // holds a token when there may be somebody to ask about, or something to keep
-	most    int           // places that are remembered
+	limit   int           // places that are remembered
 
 	mu     sync.RWMutex
 	known  map[market.Pubkey]known
@@ -68,7 +68,7 @@ type wish struct {
 // New makes a registry; it does no I/O.
 func New(o Options) *Registry {
 	return &Registry{
-		options: o, log: o.Logger.With("component", "pool"), wake: make(chan struct{}, 1), most: maxKnown,
+		options: o, log: o.Logger.With("component", "pool"), wake: make(chan struct{}, 1), limit: maxKnown,
 		known: map[market.Pubkey]known{}, wanted: map[market.Pubkey]wish{}, absent: map[market.Pubkey]time.Time{},
 	}
 }
@@ -147,14 +147,14 @@ func (r *Registry) put(address market.Pubkey, one known) {
 	delete(r.absent, address)
 	r.fresh = append(r.fresh, address)
 
-	if len(r.known) > r.most {
+	if len(r.known) > r.limit {
 		delete(r.known, r.ages[0])
 		r.ages = r.ages[1:]
 	}
 }
 
 // next are the places to ask about now; none, and when there is one again: zero for when somebody is wanted.
-func (r *Registry) next(most int) (addresses []market.Pubkey, at time.Time) {
+func (r *Registry) next(limit int) (addresses []market.Pubkey, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.queue = slices.DeleteFunc(r.queue, func(address market.Pubkey) bool { // an event told it meanwhile
@@ -173,7 +173,7 @@ func (r *Registry) next(most int) (addresses []market.Pubkey, at time.Time) {
 			if at.IsZero() || one.next.Before(at) {
 				at = one.next
 			}
-		case len(addresses) < most:
+		case len(addresses) < limit:
 			addresses = append(addresses, address)
 		default:
 			return addresses, now
@@ -189,9 +189,9 @@ func (r *Registry) answered(addresses []market.Pubkey, pools []program.Pool) {
 	now := time.Now()
 	for i, address := range addresses {
 		pool, one := &pools[i], r.wanted[address]
-		_, told := r.known[address] // by an event meanwhile
+		_, ofEvent := r.known[address] // by an event meanwhile
 		switch {
-		case told:
+		case ofEvent:
 		case !isAbsent(pool):
 			r.put(address, known{pool.Place, pool.Counts})
 		case now.Sub(one.since) < patience:

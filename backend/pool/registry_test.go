@@ -39,7 +39,7 @@ type chain struct {
 	asked    []market.Pubkey
 	at       []time.Time // of each request about pools
 	err      error
-	most     int // addresses that it answers for; 0: any number
+	limit    int // addresses that it answers for; 0: any number
 }
 
 func newChain(t *testing.T) *chain {
@@ -96,7 +96,7 @@ func (c *chain) read(_ context.Context, addresses ...market.Pubkey) (list []prog
 	if c.err != nil {
 		return nil, c.err
 	}
-	if c.most > 0 && len(addresses) > c.most {
+	if c.limit > 0 && len(addresses) > c.limit {
 		return nil, errors.New("too many inputs")
 	}
 	c.asked, c.at = append(c.asked, addresses...), append(c.at, time.Now())
@@ -286,7 +286,7 @@ func TestTheClusterIsAskedSlowly(t *testing.T) {
 			t.Errorf("state %d after a minute and a half", state)
 		}
 
-		c.most = 10
+		c.limit = 10
 		c.fail(nil)
 		time.Sleep(3 * time.Minute)
 		synctest.Wait()
@@ -316,7 +316,7 @@ func TestBounds(t *testing.T) {
 		t.Errorf("one too many: %d", state)
 	}
 
-	r.most = 2
+	r.limit = 2
 	for n := range 3 {
 		r.Learn(&pumpswap.CreatePool{Pool: market.Pubkey{3, byte(n)}, BaseMint: coinOf(n), QuoteMint: market.WrappedSOL})
 	}

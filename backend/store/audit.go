@@ -385,7 +385,7 @@ func (a *audit) alerts() error {
 	return a.equal("ids of alerts by number", rows['o'], state.next-state.oldest)
 }
 
-// sums reads the sums of deleted events; the totals tell whether they are right.
+// sums reads the sums of deleted events; the totals show whether they are right.
 func (a *audit) sums() error {
 	return a.rows(tablePruned, func(_, _ []byte) error { return nil })
 }

@@ -137,7 +137,7 @@ type Klines struct {
 	Store       string `json:"store,omitempty" doc:"Identity of the store that seq is of"`
 }
 
-// Gap is a known hole in what was read from the chain.
+// Gap is a stretch of slots that may hold what was not read from the chain.
 type Gap struct {
 	FromSlot uint64 `json:"from_slot"`
 	ToSlot   uint64 `json:"to_slot" doc:"Inclusive"`

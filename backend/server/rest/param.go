@@ -63,7 +63,7 @@ func anys(texts []string) []any {
 }
 
 func stateParam() *huma.Param {
-	p := choiceParam("state", "Only holes in this state", true, "open", "filled", "unfillable")
+	p := choiceParam("state", "Only gaps in this state", true, "open", "filled", "unfillable")
 	p.Required = false // without a default: all states
 	return p
 }

@@ -17,7 +17,7 @@ func (a *API) statusRoutes() {
 	add(a, get("/api/events/status", "status", "How reading the chain goes", ""), a.status)
 	add(a, get("/api/events/stats", "status", "Stored events by kind", "Failed, foreign and malformed events count nowhere."), a.stats)
 	add(a, get("/api/events/db-stats", "status", "Size of the store", ""), a.dbStats)
-	add(a, get("/api/gaps", "status", "Known holes in what was read", "",
+	add(a, get("/api/gaps", "status", "Known gaps in what was read", "",
 		some(keyParam("mint", "Holes of this mint, and those of the whole program", false),
 			stateParam())), a.gaps)
 	add(a, get("/api/ws/metrics", "stream", "Connections and messages of the Socket.IO server", ""), a.streamMetrics)

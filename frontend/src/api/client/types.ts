@@ -26,7 +26,7 @@ export interface Options {
 }
 
 export interface Common {
-  /** The server cannot replay these commits of this topic: what was read of it before has a hole. */
+  /** The server cannot replay these commits of this topic: what was read of it before lacks them. */
   onGap?(gap: StreamGap): void
   /** How far a coin is that is followed because a client asked for it. */
   onWatch?(status: WatchStatus): void

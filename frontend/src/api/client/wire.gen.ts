@@ -210,7 +210,7 @@ export interface Klines extends Paging {
   store?: string
 }
 
-/** Gap is a known hole in what was read from the chain. */
+/** Gap is a stretch of slots that may hold what was not read from the chain. */
 export interface Gap {
   from_slot: number
   /** Inclusive */
