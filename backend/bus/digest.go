@@ -38,7 +38,7 @@ func (b *Bus) PutDigest(ctx context.Context, upTo market.Seq, digest []byte) ([]
 	return bytes.Clone(digest), nil
 }
 
-// Digest is what a writer's commits up to a seq amount to; ErrNone when none has said it.
+// Digest is what a writer's commits up to a seq amount to; ErrMissing when none has said it.
 func (b *Bus) Digest(ctx context.Context, upTo market.Seq) ([]byte, error) {
 	bucket, err := b.digests(ctx)
 	if err != nil {
@@ -48,7 +48,7 @@ func (b *Bus) Digest(ctx context.Context, upTo market.Seq) ([]byte, error) {
 		return bucket.Get(ctx, strconv.FormatUint(uint64(upTo), 10))
 	})
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return nil, fmt.Errorf("digest of commit %d: %w", upTo, ErrNone)
+		return nil, fmt.Errorf("digest of commit %d: %w", upTo, ErrMissing)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("digest of commit %d: %w", upTo, err)

@@ -71,7 +71,7 @@ func compareRun(ctx context.Context, b *bus.Bus, s *store.Store, end market.Seq,
 	} else {
 		due, err = b.Digest(ctx, end)
 	}
-	if errors.Is(err, bus.ErrNone) {
+	if errors.Is(err, bus.ErrMissing) {
 		return false, nil
 	}
 	if err != nil {
