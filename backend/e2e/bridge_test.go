@@ -208,9 +208,10 @@ func startNode(t *testing.T, s *server) *client {
 	return startClient(t, "node", exampletest.Node(t.Context(), t, script, exampletest.Dir(t, "node"), s.url("")).Args...)
 }
 
-// startPython starts the python-socketio client.
+// startPython starts the synchronous client of python-socketio, beside the examples' one.
 func startPython(t *testing.T, s *server) *client {
 	t.Helper()
 	script := filepath.Join(root, "backend", "e2e", "testdata", "bridge.py")
-	return startClient(t, "python", exampletest.Python(t.Context(), t, script, s.url("")).Args...)
+	clients := filepath.Join(root, "backend", "server", "stream", "testdata", "clients")
+	return startClient(t, "python", exampletest.PythonIn(t.Context(), t, clients, script, s.url("")).Args...)
 }

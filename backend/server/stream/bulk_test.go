@@ -89,7 +89,7 @@ func bulkClients(t *testing.T) map[string]bulkClient {
 			return exampletest.NodeIn(ctx, t, dir, script(t, "bulk.mjs"), dir, url, transports)
 		},
 		"python": func(ctx context.Context, t *testing.T, url, transports string) *exec.Cmd {
-			return exampletest.Python(ctx, t, script(t, "bulk.py"), url, transports)
+			return exampletest.PythonIn(ctx, t, script(t, "clients"), script(t, "bulk.py"), url, transports)
 		},
 		"python, asyncio": func(ctx context.Context, t *testing.T, url, transports string) *exec.Cmd {
 			return exampletest.PythonIn(ctx, t, script(t, "clients"), script(t, "bulk.py"), url, transports, "asyncio")

@@ -10,7 +10,7 @@ import socketio
 
 url, transports, *style = sys.argv[1:]
 options = {"reconnection_delay": 0.1, "reconnection_delay_max": 0.5}
-lock = threading.Lock()
+lock, counting = threading.Lock(), threading.Lock()
 seen, last, told = set(), 0, 0
 namespace = "/ws/kline"
 
@@ -30,10 +30,11 @@ def requests(greeting):
 
 def on_event(event):
     global last
-    if event["seq"] < last:
-        say(back=event["seq"])
-    last = event["seq"]
-    seen.add((event["signature"], event["ordinal"]))
+    with counting:
+        if event["seq"] < last and style:  # without it, the library hands messages over by a thread each, in any order
+            say(back=event["seq"])
+        last = max(last, event["seq"])
+        seen.add((event["signature"], event["ordinal"]))
 
 
 def tell():
