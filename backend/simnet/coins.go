@@ -12,6 +12,7 @@ import (
 	"spinscope/backend/program/pump"
 	"spinscope/backend/program/pumpswap"
 	"spinscope/backend/simnet/launchpad"
+	"spinscope/backend/usd"
 )
 
 // newCoins is the market of coins, nil when the configuration has none.
@@ -194,8 +195,8 @@ func base58Text(data []byte) string {
 	return string(text)
 }
 
-// getMultipleAccounts knows the accounts of mints and of what they call themselves, and the curves and pools of coins, as they
-// are now.
+// getMultipleAccounts knows the accounts of mints and of what they call themselves, the curves and pools of coins, and the price
+// of SOL in US dollars, as they are now.
 func (n *access) getMultipleAccounts(a args) ([]byte, *rpcError) {
 	const limit = 100
 	var list []string
@@ -236,6 +237,10 @@ func (n *Net) appendAccount(b []byte, address market.Pubkey) []byte {
 	account, ok := n.kept[address]
 	if !ok && n.coins != nil {
 		account, ok = n.coins.Account(address)
+	}
+	if address == usd.Address {
+		account = n.dollarAccount()
+		ok = len(account.Data) > 0
 	}
 	if !ok {
 		return append(b, "null"...)

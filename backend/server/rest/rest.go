@@ -32,6 +32,7 @@ type Deps struct {
 	Metadata  Metadata
 	Mints     Mints // nil: names and supplies are those of events
 	Tickers   Tickers
+	USD       USD // nil: the price of SOL is not known
 	Alerts    Alerts
 	Export    export.Source
 	// Backup writes a backup of the market; nil where there is none to be had.

@@ -14,6 +14,7 @@ func (a *API) routes() {
 	a.eventRoutes()
 	a.mintRoutes()
 	a.tickerRoutes()
+	a.usdRoute()
 	a.orderRoutes()
 	a.klineRoutes()
 	a.intervalRoute()

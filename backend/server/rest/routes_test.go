@@ -516,7 +516,7 @@ func TestBareAPI(t *testing.T) {
 	server := serve(t, rest.Deps{Reader: newFake()})
 	for path, status := range map[string]int{
 		"/api/time": 200, "/api/events/status": 200, "/api/ws/metrics": 200, "/api/kline/status": 200, "/api/kline/subscriptions": 200,
-		"/api/endpoints": 200, "/api/log?level=warn": 200, "/api/watch": 200,
+		"/api/endpoints": 200, "/api/log?level=warn": 200, "/api/watch": 200, "/api/usd": 200,
 		"/api/export?mint=" + mint.String(): 404, "/api/image/" + mint.String(): 404, "/api/mint_orders?type=up_orders&mint=" + mint.String(): 200,
 	} {
 		got := call(t, http.MethodGet, server.URL+path, "")

@@ -872,6 +872,27 @@ export interface TickersPush {
   chain_time: number
 }
 
+/** USD answers /api/usd: what SOL costs in US dollars, for display. Candles, events, alerts and exports never use it. */
+export interface USD {
+  asset: 'SOL'
+  /** US dollars for one SOL; null while it is not known */
+  price: number | null
+  /** The same with every digit */
+  price_exact: string | null
+  /** The price is known up to so many US dollars */
+  confidence: number | null
+  /** Of the price, Unix seconds */
+  publish_time: number | null
+  /** Seconds since then, by this machine's clock */
+  age: number | null
+  /** There is no price, or it is older than five minutes: it is not to be used */
+  stale: boolean
+  /** Where the cluster keeps it: Pyth's account of SOL in US dollars */
+  account: string
+  /** What went wrong with the last question to the cluster; empty when nothing did */
+  message: string
+}
+
 /** WatchedCoin is a coin that is followed by its own addresses, and how that goes. */
 export interface WatchedCoin {
   mint: string
