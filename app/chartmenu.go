@@ -74,6 +74,8 @@ func (a *App) chartMenu(bar *menu.Menu) {
 	layers.AddSeparator()
 	layers.AddText("Indicators and Layers…", keys.CmdOrCtrl("i"), a.tell("menu:toggle", "layers"))
 	chart.AddText("Logarithmic Scale", keys.CmdOrCtrl("l"), a.tell("menu:toggle", "log"))
+	chart.AddText("Price or Market Cap", nil, a.tell("menu:toggle", "cap"))
+	chart.AddText("Quote or US Dollars", nil, a.tell("menu:toggle", "usd"))
 	chart.AddText("Switch UTC and Local Time", keys.CmdOrCtrl("u"), a.tell("menu:toggle", "zone"))
 	chart.AddSeparator()
 	chart.AddText("Fit Chart", keys.CmdOrCtrl("0"), a.tell("menu:fit", nil))

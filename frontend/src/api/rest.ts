@@ -19,6 +19,7 @@ import type {
   Subscriptions,
   Ticker,
   Tickers,
+  USD,
   Watch,
 } from './client/index'
 
@@ -105,6 +106,11 @@ export class Rest {
 
   status(signal?: AbortSignal): Promise<Status> {
     return this.#get('/api/events/status', {}, signal)
+  }
+
+  /** What SOL costs in US dollars. */
+  usd(signal?: AbortSignal): Promise<USD> {
+    return this.#get('/api/usd', {}, signal)
   }
 
   /** The coins that are followed by their own addresses. */

@@ -9,11 +9,13 @@ const MAX_LINES = 50
 export class AlertLines {
   readonly #lines = new Map<string, IPriceLine>()
   #levels: readonly AlertLevel[] = []
+  #factor = 1
 
   constructor(private series: ISeriesApi<SeriesType>) {}
 
-  /** Draws these, and no others. */
-  set(levels: readonly AlertLevel[], theme: ChartTheme): void {
+  /** Draws these, at `factor` times their prices, and no others. */
+  set(levels: readonly AlertLevel[], theme: ChartTheme, factor = this.#factor): void {
+    this.#factor = factor
     this.#levels = levels.slice(0, MAX_LINES)
     const wanted = new Set(this.#levels.map(({ id }) => id))
     for (const [id, line] of this.#lines) {
@@ -23,7 +25,7 @@ export class AlertLines {
     }
     for (const { id, price, above } of this.#levels) {
       const options = {
-        price,
+        price: price * factor,
         color: theme.alert,
         lineWidth: 1 as const,
         lineStyle: LineStyle.Dashed,

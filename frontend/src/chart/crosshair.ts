@@ -13,6 +13,8 @@ export class Crosshair {
     private readonly chart: IChartApi,
     private readonly main: () => ISeriesApi<SeriesType>,
     private readonly bars: ChartBars,
+    /** What a price is drawn at, by its factor. */
+    private readonly factor: () => number,
     private readonly hear: (time: number | undefined, price: number, moved: boolean) => void,
   ) {}
 
@@ -38,7 +40,7 @@ export class Crosshair {
       return
     }
     const level = Number.isFinite(price) ? price : bar.close
-    this.chart.setCrosshairPosition(level, bar.time as UTCTimestamp, this.main())
+    this.chart.setCrosshairPosition(level * this.factor(), bar.time as UTCTimestamp, this.main())
     this.#put = { time: bar.time, price: level }
     this.tell(bar.time, level)
   }
@@ -58,7 +60,7 @@ export class Crosshair {
     const put = this.#put
     if (!put || time === undefined || Number(time) === put.time || !this.bars.isHeld(put.time)) return false
     this.#put = undefined // once: what the library says now is not to come here again
-    this.chart.setCrosshairPosition(put.price, put.time as UTCTimestamp, this.main())
+    this.chart.setCrosshairPosition(put.price * this.factor(), put.time as UTCTimestamp, this.main())
     this.#put = put
     return true
   }

@@ -13,6 +13,8 @@ export interface ChartLook {
   interval: Interval
   /** Written behind the bars; empty for nothing. */
   watermark: string
+  /** Prices are drawn at so many times what they are: as market caps, or in dollars. What the chart is told and tells is not. */
+  factor: number
 }
 
 export interface ChartHooks {

@@ -1,10 +1,13 @@
 import {
+  type CandlestickData,
+  type Coordinate,
   createChart,
   createSeriesMarkers,
   HistogramSeries,
   type IChartApi,
   type ISeriesApi,
   type ISeriesMarkersPluginApi,
+  type LineData,
   type SeriesType,
   type Time,
 } from 'lightweight-charts'
@@ -100,6 +103,7 @@ export class PriceChart {
     })
     this.#volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } })
     this.#studies = new Studies(this.#chart, this.#axis)
+    this.#studies.factor = look.factor
     this.#gaps = new GapMarks(
       this.#theme,
       () => ({
@@ -110,7 +114,7 @@ export class PriceChart {
       }),
       (right) => hooks.begins(right),
     )
-    this.#bands = new Bands(this.#theme, (price) => this.#main.priceToCoordinate(price))
+    this.#bands = new Bands(this.#theme, (price) => this.#toY(price))
     this.#edge = new MarkEdge(this.#theme, (time) => this.#bars.before(time) - this.#bars.span.from)
     this.#watermark = new Watermark(this.#theme)
     for (const layer of [this.#watermark, this.#gaps, this.#bands, this.#edge])
@@ -125,11 +129,12 @@ export class PriceChart {
       this.#chart,
       () => this.#main,
       this.#bars,
+      () => this.#look.factor,
       (time, price, moved) => hooks.cross(time, price, moved),
     )
     this.#chart.subscribeCrosshairMove((move) => {
-      const price = move.point && this.#main.coordinateToPrice(move.point.y)
-      if (this.#cross.follow(move.time, move.sourceEvent !== undefined, price ?? NaN))
+      const price = move.point ? this.#toPrice(move.point.y) : NaN
+      if (this.#cross.follow(move.time, move.sourceEvent !== undefined, price))
         hooks.point(move.point && this.#pointed(move.point.x, move.point.y, String(move.hoveredObjectId)))
     })
     this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
@@ -146,8 +151,7 @@ export class PriceChart {
   rebuild(bars: Bar[], reset: boolean, hasOlder: boolean): void {
     this.#bars.replace(bars, reset)
     this.#hasOlder = hasOlder
-    const last = bars.at(-1)
-    if (last) this.#main.applyOptions({ priceFormat: this.#axis.format(last.close) })
+    this.#scale()
     this.#studies.rebuild(this.#bars.all)
     this.#setData()
     if (reset) this.reset()
@@ -159,7 +163,7 @@ export class PriceChart {
     const { place, fresh } = this.#bars.put(bar)
     if (place >= this.#bars.span.from && place < this.#bars.span.to) {
       this.#bars.held[place - this.#bars.span.from] = bar
-      this.#main.update(this.#look.kind === 'candles' ? toCandle(bar, this.#theme) : toLine(bar), late)
+      this.#main.update(this.#toMain(bar), late)
       this.#volume.update(toVolume(bar, this.#theme), late)
     }
     if (place === this.#bars.all.length - 1) this.#showLast()
@@ -176,7 +180,9 @@ export class PriceChart {
 
   setLook(look: ChartLook): void {
     const other = look.kind !== this.#look.kind
+    const grown = look.factor / this.#look.factor
     this.#look = look
+    this.#studies.factor = look.factor
     if (other) {
       this.#marks.detach()
       this.#chart.removeSeries(this.#main)
@@ -184,11 +190,44 @@ export class PriceChart {
       this.#marks = createSeriesMarkers(this.#main)
       this.#alerts.move(this.#main, this.#theme)
       this.#main.attachPrimitive(this.#last)
-      const last = this.#bars.all.at(-1)
-      if (last) this.#main.applyOptions({ priceFormat: this.#axis.format(last.close) })
+    }
+    if (grown !== 1) {
+      this.#alerts.set(this.#levels, this.#theme, look.factor)
+      this.#grow(grown)
+    }
+    if (other || grown !== 1) {
+      this.#scale()
       this.#setData()
     }
     this.#paint()
+  }
+
+  /** Fits the axis to prices of the size of the last one. */
+  #scale(): void {
+    const last = this.#bars.all.at(-1)
+    if (last) this.#main.applyOptions({ priceFormat: this.#axis.format(last.close * this.#look.factor) })
+  }
+
+  /** Prices are drawn at so many times what they were drawn at before: a range that was chosen by hand stays over the same bars. */
+  #grow(times: number): void {
+    const prices = this.#chart.priceScale('right')
+    const range = prices.options().autoScale ? null : prices.getVisibleRange()
+    if (range) prices.setVisibleRange({ from: range.from * times, to: range.to * times })
+  }
+
+  #toMain(bar: Bar): CandlestickData | LineData {
+    const { kind, factor } = this.#look
+    return kind === 'candles' ? toCandle(bar, this.#theme, factor) : toLine(bar, factor)
+  }
+
+  /** Where a price is, in CSS pixels from the top. */
+  #toY(price: number): Coordinate | null {
+    return this.#main.priceToCoordinate(price * this.#look.factor)
+  }
+
+  /** The price at a height; NaN outside the scale. */
+  #toPrice(y: number): number {
+    return (this.#main.coordinateToPrice(y) ?? NaN) / this.#look.factor
   }
 
   /** Marks these gaps, and no others. */
@@ -217,13 +256,13 @@ export class PriceChart {
   setAlerts(levels: readonly AlertLevel[]): void {
     if (levels.length + this.#levels.length === 0) return
     this.#levels = levels
-    this.#alerts.set(levels, this.#theme)
+    this.#alerts.set(levels, this.#theme, this.#look.factor)
   }
 
   /** The price at a height of the chart, in CSS pixels from its top; undefined outside the scale. */
   priceAt(y: number): number | undefined {
-    const price = this.#main.coordinateToPrice(y)
-    return price !== null && price > 0 ? price : undefined
+    const price = this.#toPrice(y)
+    return price > 0 ? price : undefined
   }
 
   /** Draws these indicators, and no others. */
@@ -367,8 +406,7 @@ export class PriceChart {
       twin.#bars.all = this.#bars.all
       twin.#bars.span = { ...this.#bars.span }
       twin.#hasOlder = this.#hasOlder
-      const last = this.#bars.all.at(-1)
-      if (last) twin.#main.applyOptions({ priceFormat: twin.#axis.format(last.close) })
+      twin.#scale()
       twin.setStudies(this.#studied)
       twin.#setData()
       twin.setGaps(this.#gapMarks)
@@ -460,14 +498,13 @@ export class PriceChart {
     const bar = this.#cross.at === undefined ? undefined : this.#bars.all[this.#bars.placeOf(this.#cross.at)]
     const flag = bar && flagOf(bar)
     if (!bar || !flag) return undefined
-    const [top, bottom] = [bar.high, bar.low].map((price) => this.#main.priceToCoordinate(price) ?? NaN)
+    const [top, bottom] = [bar.high, bar.low].map((price) => this.#toY(price) ?? NaN)
     return y > (top ?? NaN) - NEAR_CANDLE && y < (bottom ?? NaN) + NEAR_CANDLE ? flag : undefined
   }
 
   #setData(): void {
-    const candles = this.#look.kind === 'candles'
     this.#bars.held = this.#bars.all.slice(this.#bars.span.from, this.#bars.span.to)
-    this.#main.setData(this.#bars.held.map((bar) => (candles ? toCandle(bar, this.#theme) : toLine(bar))))
+    this.#main.setData(this.#bars.held.map((bar) => this.#toMain(bar)))
     this.#volume.setData(this.#bars.held.map((bar) => toVolume(bar, this.#theme)))
     this.#showLast()
     this.#studies.draw(this.#bars.all, this.#bars.span)
@@ -482,10 +519,10 @@ export class PriceChart {
   /** The last price stands at the axis whatever is in sight. */
   #showLast(): void {
     const bar = this.#bars.all.at(-1)
-    const { kind } = this.#look
+    const { kind, factor } = this.#look
     const { up, down, line, background } = this.#theme
     const color = kind !== 'candles' ? line : bar && bar.close < bar.open ? down : up
-    this.#last.set(bar && { price: bar.close, color, textColor: background })
+    this.#last.set(bar && { price: bar.close * factor, color, textColor: background })
   }
 
   /** Marks what is to be known of the candles on the canvas, and what happened in them. */

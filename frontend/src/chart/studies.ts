@@ -24,6 +24,8 @@ const FEW = 100
 
 /** The indicator lines of a chart. What is not asked for is not computed. */
 export class Studies {
+  /** Values are drawn at so many times what they are. */
+  factor = 1
   #studies: Study[] = []
 
   constructor(
@@ -79,12 +81,12 @@ export class Studies {
       indicator.lines.forEach((values, line) => {
         const one = series[line]
         if (bars.length - place > FEW) {
-          one?.setData(points(bars, values, span))
+          one?.setData(this.#points(bars, values, span))
           return
         }
         for (let i = Math.max(place, span.from); i < span.to; i++) {
           const bar = bars[i]
-          if (bar) one?.update(point(bar, values[i]), i < span.to - 1)
+          if (bar) one?.update(point(bar, values[i], this.factor), i < span.to - 1)
         }
       })
     }
@@ -110,18 +112,18 @@ export class Studies {
   #draw({ indicator, series }: Study, bars: readonly Bar[], span: Span): void {
     const last = bars.at(-1)
     series.forEach((one, line) => {
-      if (last) one.applyOptions({ priceFormat: this.axis.format(last.close) })
-      one.setData(points(bars, indicator.lines[line] ?? [], span))
+      if (last) one.applyOptions({ priceFormat: this.axis.format(last.close * this.factor) })
+      one.setData(this.#points(bars, indicator.lines[line] ?? [], span))
     })
+  }
+
+  #points(bars: readonly Bar[], values: readonly number[], { from, to }: Span): LineData[] {
+    return bars.slice(from, to).map((bar, i) => point(bar, values[from + i], this.factor))
   }
 }
 
-function points(bars: readonly Bar[], values: readonly number[], { from, to }: Span): LineData[] {
-  return bars.slice(from, to).map((bar, i) => point(bar, values[from + i]))
-}
-
 /** A bar without a value keeps its place, so that the axis stays that of the candles. */
-function point(bar: Bar, value: number | undefined): LineData {
+function point(bar: Bar, value: number | undefined, factor: number): LineData {
   const time = bar.time as UTCTimestamp
-  return (value !== undefined && Number.isFinite(value) ? { time, value } : { time }) as LineData
+  return (value !== undefined && Number.isFinite(value) ? { time, value: value * factor } : { time }) as LineData
 }

@@ -49,6 +49,11 @@ export function formatAge(seconds: number): string {
   return `${Math.floor(seconds / 86400)}d`
 }
 
+/** The same as a part of a sentence: 5s ago, just now. */
+export function ago(seconds: number): string {
+  return seconds < 1 ? 'just now' : `${formatAge(seconds)} ago`
+}
+
 /** Time left of a bucket, as 0:07, 4:59 or 3:04:59. */
 export function formatCountdown(seconds: number): string {
   const left = Math.max(0, Math.ceil(seconds))

@@ -1,5 +1,6 @@
 import { indicatorDefaults, indicatorNames, type IndicatorPrefs, periodKey, PERIODS } from '../market/indicator'
 import { isInterval } from '../market/interval'
+import type { Money, Worth } from '../market/measure'
 import type { Zone } from '../market/time'
 import { CHANGE_SPANS, type ChangeSpan, type Figure, FIGURES, LIST_TABS, type ListTab } from '../market/token'
 import type { ChartChoice } from './chart.svelte'
@@ -16,6 +17,9 @@ export interface PrefValues extends IndicatorPrefs {
   chart: ChartKind
   volume: boolean
   log: boolean
+  /** What a price is shown as, and in. */
+  worth: Worth
+  money: Money
   zone: Zone
   pictures: boolean
   gapMarks: boolean
@@ -102,6 +106,8 @@ const checks: Checks<PrefValues> = {
   chart: oneOf('candles', 'line', 'area'),
   volume: isFlag,
   log: isFlag,
+  worth: oneOf('price', 'cap'),
+  money: oneOf('quote', 'usd'),
   zone: oneOf('local', 'utc'),
   pictures: isFlag,
   gapMarks: isFlag,
@@ -132,6 +138,8 @@ const defaults: PrefValues = {
   chart: 'candles',
   volume: true,
   log: false,
+  worth: 'price',
+  money: 'quote',
   zone: 'local',
   pictures: true,
   gapMarks: true,

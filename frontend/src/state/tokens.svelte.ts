@@ -91,7 +91,7 @@ export class Token implements TokenFacts {
 
   /** Whole tokens there are; NaN while not known. */
   get supply(): number {
-    const { supply, decimals } = this.detail ?? {}
+    const { supply, decimals } = (this.detail?.supply === undefined ? this.ticker : this.detail) ?? {}
     return supply === undefined ? NaN : Number(supply) / 10 ** (decimals ?? 0)
   }
 

@@ -1,5 +1,6 @@
 import type { Alert, WatchedCoin } from '../api/client/index'
 import { pointedPrice } from '../market/alert'
+import { type Measure, measureOf } from '../market/measure'
 import { formatClock } from '../market/time'
 import * as native from '../native'
 import { Alerts } from './alerts.svelte'
@@ -8,6 +9,7 @@ import { Charts } from './charts.svelte'
 import { Clipboard } from './clipboard'
 import { Clock } from './clock.svelte'
 import { Connection } from './connection.svelte'
+import { Dollars } from './dollars.svelte'
 import { Exporting } from './exporting.svelte'
 import { goToAlert } from './go-to-alert'
 import { Health } from './health.svelte'
@@ -46,6 +48,7 @@ export class Workspace {
   readonly totals: Totals
   readonly navigation: Navigation
   readonly watched: Watched
+  readonly dollars: Dollars
   #polling = new Polling()
 
   constructor(readonly prefs: Prefs) {
@@ -70,6 +73,7 @@ export class Workspace {
       seen: () => prefs.values.alertsSeen,
       see: (time) => prefs.set('alertsSeen', time),
     })
+    this.dollars = new Dollars(rest, () => prefs.values.money === 'usd')
     this.watched = new Watched(rest, native.watchWriter())
     this.watched.moved = (coin, before) => this.#moved(coin, before)
     this.alerts.announce = (alerts) => this.#announce(alerts)
@@ -83,6 +87,25 @@ export class Workspace {
   /** The candles of the focused chart. */
   get market(): Market {
     return this.chart.market
+  }
+
+  /** How figures of a coin are shown. */
+  measure(mint: string): Measure {
+    const { worth, money } = this.prefs.values
+    const token = this.tokens.get(mint)
+    const coin = { quote: token?.quote ?? this.tokens.quote(mint), supply: token?.supply ?? NaN }
+    return measureOf(worth, money, coin, money === 'usd' ? this.dollars.rate : NaN)
+  }
+
+  /** Shows figures in dollars, or in what each coin is paid in. */
+  switchMoney(): void {
+    this.prefs.set('money', this.prefs.values.money === 'usd' ? 'quote' : 'usd')
+    this.dollars.look()
+  }
+
+  /** Shows market caps in the place of prices, or prices. */
+  switchWorth(): void {
+    this.prefs.set('worth', this.prefs.values.worth === 'cap' ? 'price' : 'cap')
   }
 
   /** How the server, the cluster and the history are. */
@@ -174,10 +197,12 @@ export class Workspace {
       for (const chart of this.charts.shown) void chart.margin.reload()
     })
     every(1000, () => this.clock.tick())
+    every(1000, () => this.dollars.tick())
     // A coin that is shown and not listed may be followed for this client by now.
     every(1000, () => this.watched.tick(this.charts.mints.some((mint) => !this.tokens.get(mint))))
     every(HEARTBEAT_MS, native.heartbeat)
     void this.#pollHealth()
+    this.dollars.look()
   }
 
   /** The stream stands again: what may have been missed is read anew. */

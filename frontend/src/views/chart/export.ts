@@ -3,6 +3,7 @@ import { candlesToCsv } from '../../market/csv'
 import type { Workspace } from '../../state/workspace.svelte'
 import { saveFile, savePicture } from '../../native'
 import { words } from '../../market/interval'
+import { measureText } from '../../market/measure'
 import { FIRST_PROGRAM, programFacts } from '../../market/program'
 import { formatPrice } from '../../market/price'
 import { formatMoment } from '../../market/time'
@@ -58,6 +59,7 @@ export function captionOf(workspace: Workspace): PictureCaption {
   const { range } = controls ?? {}
   const sight = range ? `${formatMoment(range.from, zone)} to ${formatMoment(range.to, zone)}` : 'No bars in sight'
   const price = market.last ? `last price ${formatPrice(market.last.close, 5)} ${quote}` : 'no price yet'
+  const shownAs = measureText(workspace.measure(mint), quote)
   // The address is that of the program whose market is read whole.
   const on = token?.program ?? FIRST_PROGRAM
   const program = on === FIRST_PROGRAM ? (health.status?.program_id ?? '') : programFacts(on).name
@@ -67,6 +69,7 @@ export function captionOf(workspace: Workspace): PictureCaption {
     lines: [
       `${sight}, ${clockName}`,
       `Saved ${formatMoment(clock.now, zone)} ${clockName}, ${price}`,
+      ...(shownAs ? [`Prices shown as ${shownAs}`] : []),
       `Mint ${mint}`,
       ...(program ? [`Program ${program}`] : []),
     ],

@@ -91,6 +91,8 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   })
   add('Chart', 'volume', 'Toggle volume', ['v'], () => prefs.set('volume', !prefs.values.volume))
   add('Chart', 'log', 'Toggle logarithmic scale', ['l'], () => prefs.set('log', !prefs.values.log))
+  add('Chart', 'cap', 'Switch between price and market cap', ['M'], () => workspace.switchWorth(), 'mcap')
+  add('Chart', 'usd', 'Switch between the quote and US dollars', ['$'], () => workspace.switchMoney(), 'SOL usd dollar')
   add('Chart', 'layers', 'Indicators and layers', ['o'], () => (view.dialog = 'layers'))
   for (const name of indicatorNames) {
     const { words, key } = indicatorKind(name)

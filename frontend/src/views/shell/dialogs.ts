@@ -1,0 +1,34 @@
+import type { Component } from 'svelte'
+import type { DialogName } from '../../state/window.svelte'
+
+type Loaded = Promise<{ default: Component }>
+
+/** The dialogs that are no part of what stands before the first candle. */
+const LATER: Partial<Record<DialogName, () => Loaded>> = {
+  shortcuts: () => import('./Shortcuts.svelte'),
+  about: () => import('./About.svelte'),
+  palette: () => import('./Palette.svelte'),
+  connect: () => import('../connect/Connect.svelte'),
+  gaps: () => import('../chart/Gaps.svelte'),
+  layers: () => import('../chart/Layers.svelte'),
+  health: () => import('../health/Health.svelte'),
+  watched: () => import('../tokens/Watched.svelte'),
+}
+
+/** The dialog of this name; undefined for one that App shows itself. */
+export function dialogOf(name: DialogName): Loaded | undefined {
+  return LATER[name]?.()
+}
+
+/** How long the page may be busy before the dialogs are read all the same, in milliseconds. */
+const BUSY = 3000
+
+/** Reads all dialogs once there is nothing else to do: each then opens at once, also when the server is away by then. */
+export function readDialogs(): void {
+  const read = () => {
+    // One that fails is asked for again when it is opened.
+    for (const one of Object.values(LATER)) one().catch(() => undefined)
+  }
+  if ('requestIdleCallback' in window) requestIdleCallback(read, { timeout: BUSY })
+  else setTimeout(read, BUSY)
+}
