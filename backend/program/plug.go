@@ -53,6 +53,17 @@ type CoinPlug interface {
 	ByCoin()
 }
 
+// Curved is a Format whose coins trade on a curve that a price alone is a point of.
+type Curved interface {
+	// Between is what moving the price from one to the other trades, whichever direction: base units of the token, rounded
+	// down, and of the quote, rounded to the nearest. Fees are no part of it. It fails where the curve has no such point.
+	Between(from, to market.Price) (tokens, quote uint64, err error)
+
+	// Trade is what buying or selling so many base units of the token moves of the quote, from a price on. Fees are no part of
+	// it. It fails when the curve cannot give that much.
+	Trade(at market.Price, tokens uint64, buy bool) (quote uint64, err error)
+}
+
 // Format is how a program's events lie in records and files, whatever the program's address.
 type Format interface {
 	// ID is the program's number, in its kinds and in records.

@@ -99,10 +99,13 @@ func New(deps Deps) *API {
 	schemas.RegisterTypeAlias(reflect.TypeFor[wire.Event](), reflect.TypeFor[eventSchema]())
 	schemas.RegisterTypeAlias(reflect.TypeFor[wire.Amount](), reflect.TypeFor[amountSchema]())
 	schemas.RegisterTypeAlias(reflect.TypeFor[wire.Sum](), reflect.TypeFor[amountSchema]())
+	schemas.RegisterTypeAlias(reflect.TypeFor[wire.Signed](), reflect.TypeFor[signedSchema]())
 	a.huma = humago.New(a.mux, config)
 	a.routes()
 	nullable(schemas.Map(), "URIData", "Detail", "uri_data")
 	nullable(schemas.Map(), "Span", "Ticker", "h24", "h1", "m5")
+	nullable(schemas.Map(), "LiquidationNext", "LiquidationSide", "next")
+	nullable(schemas.Map(), "LiquidationCascade", "LiquidationSide", "cascade")
 	delete(schemas.Map(), "ErrorModel") // huma's own shape of failure; ours is the envelope
 	delete(schemas.Map(), "ErrorDetail")
 	a.mux.HandleFunc("/", a.notFound)

@@ -16,6 +16,7 @@ func (a *API) routes() {
 	a.tickerRoutes()
 	a.usdRoute()
 	a.orderRoutes()
+	a.liquidationRoute()
 	a.klineRoutes()
 	a.intervalRoute()
 	a.markRoutes()

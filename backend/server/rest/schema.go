@@ -21,6 +21,17 @@ func (amountSchema) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
+// signedSchema describes wire.Signed.
+type signedSchema int64
+
+// Schema implements huma.SchemaProvider.
+func (signedSchema) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Description: "A number up to 2^53 to either side of 0, a decimal string beyond",
+		OneOf:       []*huma.Schema{{Type: huma.TypeInteger}, {Type: huma.TypeString, Pattern: "^-?[0-9]+$"}},
+	}
+}
+
 // eventSchema describes wire.Event: one of the shapes that the programs' packages describe, told apart by event_type.
 type eventSchema struct{}
 

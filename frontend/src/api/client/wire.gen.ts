@@ -449,6 +449,84 @@ export interface Intervals {
  */
 export type Amount = number | string
 
+/** Signed is an amount of the chain with a sign: a JSON number up to 2^53 to either side of 0, a decimal string beyond. */
+export type Signed = number | string
+
+/** Liquidations answers /api/liquidations: what a price that moves meets, to either side. */
+export interface Liquidations {
+  mint_account: string
+  /** Of the last trade, SOL per whole token; null before the first */
+  price: number | null
+  /** The same with every digit */
+  price_exact: string | null
+  /** Of 100000, as close_sol_amount counts it; null while the creation is not stored, and then it counts none */
+  swap_fee: number | null
+  /** Longs, which a falling price meets */
+  down: LiquidationSide
+  /** Shorts, which a rising price meets */
+  up: LiquidationSide
+}
+
+/** LiquidationSide are the open orders of one side of the price, the nearest first. */
+export interface LiquidationSide {
+  /** The nearest; no more than limit */
+  orders: LiquidationOrder[]
+  /** How many there are in all */
+  total: number
+  /** Of them, those whose range the curve does not reach; they are in no sum, and not in orders */
+  beyond: number
+  /** The first to fall; null when there is none */
+  next: LiquidationNext | null
+  /** What falls with it; null when there is none */
+  cascade: LiquidationCascade | null
+}
+
+/** LiquidationNext is the order that falls first. */
+export interface LiquidationNext {
+  /** SOL per whole token at which it falls */
+  price: number
+  /** From the price, as a fraction: -0.031 is 3.1 % below */
+  distance: number
+  /** Lamports that its closing trade moves */
+  sol_amount: Amount
+  /** Lamports that trades must move until it falls, fees not counted */
+  needed_sol_amount: Amount
+}
+
+/** LiquidationCascade is what falls together with the first order, without any further trade. */
+export interface LiquidationCascade {
+  /** How many, the first included */
+  orders: number
+  /** Where the price comes to rest, SOL per whole token */
+  price: number
+  /** From the price, as a fraction */
+  distance: number
+  /** Lamports that their closing trades move */
+  sol_amount: Sum
+}
+
+/** LiquidationOrder is an open order as the price stands. */
+export interface LiquidationOrder extends Order {
+  /** From the price to the start of its range, as a fraction: -0.031 is 3.1 % below; null without a price */
+  distance: number | null
+  /** Lamports that trades must move until it falls, fees not counted, nor what the orders before it move */
+  needed_sol_amount: Amount
+  /** Lamports that the closing trades of this order and of those before it move */
+  total_sol_amount: Sum
+  /** Token base units likewise */
+  total_token_amount: Sum
+  /** From 0; orders of one group fall together, without a further trade */
+  group: number
+  /** SOL per whole token on average, of what opening it traded and is not closed; fees not counted */
+  entry_price: number | null
+  /** What opening it moved, as far as it is not closed, by the margin; null without margin */
+  leverage: number | null
+  /** Lamports that its owner would be given back if it were closed now, after the swap fee; what borrowing costs is not counted, nor liquidations on the way of its trade */
+  close_sol_amount: Amount | null
+  /** The same less the margin */
+  profit_sol_amount: Signed | null
+}
+
 /** Mark is what happened in one candle, of one kind and side. */
 export interface Mark {
   /** Bucket start, Unix seconds */
