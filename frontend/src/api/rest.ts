@@ -10,6 +10,7 @@ import type {
   Gaps,
   Klines,
   KlineStatus,
+  Liquidations,
   Log,
   LogRecord,
   Marks,
@@ -70,6 +71,11 @@ export class Rest {
 
   orders(mint: string, type: 'up_orders' | 'down_orders', limit: number, signal?: AbortSignal): Promise<MintOrders> {
     return this.#get('/api/mint_orders', { mint, type, limit }, signal)
+  }
+
+  /** The open orders of a mint, those of each side that are nearest to its price, with what they are worth. */
+  liquidations(mint: string, limit: number, signal?: AbortSignal): Promise<Liquidations> {
+    return this.#get('/api/liquidations', { mint, limit }, signal)
   }
 
   /** Who there is: those too that trade and were created before the stored history. */

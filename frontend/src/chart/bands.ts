@@ -1,9 +1,12 @@
-import { depth, type Position, type PositionSide } from '../market/margin'
+import { cumulated, depth, type Position, type PositionSide } from '../market/margin'
 import { Layer, type Target } from './layer'
 import type { ChartTheme } from './theme'
 
 /** The deepest row reaches this share of the pane's width in from the right. */
 const REACH = 0.2
+
+/** All that is liquidated in sight reaches as far with its line. */
+const LINE_REACH = 0.28
 
 /** What lies at one price. */
 export interface Band {
@@ -12,9 +15,14 @@ export interface Band {
   paid: number
   low: number
   high: number
+  /** What is liquidated until the price has come here. */
+  until: { orders: number; paid: number }
 }
 
-/** Liquidation ranges of open orders: a wash over the whole width, and from the right a bar as long as their size. */
+/**
+ * Liquidation ranges of open orders: a wash over the whole width, from the right a bar as long as their size, and a line as far as
+ * what is liquidated until the price has come there.
+ */
 export class Bands extends Layer<Position> {
   /** Length of the bar at each row as drawn last, in CSS pixels. */
   #reach: Float64Array = new Float64Array(0)
@@ -37,13 +45,21 @@ export class Bands extends Layer<Position> {
     })
     const [first] = hit
     if (!first) return undefined
+    const met = this.items.filter((one) => one.side === first.side && this.#met(one, y))
     return {
       side: first.side,
       orders: hit.length,
       paid: hit.reduce((sum, one) => sum + one.paid, 0),
       low: Math.min(...hit.map((one) => one.low)),
       high: Math.max(...hit.map((one) => one.high)),
+      until: { orders: met.length, paid: met.reduce((sum, one) => sum + one.paid, 0) },
     }
+  }
+
+  /** Whether a price that comes to this height has met the order. */
+  #met({ side, low, high }: Position, y: number): boolean {
+    const start = this.toY(side === 'long' ? high : low)
+    return start !== null && (side === 'long' ? Math.floor(start) <= y : Math.floor(start) >= Math.floor(y))
   }
 
   protected override clear(): void {
@@ -77,7 +93,42 @@ export class Bands extends Layer<Position> {
           row = end
         }
       }
+      this.#lines(context, height)
     })
+  }
+
+  /** What falls until the price has come to each height, as a line from where the first order stands. */
+  #lines(context: CanvasRenderingContext2D, height: number): void {
+    const sides = (['long', 'short'] as const).map((side) => {
+      const starts = this.items.flatMap((one) => {
+        const row = one.side === side ? this.toY(side === 'long' ? one.high : one.low) : null
+        return row === null ? [] : [{ row, size: one.paid }]
+      })
+      return [side, cumulated(starts, height, side === 'long')] as const
+    })
+    const most = Math.max(...sides.map(([, rows]) => Math.max(rows[0] ?? 0, rows[height - 1] ?? 0)))
+    if (!(most > 0)) return
+    context.lineWidth = 1
+    context.globalAlpha = 0.75
+    for (const [side, rows] of sides) {
+      const x = (row: number) => this.#width * (1 - ((rows[row] ?? 0) / most) * LINE_REACH) - 0.5
+      context.strokeStyle = side === 'long' ? this.theme.up : this.theme.down
+      context.beginPath()
+      let drawn = false
+      for (let row = 0; row < height; row++) {
+        if (!rows[row]) {
+          drawn = false
+          continue
+        }
+        if (!drawn) context.moveTo(side === 'long' ? this.#width : x(row), row)
+        else if (x(row) !== x(row - 1)) context.lineTo(x(row - 1), row)
+        context.lineTo(x(row), row)
+        drawn = true
+        if (side === 'short' && !(rows[row + 1] ?? 0)) context.lineTo(this.#width, row)
+      }
+      context.stroke()
+    }
+    context.globalAlpha = 1
   }
 
   #rows(side: PositionSide, height: number): Float64Array {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { depth, OpenPositions, type MarginEvent, MAX_POSITIONS } from './margin'
+import { cumulated, depth, OpenPositions, type MarginEvent, MAX_POSITIONS } from './margin'
 
 let slot = 0
 const head = () => ({ signature: `s${++slot}`, slot, ordinal: 0, timestamp: '2025-08-04T09:05:07Z', payer: 'p' })
@@ -72,4 +72,19 @@ it('adds up what lies at each row', () => {
   ]
   expect([...depth(ranges, 6)]).toEqual([1, 2, 2.1, 0, 4, 4].map((size) => expect.closeTo(size, 9)))
   expect(depth(ranges, 0)).toHaveLength(0)
+})
+
+describe('cumulated', () => {
+  it('adds up from where the price comes, also what begins out of sight on the way', () => {
+    const starts = [
+      { row: -5, size: 1 },
+      { row: 1.4, size: 2 },
+      { row: 1.9, size: 4 },
+      { row: 3, size: 8 },
+      { row: 9, size: 16 },
+    ]
+    expect([...cumulated(starts, 5, true)]).toEqual([1, 7, 7, 15, 15])
+    expect([...cumulated(starts, 5, false)]).toEqual([30, 30, 24, 24, 16])
+    expect([...cumulated([], 2, true)]).toEqual([0, 0])
+  })
 })

@@ -95,3 +95,27 @@ export function depth(ranges: readonly { top: number; bottom: number; size: numb
   }
   return rows.subarray(0, Math.max(0, height))
 }
+
+/**
+ * How much is liquidated until the price has come to each row of pixels: for the rows where ranges begin, in the direction in which
+ * the price meets them. What begins outside, on the way there, counts too.
+ */
+export function cumulated(
+  starts: readonly { row: number; size: number }[],
+  height: number,
+  down: boolean,
+): Float64Array {
+  const rows = new Float64Array(Math.max(0, height))
+  let before = 0
+  for (const { row, size } of starts) {
+    const at = Math.floor(row)
+    if (at >= 0 && at < height) rows[at] = (rows[at] ?? 0) + size
+    else if (down ? at < 0 : at >= height) before += size
+  }
+  for (let i = 0; i < height; i++) {
+    const row = down ? i : height - 1 - i
+    before += rows[row] ?? 0
+    rows[row] = before
+  }
+  return rows
+}

@@ -1,18 +1,17 @@
 import { isAbort, type Rest } from '../api/rest'
-import type { Order } from '../api/client/index'
+import type { LiquidationSide } from '../api/client/index'
 import { reason } from './reason'
 
-const SHOWN = 100
+/** Of each side. */
+const SHOWN = 200
 
 /** The open margin orders of the shown mint, read anew while somebody looks. */
 export class Orders {
-  /** Ascending by the price at which their range starts. */
-  shorts = $state.raw<Order[]>([])
-  /** Descending by it. */
-  longs = $state.raw<Order[]>([])
-  totals = $state.raw({ longs: 0, shorts: 0 })
+  /** Those that a rising price meets, the nearest first; null while not known. */
+  shorts = $state.raw<LiquidationSide | null>(null)
+  /** Those that a falling price meets. */
+  longs = $state.raw<LiquidationSide | null>(null)
   error = $state('')
-  loaded = $state(false)
   #mint = ''
 
   constructor(private readonly rest: () => Rest) {}
@@ -20,22 +19,16 @@ export class Orders {
   async read(mint: string, signal?: AbortSignal): Promise<void> {
     if (mint !== this.#mint) {
       this.#mint = mint
-      this.shorts = []
-      this.longs = []
-      this.loaded = false
+      this.shorts = null
+      this.longs = null
     }
     if (!mint) return
     try {
-      const [up, down] = await Promise.all([
-        this.rest().orders(mint, 'up_orders', SHOWN, signal),
-        this.rest().orders(mint, 'down_orders', SHOWN, signal),
-      ])
+      const { up, down } = await this.rest().liquidations(mint, SHOWN, signal)
       if (mint !== this.#mint) return
-      this.shorts = up.orders
-      this.longs = down.orders
-      this.totals = { shorts: up.total, longs: down.total }
+      this.shorts = up
+      this.longs = down
       this.error = ''
-      this.loaded = true
     } catch (error) {
       if (!isAbort(error)) this.error = reason(error)
     }

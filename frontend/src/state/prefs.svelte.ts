@@ -1,6 +1,7 @@
 import { indicatorDefaults, indicatorNames, type IndicatorPrefs, periodKey, PERIODS } from '../market/indicator'
 import { isInterval } from '../market/interval'
 import type { Money, Worth } from '../market/measure'
+import { ORDER_SORTS, type OrderSort } from '../market/orders'
 import type { Zone } from '../market/time'
 import { CHANGE_SPANS, type ChangeSpan, type Figure, FIGURES, LIST_TABS, type ListTab } from '../market/token'
 import type { ChartChoice } from './chart.svelte'
@@ -45,6 +46,9 @@ export interface PrefValues extends IndicatorPrefs {
   /** What stands beside a token's name in the list. */
   figure: Figure
   side: SideTab
+  /** What open orders are sorted by, and whether the other way round. */
+  ordersBy: OrderSort
+  ordersBack: boolean
   /** What the connect panel shows. */
   connect: ConnectTab
   favourites: string[]
@@ -126,6 +130,8 @@ const checks: Checks<PrefValues> = {
   figure: oneOf(...FIGURES),
   tab: oneOf(...LIST_TABS),
   side: oneOf('trades', 'orders', 'info', 'alerts'),
+  ordersBy: oneOf(...ORDER_SORTS),
+  ordersBack: isFlag,
   connect: oneOf('node', 'python', 'go', 'curl', 'frames'),
   favourites: (value): value is string[] => Array.isArray(value) && value.every(isText),
   alertsSeen: within([0, Number.MAX_SAFE_INTEGER]),
@@ -158,6 +164,8 @@ const defaults: PrefValues = {
   span: 'h24',
   figure: 'last',
   side: 'trades',
+  ordersBy: 'distance',
+  ordersBack: false,
   connect: 'node',
   favourites: [],
   alertsSeen: 0,

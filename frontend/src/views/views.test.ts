@@ -282,13 +282,15 @@ describe('Gaps', () => {
 })
 
 it('says under the pointer what would be and what was liquidated', () => {
-  const band = { side: 'long', orders: 3, paid: 1.5, low: 2.7e-8, high: 2.8e-8 }
+  const until = { orders: 5, paid: 4 }
+  const band = { side: 'long', orders: 3, paid: 1.5, low: 2.7e-8, high: 2.8e-8, until }
   const mark = { time: 60, kind: 'liquidation', side: 'short', count: 2, paid: 0.4, unknown: 0 }
   show('Tip', { pointed: { x: 1, y: 1, band, mark }, zone: 'utc', unit: 'SOL' })
   expect([...screen.getByTestId('tip').children].map((line) => line.textContent)).toEqual([
     '2 shorts liquidated, 0.400 SOL',
     '3 longs would be liquidated here, 1.50 SOL',
     '0.0(7)270000 to 0.0(7)280000',
+    '5 longs liquidated until the price is here, 4.00 SOL',
   ])
 })
 
