@@ -52,7 +52,12 @@ export function firstOptions(): DeepPartial<ChartOptions> {
 /** How the chart looks in these colours. */
 export function lookOptions({ zone, interval, log }: ChartLook, theme: ChartTheme): DeepPartial<ChartOptions> {
   return {
-    layout: { background: { color: theme.background }, textColor: theme.text, fontFamily: theme.font },
+    layout: {
+      background: { color: theme.background },
+      textColor: theme.text,
+      fontFamily: theme.font,
+      panes: { separatorColor: theme.grid, separatorHoverColor: theme.grid, enableResize: false },
+    },
     grid: { vertLines: { color: theme.grid }, horzLines: { color: theme.grid } },
     crosshair: {
       vertLine: { color: theme.cross, labelBackgroundColor: theme.label, style: LineStyle.Dashed },

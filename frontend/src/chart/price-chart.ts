@@ -133,9 +133,11 @@ export class PriceChart {
       (time, price, moved) => hooks.cross(time, price, moved),
     )
     this.#chart.subscribeCrosshairMove((move) => {
-      const price = move.point ? this.#toPrice(move.point.y) : NaN
+      // Panes below the candles have heights of their own.
+      const point = move.paneIndex === 0 ? move.point : undefined
+      const price = point ? this.#toPrice(point.y) : NaN
       if (this.#cross.follow(move.time, move.sourceEvent !== undefined, price))
-        hooks.point(move.point && this.#pointed(move.point.x, move.point.y, String(move.hoveredObjectId)))
+        hooks.point(point && this.#pointed(point.x, point.y, String(move.hoveredObjectId)))
     })
     this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
       if (range && range.from + this.#bars.span.from < AHEAD) this.#hooks.older()
@@ -261,6 +263,7 @@ export class PriceChart {
 
   /** The price at a height of the chart, in CSS pixels from its top; undefined outside the scale. */
   priceAt(y: number): number | undefined {
+    if (y > this.#chart.paneSize(0).height) return undefined
     const price = this.#toPrice(y)
     return price > 0 ? price : undefined
   }

@@ -1,7 +1,23 @@
-import { type IChartApi, type ISeriesApi, LineSeries, type LineData, type UTCTimestamp } from 'lightweight-charts'
+import {
+  HistogramSeries,
+  type HistogramData,
+  type IChartApi,
+  type ISeriesApi,
+  type LineData,
+  LineSeries,
+  LineStyle,
+  type UTCTimestamp,
+} from 'lightweight-charts'
 import type { Bar } from '../market/candle'
-import { type Indicator, indicatorKind, type IndicatorName, indicatorNames } from '../market/indicator'
-import type { PriceAxis } from './axis'
+import {
+  type Indicator,
+  type IndicatorKind,
+  indicatorKind,
+  type IndicatorName,
+  indicatorNames,
+} from '../market/indicator'
+import { formatAmount, formatPrice } from '../market/price'
+import { PriceAxis } from './axis'
 import type { Span } from './span'
 import type { ChartTheme } from './theme'
 
@@ -11,13 +27,19 @@ export type Studied = Partial<Record<IndicatorName, number>>
 /** The values of indicators at a bar, line by line. */
 export type StudyValues = Partial<Record<IndicatorName, readonly number[]>>
 
+type Point = LineData | HistogramData
+
 interface Study {
   name: IndicatorName
   period: number
   indicator: Indicator
   /** One per line of the indicator. */
-  series: readonly ISeriesApi<'Line'>[]
+  series: readonly ISeriesApi<'Line' | 'Histogram'>[]
 }
+
+/** Heights of the candles and of each pane below them, as parts of the whole. */
+const CANDLES = 3
+const PANE = 1
 
 /** Above this many changed values the whole line is handed over anew. */
 const FEW = 100
@@ -26,6 +48,7 @@ const FEW = 100
 export class Studies {
   /** Values are drawn at so many times what they are. */
   factor = 1
+  #theme: ChartTheme | undefined
   #studies: Study[] = []
 
   constructor(
@@ -35,6 +58,7 @@ export class Studies {
 
   /** Makes the lines exactly these. */
   choose(studied: Studied, bars: readonly Bar[], span: Span, theme: ChartTheme): void {
+    this.#theme = theme
     const wanted = new Map(
       indicatorNames.flatMap((name) => {
         const period = studied[name]
@@ -50,7 +74,7 @@ export class Studies {
 
     for (const [name, period] of wanted) {
       const indicator = indicatorKind(name).make(period)
-      const study = { name, period, indicator, series: indicator.lines.map(() => this.#newSeries()) }
+      const study = { name, period, indicator, series: this.#newSeries(indicatorKind(name)) }
       this.#studies.push(study)
       indicator.fill(bars, 0)
       this.#draw(study, bars, span)
@@ -59,6 +83,7 @@ export class Studies {
   }
 
   paint(theme: ChartTheme): void {
+    this.#theme = theme
     for (const { name, series } of this.#studies) {
       for (const one of series) one.applyOptions({ color: theme.indicators[name] })
     }
@@ -76,17 +101,18 @@ export class Studies {
 
   /** Takes a change of the bar at this place; what stands after it follows, as far as the part of the bars reaches. */
   update(bars: readonly Bar[], place: number, span: Span): void {
-    for (const { indicator, series } of this.#studies) {
+    for (const study of this.#studies) {
+      const { indicator, series } = study
       indicator.fill(bars, place)
       indicator.lines.forEach((values, line) => {
         const one = series[line]
         if (bars.length - place > FEW) {
-          one?.setData(this.#points(bars, values, span))
+          one?.setData(this.#points(study, bars, values, span, line))
           return
         }
         for (let i = Math.max(place, span.from); i < span.to; i++) {
           const bar = bars[i]
-          if (bar) one?.update(point(bar, values[i], this.factor), i < span.to - 1)
+          if (bar) one?.update(this.#point(study, bar, values[i], line), i < span.to - 1)
         }
       })
     }
@@ -98,32 +124,66 @@ export class Studies {
     return Object.fromEntries(this.#studies.map(values))
   }
 
-  #newSeries(): ISeriesApi<'Line'> {
-    return this.chart.addSeries(LineSeries, {
-      lineWidth: 1,
-      priceLineVisible: false,
-      lastValueVisible: false,
-      crosshairMarkerVisible: false,
-      // A line far off must not press the candles flat.
-      autoscaleInfoProvider: () => null,
+  #newSeries({ lines, pane, label }: IndicatorKind): readonly ISeriesApi<'Line' | 'Histogram'>[] {
+    const quiet = { priceLineVisible: false, crosshairMarkerVisible: false }
+    if (!pane) {
+      return lines.map(() =>
+        this.chart.addSeries(LineSeries, {
+          ...quiet,
+          lineWidth: 1,
+          lastValueVisible: false,
+          // A line far off must not press the candles flat.
+          autoscaleInfoProvider: () => null,
+        }),
+      )
+    }
+    const place = this.chart.panes().length
+    const made = lines.map((name, line) => {
+      const title = name || label
+      if (pane.columns && line === 0)
+        return this.chart.addSeries(
+          HistogramSeries,
+          { ...quiet, lastValueVisible: false, ...(pane.columns === 'apart' ? { priceScaleId: 'columns' } : {}) },
+          place,
+        )
+      const lineStyle = line > 1 ? LineStyle.Dashed : LineStyle.Solid
+      return this.chart.addSeries(LineSeries, { ...quiet, title, lineWidth: 1, lineStyle }, place)
     })
+    this.chart.panes().forEach((one, i) => one.setStretchFactor(i === 0 ? CANDLES : PANE))
+    return made
   }
 
-  #draw({ indicator, series }: Study, bars: readonly Bar[], span: Span): void {
+  #draw(study: Study, bars: readonly Bar[], span: Span): void {
+    const { indicator, series, name } = study
     const last = bars.at(-1)
+    const { pane } = indicatorKind(name)
     series.forEach((one, line) => {
-      if (last) one.applyOptions({ priceFormat: this.axis.format(last.close * this.factor) })
-      one.setData(this.#points(bars, indicator.lines[line] ?? [], span))
+      if (pane) one.applyOptions({ priceFormat: this.#formatOf(pane.unit, indicator.lines) })
+      else if (last) one.applyOptions({ priceFormat: this.axis.format(last.close * this.factor) })
+      one.setData(this.#points(study, bars, indicator.lines[line] ?? [], span, line))
     })
   }
 
-  #points(bars: readonly Bar[], values: readonly number[], { from, to }: Span): LineData[] {
-    return bars.slice(from, to).map((bar, i) => point(bar, values[from + i], this.factor))
+  #formatOf(unit: 'price' | 'tokens' | 'percent', lines: readonly (readonly number[])[]) {
+    if (unit === 'percent') return { type: 'price' as const, precision: 1, minMove: 0.1 }
+    if (unit === 'tokens') return { type: 'custom' as const, minMove: 0.01, formatter: formatAmount }
+    // Such differences are far smaller than prices.
+    const size = Math.abs(lines.at(-1)?.findLast((value) => Number.isFinite(value) && value !== 0) ?? 1) * this.factor
+    const { minMove, base = 1 } = new PriceAxis().format(size)
+    return { type: 'custom' as const, minMove, base, formatter: (value: number) => formatPrice(value, 3) }
   }
-}
 
-/** A bar without a value keeps its place, so that the axis stays that of the candles. */
-function point(bar: Bar, value: number | undefined, factor: number): LineData {
-  const time = bar.time as UTCTimestamp
-  return (value !== undefined && Number.isFinite(value) ? { time, value: value * factor } : { time }) as LineData
+  #points(study: Study, bars: readonly Bar[], values: readonly number[], { from, to }: Span, line: number): Point[] {
+    return bars.slice(from, to).map((bar, i) => this.#point(study, bar, values[from + i], line))
+  }
+
+  /** A bar without a value keeps its place, so that the axis stays that of the candles. */
+  #point({ name }: Study, bar: Bar, value: number | undefined, line: number): Point {
+    const time = bar.time as UTCTimestamp
+    if (value === undefined || !Number.isFinite(value)) return { time } as Point
+    const { pane } = indicatorKind(name)
+    const shown = !pane || pane.unit === 'price' ? value * this.factor : value
+    if (!pane?.columns || line > 0) return { time, value: shown }
+    return { time, value: shown, color: (value < 0 ? this.#theme?.downVolume : this.#theme?.upVolume) ?? '' }
+  }
 }

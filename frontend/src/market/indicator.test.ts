@@ -13,8 +13,11 @@ import {
 const bar = (time: number, close: number, volume = 1, quote = close * volume) => ({
   time,
   close,
+  high: close,
+  low: close,
   volume,
   quote_volume: quote,
+  buy_volume: volume,
 })
 const rising = [1, 2, 3, 4, 5].map((close, i) => bar(i * 60, close))
 const filled = (indicator: Indicator, bars: typeof rising) => {

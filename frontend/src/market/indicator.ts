@@ -1,7 +1,11 @@
 import type { Candle } from './candle'
+import { averageTrueRange } from './study/atr'
+import { orderFlow } from './study/flow'
+import { convergence } from './study/macd'
+import { relativeStrength } from './study/rsi'
 
 /** What a line over the candles is computed from. */
-export type IndicatorBar = Pick<Candle, 'time' | 'close' | 'volume' | 'quote_volume'>
+export type IndicatorBar = Pick<Candle, 'time' | 'high' | 'low' | 'close' | 'volume' | 'quote_volume' | 'buy_volume'>
 
 /** Bars that an average may span. */
 export const PERIODS = [2, 500] as const
@@ -33,6 +37,16 @@ export interface IndicatorKind {
   /** What its lines are called in the legend; a single line needs no name. */
   lines: readonly string[]
   make(period: number): Indicator
+  /** It stands in a pane of its own below the candles; else it is drawn over them, in prices. */
+  pane?: Pane
+}
+
+/** How a pane of its own is counted and drawn. */
+export interface Pane {
+  /** Prices, tokens, or a number from 0 to 100. */
+  unit: 'price' | 'tokens' | 'percent'
+  /** Its first line is drawn as columns from zero: on the scale of the others, or on one of its own where it is far smaller. */
+  columns?: 'beside' | 'apart'
 }
 
 /**
@@ -78,6 +92,48 @@ export const INDICATORS = {
     period: 20,
     lines: ['upper', 'middle', 'lower'],
     make: bollingerBand,
+  },
+  flow: {
+    label: 'Flow',
+    words: 'order flow: delta and CVD',
+    layer: 'Order flow: delta, and CVD since midnight UTC',
+    hint: 'Tokens that takers bought less those that they sold: in each candle, and added up through the day',
+    key: 'F',
+    lines: ['delta', 'CVD'],
+    make: orderFlow,
+    pane: { unit: 'tokens', columns: 'apart' },
+  },
+  rsi: {
+    label: 'RSI',
+    words: 'relative strength',
+    layer: 'Relative strength (RSI) of',
+    hint: 'How much of what the closes moved was upwards, from 0 to 100',
+    key: 'R',
+    period: 14,
+    lines: [''],
+    make: relativeStrength,
+    pane: { unit: 'percent' },
+  },
+  macd: {
+    label: 'MACD',
+    words: 'MACD',
+    layer: 'MACD of 12, 26 and 9',
+    hint: 'A quick exponential average less a slow one, and the average of that; columns: how far the two are apart',
+    key: 'D',
+    lines: ['apart', '', 'signal'],
+    make: convergence,
+    pane: { unit: 'price', columns: 'beside' },
+  },
+  atr: {
+    label: 'ATR',
+    words: 'average true range',
+    layer: 'Average true range of',
+    hint: 'How far the price goes in a candle, on average',
+    key: 'T',
+    period: 14,
+    lines: [''],
+    make: averageTrueRange,
+    pane: { unit: 'price' },
   },
 } as const satisfies Record<string, IndicatorKind>
 

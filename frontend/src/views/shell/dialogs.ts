@@ -3,11 +3,10 @@ import type { DialogName } from '../../state/window.svelte'
 
 type Loaded = Promise<{ default: Component }>
 
-/** The dialogs that are no part of what stands before the first candle. */
+/** The dialogs that are no part of what stands before the first candle. The palette is: it takes what is typed at once. */
 const LATER: Partial<Record<DialogName, () => Loaded>> = {
   shortcuts: () => import('./Shortcuts.svelte'),
   about: () => import('./About.svelte'),
-  palette: () => import('./Palette.svelte'),
   connect: () => import('../connect/Connect.svelte'),
   gaps: () => import('../chart/Gaps.svelte'),
   layers: () => import('../chart/Layers.svelte'),

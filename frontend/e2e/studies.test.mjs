@@ -1,0 +1,85 @@
+// Studies in panes of their own below the candles: their figures follow from the candles, and they take no room when not shown.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { findings } from './axe.mjs'
+import { byId, drawn, launch, open, picture, pixels, until } from './page.mjs'
+
+let browser
+before(async () => {
+  browser = await launch()
+})
+after(() => browser?.close())
+
+/** What the legend says and what the candles of the same moment give, by indicator. */
+const both = (page) =>
+  page.evaluate(() => {
+    const bars = window.__spinscope.candles
+    const said = (name) => Number(document.querySelector(`[data-testid="legend-${name}"]`)?.dataset.value)
+    const day = (time) => Math.floor(time / 86_400)
+    const last = bars.at(-1)
+    let cvd = 0
+    for (const bar of bars) if (day(bar.time) === day(last.time)) cvd += 2 * bar.buy_volume - bar.volume
+    let [gain, loss, range] = [0, 0, 0]
+    bars.forEach((bar, i) => {
+      const before = bars[i - 1]?.close
+      const change = before === undefined ? 0 : bar.close - before
+      const far = before === undefined ? bar.high - bar.low : Math.max(bar.high, before) - Math.min(bar.low, before)
+      if (i > 0 && i <= 14) [gain, loss] = [gain + Math.max(change, 0) / 14, loss + Math.max(-change, 0) / 14]
+      else if (i > 14) [gain, loss] = [(gain * 13 + Math.max(change, 0)) / 14, (loss * 13 + Math.max(-change, 0)) / 14]
+      range = i < 14 ? range + far / 14 : (range * 13 + far) / 14
+    })
+    return {
+      rsi: [said('rsi'), 100 - 100 / (1 + gain / loss)],
+      atr: [said('atr'), range],
+      delta: [said('flow-delta'), 2 * last.buy_volume - last.volume],
+      cvd: [said('flow-CVD'), cvd],
+      apart: [said('macd-apart'), said('macd') - said('macd-signal')],
+    }
+  })
+
+for (const theme of ['dark', 'light']) {
+  test(`order flow, RSI, MACD and ATR have panes of their own in ${theme}`, async () => {
+    const page = await open(browser, { theme, width: 1440, height: 900 })
+    await byId(page, 'token-row').first().click()
+    const panes = () => page.locator('[data-testid="chart"] table tr').count()
+    const alone = await panes()
+    const before = (await pixels(page)).hash
+    for (const key of ['Shift+F', 'Shift+R', 'Shift+D', 'Shift+T']) await page.keyboard.press(key)
+    await until('there are four panes more', async () => (await panes()) >= alone + 4)
+    let seen
+    await until('the legend says what the candles give', async () => {
+      seen = await both(page)
+      return Object.values(seen).every(
+        ([said, want]) => Math.abs(said - want) <= 1e-6 * Math.max(1e-12, Math.abs(want)),
+      )
+    }).catch((error) => assert.fail(`${error.message}\n${JSON.stringify(seen)}`))
+    assert.notEqual((await pixels(page)).hash, before)
+    await drawn(page)
+    await picture(page, `studies-${theme}-1440`)
+    assert.deepEqual(await findings(page), [])
+
+    await page.setViewportSize({ width: 390, height: 844 })
+    await drawn(page)
+    await picture(page, `studies-${theme}-390`)
+    await page.setViewportSize({ width: 1440, height: 900 })
+    for (const key of ['Shift+F', 'Shift+R', 'Shift+D', 'Shift+T']) await page.keyboard.press(key)
+    await until('the candles have all the room again', async () => (await panes()) === alone)
+    assert.deepEqual(page.complaints, [])
+    await page.context().close()
+  })
+}
+
+test('the crosshair in a pane of a study says the candle, and no price', async () => {
+  const page = await open(browser, { width: 1280, height: 800 })
+  await byId(page, 'token-row').first().click()
+  await page.keyboard.press('Shift+R')
+  const chart = await byId(page, 'chart').boundingBox()
+  await until('the legend is at another candle', async () => {
+    await page.mouse.move(chart.x + chart.width * (0.4 + Math.random() / 20), chart.y + chart.height * 0.85)
+    return (await byId(page, 'legend').first().getAttribute('data-hovered')) === 'true'
+  })
+  await page.mouse.click(chart.x + chart.width * 0.4, chart.y + chart.height * 0.85, { button: 'right' })
+  await drawn(page)
+  assert.equal(await byId(page, 'menu-alert').count(), 0, 'no alert at a price where there is none')
+  await page.context().close()
+})
