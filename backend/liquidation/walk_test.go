@@ -96,9 +96,9 @@ func TestWalkIsWhatHappens(t *testing.T) {
 	for round := range 3000 {
 		shorts := r.IntN(2) == 0
 		price, orders := random(r, shorts)
-		given := slices.Clone(orders)
+		before := slices.Clone(orders)
 		side := liquidation.Walk(c, price, shorts, orders)
-		if !slices.Equal(orders, given) {
+		if !slices.Equal(orders, before) {
 			t.Fatal("the list was changed")
 		}
 		if side.Beyond != 0 || len(side.Orders) != len(orders) {

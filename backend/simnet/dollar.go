@@ -10,7 +10,7 @@ import (
 // The price of SOL in US dollars that the cluster keeps: it goes round a middle twice a day, and a little faster beside that.
 const (
 	dollars     = 180.0
-	dollarsMost = 4.0
+	dollarsSwing = 4.0
 	dollarsAt   = 8 // digits after the point
 )
 
@@ -26,7 +26,7 @@ func (n *Net) dollarAccount() program.Account {
 
 	const day = 86_400
 	turn := 2 * math.Pi * float64(at%day) / day
-	price := dollars + dollarsMost*math.Sin(2*turn) + dollarsMost/8*math.Sin(97*turn)
+	price := dollars + dollarsSwing*math.Sin(2*turn) + dollarsSwing/8*math.Sin(97*turn)
 	return program.Account{Owner: usd.Owner, Data: usd.AppendAccount(nil, usd.Price{
 		Units: int64(math.Round(price * math.Pow10(dollarsAt))), Confidence: 5_000_000, Exponent: -dollarsAt, Published: at,
 	}, n.chain.processed)}

@@ -31,7 +31,7 @@ func TestDollarAccount(t *testing.T) {
 	n.chain.mu.RLock()
 	newest := n.chain.at(n.chain.processed).time
 	n.chain.mu.RUnlock()
-	if err != nil || price.Published != newest || math.Abs(price.Float()-dollars) > 2*dollarsMost {
+	if err != nil || price.Published != newest || math.Abs(price.Float()-dollars) > 2*dollarsSwing {
 		t.Errorf("%+v at %d, %v", price, newest, err)
 	}
 }

@@ -54,7 +54,7 @@ func (f *Feed) Rate(ctx context.Context) (wire.USD, error) {
 	f.ask(ctx)
 	<-f.asking
 
-	return f.told(), context.Cause(ctx)
+	return f.wire(), context.Cause(ctx)
 }
 
 // ask asks the cluster unless that was done lately. Whoever gave up waiting leaves it to the next.
@@ -92,8 +92,8 @@ func (f *Feed) readPrice(ctx context.Context) (Price, error) {
 	return ReadAccount(&accounts[0])
 }
 
-// told is what is known, in the words of the API.
-func (f *Feed) told() wire.USD {
+// wire is what is known, in the words of the API.
+func (f *Feed) wire() wire.USD {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	rate := wire.USD{Asset: "SOL", Account: Address.String(), Stale: true}

@@ -20,7 +20,7 @@ type cluster struct {
 	err      error
 	asked    int
 	together int // who ask at once
-	most     int
+	peak     int
 	takes    time.Duration
 }
 
@@ -28,7 +28,7 @@ func (c *cluster) read(ctx context.Context, addresses ...market.Pubkey) ([]progr
 	c.mu.Lock()
 	c.asked++
 	c.together++
-	c.most = max(c.most, c.together)
+	c.peak = max(c.peak, c.together)
 	takes := c.takes
 	c.mu.Unlock()
 
@@ -82,8 +82,8 @@ func TestAskedOnlyWhenSomebodyAsks(t *testing.T) {
 				})
 			}
 			crowd.Wait()
-			if c.asked != round+1 || c.most != 1 {
-				t.Fatalf("asked %d times in round %d, %d at once", c.asked, round, c.most)
+			if c.asked != round+1 || c.peak != 1 {
+				t.Fatalf("asked %d times in round %d, %d at once", c.asked, round, c.peak)
 			}
 			time.Sleep(askEvery)
 			c.price.Published = time.Now().Unix()
