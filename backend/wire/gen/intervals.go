@@ -55,7 +55,7 @@ Candles are as long as these, and begin at multiples of their length in UTC. A s
 	out.WriteString(`
 Merged candles are made from the others when they are read and pushed, and stand in no record: a store that is older than
 an interval has it at once, and what retention deleted of the parts is missing from the first one. One of them is final when
-chain time has passed its end and its parts are final; a part without a trade does not keep it open. It is ` + "`corrected`" + ` when
+chain time (of a watched coin its own) has passed its end and its parts are final; a part without a trade does not keep it open. It is ` + "`corrected`" + ` when
 it is final and one of its parts is.
 `)
 	return out.Bytes()

@@ -6,7 +6,7 @@ import type { ChartTheme } from './theme'
 const REACH = 0.2
 
 /** All that is liquidated in sight reaches as far with its line. */
-const LINE_REACH = 0.28
+const LINE_REACH = 0.1
 
 /** What lies at one price. */
 export interface Band {
@@ -109,7 +109,7 @@ export class Bands extends Layer<Position> {
     const most = Math.max(...sides.map(([, rows]) => Math.max(rows[0] ?? 0, rows[height - 1] ?? 0)))
     if (!(most > 0)) return
     context.lineWidth = 1
-    context.globalAlpha = 0.75
+    context.globalAlpha = 0.5
     for (const [side, rows] of sides) {
       const x = (row: number) => this.#width * (1 - ((rows[row] ?? 0) / most) * LINE_REACH) - 0.5
       context.strokeStyle = side === 'long' ? this.theme.up : this.theme.down
