@@ -105,9 +105,11 @@ test-go: $(STAMP)/test page ## Run the Go tests
 	CGO_ENABLED=1 go test -race -shuffle=on -timeout 40m ./...
 
 .PHONY: test-bench
-test-bench: ## Test the benchmarks against other servers and what packs releases, which are modules of their own
+test-bench: ## Test the benchmarks against other servers, what packs releases and the Go client, which are modules of their own
 	cd bench && go vet ./... && go test ./...
 	cd build/package && go vet . && go test .
+	cd frontend/clients/go && go vet . && CGO_ENABLED=1 go test -race .
+	cd examples/client/go && go vet ./...
 
 .PHONY: test-page
 test-page: frontend/node_modules/.package-lock.json page ## Check and test the page

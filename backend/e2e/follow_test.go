@@ -132,6 +132,23 @@ func pythonExample(t *testing.T, dir, script string, args ...string) *exec.Cmd {
 	return command
 }
 
+// goExample builds an example with the Go module as it is packed.
+func goExample(t *testing.T, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	dir := t.TempDir()
+	tool(t, dir, "tar", "xzf", packed(t, "spinscope-client-go-*.tar.gz"))
+	examples := filepath.Join(root, "examples", "client", "go")
+	if err := os.CopyFS(filepath.Join(dir, "example"), os.DirFS(examples)); err != nil {
+		t.Fatal(err)
+	}
+	inside := filepath.Join(dir, "example")
+	tool(t, inside, "go", "mod", "edit", "-replace", "spinscope/client=../spinscope-client-go")
+	tool(t, inside, "go", "build", "-buildvcs=false", "-o", dir+"/", "./...")
+	command := exec.CommandContext(t.Context(), filepath.Join(dir, name), args...) //nolint:gosec // an example
+	command.Dir = dir
+	return command
+}
+
 // update is a line that a follow example prints with --json.
 type update struct {
 	Type   string         `json:"type"`
@@ -293,7 +310,7 @@ func (r *reader) awaitEvents(s *server, mint string, known map[happened]bool) {
 		if err := r.alive(); err != nil {
 			r.t.Fatal(err)
 		}
-		told, at := map[happened]bool{}, map[happened]uint64{}
+		seen, at := map[happened]bool{}, map[happened]uint64{}
 		for _, line := range r.out.lines() {
 			var u struct {
 				Type  string `json:"type"`
@@ -310,7 +327,7 @@ func (r *reader) awaitEvents(s *server, mint string, known map[happened]bool) {
 			if u.Type != "event" || seq == 0 || at[u.Event.happened] >= seq {
 				r.t.Fatalf("%s: an event comes twice, or is none: %s", r.name, line)
 			}
-			told[u.Event.happened], at[u.Event.happened] = true, seq
+			seen[u.Event.happened], at[u.Event.happened] = true, seq
 		}
 
 		compared := 0
@@ -319,7 +336,7 @@ func (r *reader) awaitEvents(s *server, mint string, known map[happened]bool) {
 			if known[one] {
 				continue
 			}
-			if compared++; !told[one] {
+			if compared++; !seen[one] {
 				return fmt.Errorf("it was not told of %+v", e)
 			}
 		}
@@ -347,6 +364,15 @@ func TestClientsFollowThroughKills(t *testing.T) {
 		}},
 		{"python, asyncio", func(t *testing.T, args ...string) *exec.Cmd {
 			return pythonExample(t, installPython(t), "follow.py", append(args, "--asyncio")...)
+		}},
+		{"go", func(t *testing.T, args ...string) *exec.Cmd {
+			for i, arg := range args { // flags come first
+				if strings.HasPrefix(arg, "--") {
+					args = slices.Concat(args[i:], args[:i])
+					break
+				}
+			}
+			return goExample(t, "follow", args...)
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -379,6 +405,7 @@ func TestClientsReadBars(t *testing.T) {
 		{"python", func(t *testing.T, args ...string) *exec.Cmd {
 			return pythonExample(t, installPython(t), "bars.py", args...)
 		}},
+		{"go", func(t *testing.T, args ...string) *exec.Cmd { return goExample(t, "bars", args...) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for limit, rows := range map[string]int{"": len(want), "1100": min(1100, len(want))} {

@@ -24,6 +24,7 @@ type client struct {
 var clients = []client{
 	{"spinscope-client-{v}.tgz", (*maker).npm},
 	{"spinscope-{pep}-py3-none-any.whl", (*maker).wheel},
+	{"spinscope-client-go-{v}.tar.gz", (*maker).module},
 }
 
 func (c client) file(version string) string {
@@ -169,6 +170,15 @@ func (m *maker) wheel(stage, to string) error {
 		return err
 	}
 	return os.Rename(filepath.Join(packed, filepath.Base(to)), to)
+}
+
+// module packs the Go module, for a go.mod to replace it by where it was unpacked.
+func (m *maker) module(_, to string) error {
+	files, err := m.sources("frontend/clients/go", "*_test.go")
+	if err != nil {
+		return err
+	}
+	return m.gzipped(files.under("spinscope-client-go"), to)
 }
 
 // gzipped writes a tree as a compressed archive.

@@ -7,7 +7,7 @@ import unittest
 from typing import Any, Optional
 
 from spinscope import CandleUpdate, EventGap, EventUpdate, HTTPError, Position, RequestError, Reset, UnreachableError
-from spinscope._follow import MOST_WAITING, CandleFollower, EventFollower
+from spinscope._follow import MAX_WAITING, CandleFollower, EventFollower
 from spinscope._live import Feed
 from spinscope._types import WatchUpdate
 
@@ -67,7 +67,7 @@ class Candles(unittest.IsolatedAsyncioTestCase):
         follower.start()
         return follower
 
-    async def told(self, follower: CandleFollower, count: int) -> list[Any]:
+    async def read(self, follower: CandleFollower, count: int) -> list[Any]:
         seen: list[Any] = []
         while len(seen) < count:
             update = await asyncio.wait_for(follower.__anext__(), 30)
@@ -85,17 +85,17 @@ class Candles(unittest.IsolatedAsyncioTestCase):
         follower.on_push({"data": candle(2, 2), "seq": 6})
         follower.on_push({"data": candle(3), "seq": 7})
         follower.on_push({"data": candle(2, 3, final=True), "seq": 8})
-        self.assertEqual(await self.told(follower, 1), [(1, 1, 5)])
+        self.assertEqual(await self.read(follower, 1), [(1, 1, 5)])
         self.assertIsNone(follower.position)  # of commit 5 only a part was taken
-        self.assertEqual(await self.told(follower, 2), [(3, 1, 7), (2, 3, 8)])
+        self.assertEqual(await self.read(follower, 2), [(3, 1, 7), (2, 3, 8)])
         self.assertEqual(follower.position, Position(8, "A"))
 
     async def test_nothing_comes_twice_when_a_resume_brings_it_again(self) -> None:
         follower = self.follow()
         follower.on_history(history(5, 1, 2))
-        await self.told(follower, 2)
+        await self.read(follower, 2)
         follower.on_history(history(7, 2, 3))
-        self.assertEqual(await self.told(follower, 1), [(3, 1, 7)])
+        self.assertEqual(await self.read(follower, 1), [(3, 1, 7)])
 
     async def test_what_lies_before_is_read_and_pushes_that_are_in_it_are_left_out(self) -> None:
         http = FakeHTTP(page(9, candle(1), candle(2), more=True), UnreachableError(), page(9, candle(3, 7)))
@@ -104,27 +104,27 @@ class Candles(unittest.IsolatedAsyncioTestCase):
         follower.on_push({"data": candle(2, 6), "seq": 8})
         follower.on_push({"data": candle(3, 8), "seq": 10})
         want = [(1, 1, 5), (2, 1, 5), (3, 7, 5), (4, 1, 5), (5, 1, 5), (3, 8, 10)]
-        self.assertEqual(await self.told(follower, 6), want)
+        self.assertEqual(await self.read(follower, 6), want)
         self.assertEqual([query[0] for query in http.asked], [1, 3, 3])
 
     async def test_so_many_as_were_wanted(self) -> None:
         follower = self.follow(FakeHTTP(page(5, candle(2), more=True), page(5, candle(1), more=True)), limit=4)
         follower.on_history(history(5, 3, 4, more=True))
-        self.assertEqual([time for time, _, _ in await self.told(follower, 4)], [1, 2, 3, 4])
+        self.assertEqual([time for time, _, _ in await self.read(follower, 4)], [1, 2, 3, 4])
 
     async def test_what_does_not_pass_ends_it(self) -> None:
         follower = self.follow(FakeHTTP(HTTPError(401, "no")), start=1)
         follower.on_history(history(5, 3, more=True))
         with self.assertRaises(HTTPError):
-            await self.told(follower, 1)
+            await self.read(follower, 1)
 
     async def test_anew_after_a_gap_from_the_first_that_was_told(self) -> None:
         follower = self.follow(FakeHTTP(page(20, candle(1, 5))))
         follower.on_history(history(5, 1, 2))
-        await self.told(follower, 2)
+        await self.read(follower, 2)
         follower.on_gap({"reason": "too much"})
         follower.on_history(history(20, 2, 3, more=True))
-        self.assertEqual(await self.told(follower, 4), [("gap", 1), (1, 5, 20), (2, 1, 20), (3, 1, 20)])
+        self.assertEqual(await self.read(follower, 4), [("gap", 1), (1, 5, 20), (2, 1, 20), (3, 1, 20)])
 
     async def test_a_gap_in_the_midst_of_things_asks_anew(self) -> None:
         follower = self.follow()
@@ -136,22 +136,22 @@ class Candles(unittest.IsolatedAsyncioTestCase):
     async def test_another_store_and_a_coin_that_was_read(self) -> None:
         follower = self.follow(start=4)
         follower.on_history(history(50, 4, 5))
-        await self.told(follower, 2)
+        await self.read(follower, 2)
         follower.on_history(history(3, 8, store="B"))
-        self.assertEqual(await self.told(follower, 2), [("store", None), (8, 1, 3)])
+        self.assertEqual(await self.read(follower, 2), [("store", None), (8, 1, 3)])
         self.assertEqual(follower.position, Position(3, "B"))
         follower.on_watch(WatchUpdate("M", "live", 1, 1, ""))
         follower.on_whole(history(9, 7, 8, store="B"))
-        self.assertEqual(await self.told(follower, 3), ["live", ("history", 8), (8, 1, 9)])
+        self.assertEqual(await self.read(follower, 3), ["live", ("history", 8), (8, 1, 9)])
 
     async def test_a_slow_reader_is_resumed_from_where_it_is(self) -> None:
         follower = self.follow()
         follower.on_history(history(5, 1))
-        await self.told(follower, 1)
-        for time in range(2, MOST_WAITING + 3):
+        await self.read(follower, 1)
+        for time in range(2, MAX_WAITING + 3):
             follower.on_push({"data": candle(time), "seq": time + 5})
         self.assertEqual(self.live.ended, 1)
-        waiting = asyncio.ensure_future(self.told(follower, 1))
+        waiting = asyncio.ensure_future(self.read(follower, 1))
         await asyncio.sleep(0)
         while len(self.live.asked) < 2:
             await asyncio.sleep(0.01)
@@ -163,7 +163,7 @@ class Candles(unittest.IsolatedAsyncioTestCase):
         follower = self.follow()
         follower.on_error(RequestError(1001, "no coin"))
         with self.assertRaises(RequestError):
-            await self.told(follower, 1)
+            await self.read(follower, 1)
         with self.assertRaises(StopAsyncIteration):
             await follower.__anext__()
 
@@ -187,7 +187,7 @@ class Events(unittest.IsolatedAsyncioTestCase):
         event(7, "a")
         event(7, "a")
         self.assertEqual(await signature(), "a")
-        for i in range(MOST_WAITING + 1):
+        for i in range(MAX_WAITING + 1):
             event(8 + i, f"b{i}")
         waiting = asyncio.ensure_future(signature())
         while len(live.asked) < 2:

@@ -57,9 +57,9 @@ interface Older {
 }
 
 /** So many candles wait for the reader; newer states of one candle replace each other. */
-const MOST_WAITING = 10_000
+const MAX_WAITING = 10_000
 /** So many candles are remembered, to tell none twice. */
-const MOST_TOLD = 10_000
+const MAX_SENT = 10_000
 const RETRY_MS = 1000
 
 /** The candles of a mint: those that are there, then each change once, in order, whatever happens to connection and server. */
@@ -88,7 +88,7 @@ export class CandleFollower extends Follower<FollowUpdate> {
   readonly #back = new Map<number, Entry>()
 
   /** The newest that was told, by time: a resume brings some of it again, and a change may come to nothing. */
-  readonly #told = new Map<number, Candle>()
+  readonly #sent = new Map<number, Candle>()
   /** Pages that were read by REST: what was pushed up to their commits is in them. */
   #covered: { from: number; to: number; seq: number }[] = []
 
@@ -153,7 +153,7 @@ export class CandleFollower extends Follower<FollowUpdate> {
     for (const [time, entry] of this.#back) {
       this.#back.delete(time)
       if (entry.whole !== undefined) this.#position = { seq: entry.whole, store: this.#store }
-      const known = this.#told.get(time)
+      const known = this.#sent.get(time)
       if (this.#isCovered(entry) || (known && same(known, entry.candle))) continue
       return this.#tell(entry)
     }
@@ -175,9 +175,9 @@ export class CandleFollower extends Follower<FollowUpdate> {
   #tell({ candle, seq }: Entry): CandleUpdate {
     const { time } = candle
     if (this.#firstKnown) this.#first = Math.min(this.#first ?? Infinity, time)
-    this.#told.delete(time)
-    this.#told.set(time, candle)
-    if (this.#told.size > MOST_TOLD) for (const [oldest] of this.#told) if (this.#told.delete(oldest)) break
+    this.#sent.delete(time)
+    this.#sent.set(time, candle)
+    if (this.#sent.size > MAX_SENT) for (const [oldest] of this.#sent) if (this.#sent.delete(oldest)) break
     return { type: 'candle', candle, seq, store: this.#store }
   }
 
@@ -213,7 +213,7 @@ export class CandleFollower extends Follower<FollowUpdate> {
   }
 
   #bound(): void {
-    if (this.#back.size > MOST_WAITING) this.overflow()
+    if (this.#back.size > MAX_WAITING) this.overflow()
     else this.wake()
   }
 
@@ -221,7 +221,7 @@ export class CandleFollower extends Follower<FollowUpdate> {
     const other = cause === 'store' || this.#reset?.cause === 'store'
     if (other) this.#first = undefined
     this.clear()
-    this.#told.clear()
+    this.#sent.clear()
     this.#position = undefined
     this.#reset = { type: 'reset', cause: other ? 'store' : cause, reason, from: this.#first, store: history.store }
     this.#begin(history)

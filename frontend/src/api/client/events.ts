@@ -25,7 +25,7 @@ export interface GapUpdate {
 export type EventsUpdate<E = EventData> = EventUpdate<E> | GapUpdate | { type: 'watch'; status: WatchStatus }
 
 /** What has a commit and an identity, as far as the server tells them. */
-interface Told {
+interface Identified {
   seq?: number
   signature?: string
   ordinal?: number
@@ -34,11 +34,11 @@ interface Told {
 /** What a topic of events is asked for with. */
 type Subscribe<E> = (live: Client, handlers: Resumable & Common, take: (event: E) => void) => Subscription
 
-const MOST_WAITING = 10_000
+const MAX_WAITING = 10_000
 const RETRY_MS = 1000
 
 /** Events of a topic, each once and in order, whatever happens to connection and server. */
-export class EventFollower<E extends Told> extends Follower<EventsUpdate<E>> {
+export class EventFollower<E extends Identified> extends Follower<EventsUpdate<E>> {
   #position: Position | undefined
   #starting = false
   /** The store that the reader was last told of. */
@@ -131,7 +131,7 @@ export class EventFollower<E extends Told> extends Follower<EventsUpdate<E>> {
   #add(update: EventsUpdate<E>): void {
     this.#store = this.live.store ?? this.#store
     this.#waiting.push(update)
-    if (this.#waiting.length - this.#at > MOST_WAITING) this.overflow()
+    if (this.#waiting.length - this.#at > MAX_WAITING) this.overflow()
     else this.wake()
   }
 
@@ -142,7 +142,7 @@ export class EventFollower<E extends Told> extends Follower<EventsUpdate<E>> {
   }
 }
 
-function identity({ signature, ordinal }: Told): string {
+function identity({ signature, ordinal }: Identified): string {
   return `${signature}:${ordinal}`
 }
 

@@ -27,9 +27,9 @@ from ._types import (
 
 T = TypeVar("T")
 
-MOST_WAITING = 10_000
+MAX_WAITING = 10_000
 """So much waits for the reader."""
-MOST_TOLD = 10_000
+MAX_SENT = 10_000
 """So many candles are remembered, to tell none twice."""
 RETRY_SECONDS = 1.0
 
@@ -194,7 +194,7 @@ class CandleFollower(Follower[FollowUpdate]):
         self._reading: Optional[asyncio.Future[list[_Entry]]] = None
         self._back: OrderedDict[int, _Entry] = OrderedDict()
 
-        self._told: OrderedDict[int, Candle] = OrderedDict()
+        self._sent: OrderedDict[int, Candle] = OrderedDict()
         """The newest that was told, by time: a resume brings some of it again, and a change may come to nothing."""
         self._covered: list[tuple[int, int, int]] = []
         """Pages that were read by REST, from, to and seq: what was pushed up to their commits is in them."""
@@ -219,7 +219,7 @@ class CandleFollower(Follower[FollowUpdate]):
             time, entry = self._back.popitem(last=False)
             if entry.whole is not None:
                 self._position = Position(entry.whole, self._store)
-            if not self._is_covered(entry) and self._told.get(time) != entry.candle:
+            if not self._is_covered(entry) and self._sent.get(time) != entry.candle:
                 return self._tell(entry)
         return None
 
@@ -227,10 +227,10 @@ class CandleFollower(Follower[FollowUpdate]):
         time = entry.candle.time
         if self._first_known:
             self._first = time if self._first is None else min(self._first, time)
-        self._told.pop(time, None)
-        self._told[time] = entry.candle
-        if len(self._told) > MOST_TOLD:
-            self._told.popitem(last=False)
+        self._sent.pop(time, None)
+        self._sent[time] = entry.candle
+        if len(self._sent) > MAX_SENT:
+            self._sent.popitem(last=False)
         return CandleUpdate(entry.candle, entry.seq, self._store)
 
     async def _fetch(self) -> bool:
@@ -293,7 +293,7 @@ class CandleFollower(Follower[FollowUpdate]):
             self.start()
 
     def _bound(self) -> None:
-        if len(self._back) > MOST_WAITING:
+        if len(self._back) > MAX_WAITING:
             self._overflow()
         self._woken.set()
 
@@ -303,7 +303,7 @@ class CandleFollower(Follower[FollowUpdate]):
         if cause == "store":
             self._first = None
         self._clear()
-        self._told.clear()
+        self._sent.clear()
         self._position = None
         self._reset = Reset(cause, reason, self._first, history.get("store"))
         self._begin(history)
@@ -460,7 +460,7 @@ class EventFollower(Follower[EventsUpdate]):
     def _add(self, update: EventsUpdate) -> None:
         self._store = self._live.store or self._store
         self._waiting.append(update)
-        if len(self._waiting) > MOST_WAITING:
+        if len(self._waiting) > MAX_WAITING:
             self._overflow()
         self._woken.set()
 

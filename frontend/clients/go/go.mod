@@ -1,0 +1,5 @@
+module spinscope/client
+
+go 1.24
+
+require github.com/coder/websocket v1.8.14
