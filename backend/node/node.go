@@ -407,14 +407,17 @@ func (n *node) write(ctx context.Context) error {
 			}
 		},
 	})
+	lost := ctx.Err() == nil && errors.Is(context.Cause(running), errLeaseLost)
 	if err = n.giveUp(err); err == nil {
+		if lost {
+			n.Logger.Warn("this node does not write any more: another does, or the bus is not reached", "err", lease.err)
+		}
 		return nil
 	}
 	if errors.Is(err, edge.ErrDiffers) {
 		return fmt.Errorf("%w: move %s away, and this node begins from a snapshot", err, n.Dir().Store())
 	}
-	lost := errors.Is(context.Cause(running), errLeaseLost)
-	if ctx.Err() == nil && (lost || errors.Is(err, bus.ErrOther)) {
+	if lost || ctx.Err() == nil && errors.Is(err, bus.ErrOther) {
 		n.Logger.Warn("this node does not write any more: another does, or the bus is not reached", "err", err)
 		return nil
 	}

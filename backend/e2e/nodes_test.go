@@ -1,0 +1,522 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// fenced is the block of a document of ours that begins with a text.
+func fenced(t *testing.T, document, start string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "docs", document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, block := range strings.Split(string(text), "```") {
+		if _, body, _ := strings.Cut(block, "\n"); i%2 == 1 && strings.HasPrefix(body, start) {
+			return body
+		}
+	}
+	t.Fatalf("docs/%s has no block that begins with %q", document, start)
+	return ""
+}
+
+// site is what docs/nodes.md sets up, on one machine: three NATS servers, nodes that may write, and edges.
+type site struct {
+	t       *testing.T
+	program string // nats-server
+	dir     string
+	clients [3]string // addresses of the servers
+	routes  [3]string
+	servers [3]*process
+	market  *cluster
+}
+
+// place puts this machine's addresses in the place of those of the document.
+func (s *site) place(text string) string {
+	for i := range s.clients {
+		text = strings.ReplaceAll(text, fmt.Sprintf("10.0.0.%d:4222", i+1), s.clients[i])
+		text = strings.ReplaceAll(text, fmt.Sprintf("10.0.0.%d:6222", i+1), s.routes[i])
+	}
+	return strings.NewReplacer("tls://", "nats://", "/etc/spinscope", s.dir, "/var/lib", s.dir).Replace(text)
+}
+
+func startSite(t *testing.T) *site {
+	t.Helper()
+	s := &site{t: t, program: filepath.Join(t.TempDir(), "nats-server"), dir: t.TempDir()}
+	build := exec.Command("go", "build", "-o", s.program, "github.com/nats-io/nats-server/v2") //nolint:gosec,noctx // fixed arguments
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build nats-server: %v\n%s", err, out)
+	}
+
+	for i := range s.clients {
+		s.clients[i], s.routes[i] = unused(t), unused(t)
+	}
+	for name, text := range map[string]string{"bus": "market:secret-of-the-market\n", "bus-system": "admin:secret-of-the-system\n"} {
+		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range s.servers {
+		s.startServer(i)
+	}
+	return s
+}
+
+// startServer starts a NATS server as the document has it. Its cluster does not tell clients of the others, so that a proxy is not gone round.
+func (s *site) startServer(i int) {
+	s.t.Helper()
+	text := fenced(s.t, "nodes.md", "server_name: nats-1")
+	text = strings.NewReplacer("nats-1", fmt.Sprint("nats-", i+1), "listen: 10.0.0.1:", fmt.Sprintf("listen: 10.0.0.%d:", i+1),
+		"/var/lib/nats", filepath.Join(s.dir, fmt.Sprint("nats-", i+1)), "cluster { ", "cluster { no_advertise: true, ").Replace(text)
+	path := filepath.Join(s.dir, fmt.Sprintf("nats-%d.conf", i+1))
+	if err := os.WriteFile(path, []byte(s.place(text)), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	env := environment(s.t, "MARKET_PASSWORD=secret-of-the-market", "ADMIN_PASSWORD=secret-of-the-system")
+	s.servers[i] = launch(s.t, fmt.Sprint("nats-", i+1), env, nil, s.program, "-c", path)
+}
+
+// siteNode is one of the programs that share the market.
+type siteNode struct {
+	*server
+	name string
+	argv []string
+}
+
+// node starts a program with the configuration of the document. urls are those of the bus, empty for the document's.
+func (s *site) node(name, urls string, command ...string) *siteNode {
+	s.t.Helper()
+	text := s.place(fenced(s.t, "nodes.md", "[bus]\nurl"))
+	if urls != "" {
+		line, _, _ := strings.Cut(text[strings.Index(text, "url"):], "\n")
+		text = strings.Replace(text, line, fmt.Sprintf("url = %q", urls), 1)
+	}
+	text = strings.Replace(text, "tls_ca", "# tls_ca", 1) + fmt.Sprintf("node = %q\n[metadata]\nenabled = false\n", name)
+	config := filepath.Join(s.dir, name+".toml")
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+
+	dir, port := filepath.Join(s.dir, name), unused(s.t)
+	argv := slices.Concat([]string{binary}, command, []string{"--config", config, "--data-dir", dir, "--listen", port, "--log-format", "json"})
+	n := &siteNode{server: &server{dir: dir, addr: port}, name: name, argv: argv}
+	n.start(s.t)
+	return n
+}
+
+func (n *siteNode) start(t *testing.T) { n.process = launch(t, n.name, environment(t), nil, n.argv...) }
+
+// nodeState is what a node says of itself.
+type nodeState struct {
+	Seq  uint64 `json:"seq"`
+	Node struct {
+		Role    string `json:"role"`
+		Trouble string `json:"trouble"`
+	} `json:"node"`
+}
+
+// state is zero while it does not serve, as between two roles.
+func (n *siteNode) state() (state nodeState) {
+	client := http.Client{Timeout: 2 * time.Second}
+	answer, err := client.Get(n.url("/api/events/status")) //nolint:noctx // bounded
+	if err != nil {
+		return nodeState{}
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil || envelope(answer.StatusCode, body, &state) != nil {
+		return nodeState{}
+	}
+	return state
+}
+
+// becomes waits until a node has a role.
+func (n *siteNode) becomes(role string) {
+	n.t.Helper()
+	await(n.t, n.name+" to be "+role, func() error {
+		if err := n.alive(); err != nil {
+			n.t.Fatal(err)
+		}
+		if state := n.state(); state.Node.Role != role {
+			return fmt.Errorf("it is %q at %d", state.Node.Role, state.Seq)
+		}
+		return nil
+	})
+}
+
+// gate is a way to a server that can be closed.
+type gate struct {
+	to       string
+	listener net.Listener
+	mu       sync.Mutex
+	shut     bool
+	open     map[net.Conn]bool
+}
+
+func newGate(t *testing.T, to string) *gate {
+	g := &gate{to: to, listener: listen(t), open: map[net.Conn]bool{}}
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			conn, err := g.listener.Accept()
+			if err != nil {
+				return
+			}
+			running.Go(func() { g.carry(conn) })
+		}
+	})
+	t.Cleanup(func() {
+		_ = g.listener.Close()
+		g.set(true)
+		running.Wait()
+	})
+	return g
+}
+
+func (g *gate) carry(from net.Conn) {
+	to, err := net.Dial("tcp", g.to) //nolint:noctx // loopback
+	if err != nil {
+		_ = from.Close()
+		return
+	}
+	g.mu.Lock()
+	shut := g.shut
+	g.open[from], g.open[to] = true, true
+	g.mu.Unlock()
+	closeBoth := func() { _, _ = from.Close(), to.Close() }
+	if shut {
+		closeBoth()
+	}
+
+	var both sync.WaitGroup
+	for _, pair := range [][2]net.Conn{{from, to}, {to, from}} {
+		both.Go(func() {
+			_, _ = io.Copy(pair[0], pair[1])
+			closeBoth()
+		})
+	}
+	both.Wait()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.open, from)
+	delete(g.open, to)
+}
+
+// set shuts the gate, which cuts what is open, or opens it.
+func (g *gate) set(shut bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shut = shut
+	for conn := range g.open {
+		if shut {
+			_ = conn.Close()
+		}
+	}
+}
+
+// hopper is a client that goes from edge to edge, with what it saw last.
+type hopper struct {
+	from    *string // the store
+	seq     uint64
+	seen    map[string]bool
+	gaps    []string
+	hops    int
+	waiting []string // addresses
+}
+
+// run hops every second until stop is closed, and then once more, until done says that it has all.
+func (h *hopper) run(stop <-chan struct{}, done func(*hopper) bool) {
+	for {
+		ended := false
+		select {
+		case <-stop:
+			ended = true
+		default:
+		}
+		h.visit(h.waiting[h.hops%len(h.waiting)], time.Now().Add(time.Second))
+		h.hops++
+		if ended && done(h) {
+			return
+		}
+	}
+}
+
+// visit follows all events on one edge until a time, or until the connection fails.
+func (h *hopper) visit(address string, until time.Time) {
+	ws, answer, err := websocket.DefaultDialer.Dial("ws://"+address+"/socket.io/?EIO=4&transport=websocket", nil)
+	if err != nil {
+		time.Sleep(50 * time.Millisecond) // before the next edge
+		return
+	}
+	_ = answer.Body.Close()
+	defer ws.Close()
+	_ = ws.SetReadDeadline(until)
+	for {
+		_, frame, err := ws.ReadMessage()
+		if err != nil {
+			return
+		}
+		switch {
+		case string(frame) == "2":
+			err = ws.WriteMessage(websocket.TextMessage, []byte("3"))
+		case bytes.HasPrefix(frame, []byte("0{")):
+			err = ws.WriteMessage(websocket.TextMessage, []byte("40/ws/kline,"))
+		case bytes.HasPrefix(frame, []byte("40/ws/kline,")):
+			request, _ := json.Marshal(map[string]any{"since_seq": max(h.seq, 1), "store": h.from})
+			err = ws.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `42/ws/kline,["subscribe_events",%s]`, request))
+		case bytes.HasPrefix(frame, []byte("42/ws/kline,")):
+			h.take(frame[len("42/ws/kline,"):])
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (h *hopper) take(frame []byte) {
+	var event []json.RawMessage
+	var name string
+	if json.Unmarshal(frame, &event) != nil || len(event) < 2 || json.Unmarshal(event[0], &name) != nil {
+		return
+	}
+	var data struct {
+		Store     string `json:"store"`
+		Seq       uint64 `json:"seq"`
+		Signature string `json:"signature"`
+		Ordinal   int    `json:"ordinal"`
+	}
+	if json.Unmarshal(event[1], &data) != nil {
+		return
+	}
+	switch name {
+	case "connection_success":
+		h.from = &data.Store
+	case "gap":
+		h.gaps = append(h.gaps, string(event[1]))
+	case "event_data":
+		h.seq = max(h.seq, data.Seq)
+		h.seen[fmt.Sprintf("%s/%d", data.Signature, data.Ordinal)] = true
+	}
+}
+
+// pause is the longest time between two commits that an edge saw, from now until stop is closed.
+func (n *siteNode) pause(stop <-chan struct{}) time.Duration {
+	longest, last, seq := time.Duration(0), time.Now(), n.state().Seq
+	for {
+		select {
+		case <-stop:
+			return longest
+		case <-time.After(10 * time.Millisecond): // between looks
+		}
+		if now := n.state().Seq; now > seq {
+			longest, last, seq = max(longest, time.Since(last)), time.Now(), now
+		}
+	}
+}
+
+// TestNodesFail follows docs/nodes.md with real servers and processes, and has what can fail of them fail: the node that writes is
+// killed, is stopped for longer than its lease and goes on, is cut from the bus; the bus stops for a while. Clients that hop from edge to edge
+// see every event of the ledger; and in the end every node has the same commits.
+func TestNodesFail(t *testing.T) {
+	t.Parallel()
+	rounds := 1
+	if soak {
+		rounds = 10
+	}
+	s := startSite(t)
+	s.market = startCluster(t, "--rate", "20", "--slot", "100ms", "--mints", "4", "--history", "20s", "--seed", "11")
+	var gates [3]*gate
+	var through []string
+	for i, address := range s.clients {
+		gates[i] = newGate(t, address)
+		through = append(through, "nats://"+gates[i].listener.Addr().String())
+	}
+	serve := append([]string{"serve"}, s.market.flags()...)
+	one, two := s.node("one", strings.Join(through, ","), serve...), s.node("two", "", serve...)
+	one.becomesEither("writer", "standby")
+	two.becomesEither("writer", "standby")
+	edges := []*siteNode{s.node("edge-1", "", "edge"), s.node("edge-2", "", "edge")}
+	for _, n := range edges {
+		n.becomes("edge")
+	}
+
+	stop, hopped := make(chan struct{}), make(chan struct{})
+	h := &hopper{seen: map[string]bool{}, waiting: []string{edges[0].addr, edges[1].addr}}
+	var want []string
+	missing := func(h *hopper) (n int) {
+		for _, id := range want {
+			if !h.seen[id] {
+				n++
+			}
+		}
+		return n
+	}
+	go func() {
+		defer close(hopped)
+		deadline := time.Time{}
+		h.run(stop, func(h *hopper) bool {
+			if deadline.IsZero() {
+				deadline = time.Now().Add(patience)
+			}
+			return missing(h) == 0 || time.Now().After(deadline)
+		})
+	}()
+
+	roles := func() (writer, other *siteNode) {
+		writer, other = one, two
+		if two.state().Node.Role == "writer" {
+			writer, other = two, one
+		}
+		writer.becomes("writer")
+		other.becomes("standby")
+		return writer, other
+	}
+	during := func(what string, do func()) {
+		ended, paused := make(chan struct{}), make(chan time.Duration)
+		go func() { paused <- edges[1].pause(ended) }()
+		do()
+		at := edges[1].state().Seq
+		await(t, "the next commits after "+what, func() error {
+			if edges[1].state().Seq < at+10 {
+				return errNotYet
+			}
+			return nil
+		})
+		close(ended)
+		t.Logf("%s: no commit for %v at most", what, (<-paused).Round(time.Millisecond))
+	}
+	for range rounds {
+		writer, other := roles()
+		during("the writer was killed", func() {
+			writer.kill()
+			other.becomes("writer")
+		})
+		writer.start(t)
+		writer.becomes("standby")
+
+		writer, other = roles()
+		during("the writer was stopped", func() {
+			_ = writer.cmd.Process.Signal(syscall.SIGSTOP)
+			other.becomes("writer")
+			_ = writer.cmd.Process.Signal(syscall.SIGCONT)
+			writer.becomes("standby")
+		})
+		writer.awaitLogged("this node does not write any more", 1)
+
+		if writer, _ = roles(); writer == two {
+			two.end()
+			one.becomes("writer")
+			two.start(t)
+			two.becomes("standby")
+		}
+		during("the writer was cut from the bus", func() {
+			for _, g := range gates {
+				g.set(true)
+			}
+			two.becomes("writer")
+			await(t, "the one that is cut to say so", func() error {
+				if state := one.state(); !strings.Contains(state.Node.Trouble, "the bus is not reached") {
+					return fmt.Errorf("it says %+v", state)
+				}
+				return nil
+			})
+			for _, g := range gates {
+				g.set(false)
+			}
+			one.becomes("standby")
+		})
+
+		during("the bus stopped for a while", func() {
+			for _, server := range s.servers {
+				_ = server.cmd.Process.Signal(syscall.SIGSTOP)
+			}
+			await(t, "an edge to say so", func() error {
+				if state := edges[0].state(); state.Node.Trouble == "" || state.Seq == 0 {
+					return fmt.Errorf("it says %+v", state)
+				}
+				return nil
+			})
+			for _, server := range s.servers {
+				_ = server.cmd.Process.Signal(syscall.SIGCONT)
+			}
+			await(t, "an edge to be well again", func() error {
+				if state := edges[0].state(); state.Node.Trouble != "" {
+					return fmt.Errorf("it says %+v", state)
+				}
+				return nil
+			})
+		})
+	}
+
+	s.market.rest()
+	all := []*siteNode{one, two, edges[0], edges[1]}
+	l := s.market.readLedger()
+	await(t, "all nodes to have the ledger", func() error {
+		seqs := map[uint64]bool{}
+		for _, n := range all {
+			var status feedStatus
+			code, body, err := try(http.MethodGet, n.url("/api/events/status"), nil, nil)
+			if err != nil || envelope(code, body, &status) != nil {
+				return errNotYet
+			}
+			seqs[status.Seq] = true
+			if status.Total != uint64(len(l.records)) {
+				return fmt.Errorf("%s has %d of %d events", n.name, status.Total, len(l.records))
+			}
+		}
+		if len(seqs) != 1 {
+			return fmt.Errorf("they are at %v", seqs)
+		}
+		return nil
+	})
+	for i := range l.records {
+		want = append(want, l.records[i].id())
+	}
+	close(stop)
+	<-hopped
+	if n := missing(h); n > 0 || len(h.gaps) > 0 {
+		t.Errorf("a client that hopped %d times misses %d of %d events, and was told of gaps: %v", h.hops, n, len(want), h.gaps)
+	}
+	t.Logf("a client hopped %d times and has all of %d events", h.hops, len(want))
+
+	writer, other := roles()
+	for _, n := range []*siteNode{edges[0], edges[1], other, writer} {
+		n.end()
+		out := &capture{}
+		p := launch(t, "verify", environment(t), out, slices.Concat([]string{binary, "verify", "--data-dir", n.dir, "--cluster", "custom"}, customConfig(t))...)
+		if code := p.wait(); code != 0 {
+			t.Errorf("verify of %s: exit code %d\n%.3000s\n%.3000s", n.name, code, out, p.stderr)
+		}
+	}
+}
+
+// becomesEither waits until a node has one of two roles.
+func (n *siteNode) becomesEither(a, b string) {
+	n.t.Helper()
+	await(n.t, n.name+" to serve", func() error {
+		if err := n.alive(); err != nil {
+			n.t.Fatal(err)
+		}
+		if role := n.state().Node.Role; role != a && role != b {
+			return fmt.Errorf("it is %q", role)
+		}
+		return nil
+	})
+}
