@@ -30,12 +30,14 @@ func TestNotificationsAreFew(t *testing.T) {
 				return nil
 			}, func() {}, nil
 		}
+
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
 			n.run(ctx)
 		}()
+
 		offer := func(count int) {
 			for range count {
 				n.offer(wire.Alert{Kind: "liquidation", Message: "m"})
@@ -45,6 +47,7 @@ func TestNotificationsAreFew(t *testing.T) {
 			offer(1)
 			time.Sleep(2 * notifyEvery)
 		}
+
 		synctest.Wait()
 		broken = false
 		for _, later := range []int{3, 2, 10 * notifyQueue} { // while the one before is being read
@@ -53,6 +56,7 @@ func TestNotificationsAreFew(t *testing.T) {
 			offer(later)
 			time.Sleep(3 * notifyEvery)
 		}
+
 		stop()
 		<-done
 		want := []string{
@@ -62,6 +66,7 @@ func TestNotificationsAreFew(t *testing.T) {
 		if !slices.Equal(shown, want) {
 			t.Errorf("%q", shown)
 		}
+
 		if strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "no service") {
 			t.Errorf("the log says %s", &log)
 		}

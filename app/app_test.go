@@ -29,10 +29,12 @@ func TestBindings(t *testing.T) {
 	if !found {
 		t.Fatal("native.ts has no interface Bindings")
 	}
+
 	var page, shell []string
 	for _, match := range regexp.MustCompile(`(?m)^  (\w+)\(`).FindAllStringSubmatch(declared, -1) {
 		page = append(page, match[1])
 	}
+
 	for method := range reflect.TypeFor[*App]().Methods() {
 		shell = append(shell, method.Name)
 	}
@@ -86,6 +88,7 @@ func TestLoadGeometry(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", text, got, want)
 		}
 	}
+
 	if got := loadGeometry(t.TempDir()); got != fallback {
 		t.Errorf("without a file: %+v", got)
 	}
@@ -121,11 +124,13 @@ func TestClaim(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
+
 	shown := make(chan struct{}, 8)
 	first, err := claim(dir, func() { shown <- struct{}{} })
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := claim(dir, nil); !errors.Is(err, errAlreadyOpen) {
 		t.Fatalf("the second start got %v", err)
 	}
@@ -135,6 +140,7 @@ func TestClaim(t *testing.T) {
 	if err != nil {
 		t.Fatalf("after the first was closed: %v", err)
 	}
+
 	second.Close()
 
 	// A crash leaves the socket behind, with nobody listening.
@@ -142,12 +148,14 @@ func TestClaim(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	left.(*net.UnixListener).SetUnlinkOnClose(false)
 	_ = left.Close()
 	third, err := claim(dir, nil)
 	if err != nil {
 		t.Fatalf("after a crash: %v", err)
 	}
+
 	third.Close()
 
 	if _, err := claim(filepath.Join(dir, strings.Repeat("long", 40)), nil); err == nil || errors.Is(err, errAlreadyOpen) {

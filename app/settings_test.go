@@ -36,6 +36,7 @@ func running(t *testing.T, fixed map[string]string) *App {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	o := backend.Options{
 		Config: cfg, DataDir: filepath.Join(dir, "data"), Logger: slog.New(slog.DiscardHandler),
 		Origin: config.Origin{File: file, Found: true, Fixed: fixed},
@@ -70,6 +71,7 @@ func TestSaveSettings(t *testing.T) {
 	if len(result.Problems) > 0 || result.Error != "" || !result.Restarted || result.AppOnly {
 		t.Fatalf("%+v", result)
 	}
+
 	after := a.Server()
 	if !after.Ready || after.Base == before.Base || after.Token != "0123456789secret" || after.First {
 		t.Fatalf("before %+v, after %+v", before, after)
@@ -78,6 +80,7 @@ func TestSaveSettings(t *testing.T) {
 	if err != nil || !strings.HasPrefix(string(text), "# mine\n") || !strings.Contains(string(text), `cluster = "mainnet"`) {
 		t.Fatalf("%s %v", text, err)
 	}
+
 	shown := a.Settings()
 	if shown.Form.Values["server.token"] != "••••cret" || strings.Join(shown.Stored, " ") != "devnet mainnet" {
 		t.Fatalf("%+v", shown)
@@ -102,17 +105,20 @@ func TestSaveSettingsThatCannotStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer taken.Close()
 	before, _ := os.ReadFile(a.options.Origin.File)
 	result := save(a, map[string]string{"server.listen": taken.Addr().String()})
 	if !strings.Contains(result.Error, "in use") || !result.Restarted {
 		t.Fatalf("%+v", result)
 	}
+
 	after, _ := os.ReadFile(a.options.Origin.File)
 	left, _ := os.ReadDir(filepath.Dir(a.options.Origin.File))
 	if string(after) != string(before) || len(left) != 2 { // the file and the data
 		t.Errorf("the file became %s; the directory holds %v", after, left)
 	}
+
 	if now := a.Server(); !now.Ready {
 		t.Errorf("the old settings are not back: %+v", now)
 	}
@@ -120,6 +126,7 @@ func TestSaveSettingsThatCannotStart(t *testing.T) {
 	if err != nil || response.StatusCode != http.StatusOK {
 		t.Fatalf("the server does not answer: %v", err)
 	}
+
 	_ = response.Body.Close()
 }
 
@@ -130,11 +137,13 @@ func TestSaveSettingsRefused(t *testing.T) {
 	if len(result.Problems) != 3 || result.Restarted || a.Server() != before {
 		t.Fatalf("%+v", result)
 	}
+
 	for _, problem := range result.Problems {
 		if problem.Text == "" || strings.Contains(problem.Text, problem.Key+" =") {
 			t.Errorf("%+v", problem)
 		}
 	}
+
 	stale := a.SaveSettings(SettingsChange{Revision: "another"})
 	if !strings.Contains(stale.Error, "changed") {
 		t.Errorf("a stale form: %+v", stale)
@@ -142,6 +151,7 @@ func TestSaveSettingsRefused(t *testing.T) {
 	if err := os.WriteFile(a.options.Origin.File, []byte("[server"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	if shown := a.Settings(); !strings.Contains(shown.Problem, "line 1") || shown.File == "" {
 		t.Errorf("a broken file: %+v", shown)
 	}
@@ -155,6 +165,7 @@ func TestTestEndpoint(t *testing.T) {
 		}
 	}))
 	defer refusing.Close()
+
 	result := save(a, map[string]string{"solana.cluster": "custom", "solana.rpc_url": refusing.URL + "/?key=0123456789secret"})
 	if result.Error != "" || len(result.Problems) > 0 {
 		t.Fatalf("%+v", result)
@@ -168,6 +179,7 @@ func TestTestEndpoint(t *testing.T) {
 	if !strings.Contains(string(text), "418") || strings.Contains(string(text), "secret") {
 		t.Errorf("the stored address was not tried: %s", text)
 	}
+
 	question.Endpoint.Stored = 0
 	if report := a.TestEndpoint(question); !strings.Contains(report.Problem, "hidden") {
 		t.Errorf("a mask of nothing: %+v", report)
@@ -178,6 +190,7 @@ func TestTestEndpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
+
 	question.Endpoint = config.FormEndpoint{RPCURL: "http://" + listener.Addr().String()}
 	go func() {
 		conn, err := listener.Accept()
@@ -233,6 +246,7 @@ func TestSaveSettingsKeepsTheData(t *testing.T) {
 	if cfg.Program, err = market.ParsePubkey(config.DefaultProgramID); err != nil {
 		t.Fatal(err)
 	}
+
 	cfg.HistoryTransactions = 50
 	net := simnet.New(cfg)
 	ended := make(chan struct{})
@@ -242,6 +256,7 @@ func TestSaveSettingsKeepsTheData(t *testing.T) {
 		_ = net.Run(ctx)
 	}()
 	defer func() { cancel(); <-ended }()
+
 	<-net.Ready()
 
 	a := running(t, nil)
@@ -255,6 +270,7 @@ func TestSaveSettingsKeepsTheData(t *testing.T) {
 	if err := os.WriteFile(a.options.Origin.File, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	custom := map[string]string{"solana.cluster": "custom", "solana.rpc_url": net.RPCURL(), "solana.ws_url": net.WSURL()}
 	mustSave(custom)
 	polltest.Until(t, "events", func() bool { return events(t, a) >= 50 })
@@ -263,6 +279,7 @@ func TestSaveSettingsKeepsTheData(t *testing.T) {
 	if now := events(t, a); now < stored {
 		t.Errorf("%d events after a restart, %d before", now, stored)
 	}
+
 	mustSave(map[string]string{"solana.cluster": "localnet"})
 	if now := events(t, a); now != 0 {
 		t.Errorf("another cluster shows %d events", now)

@@ -21,6 +21,7 @@ func TestCoinsAreWatched(t *testing.T) {
 			t.Fatalf("%q, %v", got, err)
 		}
 	}
+
 	list, err := watch.At(dir).Read()
 	if err != nil || len(list) != 1 || list[0].Mint.String() != mint || list[0].AddedAt == 0 {
 		t.Errorf("the list is %v, %v", list, err)
@@ -32,6 +33,7 @@ func TestCoinsAreWatched(t *testing.T) {
 	if err := a.UnwatchCoin(mint); err != nil {
 		t.Error(err)
 	}
+
 	if err := a.UnwatchCoin(mint); !errors.Is(err, watch.ErrNotListed) || !strings.Contains(err.Error(), "watch.mints") {
 		t.Errorf("a coin that is not listed: %v", err)
 	}

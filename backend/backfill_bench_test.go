@@ -49,6 +49,7 @@ func runCluster(text string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
+
 	ctx, stop := context.WithCancel(context.Background())
 	go func() { // the parent holds the other end open while it lives
 		_, _ = io.Copy(io.Discard, os.Stdin)
@@ -67,6 +68,7 @@ func runCluster(text string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+
 	return 0
 }
 
@@ -83,6 +85,7 @@ func apart(tb testing.TB, spec clusterSpec) solana.Endpoint {
 	if err != nil {
 		tb.Fatal(err)
 	}
+
 	self, err := os.Executable()
 	if err != nil {
 		tb.Fatal(err)
@@ -94,6 +97,7 @@ func apart(tb testing.TB, spec clusterSpec) solana.Endpoint {
 	if err != nil {
 		tb.Fatal(err)
 	}
+
 	out, err := command.StdoutPipe()
 	if err != nil {
 		tb.Fatal(err)
@@ -101,6 +105,7 @@ func apart(tb testing.TB, spec clusterSpec) solana.Endpoint {
 	if err := command.Start(); err != nil {
 		tb.Fatal(err)
 	}
+
 	tb.Cleanup(func() {
 		_ = in.Close()
 		_ = command.Wait()
@@ -109,6 +114,7 @@ func apart(tb testing.TB, spec clusterSpec) solana.Endpoint {
 	if err != nil {
 		tb.Fatal("the simulated cluster did not start:", err)
 	}
+
 	urls := strings.Fields(line)
 	return solana.Endpoint{RPC: urls[0], WS: urls[1]}
 }
@@ -129,10 +135,12 @@ func serveIn(tb testing.TB, dir string, endpoint solana.Endpoint, limit int) (b 
 	ctx, cancel := context.WithCancel(tb.Context())
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx) }()
+
 	address, ready := "", false
 	for tick := time.NewTicker(time.Millisecond); !ready; <-tick.C {
 		address, ready = b.Address()
 	}
+
 	return b, func() string {
 		text := metricsOf(tb, address)
 		cancel()
@@ -211,6 +219,7 @@ func watchMemory() (stop func() int64) {
 			}
 		}
 	}()
+
 	return func() int64 {
 		close(end)
 		<-ended

@@ -62,6 +62,7 @@ func ledgerCoins(tb testing.TB, endpoint solana.Endpoint) (coins []*ledgerCoin) 
 				}
 			}
 		}
+
 		if after = page.Result.Next; after == "" {
 			return coins
 		}
@@ -108,6 +109,7 @@ func awaitLive(tb testing.TB, server *backend.Backend, count int) (list wire.Wat
 				live++
 			}
 		}
+
 		if live == count {
 			return answer.Data
 		}
@@ -115,6 +117,7 @@ func awaitLive(tb testing.TB, server *backend.Backend, count int) (list wire.Wat
 			time.Sleep(100 * time.Millisecond) // the answer is long, and costs what is measured
 		}
 	}
+
 	tb.Fatalf("%d coins are not live", count)
 	return list
 }
@@ -137,6 +140,7 @@ func BenchmarkCoinHistory(b *testing.B) {
 		if err := server.LoadHistory(b.Context(), cluster.Reach{}); err != nil {
 			b.Fatal(err)
 		}
+
 		spinPet := time.Since(start)
 
 		start = time.Now()
@@ -148,6 +152,7 @@ func BenchmarkCoinHistory(b *testing.B) {
 		if len(list.Coins[0].Holes) > 0 {
 			b.Fatalf("missing %v", list.Coins[0].Holes)
 		}
+
 		trades := tradesOf(b, server, coin.mint)
 		if trades < coin.trades {
 			b.Fatalf("%d trades of %d", trades, coin.trades)
@@ -156,6 +161,7 @@ func BenchmarkCoinHistory(b *testing.B) {
 		seconds, ratios = append(seconds, took.Seconds()), append(ratios, took.Seconds()/spinPet.Seconds())
 		b.Logf("%d trades of the coin in %v, SpinPet's market in %v", trades, took.Round(time.Millisecond), spinPet.Round(time.Millisecond))
 	}
+
 	b.ReportMetric(middle(seconds), "s/coin")
 	b.ReportMetric(middle(ratios), "of-SpinPet's")
 	b.ReportMetric(0, "ns/op")
@@ -220,12 +226,14 @@ func BenchmarkWatched(b *testing.B) {
 		watchFor(b, dir, watched)
 		server, stop := serveIn(b, dir, endpoint, 1_000_000)
 		defer stop()
+
 		if err := server.LoadHistory(b.Context(), cluster.Reach{}); err != nil {
 			b.Fatal(err)
 		}
 		awaitLive(b, server, len(watched))
 		whole = time.Since(start)
 		core, peak = spend(b, stretch)
+
 		trades := events(b, server)
 		began := time.Now()
 		time.Sleep(3 * time.Second) // of a rate
@@ -247,6 +255,7 @@ func BenchmarkWatched(b *testing.B) {
 		b.ReportMetric(pace, "watched-events/s")
 		b.ReportMetric(whole.Seconds(), "s-until-live")
 	}
+
 	b.ReportMetric(0, "ns/op")
 }
 
@@ -274,6 +283,7 @@ func (c *counting) before(tb testing.TB, endpoint solana.Endpoint) solana.Endpoi
 	if err != nil {
 		tb.Fatal(err)
 	}
+
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	proxy.ModifyResponse = func(answer *http.Response) error {
 		text, err := io.ReadAll(answer.Body)
@@ -290,16 +300,19 @@ func (c *counting) before(tb testing.TB, endpoint solana.Endpoint) solana.Endpoi
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}
+
 		c.mu.Lock()
 		c.posts++
 		for _, found := range methodName.FindAllSubmatch(text, -1) {
 			c.calls[string(found[1])]++
 		}
+
 		c.mu.Unlock()
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
 		proxy.ServeHTTP(w, r)
 	}))
 	tb.Cleanup(server.Close)
+
 	return solana.Endpoint{RPC: server.URL + "/", WS: endpoint.WS}
 }
 
@@ -328,6 +341,7 @@ func BenchmarkRequestsOfACoin(b *testing.B) {
 			if err := server.LoadHistory(b.Context(), cluster.Reach{Since: time.Now()}); err != nil {
 				b.Fatal(err)
 			}
+
 			awaitLive(b, server, watched)
 			posts, calls, bytes := counted.take()
 			b.Logf("%d coins, until live: %d requests, %v, %d KB", watched, posts, calls, bytes>>10)
@@ -337,6 +351,7 @@ func BenchmarkRequestsOfACoin(b *testing.B) {
 			for _, n := range calls {
 				alive[i] += n
 			}
+
 			if watched > 0 {
 				if err := watch.At(dir).Add(list[0].mint, time.Now()); err != nil {
 					b.Fatal(err)
@@ -345,11 +360,14 @@ func BenchmarkRequestsOfACoin(b *testing.B) {
 				posts, calls, bytes = counted.take()
 				b.Logf("one more, with %d transactions: %d requests, %v, %d KB", done, posts, calls, bytes>>10)
 			}
+
 			stop()
 		}
+
 		b.ReportMetric(float64(alive[1]-alive[0])/coins, "calls/coin/min")
 		b.ReportMetric(float64(alive[1])/float64(alive[0]), "of-none's")
 	}
+
 	b.ReportMetric(0, "ns/op")
 }
 
@@ -417,6 +435,7 @@ func BenchmarkAddingACoin(b *testing.B) {
 			awaitLive(b, server, watched+i+1)
 			measure()
 		}
+
 		stop()
 		slices.Sort(ratios)
 		b.ReportMetric(middle(rest), "rest-p99-ms")
@@ -425,6 +444,7 @@ func BenchmarkAddingACoin(b *testing.B) {
 		b.ReportMetric(middle(ratios), "ratio")
 		b.ReportMetric(ratios[len(ratios)*3/4], "ratio-quartile3")
 	}
+
 	b.ReportMetric(0, "ns/op")
 }
 

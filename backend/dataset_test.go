@@ -95,6 +95,7 @@ func (g *growing) step() {
 		b.Transactions = append(b.Transactions, tx)
 		g.recent = append(g.recent, tx)
 	}
+
 	b.ChainTime = g.now
 	batches := []market.Batch{b}
 
@@ -120,6 +121,7 @@ func (g *growing) step() {
 			g.t.Fatal(err)
 		}
 	}
+
 	if err := g.writer.Flush(); err != nil {
 		g.t.Fatal(err)
 	}
@@ -178,6 +180,7 @@ func TestDatasetIsTheWholeExport(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+
 				if ran.Written > 0 && ran.Unchanged == 0 && run > 6 {
 					incremental++
 				}
@@ -190,6 +193,7 @@ func TestDatasetIsTheWholeExport(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+
 				var files [][]byte
 				for _, path := range paths {
 					file, err := os.ReadFile(path)
@@ -198,6 +202,7 @@ func TestDatasetIsTheWholeExport(t *testing.T) {
 					}
 					files = append(files, file)
 				}
+
 				got, want := lines(files...), lines(whole.Bytes())
 				if !slices.Equal(got, want) {
 					t.Fatalf("seed %d, run %d: %s %s: %d rows in %d days, %d in the whole export", seed, run, request.Kind, request.Interval, len(got), len(paths), len(want))
@@ -207,8 +212,10 @@ func TestDatasetIsTheWholeExport(t *testing.T) {
 				}
 			}
 		}
+
 		g.close()
 	}
+
 	if incremental == 0 {
 		t.Error("no run wrote just the days that had changed")
 	}
@@ -222,6 +229,7 @@ func TestDaysOfARunningServer(t *testing.T) {
 	o.Config.Server.Token = "letmeinplease"
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
+
 	server := backend.New(o)
 	ended := make(chan error, 1)
 	go func() { ended <- server.Run(ctx) }()
@@ -266,6 +274,7 @@ func TestDaysOfARunningServer(t *testing.T) {
 			}
 			files[j] = fmt.Sprint(m.Store, m.Gaps, m.Files)
 		}
+
 		if files[0] != files[1] {
 			t.Errorf("%v: a server's days differ from those of its store:\n%s\n%s", kind, files[0], files[1])
 		}

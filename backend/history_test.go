@@ -39,6 +39,7 @@ func past(t *testing.T, transactions int) backend.Options {
 	t.Cleanup(running.Wait)
 	t.Cleanup(cancel)
 	<-net.Ready()
+
 	cfg := config.Default()
 	cfg.Server.Listen = "127.0.0.1:0"
 	cfg.Solana.Cluster, cfg.Solana.RPCURL, cfg.Solana.WSURL = "custom", net.RPCURL(), net.WSURL()
@@ -60,6 +61,7 @@ func read(t *testing.T, o backend.Options) stored {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer s.Close() //nolint:errcheck // only read
 	got := stored{candles: map[market.Pubkey][]market.Candle{}}
 	err = s.EventsAfter(market.Position{}, func(e *market.Event) error {
@@ -70,6 +72,7 @@ func read(t *testing.T, o backend.Options) stored {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for mint := range got.candles {
 		for _, interval := range market.AllIntervals() {
 			list, err := s.CandlesBetween(mint, interval, math.MinInt64, math.MaxInt64)
@@ -83,12 +86,14 @@ func read(t *testing.T, o backend.Options) stored {
 			got.candles[mint] = append(got.candles[mint], list...)
 		}
 	}
+
 	if got.open, err = s.Gaps(t.Context(), nil, new(market.GapOpen)); err != nil {
 		t.Fatal(err)
 	}
 	if problems, err := s.Audit(t.Context()); err != nil || len(problems) > 0 {
 		t.Fatal(problems, err)
 	}
+
 	return got
 }
 
@@ -119,6 +124,7 @@ func TestBackfill(t *testing.T) {
 	if err := offline.Backfill(t.Context(), whole.Offline(), cluster.Reach{}, quiet); err != nil {
 		t.Fatal(err)
 	}
+
 	want := read(t, whole)
 	if len(want.events) < 3500 || len(want.open) != 0 {
 		t.Fatalf("%d events, open gaps %+v", len(want.events), want.open)
@@ -144,6 +150,7 @@ func TestBackfill(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Fatal("interrupted:", err)
 	}
+
 	if n := len(read(t, o).events); n < len(got.events) || n >= len(want.events) {
 		t.Errorf("after an interruption %d events; before %d, all are %d", n, len(got.events), len(want.events))
 	}
@@ -154,6 +161,7 @@ func TestBackfill(t *testing.T) {
 	if err := offline.Backfill(t.Context(), o.Offline(), cluster.Reach{}, quiet); err != nil {
 		t.Fatal(err)
 	}
+
 	got = read(t, o)
 	if len(got.open) != 0 {
 		t.Errorf("open gaps %+v", got.open)
@@ -169,6 +177,7 @@ func TestHistoryWhileServing(t *testing.T) {
 	if err := b.LoadHistory(t.Context(), cluster.Reach{}); !errors.Is(err, backend.ErrNotRunning) {
 		t.Errorf("before the start: %v", err)
 	}
+
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx) }()
@@ -182,6 +191,7 @@ func TestHistoryWhileServing(t *testing.T) {
 			break
 		}
 	}
+
 	if err := b.LoadHistory(t.Context(), cluster.Reach{}); err != nil {
 		t.Error(err)
 	}
@@ -189,6 +199,7 @@ func TestHistoryWhileServing(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
+
 	got := read(t, o)
 	if len(got.open) != 0 || len(got.events) < 1700 {
 		t.Errorf("%d events, open gaps %+v", len(got.events), got.open)

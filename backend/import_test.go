@@ -34,6 +34,7 @@ func recordedMarket(t *testing.T, seed uint64, transactions int) backend.Options
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
+
 	opened, err := store.Open(store.Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
@@ -42,6 +43,7 @@ func recordedMarket(t *testing.T, seed uint64, transactions int) backend.Options
 	if err := writer.Recover(); err != nil {
 		t.Fatal(err)
 	}
+
 	r := rand.New(rand.NewPCG(seed, 1))
 	key := func(kind byte, n uint64) (k market.Pubkey) {
 		k[0] = kind
@@ -62,6 +64,7 @@ func recordedMarket(t *testing.T, seed uint64, transactions int) backend.Options
 			price = market.U128{Lo: 2_795_899_347_623_485_554 + r.Uint64N(1e15)}
 			sol = uint64(float64(price.Lo)/1e26*float64(tokens)*1e3) + 1
 		}
+
 		terms := market.Terms{OrderType: uint8(1 + r.IntN(2)), Mint: mint, User: key(3, r.Uint64N(4)), LockLpStartPrice: price, BorrowAmount: sol, PositionAssetAmount: tokens, MarginSolAmount: r.Uint64N(1e9), StartTime: 9, BorrowFee: 7}
 		if terms.OrderType == market.OrderShort {
 			terms.BorrowAmount, terms.PositionAssetAmount = tokens, sol
@@ -85,6 +88,7 @@ func recordedMarket(t *testing.T, seed uint64, transactions int) backend.Options
 		case 6:
 			return &spinpet.MilestoneDiscount{Payer: key(3, 3), Mint: mint, Curve: key(5, 1), SwapFee: 500, FeeDiscountFlag: 1}
 		}
+
 		return &spinpet.BuySell{Payer: key(3, r.Uint64N(4)), Mint: mint, IsBuy: r.IntN(2) == 0, TokenAmount: tokens, SolAmount: sol, LatestPrice: price}
 	}
 	program := spinpet.ProgramID.String()
@@ -101,6 +105,7 @@ func recordedMarket(t *testing.T, seed uint64, transactions int) backend.Options
 			for range 1 + r.IntN(3)/2*2 {
 				tx.Logs = append(tx.Logs, spinpet.LogLine(body(n)))
 			}
+
 			tx.Logs = append(tx.Logs, "Program "+program+" success")
 			binary.BigEndian.PutUint64(tx.Signature[:], r.Uint64())
 			n++
@@ -110,20 +115,24 @@ func recordedMarket(t *testing.T, seed uint64, transactions int) backend.Options
 				b.Transactions = append(b.Transactions, tx)
 			}
 		}
+
 		b.ChainTime = now
 		for _, batch := range []market.Batch{b, {Transactions: held, ChainTime: now}} {
 			if err := writer.Apply(t.Context(), batch); err != nil {
 				t.Fatal(err)
 			}
 		}
+
 		held = nil
 	}
+
 	if err := writer.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if err := opened.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	return o
 }
 
@@ -143,6 +152,7 @@ func contents(t *testing.T, o backend.Options) (text []string, chain int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer s.Close() //nolint:errcheck // only read
 	add := func(what ...any) { text = append(text, fmt.Sprint(what...)) }
 	if err := s.EventsAfter(market.Position{}, func(e *market.Event) error {
@@ -151,6 +161,7 @@ func contents(t *testing.T, o backend.Options) (text []string, chain int64) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := s.Orders(t.Context(), func(order *market.Order) error { add(*order); return nil }); err != nil {
 		t.Fatal(err)
 	}
@@ -160,6 +171,7 @@ func contents(t *testing.T, o backend.Options) (text []string, chain int64) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		add(token.Created != nil, token.SwapFee, token.LatestPrice, token.LatestTradeTime, token.TotalSolAmount, token.TotalMarginSolAmount,
 			token.TotalLiquidations, token.TotalCloseProfit, token.Trades, token.LastEventTime, token.CreatedPosition)
 		for _, interval := range market.AllIntervals() {
@@ -173,11 +185,13 @@ func contents(t *testing.T, o backend.Options) (text []string, chain int64) {
 			}
 		}
 	}
+
 	stats := s.Stats()
 	add(stats.Kinds, stats.Total, stats.Candles, stats.Orders)
 	if problems, err := s.Audit(t.Context()); err != nil || len(problems) > 0 {
 		t.Fatal(problems, err)
 	}
+
 	return text, s.ChainTime()
 }
 
@@ -188,6 +202,7 @@ func corrected(t *testing.T, o backend.Options) (count int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer s.Close() //nolint:errcheck // only read
 	for n := range byte(6) {
 		for _, interval := range market.AllIntervals() {
@@ -202,6 +217,7 @@ func corrected(t *testing.T, o backend.Options) (count int) {
 			}
 		}
 	}
+
 	return count
 }
 
@@ -257,24 +273,29 @@ func TestImportEqualsItsOrigin(t *testing.T) {
 			if result := importFile(t, copied, file); result.Stored < 1200 || int64(result.Stored) != result.Read {
 				t.Fatalf("%+v", result)
 			}
+
 			got, at := contents(t, copied)
 			sameContents(t, string(format), got, want)
 			if late, n := corrected(t, origin), corrected(t, copied); late == 0 || n != 0 {
 				t.Errorf("%d candles are corrected in the origin, where trades came late, and %d in the copy, where none did", late, n)
 			}
+
 			if at != chain {
 				t.Errorf("chain time %d, want %d", at, chain)
 			}
 			if again := importFile(t, copied, file); again.Stored != 0 || again.Known == 0 {
 				t.Fatalf("again: %+v", again)
 			}
+
 			got, _ = contents(t, copied)
 			sameContents(t, string(format)+" again", got, want)
 		}
+
 		apart := marketIn(t.TempDir())
 		for _, n := range rand.New(rand.NewPCG(seed, 2)).Perm(6) {
 			importFile(t, apart, exported(t, origin, export.JSONL, market.Pubkey{1, 15: byte(n)}))
 		}
+
 		got, _ := contents(t, apart)
 		sameContents(t, "mint by mint", got, want)
 	}
@@ -305,11 +326,13 @@ func TestImportGoesOnWhereItWasEnded(t *testing.T) {
 			}
 			break
 		}
+
 		if !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
 		ended++
 	}
+
 	if ended != 3 {
 		t.Errorf("ended %d times", ended)
 	}
@@ -325,11 +348,13 @@ func TestImportIntoAnOlderAndANewerMarket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	copied := marketIn(t.TempDir())
 	parts := make([]strings.Builder, 3)
 	for i, line := range strings.SplitAfter(string(whole), "\n") {
 		parts[i%3].WriteString(line)
 	}
+
 	for i := range parts {
 		path := filepath.Join(t.TempDir(), fmt.Sprint(i))
 		if err := os.WriteFile(path, []byte(parts[i].String()), 0o600); err != nil {
@@ -337,6 +362,7 @@ func TestImportIntoAnOlderAndANewerMarket(t *testing.T) {
 		}
 		importFile(t, copied, offline.Recorded{Path: path, Format: export.JSONL})
 	}
+
 	got, _ := contents(t, copied)
 	sameContents(t, "line by line in three files", got, want)
 }
@@ -348,6 +374,7 @@ func TestImportRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	lines := strings.Split(string(text), "\n")
 	lines[4] = lines[4][:20]
 	lines[9] = strings.Replace(lines[9], `"slot":`, `"slot":-`, 1)
@@ -355,12 +382,14 @@ func TestImportRefusals(t *testing.T) {
 	if err := os.WriteFile(damaged.Path, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	copied := marketIn(t.TempDir())
 	quiet := func(offline.ImportProgress) {}
 	_, err = offline.Import(t.Context(), copied.Offline(), damaged, quiet)
 	if !errors.Is(err, offline.ErrBadLines) || !strings.Contains(err.Error(), "line 5: ") || !strings.Contains(err.Error(), "line 10: slot") {
 		t.Error(err)
 	}
+
 	if got, _ := contents(t, copied); len(got) > 10 {
 		t.Error("something was stored of a refused file")
 	}
@@ -368,16 +397,19 @@ func TestImportRefusals(t *testing.T) {
 	if result := importFile(t, copied, damaged); result.BadLines != 2 || int(result.Read) != len(lines)-3 {
 		t.Errorf("%+v", result)
 	}
+
 	demo := marketIn(t.TempDir())
 	demo.Config.Solana.Cluster = "demo"
 	if _, err := offline.Import(t.Context(), demo.Offline(), file, quiet); !errors.Is(err, offline.ErrDemo) {
 		t.Error(err)
 	}
+
 	holder, err := store.Open(store.Options{Dir: filepath.Join(copied.DataDir, "mainnet")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer holder.Close() //nolint:errcheck // only held
+
 	_, err = offline.Import(t.Context(), copied.Offline(), file, quiet)
 	if !errors.Is(err, store.ErrLocked) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
 		t.Error("a store in use:", err)

@@ -21,6 +21,7 @@ func TestImportTakesGapsOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	opened, err := store.Open(store.Options{Dir: filepath.Join(origin.DataDir, "mainnet")})
 	if err != nil {
 		t.Fatal(err)
@@ -29,6 +30,7 @@ func TestImportTakesGapsOver(t *testing.T) {
 	if err := opened.EventsAfter(market.Position{}, func(e *market.Event) error { last = *e; return nil }); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := opened.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -44,6 +46,7 @@ func TestImportTakesGapsOver(t *testing.T) {
 	if err := os.WriteFile(file.Path, append([]byte(lines), text...), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	copied := marketIn(t.TempDir())
 	if result := importFile(t, copied, file); result.Gaps != 2 || int(result.Read) != strings.Count(string(text), "\n") {
 		t.Fatalf("%+v", result)
@@ -51,6 +54,7 @@ func TestImportTakesGapsOver(t *testing.T) {
 	if result := importFile(t, copied, file); result.Gaps != 0 || result.Stored != 0 {
 		t.Fatalf("again: %+v", result)
 	}
+
 	again, err := os.ReadFile(exported(t, copied, export.JSONL).Path)
 	if err != nil {
 		t.Fatal(err)

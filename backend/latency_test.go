@@ -35,6 +35,7 @@ func trading(tb testing.TB, rate float64, slot time.Duration, window int) *live 
 	ended := make(chan error, 2)
 	go func() { ended <- net.Run(ctx) }()
 	<-net.Ready()
+
 	cfg := config.Default()
 	cfg.Server.Listen = "127.0.0.1:0"
 	cfg.Solana.Cluster, cfg.Solana.RPCURL, cfg.Solana.WSURL = "custom", net.RPCURL(), net.WSURL()
@@ -42,6 +43,7 @@ func trading(tb testing.TB, rate float64, slot time.Duration, window int) *live 
 	cfg.Websocket.MessageBatchTimeoutMS = window
 	b := backend.New(backend.Options{Config: cfg, Assets: fstest.MapFS{}, Logger: slog.New(slog.DiscardHandler), DataDir: tb.TempDir()})
 	go func() { ended <- b.Run(ctx) }()
+
 	l := &live{net: net, stop: func() {
 		cancel()
 		for range 2 {
@@ -72,6 +74,7 @@ func watchSocket(tb testing.TB, url string, say func(send func(string), message 
 	if err != nil {
 		tb.Fatal(err)
 	}
+
 	conn.SetReadLimit(1 << 22)
 	tb.Cleanup(func() { _ = conn.CloseNow() })
 	send := func(text string) {
@@ -80,6 +83,7 @@ func watchSocket(tb testing.TB, url string, say func(send func(string), message 
 		}
 	}
 	say(send, "")
+
 	arrived := make(chan seen, 1<<14)
 	go func() {
 		defer close(arrived)
@@ -96,6 +100,7 @@ func watchSocket(tb testing.TB, url string, say func(send func(string), message 
 			say(send, string(data))
 		}
 	}()
+
 	return arrived
 }
 
@@ -129,6 +134,7 @@ func BenchmarkLatency(b *testing.B) {
 		b.Run(fmt.Sprintf("window=%dms", window), func(b *testing.B) {
 			l := trading(b, 100, 400*time.Millisecond, window)
 			defer l.stop()
+
 			pushes := l.pushes(b)
 			<-pushes // subscribed
 			notified := l.notifications(b)
@@ -140,6 +146,7 @@ func BenchmarkLatency(b *testing.B) {
 				for len(notified) > 0 {
 					note(<-notified)
 				}
+
 				at, known := sent[push.signature]
 				if !known {
 					select { // the push was faster than the bystander
@@ -149,10 +156,12 @@ func BenchmarkLatency(b *testing.B) {
 					case <-time.After(50 * time.Millisecond):
 					}
 				}
+
 				if known {
 					took = append(took, max(0, push.at.Sub(at)))
 				}
 			}
+
 			slices.Sort(took)
 			at := func(share float64) float64 {
 				return float64(took[int(share*float64(len(took)-1))].Microseconds()) / 1000
@@ -169,12 +178,14 @@ func BenchmarkLatency(b *testing.B) {
 func TestStagesAreMeasured(t *testing.T) {
 	l := trading(t, 40, 50*time.Millisecond, 50)
 	defer l.stop()
+
 	pushes := l.pushes(t)
 	for range 20 {
 		if _, open := <-pushes; !open {
 			t.Fatal("the subscriber was cut")
 		}
 	}
+
 	text := metricsOf(t, l.address)
 	for _, stage := range []string{"receive_to_apply", "apply_to_commit", "commit_to_publish", "publish_to_queue", "receive_to_queue"} {
 		pattern := regexp.MustCompile(`(?m)^spinscope_stage_seconds_count\{stage="` + stage + `"\} (\d+)$`)
@@ -184,6 +195,7 @@ func TestStagesAreMeasured(t *testing.T) {
 			t.Errorf("stage %s: %q", stage, found)
 		}
 	}
+
 	for _, name := range []string{
 		"ingest_events_total", "ingest_price_breaks_total", "store_gaps_open", "hub_commits_total", "socketio_messages_out_total",
 		"feed_transactions_total", "stream_topics", "stream_conflated_total", "socketio_queued_messages", "socketio_dropped_total",

@@ -43,6 +43,7 @@ func busServers(t *testing.T) (urls string) {
 		peers = append(peers, listener.Addr().String())
 		listener.Close()
 	}
+
 	dir := t.TempDir()
 	for i, own := range peers {
 		running, err := embedded.Start(embedded.Options{Dir: filepath.Join(dir, fmt.Sprint(i)), Name: fmt.Sprint("server-", i), Listen: "127.0.0.1:0", Cluster: own, Peers: peers})
@@ -52,6 +53,7 @@ func busServers(t *testing.T) (urls string) {
 		t.Cleanup(running.Stop)
 		list = append(list, running.URL())
 	}
+
 	return strings.Join(list, ",")
 }
 
@@ -86,6 +88,7 @@ func (n *busNode) get(path string) (status int, body string) {
 	if !ok {
 		return 0, ""
 	}
+
 	r, err := http.NewRequestWithContext(n.t.Context(), http.MethodGet, "http://"+address+path, nil)
 	if err != nil {
 		n.t.Fatal(err)
@@ -94,6 +97,7 @@ func (n *busNode) get(path string) (status int, body string) {
 	if err != nil {
 		return 0, ""
 	}
+
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
@@ -126,6 +130,7 @@ func (n *busNode) stands(role, owner string) {
 		_, text := n.get("/api/events/status")
 		return json.Unmarshal([]byte(text), &said) == nil && said.Data.Node != nil && said.Data.Node.Lag == wire.NodeLag{}
 	})
+
 	got := *said.Data.Node
 	if got.Name != name || got.Role != role || got.Trouble != "" || got.Lease.Owner != owner || got.Lease.AgeSeconds == nil ||
 		!strings.HasPrefix(got.Bus.Server, "server-") || !got.Bus.Connected {
@@ -145,6 +150,7 @@ func (n *busNode) stands(role, owner string) {
 			n.t.Errorf("%s: no %s in its metrics", name, line)
 		}
 	}
+
 	if _, text := n.get("/readyz"); !strings.Contains(text, "\nrole "+role+"; lag ") || !strings.Contains(text, "lease "+owner+"'s, seen ") ||
 		!strings.Contains(text, "; bus server-") {
 		n.t.Errorf("%s: /readyz says %q", name, text)
@@ -223,6 +229,7 @@ func intrude(t *testing.T, from *bus.Bus) (seq uint64) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	log, err := from.Log(t.Context(), of.Store, 1, false)
 	if err != nil {
 		t.Fatal(err)
@@ -257,6 +264,7 @@ func TestNodesShareAMarket(t *testing.T) {
 			t.Error(err)
 		}
 	}()
+
 	urls, said := busServers(t), &noted{}
 
 	makeNode := func(name string, edge bool) *busNode {
@@ -277,6 +285,7 @@ func TestNodesShareAMarket(t *testing.T) {
 	for _, n := range all {
 		n.start()
 	}
+
 	for _, n := range all {
 		n.reach(10)
 	}
@@ -286,6 +295,7 @@ func TestNodesShareAMarket(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer watching.Close()
+
 	owner := ownerOf(t, watching)
 	if owner != "one" && owner != "two" {
 		t.Fatalf("%q writes", owner)
@@ -311,6 +321,7 @@ func TestNodesShareAMarket(t *testing.T) {
 	for _, n := range append([]*busNode{standby}, edges...) {
 		n.reach(at + 20)
 	}
+
 	if owner := ownerOf(t, watching); owner != standby.options.Config.Bus.Node {
 		t.Errorf("%q writes", owner)
 	}
@@ -325,6 +336,7 @@ func TestNodesShareAMarket(t *testing.T) {
 	for _, n := range all {
 		n.reach(other + 10)
 	}
+
 	if !said.has("this node does not write any more") {
 		t.Error("nobody was refused")
 	}
@@ -343,6 +355,7 @@ func TestNodesShareAMarket(t *testing.T) {
 		return len(seqs) == 1 && !seqs[0]
 	})
 	owner = ownerOf(t, watching)
+
 	replicas, last := edges, []*busNode{one, two}
 	slices.SortFunc(last, func(a, _ *busNode) int {
 		if a.options.Config.Bus.Node == owner {
@@ -353,6 +366,7 @@ func TestNodesShareAMarket(t *testing.T) {
 	for _, n := range edges {
 		n.stop()
 	}
+
 	for _, n := range last {
 		n.stop()
 	}
@@ -360,12 +374,14 @@ func TestNodesShareAMarket(t *testing.T) {
 	if replica := last[0]; owner != "" {
 		replicas = append(replicas, replica)
 	}
+
 	for _, n := range replicas[1:] {
 		gotAt, got := marketRows(t, n)
 		want := want
 		if n == one || n == two { // it wrote, and made its open candles anew when it was refused: at a later seq
 			got, want = slices.DeleteFunc(got, isOpenCandles), slices.DeleteFunc(slices.Clone(want), isOpenCandles)
 		}
+
 		if gotAt != wantAt || !slices.Equal(got, want) {
 			t.Errorf("%s: %d rows at %+v, want %d at %+v", n.options.Config.Bus.Node, len(got), gotAt, len(want), wantAt)
 			for i := range min(len(got), len(want)) {
@@ -376,6 +392,7 @@ func TestNodesShareAMarket(t *testing.T) {
 			}
 		}
 	}
+
 	for _, n := range all {
 		o := n.options
 		o.Config.Solana.Cluster, o.Config.Solana.RPCURL = "custom", "http://127.0.0.1:1"

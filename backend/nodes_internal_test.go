@@ -55,12 +55,14 @@ func drawVariant(seed int64) nodesVariant {
 	for range 1 + rng.IntN(3) {
 		v.first = append(v.first, node())
 	}
+
 	switch rng.IntN(3) {
 	case 0:
 		v.second = []simnet.Node{{}} // has all
 	case 1:
 		v.second = []simnet.Node{node(), node()}
 	}
+
 	return v
 }
 
@@ -87,6 +89,7 @@ func readNodes(t *testing.T, v nodesVariant) {
 	})
 	net.SetNode("first", v.first...)
 	net.SetNode("second", v.second...)
+
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -96,6 +99,7 @@ func readNodes(t *testing.T, v nodesVariant) {
 	})
 	defer running.Wait()
 	defer stop()
+
 	<-net.Ready()
 
 	log := &lockedBuffer{}
@@ -113,6 +117,7 @@ func readNodes(t *testing.T, v nodesVariant) {
 	if len(v.second) > 0 {
 		o.Config.Solana.Fallback = []config.Endpoint{{RPCURL: net.NodeURL("second"), WSURL: net.WSURL()}}
 	}
+
 	truth := &nodesTruth{t: t, url: net.RPCURL(), held: map[market.Signature]market.Slot{}}
 	defer func() {
 		if t.Failed() {
@@ -150,6 +155,7 @@ func readNodes(t *testing.T, v nodesVariant) {
 		net.SetRate(0)
 		slots(60)
 	})
+
 	last := truth.newest()
 	during("rest", func(b *Backend) {
 		for ready := false; !ready; time.Sleep(10 * time.Millisecond) {
@@ -158,6 +164,7 @@ func readNodes(t *testing.T, v nodesVariant) {
 		if err := b.LoadHistory(t.Context(), cluster.Reach{}); err != nil && !strings.Contains(err.Error(), solana.ErrBeyond.Error()) {
 			t.Errorf("load history: %v", err)
 		}
+
 		for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 			at := b.store.State().Checkpoint
 			if at >= last {
@@ -231,6 +238,7 @@ func (n *nodesTruth) compare(what string, o Options) {
 	if err != nil {
 		n.t.Fatal(err)
 	}
+
 	defer s.Close() //nolint:errcheck // only read
 	stored := map[market.Signature]market.Slot{}
 	err = s.EventsAfter(market.Position{}, func(e *market.Event) error {
@@ -240,6 +248,7 @@ func (n *nodesTruth) compare(what string, o Options) {
 	if err != nil {
 		n.t.Fatal(err)
 	}
+
 	gaps, err := s.Gaps(n.t.Context(), nil, nil)
 	if err != nil {
 		n.t.Fatal(err)
@@ -270,12 +279,14 @@ func (n *nodesTruth) compare(what string, o Options) {
 			n.t.Errorf("%s: %s is stored in slot %d, it is of %d", what, tx.Signature, at, tx.Slot)
 		}
 	}
+
 	for signature, slot := range n.held {
 		if _, ok := stored[signature]; !ok {
 			n.t.Errorf("%s: %s of slot %d was taken back, and the ledger holds it", what, signature, slot)
 			return
 		}
 	}
+
 	ghosts := 0
 	for signature, slot := range stored {
 		if _, ok := ledger[signature]; ok {
@@ -286,6 +297,7 @@ func (n *nodesTruth) compare(what string, o Options) {
 			}
 		}
 	}
+
 	n.t.Logf("%s: %d of %d stored, checkpoint %d, %d in %d gaps, %d ghosts in gaps", what, len(stored), len(ledger), checkpoint, inGaps, len(gaps), ghosts)
 }
 

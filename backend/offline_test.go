@@ -42,6 +42,7 @@ func directory(t *testing.T, dir string) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return files
 }
 
@@ -67,6 +68,7 @@ func killed(t *testing.T, o backend.Options) backend.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer opened.Close()
 	var last market.Event // the newest trade, which is made once more
 	err = opened.EventsAfter(market.Position{}, func(e *market.Event) error {
@@ -78,6 +80,7 @@ func killed(t *testing.T, o backend.Options) backend.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	token, _, err := opened.Token(last.Mint())
 	if err != nil {
 		t.Fatal(err)
@@ -92,6 +95,7 @@ func killed(t *testing.T, o backend.Options) backend.Options {
 	if err := opened.Commit(c); err != nil {
 		t.Fatal(err)
 	}
+
 	copied := marketIn(t.TempDir())
 	if err := os.CopyFS(filepath.Join(copied.DataDir, "mainnet"), os.DirFS(from)); err != nil {
 		t.Fatal(err)
@@ -116,6 +120,7 @@ func TestReadingChangesNoFile(t *testing.T) {
 		if err != nil || rows < 400 {
 			t.Errorf("%s: export: %d rows, %v", what, rows, err)
 		}
+
 		unchanged(t, what+", export", o.DataDir, before)
 
 		report, err := offline.Verify(t.Context(), o.Offline(), false, func(int, int) {})
@@ -133,6 +138,7 @@ func TestReadingChangesNoFile(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: replay: %v", what, err)
 		}
+
 		stop()
 		unchanged(t, what+", replay", o.DataDir, before)
 	}
@@ -147,6 +153,7 @@ func TestShortManifestDeletesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for size := range len(whole) {
 		if err := os.WriteFile(path, whole[:size], 0o600); err != nil {
 			t.Fatal(err)
@@ -164,6 +171,7 @@ func TestShortManifestDeletesNothing(t *testing.T) {
 				t.Errorf("cut to %d of %d bytes: %s: %v", size, len(whole), what, err)
 			}
 		}
+
 		unchanged(t, fmt.Sprintf("cut to %d bytes", size), filepath.Join(o.DataDir, "mainnet"), before)
 	}
 }
@@ -178,6 +186,7 @@ func TestLostLogIsNoShortStore(t *testing.T) {
 	if err != nil || len(logs) != 1 {
 		t.Fatal(logs, err)
 	}
+
 	if err := os.Remove(logs[0]); err != nil {
 		t.Fatal(err)
 	}
@@ -192,6 +201,7 @@ func TestLostLogIsNoShortStore(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+
 	unchanged(t, "without its log", dir, before)
 
 	report, err := offline.Verify(t.Context(), o.Offline(), true, func(int, int) {})
@@ -229,6 +239,7 @@ func TestServerEndsWhenItsDirectoryVanishes(t *testing.T) {
 		o.Config.Server.Listen, o.Config.Solana.EnableEventListener = "127.0.0.1:0", false
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
+
 		server := backend.New(o)
 		ended := make(chan error, 1)
 		go func() { ended <- server.Run(ctx) }()
@@ -239,6 +250,7 @@ func TestServerEndsWhenItsDirectoryVanishes(t *testing.T) {
 		if err := errors.Join(os.Rename(o.DataDir, away), os.RemoveAll(away)); err != nil {
 			t.Fatal(err)
 		}
+
 		if stopped {
 			stop()
 		}

@@ -39,6 +39,7 @@ func TestStatusShowsNoPaths(t *testing.T) {
 			t.Error(err)
 		}
 	}()
+
 	seen := ""
 	for deadline := time.Now().Add(time.Minute); !strings.Contains(seen, "remove "); {
 		if time.Now().After(deadline) {
@@ -48,6 +49,7 @@ func TestStatusShowsNoPaths(t *testing.T) {
 		if !open {
 			continue
 		}
+
 		answer, err := http.Get("http://" + address + "/api/events/status") //nolint:noctx // of the test's own server
 		if err != nil {
 			t.Fatal(err)
@@ -56,6 +58,7 @@ func TestStatusShowsNoPaths(t *testing.T) {
 		_ = answer.Body.Close()
 		seen = string(text)
 	}
+
 	if !strings.Contains(seen, "remove DATA_DIR/custom and DATA_DIR/custom.chain") || strings.Contains(seen, o.DataDir) {
 		t.Error(seen)
 	}
@@ -91,11 +94,13 @@ func otherChain(t *testing.T) backend.Options {
 		_, _ = fmt.Fprintf(w, form, `{"jsonrpc":"2.0","id":`+string(call["id"])+`,"result":"11111111111111111111111111111112"}`)
 	}))
 	t.Cleanup(cluster.Close)
+
 	o := marketIn(t.TempDir())
 	o.Config.Solana.Cluster, o.Config.Solana.RPCURL = "custom", cluster.URL
 	if err := os.MkdirAll(filepath.Join(o.DataDir, "custom"), 0o700); err != nil {
 		t.Fatal(err)
 	}
+
 	chain := "GpQhD6um5pzyuXtqd8P18GTLhXaqdTbKB1MQ8upeVTkX " + o.Config.Solana.ProgramID + "\n"
 	if err := os.WriteFile(filepath.Join(o.DataDir, "custom.chain"), []byte(chain), 0o600); err != nil {
 		t.Fatal(err)

@@ -41,11 +41,13 @@ func TestAFurtherProgram(t *testing.T) {
 			spins++
 			return nil
 		}
+
 		want := swaps[found]
 		found++
 		if !reflect.DeepEqual(e.Body, market.Body(want)) || e.Owner != want.User || e.Scale != 2 || e.Ordinal < 0x7000 {
 			t.Errorf("%+v %+v, want %+v", e, e.Body, want)
 		}
+
 		price, err := market.RatioPrice(market.U64(want.QuoteReserve), market.U64(want.Reserve), 2, 3)
 		if err != nil || e.Price != price {
 			t.Errorf("price %s, want %s (%v)", e.Price, price, err)
@@ -56,6 +58,7 @@ func TestAFurtherProgram(t *testing.T) {
 		if err := json.Unmarshal(answer, &sent); err != nil {
 			t.Fatal(err)
 		}
+
 		if sent["event_type"] != "Swap" || sent["program"] != "toy" || sent["mint_account"] != want.Mint.String() || sent["price_exact"] != price.String() {
 			t.Errorf("sent %s", answer)
 		}
@@ -64,6 +67,7 @@ func TestAFurtherProgram(t *testing.T) {
 	if err != nil || found != len(swaps) || spins == 0 {
 		t.Fatalf("%d of %d events, %d beside them (%v)", found, len(swaps), spins, err)
 	}
+
 	stats := s.Stats()
 	if n := stats.Kinds.Of(market.KindOf(programtest.ToyProgram, 1)); n != uint64(found) || stats.Total != uint64(found+spins) {
 		t.Errorf("counted %d of %d, %d of %d", n, found, stats.Total, found+spins)
@@ -71,6 +75,7 @@ func TestAFurtherProgram(t *testing.T) {
 	if candles, err := s.CandlesBetween(mints[0], market.M1, 0, 1<<40); err != nil || len(candles) < 3 {
 		t.Errorf("%d candles (%v)", len(candles), err)
 	}
+
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -82,6 +87,7 @@ func TestAFurtherProgram(t *testing.T) {
 		if result := importFile(t, copied, file); result.BadLines != 0 || int(result.Stored) == 0 {
 			t.Errorf("%s: %+v", format, result)
 		}
+
 		if got, _ := toyContents(t, copied, mints); !reflect.DeepEqual(got, text) {
 			t.Errorf("%s: what was imported differs from what was exported", format)
 		}
@@ -133,6 +139,7 @@ func toyMarket(t *testing.T) (o backend.Options, swaps []*programtest.Swap, mint
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
+
 	opened, err := store.Open(store.Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
@@ -159,6 +166,7 @@ func toyMarket(t *testing.T) (o backend.Options, swaps []*programtest.Swap, mint
 					LatestPrice: market.U128{Lo: 2_795_899_347_623_485_554},
 				}), "Program "+spinpet.ProgramID.String()+" success")
 		}
+
 		var own []*programtest.Swap
 		for range 1 + r.IntN(3) {
 			own = append(own, &programtest.Swap{
@@ -166,10 +174,12 @@ func toyMarket(t *testing.T) (o backend.Options, swaps []*programtest.Swap, mint
 				Reserve: 1e9 + r.Uint64N(1e9), QuoteReserve: 1e6 + r.Uint64N(1e6), Buys: r.IntN(2) == 0,
 			})
 		}
+
 		tx.Logs = append(tx.Logs, programtest.ToyLogs(own...)...)
 		swaps = append(swaps, own...)
 		batch.Transactions = append(batch.Transactions, tx)
 	}
+
 	batch.ChainTime = now
 	if err := writer.Apply(t.Context(), batch); err != nil {
 		t.Fatal(err)
@@ -177,6 +187,7 @@ func toyMarket(t *testing.T) (o backend.Options, swaps []*programtest.Swap, mint
 	if err := writer.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := opened.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -190,6 +201,7 @@ func toyContents(t *testing.T, o backend.Options, mints []market.Pubkey) (text [
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer s.Close() //nolint:errcheck // only read
 	add := func(what ...any) { text = append(text, fmt.Sprint(what...)) }
 	if err := s.EventsAfter(market.Position{}, func(e *market.Event) error {
@@ -199,6 +211,7 @@ func toyContents(t *testing.T, o backend.Options, mints []market.Pubkey) (text [
 	}); err != nil {
 		t.Fatal(err)
 	}
+
 	for _, mint := range mints {
 		token, _, err := s.Token(mint)
 		if err != nil {
@@ -216,5 +229,6 @@ func toyContents(t *testing.T, o backend.Options, mints []market.Pubkey) (text [
 			}
 		}
 	}
+
 	return text, events
 }

@@ -30,17 +30,20 @@ func TestReadyzTellsOfTrouble(t *testing.T) {
 		}
 		return left.Load(), true
 	}
+
 	opened, err := store.Open(store.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer opened.Close() //nolint:errcheck // nothing more is written
+
 	b, events := New(o), hub.New(hub.Options{})
 	from := b.newSource(opened)
 	in, err := b.newListener(opened, from, events.Publish, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	f, err := b.newWeb(opened, events, in, from, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -68,6 +71,7 @@ func TestReadyzTellsOfTrouble(t *testing.T) {
 	for len(asked) > 0 {
 		<-asked
 	}
+
 	written := make(chan error, 1)
 	go func() {
 		written <- in.Write(t.Context(), market.Batch{Gaps: []market.Gap{{From: 3, To: 4, Cause: "x"}}})
@@ -75,6 +79,7 @@ func TestReadyzTellsOfTrouble(t *testing.T) {
 	for range 3 {
 		<-asked
 	}
+
 	if code, text := readyz(); code != http.StatusServiceUnavailable || !strings.Contains(text, "nothing is stored: the disk is nearly full") || strings.Contains(text, o.DataDir) {
 		t.Errorf("on a full disk: %d %s", code, text)
 	}
@@ -83,6 +88,7 @@ func TestReadyzTellsOfTrouble(t *testing.T) {
 	if err := <-written; err != nil {
 		t.Fatal(err)
 	}
+
 	if code, text := readyz(); code != http.StatusOK {
 		t.Errorf("with space again: %d %s", code, text)
 	}

@@ -27,6 +27,7 @@ func TestFollowersHearOfRecovery(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		if _, err := b.newWeb(opened, events, in, from, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -51,12 +52,14 @@ func TestFollowersHearOfRecovery(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	if err := opened.Close(); err != nil { // the writer is not: its open candles are in memory only
 		t.Fatal(err)
 	}
 
 	opened, events, recoverStore, _ := compose()
 	defer opened.Close() //nolint:errcheck // nothing more is written
+
 	before := opened.Seq()
 	if before == 0 || events.Seq() != 0 {
 		t.Fatalf("the store is at %d, %d was published", before, events.Seq())
@@ -64,6 +67,7 @@ func TestFollowersHearOfRecovery(t *testing.T) {
 	if err := recoverStore(); err != nil {
 		t.Fatal(err)
 	}
+
 	stats := events.Stats()
 	if opened.Seq() == before || stats.Seq != opened.Seq() || len(stats.Subscribers) != 4 {
 		t.Fatalf("the store is at %d, before at %d: %+v", opened.Seq(), before, stats)

@@ -34,6 +34,7 @@ func TestTheSameTradesGiveTheSameFile(t *testing.T) {
 				if _, err := offline.Export(t.Context(), o.Offline(), request, "", false, &file, nil); err != nil {
 					t.Fatal(err)
 				}
+
 				switch {
 				case i == 0 && file.Len() < 1000:
 					t.Fatalf("%s of %d bytes", kind, file.Len())

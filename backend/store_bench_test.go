@@ -27,6 +27,7 @@ func BenchmarkStoreHTTP(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+
 	for at := 0; at < candles; at += 500 {
 		c := &market.Commit{Seq: market.Seq(at/500 + 1), ChainTime: 2_000_000_000}
 		for i := at; i < at+500; i++ {
@@ -40,6 +41,7 @@ func BenchmarkStoreHTTP(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+
 	if err := filled.Close(); err != nil {
 		b.Fatal(err)
 	}
@@ -53,6 +55,7 @@ func BenchmarkStoreHTTP(b *testing.B) {
 			b.Error(err)
 		}
 	}()
+
 	var address string
 	for tick := time.NewTicker(5 * time.Millisecond); ; <-tick.C {
 		var ready bool
@@ -61,6 +64,7 @@ func BenchmarkStoreHTTP(b *testing.B) {
 			break
 		}
 	}
+
 	for _, page := range []struct {
 		name  string
 		query string
@@ -74,6 +78,7 @@ func BenchmarkStoreHTTP(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
+
 				answer, err := http.DefaultClient.Do(request)
 				if err != nil {
 					b.Fatal(err)
@@ -81,9 +86,11 @@ func BenchmarkStoreHTTP(b *testing.B) {
 				if _, err := io.Copy(io.Discard, answer.Body); err != nil || answer.StatusCode != http.StatusOK {
 					b.Fatal(answer.Status, err)
 				}
+
 				_ = answer.Body.Close()
 				times = append(times, time.Since(start))
 			}
+
 			slices.Sort(times)
 			at := func(q float64) float64 {
 				return float64(times[min(len(times)-1, int(q*float64(len(times))))]) / float64(time.Millisecond)

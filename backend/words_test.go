@@ -43,6 +43,7 @@ func TestNamesHaveTheGlossarysWords(t *testing.T) {
 		if err != nil {
 			return err
 		}
+
 		seen++
 		ast.Inspect(file, func(n ast.Node) bool {
 			name, ok := n.(*ast.Ident)
@@ -56,11 +57,13 @@ func TestNamesHaveTheGlossarysWords(t *testing.T) {
 			}
 			return true
 		})
+
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if seen < 100 {
 		t.Fatalf("only %d files seen: the test looks at nothing", seen)
 	}

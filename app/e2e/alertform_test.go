@@ -49,6 +49,7 @@ func TestAlertIsMadeInTheWindow(t *testing.T) {
 	if got := list.Rules[0]; got.Price != "0.5" || got.Symbol == "" || !got.Once {
 		t.Errorf("%+v", got)
 	}
+
 	d.until("its line is on the chart", shows(`document.querySelector('[data-testid="chart"]').dataset.alerts === '1'`))
 
 	a.ask(`document.querySelector('[data-testid="chart"]').dispatchEvent(new MouseEvent('contextmenu', {bubbles: true, cancelable: true, `+
@@ -84,6 +85,7 @@ func TestAlertIsMadeInTheWindow(t *testing.T) {
 				waiting++
 			}
 		}
+
 		if waiting == 4 && time.Since(aimed) > 8*time.Second {
 			aim()
 		}

@@ -34,6 +34,7 @@ func TestAlertIsShownOnTheDesktop(t *testing.T) {
 	if err := exec.Command(python, "-c", "import gi").Run(); err != nil {
 		t.Skip("SKIPPED: python3-gi is missing; run `build/setup.sh test`")
 	}
+
 	script, err := filepath.Abs("testdata/notifications.py")
 	if err != nil {
 		t.Fatal(err)
@@ -41,6 +42,7 @@ func TestAlertIsShownOnTheDesktop(t *testing.T) {
 	d := newDesk(t)
 	service := d.start("notifications", python, script)
 	service.firstLine()
+
 	a := d.open()
 	a.ready()
 	var saved struct {
@@ -61,12 +63,14 @@ func TestAlertIsShownOnTheDesktop(t *testing.T) {
 	if !strings.HasPrefix(saved.Error, "percent: ") {
 		t.Errorf("a rule that makes no sense: %+v", saved)
 	}
+
 	save(`{id: '', kind: 'percent_move', percent: 0.01, window_seconds: 10, created_at: 0}`)
 	if saved.ID == "" || saved.Percent != 0.01 || saved.CreatedAt == 0 {
 		t.Fatalf("%+v", saved)
 	}
 	d.until("the desktop shows three alerts", func() bool { return len(notifications(service)) >= 3 })
 	d.keepPicture()
+
 	var list struct {
 		Rules  []struct{ ID string }
 		Alerts []struct{ Message string }
@@ -76,6 +80,7 @@ func TestAlertIsShownOnTheDesktop(t *testing.T) {
 	for _, alert := range list.Alerts {
 		known[alert.Message] = true
 	}
+
 	shown := notifications(service)
 	for i, n := range shown[:3] {
 		body, _, _ := strings.Cut(n.Body, "\n")
@@ -86,6 +91,7 @@ func TestAlertIsShownOnTheDesktop(t *testing.T) {
 			t.Errorf("%v seconds between two", n.At-shown[i-1].At)
 		}
 	}
+
 	a.ask(fmt.Sprintf("window.go.app.App.DeleteAlert(%q), 1", saved.ID), new(any))
 	d.until("the rule is gone", func() bool {
 		list.Rules = nil

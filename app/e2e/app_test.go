@@ -145,6 +145,7 @@ func (a *app) paint() (p paint) {
 			a.d.t.Fatalf("colour %q: %v", colour, err)
 		}
 	}
+
 	area, shown := a.chart(), a.d.picture()
 	for y := area.Min.Y; y < area.Max.Y; y++ {
 		for x := area.Min.X; x < area.Max.X; x++ {
@@ -160,9 +161,11 @@ func (a *app) paint() (p paint) {
 			default:
 				continue
 			}
+
 			p.hash = (p.hash ^ uint64(y*10_000+x)) * 1099511628211
 		}
 	}
+
 	return p
 }
 

@@ -24,12 +24,14 @@ func TestProgramsEndWithTheTests(t *testing.T) {
 		_, _ = os.Stdout.WriteString("started " + strconv.Itoa(sleeper.Process.Pid) + "\n")
 		select {}
 	}
+
 	run := exec.Command(os.Args[0], "-test.run", "^TestProgramsEndWithTheTests$")
 	run.Env = append(os.Environ(), "SPINSCOPE_TEST_KILLED=1")
 	output, err := run.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if err := run.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -41,17 +43,20 @@ func TestProgramsEndWithTheTests(t *testing.T) {
 			pid, _ = strconv.Atoi(text)
 		}
 	}
+
 	if pid == 0 {
 		t.Fatal("nothing was started")
 	}
 	if err := run.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
+
 	_ = run.Wait()
 	sleeper, err := os.FindProcess(pid)
 	if err != nil {
 		return
 	}
+
 	for end := time.Now().Add(patience); alive(pid); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			_ = sleeper.Kill()

@@ -18,6 +18,7 @@ func TestCandlesMove(t *testing.T) {
 	a.chooseBusiest()
 	d.focus(title)
 	a.interval("1", "s1")
+
 	first, seen := a.paint(), a.now()
 	if first.up+first.down < 200 {
 		t.Fatalf("hardly any pixel has a candle's colour: %+v", first)
@@ -59,6 +60,7 @@ func (a *app) chooseBusiest() {
 			busiest, highest = mint, trades
 		}
 	}
+
 	row := fmt.Sprintf(`document.querySelector('[data-testid="token-row"][data-mint="%s"]')`, busiest)
 	a.d.until("its row is clicked", func() bool {
 		var clicked bool
@@ -103,6 +105,7 @@ func TestExport(t *testing.T) {
 	a.chooseBusiest() // it has many candles
 	d.focus(title)
 	a.interval("2", "s5")
+
 	shown := a.now()
 	path := filepath.Join(d.home, "typed.csv")
 	a.export(path)
@@ -156,15 +159,18 @@ func readCandles(t *testing.T, path, mint, interval string) (rows []candle) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer file.Close()
 	lines, err := csv.NewReader(file).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	column := map[string]int{}
 	for i, name := range lines[0] {
 		column[name] = i
 	}
+
 	for _, line := range lines[1:] {
 		if line[column["mint"]] != mint || line[column["interval"]] != interval {
 			t.Fatalf("a row of %s %s in an export of %s %s", line[column["mint"]], line[column["interval"]], mint, interval)
@@ -182,6 +188,7 @@ func readCandles(t *testing.T, path, mint, interval string) (rows []candle) {
 			IsFinal: line[column["is_final"]] == "true",
 		})
 	}
+
 	return rows
 }
 
@@ -194,12 +201,14 @@ func compare(t *testing.T, rows, api []candle) {
 			final = append(final, row)
 		}
 	}
+
 	if len(final) < 50 {
 		t.Fatalf("only %d final candles exported", len(final))
 	}
 	if len(api) < len(final) {
 		t.Fatalf("%d final candles exported, the API has %d", len(final), len(api))
 	}
+
 	for i, row := range final { // both oldest first
 		if row != api[i] {
 			t.Fatalf("row %d: exported %+v, the API says %+v", i, row, api[i])

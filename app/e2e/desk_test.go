@@ -53,12 +53,14 @@ func newDesk(t *testing.T, env ...string) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	d := &desk{t: t, dir: dir, home: filepath.Join(dir, "home")}
 	// Somebody who has chosen the demo market already: else the app asks.
 	if err := os.MkdirAll(filepath.Dir(d.config()), 0o700); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := os.WriteFile(d.config(), []byte("# mine\n[solana]\ncluster = \"demo\"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -73,6 +75,7 @@ func newDesk(t *testing.T, env ...string) *desk {
 	d.until("the window manager is there", func() bool {
 		return strings.Contains(d.try("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"), "window id")
 	})
+
 	return d
 }
 

@@ -15,6 +15,7 @@ func TestFrames(t *testing.T) {
 	if os.Getenv("SPINSCOPE_FRAMES") != "" {
 		length = 10 * time.Second // for figures to be kept
 	}
+
 	for _, market := range []struct {
 		name   string
 		args   []string
@@ -31,6 +32,7 @@ func TestFrames(t *testing.T) {
 			a := d.open("--rpc-url", "http://"+at, "--ws-url", "ws://"+at)
 			a.ready()
 			t.Logf("candles drawn %v after the start of the process", time.Since(begun).Round(time.Millisecond))
+
 			var ok bool
 			a.ask(`(() => {
 				window.counted = { frames: 0, long: 0, last: performance.now(), from: performance.now(), updates: window.__spinscope.updates };
@@ -45,6 +47,7 @@ func TestFrames(t *testing.T) {
 				return true;
 			})()`, &ok)
 			time.Sleep(length) // what is measured
+
 			var seen struct{ Frames, Long, Updates, Seconds float64 }
 			a.ask(`({ frames: counted.frames, long: counted.long, updates: window.__spinscope.updates - counted.updates,
 				seconds: (performance.now() - counted.from) / 1000 })`, &seen)
@@ -54,6 +57,7 @@ func TestFrames(t *testing.T) {
 			if seen.Frames == 0 || market.trades && seen.Updates == 0 {
 				t.Errorf("drawn: %+v", seen)
 			}
+
 			// Twice the windows, and those of a second before: what a busy machine has held back comes in one go.
 			if windows := seen.Seconds * 20; seen.Updates > 2*windows+20 {
 				t.Errorf("%.0f updates in %.0f windows: not conflated", seen.Updates, windows)

@@ -46,19 +46,23 @@ func inspect(d *desk, address string) *inspector {
 func (i *inspector) connect(address string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/", nil)
 	if err != nil {
 		return err
 	}
+
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return err
 	}
+
 	defer response.Body.Close()
 	list, err := io.ReadAll(response.Body)
 	if err != nil {
 		return err
 	}
+
 	path := socketPath.Find(list)
 	if path == nil {
 		return errors.New("no page yet")
@@ -66,6 +70,7 @@ func (i *inspector) connect(address string) error {
 	if i.conn, _, err = websocket.Dial(ctx, fmt.Sprintf("ws://%s/%s", address, path), nil); err != nil {
 		return err
 	}
+
 	i.conn.SetReadLimit(32 << 20)
 	for {
 		var m message
@@ -73,6 +78,7 @@ func (i *inspector) connect(address string) error {
 			i.close()
 			return err
 		}
+
 		var created struct {
 			TargetInfo struct{ TargetID, Type string }
 		}
@@ -94,6 +100,7 @@ func (i *inspector) close() {
 func (i *inspector) eval(expression string, result any) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+
 	i.next++
 	inner, err := json.Marshal(map[string]any{
 		"id": i.next, "method": "Runtime.evaluate",
@@ -102,6 +109,7 @@ func (i *inspector) eval(expression string, result any) error {
 	if err != nil {
 		return err
 	}
+
 	err = wsjson.Write(ctx, i.conn, map[string]any{
 		"id": i.next, "method": "Target.sendMessageToTarget",
 		"params": map[string]string{"targetId": i.target, "message": string(inner)},
@@ -109,6 +117,7 @@ func (i *inspector) eval(expression string, result any) error {
 	if err != nil {
 		return fmt.Errorf("ask the page: %w", err)
 	}
+
 	for {
 		answer, err := i.read(ctx)
 		if err != nil {
@@ -155,6 +164,7 @@ func value(answer message, result any) error {
 	if err := json.Unmarshal(answer.Result, &evaluated); err != nil {
 		return err
 	}
+
 	text, isText := evaluated.Result.Value.(string)
 	if evaluated.WasThrown || !isText {
 		return fmt.Errorf("the page says: %s", evaluated.Result.Description)

@@ -28,11 +28,13 @@ func newClicker(d *desk) *clicker {
 	if err != nil {
 		d.t.Fatal(err)
 	}
+
 	cmd := exec.Command("/usr/bin/python3", script, "spinscope") // Debian's own: it has the bindings
 	cmd.Env, cmd.Stderr = d.env, c.errors
 	if c.input, err = cmd.StdinPipe(); err != nil {
 		d.t.Fatal(err)
 	}
+
 	output, err := cmd.StdoutPipe()
 	if err != nil {
 		d.t.Fatal(err)
@@ -41,6 +43,7 @@ func newClicker(d *desk) *clicker {
 	if err := begin(cmd); err != nil {
 		d.t.Fatal(err)
 	}
+
 	d.t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
@@ -65,6 +68,7 @@ func TestMenu(t *testing.T) {
 	d := newDesk(t, "NO_AT_BRIDGE=0", "PATH="+bin+":"+os.Getenv("PATH"))
 	a := d.open()
 	a.ready()
+
 	window := d.focus(title)
 	menu := newClicker(d)
 
@@ -75,6 +79,7 @@ func TestMenu(t *testing.T) {
 		menu.click(label)
 		d.until(label+" is shown", func() bool { return a.shows(interval) })
 	}
+
 	menu.click("1 minute")
 	d.until("minutes are shown", func() bool { return a.shows("m1") })
 
@@ -83,12 +88,14 @@ func TestMenu(t *testing.T) {
 		menu.click(label)
 		d.until(label+" changes the picture", func() bool { return a.paint().hash != before.hash })
 	}
+
 	menu.click("Back to the Newest Bar")
 
 	for label, button := range map[string]string{"Line": "chart-line", "Area": "chart-area"} {
 		menu.click(label)
 		d.until("the chart is of the kind "+label, func() bool { return a.pressed(button) })
 	}
+
 	menu.click("Candles")
 	d.until("the chart is of candles", func() bool { return a.pressed("chart-candles") })
 
@@ -127,6 +134,7 @@ func TestMenu(t *testing.T) {
 	if err := os.Remove(opened); err != nil {
 		t.Fatal(err)
 	}
+
 	d.focus(title)
 	d.key("Escape")
 	d.until("the shortcuts are gone", func() bool { return a.count("dialog[open]") == 0 })

@@ -31,6 +31,7 @@ func TestWindowGivesEverythingItsPlace(t *testing.T) {
 	window := d.focus(title)
 	d.key("alt+4")
 	d.until("four charts are shown", func() bool { return a.count(`[data-testid="chart"][data-phase="ready"]`) == 4 })
+
 	before := intervals()
 	d.key("ctrl+bracketright")
 	d.key("alt+1")
@@ -89,6 +90,7 @@ func TestWindowGivesEverythingItsPlace(t *testing.T) {
 	a.keepShot("smallest")
 	d.try("xdotool", "windowsize", window, "910", "600")
 	d.until("beside the other panels it has not", func() bool { return a.has("more") && len(missing()) > 0 })
+
 	names := missing()
 	a.press("more")
 	d.until("the menu is open", shows(`document.querySelector('[role="menu"]') !== null`))
@@ -97,6 +99,7 @@ func TestWindowGivesEverythingItsPlace(t *testing.T) {
 			t.Errorf("%s is neither in the toolbar nor in its menu", name)
 		}
 	}
+
 	a.keepShot("menu")
 	a.press("more-" + names[0])
 	d.until("the menu is gone", shows(`document.querySelector('[role="menu"]') === null`))

@@ -116,6 +116,7 @@ func (a *app) name(dialog, path string) (window string) {
 		}
 		return false
 	})
+
 	return window
 }
 
@@ -149,23 +150,27 @@ func readPicture(t *testing.T, path string, chart image.Point) (info os.FileInfo
 		info, err = file.Stat()
 		return err == nil
 	})
+
 	size := shown.Bounds().Size()
 	// Two pixels for each of the chart's, and the caption above it; a banner may have come or gone.
 	if !about(size.X, 2*chart.X, 8) || size.Y < 2*chart.Y-120 || size.Y > 2*chart.Y+400 {
 		t.Errorf("%s: %v, the chart is %v", path, size, chart)
 	}
+
 	colours := map[color.Color]bool{}
 	for y := range size.Y {
 		for x := range size.X {
 			colours[shown.At(x, y)] = true
 		}
 	}
+
 	if len(colours) < 20 {
 		t.Errorf("%s has %d colours", path, len(colours))
 	}
 	if mode := info.Mode().Perm(); mode != 0o600 {
 		t.Errorf("%s may be read by others: %o", path, mode)
 	}
+
 	return info
 }
 

@@ -16,6 +16,7 @@ func TestPricesCanBeRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	functions := strings.ReplaceAll(string(source), "export function", "function")
 	d := newDesk(t)
 	a := d.open()

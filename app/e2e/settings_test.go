@@ -19,6 +19,7 @@ func TestSettings(t *testing.T) {
 	if !a.holds("field-server.listen", "--listen") {
 		t.Error("nothing says that --listen fixes the address")
 	}
+
 	a.keepShots("dark", "light")
 
 	a.enter("input-store.retention_days", "99999")
@@ -37,6 +38,7 @@ func TestSettings(t *testing.T) {
 	if text := d.readConfig(); !strings.HasPrefix(text, "# mine\n") || strings.Contains(text, "127.0.0.1") {
 		t.Errorf("the file lost its comment, or took a flag's value:\n%s", text)
 	}
+
 	if info, err := os.Stat(d.config()); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v %v", info.Mode(), err)
 	}
@@ -45,6 +47,7 @@ func TestSettings(t *testing.T) {
 	if n := strings.Count(a.output.String(), "msg=serving"); n != 2 {
 		t.Errorf("the server started %d times", n)
 	}
+
 	d.until("the person is told", func() bool { return strings.Contains(a.body(), "Settings saved") })
 
 	d.focus(title)
@@ -74,6 +77,7 @@ func TestFirstStart(t *testing.T) {
 	if n := strings.Count(a.output.String(), "msg=serving"); n != 1 {
 		t.Errorf("the server started %d times", n)
 	}
+
 	d.focus(title)
 	d.key("ctrl+q")
 	a.endsCleanly()
@@ -119,6 +123,7 @@ func TestFirstStart(t *testing.T) {
 	if code := b.exit(patience); code != 0 {
 		t.Errorf("exit code %d\n%s", code, b.output)
 	}
+
 	if strings.Contains(b.output.String(), "0123456789") {
 		t.Errorf("the log holds the key\n%s", b.output)
 	}
@@ -137,11 +142,13 @@ func TestSettingsOfAServerThatCannotStart(t *testing.T) {
 	d := newDesk(t)
 	taken := listen(t, "127.0.0.1:0")
 	defer taken.Close()
+
 	d.listens = true
 	text := fmt.Sprintf("[server]\nlisten = %q\n", taken.Addr())
 	if err := os.WriteFile(d.config(), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	a := d.open()
 	a.attach()
 	d.until("the window says why", func() bool { return strings.Contains(a.body(), "in use") })
@@ -154,6 +161,7 @@ func TestSettingsOfAServerThatCannotStart(t *testing.T) {
 	if d.readConfig() != text {
 		t.Errorf("the file became %s", d.readConfig())
 	}
+
 	a.enter("input-server.listen", "127.0.0.1:0")
 	d.key("Return")
 	d.until("the file holds the address", func() bool { return strings.Contains(d.readConfig(), `listen = "127.0.0.1:0"`) })

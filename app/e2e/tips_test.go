@@ -53,6 +53,7 @@ func TestWhatExplainsStaysInItsPlace(t *testing.T) {
 			document.querySelector('[data-testid="tip"]'))`, &shown)
 		return shown
 	}
+
 	// The pointer goes through the chart until all of the texts have been told.
 	texts := map[string]bool{}
 	wanted := []string{"could not be read", "changed this candle after it had closed"}
@@ -66,6 +67,7 @@ func TestWhatExplainsStaysInItsPlace(t *testing.T) {
 			a.ask(`(window.frames2 = 0, requestAnimationFrame(() => requestAnimationFrame(() => (window.frames2 = 2))), true)`, &done)
 			return a.page.eval("window.frames2 === 2", &done) == nil && done
 		})
+
 		shown := tip()
 		for _, text := range wanted {
 			if strings.Contains(shown.Text, text) {
@@ -75,6 +77,7 @@ func TestWhatExplainsStaysInItsPlace(t *testing.T) {
 				}
 			}
 		}
+
 		return len(texts) == len(wanted)
 	})
 	a.keepShot("tip")
@@ -107,6 +110,7 @@ func TestWhatExplainsStaysInItsPlace(t *testing.T) {
 			}
 			return true
 		}
+
 		return false
 	})
 	a.keepShot("tooltip")
@@ -123,6 +127,7 @@ func TestWhatExplainsStaysInItsPlace(t *testing.T) {
 	if now := places(); now != at {
 		t.Errorf("the chart moved from %s to %s", at, now)
 	}
+
 	a.keepShot("banner")
 	d.focus(title)
 	d.key("ctrl+q")

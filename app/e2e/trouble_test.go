@@ -21,6 +21,7 @@ func TestSecondStart(t *testing.T) {
 	window := d.focus(title)
 	d.try("xdotool", "windowminimize", window)
 	d.until("the window is away", func() bool { return len(d.windows(title)) == 0 })
+
 	second := d.launch()
 	if code := second.exit(patience); code != 0 {
 		t.Errorf("exit code %d\n%s", code, second.output)
@@ -28,6 +29,7 @@ func TestSecondStart(t *testing.T) {
 	if text := second.output.String(); !strings.Contains(text, "already open") || strings.Contains(text, "serving") || strings.Contains(text, "level=ERROR") {
 		t.Errorf("the second start says %s", text)
 	}
+
 	d.until("the first window is in front", func() bool { return d.active() == window && len(d.windows(title)) == 1 })
 	if a.base() != base {
 		t.Errorf("the address became %s, it was %s", a.base(), base)
@@ -37,6 +39,7 @@ func TestSecondStart(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(a.data, "window.sock")); err == nil {
 		t.Error("the socket for a second start was left behind")
 	}
+
 	// What a crash leaves behind must not keep the app from starting.
 	b := d.open()
 	b.base()
@@ -54,6 +57,7 @@ func TestPortInUse(t *testing.T) {
 	d := newDesk(t)
 	taken := listen(t, "127.0.0.1:0")
 	defer taken.Close()
+
 	a := d.open("--listen", taken.Addr().String())
 	a.attach()
 	d.until("the window says why, and what to do", func() bool {
@@ -87,6 +91,7 @@ func TestDataDirectoryInUse(t *testing.T) {
 	if code := other.exit(patience); code != 0 {
 		t.Errorf("the other one ended with %d\n%s", code, other.output)
 	}
+
 	d.focus(title)
 	d.key("ctrl+r") // loading the page anew tries again
 	a.attach()
@@ -102,11 +107,13 @@ func TestThePageDies(t *testing.T) {
 	if err := died.Kill(); err != nil {
 		t.Fatal(err)
 	}
+
 	began := time.Now()
 	d.focus("The page does not answer")
 	if waited := time.Since(began); waited < 5*time.Second {
 		t.Errorf("asked after %v: too soon to be silence", waited)
 	}
+
 	d.keepPicture()
 	d.key("alt+y")
 	d.until("the question is gone", func() bool { return len(d.windows("The page does not answer")) == 0 })
@@ -142,6 +149,7 @@ func TestWindowPlace(t *testing.T) {
 	d.try("xdotool", "windowsize", window, "1000", "620")
 	d.try("xdotool", "windowmove", window, "150", "120")
 	d.until("the window is moved", func() bool { return d.place(window).Dx() == 1000 && d.place(window).Min.X != 0 })
+
 	before := d.atRest(window)
 	d.key("ctrl+q")
 	a.endsCleanly()
@@ -158,6 +166,7 @@ func TestWindowPlace(t *testing.T) {
 	if err != nil || json.Unmarshal(text, &saved) != nil {
 		t.Fatalf("window.json: %v %s", err, text)
 	}
+
 	if err := os.WriteFile(filepath.Join(b.data, "window.json"), []byte(`{"x":-99999,"y":50000,"width":900,"height":700}`), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ func TestWatchedCoin(t *testing.T) {
 	d.start("simnet", os.Getenv("SPINSCOPE_DESKTOP"), "simnet", "--listen", at, "--mints", "1", "--history", "10s", "--seed", "8",
 		"--coins", "4", "--coin-share", "0.95", "--rate", "60", "--slot", "200ms",
 		"--fault-slow", "0.3", "--fault-slow-by", "300ms") // so that there is progress to see
+
 	a := d.open("--rpc-url", "http://"+at, "--ws-url", "ws://"+at)
 	a.ready()
 
@@ -40,11 +41,13 @@ func TestWatchedCoin(t *testing.T) {
 		return ok && now.Mint == mint && now.Phase == "ready" && now.Bars > 0
 	})
 	d.until("its history is whole", func() bool { return a.count(`[data-testid="banner"][data-kind="watch"]`) == 0 })
+
 	var shown []string
 	a.ask(`[...shown]`, &shown)
 	if !slices.ContainsFunc(shown, regexp.MustCompile(`^Reading history: \d+ of \d+ transactions\.$`).MatchString) {
 		t.Errorf("no progress was shown: %q", shown)
 	}
+
 	if shown := a.paint(); shown.up+shown.down < 50 {
 		t.Errorf("hardly any pixel has a candle's colour: %+v", shown)
 	}
@@ -77,6 +80,7 @@ func nextToGraduate(t *testing.T, at string) (mint string) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		var answer struct {
 			Result struct {
 				Transactions []struct {
@@ -101,6 +105,7 @@ func nextToGraduate(t *testing.T, at string) (mint string) {
 				}
 			}
 		}
+
 		if next = answer.Result.Next; next == "" {
 			break
 		}
@@ -111,6 +116,7 @@ func nextToGraduate(t *testing.T, at string) (mint string) {
 			mint = one
 		}
 	}
+
 	if mint == "" {
 		t.Fatal("no coin trades on its curve")
 	}

@@ -68,6 +68,7 @@ func TestLiquidation(t *testing.T) {
 		made(t, Fields{ID: "one", Kind: Liquidation, Symbol: mintOf(2).String()}),
 		made(t, Fields{ID: "first", Kind: Liquidation, Once: true}),
 	})
+
 	gone := func(slot, mint, order int) market.Event {
 		return event(slot, &spinpet.ForceLiquidate{Mint: mintOf(mint), Order: mintOf(order)})
 	}
@@ -103,6 +104,7 @@ func TestMovedTradeCountsOnce(t *testing.T) {
 		made(t, Fields{ID: "up", Kind: PriceAbove, Symbol: mintOf(1).String(), Price: "0.00000000000000000000000001"}), // 100
 		made(t, Fields{ID: "vol", Kind: VolumeSpike, Factor: "3", WindowSeconds: 10, Symbol: mintOf(1).String()}),
 	})
+
 	deliver := func(c market.Commit) (rules []string) {
 		for _, gone := range c.Removed {
 			look.events = slices.DeleteFunc(look.events, func(e market.Event) bool { return e.Position == gone.Position })
@@ -119,16 +121,19 @@ func TestMovedTradeCountsOnce(t *testing.T) {
 			t.Fatalf("trade %d: %v", i, got)
 		}
 	}
+
 	guess := buy(1, 100, 200, start+125, 100, 100)
 	guess.Provisional = true
 	if got := deliver(market.Commit{Events: []market.Event{guess}}); !slices.Equal(got, []string{"up"}) {
 		t.Fatalf("at first %v", got)
 	}
+
 	known := guess
 	known.Provisional, known.BlockTime, known.Index = false, start+126, 3
 	if got := deliver(market.Commit{Removed: []market.Event{guess}, Events: []market.Event{known}}); len(got) > 0 {
 		t.Fatalf("when moved %v", got)
 	}
+
 	// 300 lamports in the window, with 100 the average before: the moved trade must not count twice.
 	if got := deliver(market.Commit{Events: []market.Event{buy(1, 101, 201, start+127, 100, 99)}}); len(got) > 0 {
 		t.Fatalf("a window counts a trade twice: %v", got)
@@ -147,6 +152,7 @@ func TestConnection(t *testing.T) {
 		made(t, Fields{ID: "young", Kind: ConnectionLost, CreatedAt: (start + 5) * 1000}),
 	}
 	e.Use(rules)
+
 	at := func(e *Evaluator, connected bool, since, now int) (texts []string) {
 		for _, a := range e.Connection(connected, begin.Add(time.Duration(since)*time.Second), begin.Add(time.Duration(now)*time.Second)) {
 			texts = append(texts, a.Rule+" "+a.Value)
@@ -164,6 +170,7 @@ func TestConnection(t *testing.T) {
 	check(at(e, false, 1, 12), "lost 11")
 	check(at(e, false, 1, 13))
 	check(at(e, false, 1, 16), "young 11")
+
 	again := New(&chain{}) // a restart in the middle of it
 	again.Restore(e.Marks())
 	again.Use(rules)
@@ -203,16 +210,19 @@ func TestRulesThatChange(t *testing.T) {
 	if spent := e.Spent(); spent["once"] != 1 || len(spent) != 1 {
 		t.Errorf("%v", spent)
 	}
+
 	check(trade(110)) // down, and below half of the move up
 	jump.CreatedAt, once.CreatedAt = 2, 2
 	e.Use([]Rule{made(t, jump), made(t, once)})
 	check(trade(165), "jump", "once")
 	e.Use(nil)
 	check(trade(10))
+
 	left := map[string]bool{}
 	for _, m := range e.Marks() {
 		left[string(m.Key)] = m.Value != nil
 	}
+
 	for key, there := range left {
 		if there && key != "hs" {
 			t.Errorf("a mark is left of a rule that is gone: %q", key)

@@ -89,6 +89,7 @@ func TestBadRulesLeaveTheOthers(t *testing.T) {
     {"id": "five", "kind": "price_above"}
   ]
 }`)
+
 	rules, problems, whole, err := f.Read()
 	if err != nil || !whole || len(rules) != 2 || rules[0].ID != "one" || rules[0].CreatedAt == 0 || rules[1].ID != "two" || rules[1].CreatedAt != 7 {
 		t.Fatalf("%+v %v %v", rules, whole, err)
@@ -105,9 +106,11 @@ func TestBadRulesLeaveTheOthers(t *testing.T) {
 			t.Errorf("%v", problem)
 		}
 	}
+
 	if len(problems) != len(want) {
 		t.Errorf("%d problems, want %d", len(problems), len(want))
 	}
+
 	// A rule that makes no sense can be taken out, and is not lost when another changes.
 	if _, err := f.Mute("two", true); err == nil {
 		t.Error("a rule that makes no sense was muted")
@@ -115,6 +118,7 @@ func TestBadRulesLeaveTheOthers(t *testing.T) {
 	if err := errors.Join(f.Remove("five"), f.Remove("one")); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, problems, _, _ := f.Read(); len(problems) != 3 {
 		t.Errorf("%v", problems)
 	}
@@ -149,6 +153,7 @@ func TestBrokenFiles(t *testing.T) {
 		if err != nil || len(rules) != c.rules || whole != (c.want == "") {
 			t.Errorf("%.60q: %d rules, whole %v, %v", c.text, len(rules), whole, err)
 		}
+
 		if c.want != "" && (len(problems) != 1 || !strings.HasPrefix(problems[0].Error(), c.want)) {
 			t.Errorf("%.60q: %v, want %q", c.text, problems, c.want)
 		}
@@ -169,6 +174,7 @@ func TestSaveKeepsAge(t *testing.T) {
 	if err != nil || first.CreatedAt != noon.UnixMilli() || first.Fields().Direction != "both" {
 		t.Fatalf("%+v %v", first, err)
 	}
+
 	later := noon.Add(time.Hour)
 	fields := first.Fields()
 	fields.Muted = true
@@ -176,6 +182,7 @@ func TestSaveKeepsAge(t *testing.T) {
 	if err != nil || same.CreatedAt != noon.UnixMilli() || !same.Muted {
 		t.Errorf("muting made it young: %+v %v", same, err)
 	}
+
 	fields.Percent = "5.0" // the same number
 	if same, err = f.Save(fields, later); err != nil || same.CreatedAt != noon.UnixMilli() {
 		t.Errorf("%+v %v", same, err)
@@ -184,17 +191,20 @@ func TestSaveKeepsAge(t *testing.T) {
 	if other, err := f.Save(fields, later); err != nil || other.CreatedAt != later.UnixMilli() {
 		t.Errorf("another rule kept the age: %+v %v", other, err)
 	}
+
 	fields = first.Fields()
 	fields.Percent, fields.CreatedAt = "6", 0
 	if anew, err := f.Save(fields, later.Add(1)); err != nil || anew.CreatedAt != later.Add(1).UnixMilli() {
 		t.Errorf("%+v %v", anew, err)
 	}
+
 	if err := f.Remove("b"); !errors.Is(err, ErrNoRule) {
 		t.Error(err)
 	}
 	if _, err := f.Add(fields, noon); !errors.Is(err, ErrRuleExists) {
 		t.Error(err)
 	}
+
 	if info, err := os.Stat(f.Path()); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v %v", info, err)
 	}
@@ -230,6 +240,7 @@ func TestBounds(t *testing.T) {
 	for i := range MaxRules + 3 {
 		rules = append(rules, fmt.Sprintf(`{"id":"r%d","kind":"new_token"}`, i))
 	}
+
 	rewrite(t, f, `{"version":1,"rules":[`+strings.Join(rules, ",")+`]}`)
 	if got, problems, _, err := f.Read(); err != nil || len(got) != MaxRules || len(problems) != 3 {
 		t.Errorf("%d rules, %v, %v", len(got), problems, err)
@@ -237,6 +248,7 @@ func TestBounds(t *testing.T) {
 	if _, err := f.Save(Fields{Kind: NewToken}, noon); err == nil || !strings.Contains(err.Error(), "503") {
 		t.Error(err)
 	}
+
 	f = At(t.TempDir())
 	for i := range MaxBroad + 1 {
 		_, err := f.Save(Fields{Kind: VolumeSpike, Factor: "2", WindowSeconds: int64(60 + i)}, noon)
@@ -278,6 +290,7 @@ func TestChangesAtOnce(t *testing.T) {
 			}
 		})
 	}
+
 	writing.Wait()
 	close(stop)
 	reading.Wait()
@@ -298,6 +311,7 @@ func FuzzRuleFile(f *testing.F) {
 				t.Error("a problem without words")
 			}
 		}
+
 		if d.broken != nil {
 			return
 		}
@@ -305,6 +319,7 @@ func FuzzRuleFile(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		other, _ := readDocument(again).parse()
 		if len(other) != len(rules) {
 			t.Fatalf("written again it has %d rules, not %d", len(other), len(rules))

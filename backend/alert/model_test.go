@@ -83,6 +83,7 @@ func (m *model) trade(rules []Rule, e *market.Event) (fired []string) {
 			before = append(before, old)
 		}
 	}
+
 	slices.SortFunc(before, func(x, y market.Event) int { return x.Position.Compare(y.Position) })
 	tell := func(r *Rule) {
 		fired = append(fired, r.ID)
@@ -94,6 +95,7 @@ func (m *model) trade(rules []Rule, e *market.Event) (fired []string) {
 		if !r.Mint.IsZero() && r.Mint != e.Mint() {
 			continue
 		}
+
 		switch r.Kind {
 		case PriceAbove, PriceBelow:
 			if len(before) == 0 || !active(r) {
@@ -129,6 +131,7 @@ func (m *model) trade(rules []Rule, e *market.Event) (fired []string) {
 			}
 		}
 	}
+
 	return fired
 }
 
@@ -162,6 +165,7 @@ func (m *model) move(r *Rule, e *market.Event, before []market.Event, up bool) (
 			of = p
 		}
 	}
+
 	if of == nil {
 		return nil, nil
 	}
@@ -169,6 +173,7 @@ func (m *model) move(r *Rule, e *market.Event, before []market.Event, up bool) (
 	if !up {
 		by.Neg(by)
 	}
+
 	if by.Sign() < 0 {
 		by = new(big.Int)
 	}
@@ -208,6 +213,7 @@ func stream(r *rand.Rand, n int, late bool) []market.Event {
 		if p == 0 {
 			p = 1000
 		}
+
 		switch r.IntN(8) {
 		case 0:
 			p = p*2 + 1
@@ -216,6 +222,7 @@ func stream(r *rand.Rand, n int, late bool) []market.Event {
 		default:
 			p = max(1, p+r.Uint64N(21)-10)
 		}
+
 		last[mint] = p
 		events = append(events, buy(mint, i, slot, now, p, 1+r.Uint64N(1000)))
 		if late && i > 300 && r.IntN(20) == 0 {
@@ -226,6 +233,7 @@ func stream(r *rand.Rand, n int, late bool) []market.Event {
 			events = append(events, extra)
 		}
 	}
+
 	return events
 }
 
@@ -240,6 +248,7 @@ func randomRules(t *testing.T, r *rand.Rand) []Rule {
 		if r.IntN(2) == 0 || rule.Kind == PriceAbove || rule.Kind == PriceBelow {
 			rule.Mint = mintOf(1 + r.IntN(4))
 		}
+
 		rule.Price = price(500 + r.Uint64N(1000))
 		rule.Up, rule.Down = r.IntN(2) == 0, r.IntN(2) == 0
 		rule.Percent = 1 + r.Uint64N(5000)
@@ -247,6 +256,7 @@ func randomRules(t *testing.T, r *rand.Rand) []Rule {
 		rule.Window = []int64{10, 11, 60, 61, 300, 601, 3600}[r.IntN(7)]
 		rules = append(rules, rule)
 	}
+
 	return rules
 }
 
@@ -286,12 +296,14 @@ func TestEvaluatorIsTheModel(t *testing.T) {
 					next -= n - 1
 					look.visible = next
 				}
+
 				var want []string
 				for i := range batch {
 					for _, id := range m.trade(rules, &batch[i]) {
 						want = append(want, fmt.Sprintf("%s %x", id, batch[i].Signature[:3]))
 					}
 				}
+
 				alerts, err := e.Feed(&market.Commit{Seq: seq, Events: batch}, 0)
 				if err != nil {
 					t.Fatal(err)
@@ -304,11 +316,13 @@ func TestEvaluatorIsTheModel(t *testing.T) {
 					}
 					ids[a.ID] = true
 				}
+
 				slices.SortFunc(want, cmp.Compare[string])
 				slices.SortFunc(got, cmp.Compare[string])
 				if !slices.Equal(got, want) {
 					t.Fatalf("commit %d with %s at %d: fired %v, want %v", seq, batch[0].Mint(), batch[0].BlockTime, got, want)
 				}
+
 				total += len(got)
 				for _, mark := range e.Marks() {
 					if mark.Value == nil {
@@ -317,10 +331,12 @@ func TestEvaluatorIsTheModel(t *testing.T) {
 						marks[string(mark.Key)] = mark.Value
 					}
 				}
+
 				if r.IntN(40) == 0 {
 					e = begin()
 				}
 			}
+
 			if total < 50 {
 				t.Errorf("only %d alerts: the test looks at nothing", total)
 			}

@@ -137,9 +137,11 @@ func randomTrades(r *rand.Rand, n int, now int64) []market.Event {
 		default:
 			p += r.Uint64N(9)
 		}
+
 		last[mint] = p
 		events = append(events, alertTrade(i, mint, now, p, 1+r.Uint64N(1000)))
 	}
+
 	return events
 }
 
@@ -177,6 +179,7 @@ func TestAlertsAcrossCrashes(t *testing.T) {
 				if b.hub.Seq() == 0 || r.IntN(20) > 0 { // else it is in the store only, and the next one is a jump
 					b.hub.Publish(c)
 				}
+
 				switch r.IntN(12) {
 				case 0: // a crash: nothing in memory is left
 					b.restart()
@@ -192,6 +195,7 @@ func TestAlertsAcrossCrashes(t *testing.T) {
 					b.take()
 				}
 			}
+
 			b.restart()
 			b.begin()
 
@@ -202,6 +206,7 @@ func TestAlertsAcrossCrashes(t *testing.T) {
 			for _, a := range list {
 				there[a.ID] = true
 			}
+
 			var want, got []string
 			for _, c := range commits {
 				fired, err := reference.Feed(c, now)
@@ -213,6 +218,7 @@ func TestAlertsAcrossCrashes(t *testing.T) {
 					want = append(want, fired[i].ID.String())
 				}
 			}
+
 			lastSeq := uint64(0)
 			ids := map[string]bool{}
 			for _, a := range list {
@@ -222,12 +228,14 @@ func TestAlertsAcrossCrashes(t *testing.T) {
 				}
 				lastSeq = a.Seq
 			}
+
 			for _, a := range b.notified {
 				if ids[a.ID] {
 					t.Errorf("told twice: %+v", a)
 				}
 				ids[a.ID] = true
 			}
+
 			if !slices.Equal(got, want) || len(want) < 50 || len(want) > 999 {
 				t.Fatalf("%d alerts, want %d", len(got), len(want))
 			}
@@ -319,11 +327,13 @@ func TestRollbacksWhileItWasAway(t *testing.T) {
 		)
 		b.unheard(&market.Commit{Events: []market.Event{kept}})
 		b.reopen(false)
+
 		high2 := moved(high, 1500)
 		b.unheard(&market.Commit{Events: []market.Event{high2}, Removed: []market.Event{high}}) // the log begins here
 		if oldest := b.store.OldestCommit(); oldest != 6 {
 			t.Fatalf("the log begins at %d", oldest)
 		}
+
 		b.begin()
 		check(t, b, short("v", kept), short("a", high))
 	})
@@ -353,6 +363,7 @@ func TestRulesWhileItRuns(t *testing.T) {
 	b.must(b.alerts.tick(t.Context()))
 	commit(50)
 	commit(100) // before the rule is read
+
 	above := func(id string, created int64) wire.AlertRule {
 		return wire.AlertRule{ID: id, Kind: "price_above", Symbol: alertMint(1).String(), Price: market.Price(market.U64(80)).String(), CreatedAt: created}
 	}
@@ -362,17 +373,20 @@ func TestRulesWhileItRuns(t *testing.T) {
 	if got := fired(); !slices.Equal(got, []string{"old", "once"}) {
 		t.Fatalf("%v", got)
 	}
+
 	for _, rule := range b.alerts.Rules() {
 		if rule.Spent != (rule.ID == "once") {
 			t.Errorf("%+v", rule)
 		}
 	}
+
 	now += 400 // a price that is crossed again within five minutes is no news
 	commit(50)
 	commit(100)
 	if got := fired(); !slices.Equal(got, []string{"old", "once", "old", "young"}) {
 		t.Fatalf("%v", got)
 	}
+
 	muted := above("old", 1)
 	muted.Muted = true
 	b.save(muted)
@@ -383,6 +397,7 @@ func TestRulesWhileItRuns(t *testing.T) {
 	if got := fired(); !slices.Equal(got, []string{"old", "once", "old", "young", "young"}) {
 		t.Fatalf("%v", got)
 	}
+
 	if len(b.notified) != 5 {
 		t.Errorf("told %d", len(b.notified))
 	}
@@ -414,6 +429,7 @@ func TestSpoiltRuleFile(t *testing.T) {
 	if list, version := rules.read(); len(list) != 2 || version != 1 {
 		t.Fatalf("%v %d", list, version)
 	}
+
 	text, err := os.ReadFile(rules.file.Path())
 	b.must(err)
 	spoilt := strings.Replace(string(text), `"id": "b"`, `"id" "b"`, 1)
@@ -422,9 +438,11 @@ func TestSpoiltRuleFile(t *testing.T) {
 	if len(list) != 2 || version != 2 || !strings.Contains(log.String(), "line") || !strings.Contains(log.String(), rules.file.Path()) {
 		t.Errorf("%v, version %d, log %s", list, version, &log)
 	}
+
 	if _, again := rules.read(); again != 2 || strings.Count(log.String(), "\n") != 1 {
 		t.Errorf("version %d, log %s", again, &log)
 	}
+
 	// One that does not say how old it is stays as old as it was, while the file is edited by hand.
 	b.must(os.WriteFile(rules.file.Path(), []byte(`{"version":1,"rules":[{"id":"x","kind":"new_token"}]}`), 0o600))
 	old := time.Now().Add(-time.Hour)
@@ -435,6 +453,7 @@ func TestSpoiltRuleFile(t *testing.T) {
 	if list, _ = rules.read(); len(list) != 2 || list[0].CreatedAt != created || list[1].CreatedAt == created || created != old.UnixMilli() {
 		t.Errorf("%+v", list)
 	}
+
 	b.must(os.Remove(rules.file.Path()))
 	if list, _ := rules.read(); len(list) != 0 {
 		t.Errorf("%v without a file", list)
@@ -455,10 +474,12 @@ func benchmarkAlerts(b *testing.B, rules int) {
 	if err != nil {
 		b.Fatal(err)
 	}
+
 	defer func() { _ = opened.Close() }()
 	commits := hub.New(hub.Options{})
 	a := NewService(Options{Dir: dir, Store: opened, Commits: following(opened, commits), Link: unwatched})
 	defer a.commits.Close()
+
 	for i := range rules {
 		r := wire.AlertRule{ID: fmt.Sprint(i), Kind: "price_above", Symbol: alertMint(1 + i%50).String(), Price: "1", CreatedAt: 1}
 		switch {
@@ -469,10 +490,12 @@ func benchmarkAlerts(b *testing.B, rules int) {
 		case i%4 == 0:
 			r = wire.AlertRule{ID: r.ID, Kind: "percent_move", Symbol: r.Symbol, Percent: 1000, WindowSeconds: 300, CreatedAt: 1}
 		}
+
 		if _, err := At(dir).SaveRule(r, time.Now()); err != nil {
 			b.Fatal(err)
 		}
 	}
+
 	if err := a.begin(b.Context()); err != nil {
 		b.Fatal(err)
 	}
@@ -486,6 +509,7 @@ func benchmarkAlerts(b *testing.B, rules int) {
 			n++
 			c.Events = append(c.Events, alertTrade(n, 1+n%50, now+int64(n/200), 1000+uint64(n%7), 500))
 		}
+
 		if err := opened.Commit(c); err != nil {
 			b.Fatal(err)
 		}
@@ -494,8 +518,10 @@ func benchmarkAlerts(b *testing.B, rules int) {
 		if err := a.commits.Deliver(b.Context(), a); err != nil {
 			b.Fatal(err)
 		}
+
 		looking += time.Since(stored)
 	}
+
 	b.ReportMetric(float64(looking.Nanoseconds())/float64(n), "ns-alerts/event")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/event")
 }

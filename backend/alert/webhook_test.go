@@ -46,6 +46,7 @@ func TestWebhook(t *testing.T) {
 		answers = answers[1:]
 	}))
 	defer server.Close()
+
 	hook := NewWebhook(server.URL+"/hooks/secret-key?token=secret-token", slog.New(slog.NewTextHandler(log, nil)))
 	hook.pause = time.Millisecond
 	ctx, stop := context.WithCancel(t.Context())
@@ -54,11 +55,13 @@ func TestWebhook(t *testing.T) {
 	for _, text := range []string{`{"id":"a"}`, `{"id":"b"}`, `{"id":"c"}`, `{"id":"d"}`} {
 		hook.Offer([]byte(text))
 	}
+
 	for i, want := range []string{"a", "a", "a", "b", "c", "c", "c", "c", "c", "d"} {
 		if got := <-posts; got.body != `POST {"id":"`+want+`"}` || got.kind != "application/json" {
 			t.Errorf("post %d: %+v, want %s", i, got, want)
 		}
 	}
+
 	polltest.Until(t, "the answer to the last one", func() bool {
 		delivered, failed := hook.Delivered()
 		return delivered == 3 && failed == 1
@@ -94,6 +97,7 @@ func TestWebhookThatHangs(t *testing.T) {
 		for range 2 * webhookQueue {
 			hook.Offer([]byte("{}"))
 		}
+
 		synctest.Wait()
 		if _, failed := hook.Delivered(); failed < webhookQueue-1 || failed > webhookQueue {
 			t.Errorf("%d dropped", failed)
@@ -103,6 +107,7 @@ func TestWebhookThatHangs(t *testing.T) {
 		if _, failed := hook.Delivered(); failed < webhookQueue {
 			t.Errorf("after %v the first was not given up", time.Since(before))
 		}
+
 		stop()
 		if err := <-done; err != nil {
 			t.Error(err)

@@ -41,12 +41,14 @@ func commitOf(seq market.Seq) *market.Commit {
 		c.Events = append(c.Events, e)
 		c.Candles = append(c.Candles, market.CandleChange{Mint: mint, Candle: market.Candle{Time: int64(seq), Final: true, Open: market.Price{Lo: random.Uint64()}, Trades: 1}})
 	}
+
 	if seq%10 == 0 {
 		c.Gaps = []market.Gap{{From: c.Slot, To: c.Slot, Cause: "test", Seq: seq}}
 	}
 	if seq == 7 { // a value that Badger keeps in a file of its own
 		c.Events[0].Body.(*spinpet.TokenCreated).Name = strings.Repeat("long ", 20_000)
 	}
+
 	return c
 }
 
@@ -108,6 +110,7 @@ func TestBackupBesideCommits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if writes < 3 || s.Seq() < before+60 {
 		t.Fatalf("%d writes: nothing was committed meanwhile", writes)
 	}
@@ -120,6 +123,7 @@ func TestBackupBesideCommits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if restored.Sum != written.Sum || restored.Rows != written.Rows || restored.Header != written.Header {
 		t.Errorf("restored %+v, written %+v", restored, written)
 	}
@@ -130,6 +134,7 @@ func TestBackupBesideCommits(t *testing.T) {
 	if got, want := rows(t, back), rows(t, twin); !reflect.DeepEqual(got, want) {
 		t.Errorf("%d rows, want %d", len(got), len(want))
 	}
+
 	if back.ID() != s.ID() || back.State() != twin.State() {
 		t.Errorf("store %s at %+v", back.ID(), back.State())
 	}
@@ -141,6 +146,7 @@ func TestBackupBesideCommits(t *testing.T) {
 	if problems, err := back.Audit(t.Context()); err != nil || len(problems) > 0 {
 		t.Errorf("%v, %v", problems, err)
 	}
+
 	left, err := os.ReadDir(filepath.Dir(dir))
 	if err != nil || len(left) != 1 {
 		t.Errorf("beside the store: %v, %v", left, err)
@@ -180,6 +186,7 @@ func TestDamagedBackupIsRefused(t *testing.T) {
 			t.Fatalf("byte %d of %d: %v", at, len(whole), err)
 		}
 	}
+
 	for length := range whole {
 		want := backup.ErrCut
 		if length < len("spinback") {
@@ -189,6 +196,7 @@ func TestDamagedBackupIsRefused(t *testing.T) {
 			t.Fatalf("%d bytes of %d: %v", length, len(whole), err)
 		}
 	}
+
 	for _, more := range []string{"x", string(whole)} {
 		if _, err := backup.Check(t.Context(), strings.NewReader(string(whole)+more), nil); !errors.Is(err, backup.ErrDamaged) && !errors.Is(err, backup.ErrCut) {
 			t.Errorf("with %d bytes more: %v", len(more), err)
@@ -227,6 +235,7 @@ func TestFailedRestoreLeavesNothing(t *testing.T) {
 	if _, err := backup.Restore(t.Context(), bytes.NewReader(changed), dir, nil, nil); !errors.Is(err, backup.ErrDamaged) {
 		t.Errorf("damaged: %v", err)
 	}
+
 	if left, err := os.ReadDir(parent); err != nil || len(left) > 0 {
 		t.Errorf("left: %v, %v", left, err)
 	}
@@ -237,6 +246,7 @@ func TestFailedRestoreLeavesNothing(t *testing.T) {
 	if _, err := backup.Restore(t.Context(), bytes.NewReader(whole), dir, nil, nil); !errors.Is(err, backup.ErrExists) {
 		t.Errorf("exists: %v", err)
 	}
+
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("left: %v, %v", left, err)
 	}
@@ -253,12 +263,14 @@ func TestFileIsWholeOrAsItWas(t *testing.T) {
 	if err := write(whole); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := write(whole[:len(whole)-1]); !errors.Is(err, backup.ErrCut) {
 		t.Error(err)
 	}
 	if content, err := os.ReadFile(path); err != nil || !bytes.Equal(content, whole) {
 		t.Errorf("%d bytes, %v", len(content), err)
 	}
+
 	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
 		t.Errorf("left: %v, %v", left, err)
 	}

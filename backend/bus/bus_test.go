@@ -41,6 +41,7 @@ func collect(t *testing.T, log *bus.Log, from, to market.Seq) map[market.Seq]str
 	if !errors.Is(err, done) {
 		t.Fatal(err)
 	}
+
 	return got
 }
 
@@ -54,6 +55,7 @@ func TestOneHistoryOfTwoWriters(t *testing.T) {
 	wins := map[int]int{}
 	var stopping sync.WaitGroup
 	defer stopping.Wait()
+
 	for seq := market.Seq(first); seq < first+commits; seq++ {
 		if seq == first+commits/2 {
 			stopping.Go(func() { s.stop(2) })
@@ -65,6 +67,7 @@ func TestOneHistoryOfTwoWriters(t *testing.T) {
 				outcomes[writer] = log.Append(t.Context(), seq, fmt.Appendf(nil, "commit %d of writer %d", seq, writer))
 			})
 		}
+
 		both.Wait()
 		for writer, err := range outcomes {
 			switch {
@@ -75,6 +78,7 @@ func TestOneHistoryOfTwoWriters(t *testing.T) {
 				t.Fatalf("commit %d, writer %d: %v where %q is stored", seq, writer, err, acknowledged[seq])
 			}
 		}
+
 		if acknowledged[seq] == "" {
 			t.Fatalf("commit %d: neither is stored: %v", seq, outcomes)
 		}
@@ -86,6 +90,7 @@ func TestOneHistoryOfTwoWriters(t *testing.T) {
 			t.Errorf("commit %d is %q, told %q", seq, got[seq], want)
 		}
 	}
+
 	t.Logf("%v", wins)
 }
 
@@ -100,12 +105,14 @@ func TestSentAgain(t *testing.T) {
 			}
 		}
 	}
+
 	for seq := range market.Seq(3) {
 		err := log.Append(t.Context(), seq+1, []byte("something else"))
 		if !errors.Is(err, bus.ErrOther) {
 			t.Errorf("commit %d: %v", seq+1, err)
 		}
 	}
+
 	other, err := s.connect("other").Log(t.Context(), "another store", 1, false) // whose messages have other ids
 	if err != nil {
 		t.Fatal(err)
@@ -113,6 +120,7 @@ func TestSentAgain(t *testing.T) {
 	if err := other.Append(t.Context(), 3, []byte("something else")); !errors.Is(err, bus.ErrOther) {
 		t.Error(err)
 	}
+
 	if err := other.Append(t.Context(), 3, []byte("commit 3")); err != nil {
 		t.Error(err)
 	}
@@ -122,6 +130,7 @@ func TestSentAgain(t *testing.T) {
 
 	soon, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
+
 	if err := log.Append(soon, 9, []byte("commit 9")); err == nil {
 		t.Error("a commit was appended after one that is not there")
 	}
@@ -138,6 +147,7 @@ func TestPausedWriterIsRefused(t *testing.T) {
 	if lease, err := paused.Acquire(t.Context()); err != nil || lease == nil {
 		t.Fatal(lease, err)
 	}
+
 	if err := log.Append(t.Context(), 1, []byte("one")); err != nil {
 		t.Fatal(err)
 	}
@@ -151,6 +161,7 @@ func TestPausedWriterIsRefused(t *testing.T) {
 		lease, err = standby.Acquire(t.Context())
 		return err == nil && lease != nil
 	})
+
 	taken := s.open(standby, 1)
 	if err := taken.Append(t.Context(), 2, []byte("two of the standby")); err != nil {
 		t.Fatal(err)
@@ -158,6 +169,7 @@ func TestPausedWriterIsRefused(t *testing.T) {
 	if err := log.Append(t.Context(), 2, []byte("two of the paused one")); !errors.Is(err, bus.ErrOther) {
 		t.Errorf("the paused writer: %v", err)
 	}
+
 	if got := collect(t, log, 1, 2); got[2] != "two of the standby" {
 		t.Error(got)
 	}
@@ -171,6 +183,7 @@ func TestLease(t *testing.T) {
 	if err != nil || lease == nil {
 		t.Fatal(lease, err)
 	}
+
 	ctx, release := context.WithCancel(t.Context())
 	kept := make(chan error, 1)
 	go func() { kept <- lease.Keep(ctx) }()
@@ -179,6 +192,7 @@ func TestLease(t *testing.T) {
 			t.Fatal("two have the lease", err)
 		}
 	}
+
 	if held, err := two.Holder(t.Context()); err != nil || held.Node != "one" || held.Sign == 0 {
 		t.Errorf("%+v, %v", held, err)
 	}
@@ -195,6 +209,7 @@ func TestLease(t *testing.T) {
 	for i := range s.servers { // nobody answers any more
 		s.stop(i)
 	}
+
 	if err := <-kept; err == nil {
 		t.Error("a lease was kept without a bus")
 	}
@@ -213,11 +228,13 @@ func TestFollow(t *testing.T) {
 		}
 	}
 	append2(100, 109)
+
 	reader := s.open(s.connect("reader"), 100)
 	var older *bus.OlderError
 	if err := reader.Follow(t.Context(), 99, nil); !errors.As(err, &older) || older.Oldest != 100 {
 		t.Errorf("before the log: %v", err)
 	}
+
 	if err := reader.Follow(t.Context(), 111, nil); !errors.Is(err, bus.ErrAhead) {
 		t.Errorf("after the log: %v", err)
 	}
@@ -231,6 +248,7 @@ func TestFollow(t *testing.T) {
 		s.stop(1)
 		append2(130, 139)
 	})
+
 	got := collect(t, reader, 105, 139)
 	writer.Wait()
 	if len(got) != 35 || got[139] != "139" {
@@ -244,17 +262,20 @@ func TestSnapshots(t *testing.T) {
 	if _, err := b.GetSnapshot(t.Context(), io.Discard); !errors.Is(err, bus.ErrMissing) {
 		t.Errorf("without any: %v", err)
 	}
+
 	large := bytes.Repeat([]byte("snapshot"), 200_000)
 	for _, seq := range []market.Seq{9, 10, 11} {
 		if err := b.PutSnapshot(t.Context(), seq, bytes.NewReader(append(large, byte(seq)))); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	var got bytes.Buffer
 	newest, err := s.connect("edge").GetSnapshot(t.Context(), &got)
 	if err != nil || newest.Seq != 11 || !bytes.Equal(got.Bytes(), append(large, 11)) {
 		t.Errorf("%+v, %d bytes, %v", newest, got.Len(), err)
 	}
+
 	if all, err := b.Snapshots(t.Context()); err != nil || len(all) != 2 || all[1].Seq != 10 {
 		t.Errorf("%+v, %v", all, err)
 	}
@@ -267,6 +288,7 @@ func TestClaim(t *testing.T) {
 	if _, err := one.Market(t.Context()); !errors.Is(err, bus.ErrMissing) {
 		t.Errorf("before: %v", err)
 	}
+
 	first := bus.Market{Store: "0f0f", Cluster: "mainnet", Program: "p"}
 	for _, b := range []*bus.Bus{one, two} {
 		mine := first
@@ -277,6 +299,7 @@ func TestClaim(t *testing.T) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	}
+
 	if _, err := two.Log(t.Context(), first.Store, 1, false); !errors.Is(err, bus.ErrMissing) {
 		t.Errorf("a log that nobody made: %v", err)
 	}
@@ -306,6 +329,7 @@ func TestSettingsAreRefused(t *testing.T) {
 	if _, err := one.Log(t.Context(), "0f0f", 1, true); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := s.connect("three").Log(t.Context(), "0f0f", 1, true); !errors.Is(err, bus.ErrSettings) || !strings.Contains(err.Error(), "num_replicas 1, and it must be 3") {
 		t.Error(err)
 	}
@@ -319,6 +343,7 @@ func TestSettingsAreRefused(t *testing.T) {
 	if _, err := b.Log(t.Context(), "0f0f", 1, true); !errors.Is(err, bus.ErrSettings) || !strings.Contains(err.Error(), "sync_interval: always") {
 		t.Error(err)
 	}
+
 	small := s.join(bus.Options{URL: lax, Replicas: 1, SyncChecked: true})
 	if _, err := small.Log(t.Context(), "0f0f", 1, true); !errors.Is(err, bus.ErrSettings) || !strings.Contains(err.Error(), "max_payload: 8MB") {
 		t.Error(err)
@@ -368,6 +393,7 @@ func TestCredentials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer running.Stop()
 
 	for credentials, ok := range map[string]bool{secret: true, "": false, file(t, "market:wrong\n"): false, file(t, "wrong"): false, file(t, "two\nlines"): false, "/nonexistent": false} {
@@ -381,6 +407,7 @@ func TestCredentials(t *testing.T) {
 			t.Errorf("a secret in a message: %v", err)
 		}
 	}
+
 	if _, err := bus.Connect(t.Context(), bus.Options{URL: "nats://me:hidden@127.0.0.1:1", Name: "market"}); err == nil || strings.Contains(err.Error(), "hidden") {
 		t.Error(err)
 	}

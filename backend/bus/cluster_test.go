@@ -41,12 +41,14 @@ func newSite(t *testing.T) *site {
 	for range s.servers {
 		peers = append(peers, freePort(t))
 	}
+
 	dir := t.TempDir()
 	for i := range s.servers {
 		s.options = append(s.options, embedded.Options{
 			Dir: filepath.Join(dir, fmt.Sprint(i)), Name: fmt.Sprint("server-", i), Listen: "127.0.0.1:0", Cluster: peers[i], Peers: peers,
 		})
 	}
+
 	for i := range s.servers {
 		s.start(i)
 	}
@@ -55,6 +57,7 @@ func newSite(t *testing.T) *site {
 			s.stop(i)
 		}
 	})
+
 	return s
 }
 

@@ -21,6 +21,7 @@ func naive(interval market.Interval, start int64, ticks []Tick) (market.Candle, 
 			inside = append(inside, tick)
 		}
 	}
+
 	if len(inside) == 0 {
 		return market.Candle{}, false
 	}
@@ -28,6 +29,7 @@ func naive(interval market.Interval, start int64, ticks []Tick) (market.Candle, 
 	if previous != nil {
 		prices[0] = previous.Price
 	}
+
 	volume, quote, bought := new(big.Int), new(big.Int), new(big.Int)
 	provisional := false
 	for _, tick := range inside {
@@ -39,6 +41,7 @@ func naive(interval market.Interval, start int64, ticks []Tick) (market.Candle, 
 		}
 		provisional = provisional || tick.Provisional
 	}
+
 	byPrice := func(a, b market.Price) int { return market.U128(a).Cmp(market.U128(b)) }
 	return market.Candle{
 		Time: start, Open: prices[0], Close: prices[len(prices)-1],
@@ -67,6 +70,7 @@ func randomTicks(r *rand.Rand, n int) []Tick {
 		if r.IntN(50) == 0 {
 			amount = ^uint64(0) // sums must not wrap
 		}
+
 		ticks[i] = Tick{
 			Trade: market.Trade{
 				Price: market.Price{Hi: r.Uint64N(4), Lo: r.Uint64() | 1},
@@ -75,6 +79,7 @@ func randomTicks(r *rand.Rand, n int) []Tick {
 			Time: now, At: market.Position{Slot: market.Slot(i/3 + 1), Index: uint32(i % 3)},
 		}
 	}
+
 	return ticks
 }
 
@@ -97,6 +102,7 @@ func TestFoldAndCloseEqualTheNaiveModel(t *testing.T) {
 				}
 			}
 		}
+
 		emptyClose(&candles, intervals, Never, got)
 		for _, interval := range intervals {
 			want := map[int64]market.Candle{}
@@ -105,6 +111,7 @@ func TestFoldAndCloseEqualTheNaiveModel(t *testing.T) {
 				c, _ := naive(interval, start, ticks)
 				want[start] = c
 			}
+
 			if len(want) != len(got[interval]) {
 				t.Fatalf("seed %d %s: %d candles, want %d", seed, interval, len(got[interval]), len(want))
 			}
@@ -117,10 +124,12 @@ func TestFoldAndCloseEqualTheNaiveModel(t *testing.T) {
 					t.Fatalf("seed %d %s candle %d:\n got %+v\nwant %+v", seed, interval, i, c, want[c.Time])
 				}
 			}
+
 			built := Build(interval, market.Price{}, ticks)
 			for i := range got[interval] {
 				got[interval][i].Final = false
 			}
+
 			if !slices.Equal(built, got[interval]) {
 				t.Fatalf("seed %d %s: Build differs from Fold", seed, interval)
 			}
@@ -207,6 +216,7 @@ func TestMergeEqualsBuild(t *testing.T) {
 		if seed%2 == 0 {
 			previous = ticks[len(ticks)/2].Price
 		}
+
 		all := market.AllIntervals()
 		for i, fine := range all {
 			if !fine.Stored() {
@@ -216,6 +226,7 @@ func TestMergeEqualsBuild(t *testing.T) {
 			for j := range parts {
 				parts[j].Final, parts[j].Corrected = j%2 == 0, j%4 == 0
 			}
+
 			for _, coarse := range all[i:] {
 				if !coarse.Stored() && !slices.Contains(market.PartsOf(coarse), fine) {
 					continue

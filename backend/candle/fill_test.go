@@ -27,6 +27,7 @@ func TestFill(t *testing.T) {
 				stored[start], candles = c, append(candles, c)
 			}
 		}
+
 		before, known := market.Candle{Time: first - 100*length, Close: market.Price{Lo: 77}, Trades: 1}, r.IntN(2) == 0
 
 		var want []market.Candle

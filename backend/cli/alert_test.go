@@ -24,6 +24,7 @@ func TestAlertCommands(t *testing.T) {
 		return stdout
 	}
 	do("no rules", "list")
+
 	id := strings.TrimSpace(do("", "add", "--kind", "price_above", "--symbol", someMint, "--price", "0.000000030"))
 	do("jump", "add", "--kind", "percent_move", "--percent", "12.5", "--window", "60", "--id", "jump", "--once")
 	do("big", "add", "--kind", "liquidation", "--min-size", "1.50", "--id", "big", "--muted")
@@ -38,6 +39,7 @@ func TestAlertCommands(t *testing.T) {
 		}
 		rules = append(rules, f)
 	}
+
 	if len(rules) != 3 || rules[0].ID != id || rules[0].Price != "0.00000003" || rules[0].CreatedAt == 0 ||
 		!rules[1].Muted || rules[1].Direction != "both" || rules[1].Percent != "12.5" || rules[2].Muted || rules[2].MinSize != "1.5" {
 		t.Fatalf("%+v", rules)
@@ -88,6 +90,7 @@ func TestAlertCommandErrors(t *testing.T) {
 			t.Errorf("%v: exit %d with %q, want %d with %q", c.args, code, text, c.code, c.want)
 		}
 	}
+
 	path := filepath.Join(dir, alert.FileName)
 	if err := os.WriteFile(path, []byte("{\"version\": 1,\n \"rules\": [\n  {\"id\": \"a\", \"kind\": \"new_token\"},\n  oops]}"), 0o600); err != nil {
 		t.Fatal(err)
@@ -96,6 +99,7 @@ func TestAlertCommandErrors(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "a   new_token") || !strings.Contains(text, "line 4") {
 		t.Errorf("exit %d with %q, %q", code, out, text)
 	}
+
 	if code, _, text := run(t, "alert", "remove", "a", "--data-dir", dir); code != 1 || !strings.Contains(text, "mended") || !strings.Contains(text, path) {
 		t.Errorf("exit %d with %q", code, text)
 	}

@@ -50,10 +50,12 @@ func serving(t *testing.T, o backend.Options) (stop func(), more func(since uint
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			defer answer.Body.Close()
 			seq = metric(t, answer, "spinscope_store_seq")
 			return seq > since
 		})
+
 		return seq
 	}
 }
@@ -86,6 +88,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if code, _, stderr := run(t, append([]string{"backup", file}, of...)...); code != 1 || !strings.Contains(stderr, "401") {
 		t.Errorf("without the token: exit %d, %q", code, stderr)
 	}
+
 	if _, err := os.Stat(file); err == nil {
 		t.Error("a file without the token")
 	}
@@ -93,6 +96,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if code != 0 || !strings.HasPrefix(stdout, file+": custom to commit ") {
 		t.Fatalf("exit %d, %q, %q", code, stdout, stderr)
 	}
+
 	if code, _, stderr := run(t, "backup", file, "--token", backupToken, "--cluster", "custom", "--data-dir", o.DataDir, "--program-id", "11111111111111111111111111111111"); code != 1 || stderr == "" {
 		t.Errorf("another program's: exit %d, %q", code, stderr)
 	}
@@ -110,6 +114,7 @@ func TestBackupAndRestore(t *testing.T) {
 		if code != 0 || !strings.HasPrefix(stdout, filepath.Join(again.DataDir, "custom")+": custom to commit ") {
 			t.Fatalf("restore: exit %d, %q, %q", code, stdout, stderr)
 		}
+
 		report, err := offline.Verify(t.Context(), again.Offline(), false, func(int, int) {})
 		if err != nil || report.Differences > 0 || report.Events == 0 {
 			t.Errorf("%+v, %v", report, err)
@@ -118,6 +123,7 @@ func TestBackupAndRestore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		at := uint64(copied.Seq())
 		if err := copied.Close(); err != nil {
 			t.Fatal(err)
@@ -129,6 +135,7 @@ func TestBackupAndRestore(t *testing.T) {
 		if report, err := offline.Verify(t.Context(), again.Offline(), false, func(int, int) {}); err != nil || report.Differences > 0 {
 			t.Errorf("after it was served: %+v, %v", report, err)
 		}
+
 		if code, _, stderr := run(t, "restore", one, "--data-dir", again.DataDir); code != 1 || !strings.Contains(stderr, "something is there already: move it away") {
 			t.Errorf("into what is there: exit %d, %q", code, stderr)
 		}
@@ -143,6 +150,7 @@ func TestBackupRefusals(t *testing.T) {
 	if err := os.WriteFile(file, []byte("spinback\x01\x00\x00"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	text := filepath.Join(other, "text")
 	if err := os.WriteFile(text, []byte("something else altogether"), 0o600); err != nil {
 		t.Fatal(err)
@@ -165,6 +173,7 @@ func TestBackupRefusals(t *testing.T) {
 			t.Errorf("%v: exit %d, %q", c.args, code, stderr)
 		}
 	}
+
 	for _, where := range []string{dir, other} {
 		left, err := os.ReadDir(where)
 		if want := map[string]int{dir: 0, other: 2}[where]; err != nil || len(left) != want {

@@ -101,6 +101,7 @@ func TestParseTime(t *testing.T) {
 			t.Errorf("%q: %d, %v; want %d", text, got, err, want)
 		}
 	}
+
 	for text, want := range map[string]int64{
 		"": -5, "2026-11-22": 1795305600 + 86399, "2026": 1798761599, "2026-11": 1796083199, "2026-12": 1798761599, "2026-11-22T21:47:41Z": 1795384061,
 	} {
@@ -108,6 +109,7 @@ func TestParseTime(t *testing.T) {
 			t.Errorf("--to %q: %d, %v; want %d", text, got, err, want)
 		}
 	}
+
 	for _, text := range []string{"soon", "-3h", "-1d", "d", "2026-13-01", "202611", "20261101", "-5", "1795384061000", "26"} {
 		if got, err := parseTime("--from", text, now, 0); err == nil {
 			t.Errorf("%q: %d", text, got)
@@ -132,6 +134,7 @@ func TestDataDirVariable(t *testing.T) {
 		if code != 0 {
 			t.Fatalf("exit code %d: %s", code, &log)
 		}
+
 		return log.String()
 	}
 
@@ -141,6 +144,7 @@ func TestDataDirVariable(t *testing.T) {
 	if run([]string{"SPINSCOPE_DATA_DIR=/somewhere"}, "--data-dir", "/elsewhere"); got != "/elsewhere" {
 		t.Errorf("with the flag %q", got)
 	}
+
 	if log := run([]string{"SPINSCOPE_HOMEWORK=1"}); !strings.Contains(log, "SPINSCOPE_HOMEWORK") || !strings.Contains(log, "level=WARN") {
 		t.Errorf("logged %q", log)
 	}

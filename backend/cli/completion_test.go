@@ -145,6 +145,7 @@ func completables(t *testing.T, root *kong.Node) map[string]completable {
 			all[one.Name] = made
 		}
 	}
+
 	for _, one := range root.Flags {
 		all[one.Name] = completable{Flag: one}
 	}
@@ -182,6 +183,7 @@ func bashCompletion(root *kong.Node, leaves []*kong.Node, flags map[string]compl
 		case len(one.values) > 0:
 			fmt.Fprintf(values, "    --%s) words='%s' ;;\n", name, strings.Join(one.values, " "))
 		}
+
 		valued = append(valued, "--"+name)
 		if one.Short != 0 {
 			valued = append(valued, "-"+string(one.Short))
@@ -198,6 +200,7 @@ func bashCompletion(root *kong.Node, leaves []*kong.Node, flags map[string]compl
 			fmt.Fprintf(commands, "      '%s') words='%s' ;;\n", words(group), strings.Join(childNames(group), " "))
 		}
 	}
+
 	var takingFiles []string // with no words to offer
 	for _, leaf := range leaves {
 		fmt.Fprintf(commands, "      '%s') words='%s' ;;\n", words(leaf), strings.Join(append(positionals(leaf), flagNames(leaf)...), " "))
@@ -212,6 +215,7 @@ func bashCompletion(root *kong.Node, leaves []*kong.Node, flags map[string]compl
 			paths = append(paths, path)
 		}
 	}
+
 	return completionHeading + fmt.Sprintf(`_spinscope() {
   local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words= path= next word i
   COMPREPLY=()
@@ -326,6 +330,7 @@ func zshLeaf(page *strings.Builder, leaf *kong.Node, flags map[string]completabl
 		fmt.Fprintf(page, " \\\n%s  '--%s%s[%s]%s'", in, one.Name, map[bool]string{false: "=", true: ""}[one.IsBool()],
 			zshQuote(one.Help, "[]"), zshValue(flags[one.Name]))
 	}
+
 	for i, argument := range leaf.Positional {
 		action := ""
 		if values := argument.EnumSlice(); len(values) > 1 {
@@ -335,6 +340,7 @@ func zshLeaf(page *strings.Builder, leaf *kong.Node, flags map[string]completabl
 		}
 		fmt.Fprintf(page, " \\\n%s  '%d:%s:%s'", in, i+1, argument.Name, action)
 	}
+
 	page.WriteString("\n")
 }
 
@@ -383,6 +389,7 @@ func fishCompletion(root *kong.Node, leaves []*kong.Node, flags map[string]compl
 		for _, value := range positionals(leaf) {
 			fmt.Fprintf(&page, "complete -c spinscope -n '%s' -a %s\n", seen, value)
 		}
+
 		if takesFile(leaf) {
 			fmt.Fprintf(&page, "complete -c spinscope -n '%s' -F\n", seen)
 		}
@@ -397,6 +404,7 @@ func fishCompletion(root *kong.Node, leaves []*kong.Node, flags map[string]compl
 			}
 		}
 	}
+
 	page.WriteString("complete -c spinscope -l help -d 'Show the flags.'\ncomplete -c spinscope -l version -d 'Print version, commit and Go version.'\n")
 	return page.String()
 }

@@ -27,11 +27,13 @@ func TestExportFromAServer(t *testing.T) {
 			_, _ = fmt.Fprintln(w, `{"from_slot":4,"to_slot":5,"state":"filled","cause":"cut","seq":3}`)
 			return
 		}
+
 		w.Header().Set(export.StoreHeader, "0f0f")
 		w.Header().Set(export.SeqHeader, "42")
 		if mints := r.URL.Query()["mint"]; len(mints) > 0 {
 			t.Errorf("mints asked for: %v", mints)
 		}
+
 		_, _ = fmt.Fprintln(w, "mint,time")
 		switch r.URL.Query().Get("kind") {
 		case "trades":
@@ -40,10 +42,12 @@ func TestExportFromAServer(t *testing.T) {
 		case "events":
 			return
 		}
+
 		http.NewResponseController(w).Flush() //nolint:errcheck // the client is there
 		w.Header().Set(http.TrailerPrefix+export.RowsTrailer, "0")
 	}))
 	defer server.Close()
+
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x.csv")
 	plain := strings.TrimPrefix(server.URL, "http://")
@@ -70,6 +74,7 @@ func TestExportFromAServer(t *testing.T) {
 			t.Errorf("%v: exit %d, %q, file %v", c.args, code, stderr, err == nil)
 		}
 	}
+
 	manifest, err := os.ReadFile(path + export.ManifestEnding)
 	if err != nil {
 		t.Fatal(err)
@@ -79,6 +84,7 @@ func TestExportFromAServer(t *testing.T) {
 		len(m.Files) != 1 || m.Files[0].Path != "x.csv" || m.Files[0].Bytes != 10 || m.Files[0].SHA256 != fmt.Sprintf("%x", sha256.Sum256([]byte("mint,time\n"))) {
 		t.Errorf("%s, %v", manifest, err)
 	}
+
 	bare := filepath.Join(dir, "bare.csv")
 	if code, _, stderr := run(t, "export", "candles", "--url", plain, "--token", "letmeinplease", "-o", bare, "--no-manifest"); code != 0 {
 		t.Error(code, stderr)
@@ -93,6 +99,7 @@ func TestExportFromAServer(t *testing.T) {
 			t.Errorf("%v: exit %d, %q, %q", target, code, stdout, stderr)
 		}
 	}
+
 	zipped := filepath.Join(dir, "X.CSV.GZ")
 	if code, _, stderr := run(t, "export", "candles", "--url", plain, "--token", "letmeinplease", "-o", zipped); code != 0 {
 		t.Error(code, stderr)
@@ -100,11 +107,13 @@ func TestExportFromAServer(t *testing.T) {
 	if data, err := os.ReadFile(zipped); err != nil || !strings.HasPrefix(string(data), "\x1f\x8b") {
 		t.Errorf("%q, %v", data, err)
 	}
+
 	for target, want := range map[string]string{dir: "is a directory: name a file in it", filepath.Join(dir, "no", "x.csv"): "there is no directory " + filepath.Join(dir, "no")} {
 		if code, _, stderr := run(t, "export", "candles", "--url", plain, "--token", "letmeinplease", "-o", target); code != 1 || !strings.Contains(stderr, want) {
 			t.Errorf("%s: exit %d, %q", target, code, stderr)
 		}
 	}
+
 	if left, _ := filepath.Glob(filepath.Join(dir, ".spinscope*")); len(left) > 0 {
 		t.Error("left:", left)
 	}

@@ -76,6 +76,7 @@ func generated(t *testing.T, part string, want map[string]string) {
 				t.Fatal(err)
 			}
 		}
+
 		if written, err := os.ReadFile(path); err != nil || !bytes.Equal(written, []byte(text)) {
 			t.Errorf("%s is not what the table of commands says: make gen writes it anew (%v)", path, err)
 		}
@@ -118,6 +119,7 @@ func overview(root *kong.Node) string {
 		".TP\n.I server.addr\nIn the data directory of a running server: its HOST:PORT.\n" +
 		".SH ENVIRONMENT\n.TP\n.B SPINSCOPE_DATA_DIR\nThe data directory.\n" +
 		".TP\n.BI SPINSCOPE_ SECTION _ KEY\nA setting: it overrides the file, and a flag overrides it.\n")
+
 	return page.String()
 }
 

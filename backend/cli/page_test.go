@@ -54,6 +54,7 @@ func describe(page *strings.Builder, node *kong.Node, name string) {
 		fmt.Fprintf(page, "%s| `%s` | %s |\n", heading, argument.Summary(), cell(argument.Help))
 		heading = ""
 	}
+
 	for _, one := range node.Flags {
 		if one.Name == "help" || one.Hidden {
 			continue

@@ -32,6 +32,7 @@ func TestWatchCommands(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, watch.FileName), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	do(1, "", "must be mended first", "add", someMint)
 	do(1, "", "must be mended first", "list")
 }

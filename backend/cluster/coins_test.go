@@ -26,6 +26,7 @@ func TestWhatNeedsNotBeFollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close() //nolint:errcheck // a test's
+
 	coins := fill(t, s).Coins()
 	source := newTestSource(s)
 	for mint, want := range map[market.Pubkey]bool{{9}: true, coins[0].Mint: false, {77}: false} {

@@ -41,6 +41,7 @@ func fill(t *testing.T, s *store.Store) *launchpad.World {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	in := ingest.New(ingest.Config{
 		Programs: registry.At(spinpet.ProgramID, true), Intervals: market.AllIntervals(), Logger: slog.New(slog.DiscardHandler), Coins: everyCoin{world},
 	}, s, ingest.Resume{})
@@ -62,12 +63,14 @@ func fill(t *testing.T, s *store.Store) *launchpad.World {
 			batch.Transactions = append(batch.Transactions, tx)
 		}
 	}
+
 	if err := in.Apply(t.Context(), batch); err != nil {
 		t.Fatal(err)
 	}
 	if err := in.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	return world
 }
 
@@ -79,6 +82,7 @@ func TestRecall(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close() //nolint:errcheck // a test's
+
 	world := fill(t, s)
 	source := NewSource(Options{Config: &config.Solana{ProgramID: spinpet.ProgramID.String()}, Store: s, Logger: slog.New(slog.DiscardHandler)})
 	addresses := []market.Pubkey{spinpet.ProgramID}
@@ -91,6 +95,7 @@ func TestRecall(t *testing.T) {
 		if i == 0 {
 			continue // nobody follows it any more
 		}
+
 		if err := source.Follow(coin); err != nil {
 			t.Fatal(err)
 		}
@@ -112,6 +117,7 @@ func TestRecall(t *testing.T) {
 			}
 			address = coin.AddressOf(e.Program())
 		}
+
 		if !slices.Contains(tx.Addresses, address) {
 			tx.Addresses = append(tx.Addresses, address)
 		}
@@ -155,6 +161,7 @@ func TestRecall(t *testing.T) {
 		if err != nil || len(got) != len(want) {
 			t.Fatalf("%s, slots %d to %d: %d recalled, %d stored (%v)", address, from, to, len(got), len(want), err)
 		}
+
 		for i := range want {
 			same := len(got[i].Addresses) == len(want[i].Addresses)
 			for _, a := range want[i].Addresses {
@@ -164,8 +171,10 @@ func TestRecall(t *testing.T) {
 				t.Fatalf("%s, slots %d to %d, %d: %+v, stored is %+v", address, from, to, i, got[i], want[i])
 			}
 		}
+
 		recalled += len(got)
 	}
+
 	if recalled < 2000 {
 		t.Errorf("%d recalled: too few to say anything", recalled)
 	}

@@ -17,11 +17,13 @@ func TestStoredCoins(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close() //nolint:errcheck // a test's
+
 	coins := fill(t, s).Coins()
 	before, err := NewStoredCoins(s)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if list := before.Of(coins[0].Mint); list != nil || before.CompleteTo(coins[0].Mint) != math.MaxInt64 {
 		t.Errorf("a coin that was never followed has %v", list)
 	}
@@ -32,6 +34,7 @@ func TestStoredCoins(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	after, err := NewStoredCoins(s)
 	if err != nil {
 		t.Fatal(err)
@@ -47,6 +50,7 @@ func TestStoredCoins(t *testing.T) {
 			}
 		}
 	}
+
 	if list := after.Of(market.Pubkey{9}); list != nil {
 		t.Errorf("a token of the program that is read whole is at %v", list)
 	}
@@ -59,6 +63,7 @@ func TestStoredCoins(t *testing.T) {
 			t.Errorf("coin %d is at %v, want %v", i, list, want)
 		}
 	}
+
 	if list := both.Of(market.Pubkey{9}); list != nil {
 		t.Errorf("a token of the program that is read whole is at %v", list)
 	}

@@ -47,6 +47,7 @@ func TestTry(t *testing.T) {
 	if err != nil || !report.Works || report.Version == "" || report.LatencyMS <= 0 || report.Chain != "another chain" || report.Note != "" {
 		t.Fatalf("%+v %v", report, err)
 	}
+
 	names := []string{}
 	for _, check := range report.Checks {
 		if !check.OK || check.Text == "" {
@@ -54,6 +55,7 @@ func TestTry(t *testing.T) {
 		}
 		names = append(names, check.Name)
 	}
+
 	if got := strings.Join(names, ", "); got != "JSON-RPC, getSlot, Logs subscription, Slot announcements" {
 		t.Errorf("checks: %s", got)
 	}
@@ -66,6 +68,7 @@ func TestTry(t *testing.T) {
 	if err != nil || !report.Works || !strings.Contains(report.Note, "another chain") {
 		t.Errorf("another chain is stored: %+v %v", report, err)
 	}
+
 	named := choice(config.Endpoint{RPCURL: net.RPCURL(), WSURL: net.WSURL()})
 	named.Cluster = "mainnet"
 	if report, err = Try(t.Context(), dir, named); err != nil || !strings.Contains(report.Note, "not of mainnet") {
@@ -76,6 +79,7 @@ func TestTry(t *testing.T) {
 func TestTryFailures(t *testing.T) {
 	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
 	defer refusing.Close()
+
 	const key = "0123456789-secret"
 	bad := choice(config.Endpoint{RPCURL: refusing.URL})
 	bad.ProgramID = "0"
@@ -94,6 +98,7 @@ func TestTryFailures(t *testing.T) {
 			t.Errorf("%s: %s %v", name, text, err)
 		}
 	}
+
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := Try(ctx, "", choice(config.Endpoint{RPCURL: refusing.URL})); !errors.Is(err, context.Canceled) {

@@ -50,8 +50,10 @@ func TestLogEqualsModel(t *testing.T) {
 						t.Fatalf("%d bytes where %d are the limit", size, limit)
 					}
 				}
+
 				compare(t, r, l, m, dir)
 			}
+
 			if err := l.Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -77,6 +79,7 @@ func restart(t *testing.T, r *rand.Rand, l *Log, m *naive, dir string) *Log {
 	if m.newest == 0 {
 		return openTest(t, dir, l.identity, 0)
 	}
+
 	identity, held := l.identity, l.segments
 	switch r.IntN(6) {
 	case 0: // killed before the store took the last commit
@@ -111,6 +114,7 @@ func restart(t *testing.T, r *rand.Rand, l *Log, m *naive, dir string) *Log {
 			m.connects = s.next()
 		}
 	}
+
 	return openTest(t, dir, identity, m.newest)
 }
 
@@ -121,6 +125,7 @@ func compare(t *testing.T, r *rand.Rand, l *Log, m *naive, dir string) {
 	if oldest > m.newest+1 || oldest < m.connects {
 		t.Fatalf("the log begins at %d, which is not between %d and %d", oldest, m.connects, m.newest+1)
 	}
+
 	from := market.Seq(r.Uint64N(uint64(m.newest) + 2))
 	var got []market.Seq
 	err := l.Read(t.Context(), from, m.newest, func(seq market.Seq, payload []byte) error {
@@ -141,6 +146,7 @@ func compare(t *testing.T, r *rand.Rand, l *Log, m *naive, dir string) {
 	case len(got) != int(m.newest+1-from):
 		t.Fatalf("read %d commits from %d to %d", len(got), from, m.newest)
 	}
+
 	files, err := filepath.Glob(filepath.Join(dir, "*"+extension))
 	if err != nil || len(files) != len(l.segments) {
 		t.Fatalf("%d files for %d segments, %v", len(files), len(l.segments), err)
@@ -153,6 +159,7 @@ func TestReadersWhileItIsWritten(t *testing.T) {
 	const commits = 3000
 	l := openTest(t, t.TempDir(), [identitySize]byte{}, 0)
 	defer func() { _ = l.Close() }()
+
 	var mu sync.Mutex
 	newest := market.Seq(0)
 	var readers sync.WaitGroup
@@ -179,9 +186,11 @@ func TestReadersWhileItIsWritten(t *testing.T) {
 					return
 				}
 			}
+
 			t.Logf("reader %d: %d gaps", reader, gaps)
 		})
 	}
+
 	r := rand.New(rand.NewPCG(5, 6))
 	for seq := market.Seq(1); seq <= commits; seq++ {
 		payload := payloadOf(r, seq)
@@ -190,6 +199,7 @@ func TestReadersWhileItIsWritten(t *testing.T) {
 		newest = seq
 		mu.Unlock()
 	}
+
 	readers.Wait()
 }
 
@@ -205,6 +215,7 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	if err := l.file.Close(); err != nil { // the next write fails
 		t.Fatal(err)
 	}
+
 	add(3)
 	if l.Oldest() != 4 || !l.failed {
 		t.Fatalf("after a failure the log begins at %d", l.Oldest())
@@ -215,6 +226,7 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	if err != nil || !slices.Equal(got, []market.Seq{4}) {
 		t.Fatal(got, err)
 	}
+
 	if err := l.Read(t.Context(), 3, 4, nil); err == nil {
 		t.Fatal("a commit that could not be written is not missed")
 	}
@@ -230,11 +242,13 @@ func TestDamageWhileOpen(t *testing.T) {
 	for seq := market.Seq(1); seq <= 5; seq++ {
 		l.Append(seq, 1<<20, func(dst []byte) []byte { return append(dst, "commit"...) })
 	}
+
 	name := segmentName(dir, 1)
 	data, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	data[l.segments[0].starts[2]+recordHeader]++ // the third
 	if err := os.WriteFile(name, data, 0o600); err != nil {
 		t.Fatal(err)
@@ -245,6 +259,7 @@ func TestDamageWhileOpen(t *testing.T) {
 	if err := l.Read(t.Context(), 1, 5, keep); !errors.As(err, &older) || older.Oldest != 4 {
 		t.Fatalf("%v after %v", err, got)
 	}
+
 	if got = nil; l.Read(t.Context(), 4, 5, keep) != nil || !slices.Equal(got, []market.Seq{4, 5}) {
 		t.Fatal(got)
 	}

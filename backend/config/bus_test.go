@@ -34,6 +34,7 @@ func TestBusProblems(t *testing.T) {
 			t.Errorf("%+v: %v", cfg.Bus, err)
 		}
 	}
+
 	cfg := Default()
 	if cfg.Bus.On() {
 		t.Error("there is a bus by default")

@@ -44,17 +44,20 @@ func TestErrorsNameFileKeyAndLine(t *testing.T) {
 					t.Errorf("%s.%s = %s is taken: %v", section, key, value, err)
 					continue
 				}
+
 				for _, want := range []string{file, section + "." + key + " (line 3)"} {
 					if !strings.Contains(err.Error(), want) {
 						t.Errorf("%s.%s = %s: %v, without %s", section, key, value, err, want)
 					}
 				}
+
 				if strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "strconv") || strings.Contains(err.Error(), "struct") {
 					t.Errorf("%s.%s = %s: %v", section, key, value, err)
 				}
 				tried++
 			}
 		}
+
 		for _, text := range []string{"[%s]\n%[2]s = %[3]s\n\n%[2]s = %[3]s\n", "%[1]s.%[2]s = %[3]s\n%[1]s.%[2]s = %[3]s\n"} {
 			value, err := literal(reflect.Zero(kind))
 			if err != nil {
@@ -95,6 +98,7 @@ func TestLocate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if err := origin.Locate(cfg.Validate()); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), file+": line 3: store.retention_days = -1") {
 		t.Errorf("%v", err)
 	}
@@ -106,6 +110,7 @@ func TestLocate(t *testing.T) {
 	if err := origin.Locate(cfg.Validate()); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), "SPINSCOPE_STORE_RETENTION_DAYS: store.retention_days = -2") {
 		t.Errorf("%v", err)
 	}
+
 	if err := origin.Locate(os.ErrExist); !errors.Is(err, os.ErrExist) {
 		t.Errorf("another error: %v", err)
 	}
@@ -129,6 +134,7 @@ func TestMisspeltVariables(t *testing.T) {
 				}
 			}
 		}
+
 		if _, _, err := Load(file, []string{name + "X=1"}); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%sX: %v", name, err)
 		}
@@ -143,6 +149,7 @@ func TestMisspeltVariables(t *testing.T) {
 			t.Errorf("%s: %v, without %s", name, err, want)
 		}
 	}
+
 	_, origin, err := Load(file, []string{"SPINSCOPE_HOMEWORK=1", "SPINSCOPE_TOKEN=1", "SPINSCOPE_URL=1", DataDirVariable + "=/x", "PATH=/bin"})
 	if err != nil || strings.Join(origin.Strange, " ") != "SPINSCOPE_HOMEWORK" {
 		t.Errorf("%v %v", origin.Strange, err)

@@ -37,11 +37,13 @@ func stage(t *testing.T, path string, change func(*Config)) (text string, d *Sta
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	next := file.Config
 	change(&next)
 	if d, err = file.Stage(next); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := d.Commit(); err != nil {
 		t.Fatal(err)
 	}
@@ -49,12 +51,14 @@ func stage(t *testing.T, path string, change func(*Config)) (text string, d *Sta
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if !same(again.Config, next) {
 		t.Fatalf("the file reads as %+v, not as %+v", again.Config, next)
 	}
 	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Fatalf("mode %v %v", info.Mode(), err)
 	}
+
 	return string(again.text), d
 }
 
@@ -201,6 +205,7 @@ func TestStagedReadsAsWritten(t *testing.T) {
 					*text = odd()
 				}
 			}
+
 			if random.IntN(4) == 0 {
 				c.Store.RetentionDays = random.IntN(100)
 				c.Solana.Fallback = make([]Endpoint, random.IntN(3))
@@ -214,6 +219,7 @@ func TestStagedReadsAsWritten(t *testing.T) {
 			t.Fatal("a comment was lost")
 		}
 	}
+
 	text, _ := os.ReadFile(path)
 	for _, comment := range []string{"# my market", "# for the bot", "# own node", "# the old one:"} {
 		if !strings.Contains(string(text), comment) {
@@ -233,12 +239,14 @@ func FuzzEdit(f *testing.F) {
 			_, _ = statements(text)
 			return
 		}
+
 		next := before
 		next.Solana.Cluster, next.Store.RetentionDays, next.Solana.Fallback = "devnet", 17, []Endpoint{{"http://a", ""}}
 		out, ok := edited(text, before, next)
 		if !ok {
 			return
 		}
+
 		check := Default()
 		if err := parse(out, &check); err != nil || !same(check, next) {
 			t.Fatalf("%q became %q: %v", text, out, err)

@@ -26,6 +26,7 @@ func TestMask(t *testing.T) {
 			t.Errorf("%q: %q, want %q", address, got, want)
 		}
 	}
+
 	for word, want := range map[string]string{"": "", "12345678": "••••", "0123456789ab": "••••89ab", "0123456789äöü": "••••"} {
 		if got := maskWord(word); got != want {
 			t.Errorf("%q: %q, want %q", word, got, want)
@@ -67,6 +68,7 @@ func TestFormUnchangedKeepsEverything(t *testing.T) {
 			t.Errorf("%s shows its secret: %s", key, text)
 		}
 	}
+
 	next, found := form.Apply(cfg)
 	if len(found) > 0 || !same(next, cfg) {
 		t.Fatalf("%v: %+v", found, next)
@@ -76,6 +78,7 @@ func TestFormUnchangedKeepsEverything(t *testing.T) {
 	if len(found) > 0 || next.Solana.Fallback[0] != cfg.Solana.Fallback[1] || next.Solana.Fallback[1] != cfg.Solana.Fallback[0] {
 		t.Fatalf("%v: %+v", found, next.Solana.Fallback)
 	}
+
 	if cfg.Solana.Fallback[0].RPCURL != withSecrets().Solana.Fallback[0].RPCURL {
 		t.Fatal("the configuration itself was changed")
 	}
@@ -139,6 +142,7 @@ func TestFormLeavesCustomAndComesBack(t *testing.T) {
 	if s := devnet.Solana; s.RPCURL+s.WSURL != "" || s.KeptRPCURL != custom.Solana.RPCURL || s.KeptWSURL != custom.Solana.WSURL {
 		t.Fatalf("%+v", s)
 	}
+
 	form := NewForm(devnet)
 	if got := form.Values["solana.rpc_url"]; got != "https://rpc.example/?api-key=••••cdef" {
 		t.Fatalf("not offered: %q", got)
@@ -146,6 +150,7 @@ func TestFormLeavesCustomAndComesBack(t *testing.T) {
 	if next := apply(devnet, form.Values); !same(next, devnet) {
 		t.Fatalf("an unchanged form changes %+v", next.Solana)
 	}
+
 	if next := apply(devnet, map[string]string{"solana.cluster": "mainnet"}); next.Solana.KeptRPCURL != custom.Solana.RPCURL {
 		t.Fatalf("lost: %+v", next.Solana)
 	}
@@ -153,6 +158,7 @@ func TestFormLeavesCustomAndComesBack(t *testing.T) {
 	if problem != nil || endpoint.RPCURL != custom.Solana.RPCURL || endpoint.WSURL != custom.Solana.WSURL {
 		t.Fatalf("%v %+v", problem, endpoint)
 	}
+
 	if next := apply(devnet, map[string]string{"solana.cluster": "custom"}); !same(next, custom) {
 		t.Fatalf("%+v, want %+v", next.Solana, custom.Solana)
 	}

@@ -15,6 +15,7 @@ func TestShowAndPrepare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	shown, err := Show(origin, running)
 	if err != nil || shown.File != path || !shown.Found || shown.Fixed["server.listen"] != "SPINSCOPE_SERVER_LISTEN" {
 		t.Fatalf("%+v %v", shown, err)
@@ -30,6 +31,7 @@ func TestShowAndPrepare(t *testing.T) {
 	for _, problem := range found {
 		keys = append(keys, problem.Key)
 	}
+
 	slices.Sort(keys)
 	if err != nil || strings.Join(keys, " ") != "server.listen solana.program_id store.retention_days window.gpu" {
 		t.Fatalf("problems of %v: %v", keys, err)
@@ -45,6 +47,7 @@ func TestShowAndPrepare(t *testing.T) {
 	if err := plan.Staged.Commit(); err != nil {
 		t.Fatal(err)
 	}
+
 	text, _ := os.ReadFile(path)
 	if !strings.Contains(string(text), "127.0.0.1:6000") || !strings.Contains(string(text), `gpu = "always"`) {
 		t.Errorf("the file is\n%s", text)
@@ -52,6 +55,7 @@ func TestShowAndPrepare(t *testing.T) {
 	if _, _, err := Prepare(origin, running, shown.Revision, Form{}); !errors.Is(err, ErrChanged) {
 		t.Errorf("an old revision: %v", err)
 	}
+
 	plan.Config.Store.RetentionDays++
 	if SameServer(plan.Config, running) {
 		t.Error("another retention is the same server")

@@ -18,6 +18,7 @@ func TestDamagedChainFile(t *testing.T) {
 	if err := d.Admit(genesis); err != nil {
 		t.Fatal(err)
 	}
+
 	whole, err := os.ReadFile(d.chainFile())
 	if err != nil {
 		t.Fatal(err)
@@ -27,6 +28,7 @@ func TestDamagedChainFile(t *testing.T) {
 	for n := range whole {
 		damages = append(damages, whole[:n])
 	}
+
 	for _, damage := range damages {
 		if err := os.WriteFile(d.chainFile(), damage, 0o600); err != nil {
 			t.Fatal(err)

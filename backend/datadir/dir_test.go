@@ -22,6 +22,7 @@ func TestStoreDirs(t *testing.T) {
 	if got := at("devnet", other); got != "devnet" {
 		t.Errorf("a first market is in %s", got)
 	}
+
 	d := Dir{Path: dir, Cluster: "devnet", Program: config.DefaultProgramID}
 	if err := d.Admit("GENESIS"); err != nil {
 		t.Fatal(err)
@@ -30,6 +31,7 @@ func TestStoreDirs(t *testing.T) {
 	if err := d.CheckProgram(); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := d.Admit("GENESIS"); err != nil {
 		t.Fatal(err)
 	}
@@ -40,6 +42,7 @@ func TestStoreDirs(t *testing.T) {
 			t.Errorf("%s of %s is in %s, want %s", c[0], c[1], got, c[2])
 		}
 	}
+
 	// What it says to remove is this market, and not the one of another program beside it.
 	err := d.Admit("OTHER")
 	if !errors.Is(err, ErrOtherChain) || strings.Contains(err.Error(), "*") || !strings.HasSuffix(err.Error(), "remove "+d.Store()+" and "+d.chainFile()) {

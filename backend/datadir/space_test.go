@@ -36,16 +36,19 @@ func TestServerWaitsForSpace(t *testing.T) {
 	for len(asked) > 0 {
 		<-asked
 	}
+
 	waited := make(chan error, 1)
 	go func() { waited <- space.Await(t.Context()) }()
 	for range 5 {
 		<-asked
 	}
+
 	select {
 	case err := <-waited:
 		t.Fatal("it did not wait:", err)
 	default:
 	}
+
 	if !strings.Contains(space.Trouble(), "255 MB are left for the data directory, and 256 MB are needed") {
 		t.Errorf("trouble %q", space.Trouble())
 	}
@@ -53,6 +56,7 @@ func TestServerWaitsForSpace(t *testing.T) {
 	if err := <-waited; err != nil || space.Trouble() != "" {
 		t.Error(err, space.Trouble())
 	}
+
 	if strings.Count(log.String(), "level=ERROR") != 1 || !strings.Contains(log.String(), d.Path) || !strings.Contains(log.String(), "there is room again") {
 		t.Error(log.String())
 	}

@@ -17,6 +17,7 @@ func TestReadersSeeWholeFiles(t *testing.T) {
 	if err := durable.WriteFile(path, content(0)); err != nil {
 		t.Fatal(err)
 	}
+
 	var writers sync.WaitGroup
 	for n := range 4 {
 		writers.Go(func() {
@@ -27,6 +28,7 @@ func TestReadersSeeWholeFiles(t *testing.T) {
 			}
 		})
 	}
+
 	done := make(chan struct{})
 	go func() { writers.Wait(); close(done) }()
 	for reading := true; reading; {
@@ -40,6 +42,7 @@ func TestReadersSeeWholeFiles(t *testing.T) {
 			t.Fatalf("%d bytes, %v", len(text), err)
 		}
 	}
+
 	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 1 {
 		t.Error(files, err)
 	}

@@ -90,6 +90,7 @@ func TestAlerts(t *testing.T) {
 	if err := os.WriteFile(config, []byte("[alerts]\nwebhook = \""+webhook.URL+"/secret-key\"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	flags := append(market.flags(), "--config", config)
 	s := startServer(t, dir, flags...)
 	caughtUp(t, s)
@@ -107,6 +108,7 @@ func TestAlerts(t *testing.T) {
 	above := alertCommand(t, dir, "add", "--kind", "price_above", "--symbol", mint, "--price", price)
 	below := alertCommand(t, dir, "add", "--kind", "price_below", "--symbol", mint, "--price", price, "--id", "below")
 	alertCommand(t, dir, "add", "--kind", "percent_move", "--percent", "0.01", "--window", "10", "--id", "jump")
+
 	var answer struct {
 		Rules []struct {
 			ID        string
@@ -118,6 +120,7 @@ func TestAlerts(t *testing.T) {
 	if len(answer.Rules) != 3 || answer.Rules[0].ID != above || answer.Rules[0].Price != price || answer.Rules[1].ID != below {
 		t.Fatalf("%+v", answer.Rules)
 	}
+
 	created := map[string]int64{}
 	for _, rule := range answer.Rules {
 		created[rule.ID] = rule.CreatedAt
@@ -147,6 +150,7 @@ func TestAlerts(t *testing.T) {
 		return nil
 	})
 	s.kill()
+
 	lost, _ := c.find(0, "the loss of the connection", func(m *message) bool { return m.Event == "@disconnect" })
 	seen := pushed(0)
 	since := seen[len(seen)-1].Seq
@@ -155,6 +159,7 @@ func TestAlerts(t *testing.T) {
 	if r := c.ask(open, "subscribe_alerts", map[string]any{"since_seq": since}); !r.Success {
 		t.Fatalf("%+v", r)
 	}
+
 	await(t, "alerts after the crash", func() error {
 		if moves := of(pushed(back), "jump"); moves < 2 {
 			return fmt.Errorf("%d moves", moves)
@@ -180,6 +185,7 @@ func TestAlerts(t *testing.T) {
 			}
 		}
 	}
+
 	await(t, "all alerts to be stored and pushed", func() error {
 		stored := s.storedAlerts()
 		var got []string
@@ -194,11 +200,13 @@ func TestAlerts(t *testing.T) {
 				got = append(got, a.Rule+" "+a.Signature)
 			}
 		}
+
 		slices.Sort(got)
 		slices.Sort(want)
 		if !slices.Equal(got, want) {
 			return fmt.Errorf("prices crossed %v, the ledger says %v", got, want)
 		}
+
 		for _, a := range pushed(0) {
 			delete(ids, a.ID)
 		}
@@ -207,12 +215,14 @@ func TestAlerts(t *testing.T) {
 		}
 		return nil
 	})
+
 	times := map[string]int{}
 	for i, a := range pushed(0) {
 		if times[a.ID]++; times[a.ID] > 1 && (a.Seq != since || i < len(seen)) {
 			t.Errorf("pushed twice: %+v", a)
 		}
 	}
+
 	posts := map[string]bool{}
 	for _, a := range webhook.all() {
 		if posts[a.ID] || times[a.ID] == 0 || a.Late {
@@ -220,6 +230,7 @@ func TestAlerts(t *testing.T) {
 		}
 		posts[a.ID] = true
 	}
+
 	if _, body := request(t, http.MethodGet, s.url("/metrics"), nil, nil); !strings.Contains(string(body), `spinscope_alerts_fired_total{kind="price_above"}`) ||
 		strings.Contains(string(body), "secret-key") {
 		t.Error("no count of alerts in /metrics, or a secret")
@@ -227,6 +238,7 @@ func TestAlerts(t *testing.T) {
 	if len(s.logged("secret-key")) > 0 {
 		t.Error("the webhook's address is in the log")
 	}
+
 	alertCommand(t, dir, "remove", "jump")
 	await(t, "the rule to be gone", func() error {
 		if s.get("/api/alerts", &answer); len(answer.Rules) != 2 {

@@ -57,6 +57,7 @@ func TestOriginalClientsGetTheirFields(t *testing.T) {
 		if len(entries) == 0 && !strings.Contains(c.call, "_orders?type=") {
 			t.Errorf("%s: no %s", c.call, c.list)
 		}
+
 		hasFields(t, c.call, data, c.answer)
 		last := 0.0
 		for i, entry := range entries {
@@ -73,6 +74,7 @@ func TestOriginalClientsGetTheirFields(t *testing.T) {
 			last = now
 		}
 	}
+
 	body := fmt.Appendf(nil, `{"mints":[%q]}`, mint)
 	status, answer := request(t, http.MethodPost, s.url("/api/details"), map[string]string{"Content-Type": "application/json"}, body)
 	var details struct {
@@ -82,6 +84,7 @@ func TestOriginalClientsGetTheirFields(t *testing.T) {
 	if err := envelope(status, answer, &details); err != nil || len(details.Details) != 1 || details.Total != 1 {
 		t.Fatalf("details: %v %+v", err, details)
 	}
+
 	hasFields(t, "/api/details", details.Details[0], detailFields)
 }
 
@@ -134,11 +137,13 @@ func TestRequestsOfTheDescription(t *testing.T) {
 	if testing.Short() {
 		count = 600
 	}
+
 	seed := uint64(4)
 	if soak {
 		count, seed = 30_000, rand.Uint64()
 		t.Log("seed", seed)
 	}
+
 	market := startCluster(t, "--rate", "30", "--slot", "200ms", "--mints", "3", "--history", "5m", "--seed", "9")
 	s := startServer(t, t.TempDir(), market.flags()...)
 	caughtUp(t, s)
@@ -147,6 +152,7 @@ func TestRequestsOfTheDescription(t *testing.T) {
 	if err := json.Unmarshal(text, &doc); err != nil || len(doc.Paths) < 15 {
 		t.Fatalf("%d paths, %v", len(doc.Paths), err)
 	}
+
 	var values []string
 	for _, record := range market.readLedger().records {
 		values = append(values, record.Mint, record.User, record.Order)
@@ -154,6 +160,7 @@ func TestRequestsOfTheDescription(t *testing.T) {
 			break
 		}
 	}
+
 	var mints struct {
 		NextCursor string `json:"next_cursor"`
 	}
@@ -188,14 +195,17 @@ func TestRequestsOfTheDescription(t *testing.T) {
 			case p.Schema.Minimum != nil || fmt.Sprint(p.Schema.Type) == "integer":
 				value = fmt.Sprint(random.IntN(3000))
 			}
+
 			if p.In == "path" {
 				target = strings.Replace(target, "{"+p.Name+"}", url.PathEscape(value), 1)
 				continue
 			}
+
 			for range 1 + random.IntN(40)/39 {
 				query.Add(p.Name, value)
 			}
 		}
+
 		var body []byte
 		if method == "post" {
 			body, _ = json.Marshal(map[string]any{"mints": values[:random.IntN(4)]})
@@ -203,6 +213,7 @@ func TestRequestsOfTheDescription(t *testing.T) {
 				body = body[:random.IntN(len(body))]
 			}
 		}
+
 		status, answer, err := try(strings.ToUpper(method), s.url(target+"?"+query.Encode()), map[string]string{"Content-Type": "application/json"}, body)
 		if err != nil {
 			t.Fatalf("%s %s?%s: %v", method, target, query.Encode(), err)
@@ -212,6 +223,7 @@ func TestRequestsOfTheDescription(t *testing.T) {
 			t.Fatalf("%s %s?%s: HTTP %d: %.300s", method, target, query.Encode(), status, answer)
 		}
 	}
+
 	if statuses[200] < count/5 || statuses[400] < count/20 {
 		t.Errorf("answers by status: %v", statuses)
 	}

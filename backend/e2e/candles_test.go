@@ -38,6 +38,7 @@ func TestCandlesEqualTheLedger(t *testing.T) {
 			t.Fatalf("not subscribed: %+v", r)
 		}
 	}
+
 	var live []topic // those that end within the test
 	pending := map[int]topic{}
 	for _, mint := range mints {
@@ -56,12 +57,14 @@ func TestCandlesEqualTheLedger(t *testing.T) {
 			}
 		}
 	}
+
 	for id, name := range pending {
 		if r := c.answer(0, id); !r.Success {
 			t.Fatalf("%s: %+v", name, r)
 		}
 		confirmed(t, c, name)
 	}
+
 	now := caughtUp(t, s)
 	f := newFollower()
 	await(t, "live candles", func() error {
@@ -76,6 +79,7 @@ func TestCandlesEqualTheLedger(t *testing.T) {
 		return nil
 	})
 	market.rest()
+
 	l := awaitLedger(t, market, s)
 	await(t, "the last candles' end, without another trade", func() error {
 		if err := f.follow(c); err != nil {
@@ -92,6 +96,7 @@ func TestCandlesEqualTheLedger(t *testing.T) {
 			}
 		}
 	}
+
 	streamedEvents(t, c, l)
 	prices(t, c, l, mints[0], f.late[mints[0]] != 0)
 	for _, mint := range mints {
@@ -100,6 +105,7 @@ func TestCandlesEqualTheLedger(t *testing.T) {
 		}
 		restEvents(t, s, l, mint)
 	}
+
 	if n := sameMarks(t, s, c); n > 0 && len(f.late) == 0 {
 		t.Errorf("%d candles are marked as corrected, in a market without faults", n)
 	}
@@ -108,6 +114,7 @@ func TestCandlesEqualTheLedger(t *testing.T) {
 	if err := c.dropped(0); err != nil {
 		t.Error(err)
 	}
+
 	c.close()
 	s.end()
 	market.end()
@@ -137,6 +144,7 @@ func awaitLedger(t *testing.T, market *cluster, s *server) *ledger {
 		}
 		return nil
 	})
+
 	var stats struct {
 		BuySell      int `json:"buy_sell"`
 		LongShort    int `json:"long_short"`
@@ -144,10 +152,12 @@ func awaitLedger(t *testing.T, market *cluster, s *server) *ledger {
 		Total        int `json:"total"`
 	}
 	s.get("/api/events/stats", &stats)
+
 	kinds := map[string]int{}
 	for _, r := range l.records {
 		kinds[r.Kind]++
 	}
+
 	if stats.BuySell != kinds["BuySell"] || stats.LongShort != kinds["LongShort"] || stats.TokenCreated != kinds["TokenCreated"] || stats.Total != len(l.records) {
 		t.Errorf("stats say %+v, the ledger %v", stats, kinds)
 	}
@@ -166,6 +176,7 @@ func greetings(t *testing.T, c *client) {
 		hello.ClientID == "" || hello.ServerTime == 0 || hello.Symbols == nil || len(hello.Intervals) != len(intervalSeconds) {
 		t.Errorf("%s greets with %s", open, m.Args)
 	}
+
 	var spun struct {
 		ClientID   string    `json:"client_id"`
 		ServerTime int64     `json:"server_time"`
@@ -207,6 +218,7 @@ func prices(t *testing.T, c *client, l *ledger, mint string, late bool) {
 	for _, r := range l.trades[mint] {
 		trades[r.signature] = append(trades[r.signature], r)
 	}
+
 	last := l.trades[mint][len(l.trades[mint])-1]
 	var newest string
 	for _, m := range c.all(0) {
@@ -225,6 +237,7 @@ func prices(t *testing.T, c *client, l *ledger, mint string, late bool) {
 		if err := m.read(&p); err != nil {
 			t.Fatal(err)
 		}
+
 		exact, ok := new(big.Rat).SetString(p.PriceExact)
 		if !ok || nearest(exact) != p.Price || !slices.ContainsFunc(trades[p.Signature], func(r record) bool {
 			side := map[bool]string{true: "buy", false: "sell"}[r.Buy]
@@ -232,8 +245,10 @@ func prices(t *testing.T, c *client, l *ledger, mint string, late bool) {
 		}) {
 			t.Fatalf("%s is no price of the ledger", m.Args[0])
 		}
+
 		newest = p.Signature
 	}
+
 	if newest != last.signature {
 		t.Errorf("the last price is from %s, want %s", newest, last.signature)
 	}
@@ -268,10 +283,12 @@ func restCandles(t *testing.T, s *server, l *ledger, mint, interval string) {
 		if order == "time_desc" {
 			slices.Reverse(all)
 		}
+
 		if len(all) != len(list) {
 			t.Errorf("%s %s: %d candles, the ledger has %d", mint, interval, len(all), len(list))
 			return
 		}
+
 		for i := range list {
 			if all[i].Time != list[i].time || all[i].Trades != len(list[i].trades) {
 				t.Errorf("%s %s: candle %d is %+v, the ledger has %d trades at %d", mint, interval, i, all[i], len(list[i].trades), list[i].time)
@@ -306,6 +323,7 @@ func restEvents(t *testing.T, s *server, l *ledger, mint string) {
 		if data.Total != len(want) {
 			t.Fatalf("%s: %d events, the ledger has %d", mint, data.Total, len(want))
 		}
+
 		for _, e := range data.Events {
 			w := want[n]
 			n++
@@ -315,10 +333,12 @@ func restEvents(t *testing.T, s *server, l *ledger, mint string) {
 				t.Fatalf("%s: event %d is %+v, want %+v", mint, n-1, e, w)
 			}
 		}
+
 		if !data.HasNext {
 			break
 		}
 	}
+
 	if n != len(want) {
 		t.Errorf("%s: %d events came, the ledger has %d", mint, n, len(want))
 	}
@@ -349,11 +369,13 @@ func histories(t *testing.T, c *client, l *ledger, mint string) {
 		if r := c.ask(q.ns, q.event, request); !r.Success {
 			t.Errorf("%s %v: %+v", q.event, q.more, r)
 		}
+
 		_, m := c.next(from, q.ns, "history_data")
 		var h historyData
 		if err := m.read(&h); err != nil {
 			t.Fatal(err)
 		}
+
 		if q.newest {
 			slices.Reverse(h.Data)
 		}
@@ -361,6 +383,7 @@ func histories(t *testing.T, c *client, l *ledger, mint string) {
 			t.Errorf("%s %v: %d candles, has_more %v, total_count %d", q.event, q.more, len(h.Data), h.HasMore, h.TotalCount)
 			continue
 		}
+
 		for i, got := range h.Data {
 			if b := &list[q.from+i]; got.Time != b.time || got.Trades != len(b.trades) {
 				t.Errorf("%s %v: candle %d is %+v", q.event, q.more, i, got)
@@ -369,6 +392,7 @@ func histories(t *testing.T, c *client, l *ledger, mint string) {
 			}
 		}
 	}
+
 	for _, bad := range []map[string]any{
 		{"symbol": "O0", "interval": "s5"}, {"symbol": mint, "interval": "s7"}, {"symbol": mint}, {"interval": "s5"}, {},
 	} {
@@ -403,6 +427,7 @@ func unsubscribed(t *testing.T, c *client, mint string) {
 			t.Errorf("%s: %s", event, m.Args)
 		}
 	}
+
 	from := len(c.all(0))
 	c.emit(spin, "ping")
 	c.next(from, spin, "pong")

@@ -97,6 +97,7 @@ func chaos(t *testing.T, seed int64, size extent) (int, map[string]int) {
 	})
 	c := startNode(t, s)
 	c.connect(nil, open)
+
 	var mints []string
 	await(t, "two mints", func() error {
 		var data struct {
@@ -111,6 +112,7 @@ func chaos(t *testing.T, seed int64, size extent) (int, map[string]int) {
 	if r := c.ask(open, "subscribe_events", map[string]any{"since_seq": 1}); !r.Success {
 		t.Fatalf("not subscribed: %+v", r)
 	}
+
 	f := newFollower()
 	for _, mint := range mints {
 		f.late[mint] = 1 // candles may change after all
@@ -120,6 +122,7 @@ func chaos(t *testing.T, seed int64, size extent) (int, map[string]int) {
 			}
 		}
 	}
+
 	deadline := time.Now().Add(15 * time.Minute)
 	states := map[string]int{}
 	var seq uint64
@@ -129,29 +132,34 @@ func chaos(t *testing.T, seed int64, size extent) (int, map[string]int) {
 		if missing == nil {
 			break
 		}
+
 		now := s.status()
 		if now.Seq < seq {
 			t.Fatalf("seq went back from %d to %d", seq, now.Seq)
 		}
 		seq = now.Seq
 		states[now.ConnectionStatus]++
+
 		var status struct {
 			Transactions int `json:"transactions"`
 		}
 		if market.ask("simnet_status", map[string]any{}, &status) == nil {
 			transactions = status.Transactions
 		}
+
 		if transactions >= size.transactions {
 			net.SetRate(size.rate / 8) // a busy machine catches up, and meets the faults of what is recent
 		}
 		if err := f.follow(c); err != nil {
 			t.Fatal(err)
 		}
+
 		if time.Now().After(deadline) {
 			t.Fatal(missing)
 		}
 		time.Sleep(50 * time.Millisecond) // between looks
 	}
+
 	calm := time.Now()
 	net.SetFaults(simnet.Faults{})
 	l := market.rested()
@@ -164,6 +172,7 @@ func chaos(t *testing.T, seed int64, size extent) (int, map[string]int) {
 		return agrees(t, c, l.ledger)
 	})
 	compareStreamed(t, c, l)
+
 	corrected := sameMarks(t, s, c)
 	corrections := 0
 	for _, m := range c.all(0) {
@@ -171,12 +180,14 @@ func chaos(t *testing.T, seed int64, size extent) (int, map[string]int) {
 			corrections++
 		}
 	}
+
 	faults := net.FaultCounts()
 	kinds := slices.Sorted(maps.Keys(faults))
 	list := make([]string, 0, len(kinds))
 	for _, kind := range kinds {
 		list = append(list, fmt.Sprintf("%s %d", kind, faults[kind]))
 	}
+
 	t.Logf("seed %d: %d transactions, %d events, %d mints, %d open orders, %d cut logs; faults: %s; %d corrections pushed for %d candle streams, %d candles corrected in history; looks by state %v; equal %v after the trouble ended, %v in all",
 		seed, l.transactions, len(l.records), len(l.mints()), len(l.orders), len(l.cut), strings.Join(list, ", "), corrections,
 		len(f.topics), corrected, states, took.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
@@ -202,6 +213,7 @@ func startInside(t *testing.T, market *cluster, feed func(*solana.Config)) *serv
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
 	}
+
 	log := &capture{}
 	dir := t.TempDir()
 	logger := func(level slog.Level) *slog.Logger {
@@ -221,6 +233,7 @@ func startInside(t *testing.T, market *cluster, feed func(*solana.Config)) *serv
 	})
 	t.Cleanup(func() { audit(t, filepath.Join(dir, cfg.Solana.Cluster)) }) // after the backend has stopped
 	within(t, "backend", b.Run)
+
 	s := &server{process: &process{t: t, name: "serve", stderr: log}, dir: dir}
 	await(t, "the server's address", func() error {
 		address, ok := b.Address()
@@ -229,6 +242,7 @@ func startInside(t *testing.T, market *cluster, feed func(*solana.Config)) *serv
 		}
 		return nil
 	})
+
 	return s
 }
 
@@ -299,6 +313,7 @@ func view(t *testing.T, c *client) map[topic]*words {
 			}
 		}
 	}
+
 	return streams
 }
 
@@ -319,12 +334,14 @@ func agrees(t *testing.T, c *client, l *ledger) error {
 				return fmt.Errorf("%s:\n got %+v\nwant %+v", name, got, want)
 			}
 		}
+
 		for at := range w.candles {
 			if _, err := byTime(list, at); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 		}
 	}
+
 	return nil
 }
 
@@ -361,6 +378,7 @@ func compareStreamed(t *testing.T, c *client, l *truth) {
 		if err := m.read(e); err != nil {
 			t.Fatal(err)
 		}
+
 		if e.Seq < seq {
 			t.Fatalf("seq went back from %d to %d", seq, e.Seq)
 		}
@@ -374,8 +392,10 @@ func compareStreamed(t *testing.T, c *client, l *truth) {
 				idle++
 			}
 		}
+
 		last[e.id()] = e
 	}
+
 	for i := range l.records {
 		w := &l.records[i]
 		e := last[w.id()]
@@ -385,5 +405,6 @@ func compareStreamed(t *testing.T, c *client, l *truth) {
 		}
 		delete(last, w.id())
 	}
+
 	t.Logf("%d events streamed, %d told again with another place or time, %d as before, %d of forks", len(l.records)+repeats+len(last), repeats-idle, idle, len(last))
 }

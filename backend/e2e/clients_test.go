@@ -41,19 +41,23 @@ func TestClientsOfEveryKind(t *testing.T) {
 				if r := c.ask(ns, events[0], request); !r.Success {
 					t.Errorf("%s: %+v", events[0], r)
 				}
+
 				confirmed(t, c, name)
 				c.next(from, ns, "kline_data")
 				if r := c.ask(ns, events[2], map[string]any{"symbol": mint, "interval": "m1", "limit": 1}); !r.Success {
 					t.Errorf("%s: %+v", events[2], r)
 				}
+
 				if r := c.ask(ns, events[0], map[string]any{"symbol": "nobody", "interval": "s1"}); r.Success || r.Code != 1001 {
 					t.Errorf("%s of nobody: %+v", events[0], r)
 				}
 				if r := c.ask(ns, events[1], request); !r.Success {
 					t.Errorf("%s: %+v", events[1], r)
 				}
+
 				c.next(from, ns, "unsubscribe_confirmed")
 			}
+
 			c.emit(spin, "ping")
 			c.next(0, spin, "pong")
 			if err := c.dropped(0); err != nil {
@@ -62,6 +66,7 @@ func TestClientsOfEveryKind(t *testing.T) {
 			c.close()
 		})
 	}
+
 	s.end()
 }
 
@@ -102,6 +107,7 @@ func TestExamples(t *testing.T) {
 						return fmt.Errorf("not a candle: %q", line)
 					}
 				}
+
 				text := out.String()
 				if !strings.Contains(text, "\trealtime") || example.args != nil && !strings.Contains(text, "\tfinal") || len(lines) < 5 {
 					return fmt.Errorf("%d lines", len(lines))
@@ -111,5 +117,6 @@ func TestExamples(t *testing.T) {
 			p.kill()
 		})
 	}
+
 	s.end()
 }

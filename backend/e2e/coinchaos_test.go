@@ -87,6 +87,7 @@ func coinChaos(t *testing.T, seed int64, kills, faults int) {
 			add(mints[added])
 			added++
 		}
+
 		if err := s.alive(); err != nil {
 			t.Fatal(err)
 		}
@@ -104,6 +105,7 @@ func coinChaos(t *testing.T, seed int64, kills, faults int) {
 	for ; added < addedAfter; added++ {
 		add(mints[added])
 	}
+
 	market.rest()
 	facts := finalCoins(market)
 	await(t, "the coins to be live and those of the ledger", func() error {
@@ -117,11 +119,13 @@ func coinChaos(t *testing.T, seed int64, kills, faults int) {
 	if now := s.status().Seq; now < seq {
 		t.Fatalf("seq went back from %d to %d", seq, now)
 	}
+
 	for _, mint := range mints[addedAfter:] {
 		if list := s.events(mint); len(list) > 0 {
 			t.Errorf("%d events of a coin that nobody follows are stored", len(list))
 		}
 	}
+
 	s.end()
 	audit(t, filepath.Join(dir, "custom"))
 
@@ -134,6 +138,7 @@ func coinChaos(t *testing.T, seed int64, kills, faults int) {
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {
 		list = append(list, fmt.Sprintf("%s %d", kind, counts[kind]))
 	}
+
 	t.Logf("seed %d: %d kills, when the server was %v; %d trades of %d coins, %d graduated; faults: %s; %v in all",
 		seed, struck, states, trades, addedAfter, graduated, strings.Join(list, ", "), time.Since(began).Round(time.Millisecond))
 }
@@ -209,6 +214,7 @@ func sameTrades(s *server, mint string, facts []coinFact) error {
 			trades[f.signature]++
 		}
 	}
+
 	for _, e := range s.events(mint) {
 		if e.Provisional {
 			return fmt.Errorf("%s is provisional", e.Signature)
@@ -220,6 +226,7 @@ func sameTrades(s *server, mint string, facts []coinFact) error {
 			}
 		}
 	}
+
 	if len(trades) > 0 {
 		return fmt.Errorf("%s: transactions with more trades than the ledger has (negative) or fewer: %v", mint, trades)
 	}

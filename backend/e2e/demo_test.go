@@ -28,6 +28,7 @@ func TestFirstStart(t *testing.T) {
 		if status.Cluster != "demo" || len(mints.Mints) != mints.Total {
 			t.Errorf("%+v, %+v", status, mints)
 		}
+
 		if code, page := request(t, "GET", s.url("/"), nil, nil); code != 200 || !strings.Contains(strings.ToLower(string(page)), "<html") {
 			t.Errorf("the page: HTTP %d %.200s", code, page)
 		}

@@ -33,6 +33,7 @@ func streamedEvents(t *testing.T, c *client, l *ledger) {
 	for i := range l.records {
 		place[l.records[i].id()] = i
 	}
+
 	var last []*streamed // by place, the newest word on it
 	here := map[string]bool{}
 	var seq uint64
@@ -44,6 +45,7 @@ func streamedEvents(t *testing.T, c *client, l *ledger) {
 		if m.Event != "event_data" {
 			continue
 		}
+
 		e := new(streamed)
 		if err := m.read(e); err != nil {
 			t.Fatal(err)
@@ -64,8 +66,10 @@ func streamedEvents(t *testing.T, c *client, l *ledger) {
 		default:
 			last[i] = e
 		}
+
 		here[id], seq = true, e.Seq
 	}
+
 	if len(last) != len(l.records) {
 		t.Errorf("%d events came, the ledger has %d", len(last), len(l.records))
 	}

@@ -16,6 +16,7 @@ func TestFaultyCluster(t *testing.T) {
 	s := startServer(t, t.TempDir(), market.flags()...)
 	c := startNode(t, s)
 	c.connect(nil, open, spin)
+
 	mints := market.readLedger().busiest(2)
 	for _, mint := range mints {
 		for _, interval := range []string{"s1", "s5", "m1"} {
@@ -26,6 +27,7 @@ func TestFaultyCluster(t *testing.T) {
 			}
 		}
 	}
+
 	before := len(market.readLedger().records)
 	await(t, "a stretch of bad market", func() error {
 		if now := len(market.readLedger().records) - before; now < 300 {
@@ -44,6 +46,7 @@ func TestFaultyCluster(t *testing.T) {
 		return nil
 	})
 	market.call("simnet_control", map[string]any{"close_sockets": true}, &state) // what was missed is read back on connecting
+
 	l := awaitLedger(t, market, s)
 	f := newFollower()
 	f.rough = true
@@ -59,6 +62,7 @@ func TestFaultyCluster(t *testing.T) {
 		}
 		restEvents(t, s, l, mint)
 	}
+
 	corrections := 0
 	for _, m := range c.all(0) {
 		var k klineData
@@ -66,6 +70,7 @@ func TestFaultyCluster(t *testing.T) {
 			corrections++
 		}
 	}
+
 	t.Logf("%d events, %d corrections pushed, %d candles corrected in history", len(l.records), corrections, sameMarks(t, s, c))
 	c.close()
 	s.end()

@@ -46,12 +46,14 @@ func TestGarbage(t *testing.T) {
 	if r := healthy.ask(spin, "subscribe", map[string]any{"symbol": mint, "interval": "s1"}); !r.Success {
 		t.Fatalf("%+v", r)
 	}
+
 	well := func(after string) {
 		t.Helper()
 		from := len(healthy.all(0))
 		if r := healthy.ask(open, "get_history", map[string]any{"symbol": mint, "interval": "s1"}); !r.Success {
 			t.Fatalf("after %s: %+v", after, r)
 		}
+
 		healthy.next(from, spin, "kline_data")
 		if err := healthy.dropped(0); err != nil {
 			t.Fatalf("after %s: %v", after, err)
@@ -68,18 +70,22 @@ func TestGarbage(t *testing.T) {
 			t.Fatalf("after frame %.80q: %v", frame, err)
 		}
 	}
+
 	well("text frames")
 	for _, frame := range [][]byte{{}, {0}, {4}, []byte("42"), bytes.Repeat([]byte{0xff}, 100_000), random(5000)} {
 		websocketFrame(t, s, websocket.MessageBinary, frame, true)
 	}
+
 	well("binary frames")
 	for _, frame := range frames() {
 		posted(t, s, frame)
 	}
+
 	well("polling packets")
 	for _, raw := range raws(s.addr) {
 		bytesSent(t, s, raw)
 	}
+
 	well("plain bytes")
 	requests(t, s)
 	well("odd requests")
@@ -98,6 +104,7 @@ func websocketFrame(t *testing.T, s *server, kind websocket.MessageType, frame [
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
+
 	conn, response, err := websocket.Dial(ctx, "ws://"+s.addr+"/socket.io/?EIO=4&transport=websocket", nil)
 	if err != nil {
 		t.Fatalf("before frame %.80q: %v", frame, err)
@@ -105,16 +112,19 @@ func websocketFrame(t *testing.T, s *server, kind websocket.MessageType, frame [
 	if response.Body != nil {
 		defer response.Body.Close()
 	}
+
 	defer func() { _ = conn.CloseNow() }()
 	conn.SetReadLimit(-1)
 	_, hello, err := conn.Read(ctx)
 	if err != nil || !bytes.HasPrefix(hello, []byte("0{")) {
 		t.Fatalf("before frame %.80q: %q %v", frame, hello, err)
 	}
+
 	write := func(kind websocket.MessageType, text []byte) bool { return conn.Write(ctx, kind, text) == nil }
 	if joined && (!write(websocket.MessageText, []byte("40/kline,")) || !write(websocket.MessageText, []byte("40/ws/kline,"))) {
 		t.Fatalf("before frame %.80q: not joined", frame)
 	}
+
 	// A namespace that does not exist is answered whatever came before, unless the session was closed for it.
 	if write(kind, frame) && write(websocket.MessageText, []byte("40/asked,")) {
 		for {
@@ -236,6 +246,7 @@ func TestStopWithClients(t *testing.T) {
 		c.connect(map[string]any{"transports": []string{transport}, "reconnection": false}, open, spin)
 		clients = append(clients, c)
 	}
+
 	mint := market.readLedger().busiest(1)[0]
 	for _, c := range clients {
 		if r := c.ask(spin, "subscribe", map[string]any{"symbol": mint, "interval": "s1"}); !r.Success {
@@ -243,11 +254,13 @@ func TestStopWithClients(t *testing.T) {
 		}
 		c.next(0, spin, "kline_data")
 	}
+
 	// And one that stops in the middle of a request.
 	silent, err := new(net.Dialer).DialContext(t.Context(), "tcp", s.addr)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer silent.Close()
 	if _, err := fmt.Fprintf(silent, "GET /api/time HTTP/1.1\r\nHost: "); err != nil {
 		t.Fatal(err)
@@ -257,6 +270,7 @@ func TestStopWithClients(t *testing.T) {
 		c.next(0, open, "@disconnect")
 		c.next(0, spin, "@disconnect")
 	}
+
 	for _, line := range s.logged(`"level":"ERROR"`) {
 		t.Errorf("a clean stop logs %v", line)
 	}

@@ -68,6 +68,7 @@ func (g *gateway) note(conns ...net.Conn) bool {
 func (g *gateway) carry(to, from net.Conn) {
 	defer to.Close()
 	defer from.Close()
+
 	buffer := make([]byte, 16<<10)
 	for {
 		n, err := from.Read(buffer)
@@ -75,12 +76,14 @@ func (g *gateway) carry(to, from net.Conn) {
 		for g.held {
 			g.changed.Wait()
 		}
+
 		g.mu.Unlock()
 		if n > 0 {
 			if _, err := to.Write(buffer[:n]); err != nil {
 				return
 			}
 		}
+
 		if err != nil {
 			return
 		}

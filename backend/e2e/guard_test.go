@@ -85,6 +85,7 @@ func TestForeignPagesAreRefused(t *testing.T) {
 			}
 		}
 	}
+
 	s.end()
 }
 
@@ -98,6 +99,7 @@ func TestToken(t *testing.T) {
 			t.Errorf("%s says %d without the token", path, status)
 		}
 	}
+
 	for _, path := range []string{"/api/time", "/metrics", "/api/ws/metrics", "/api/kline/subscriptions"} {
 		for bearer, want := range map[string]int{"": 401, "Bearer wrong-wrong": 401, token: 401, "Bearer " + token: 200} {
 			header := map[string]string{"Authorization": bearer}
@@ -109,6 +111,7 @@ func TestToken(t *testing.T) {
 			}
 		}
 	}
+
 	for _, c := range []struct {
 		name    string
 		options map[string]any
@@ -125,6 +128,7 @@ func TestToken(t *testing.T) {
 			client.close()
 			continue
 		}
+
 		client.dial(c.options, open, spin)
 		for _, ns := range []string{open, spin} {
 			var refusal struct {
@@ -135,6 +139,7 @@ func TestToken(t *testing.T) {
 				t.Errorf("%s: %s refuses with %s", c.name, ns, m.Args)
 			}
 		}
+
 		for _, m := range client.all(0) {
 			if m.Event != "@connect_error" {
 				t.Errorf("%s: got %s %s", c.name, m.Event, m.Args)
@@ -142,6 +147,7 @@ func TestToken(t *testing.T) {
 		}
 		client.close()
 	}
+
 	var envelope struct {
 		Success bool
 		Message string
@@ -149,5 +155,6 @@ func TestToken(t *testing.T) {
 	if _, body := request(t, "GET", s.url("/api/time"), nil, nil); json.Unmarshal(body, &envelope) != nil || envelope.Success || envelope.Message == "" {
 		t.Errorf("the refusal is %s", body)
 	}
+
 	s.end()
 }

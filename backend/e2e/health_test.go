@@ -56,6 +56,7 @@ level = "debug"
 		second.Lag == nil || second.Slot == 0 {
 		t.Errorf("%+v", list)
 	}
+
 	var faults any
 	market.call("simnet_control", map[string]any{"faults": map[string]any{"fail": 0.3, "limit": 0.2}, "close_sockets": true}, &faults)
 	await(t, "trouble of the second one", func() error {
@@ -72,6 +73,7 @@ level = "debug"
 			t.Errorf("/api/log with %q says %d", bearer, status)
 		}
 	}
+
 	stranger := startNode(t, s)
 	stranger.dial(map[string]any{"auth": map[string]any{"token": "WrongToken-666"}}, open)
 	stranger.next(0, open, "@connect_error")
@@ -99,16 +101,19 @@ level = "debug"
 			t.Errorf("%+v", r)
 		}
 	}
+
 	for _, path := range []string{"/api/log", "/api/events/status", "/api/kline/subscriptions", "/api/endpoints"} {
 		if err := get(path, new(map[string]any)); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
+
 	output += s.stderr.String() // the log itself
 	for _, secret := range secrets {
 		if at := strings.Index(output, secret); at >= 0 {
 			t.Errorf("%s is told: …%s…", secret, output[max(0, at-200):min(len(output), at+100)])
 		}
 	}
+
 	s.end()
 }

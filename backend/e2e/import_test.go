@@ -65,6 +65,7 @@ func TestImportOfAnExport(t *testing.T) {
 	if _, errs, code := run("export", "events", "--data-dir", origin, "-o", path); code != 0 {
 		t.Fatal(errs)
 	}
+
 	interrupted := launch(t, "import", environment(t), nil, append([]string{binary, "import", path, "--data-dir", copied, "--cluster", "mainnet"}, "--log-level", "info")...)
 	await(t, "the import's store", func() error {
 		if _, err := os.Stat(filepath.Join(copied, "mainnet", "MANIFEST")); err != nil && interrupted.running() {
@@ -76,12 +77,14 @@ func TestImportOfAnExport(t *testing.T) {
 	if code := interrupted.wait(); code == 1 && !strings.Contains(interrupted.stderr.String(), "goes on from there") {
 		t.Errorf("interrupted: %s", interrupted.stderr)
 	}
+
 	if _, errs, code := command(t, "import", path, "--data-dir", copied, "--cluster", "mainnet"); code != 0 || !strings.Contains(errs, "events read") {
 		t.Fatalf("import: exit code %d: %s", code, errs)
 	}
 	if out, errs, code := command(t, "verify", "--data-dir", copied, "--cluster", "mainnet"); code != 0 {
 		t.Fatalf("verify: exit code %d: %s%s", code, out, errs)
 	}
+
 	for _, kind := range []string{"events", "orders", "candles"} {
 		var both [2][]byte
 		for i, flags := range [][]string{append([]string{"--data-dir", origin}, config...), {"--data-dir", copied, "--cluster", "mainnet"}} {
@@ -93,6 +96,7 @@ func TestImportOfAnExport(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			if kind == "events" { // the origin's own beginning is no gap of the copy
 				first, rest, _ := bytes.Cut(text, []byte("\nGap,"))
 				_, rest, _ = bytes.Cut(rest, []byte("\n"))
@@ -103,15 +107,18 @@ func TestImportOfAnExport(t *testing.T) {
 					text = append(append(first, '\n'), rest...)
 				}
 			}
+
 			if kind == "candles" { // the market's clock went on after its last trade
 				text = bytes.ReplaceAll(text, []byte(",false\n"), []byte(",true\n"))
 			}
 			both[i] = sortedByMint(text)
 		}
+
 		if !bytes.Equal(both[0], both[1]) || len(both[0]) < 500 {
 			t.Errorf("%s: %d bytes from the origin, %d from the import, or others", kind, len(both[0]), len(both[1]))
 		}
 	}
+
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -120,12 +127,14 @@ func TestImportOfAnExport(t *testing.T) {
 	if err := os.WriteFile(damaged, bytes.Replace(text, []byte("\n{"), []byte("\nx{"), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, errs, code := command(t, "import", damaged, "--data-dir", copied, "--cluster", "mainnet"); code != 1 || !strings.Contains(errs, "line 2: ") || strings.Count(strings.TrimSpace(errs), "\n") > 0 {
 		t.Errorf("a bad line: exit code %d: %s", code, errs)
 	}
 	if _, errs, code := command(t, "import", damaged, "--data-dir", copied, "--cluster", "mainnet", "--skip-bad"); code != 0 || !strings.Contains(errs, "1 bad lines were left out") {
 		t.Errorf("--skip-bad: exit code %d: %s", code, errs)
 	}
+
 	if _, errs, code := command(t, "import", path, "--data-dir", copied); code != 1 || !strings.Contains(errs, "--cluster") {
 		t.Errorf("into the demo: exit code %d: %s", code, errs)
 	}

@@ -18,12 +18,14 @@ func fails(t *testing.T, code int, env, args []string, texts ...string) {
 	if got := p.wait(); got != code {
 		t.Errorf("%v: exit code %d, want %d", args, got, code)
 	}
+
 	var said []string
 	for _, line := range p.stderr.lines() {
 		if !json.Valid([]byte(line)) { // the rest is the log
 			said = append(said, line)
 		}
 	}
+
 	if len(said) != 1 || !strings.HasPrefix(said[0], "spinscope: ") {
 		t.Fatalf("%v says %d lines: %q", args, len(said), said)
 	}
@@ -32,6 +34,7 @@ func fails(t *testing.T, code int, env, args []string, texts ...string) {
 			t.Errorf("%v says %q, without %q", args, said[0], text)
 		}
 	}
+
 	if code == 2 && len(p.stderr.lines()) != 1 {
 		t.Errorf("%v: something was started before the usage was checked:\n%s", args, p.stderr)
 	}
@@ -88,6 +91,7 @@ func TestUsageAndConfiguration(t *testing.T) {
 			fails(t, 2, c.env, args, c.texts...)
 		})
 	}
+
 	if _, err := os.Stat(filepath.Join(dir, "untouched")); err == nil {
 		t.Error("a refused start has made a data directory")
 	}
@@ -120,11 +124,13 @@ func TestDataDirectoryThatCannotBe(t *testing.T) {
 	if err := os.WriteFile(plain, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	fails(t, 1, nil, serveArgs(t, plain, "127.0.0.1:0"), plain, "--data-dir")
 	fails(t, 1, nil, serveArgs(t, filepath.Join(plain, "below"), "127.0.0.1:0"), plain, "--data-dir")
 	if text, err := os.ReadFile(plain); err != nil || string(text) != "precious" {
 		t.Errorf("the file there was changed: %q %v", text, err)
 	}
+
 	if os.Geteuid() == 0 {
 		t.Log("running as root: nothing is unwritable but the likes of /proc")
 		if _, err := os.Stat("/proc/self"); err == nil {
@@ -132,6 +138,7 @@ func TestDataDirectoryThatCannotBe(t *testing.T) {
 		}
 		return
 	}
+
 	locked := t.TempDir()
 	if err := os.Chmod(locked, 0o500); err != nil { //nolint:gosec // must be unwritable
 		t.Fatal(err)
@@ -178,6 +185,7 @@ func TestUnreachableCluster(t *testing.T) {
 	if status.ConnectionStatus != "reconnecting" || !strings.Contains(status.LastError, "refused") {
 		t.Errorf("status: %+v", status)
 	}
+
 	if code, _ := request(t, "GET", s.url("/readyz"), nil, nil); code != 200 {
 		t.Errorf("readyz says %d without a cluster", code)
 	}
@@ -188,6 +196,7 @@ func TestUnreachableCluster(t *testing.T) {
 			said++
 		}
 	}
+
 	if said < 1 || said > 2 { // one for each reason: the two sockets may word it differently
 		t.Errorf("%d log lines about %d failures:\n%s", said, status.Failures, s.stderr)
 	}
@@ -209,6 +218,7 @@ func TestUnreachableCluster(t *testing.T) {
 		_, body := request(t, "GET", s.url(path), nil, nil)
 		served.Write(body)
 	}
+
 	s.end()
 	if strings.Contains(s.stderr.String()+served.String(), secret) {
 		t.Errorf("the key of the RPC address is out:\n%s", s.stderr)

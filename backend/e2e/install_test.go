@@ -27,6 +27,7 @@ func TestInstall(t *testing.T) {
 	if out, err := install(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+
 	out := &capture{}
 	p := launch(t, "spinscope", environment(t), out, filepath.Join(place, "opt/here/bin/spinscope"), "--version")
 	if code := p.wait(); code != 0 || !strings.HasPrefix(out.String(), "spinscope ") {
@@ -39,6 +40,7 @@ func TestInstall(t *testing.T) {
 	if out, err := install(); err != nil {
 		t.Fatalf("the app: %v: %s", err, out)
 	}
+
 	for _, file := range []string{"bin/spinscope", "share/applications/spinscope.desktop", "share/icons/hicolor/scalable/apps/spinscope.svg"} {
 		if _, err := os.Stat(filepath.Join(place, "opt/here", file)); err != nil {
 			t.Error(err)

@@ -20,6 +20,7 @@ func TestKills(t *testing.T) {
 	if soak {
 		kills = 30
 	}
+
 	market := startCluster(t, "--rate", "40", "--slot", "100ms", "--mints", "4", "--history", "2m", "--seed", "5",
 		"--fault-drop", "0.05", "--fault-duplicate", "0.05", "--fault-reorder", "0.05", "--fault-truncate", "0.02", "--fault-fork", "0.1",
 		"--fault-disconnect", "0.01", "--fault-null", "0.02")
@@ -41,6 +42,7 @@ func TestKills(t *testing.T) {
 		counts[state]++
 		at = append(at, fmt.Sprint(seq))
 	}
+
 	s := startServer(t, dir, append(market.flags(), "--listen", port)...)
 	if now := s.status().Seq; now < seq {
 		t.Fatalf("seq went back from %d to %d", seq, now)
@@ -50,6 +52,7 @@ func TestKills(t *testing.T) {
 	if now := s.status().Seq; now < seq {
 		t.Fatalf("seq went back from %d to %d", seq, now)
 	}
+
 	s.end()
 	audit(t, filepath.Join(dir, "custom"))
 	t.Logf("%d kills, when the server was: %v; seq as seen before each: %s; %d transactions, %d events, %d open orders, %d cut logs; %v in all",

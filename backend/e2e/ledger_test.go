@@ -75,10 +75,12 @@ func (c *cluster) readLedger() *ledger {
 				l.records = append(l.records, r)
 			}
 		}
+
 		if after = page.Next; after == "" {
 			break
 		}
 	}
+
 	slices.SortStableFunc(l.records, func(a, b record) int {
 		return cmp.Or(cmp.Compare(a.slot, b.slot), cmp.Compare(a.index, b.index), cmp.Compare(a.ordinal, b.ordinal))
 	})
@@ -87,6 +89,7 @@ func (c *cluster) readLedger() *ledger {
 			l.trades[r.Mint] = append(l.trades[r.Mint], r)
 		}
 	}
+
 	for _, trades := range l.trades { // candles go by block time first
 		slices.SortStableFunc(trades, func(a, b record) int { return cmp.Compare(a.time, b.time) })
 	}
@@ -207,6 +210,7 @@ func (b *bucket) after(n int) candle {
 		if last.Cmp(low) < 0 {
 			low = last
 		}
+
 		tokens := new(big.Int).SetUint64(trade.TokenAmount)
 		volume.Add(volume, tokens)
 		quote.Add(quote, new(big.Int).SetUint64(trade.SolAmount))
@@ -214,6 +218,7 @@ func (b *bucket) after(n int) candle {
 			bought.Add(bought, tokens)
 		}
 	}
+
 	const token, sol = 1_000_000, 1_000_000_000
 	return candle{
 		Time: b.time, Open: nearest(open), High: nearest(high), Low: nearest(low), Close: nearest(last),
@@ -276,6 +281,7 @@ func TestTheLedgersOwnArithmetic(t *testing.T) {
 	if len(list) != 2 || list[1].time != 120 {
 		t.Fatalf("buckets: %+v", list)
 	}
+
 	want := candle{
 		Time: 120, Open: 3e-8, High: 3e-8, Low: 1e-8, Close: 1.5e-8, Volume: 2.00001, QuoteVolume: 1.00000001, BuyVolume: 1.50001,
 		Trades: 3, UpdateCount: 3,
@@ -283,6 +289,7 @@ func TestTheLedgersOwnArithmetic(t *testing.T) {
 	if got := list[1].after(3); got != want {
 		t.Fatalf("\n got %+v\nwant %+v", got, want)
 	}
+
 	if got := list[1].after(2).Close; got != 2e-8 {
 		t.Fatalf("close after two trades: %v", got)
 	}

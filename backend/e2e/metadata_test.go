@@ -24,10 +24,12 @@ func (s *server) details(mints ...string) (map[string]*uriData, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	status, answer, err := try(http.MethodPost, s.url("/api/details"), map[string]string{"Content-Type": "application/json"}, body)
 	if err != nil {
 		return nil, err
 	}
+
 	var data struct {
 		Details []struct {
 			Mint    string   `json:"mint_account"`
@@ -38,6 +40,7 @@ func (s *server) details(mints ...string) (map[string]*uriData, error) {
 	if err := envelope(status, answer, &data); err != nil {
 		return nil, err
 	}
+
 	found := map[string]*uriData{}
 	for _, each := range data.Details {
 		if each.URIData != nil && *each.URIData.Name != each.Name {
@@ -45,6 +48,7 @@ func (s *server) details(mints ...string) (map[string]*uriData, error) {
 		}
 		found[each.Mint] = each.URIData
 	}
+
 	return found, nil
 }
 
@@ -142,6 +146,7 @@ func TestMetadataThroughAGateway(t *testing.T) {
 			t.Errorf("%s: metadata changed over a restart", mint)
 		}
 	}
+
 	if again := s.picture(t, mints[0]); !bytes.Equal(again, picture) {
 		t.Error("the picture changed over a restart")
 	}
@@ -152,11 +157,13 @@ func TestMetadataThroughAGateway(t *testing.T) {
 	if err != nil || len(found) != len(mints) {
 		t.Fatalf("%d details, %v", len(found), err)
 	}
+
 	for mint, data := range found {
 		if data != nil {
 			t.Errorf("%s has metadata, which is turned off", mint)
 		}
 	}
+
 	if status, _ := request(t, http.MethodGet, s.url("/api/image/"+mints[0]), nil, nil); status != http.StatusNotFound {
 		t.Errorf("a picture while turned off: HTTP %d", status)
 	}

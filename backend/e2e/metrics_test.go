@@ -19,6 +19,7 @@ func TestMetricsAreWellNamed(t *testing.T) {
 		}
 		return nil
 	})
+
 	_, body := request(t, http.MethodGet, s.url("/metrics"), nil, nil)
 	help, types := map[string]string{}, map[string]string{}
 	odd := regexp.MustCompile(`[A-Z]|__|_(ms|millis|milliseconds|micros|nanoseconds|minutes|hours|kb|mb|kilobytes|megabytes|percent|count|sum|bucket)(_|$)`)
@@ -33,6 +34,7 @@ func TestMetricsAreWellNamed(t *testing.T) {
 			t.Errorf("no HELP before %s", line)
 		}
 	}
+
 	for name, kind := range types {
 		if !strings.HasPrefix(name, "spinscope_") {
 			continue
@@ -44,6 +46,7 @@ func TestMetricsAreWellNamed(t *testing.T) {
 			t.Errorf("%s: %q", name, help[name])
 		}
 	}
+
 	for _, name := range []string{
 		"spinscope_feed_connected", "spinscope_lag_slots", "spinscope_data_dir_free_bytes", "spinscope_store_gaps_open",
 		"spinscope_store_damaged_tables",
@@ -53,6 +56,7 @@ func TestMetricsAreWellNamed(t *testing.T) {
 			t.Errorf("no %s", name)
 		}
 	}
+
 	if len(types) < 50 {
 		t.Error("only", len(types))
 	}

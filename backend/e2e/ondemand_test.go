@@ -39,24 +39,29 @@ func (c *client) coinView(ns, mint string, from int) []minute {
 			if err := m.read(&history); err != nil {
 				c.t.Fatal(err)
 			}
+
 			clear(view)
 			for _, candle := range history.Data {
 				view[candle.Time] = candle
 			}
+
 			seq = data.Seq
 			continue
 		}
+
 		var push struct {
 			Data minute `json:"data"`
 		}
 		if err := m.read(&push); err != nil {
 			c.t.Fatal(err)
 		}
+
 		if data.Seq <= seq {
 			c.t.Errorf("%s: a push of commit %d after a history as of %d", mint, data.Seq, seq)
 		}
 		view[push.Data.Time] = push.Data
 	}
+
 	return slices.Collect(maps.Values(view))
 }
 
@@ -97,6 +102,7 @@ func TestCoinsOnDemand(t *testing.T) {
 	if len(mints) < 6 {
 		t.Fatalf("%d coins", len(mints))
 	}
+
 	venue := facts[mints[0]][0].Venue
 
 	dir := t.TempDir()
@@ -126,6 +132,7 @@ func TestCoinsOnDemand(t *testing.T) {
 			t.Errorf("%s: %+v, want %q", symbol, r, says)
 		}
 	}
+
 	for ns, mint := range want {
 		c.live(ns, mint, 0)
 	}
@@ -146,6 +153,7 @@ func TestCoinsOnDemand(t *testing.T) {
 	if got := c.coinView(open, mints[0], 0); len(got) < len(before)-1 {
 		t.Errorf("%d candles are there at once, there were %d", len(got), len(before))
 	}
+
 	for ns, mint := range want {
 		c.live(ns, mint, 0)
 	}
@@ -177,6 +185,7 @@ func TestCoinsOnDemand(t *testing.T) {
 			} `json:"events"`
 		}
 		s.get("/api/events?limit=1000&order_by=slot_asc&mint="+mint, &answer)
+
 		var curve, pool string
 		for _, f := range facts[mint] {
 			switch f.Kind {
@@ -186,6 +195,7 @@ func TestCoinsOnDemand(t *testing.T) {
 				pool = f.Venue
 			}
 		}
+
 		graduations := 0
 		for _, e := range answer.Events {
 			if e.Type == "Graduated" {
@@ -195,11 +205,13 @@ func TestCoinsOnDemand(t *testing.T) {
 				}
 			}
 		}
+
 		if graduations > 1 || pool != "" && len(answer.Events) < 1000 && graduations != 1 {
 			t.Errorf("%s graduated %d times", mint, graduations)
 		}
 		graduated += graduations
 	}
+
 	if graduated == 0 {
 		t.Error("no coin graduated: too little to say anything")
 	}
@@ -216,6 +228,7 @@ func TestACoinThatMadeRoomIsReadOn(t *testing.T) {
 	s := startServer(t, t.TempDir(), append(market.flags(), "--config", configured(t, "[watch]\non_demand = 1\n"))...)
 	c := startNode(t, s)
 	c.connect(nil, open)
+
 	payload := func(mint string) map[string]any { return map[string]any{"symbol": mint, "interval": "m1"} }
 	from := 0
 	for i, mint := range []string{mints[0], mints[1], mints[0]} {
@@ -233,6 +246,7 @@ func TestACoinThatMadeRoomIsReadOn(t *testing.T) {
 		if len(list.Coins) != 1 || list.Coins[0].Mint != mint {
 			t.Errorf("%+v are followed, want %s alone", list.Coins, mint)
 		}
+
 		if i == 2 {
 			break
 		}
@@ -261,6 +275,7 @@ func TestACoinThatMadeRoomIsReadOn(t *testing.T) {
 			t.Errorf("the candle of %s at %d was final too early", push.Symbol, push.Data.Time)
 		}
 	}
+
 	c.close()
 	s.end()
 }
@@ -308,5 +323,6 @@ func TestCoinExamples(t *testing.T) {
 			}
 		})
 	}
+
 	s.end()
 }

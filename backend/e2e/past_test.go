@@ -40,6 +40,7 @@ func pastStore(t *testing.T) (dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer file.Close()
 	packed, err := gzip.NewReader(file)
 	if err != nil {
@@ -52,6 +53,7 @@ func pastStore(t *testing.T) (dir string) {
 		if errors.Is(err, io.EOF) {
 			return filepath.Join(root, "data")
 		}
+
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,6 +66,7 @@ func pastStore(t *testing.T) (dir string) {
 				err = os.WriteFile(path, content, 0o600)
 			}
 		}
+
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,14 +114,17 @@ func TestPastStoreAnswersAsItDid(t *testing.T) {
 	if out, errs, code := command(t, append([]string{"verify", "--data-dir", dir}, config...)...); code != 0 || !strings.Contains(out, "1206 events") {
 		t.Fatalf("verify: exit code %d: %s%s", code, out, errs)
 	}
+
 	s := startServer(t, dir, config...)
 	defer s.end()
+
 	var mints struct{ Mints []string }
 	s.get("/api/mints?sort_by=volume_desc", &mints)
 	var events struct {
 		Events []struct{ User, Payer string }
 	}
 	s.get("/api/events?limit=1&mint="+mints.Mints[0], &events)
+
 	names := strings.NewReplacer("MINT", mints.Mints[0], "USER", events.Events[0].Payer)
 
 	var now []exchange
@@ -127,6 +133,7 @@ func TestPastStoreAnswersAsItDid(t *testing.T) {
 		_, body := request(t, http.MethodGet, s.url(line), nil, nil)
 		now = append(now, exchange{line, added.ReplaceAllString(string(body), "$1")})
 	}
+
 	for _, e := range pastEvents {
 		line := names.Replace(e.event)
 		now = append(now, exchange{e.namespace + " " + line, polled(t, s, e.namespace, line)})
@@ -146,6 +153,7 @@ func TestPastStoreAnswersAsItDid(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	compareExchanges(t, path, now)
 }
 
@@ -155,6 +163,7 @@ func compareExchanges(t *testing.T, path string, now []exchange) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer file.Close()
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, 16<<20)
@@ -168,14 +177,17 @@ func compareExchanges(t *testing.T, path string, now []exchange) {
 		if count >= len(now) {
 			t.Fatalf("%s: not asked any more", was.Request)
 		}
+
 		if was.Request != now[count].Request {
 			t.Errorf("asked %s, once %s", now[count].Request, was.Request)
 		}
 		if was.Answer != now[count].Answer {
 			t.Errorf("%s answers\n%.2000s\nand once answered\n%.2000s", was.Request, now[count].Answer, was.Answer)
 		}
+
 		count++
 	}
+
 	if err := lines.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -193,6 +205,7 @@ func polled(t *testing.T, s *server, namespace, event string) string {
 	if err := json.Unmarshal(bytes.TrimPrefix(body, []byte("0")), &open); err != nil {
 		t.Fatalf("%v in %s", err, body)
 	}
+
 	address += "&sid=" + open.SID
 	post := func(packet string) {
 		t.Helper()
@@ -217,6 +230,7 @@ func polled(t *testing.T, s *server, namespace, event string) string {
 	for packet := ""; !strings.HasPrefix(packet, "42"); {
 		packet = next() // the greeting comes as an event
 	}
+
 	post("42" + namespace + "," + event)
 	for {
 		if packet := next(); strings.HasPrefix(packet, "42") {
@@ -249,6 +263,7 @@ func TestPastExportsImport(t *testing.T) {
 			}
 		}
 	}
+
 	for _, format := range []string{"csv", "jsonl", "parquet"} {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
@@ -256,6 +271,7 @@ func TestPastExportsImport(t *testing.T) {
 			if _, errs, code := command(t, append([]string{"import", filepath.Join(past, "events."+format), "--data-dir", dir}, config...)...); code != 0 {
 				t.Fatalf("import: %s", errs)
 			}
+
 			if out, errs, code := command(t, append([]string{"verify", "--data-dir", dir}, config...)...); code != 0 || !strings.Contains(out, "1206 events") {
 				t.Fatalf("verify: exit code %d: %s%s", code, out, errs)
 			}
@@ -263,6 +279,7 @@ func TestPastExportsImport(t *testing.T) {
 			if _, errs, code := command(t, append([]string{"export", "events", "--data-dir", dir, "-o", again}, config...)...); code != 0 {
 				t.Fatalf("export: %s", errs)
 			}
+
 			was, err := os.ReadFile(filepath.Join(past, "events.jsonl"))
 			if err != nil {
 				t.Fatal(err)
@@ -271,6 +288,7 @@ func TestPastExportsImport(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			if !bytes.Equal(sortedByMint(was), sortedByMint(now)) {
 				t.Errorf("%d bytes exported again, once %d, or others", len(now), len(was))
 			}

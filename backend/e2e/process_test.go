@@ -97,12 +97,14 @@ func launchIn(t *testing.T, dir, name string, env []string, stdout io.Writer, ar
 	if p.stdout == nil {
 		p.stdout = &capture{}
 	}
+
 	p.cmd = exec.Command(argv[0], argv[1:]...) //nolint:gosec,noctx // ended by pid, see kill
 	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = dir, env, p.stdout, p.stderr
 	var err error
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v", name, err)
 	}
@@ -111,6 +113,7 @@ func launchIn(t *testing.T, dir, name string, env []string, stdout io.Writer, ar
 		_ = p.cmd.Wait() // the exit code is in ProcessState
 	}()
 	t.Cleanup(p.clean)
+
 	return p
 }
 

@@ -100,6 +100,7 @@ func TestTroubleShowsAndGoes(t *testing.T) {
 		troubles = append(troubles, lasting("outage_ms", 20*time.Second), lasting("refuse_rpc_ms", 20*time.Second),
 			lasting("outage_ms", 50*time.Second), lasting("refuse_rpc_ms", 50*time.Second))
 	}
+
 	var hidden time.Time
 	hide := func() { // what the outage keeps from us is final, and not shown, when it is asked for
 		control(map[string]any{"faults": map[string]any{"null": 1}, "outage_ms": 11_000})()
@@ -132,6 +133,7 @@ func TestTroubleShowsAndGoes(t *testing.T) {
 			return clean()
 		},
 	})
+
 	judge := func(what string, took time.Duration) {
 		t.Helper()
 		t.Logf("%s after %v", what, took.Round(10*time.Millisecond))
@@ -146,6 +148,7 @@ func TestTroubleShowsAndGoes(t *testing.T) {
 		if trouble.prepare != nil {
 			trouble.prepare()
 		}
+
 		begin := time.Now()
 		end := begin.Add(trouble.lasts)
 		trouble.begin()
@@ -157,6 +160,7 @@ func TestTroubleShowsAndGoes(t *testing.T) {
 			end = time.Now()
 			trouble.finish()
 		}
+
 		time.Sleep(time.Until(end)) // the outage's own length
 		await(t, "nothing left of "+trouble.name, trouble.gone)
 		judge(trouble.name+": gone", time.Since(end))
@@ -164,6 +168,7 @@ func TestTroubleShowsAndGoes(t *testing.T) {
 			await(t, "the log to tell of the end of "+trouble.name, func() error { return s.recovered(trouble.logged) })
 		}
 	}
+
 	market.rested().compare(t, s)
 }
 

@@ -45,6 +45,7 @@ func TestReplay(t *testing.T) {
 	if _, errs, code := command(t, append([]string{"export", "events", "--data-dir", dir, "-o", file}, config...)...); code != 0 {
 		t.Fatal(errs)
 	}
+
 	path := filepath.Join(t.TempDir(), "s5.jsonl")
 	if _, errs, code := command(t, append([]string{"export", "candles", "--mint", mints[0], "--interval", "s5", "--data-dir", dir, "-o", path}, config...)...); code != 0 {
 		t.Fatal(errs)
@@ -53,6 +54,7 @@ func TestReplay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var want []candle
 	for line := range strings.Lines(string(text)) {
 		var c candle
@@ -61,6 +63,7 @@ func TestReplay(t *testing.T) {
 		}
 		want = append(want, c)
 	}
+
 	from := want[len(want)/2].Time
 	for name, source := range map[string][]string{"store": append([]string{"--data-dir", dir}, config...), "file": {file}} {
 		tmp := t.TempDir()
@@ -68,21 +71,25 @@ func TestReplay(t *testing.T) {
 		if now := s.status(); now.Cluster != "replay" || now.ConnectionStatus != "replay_waiting" {
 			t.Errorf("%s: status %+v", name, now)
 		}
+
 		c := startNode(t, s)
 		c.connect(nil, open)
 		if r := c.ask(open, "subscribe_kline", map[string]any{"symbol": mints[0], "interval": "s5"}); !r.Success {
 			t.Fatalf("%s: %+v", name, r)
 		}
+
 		_, first := c.next(0, open, "history_data")
 		var history historyData
 		if err := first.read(&history); err != nil {
 			t.Fatal(err)
 		}
+
 		for _, old := range history.Data {
 			if old.Time > from {
 				t.Errorf("%s: candle %d is there before its time", name, old.Time)
 			}
 		}
+
 		if len(history.Data) == 0 {
 			t.Errorf("%s: no history", name)
 		}
@@ -90,6 +97,7 @@ func TestReplay(t *testing.T) {
 		if code := s.wait(); code != 0 || !strings.Contains(s.stderr.String(), "the recording is over") {
 			t.Fatalf("%s: exit code %d: %s", name, code, s.stderr)
 		}
+
 		finals := map[int64]candle{}
 		for _, m := range c.all(0) {
 			var push klineData
@@ -101,6 +109,7 @@ func TestReplay(t *testing.T) {
 			}
 			finals[push.Data.Time] = push.Data
 		}
+
 		missing := 0
 		for _, w := range want[len(want)/2+1:] {
 			got, ok := finals[w.Time]
@@ -112,6 +121,7 @@ func TestReplay(t *testing.T) {
 				t.Errorf("%s: candle %d:\n got %+v\nwant %+v", name, w.Time, got, w)
 			}
 		}
+
 		if missing > 1 { // the last one may still have been open
 			t.Errorf("%s: %d of %d candles were not closed", name, missing, len(want)/2)
 		}
@@ -120,6 +130,7 @@ func TestReplay(t *testing.T) {
 			t.Errorf("%s: files left: %v", name, left)
 		}
 	}
+
 	tmp := t.TempDir()
 	s := startReplay(t, tmp, file, "--speed", "1", "--stay")
 	await(t, "playing", func() error {
@@ -132,6 +143,7 @@ func TestReplay(t *testing.T) {
 	if err := s.cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
+
 	if code := s.wait(); code != 0 {
 		t.Errorf("after Ctrl+C: exit code %d: %s", code, s.stderr)
 	}

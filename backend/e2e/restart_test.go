@@ -28,6 +28,7 @@ func TestCrashesLeaveNoGap(t *testing.T) {
 	}
 	c := startNode(t, s)
 	c.connect(nil, open, spin)
+
 	mints := market.readLedger().busiest(2)
 	var topics []topic
 	for _, mint := range mints {
@@ -35,6 +36,7 @@ func TestCrashesLeaveNoGap(t *testing.T) {
 			topics = append(topics, topic{open, mint, interval}, topic{spin, mint, interval})
 		}
 	}
+
 	events := map[string]any{"since_seq": 1}
 	subscribe := func(since map[topic]uint64) {
 		t.Helper()
@@ -48,6 +50,7 @@ func TestCrashesLeaveNoGap(t *testing.T) {
 			event := map[string]string{open: "subscribe_kline", spin: "subscribe"}[name.ns]
 			ids = append(ids, c.askLater(name.ns, event, request))
 		}
+
 		for _, id := range ids {
 			if r := c.answer(from, id); !r.Success {
 				t.Fatalf("not subscribed: %+v", r)
@@ -55,6 +58,7 @@ func TestCrashesLeaveNoGap(t *testing.T) {
 		}
 	}
 	subscribe(nil)
+
 	first := newFollower()
 	liveFinals(t, c, first, mints, caughtUp(t, s))
 
@@ -63,6 +67,7 @@ func TestCrashesLeaveNoGap(t *testing.T) {
 	if err := first.followTo(c, lost); err != nil {
 		t.Fatal(err)
 	}
+
 	missed := len(market.readLedger().records)
 	await(t, "the market to go on", func() error {
 		if now := len(market.readLedger().records); now < missed+60 {
@@ -74,12 +79,14 @@ func TestCrashesLeaveNoGap(t *testing.T) {
 	if now := s.status(); now.Seq < first.newest() {
 		t.Fatalf("seq went back to %d, a client had %d", now.Seq, first.newest())
 	}
+
 	back, _ := c.next(lost, open, "connection_success")
 	other, _ := c.next(lost, spin, "connection_success")
 	since := map[topic]uint64{}
 	for name, topic := range first.topics {
 		since[name] = topic.seq
 	}
+
 	events["since_seq"] = newestEvent(t, c)
 	subscribe(since)
 	second := first.resume()
@@ -97,6 +104,7 @@ func TestCrashesLeaveNoGap(t *testing.T) {
 	second.compare(t, l)
 	interims(t, c, l, second.late)
 	streamedEvents(t, c, l)
+
 	check := func() {
 		t.Helper()
 		for _, mint := range mints {
@@ -108,6 +116,7 @@ func TestCrashesLeaveNoGap(t *testing.T) {
 	}
 	check()
 	c.close()
+
 	before := s.status().Seq
 	s.end()
 

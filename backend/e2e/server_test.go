@@ -65,6 +65,7 @@ func (c *cluster) call(method string, parameter, result any) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+
 	var reply struct {
 		Result json.RawMessage
 		Error  json.RawMessage
@@ -82,6 +83,7 @@ func (c *cluster) call(method string, parameter, result any) {
 	if reply.Error != nil {
 		c.t.Fatalf("%s: %s", method, reply.Error)
 	}
+
 	if err := json.Unmarshal(reply.Result, result); err != nil {
 		c.t.Fatalf("%s: %v", method, err)
 	}
@@ -108,6 +110,7 @@ func startServer(t *testing.T, dir string, args ...string) *server {
 	if !slices.Contains(args, "--listen") {
 		argv = append(argv, "--listen", "127.0.0.1:0")
 	}
+
 	verifyAfter(t, dir)
 	s := &server{process: launch(t, "serve", environment(t), nil, argv...), dir: dir}
 	await(t, "readiness", func() error {
@@ -118,13 +121,16 @@ func startServer(t *testing.T, dir string, args ...string) *server {
 		if err != nil {
 			return err
 		}
+
 		s.addr = strings.TrimSpace(string(line))
 		status, _, err := try(http.MethodGet, s.url("/readyz"), nil, nil)
 		if err == nil && status != http.StatusOK {
 			err = fmt.Errorf("readyz says %d", status)
 		}
+
 		return err
 	})
+
 	return s
 }
 
@@ -206,10 +212,12 @@ var web = &http.Client{
 func try(method, url string, header map[string]string, body []byte) (status int, answer []byte, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+
 	r, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
+
 	for name, value := range header {
 		if name == "Host" {
 			r.Host = value
@@ -217,10 +225,12 @@ func try(method, url string, header map[string]string, body []byte) (status int,
 		}
 		r.Header.Set(name, value)
 	}
+
 	response, err := web.Do(r)
 	if err != nil {
 		return 0, nil, err
 	}
+
 	defer func() { err = errors.Join(err, response.Body.Close()) }()
 	if response.StatusCode == http.StatusSwitchingProtocols {
 		return response.StatusCode, nil, nil // the rest is no answer

@@ -25,6 +25,7 @@ func TestOldClientsLearnOfANewDataDirectory(t *testing.T) {
 		}
 		return nil
 	})
+
 	now := know(t, s, mint)
 	if now.store == old.store {
 		t.Errorf("both stores are called %s", now.store)
@@ -38,6 +39,7 @@ func TestOldClientsLearnOfANewDataDirectory(t *testing.T) {
 	if again := know(t, s, mint); again.store != now.store {
 		t.Errorf("after a crash the store is called %s, before %s", again.store, now.store)
 	}
+
 	resumes(t, s, mint, now, false)
 	resumes(t, s, mint, old, true)
 	s.end()
@@ -58,6 +60,7 @@ func know(t *testing.T, s *server, mint string) (k known) {
 		}
 		return nil
 	})
+
 	c := startNode(t, s)
 	c.connect(nil, open, spin)
 	request := map[string]any{"symbol": mint, "interval": "s1"}
@@ -75,12 +78,14 @@ func know(t *testing.T, s *server, mint string) (k known) {
 			if err := m.read(&said); err != nil {
 				t.Fatal(err)
 			}
+
 			stores[ns+" "+event] = said.Store
 			if said.Seq > 0 {
 				k.seq = said.Seq
 			}
 		}
 	}
+
 	var page struct{ Store string }
 	s.get("/api/kline?interval=s1&mint="+mint, &page)
 	stores["/api/kline"] = page.Store
@@ -90,6 +95,7 @@ func know(t *testing.T, s *server, mint string) (k known) {
 			t.Errorf("%s names the store %q, others %q", where, store, k.store)
 		}
 	}
+
 	c.close()
 	return k
 }
@@ -121,6 +127,7 @@ func resumes(t *testing.T, s *server, mint string, from known, wantsGap bool) {
 		if r := c.ask(one.ns, one.event, request(one.fields)); !r.Success {
 			t.Fatalf("%s: %+v", one.event, r)
 		}
+
 		// The acknowledgement comes after all that was answered.
 		gaps, whole := 0, false
 		for _, m := range c.all(at) {
@@ -142,6 +149,7 @@ func resumes(t *testing.T, s *server, mint string, from known, wantsGap bool) {
 				whole = gaps > 0 && len(gap.Data) > 0
 			}
 		}
+
 		want := 0
 		if wantsGap {
 			want = 1
@@ -149,9 +157,11 @@ func resumes(t *testing.T, s *server, mint string, from known, wantsGap bool) {
 		if gaps != want {
 			t.Errorf("%s %s from %+v: %d gaps, want %d", one.ns, one.topic, from, gaps, want)
 		}
+
 		if wantsGap && !whole && strings.HasPrefix(one.topic, "kline:") {
 			t.Errorf("%s %s from %+v: no history after the gap", one.ns, one.topic, from)
 		}
 	}
+
 	c.close()
 }

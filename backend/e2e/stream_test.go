@@ -126,6 +126,7 @@ func (f *follower) take(m *message) error {
 			return fmt.Errorf("%w: %s %s", err, m.NS, m.Args[0])
 		}
 	}
+
 	return nil
 }
 
@@ -136,18 +137,21 @@ func (f *follower) history(ns string, h *historyData) error {
 		s = &seen{finals: map[int64]candle{}, pushed: map[int64]int{}, open: map[int64]state{}}
 		f.topics[name] = s
 	}
+
 	newestFirst := ns == "/kline"
 	for i := 1; i < len(h.Data); i++ {
 		if newestFirst != (h.Data[i].Time < h.Data[i-1].Time) || h.Data[i].Time == h.Data[i-1].Time {
 			return fmt.Errorf("%s: history is not in order", name)
 		}
 	}
+
 	if newestFirst {
 		slices.Reverse(h.Data)
 	}
 	if h.Seq < s.seq {
 		return fmt.Errorf("%s: history with seq %d after %d", name, h.Seq, s.seq)
 	}
+
 	if s.oldest == 0 && len(h.Data) > 0 {
 		s.oldest = h.Data[0].Time
 	}
@@ -162,11 +166,13 @@ func (f *follower) history(ns string, h *historyData) error {
 		if err := marked(s.finals[c.Time], c, false); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+
 		if delete(s.finals, c.Time); c.IsFinal {
 			s.finals[c.Time] = c
 		}
 		s.open[c.Time] = state{h.Seq, c.Trades}
 	}
+
 	return nil
 }
 
@@ -198,10 +204,12 @@ func (f *follower) push(ns string, k *klineData) error {
 	case k.Timestamp != k.PublishedAt:
 		return fmt.Errorf("timestamp is not published_at")
 	}
+
 	emptied := c.IsFinal && c.Trades == 0 // also said of open candles
 	if _, known := s.finals[c.Time]; known != (c.UpdateType == "correction") && !emptied && !f.rough {
 		return fmt.Errorf("final before: %v", known)
 	}
+
 	f.ns[ns], s.seq, s.open[c.Time] = k.Seq, k.Seq, state{k.Seq, c.Trades}
 	switch {
 	case emptied:
@@ -216,6 +224,7 @@ func (f *follower) push(ns string, k *klineData) error {
 		}
 		s.finals[c.Time] = c
 	}
+
 	if k.Data.UpdateType == "final" {
 		s.pushed[c.Time]++
 	}
@@ -272,6 +281,7 @@ func (f *follower) compare(t *testing.T, l *ledger) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
+
 		missing := 0
 		for i := range list {
 			if b := &list[i]; b.time >= s.oldest && b.time <= newest {
@@ -281,6 +291,7 @@ func (f *follower) compare(t *testing.T, l *ledger) {
 				}
 			}
 		}
+
 		if missing > 0 {
 			t.Errorf("%s: %d of %d candles are missing", name, missing, len(list))
 		}
@@ -313,6 +324,7 @@ func interims(t *testing.T, c *client, l *ledger, late map[string]uint64) (count
 		if m.Event != "kline_data" || m.read(&k) != nil || k.Data.IsFinal || k.Seq <= late[k.Symbol] {
 			continue
 		}
+
 		name := topic{"", k.Symbol, k.Interval}
 		if cut[name] == nil {
 			cut[name] = l.buckets(name.mint, name.interval)
@@ -321,11 +333,13 @@ func interims(t *testing.T, c *client, l *ledger, late map[string]uint64) (count
 		if err == nil {
 			err = b.check(k.Data)
 		}
+
 		if err == nil {
 			if last := b.trades[k.Data.Trades-1]; last.slot != k.Slot || last.time != k.BlockTime {
 				err = fmt.Errorf("slot %d and block time %d, its last trade has %d and %d", k.Slot, k.BlockTime, last.slot, last.time)
 			}
 		}
+
 		if err != nil {
 			if failures++; failures <= 5 {
 				t.Errorf("%s %s: %v", m.NS, name, err)
@@ -333,5 +347,6 @@ func interims(t *testing.T, c *client, l *ledger, late map[string]uint64) (count
 		}
 		count++
 	}
+
 	return count
 }

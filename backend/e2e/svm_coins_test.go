@@ -65,14 +65,17 @@ func (l *launchSVM) next() {
 		for _, account := range happened.Accounts {
 			accounts = append(accounts, account.String())
 		}
+
 		slices.Sort(accounts[1+len(call.Inner):])
 		accounts = unique(accounts)
 		list = append(list, naming{instruction{call.Program.String(), data}, accounts})
 		for _, account := range accounts {
 			keys[account] = true
 		}
+
 		size += len(data) + len(accounts) + 6
 	}
+
 	if size+32*len(keys) > limit {
 		if happened.Created != nil {
 			l.t.Fatalf("the creation of a coin has %d bytes", size+32*len(keys))
@@ -86,6 +89,7 @@ func (l *launchSVM) next() {
 	if o.Failed != happened.Failed || strings.Contains(log, "Log truncated") != happened.Cut {
 		l.t.Fatalf("the VM does not do what the test is about: failed %v, want %v, cut %v in\n%.3000s", o.Failed, happened.Failed, happened.Cut, log)
 	}
+
 	l.sent++
 	switch {
 	case happened.Failed:
@@ -95,6 +99,7 @@ func (l *launchSVM) next() {
 	case happened.Calls[0].Program == l.world.Router():
 		l.routed++
 	}
+
 	for i := range happened.Truth {
 		text, err := json.Marshal(&happened.Truth[i])
 		if err != nil {
@@ -173,6 +178,7 @@ func TestGenuineVMCoins(t *testing.T) {
 	for world := fresh(); completed == 0 || !slices.ContainsFunc(world.Next(float64(completed)).Truth, func(f launchpad.Fact) bool { return f.Kind == launchpad.FactCompleted }); {
 		completed++
 	}
+
 	world := fresh()
 	l := &launchSVM{world: world, facts: map[string][]coinFact{}}
 	l.svmCluster = startSVM(t, pump.ProgramID.String(), pumpswap.ProgramID.String(), world.Router().String())
@@ -184,6 +190,7 @@ func TestGenuineVMCoins(t *testing.T) {
 		}
 		l.next()
 	}
+
 	l.put()
 
 	var mints []string
@@ -192,6 +199,7 @@ func TestGenuineVMCoins(t *testing.T) {
 		trade := &pump.Trade{Mint: coin.Mint, TokenAmount: 1e12, SolAmount: 1e9, IsBuy: true, VirtualSolReserves: 1e15, VirtualTokenReserves: 1e9}
 		l.lies(&coin, program.Append(nil, trade))
 	}
+
 	file := configured(t, fmt.Sprintf("[watch]\nmints = [\"%s\"]\n", strings.Join(mints, `", "`)))
 	s := startServer(t, t.TempDir(), append(l.flags(), "--config", file)...)
 	same := func(what string) {
@@ -213,6 +221,7 @@ func TestGenuineVMCoins(t *testing.T) {
 	if err := l.ask("svm_cut", 0, &null); err != nil && !errors.Is(err, io.EOF) {
 		t.Log(err) // answered with null
 	}
+
 	for range live {
 		l.next()
 	}

@@ -30,27 +30,33 @@ func linkProgram(object []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	for _, s := range file.Sections {
 		if s.Flags&elf.SHF_ALLOC != 0 && s.Size > 0 && s.Name != ".text" {
 			return nil, fmt.Errorf("%w: it has a section %s", errLink, s.Name)
 		}
 	}
+
 	code := file.Section(".text")
 	if code == nil {
 		return nil, fmt.Errorf("%w: no code", errLink)
 	}
+
 	text, err := code.Data()
 	if err != nil {
 		return nil, err
 	}
+
 	symbols, err := file.Symbols()
 	if err != nil {
 		return nil, err
 	}
+
 	start := slices.IndexFunc(symbols, func(s elf.Symbol) bool { return s.Name == "entrypoint" })
 	if start < 0 {
 		return nil, fmt.Errorf("%w: no entrypoint", errLink)
 	}
+
 	calls, err := relocations(file)
 	if err != nil {
 		return nil, err
@@ -71,6 +77,7 @@ func linkProgram(object []byte) ([]byte, error) {
 	function := elf.ST_INFO(elf.STB_GLOBAL, elf.STT_FUNC)
 	entry := textAt + symbols[start].Value
 	symbol("entrypoint", function, 1, entry, symbols[start].Size)
+
 	var fixes []byte
 	for _, call := range calls {
 		name := symbols[call.symbol-1].Name // the list leaves out the first, which is none
@@ -97,12 +104,14 @@ func linkProgram(object []byte) ([]byte, error) {
 		title[i+1] = uint32(len(titles)) //nolint:gosec // a few
 		titles = append(append(titles, s.name...), 0)
 	}
+
 	list[6].data = titles
 	for _, s := range list[1:] {
 		at = (at + 7) &^ 7
 		s.at = at
 		at += uint64(len(s.data))
 	}
+
 	headers := (at + 7) &^ 7
 	dynamic := list[2].data[:0]
 	for _, tag := range []struct {
@@ -129,17 +138,20 @@ func linkProgram(object []byte) ([]byte, error) {
 		Type:  uint16(elf.ET_DYN), Machine: uint16(elf.EM_BPF), Version: uint32(elf.EV_CURRENT), Entry: entry, Phoff: 64, Shoff: headers,
 		Ehsize: 64, Phentsize: 56, Phnum: 3, Shentsize: 64, Shnum: uint16(len(list)), Shstrndx: 6, //nolint:gosec // seven
 	})
+
 	load := func(kind elf.ProgType, flags elf.ProgFlag, at, size, align uint64) {
 		write(elf.Prog64{Type: uint32(kind), Flags: uint32(flags), Off: at, Vaddr: at, Paddr: at, Filesz: size, Memsz: size, Align: align})
 	}
 	load(elf.PT_LOAD, elf.PF_R|elf.PF_X, list[1].at, uint64(len(text)), 4096)
 	load(elf.PT_LOAD, elf.PF_R, list[2].at, list[6].at-list[2].at, 4096)
 	load(elf.PT_DYNAMIC, elf.PF_R|elf.PF_W, list[2].at, uint64(len(dynamic)), 8)
+
 	pad := func(to uint64) { out.Write(make([]byte, to-uint64(out.Len()))) } //nolint:gosec // a length
 	for _, s := range list[1:] {
 		pad(s.at)
 		out.Write(s.data)
 	}
+
 	pad(headers)
 	for i, s := range list {
 		header := elf.Section64{
@@ -151,6 +163,7 @@ func linkProgram(object []byte) ([]byte, error) {
 		}
 		write(header)
 	}
+
 	return out.Bytes(), err
 }
 

@@ -107,9 +107,11 @@ func startSVM(t *testing.T, programs ...string) *svmCluster {
 			t.Skipf("SKIPPED: %s is not installed, so nothing was tried on the genuine Solana VM", tool)
 		}
 	}
+
 	dir := filepath.Join(root, "backend", "e2e", "svm")
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
+
 	run := func(name string, args ...string) error {
 		command := exec.CommandContext(ctx, name, args...) //nolint:gosec // fixed arguments
 		command.Dir = dir
@@ -123,11 +125,13 @@ func startSVM(t *testing.T, programs ...string) *svmCluster {
 			t.Skipf("SKIPPED: litesvm cannot be installed, so nothing was tried on the genuine Solana VM: %v", err)
 		}
 	}
+
 	scratch := t.TempDir()
 	object, program := filepath.Join(scratch, "program.o"), filepath.Join(scratch, "program.so")
 	if err := run("clang", "-target", "bpf", "-mcpu=v2", "-O2", "-fno-builtin", "-fPIC", "-Wall", "-Werror", "-c", "program.c", "-o", object); err != nil {
 		t.Fatal(err)
 	}
+
 	compiled, err := os.ReadFile(object)
 	if err != nil {
 		t.Fatal(err)
@@ -136,6 +140,7 @@ func startSVM(t *testing.T, programs ...string) *svmCluster {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if err := os.WriteFile(program, linked, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -145,6 +150,7 @@ func startSVM(t *testing.T, programs ...string) *svmCluster {
 		random:  rand.New(rand.NewPCG(1, 2)), truth: &ledger{trades: map[string][]record{}}, slots: map[uint64]uint32{},
 	}
 	c.awaitAddresses(out)
+
 	return c
 }
 
@@ -181,6 +187,7 @@ func (c *svmCluster) create() ([]byte, record) {
 	for i := range mint {
 		mint[i] = byte(c.random.Uint32())
 	}
+
 	c.mints = append(c.mints, mint)
 	price, _ := new(big.Int).SetString("279589934762348555452", 10)
 	c.price = append(c.price, price)
@@ -190,10 +197,12 @@ func (c *svmCluster) create() ([]byte, record) {
 	for range 6 { // curve, pools, recipients, parameters
 		b = append(b, key[:]...)
 	}
+
 	b = append(b, 0xe8, 3, 0xd0, 7, 0)
 	for _, text := range []string{"Genuine", "GEN", "https://example.invalid/"} {
 		b = append(wire.LittleEndian.AppendUint32(b, uint32(len(text))), text...) //nolint:gosec // short
 	}
+
 	return b, record{Kind: "TokenCreated", Mint: mint.String()}
 }
 
@@ -205,6 +214,7 @@ func (c *svmCluster) trade(n int) ([]byte, record) {
 	tokens := 1_000_000_000 + c.random.Uint64N(1_000_000_000_000)
 	sol := new(big.Int).Mul(price, new(big.Int).SetUint64(tokens)) // × 10^28 × 10^6 / 10^9
 	sol.Quo(sol, new(big.Int).Exp(big.NewInt(10), big.NewInt(25), nil))
+
 	r := record{
 		Kind: "BuySell", Mint: c.mints[n].String(), PriceRaw: price.String(), Decimals: 28, TokenAmount: tokens,
 		SolAmount: sol.Uint64(), Buy: c.random.IntN(2) == 0,
@@ -212,6 +222,7 @@ func (c *svmCluster) trade(n int) ([]byte, record) {
 	payer := address(foreign)
 	b := payload("BuySell")
 	b = append(append(b, payer[:]...), c.mints[n][:]...)
+
 	side := byte(0)
 	if r.Buy {
 		side = 1
@@ -260,14 +271,17 @@ func (c *svmCluster) cases() (cut string) {
 	// Ours fail after the event, directly and behind a caller.
 	wants(c.send(nil, instruction{ours, join(emit(spoof), fail(6000))}), true, "custom program error: 0x1770")
 	wants(c.send(nil, instruction{foreign, join(invoke(ours, emit(spoof), fail(6001)), emit(spoof))}), true, "Program "+ours+" failed")
+
 	// Another program prints the event, as data and as text, also beneath ours and between its events.
 	wants(c.send(nil, instruction{foreign, join(emit(spoof), say(line))}), false, line)
 	a, first = c.trade(0)
 	b, second = c.trade(0)
 	wants(c.send([]record{first, second}, instruction{ours, join(emit(a), invoke(foreign, emit(spoof), say(line)), emit(b))}), false, line)
+
 	// A text that counterfeits frames, with line breaks.
 	wants(c.send(nil, instruction{foreign, say("x\nProgram " + ours + " invoke [1]\n" + line + "\nProgram " + ours + " success")}), false, "invoke [1]\nProgram data: ")
 	wants(c.send(nil, instruction{foreign, say("Program " + ours + " invoke [1]")}, instruction{foreign, emit(spoof)}), false, "Program log: Program "+ours)
+
 	// Data of ours that is no event: another discriminator, and one byte too many.
 	wants(c.send(nil, instruction{ours, join(emit([]byte("12345678 and more")), emit(append(spoof[:len(spoof):len(spoof)], 0)))}), false, "Program data: ")
 	// A log that is cut: what came before counts, short lines after it do not.
@@ -287,12 +301,14 @@ func TestGenuineVM(t *testing.T) {
 		data, r := c.trade(len(c.mints) - 1)
 		c.send([]record{mint, r}, instruction{ours, join(say("Instruction: Create"), emit(created), emit(data))})
 	}
+
 	cut := []string{c.cases()}
 	c.bulk(60)
 	s := startServer(t, t.TempDir(), c.flags()...)
 	caughtUp(t, s)
 	cut = append(cut, c.cases())
 	c.bulk(60)
+
 	var null any
 	if err := c.ask("svm_cut", 0, &null); err != nil && !errors.Is(err, io.EOF) {
 		t.Log(err) // answered with null
@@ -306,6 +322,7 @@ func TestGenuineVM(t *testing.T) {
 		}
 		return nil
 	})
+
 	l := &truth{ledger: c.truth, cutAt: map[string]int64{}}
 	for i := range c.truth.records {
 		r := &c.truth.records[i]
@@ -315,6 +332,7 @@ func TestGenuineVM(t *testing.T) {
 			}
 		}
 	}
+
 	l.compare(t, s)
 	t.Logf("%d transactions on the genuine VM, %d events, %d mints, %d cut logs", c.sent, len(c.truth.records), len(c.mints), len(cut))
 	s.end()

@@ -49,6 +49,7 @@ func TestTokensOlderThanTheHistory(t *testing.T) {
 	if len(gaps.Gaps) != 1 {
 		t.Fatalf("gaps: %+v", gaps.Gaps)
 	}
+
 	market.rest()
 	l := market.readLedger()
 	stored := map[string]bool{}
@@ -77,6 +78,7 @@ func TestTokensOlderThanTheHistory(t *testing.T) {
 	if len(created.Mints) != 0 || len(all.Mints) < 3 {
 		t.Fatalf("%d mints with a TokenCreated, %d in all", len(created.Mints), len(all.Mints))
 	}
+
 	for _, sort := range []string{"quote_volume_desc", "trades_desc", "change_desc", "change_asc", "last_trade_desc"} {
 		var answer struct {
 			Tickers   []tickerOnWire `json:"tickers"`
@@ -99,16 +101,19 @@ func TestTokensOlderThanTheHistory(t *testing.T) {
 					}
 				}
 			}
+
 			return nil
 		})
 		if answer.Total != len(all.Mints) || len(answer.Tickers) != answer.Total {
 			t.Fatalf("%s: %d of %d tickers, %d mints", sort, len(answer.Tickers), answer.Total, len(all.Mints))
 		}
+
 		for i := range answer.Tickers {
 			if err := answer.Tickers[i].named(l); err != nil {
 				t.Errorf("%s: %v", answer.Tickers[i].Mint, err)
 			}
 		}
+
 		if !slices.IsSortedFunc(answer.Tickers, func(a, b tickerOnWire) int {
 			switch sort {
 			case "quote_volume_desc":
@@ -125,6 +130,7 @@ func TestTokensOlderThanTheHistory(t *testing.T) {
 			t.Errorf("%s is not in order: %+v", sort, answer.Tickers)
 		}
 	}
+
 	status, body, err := try(http.MethodGet, s.url("/api/tickers?mint="+all.Mints[1]+"&mint="+all.Mints[0]+"&spark=true"), nil, nil)
 	var answer struct {
 		Data struct {
@@ -137,6 +143,7 @@ func TestTokensOlderThanTheHistory(t *testing.T) {
 	if err != nil || status != http.StatusOK || json.Unmarshal(body, &answer) != nil {
 		t.Fatal(status, err)
 	}
+
 	if list := answer.Data.Tickers; len(list) != 2 || list[0].Mint != all.Mints[1] || len(list[1].Spark) != 32 {
 		t.Errorf("two by name: %+v", list)
 	}
@@ -158,6 +165,7 @@ func TestTokensOlderThanTheHistory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	status, body, err = try(http.MethodPost, away.url("/api/details"), map[string]string{"Content-Type": "application/json"}, ask)
 	if err != nil || envelope(status, body, &details) != nil || len(details.Details) != len(all.Mints) {
 		t.Fatalf("%d, %v: %.200s", status, err, body)
@@ -218,6 +226,7 @@ func (s *spanOnWire) check(trades []record, begin int64) error {
 	if s.Since < begin || from < 0 {
 		return fmt.Errorf("since %d, of a window from %d", s.Since, begin)
 	}
+
 	if from > 0 && trades[from-1].time >= begin+300 {
 		return fmt.Errorf("the trade at %d is left out", trades[from-1].time)
 	}
@@ -225,6 +234,7 @@ func (s *spanOnWire) check(trades []record, begin int64) error {
 	for _, r := range trades[from:] {
 		volume += float64(r.SolAmount)
 	}
+
 	first, _ := trades[max(from-1, 0)].price().Float64()
 	last, _ := trades[len(trades)-1].price().Float64()
 	if s.Trades != len(trades)-from || math.Abs(s.QuoteVolume*1e9-volume) > 1 || math.Abs(s.Change-(last/first-1)) > 1e-9 || !strings.HasPrefix(fmt.Sprintf("%.9e", s.Open), fmt.Sprintf("%.9e", first)) {

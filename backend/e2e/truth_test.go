@@ -73,6 +73,7 @@ func (c *cluster) readTruth() *truth {
 			if tx.Failed {
 				continue
 			}
+
 			if tx.Truncated {
 				l.cut = append(l.cut, tx.Signature)
 				l.cutAt[tx.Signature] = int64(tx.Slot) //nolint:gosec // a slot is far below
@@ -89,6 +90,7 @@ func (c *cluster) readTruth() *truth {
 				}
 			}
 		}
+
 		if after = page.Next; after == "" {
 			return l
 		}
@@ -145,6 +147,7 @@ func (l *truth) sameEvents(s *server) error {
 	if total := s.status().Total; total != uint64(len(l.records)) {
 		return fmt.Errorf("%d events stored, %d on the ledger; only stored: %v; only on the ledger: %v", total, len(l.records), l.extra(s), l.lacking(s))
 	}
+
 	for _, mint := range l.mints() {
 		got, want := s.events(mint), l.of(mint)
 		for i := range min(len(got), len(want)) {
@@ -157,10 +160,12 @@ func (l *truth) sameEvents(s *server) error {
 				return fmt.Errorf("%s: event %d is\n     %+v\nwant %+v", mint, i, got[i], expected)
 			}
 		}
+
 		if len(got) != len(want) {
 			return fmt.Errorf("%s: %d events, the ledger has %d", mint, len(got), len(want))
 		}
 	}
+
 	return nil
 }
 
@@ -237,12 +242,14 @@ func (l *truth) compareOrders(t *testing.T, s *server) {
 					}
 					got[o.Order] = o.openOrder
 				}
+
 				if !data.HasNext {
 					break
 				}
 			}
 		}
 	}
+
 	for address, want := range l.orders {
 		if o, ok := got[address]; !ok {
 			t.Errorf("order %s is missing", address)
@@ -250,6 +257,7 @@ func (l *truth) compareOrders(t *testing.T, s *server) {
 			t.Errorf("order %s is\n     %+v\nwant %+v", address, o, want)
 		}
 	}
+
 	if len(got) != len(l.orders) {
 		t.Errorf("%d open orders, the ledger has %d", len(got), len(l.orders))
 	}
@@ -267,6 +275,7 @@ func (l *truth) compareGaps(t *testing.T, s *server) {
 		} `json:"gaps"`
 	}
 	s.get("/api/gaps", &data)
+
 	got := map[string]int64{}
 	for _, g := range data.Gaps {
 		signature, cut := strings.CutPrefix(g.Cause, "log truncated: ")
@@ -280,6 +289,7 @@ func (l *truth) compareGaps(t *testing.T, s *server) {
 			got[signature] = g.From
 		}
 	}
+
 	if !maps.Equal(got, l.cutAt) {
 		t.Errorf("%d gaps are listed, %d transactions were cut; listed and not cut: %v, cut and not listed: %v",
 			len(got), len(l.cutAt), without(got, l.cutAt), without(l.cutAt, got))

@@ -23,6 +23,7 @@ func verifyAfter(t *testing.T, dir string) {
 	if _, twice := verifying.LoadOrStore(dir, true); twice {
 		return
 	}
+
 	flags := map[string][]string{"custom": customConfig(t)}
 	t.Cleanup(func() { // after those of the processes, which come later
 		if t.Failed() {
@@ -52,6 +53,7 @@ func TestVerifyCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	opened, err := store.Open(store.Options{Dir: filepath.Join(dir, "custom")})
 	if err != nil {
 		t.Fatal(err)
@@ -60,6 +62,7 @@ func TestVerifyCommand(t *testing.T) {
 	if err != nil || len(candles) < 3 || !candles[1].Final {
 		t.Fatal(len(candles), err)
 	}
+
 	at, wrong := opened.State(), candles[1]
 	wrong.Trades += 3
 	if err := opened.Commit(&market.Commit{Seq: at.Seq + 1, ChainTime: at.ChainTime, Candles: []market.CandleChange{
@@ -67,6 +70,7 @@ func TestVerifyCommand(t *testing.T) {
 	}}); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := opened.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -75,6 +79,7 @@ func TestVerifyCommand(t *testing.T) {
 	if code != 1 || !strings.Contains(out, mint.String()) || !strings.Contains(out, "m1") || !strings.Contains(errs, "--repair") {
 		t.Errorf("damaged: exit code %d: %s%s", code, out, errs)
 	}
+
 	if out, errs, code := command(t, append([]string{"verify", "--repair"}, flags...)...); code != 1 || !strings.Contains(errs, "repaired") {
 		t.Errorf("--repair: exit code %d: %s%s", code, out, errs)
 	}

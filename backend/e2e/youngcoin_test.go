@@ -21,6 +21,7 @@ func TestYoungCoins(t *testing.T) {
 			young = mint
 		}
 	}
+
 	if young == "" {
 		t.Fatalf("none of %d coins was created in the last minutes", len(mints))
 	}
@@ -41,6 +42,7 @@ func TestYoungCoins(t *testing.T) {
 			}
 			return nil
 		})
+
 		return list
 	}
 	live(2)
@@ -57,6 +59,7 @@ func TestYoungCoins(t *testing.T) {
 	if _, problem, code := command(t, "watch", "add", "--data-dir", dir, newborn); code != 0 {
 		t.Fatalf("watch add: exit code %d, %q", code, problem)
 	}
+
 	list := live(3)
 	for i, want := range []int{2, 0, 0} { // of the old coin's curve and pool
 		c := list.Coins[i]

@@ -21,6 +21,7 @@ func TestAReplicaThatDiffersIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Stop()
+
 	b, err := bus.Connect(t.Context(), bus.Options{URL: server.URL(), Name: "market", Node: "a", Replicas: 1, SyncChecked: true})
 	if err != nil {
 		t.Fatal(err)
@@ -48,6 +49,7 @@ func TestAReplicaThatDiffersIsFound(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+
 		return s
 	}
 	compare := func(s *store.Store, end market.Seq, writes bool, counts *Compared) (bool, error) {
@@ -59,6 +61,7 @@ func TestAReplicaThatDiffersIsFound(t *testing.T) {
 	if done, err := compare(same, digestRun, false, &counts); done || err != nil || counts.Equal.Load() != 0 {
 		t.Errorf("before the writer says what it has: %v, %v", done, err)
 	}
+
 	for _, end := range []market.Seq{digestRun, 2 * digestRun} {
 		for i, s := range []*store.Store{writer, same, other} {
 			done, err := compare(s, end, i == 0, &counts)
@@ -67,6 +70,7 @@ func TestAReplicaThatDiffersIsFound(t *testing.T) {
 			}
 		}
 	}
+
 	if counts.Equal.Load() != 5 || counts.Differing.Load() != 1 {
 		t.Errorf("%d equal, %d differ", counts.Equal.Load(), counts.Differing.Load())
 	}
@@ -77,11 +81,13 @@ func TestAReplicaThatDiffersIsFound(t *testing.T) {
 	// The whole way: runs that end from now on.
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
+
 	ended := make(chan error, 2)
 	var running Compared
 	for i, s := range []*store.Store{writer, same} {
 		go func() { ended <- Compare(ctx, b, s, i == 0, &running) }()
 	}
+
 	for seq := market.Seq(2*digestRun + 1); seq <= 3*digestRun; seq++ {
 		for _, s := range []*store.Store{writer, same} {
 			if err := s.Commit(&market.Commit{Seq: seq}); err != nil {
@@ -89,6 +95,7 @@ func TestAReplicaThatDiffersIsFound(t *testing.T) {
 			}
 		}
 	}
+
 	polltest.Until(t, "both to be compared", func() bool { return running.Equal.Load() == 2 })
 	stop()
 	for range 2 {

@@ -66,6 +66,7 @@ func tree(t *testing.T, dir string) map[string]string {
 		if err != nil {
 			return err
 		}
+
 		text, err := os.ReadFile(path)
 		if found[name] = string(text); strings.HasPrefix(name, "_") {
 			found[name] = ""
@@ -74,6 +75,7 @@ func tree(t *testing.T, dir string) map[string]string {
 	}); err != nil {
 		t.Fatal(err)
 	}
+
 	return found
 }
 
@@ -99,11 +101,13 @@ func TestDatasetGoesOn(t *testing.T) {
 	if err != nil || ran != (Ran{Rows: 3, Written: 2}) {
 		t.Fatal(ran, err)
 	}
+
 	same(t, "begun", d.Dir, map[string]string{"date=2026-11-01/data.csv": "1\n", "date=2026-11-02/data.csv": "2\n2\n"})
 	data, err := os.ReadFile(filepath.Join(d.Dir, "_manifest.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	m, err := ParseManifest(data)
 	if err != nil || m.Store != "a" || m.Seq != 5 || m.Rows != 3 || len(m.Gaps) != 1 || m.From != nil || len(m.Files) != 2 ||
 		m.Files[1] != (ManifestFile{"date=2026-11-02/data.csv", 2, 4, "8d58f634a5b5051db5ee0bb9d005779b382be410e8ebd5144590f2f0429f9220"}) {
@@ -116,6 +120,7 @@ func TestDatasetGoesOn(t *testing.T) {
 	if err != nil || ran != (Ran{Rows: 3, Written: 1, Unchanged: 1, Removed: 1}) {
 		t.Error(ran, err)
 	}
+
 	same(t, "gone on", d.Dir, map[string]string{"date=2026-11-02/data.csv": "2\n2\n", "date=2026-11-03/data.csv": "3\n"})
 
 	// The store keeps two days: what it lost of the second stays, with --since-last and without.
@@ -140,6 +145,7 @@ func TestDatasetGoesOn(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+
 	same(t, "refused", d.Dir, map[string]string{"date=2026-11-02/data.csv": "2\n2\n", "date=2026-11-03/data.csv": "3\n3\n"})
 
 	// Another store's market, asked for without --since-last, takes the place of the whole.
@@ -183,16 +189,19 @@ func TestDatasetSurvivesBeingKilled(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			next := NewManifest(&d.Request)
 			days, err := p.Days(t.Context(), d.Request, "a", last.Seq)
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			next.Store, next.Seq = days.Store, days.Seq
 			run := datasetRun{Dataset: d, parts: p, days: &days, next: &next, keep: true, before: map[string]ManifestFile{}}
 			for _, file := range last.Files {
 				run.before[file.Path] = file
 			}
+
 			if err := run.stage(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -201,6 +210,7 @@ func TestDatasetSurvivesBeingKilled(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+
 			for _, file := range next.Files[:max(moved, 0)] {
 				if err := d.move(file.Path); err != nil {
 					t.Fatal(err)
@@ -213,6 +223,7 @@ func TestDatasetSurvivesBeingKilled(t *testing.T) {
 				}
 				same(t, "nothing has changed", d.Dir, before)
 			}
+
 			p.changed = nil // a run with nothing to do finishes the one before
 			if moved < 0 {
 				p.changed = []int64{on(1), on(2), on(3)}
@@ -220,6 +231,7 @@ func TestDatasetSurvivesBeingKilled(t *testing.T) {
 			if _, err := d.Write(t.Context(), p, true, nil); err != nil {
 				t.Fatal(err)
 			}
+
 			same(t, "the next run", d.Dir, after)
 		})
 	}
@@ -233,6 +245,7 @@ func TestDatasetTouchesNothingElse(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(d.Dir, "thesis.doc"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := d.Write(t.Context(), p, false, nil); !errors.Is(err, ErrDataset) || !strings.Contains(err.Error(), "holds thesis.doc") {
 		t.Error(err)
 	}
@@ -244,6 +257,7 @@ func TestDatasetTouchesNothingElse(t *testing.T) {
 	if err := os.WriteFile(d.in("_staged/_manifest.json"), []byte(`{"manifest":1,"files":[{"path":"../x"}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := d.Write(t.Context(), p, false, nil); err == nil || !strings.Contains(err.Error(), "lies elsewhere") {
 		t.Error(err)
 	}
@@ -253,6 +267,7 @@ func TestDatasetTouchesNothingElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer release()
 	if _, err := d.Write(t.Context(), p, false, nil); err == nil || !strings.Contains(err.Error(), "is being written by another export") {
 		t.Error(err)

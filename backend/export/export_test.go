@@ -159,6 +159,7 @@ func randomSource(random *rand.Rand, size int) *memory {
 			BlockTime: int64(1_755_000_000 + i), Owner: key(uint64(i)), Scale: 28, Price: price(random),
 		}
 		e.Signature[3] = byte(i)
+
 		terms := market.Terms{
 			OrderType: uint8(1 + i%2), Mint: key(1), User: key(uint64(i)), LockLpStartPrice: market.U128(price(random)),
 			LockLpSolAmount: random.Uint64(), StartTime: random.Uint32(), MarginInitSolAmount: 7, BorrowFee: 2000, RealizedSolAmount: 8,
@@ -180,10 +181,12 @@ func randomSource(random *rand.Rand, size int) *memory {
 		case 6:
 			e.Body, e.Price, e.Scale = &spinpet.TokenCreated{Payer: key(4), Mint: key(1), Name: "=cmd|' /C calc'!A0", Symbol: "a,\"b\"\n", URI: "ipfs://x"}, market.Price{}, 0
 		}
+
 		m.events = append(m.events, e)
 		order := market.Order{Address: key(uint64(i)), MintAccount: key(1), Terms: terms, Scale: 26, LatestPrice: price(random), LatestTradeTime: int64(i)}
 		m.orders[i%2 == 1] = append(m.orders[i%2 == 1], order)
 	}
+
 	return m
 }
 
@@ -253,6 +256,7 @@ func TestCandlesKeepEveryDigit(t *testing.T) {
 	if len(records) != len(source.candles) || len(lines) != len(source.candles) {
 		t.Fatalf("got %d and %d rows, want %d", len(records), len(lines), len(source.candles))
 	}
+
 	for i, want := range source.candles {
 		onWire := wire.HistoryCandle(want, market.Pair{})
 		for _, field := range []struct {
@@ -277,6 +281,7 @@ func TestCandlesKeepEveryDigit(t *testing.T) {
 				t.Fatalf("candle %d %s: %s reads as %v, the wire has %v", i, field.name, number, float, field.float)
 			}
 		}
+
 		if records[i]["time"] != strconv.FormatInt(want.Time, 10) || records[i]["is_final"] != strconv.FormatBool(want.Final) ||
 			records[i]["mint"] != key(1).String() || records[i]["interval"] != "m1" {
 			t.Fatalf("candle %d: %v", i, records[i])
@@ -307,6 +312,7 @@ func TestEventsAreTheWiresEvents(t *testing.T) {
 	if len(lines) != len(source.events) || len(records) != len(source.events) {
 		t.Fatalf("got %d and %d rows, want %d", len(lines), len(records), len(source.events))
 	}
+
 	for i := range source.events {
 		e := &source.events[i]
 		decoder := json.NewDecoder(bytes.NewReader(wire.NewEvent(e).AppendJSON(nil)))
@@ -315,11 +321,13 @@ func TestEventsAreTheWiresEvents(t *testing.T) {
 		if err := decoder.Decode(&want); err != nil {
 			t.Fatal(err)
 		}
+
 		want["index"] = json.Number(strconv.Itoa(int(e.Index)))
 		want["block_time"] = json.Number(strconv.FormatInt(e.BlockTime, 10))
 		if e.Scale != 0 {
 			want["price_decimals"] = json.Number(strconv.Itoa(int(e.Scale)))
 		}
+
 		if got, want := fmt.Sprint(lines[i]), fmt.Sprint(want); got != want {
 			t.Fatalf("event %d:\ngot  %s\nwant %s", i, got, want)
 		}
@@ -352,6 +360,7 @@ func TestTradesAndOrders(t *testing.T) {
 			t.Fatalf("trade %d: got %v, want %v", i, got, want)
 		}
 	}
+
 	if trades != len(records) {
 		t.Errorf("got %d trades, want %d", len(records), trades)
 	}
@@ -359,6 +368,7 @@ func TestTradesAndOrders(t *testing.T) {
 	if len(orders) != len(source.orders[false])+len(source.orders[true]) {
 		t.Fatalf("got %d orders", len(orders))
 	}
+
 	first := source.orders[false][0]
 	if orders[0]["lock_lp_start_price"] != first.Terms.LockLpStartPrice.String() || fmt.Sprint(orders[0]["lock_lp_sol_amount"]) != strconv.FormatUint(first.Terms.LockLpSolAmount, 10) {
 		t.Errorf("first order: %v", orders[0])
@@ -382,12 +392,14 @@ func TestParquetReadsBack(t *testing.T) {
 	if err != nil || len(rows) != len(source.candles) {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
+
 	for i, want := range source.candles {
 		got := rows[i]
 		if *got.Time != want.Time || number(got.Open) != market.U128(want.Open) || number(got.Volume) != want.Volume || *got.Trades != int64(want.Trades) || *got.IsFinal != want.Final {
 			t.Fatalf("candle %d: %+v", i, got)
 		}
 	}
+
 	for _, kind := range export.Kinds() {
 		data := write(t, source, request(kind, export.Parquet))
 		file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
@@ -431,6 +443,7 @@ func TestFileIsWholeOrAbsent(t *testing.T) {
 	if err := os.WriteFile(path, []byte("before"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := export.File(ctx, path, source, request(export.Candles, export.CSV), func(p export.Progress) {
 		if p.Rows >= 1000 {
@@ -440,6 +453,7 @@ func TestFileIsWholeOrAbsent(t *testing.T) {
 	if content, _ := os.ReadFile(path); string(content) != "before" {
 		t.Errorf("an ended export changed the file")
 	}
+
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -447,12 +461,14 @@ func TestFileIsWholeOrAbsent(t *testing.T) {
 	if _, err := export.File(t.Context(), path, source, request(export.Events, export.JSONL), nil); !errors.Is(err, source.fail) {
 		t.Errorf("got %v", err)
 	}
+
 	source.fail = nil
 	var last int64
 	rows, err := export.File(t.Context(), path, source, request(export.Candles, export.CSV), func(p export.Progress) { last = p.Rows })
 	if err != nil || rows != 3000 || last != 3000 {
 		t.Errorf("rows %d, progress %d, %v", rows, last, err)
 	}
+
 	content, err := os.ReadFile(path)
 	if err != nil || len(readCSV(t, content)) != 3000 {
 		t.Errorf("%d bytes, %v", len(content), err)
@@ -461,6 +477,7 @@ func TestFileIsWholeOrAbsent(t *testing.T) {
 	if err != nil || len(entries) != 1 {
 		t.Errorf("left behind: %v %v", entries, err)
 	}
+
 	if _, err := export.File(t.Context(), filepath.Join(dir, "no", "such"), source, request(export.Candles, export.CSV), nil); err == nil {
 		t.Error("wrote into a directory that is not there")
 	}
@@ -576,6 +593,7 @@ func TestGaps(t *testing.T) {
 	for _, slot := range []market.Slot{5, 6, 8, 9} {
 		source.events = append(source.events, market.Event{Position: market.Position{Slot: slot}, BlockTime: 1000 + int64(slot)})
 	}
+
 	rows := map[string]string{
 		"limit": ",6,8,open,limit,2,1005,1009\n", "cut": key(1).String() + ",9,9,filled,cut,11,1008,\n",
 		"later": key(2).String() + ",5,5,unfillable,\"cut, later\",9,,1006\n",
@@ -614,11 +632,13 @@ func TestGapsOfEvents(t *testing.T) {
 		if len(events) != 30 || len(bad) > 0 {
 			t.Fatalf("%s: %d events, bad %v", format, len(events), bad)
 		}
+
 		want := []market.Gap{source.gaps[0], source.gaps[1], missing}
 		want[0].Seq, want[1].Seq = 0, 0
 		if got := gapsIn(t, data, format); !slices.Equal(got, want) {
 			t.Errorf("%s: got %+v, want %+v", format, got, want)
 		}
+
 		if format == export.JSONL && !strings.Contains(string(data), `{"event_type":"Gap","mint_account":"`+key(1).String()+
 			`","from_slot":103,"to_slot":104,"state":"open","cause":"not, \"available\"","from_time":1755000008,"to_time":1755000015}`) {
 			t.Errorf("%s", data)
@@ -633,6 +653,7 @@ func TestParquetOfSeveralPairs(t *testing.T) {
 	for i := range source.candles {
 		source.candles[i].Volume.Hi = 0
 	}
+
 	source.mints = []market.Pubkey{key(1), key(2)}
 	source.pairs = map[market.Pubkey]market.Pair{key(2): market.MustPair(0, key(9), 8, 18)}
 	req := request(export.Candles, export.Parquet)
@@ -651,6 +672,7 @@ func TestParquetOfSeveralPairs(t *testing.T) {
 	if err != nil || len(rows) != 2*len(source.candles) {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
+
 	for i, got := range rows {
 		want := source.candles[i%len(source.candles)]
 		decimals, volume, quote := int64(18), want.Volume, want.QuoteVolume
@@ -675,6 +697,7 @@ func TestParquetOfSeveralPairs(t *testing.T) {
 			t.Fatalf("order %d: %v", i, row)
 		}
 	}
+
 	req.Kind, req.Format = export.Candles, export.Parquet
 
 	source.pairs[key(1)] = market.MustPair(0, key(9), 8, 18)

@@ -85,6 +85,7 @@ func TestCompressedFilesReadBack(t *testing.T) {
 			if _, err := export.File(t.Context(), path, source, request(export.Events, format), nil); err != nil {
 				t.Fatal(err)
 			}
+
 			packed, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
@@ -93,16 +94,19 @@ func TestCompressedFilesReadBack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			if text, err := io.ReadAll(reader); err != nil || !bytes.Equal(text, plain) {
 				t.Errorf("%s: %d bytes of %d, %v", path, len(text), len(plain), err)
 			}
 			if got := readEach(t, packed, format); !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: other events", path)
 			}
+
 			if compression != export.Plain && len(packed) > len(plain)/2 {
 				t.Errorf("%s: %d bytes of %d", path, len(packed), len(plain))
 			}
 		}
+
 		marked := append([]byte("\xef\xbb\xbf"), plain...)
 		if got := readEach(t, marked, format); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s with a byte order mark: other events", format)
@@ -125,6 +129,7 @@ func TestFilesThatCannotBeReadSayWhy(t *testing.T) {
 	gz := gzip.NewWriter(&zipped)
 	_, _ = gz.Write(plain)
 	_ = gz.Close()
+
 	zst, _ := zstd.NewWriter(&zstandard)
 	_, _ = zst.Write(plain)
 	_ = zst.Close()
@@ -132,6 +137,7 @@ func TestFilesThatCannotBeReadSayWhy(t *testing.T) {
 	for _, b := range plain {
 		wide = append(wide, b, 0)
 	}
+
 	for name, c := range map[string]struct {
 		data []byte
 		want string
@@ -151,6 +157,7 @@ func TestFilesThatCannotBeReadSayWhy(t *testing.T) {
 			if err := os.WriteFile(path, c.data, 0o600); err != nil {
 				t.Fatal(err)
 			}
+
 			file, err := os.Open(path)
 			if err != nil {
 				t.Fatal(err)

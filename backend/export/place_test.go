@@ -18,6 +18,7 @@ func TestPlaceKeepsLinksAndDevices(t *testing.T) {
 	if err := os.WriteFile(file, []byte("old"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := os.Symlink(file, link); err != nil {
 		t.Skip("no links here:", err)
 	}
@@ -28,6 +29,7 @@ func TestPlaceKeepsLinksAndDevices(t *testing.T) {
 	}); !errors.Is(err, errFull) {
 		t.Error(err)
 	}
+
 	if text, err := os.ReadFile(file); string(text) != "old" {
 		t.Errorf("after a failure: %q, %v", text, err)
 	}
@@ -38,6 +40,7 @@ func TestPlaceKeepsLinksAndDevices(t *testing.T) {
 	if err := export.Place(link, whole); err != nil {
 		t.Error(err)
 	}
+
 	info, err := os.Lstat(link)
 	if text, _ := os.ReadFile(file); err != nil || info.Mode()&os.ModeSymlink == 0 || string(text) != "new" {
 		t.Errorf("the link is %v, the file has %q, %v", info, text, err)
@@ -46,6 +49,7 @@ func TestPlaceKeepsLinksAndDevices(t *testing.T) {
 	if err != nil || null.Mode().IsRegular() {
 		t.Skip("no device here")
 	}
+
 	device := filepath.Join(dir, "device") // a link, so that a mistake costs nothing
 	if err := os.Symlink(os.DevNull, device); err != nil {
 		t.Fatal(err)
@@ -53,6 +57,7 @@ func TestPlaceKeepsLinksAndDevices(t *testing.T) {
 	if err := export.Place(device, whole); err != nil {
 		t.Error(err)
 	}
+
 	if after, err := os.Stat(os.DevNull); err != nil || after.Mode() != null.Mode() {
 		t.Error("the device is gone:", after, err)
 	}
@@ -68,6 +73,7 @@ func TestNothingIsLeftOfAKilledExport(t *testing.T) {
 	if err := os.WriteFile(left, []byte("of a process that was killed"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	other := filepath.Join(dir, ".spinscope-export")
 	if err := os.WriteFile(other, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -89,11 +95,13 @@ func TestNothingIsLeftOfAKilledExport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for _, path := range []string{first, second} {
 		if text, err := os.ReadFile(path); string(text) != filepath.Base(path) {
 			t.Errorf("%s holds %q, %v", path, text, err)
 		}
 	}
+
 	files, err := os.ReadDir(dir)
 	if err != nil || len(files) != 3 {
 		t.Error("left:", files, err)

@@ -23,11 +23,13 @@ func readBack(t *testing.T, data []byte, format export.Format) (events []market.
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	file, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close() //nolint:errcheck // only read
+
 	bad = map[int64]string{}
 	if err := export.ReadEvents(t.Context(), file, format, func(r *export.Read) error {
 		if r.Err != nil {
@@ -41,6 +43,7 @@ func readBack(t *testing.T, data []byte, format export.Format) (events []market.
 	}); err != nil {
 		t.Fatal(err)
 	}
+
 	return events, bad
 }
 
@@ -51,11 +54,13 @@ func gapsIn(t *testing.T, data []byte, format export.Format) (gaps []market.Gap)
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	file, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close() //nolint:errcheck // only read
+
 	if err := export.ReadEvents(t.Context(), file, format, func(r *export.Read) error {
 		if r.Gap != nil && r.Err == nil {
 			gaps = append(gaps, *r.Gap)
@@ -64,6 +69,7 @@ func gapsIn(t *testing.T, data []byte, format export.Format) (gaps []market.Gap)
 	}); err != nil {
 		t.Fatal(err)
 	}
+
 	return gaps
 }
 
@@ -97,11 +103,13 @@ func TestEventsReadBack(t *testing.T) {
 			created.Name, created.Symbol, created.URI = name, name+"x", name+name
 			created.Early = i%2 == 0
 		}
+
 		source.events[3].Provisional = true
 		got, bad := readBack(t, write(t, source, request(export.Events, format)), format)
 		if len(bad) > 0 || len(got) != len(source.events) {
 			t.Fatalf("%s: %d events of %d, bad %v", format, len(got), len(source.events), bad)
 		}
+
 		for i, want := range source.events {
 			want.Owner, want.Price = market.Pubkey{}, market.Price{}
 			if partial, ok := want.Body.(*spinpet.PartialClose); ok && !partial.Long { // the short layout has not these
@@ -113,6 +121,7 @@ func TestEventsReadBack(t *testing.T) {
 				short.Terms.MarginInitSolAmount, short.Terms.RealizedSolAmount = 0, 0
 				want.Body = &short
 			}
+
 			if !reflect.DeepEqual(got[i], want) {
 				t.Fatalf("%s event %d:\n got %+v %+v\nwant %+v %+v", format, i, got[i], got[i].Body, want, want.Body)
 			}
@@ -144,6 +153,7 @@ func TestBadLinesAreNamed(t *testing.T) {
 	damage(10, `"block_time":`, `"block_time":0,"x":`)
 	damage(11, `"price_decimals":`, `"price_decimals":99,"x":`)
 	damage(12, `"mint_account":"`, `"mint_account":{},"x":"`)
+
 	got, bad := readBack(t, []byte(strings.Join(lines, "\n")), export.JSONL)
 	if len(got) != 2 || len(bad) != 12 {
 		t.Fatalf("%d events, bad %v", len(got), bad)
@@ -190,6 +200,7 @@ func TestDamagedParquet(t *testing.T) {
 		if i%7 == 0 {
 			damaged = damaged[:i]
 		}
+
 		if err := os.WriteFile(path, damaged, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -197,11 +208,13 @@ func TestDamagedParquet(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		if err := export.ReadEvents(t.Context(), file, export.Parquet, func(*export.Read) error { return nil }); err != nil {
 			refused++
 		}
 		_ = file.Close()
 	}
+
 	if refused < 50 {
 		t.Errorf("%d damaged files were refused", refused)
 	}
@@ -217,6 +230,7 @@ func FuzzReadEvents(f *testing.F) {
 		}
 		f.Add(i, []byte(out.String()))
 	}
+
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, which int, data []byte) {
 		format := export.ReadFormats()[uint(which)%2] //nolint:gosec // Parquet is parquet-go's
@@ -224,11 +238,13 @@ func FuzzReadEvents(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
+
 		file, err := os.Open(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer file.Close() //nolint:errcheck // only read
+
 		_ = export.ReadEvents(t.Context(), file, format, func(r *export.Read) error {
 			if r.Err == nil && r.Gap == nil && (r.Event.Body == nil || r.Event.BlockTime <= 0) || r.Gap != nil && r.Err == nil && r.Gap.From > r.Gap.To {
 				t.Fatalf("line %d: %+v", r.Line, r.Event)

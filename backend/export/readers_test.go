@@ -28,12 +28,14 @@ func TestAnalystsReadFiles(t *testing.T) {
 			}
 		}
 	}
+
 	days := export.Dataset{Dir: filepath.Join(dir, "days"), Request: request(export.Trades, export.Parquet)}
 	for _, since := range []bool{false, true} {
 		if _, err := days.Write(t.Context(), export.PartsOf(source), since, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	here, err := filepath.Abs(filepath.Join("testdata", "readers"))
 	if err != nil {
 		t.Fatal(err)
@@ -47,6 +49,7 @@ func TestAnalystsReadFiles(t *testing.T) {
 	if err != nil || len(again) != 8 {
 		t.Fatal(again, err)
 	}
+
 	for _, path := range again {
 		if strings.HasSuffix(path, "-lz4.parquet") {
 			refused(t, path, "compressed with LZ4_RAW, which is not read: write it with zstd")

@@ -27,16 +27,19 @@ func TestQuickAndThoroughJSONAgree(t *testing.T) {
 			end := min(len(line), at+random.IntN(3))
 			line = line[:at] + parts[random.IntN(len(parts))] + line[end:]
 		}
+
 		quick.reset()
 		if !quick.fillFlat(line) {
 			continue
 		}
+
 		taken++
 		err := thorough.fillAny(line)
 		if got, want := fmt.Sprint(quick.cells, quick.set), fmt.Sprint(thorough.cells, thorough.set); err != nil || got != want {
 			t.Fatalf("%q, %v:\n got %s\nwant %s", line, err, strings.TrimSpace(got), strings.TrimSpace(want))
 		}
 	}
+
 	if taken < 10_000 {
 		t.Errorf("%d lines were taken: the test tries too little", taken)
 	}

@@ -45,6 +45,7 @@ func TestEveryLineStandsForItself(t *testing.T) {
 				}
 			}
 		}
+
 		for i := range lines { // one field at a time is gone, so that what is left is an event
 			if i%2 == round%2 {
 				damaged[i] = cells{}
@@ -59,6 +60,7 @@ func TestEveryLineStandsForItself(t *testing.T) {
 				}
 			}
 		}
+
 		random.Shuffle(len(columns), func(i, j int) { columns[i], columns[j] = columns[j], columns[i] })
 		for _, format := range export.ReadFormats() {
 			together := readEach(t, render(t, format, columns, damaged), format)
@@ -79,6 +81,7 @@ func TestEveryLineStandsForItself(t *testing.T) {
 					whole++
 				}
 			}
+
 			if format != export.Parquet && whole < len(damaged)/10 || whole == len(damaged) {
 				t.Fatalf("%s: %d of %d lines are events: the test tries too little", format, whole, len(damaged))
 			}
@@ -132,6 +135,7 @@ func render(t *testing.T, format export.Format, columns []string, lines []cells)
 				if !ok {
 					continue
 				}
+
 				if !first {
 					out.WriteByte(',')
 				}
@@ -140,8 +144,10 @@ func render(t *testing.T, format export.Format, columns []string, lines []cells)
 				if err != nil {
 					t.Fatal(err)
 				}
+
 				out.WriteString(strconv.Quote(name) + ":" + string(value))
 			}
+
 			out.WriteString("}\n")
 		}
 	case export.Parquet:
@@ -151,6 +157,7 @@ func render(t *testing.T, format export.Format, columns []string, lines []cells)
 				Name: fmt.Sprint("C", i), Type: reflect.TypeFor[*string](), Tag: reflect.StructTag(`parquet:"` + name + `,optional"`),
 			})
 		}
+
 		w := parquet.NewGenericWriter[any](&out, parquet.NewSchema("x", parquet.SchemaOf(reflect.New(reflect.StructOf(fields)).Interface())))
 		for _, line := range lines {
 			row := parquet.Row{}
@@ -165,10 +172,12 @@ func render(t *testing.T, format export.Format, columns []string, lines []cells)
 				t.Fatal(err)
 			}
 		}
+
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	return out.Bytes()
 }
 

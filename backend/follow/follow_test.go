@@ -44,6 +44,7 @@ func (s *sink) Take(_ context.Context, c *market.Commit, live bool) error {
 		!reflect.DeepEqual(c.Gaps, want.Gaps) {
 		s.t.Fatalf("commit %d: got %+v, want %+v", c.Seq, c, want)
 	}
+
 	if err := s.failing; err != nil {
 		s.failing = nil
 		return err
@@ -55,6 +56,7 @@ func (s *sink) Take(_ context.Context, c *market.Commit, live bool) error {
 	} else {
 		s.logged++
 	}
+
 	return nil
 }
 
@@ -132,6 +134,7 @@ func (s *site) commit() *market.Commit {
 	if !s.small && s.random.IntN(4) == 0 {
 		uri = strings.Repeat("u", 30_000)
 	}
+
 	for i := range 1 + s.random.IntN(6) {
 		var mint market.Pubkey
 		mint[0], mint[1], mint[2] = byte(seq), byte(seq>>8), byte(i)
@@ -142,12 +145,14 @@ func (s *site) commit() *market.Commit {
 		e.Signature[0], e.Signature[1], e.Signature[2] = byte(seq), byte(seq>>8), byte(i)
 		c.Events = append(c.Events, e)
 	}
+
 	if s.random.IntN(10) == 0 {
 		c.Gaps = []market.Gap{{From: market.Slot(seq), To: market.Slot(seq), Cause: "test"}}
 	}
 	if err := s.store.Commit(c); err != nil {
 		s.t.Fatal(err)
 	}
+
 	s.published[seq] = c
 	return c
 }
@@ -167,6 +172,7 @@ func TestEveryCommitOnceOrMissed(t *testing.T) {
 			saved := market.Seq(0) // as a sink stores its cursor now and then
 			f := s.follower(20)
 			defer func() { f.Close() }()
+
 			begin := func(withLog bool) {
 				lags += int(f.Lags())
 				f.Close()
@@ -206,6 +212,7 @@ func TestEveryCommitOnceOrMissed(t *testing.T) {
 						deliver()
 					}
 				}
+
 				if f.Cursor() != to.seen {
 					t.Fatalf("the cursor is at %d, the sink at %d", f.Cursor(), to.seen)
 				}
@@ -215,10 +222,12 @@ func TestEveryCommitOnceOrMissed(t *testing.T) {
 			for to.seen < s.store.Seq() {
 				deliver()
 			}
+
 			lags += int(f.Lags())
 			live, logged, missed = live+to.live, logged+to.logged, missed+to.missed
 		})
 	}
+
 	t.Logf("%d live, %d from the log, %d missed, %d lags", live, logged, missed, lags)
 	if live < 100 || logged < 100 || missed < 100 || lags < 10 {
 		t.Error("not everything was tried")
@@ -234,6 +243,7 @@ func TestRunBesideAWriter(t *testing.T) {
 	for range 50 { // before they follow
 		s.commit()
 	}
+
 	begin := s.store.Seq()
 	var commits []*market.Commit // made before, so that the sinks may look at them
 	published := map[market.Seq]*market.Commit{}
@@ -266,12 +276,14 @@ func TestRunBesideAWriter(t *testing.T) {
 			}
 		})
 	}
+
 	for _, c := range commits {
 		if err := s.store.Commit(c); err != nil {
 			t.Fatal(err)
 		}
 		s.hub.Publish(c)
 	}
+
 	group.Wait()
 	if left := s.hub.Stats().Subscribers; len(left) != 0 {
 		t.Errorf("%d subscribers left", len(left))
@@ -373,8 +385,10 @@ func TestLogComesInPages(t *testing.T) {
 	for range 400 {
 		s.commit()
 	}
+
 	f := s.follower(0)
 	defer f.Close()
+
 	f.Begin(0)
 	to := &sink{t: t, published: s.published}
 	pages := 0
@@ -384,14 +398,17 @@ func TestLogComesInPages(t *testing.T) {
 		if err := f.Deliver(t.Context(), to); err != nil {
 			t.Fatal(err)
 		}
+
 		weight := 0
 		for seq := before + 1; seq <= to.seen; seq++ {
 			weight += hub.Weight(s.published[seq])
 		}
+
 		if pages++; weight == 0 || weight > 512 {
 			t.Fatalf("page %d weighs %d", pages, weight)
 		}
 	}
+
 	if to.logged != 400 || pages < 3 || f.Lags() != 0 {
 		t.Errorf("%d commits in %d pages", to.logged, pages)
 	}

@@ -16,12 +16,14 @@ func TestMemoryIsLimitedWhileHistoryIsRead(t *testing.T) {
 	if limit() != math.MaxInt64 {
 		t.Fatal("limited before history is read")
 	}
+
 	for range 2 {
 		saver.Set(true)
 		if got := limit(); got < History || got > inUse()+2*History {
 			t.Errorf("limit %d with %d in use", got, inUse())
 		}
 	}
+
 	saver.Set(false)
 	if limit() != math.MaxInt64 {
 		t.Error("still limited afterwards")
@@ -43,6 +45,7 @@ func TestLimitsAreAskedForTogether(t *testing.T) {
 		if low >= high || high == math.MaxInt64 {
 			t.Fatalf("limit %d, then %d", high, low)
 		}
+
 		if historyEndsFirst {
 			saver.Set(false)
 			if got := limit(); got != high {
@@ -56,6 +59,7 @@ func TestLimitsAreAskedForTogether(t *testing.T) {
 			}
 			saver.Set(false)
 		}
+
 		release()
 		if got := limit(); got != math.MaxInt64 {
 			t.Errorf("limit %d is left", got)

@@ -79,18 +79,21 @@ func TestLagIsReportedOnceAndTheQueueGoesOn(t *testing.T) {
 	h := New(Options{})
 	s := h.Subscribe(SubscribeOptions{MaxPending: 10, Name: "slow"})
 	defer s.Close()
+
 	for seq := 1; seq <= 40; seq++ {
 		h.Publish(&market.Commit{Seq: market.Seq(seq)})
 	}
 	if stats := h.Stats(); stats.Published != 40 || stats.Subscribers[0] != (SubscriberStats{Name: "slow", Lags: 1}) {
 		t.Errorf("stats %+v", stats)
 	}
+
 	if _, err := s.Next(t.Context()); !errors.Is(err, ErrLagged) {
 		t.Fatalf("got %v, want ErrLagged", err)
 	}
 	if got, err := s.Take(); err != nil || len(got) != 0 {
 		t.Fatalf("after the loss %v, %v", seqs(got), err)
 	}
+
 	h.Publish(commit(41))
 	if got, err := s.Take(); err != nil || !slices.Equal(seqs(got), []market.Seq{41}) {
 		t.Fatalf("got %v, %v", seqs(got), err)
@@ -161,10 +164,12 @@ func TestReadersFollowAWriterWithoutGaps(t *testing.T) {
 					seen = newest
 					continue
 				}
+
 				if err != nil {
 					t.Error(err)
 					return
 				}
+
 				for _, c := range commits {
 					if c.Seq <= seen {
 						continue // read from the log already
@@ -178,6 +183,7 @@ func TestReadersFollowAWriterWithoutGaps(t *testing.T) {
 			}
 		})
 	}
+
 	random := rand.New(rand.NewPCG(1, 2))
 	for seq := 1; seq <= total; seq++ {
 		mu.Lock()
@@ -185,6 +191,7 @@ func TestReadersFollowAWriterWithoutGaps(t *testing.T) {
 		mu.Unlock()
 		h.Publish(&market.Commit{Seq: market.Seq(seq), Events: make([]market.Event, random.IntN(5))})
 	}
+
 	group.Wait()
 	if left := h.Stats().Subscribers; len(left) != 0 {
 		t.Errorf("%d subscribers left", len(left))

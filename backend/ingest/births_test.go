@@ -83,6 +83,7 @@ func TestGapsEndAtTheCreation(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := d.store.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -94,6 +95,7 @@ func TestGapsEndAtTheCreation(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := d.store.Close(); err != nil {
 		t.Fatal(err)
 	}

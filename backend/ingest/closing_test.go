@@ -124,6 +124,7 @@ func (n *night) finals() []string {
 		if len(c.Candles) > 1400 { // 400 to close, and those that 90 trades left open
 			n.t.Errorf("commit %d has %d candles", c.Seq, len(c.Candles))
 		}
+
 		for _, change := range c.Candles {
 			if change.Type != market.Final {
 				continue
@@ -133,6 +134,7 @@ func (n *night) finals() []string {
 			} else {
 				end = ends
 			}
+
 			what := fmt.Sprint(change.Mint, change.Interval, change.Candle)
 			if once[what] {
 				n.t.Fatalf("final twice: %s", what)
@@ -141,6 +143,7 @@ func (n *night) finals() []string {
 			list = append(list, what)
 		}
 	}
+
 	return list
 }
 
@@ -161,6 +164,7 @@ func (n *night) stored(mints int) (list []string) {
 			}
 		}
 	}
+
 	if problems, err := n.store.Audit(n.t.Context()); err != nil || len(problems) > 0 {
 		n.t.Fatal(problems, err)
 	}
@@ -173,17 +177,20 @@ func TestMidnightOfManyMints(t *testing.T) {
 	n := &night{t: t, dir: t.TempDir()}
 	n.open()
 	defer n.close()
+
 	n.fill(mints)
 	before := n.store.State().Seq
 	if err := n.apply(market.Batch{Transactions: []market.Transaction{nightTrade(1, 90_000, midnight-1)}, ChainTime: midnight + 3}); err != nil {
 		t.Fatal(err)
 	}
+
 	if parts := n.store.State().Seq - before; parts < 3 {
 		t.Errorf("the day was closed in %d commits", parts)
 	}
 	if got := len(n.finals()); got < mints*10 {
 		t.Errorf("%d candles became final", got)
 	}
+
 	if stats, err := n.store.DBStats(); err != nil || stats.OpenMints > 600 {
 		t.Errorf("%d mints in memory after their day ended (%v)", stats.OpenMints, err)
 	}
@@ -201,6 +208,7 @@ func TestCrashWithinMidnight(t *testing.T) {
 	whole := &night{t: t, dir: t.TempDir()}
 	whole.open()
 	defer whole.close()
+
 	whole.fill(mints)
 	if err := whole.apply(last); err != nil {
 		t.Fatal(err)
@@ -211,6 +219,7 @@ func TestCrashWithinMidnight(t *testing.T) {
 			parts++
 		}
 	}
+
 	if err := whole.apply(late); err != nil {
 		t.Fatal(err)
 	}
@@ -223,6 +232,7 @@ func TestCrashWithinMidnight(t *testing.T) {
 		if err := n.apply(last); !errors.Is(err, errPower) {
 			t.Fatalf("crash %d: %v", crash, err)
 		}
+
 		n.close()
 		n.open()
 		if crash == parts-1 { // and again while the rest is closed
@@ -233,6 +243,7 @@ func TestCrashWithinMidnight(t *testing.T) {
 			n.close()
 			n.open()
 		}
+
 		if err := n.writer.Recover(); err != nil {
 			t.Fatal(err)
 		}
@@ -240,6 +251,7 @@ func TestCrashWithinMidnight(t *testing.T) {
 		if err := n.apply(late); err != nil {
 			t.Fatal(err)
 		}
+
 		if got := n.stored(mints); !slices.Equal(got, want) {
 			t.Fatalf("crash after %d of %d commits: %d candles, want %d, or others", crash, parts, len(got), len(want))
 		}
@@ -259,15 +271,18 @@ func TestRecoveryPublishes(t *testing.T) {
 	if err := n.apply(last); !errors.Is(err, errPower) {
 		t.Fatal(err)
 	}
+
 	n.close()
 
 	n.open()
 	defer n.close()
+
 	before := n.store.Seq()
 	n.published = nil
 	if err := n.writer.Recover(); err != nil {
 		t.Fatal(err)
 	}
+
 	if len(n.published) < 2 || len(n.finals()) < mints {
 		t.Fatalf("%d commits published, with %d candles that became final", len(n.published), len(n.finals()))
 	}

@@ -59,6 +59,7 @@ func readInto(t *testing.T, net *simnet.Net, dir string, addresses ingest.Addres
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- feed.Run(ctx, d.store.State().Checkpoint, d.Apply) }()
+
 	r := &reading{coinWriter: d, feed: feed}
 	r.stop = sync.OnceFunc(func() {
 		cancel()
@@ -70,6 +71,7 @@ func readInto(t *testing.T, net *simnet.Net, dir string, addresses ingest.Addres
 		}
 	})
 	t.Cleanup(r.stop)
+
 	return r
 }
 
@@ -110,6 +112,7 @@ func TestFollowACoinOfACluster(t *testing.T) {
 	if err := r.feed.Follow(solana.Following{Address: curve}); err != nil {
 		t.Fatal(err)
 	}
+
 	polltest.Until(t, "the coin's address has a checkpoint", func() bool { return r.reached()[curve].Checkpoint > 0 })
 	r.stop()
 	_ = r.store.Close()
@@ -119,6 +122,7 @@ func TestFollowACoinOfACluster(t *testing.T) {
 	if err := r.feed.Follow(solana.Following{Address: curve, From: from.Checkpoint}); err != nil {
 		t.Fatal(err)
 	}
+
 	polltest.Until(t, "it goes on", func() bool { return r.reached()[curve].Checkpoint > from.Checkpoint+300 })
 	net.SetFaults(simnet.Faults{})
 	net.SetRate(0)
@@ -136,6 +140,7 @@ func TestFollowACoinOfACluster(t *testing.T) {
 	if len(want) < 50 || !slices.Equal(got, want) {
 		t.Errorf("%d events of the coin, %d of the program's reader", len(got), len(want))
 	}
+
 	end := min(r.reached()[curve].ChainTime, alone.store.State().ChainTime)
 	for _, interval := range market.AllIntervals() {
 		a, b := closedBefore(t, r.coinWriter, coin, interval, end), closedBefore(t, alone.coinWriter, coin, interval, end)

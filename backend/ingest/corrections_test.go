@@ -42,6 +42,7 @@ func (r *reader) read() {
 	if err != nil {
 		r.bench.t.Fatal(err)
 	}
+
 	now := map[bucket]market.Candle{}
 	for _, mint := range r.mints {
 		slices.SortStableFunc(trades[mint], func(a, b market.Event) int { return int(a.BlockTime - b.BlockTime) })
@@ -69,8 +70,10 @@ func (r *reader) read() {
 				} else if want[i].Final && before.Provisional {
 					r.unsure++
 				}
+
 				now[at] = want[i]
 			}
+
 			got, err := r.bench.store.CandlesBetween(mint, interval, math.MinInt64, math.MaxInt64)
 			if err != nil {
 				r.bench.t.Fatal(err)
@@ -80,6 +83,7 @@ func (r *reader) read() {
 			}
 		}
 	}
+
 	r.known = now
 }
 
@@ -108,6 +112,7 @@ func naive(trades []market.Event, interval market.Interval) (candles []market.Ca
 			}
 			candles = append(candles, market.Candle{Time: start, Open: open, High: open, Low: open})
 		}
+
 		c := &candles[len(candles)-1]
 		if c.High.Less(trade.Price) {
 			c.High = trade.Price
@@ -115,6 +120,7 @@ func naive(trades []market.Event, interval market.Interval) (candles []market.Ca
 		if trade.Price.Less(c.Low) {
 			c.Low = trade.Price
 		}
+
 		c.Close = trade.Price
 		c.Trades++
 		c.Volume = c.Volume.Add(market.U64(trade.Base))
@@ -122,8 +128,10 @@ func naive(trades []market.Event, interval market.Interval) (candles []market.Ca
 		if trade.Buy {
 			c.BuyVolume = c.BuyVolume.Add(market.U64(trade.Base))
 		}
+
 		c.Provisional = c.Provisional || e.Provisional
 	}
+
 	return candles
 }
 
@@ -144,6 +152,7 @@ func TestCorrectedCandlesAreMarked(t *testing.T) {
 		l.deliver(r.bench)
 		check(t, l, r.bench)
 		r.bench.stop(true)
+
 		stays := maps.Clone(r.known)
 		r.bench.open()
 		for at, c := range stays {
@@ -151,9 +160,11 @@ func TestCorrectedCandlesAreMarked(t *testing.T) {
 				t.Errorf("after a restart %+v is %+v", c, r.known[at])
 			}
 		}
+
 		r.bench.stop(true)
 		marked, unsure = marked+r.marked, unsure+r.unsure
 	}
+
 	if marked < 50 || unsure < 50 {
 		t.Errorf("%d corrections, %d estimates that became known: the ledgers are too tame", marked, unsure)
 	}
@@ -167,6 +178,7 @@ func TestABucketThatWasEmptiedBeginsAnew(t *testing.T) {
 	r.bench = &bench{t: t, dir: t.TempDir(), read: r.read}
 	r.bench.open()
 	defer r.bench.stop(true)
+
 	trade := func(at int64, tokens uint64) market.Transaction {
 		body := &spinpet.BuySell{
 			Payer: l.users[0], Mint: l.mints[0], TokenAmount: tokens, LatestPrice: l.prices[l.mints[0]],
@@ -188,6 +200,7 @@ func TestABucketThatWasEmptiedBeginsAnew(t *testing.T) {
 	if c, _ := second(); !c.Final || c.Corrected {
 		t.Fatalf("before: %+v", c)
 	}
+
 	r.bench.apply(market.Batch{RolledBack: []market.Signature{ghost.Signature}, ChainTime: start + 56})
 	if c, there := second(); there {
 		t.Fatalf("emptied: %+v", c)
@@ -196,6 +209,7 @@ func TestABucketThatWasEmptiedBeginsAnew(t *testing.T) {
 	if c, _ := second(); !c.Final || c.Corrected || c.Volume != market.U64(3e12) {
 		t.Fatalf("filled again: %+v", c)
 	}
+
 	if c := r.known[bucket{l.mints[0], market.M1, start}]; c.Final || c.Corrected {
 		t.Fatalf("the open minute: %+v", c)
 	}
@@ -205,6 +219,7 @@ func TestABucketThatWasEmptiedBeginsAnew(t *testing.T) {
 	if c, _ := second(); !c.Corrected || c.Volume != market.U64(2e12) {
 		t.Fatalf("emptied and filled at once: %+v", c)
 	}
+
 	last := r.bench.published[len(r.bench.published)-1].Candles
 	if i := slices.IndexFunc(last, func(c market.CandleChange) bool { return c.Interval == market.S1 }); last[i].Type != market.Correction || !last[i].Candle.Corrected {
 		t.Fatalf("pushed: %+v", last[i])

@@ -18,22 +18,26 @@ func TestTruncationMovesWithItsTransaction(t *testing.T) {
 		logs := l.txs[i].Logs
 		l.txs[i].Logs = append(slices.Clone(logs[:len(logs)-1]), "Log truncated")
 	}
+
 	l.txs[3].Logs = []string{"Log truncated"}
 	b := &bench{t: t, dir: t.TempDir()}
 	b.open()
 	defer func() { b.stop(true) }()
+
 	expect := func(want map[int]market.Slot) {
 		t.Helper()
 		gaps, err := b.store.Gaps(t.Context(), nil, new(market.GapUnfillable))
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		for i, slot := range want {
 			cause := "log truncated: " + l.txs[i].Signature.String()
 			if !slices.ContainsFunc(gaps, func(g market.Gap) bool { return g.Cause == cause && g.From == slot && g.To == slot }) {
 				t.Errorf("transaction %d has no gap at %d: %+v", i, slot, gaps)
 			}
 		}
+
 		if len(gaps) != len(want) {
 			t.Errorf("%d gaps, want %d: %+v", len(gaps), len(want), gaps)
 		}
@@ -61,6 +65,7 @@ func TestCutLogThatComesWhole(t *testing.T) {
 	b := &bench{t: t, dir: t.TempDir()}
 	b.open()
 	defer func() { b.stop(true) }()
+
 	stored := func() (n int) {
 		t.Helper()
 		if err := b.store.SlotEvents(0, 1<<40, func(*market.Event) error { n++; return nil }); err != nil {
@@ -81,6 +86,7 @@ func TestCutLogThatComesWhole(t *testing.T) {
 	for i := range cut {
 		cut[i].Logs = append(slices.Clone(cut[i].Logs[:i%2*len(cut[i].Logs)/2]), "Log truncated")
 	}
+
 	b.apply(market.Batch{Transactions: slices.Clone(cut)})
 	first := stored()
 	b.apply(market.Batch{Transactions: slices.Clone(cut)})
@@ -104,6 +110,7 @@ func TestTruncatedLogIsAGapOfItsMint(t *testing.T) {
 	b := &bench{t: t, dir: t.TempDir()}
 	b.open()
 	defer b.stop(true)
+
 	l := newLedger(2)
 	program := spinpet.ProgramID.String()
 	for i, mints := range [][]market.Pubkey{{l.mints[0], l.mints[0]}, {l.mints[0], l.mints[1]}, nil} {
@@ -115,6 +122,7 @@ func TestTruncatedLogIsAGapOfItsMint(t *testing.T) {
 		tx.Logs = append(tx.Logs, "Log truncated")
 		b.apply(market.Batch{Transactions: []market.Transaction{tx}})
 	}
+
 	gaps, err := b.store.Gaps(t.Context(), nil, nil)
 	if err != nil || len(gaps) != 3 {
 		t.Fatal(gaps, err)

@@ -71,6 +71,7 @@ func (l *ledger) body(mint market.Pubkey) market.Body {
 	if moved.Hi > 0 && moved.Hi < 1000 {
 		l.prices[mint] = moved
 	}
+
 	price := l.prices[mint]
 	tokens := 1_000_000_000 + l.r.Uint64N(1_000_000_000_000)
 	sol := uint64(market.Price(price).Float()*float64(tokens)*1e3) + 1
@@ -100,6 +101,7 @@ func (l *ledger) body(mint market.Pubkey) market.Body {
 				OrderType: market.OrderLong, Mint: mint, User: pick(l.r, l.users), MarginSolAmount: sol / 9,
 			}}
 		}
+
 		l.orders[mint] = slices.Delete(slices.Clone(open), i, i+1)
 		if l.r.IntN(2) == 0 {
 			return &spinpet.ForceLiquidate{Payer: payer, Mint: mint, Order: order}
@@ -108,6 +110,7 @@ func (l *ledger) body(mint market.Pubkey) market.Body {
 	case n == 7:
 		return &spinpet.TokenCreated{Payer: payer, Mint: mint, Curve: l.key(), Name: "n", Symbol: "S", URI: "u", SwapFee: 1000}
 	}
+
 	return &spinpet.BuySell{Payer: payer, Mint: mint, IsBuy: l.r.IntN(2) == 0, TokenAmount: tokens, SolAmount: sol, LatestPrice: price}
 }
 
@@ -128,6 +131,7 @@ func (l *ledger) grow(count int) {
 		} else {
 			index++
 		}
+
 		tx := market.Transaction{Signature: l.signature(), Slot: slot, Index: index, BlockTime: now}
 		program := spinpet.ProgramID.String()
 		tx.Logs = append(tx.Logs, "Program "+program+" invoke [1]")
@@ -136,6 +140,7 @@ func (l *ledger) grow(count int) {
 			l.bodies[tx.Signature] = append(l.bodies[tx.Signature], body)
 			tx.Logs = append(tx.Logs, spinpet.LogLine(body))
 		}
+
 		tx.Logs = append(tx.Logs, "Program "+program+" success")
 		l.txs = append(l.txs, tx)
 	}
@@ -173,6 +178,7 @@ func (b *bench) open() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+
 	b.store = s
 	if b.r == nil {
 		b.r = rand.New(rand.NewPCG(b.seed, 11))
@@ -191,6 +197,7 @@ func (b *bench) open() {
 	if err := b.writer.Recover(); err != nil {
 		b.t.Fatal(err)
 	}
+
 	if b.read != nil {
 		b.read()
 	}
@@ -274,6 +281,7 @@ func (l *ledger) deliver(b *bench) {
 			}
 			held = held[k:]
 		}
+
 		for _, tx := range l.txs[i : i+n] {
 			switch r.IntN(12) {
 			case 0:
@@ -303,8 +311,10 @@ func (l *ledger) deliver(b *bench) {
 					}
 				}
 			}
+
 			batch.Transactions = append(batch.Transactions, tx)
 		}
+
 		if len(ghosts) > 0 && r.IntN(2) == 0 {
 			known := func(s market.Signature) bool {
 				return slices.ContainsFunc(batch.Transactions, func(tx market.Transaction) bool { return tx.Signature == s })
@@ -314,11 +324,13 @@ func (l *ledger) deliver(b *bench) {
 				ghosts = slices.Delete(ghosts, k, k+1)
 			}
 		}
+
 		i += n
 		if r.IntN(2) == 0 {
 			chain = max(chain, l.txs[i-1].BlockTime-int64(r.IntN(4)))
 			batch.ChainTime = chain
 		}
+
 		b.apply(batch)
 		if r.IntN(12) == 0 {
 			b.stop(r.IntN(2) == 0)
@@ -329,8 +341,10 @@ func (l *ledger) deliver(b *bench) {
 				b.apply(again)
 			}
 		}
+
 		before = batch
 	}
+
 	b.apply(market.Batch{Transactions: held, RolledBack: ghosts, ChainTime: l.txs[len(l.txs)-1].BlockTime})
 	// A scan of what is final brings those to their places that found them taken by a wrong one.
 	b.apply(market.Batch{Transactions: slices.Clone(l.txs)})
@@ -358,6 +372,7 @@ func check(t *testing.T, l *ledger, b *bench) {
 			})
 		}
 	}
+
 	var got []flat
 	var events []market.Event
 	err := b.store.EventsAfter(market.Position{}, func(e *market.Event) error {
@@ -371,11 +386,13 @@ func check(t *testing.T, l *ledger, b *bench) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if !slices.EqualFunc(got, want, func(a, b flat) bool {
 		return a.Position == b.Position && a.sig == b.sig && a.time == b.time && bytes.Equal(a.body, b.body)
 	}) {
 		t.Fatalf("%d events, want %d, or others", len(got), len(want))
 	}
+
 	chain := l.txs[len(l.txs)-1].BlockTime
 	checkCandles(t, l, b, events, chain)
 	checkOrders(t, l, b, events)
@@ -392,11 +409,13 @@ func checkCandles(t *testing.T, l *ledger, b *bench, events []market.Event, chai
 				trades = append(trades, e)
 			}
 		}
+
 		for _, interval := range market.AllIntervals() {
 			want := naive(trades, interval)
 			for i := range want {
 				want[i].Final = want[i].Time+interval.Seconds() <= chain
 			}
+
 			got, err := b.store.CandlesBetween(mint, interval, math.MinInt64, math.MaxInt64)
 			if err != nil {
 				t.Fatal(err)
@@ -404,6 +423,7 @@ func checkCandles(t *testing.T, l *ledger, b *bench, events []market.Event, chai
 			for i := range got {
 				got[i].Corrected = false // see TestCorrectedCandlesAreMarked
 			}
+
 			if !slices.Equal(got, want) {
 				for i := range min(len(got), len(want)) {
 					if got[i] != want[i] {
@@ -413,11 +433,13 @@ func checkCandles(t *testing.T, l *ledger, b *bench, events []market.Event, chai
 				t.Fatalf("%s %s: %d candles, want %d", mint, interval, len(got), len(want))
 			}
 		}
+
 		var total market.U128
 		for _, e := range trades {
 			trade, _ := e.Trade()
 			total = total.Add(market.U64(trade.Quote))
 		}
+
 		token, _, err := b.store.Token(mint)
 		if err != nil {
 			t.Fatal(err)
@@ -458,10 +480,12 @@ func checkOrders(t *testing.T, l *ledger, b *bench, events []market.Event) {
 		default:
 			continue
 		}
+
 		if e.Owner != owner {
 			t.Fatalf("%s at %v belongs to %s, want %s", e.Kind(), e.Position, e.Owner, owner)
 		}
 	}
+
 	for address := range all {
 		order, found, err := b.store.Order(address)
 		if err != nil {
@@ -491,6 +515,7 @@ func checkPublished(t *testing.T, b *bench) {
 				min2(candle.Open, candle.Close).Less(candle.Low) {
 				t.Fatalf("candle breaks low <= open, close <= high: %+v", candle)
 			}
+
 			if candle.Corrected && change.Type != market.Correction {
 				t.Fatalf("%v is marked as corrected when it became %s", key, change.Type)
 			}

@@ -28,6 +28,7 @@ func TestEventsThatNoLongerFit(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close() //nolint:errcheck // a test's
+
 	var said bytes.Buffer
 	in := ingest.New(ingest.Config{
 		Programs: registry.At(spinpet.ProgramID, true), Logger: slog.New(slog.NewTextHandler(&said, nil)), Coins: followed{},
@@ -81,6 +82,7 @@ func TestEventsThatNoLongerFit(t *testing.T) {
 	for _, m := range telemetry.Gather([]telemetry.Collector{in.Collect}).Values {
 		metrics[fmt.Sprint(m.Name, m.Labels)] = m.Value
 	}
+
 	for name, want := range map[string]float64{
 		fmt.Sprintf("spinscope_events_longer_total[{program pump} {event %s}]", (*pump.Trade)(nil).Kind()): 2,
 		"spinscope_program_unreadable[{program pump}]":                                                     1,
@@ -90,6 +92,7 @@ func TestEventsThatNoLongerFit(t *testing.T) {
 			t.Errorf("%s is %v (%v), want %v", name, got, there, want)
 		}
 	}
+
 	if log := said.String(); strings.Count(log, "longer than their known layout") != 1 || strings.Count(log, "level=ERROR") != 1 {
 		t.Errorf("the log: %s", log)
 	}

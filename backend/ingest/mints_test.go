@@ -71,6 +71,7 @@ func TestMemoryOfManyMints(t *testing.T) {
 			}
 			now += 3600 / perHour
 		}
+
 		b.ChainTime = now
 		if err := k.writer.Apply(context.Background(), b); err != nil {
 			t.Fatal(err)
@@ -82,11 +83,13 @@ func TestMemoryOfManyMints(t *testing.T) {
 			}
 			peak = max(peak, stats.OpenMints)
 		}
+
 		if done*20/mints != lookedAt {
 			busy, busyResident = max(busy, heap()), max(busyResident, resident())
 		}
 		lookedAt = done * 20 / mints
 	}
+
 	stats, took := k.Stats(), time.Since(start)
 	// Badger keeps the buffers of the tables it builds while writing goes on and gives one back every two seconds: what
 	// stays is seen once it rests. A short run ends before it has made its first tables.
@@ -97,12 +100,14 @@ func TestMemoryOfManyMints(t *testing.T) {
 		debug.FreeOSMemory()
 		rest, restResident = heap(), resident()
 	}
+
 	t.Logf("%d mints, %d events in %v: at most %d mints in memory; heap %d MB at most and %d MB at rest; resident, without files, %d MB before, %d MB at most, %d MB at rest",
 		stats.Mints, stats.Total, took.Round(time.Millisecond), peak, busy>>20, rest>>20, before>>20, busyResident>>20, restResident>>20)
 	// An hour's mints, and those of the five minutes to the next checkpoint; open days come back to be closed.
 	if limit := 4 * perHour; peak > limit {
 		t.Errorf("%d mints were held in memory, want %d at most", peak, limit)
 	}
+
 	if rest > limit {
 		t.Errorf("the heap is %d bytes at rest, want %d at most", rest, limit)
 	}

@@ -20,6 +20,7 @@ func TestBrokenPriceChain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close() //nolint:errcheck // a test's
+
 	asked := 0
 	in := ingest.New(ingest.Config{
 		Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.StoredIntervals(), Logger: slog.New(slog.DiscardHandler),
@@ -28,12 +29,14 @@ func TestBrokenPriceChain(t *testing.T) {
 	if err := in.Recover(); err != nil {
 		t.Fatal(err)
 	}
+
 	l := newLedger(1)
 	mint, user := l.mints[0], l.users[0]
 	curve, err := spinpet.FreshCurve(28)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	slot := market.Slot(100)
 	trade := func() market.Body {
 		const tokens = 5_000_000_000_000
@@ -54,6 +57,7 @@ func TestBrokenPriceChain(t *testing.T) {
 		for _, body := range bodies {
 			tx.Logs = append(tx.Logs, spinpet.LogLine(body))
 		}
+
 		tx.Logs = append(tx.Logs, "Program "+program+" success")
 		if err := in.Apply(context.Background(), market.Batch{Transactions: []market.Transaction{tx}, Slot: slot, ChainTime: now}); err != nil {
 			t.Fatal(err)
@@ -69,6 +73,7 @@ func TestBrokenPriceChain(t *testing.T) {
 	for range 5 {
 		apply(trade())
 	}
+
 	expect("a whole chain", 0, 0)
 	trade()
 	apply(&spinpet.ForceLiquidate{Payer: user, Mint: mint, Order: l.key()}, trade())
@@ -79,11 +84,13 @@ func TestBrokenPriceChain(t *testing.T) {
 	for range 6 {
 		apply(trade())
 	}
+
 	expect("a few slots later", 1, 1)
 	trade()
 	for range 8 {
 		apply(trade())
 	}
+
 	expect("a second break soon after", 2, 1)
 	for range 20 {
 		apply(trade())

@@ -113,6 +113,7 @@ func TestCandlesCloseByTheirAddresses(t *testing.T) {
 	if !d.isFinal(program, minute) || d.isFinal(coin, minute) {
 		t.Fatal("the program's chain time closes its own candles alone")
 	}
+
 	d.apply(market.Batch{Addresses: at, Slot: 500, ChainTime: minute + 600})
 	if d.isFinal(coin, minute) {
 		t.Fatal("closed by one of two addresses")
@@ -121,6 +122,7 @@ func TestCandlesCloseByTheirAddresses(t *testing.T) {
 	if d.isFinal(coin, minute) {
 		t.Fatal("closed before its end")
 	}
+
 	d.apply(market.Batch{Addresses: in, Slot: 310, ChainTime: minute + 70})
 	if !d.isFinal(coin, minute) {
 		t.Fatal("not closed by both")
@@ -137,6 +139,7 @@ func TestCandlesCloseByTheirAddresses(t *testing.T) {
 	if got, of := d.reached()[curve], d.store.State(); got != (market.Reached{Address: curve, Slot: 600, ChainTime: minute + 700, Checkpoint: 550}) || of.Checkpoint == 550 {
 		t.Errorf("stored %+v beside %+v", got, of)
 	}
+
 	gap := market.Gap{From: 3, To: 9, Cause: "x", Address: pool}
 	d.apply(market.Batch{Addresses: in, Gaps: []market.Gap{gap, {From: 3, To: 9, Cause: "x"}}})
 
@@ -150,17 +153,20 @@ func TestCandlesCloseByTheirAddresses(t *testing.T) {
 	if err != nil || len(gaps) != 2 || gaps[0].Address == gaps[1].Address || d.store.Stats().GapsOpen != 2 {
 		t.Errorf("gaps %+v, %v", gaps, err)
 	}
+
 	if of, err := d.store.Gaps(t.Context(), &coin, nil); err != nil || len(of) != 1 || !of[0].Address.IsZero() {
 		t.Errorf("gaps of the coin %+v, %v", of, err)
 	}
 	if d.isFinal(coin, minute+60) {
 		t.Fatal("closed by the restart")
 	}
+
 	d.apply(market.Batch{Addresses: ours, Slot: 900, ChainTime: minute + 1000})
 	d.apply(market.Batch{Addresses: at, Slot: 900, ChainTime: minute + 1000})
 	if d.isFinal(coin, minute+60) {
 		t.Fatal("closed by one of two addresses after the restart")
 	}
+
 	d.apply(market.Batch{Addresses: in, Slot: 330, ChainTime: minute + 90, Transactions: []market.Transaction{d.trade(coin, 330, minute+80)}})
 	if d.isFinal(coin, minute+60) || d.Counters().Late != 0 {
 		t.Fatalf("%d late", d.Counters().Late)
@@ -169,6 +175,7 @@ func TestCandlesCloseByTheirAddresses(t *testing.T) {
 	if !d.isFinal(coin, minute+60) {
 		t.Fatal("not closed by both after the restart")
 	}
+
 	gap.State = market.GapFilled
 	d.apply(market.Batch{Addresses: in, Gaps: []market.Gap{gap}})
 	if n := d.store.Stats().GapsOpen; n != 1 {

@@ -80,6 +80,7 @@ func TestRetentionChangesNothingThatStays(t *testing.T) {
 			order := orders[r.IntN(len(orders))]
 			body = &spinpet.ForceLiquidate{Payer: users[0], Mint: market.Pubkey{order[16]}, Order: order}
 		}
+
 		program := spinpet.ProgramID.String()
 		tx := market.Transaction{Slot: at, BlockTime: time, Logs: []string{
 			"Program " + program + " invoke [1]", spinpet.LogLine(body), "Program " + program + " success",
@@ -100,17 +101,20 @@ func TestRetentionChangesNothingThatStays(t *testing.T) {
 			b.Transactions = append(b.Transactions, trade(slot, now, mint))
 			recent = append(recent, b.Transactions[len(b.Transactions)-1].Signature)
 		}
+
 		b.ChainTime, b.Slot = now, slot
 		apply(b)
 		if late := now - r.Int64N(day+now%day); late > short.Horizon() { // a trade of today or yesterday that was missed
 			apply(market.Batch{Transactions: []market.Transaction{trade(slot-2*market.Slot((now-late)/600)-1, late, mints[r.IntN(3)])}})
 		}
+
 		if r.IntN(5) == 0 {
 			apply(market.Batch{RolledBack: []market.Signature{recent[len(recent)-1-r.IntN(10)]}})
 		}
 		if r.IntN(10) == 0 {
 			retain(t, short)
 		}
+
 		if batch == 70 { // as after a crash: the writer is not closed
 			if err := short.Close(); err != nil {
 				t.Fatal(err)
@@ -118,23 +122,27 @@ func TestRetentionChangesNothingThatStays(t *testing.T) {
 			short = keep(t, dir, 2)
 		}
 	}
+
 	retain(t, short)
 	horizon := short.Horizon()
 	if want := now - now%day - 2*day; horizon != want {
 		t.Fatalf("horizon %d, want %d", horizon, want)
 	}
+
 	before := all.Stats()
 	for _, k := range []kept{short, all} { // what retention deleted does not come back
 		if err := k.writer.Apply(t.Context(), market.Batch{Transactions: []market.Transaction{trade(1, 20_000*day, mints[0])}}); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	if got := all.Stats(); got.Total != before.Total+1 || short.writer.Counters().Expired == 0 {
 		t.Fatal(got.Total, before.Total, short.writer.Counters())
 	}
 	if deleted := all.Stats().Total - short.Stats().Total; deleted < 300 {
 		t.Fatalf("%d events deleted", deleted)
 	}
+
 	for _, mint := range mints {
 		compareKept(t, short, all, mint, horizon)
 	}
@@ -168,6 +176,7 @@ func compareKept(t *testing.T, short, all kept, mint market.Pubkey, horizon int6
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("%s candles of %v differ above the horizon: %d and %d", interval, mint[0], len(got), len(want))
 		}
@@ -176,11 +185,13 @@ func compareKept(t *testing.T, short, all kept, mint market.Pubkey, horizon int6
 			t.Fatalf("%d %s candles below the horizon, %v", older.Total, interval, err)
 		}
 	}
+
 	events := map[market.Position]market.Pubkey{}
 	sum, err := short.Pruned(mint)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if err := short.MintEvents(mint, market.Position{}, func(e *market.Event) error {
 		events[e.Position] = e.Owner
 		if trade, ok := e.Trade(); ok {
@@ -191,6 +202,7 @@ func compareKept(t *testing.T, short, all kept, mint market.Pubkey, horizon int6
 	}); err != nil {
 		t.Fatal(err)
 	}
+
 	token, _, err := short.Token(mint)
 	if err != nil || token.Trades != sum.Trades || token.TotalSolAmount != sum.TotalSolAmount {
 		t.Fatalf("totals %d %v, events and deleted ones %d %v (%v)", token.Trades, token.TotalSolAmount, sum.Trades, sum.TotalSolAmount, err)
@@ -204,6 +216,7 @@ func compareKept(t *testing.T, short, all kept, mint market.Pubkey, horizon int6
 	}); err != nil {
 		t.Fatal(err)
 	}
+
 	whole, _, _ := all.Token(mint)
 	if mint != (market.Pubkey{1}) && (whole.LatestPrice != token.LatestPrice || whole.Trades != token.Trades) {
 		t.Fatalf("token %+v, want %+v", token, whole)

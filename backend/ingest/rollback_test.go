@@ -32,8 +32,10 @@ func TestStopWhileTakingBack(t *testing.T) {
 				tx.BlockTime++
 				batch.Transactions = append(batch.Transactions, tx)
 			}
+
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
+
 			b.open()
 			b.published = nil
 			b.read = func() {
@@ -44,6 +46,7 @@ func TestStopWhileTakingBack(t *testing.T) {
 			if err := b.writer.Apply(ctx, batch); !errors.Is(err, context.Canceled) {
 				t.Fatalf("Apply = %v", err)
 			}
+
 			_ = b.writer.Flush() // the last commit may still be under way
 			removed := 0
 			for _, c := range b.published {
@@ -52,17 +55,20 @@ func TestStopWhileTakingBack(t *testing.T) {
 					t.Errorf("a commit takes %d events back", len(c.Removed))
 				}
 			}
+
 			if n := len(b.published); n < 2 || n > 4 || removed == 0 {
 				t.Errorf("%d commits, %d events taken back", n, removed)
 			}
 			if at := b.store.State().Checkpoint; at == batch.Checkpoint {
 				t.Error("the checkpoint moved past what was not taken in")
 			}
+
 			b.read = nil
 			b.stop(true)
 
 			b.open()
 			defer func() { b.stop(true) }()
+
 			if err := b.writer.Apply(t.Context(), batch); err != nil {
 				t.Fatal(err)
 			}
@@ -70,6 +76,7 @@ func TestStopWhileTakingBack(t *testing.T) {
 			if err := b.store.EventsAfter(market.Position{}, func(*market.Event) error { left++; return nil }); err != nil {
 				t.Fatal(err)
 			}
+
 			if (left == 0) != (how == "rolled back") {
 				t.Errorf("%d events are left", left)
 			}

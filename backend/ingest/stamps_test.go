@@ -13,6 +13,7 @@ func TestOpenCandlesAreStampedByTheirOwnLastTrade(t *testing.T) {
 	b := &bench{t: t, dir: t.TempDir()}
 	b.open()
 	defer b.stop(true)
+
 	b.apply(market.Batch{Transactions: l.txs})
 	type key struct {
 		mint     market.Pubkey
@@ -28,6 +29,7 @@ func TestOpenCandlesAreStampedByTheirOwnLastTrade(t *testing.T) {
 				last[key{e.Mint(), interval, interval.Floor(e.BlockTime)}] = e
 			}
 		}
+
 		for _, change := range c.Candles {
 			want := last[key{change.Mint, change.Interval, change.Candle.Time}]
 			if got := change.Stamp; got.Slot != want.Slot || got.BlockTime != want.BlockTime {
@@ -36,6 +38,7 @@ func TestOpenCandlesAreStampedByTheirOwnLastTrade(t *testing.T) {
 			candles++
 		}
 	}
+
 	if candles < 100 {
 		t.Fatalf("only %d candles were published", candles)
 	}

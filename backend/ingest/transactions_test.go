@@ -27,6 +27,7 @@ func exportOf(t *testing.T, b *bench, mint market.Pubkey) (exported []market.Tra
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return exported
 }
 
@@ -40,6 +41,7 @@ func TestChainCompletesAnImportOfOneMint(t *testing.T) {
 			whole := &bench{t: t, dir: t.TempDir()}
 			whole.open()
 			defer whole.stop(true)
+
 			whole.apply(market.Batch{Transactions: slices.Clone(l.txs)})
 			exported := exportOf(t, whole, l.mints[0])
 			shared := 0
@@ -48,6 +50,7 @@ func TestChainCompletesAnImportOfOneMint(t *testing.T) {
 					shared++
 				}
 			}
+
 			if shared < 20 {
 				t.Fatal("only", shared, "transactions of several mints: the test shows nothing")
 			}
@@ -59,11 +62,13 @@ func TestChainCompletesAnImportOfOneMint(t *testing.T) {
 				b.stop(seed == 0)
 				b.open()
 			}
+
 			const stretch = 50
 			for end := len(l.txs); end > 0; end -= min(stretch, end) {
 				b.apply(market.Batch{Transactions: slices.Clone(l.txs[max(0, end-stretch):end]), ChainTime: chain})
 				b.apply(market.Batch{Transactions: slices.Clone(l.txs[max(0, end-stretch/2):end]), ChainTime: chain})
 			}
+
 			if repeats := b.writer.Counters().Repeats; repeats < uint64(len(l.txs)/3) {
 				t.Error("only", repeats, "transactions were taken for repeats")
 			}

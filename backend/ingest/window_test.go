@@ -42,6 +42,7 @@ func TestPlacesThatWereTaken(t *testing.T) {
 			for i := range l.txs[:3] {
 				l.txs[i].Slot, l.txs[i].Index, l.txs[i].BlockTime = 900, uint32(i), l.txs[0].BlockTime
 			}
+
 			ghost := l.ghost(l.txs[0])
 			ghost.Index = 0
 			b := &bench{t: t, dir: t.TempDir()}
@@ -50,6 +51,7 @@ func TestPlacesThatWereTaken(t *testing.T) {
 				batch.Transactions = slices.Clone(batch.Transactions)
 				b.apply(batch)
 			}
+
 			b.apply(market.Batch{Transactions: slices.Clone(l.txs[3:]), ChainTime: l.txs[len(l.txs)-1].BlockTime})
 			check(t, l, b)
 			b.stop(true)

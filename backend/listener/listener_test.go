@@ -63,6 +63,7 @@ func newBench(t *testing.T, source Source, patient bool) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = opened.Close() })
 	b := &bench{store: opened}
 	b.left.Store(1 << 40)
@@ -75,6 +76,7 @@ func newBench(t *testing.T, source Source, patient bool) *bench {
 	if err := b.Recover(); err != nil {
 		t.Fatal(err)
 	}
+
 	return b
 }
 
@@ -111,6 +113,7 @@ func TestListenerWaitsForSpace(t *testing.T) {
 	if s := b.Status(); s.Stalled || s.LastError != "an old one" || s.Lag != 0 {
 		t.Errorf("%+v", s)
 	}
+
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- b.Run(ctx) }()
@@ -121,6 +124,7 @@ func TestListenerWaitsForSpace(t *testing.T) {
 	if s := b.Status(); s.Lag != 90 || !strings.Contains(s.LastError, "the disk is nearly full") || s.LastError != b.Trouble() {
 		t.Errorf("%+v", s)
 	}
+
 	if m := telemetry.Gather([]telemetry.Collector{b.Collect}); m.Values[0].Name != "spinscope_not_storing" || m.Values[0].Value != 1 {
 		t.Errorf("%+v", m.Values[0])
 	}
@@ -133,6 +137,7 @@ func TestListenerWaitsForSpace(t *testing.T) {
 	if s := b.Status(); s.Stalled || b.Trouble() != "" {
 		t.Errorf("%+v", s)
 	}
+
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)

@@ -39,6 +39,7 @@ func TestKeepsWhatIsWritten(t *testing.T) {
 	log.Debug("unseen")
 	log.With("component", "solana").WithGroup("g").Warn("endpoint lost", "err", errors.New("no route"), slog.Group("at", "slot", 7, "in", time.Second))
 	log.Info("two")
+
 	found := tail.After(0, slog.LevelDebug, 10)
 	if len(found) != 2 || strings.Count(out.String(), "\n") != 2 {
 		t.Fatalf("%d records, and the log has %s", len(found), out)
@@ -48,12 +49,14 @@ func TestKeepsWhatIsWritten(t *testing.T) {
 		attrs(first) != "component=solana g.err=no route g.at.slot=7 g.at.in=1s" {
 		t.Errorf("%+v", first)
 	}
+
 	if got := tail.After(0, slog.LevelWarn, 10); len(got) != 1 || got[0].Seq != 1 {
 		t.Errorf("warnings: %+v", got)
 	}
 	if got := tail.After(1, slog.LevelDebug, 10); len(got) != 1 || got[0].Seq != 2 {
 		t.Errorf("after 1: %+v", got)
 	}
+
 	if got := tail.After(0, slog.LevelDebug, 1); len(got) != 1 || got[0].Seq != 2 {
 		t.Errorf("of many the newest: %+v", got)
 	}
@@ -71,6 +74,7 @@ func TestAgainstAList(t *testing.T) {
 			log.Log(t.Context(), level, fmt.Sprint(len(all)+1)) //nolint:sloglint // counted
 			all = append(all, level)
 		}
+
 		seq, least, limit := uint64(random.IntN(len(all)+5)), levels[random.IntN(len(levels))], random.IntN(logtail.Records+20)
 		var want []uint64
 		for n := len(all); n >= 1 && n > len(all)-logtail.Records && uint64(n) > seq && len(want) < limit; n-- {
@@ -78,6 +82,7 @@ func TestAgainstAList(t *testing.T) {
 				want = append(want, uint64(n))
 			}
 		}
+
 		slices.Reverse(want)
 		var got []uint64
 		for _, r := range tail.After(seq, least, limit) {
@@ -86,10 +91,12 @@ func TestAgainstAList(t *testing.T) {
 			}
 			got = append(got, r.Seq)
 		}
+
 		if !slices.Equal(got, want) {
 			t.Fatalf("after %d, %v, %d: %v, want %v", seq, least, limit, got, want)
 		}
 	}
+
 	if oldest, newest := tail.Span(); newest != uint64(len(all)) || newest-oldest+1 != logtail.Records {
 		t.Errorf("span %d to %d of %d", oldest, newest, len(all))
 	}
@@ -115,12 +122,14 @@ func TestOddValues(t *testing.T) {
 	for i := range 100 {
 		many = append(many, fmt.Sprint("k", i), i)
 	}
+
 	log.Info(long, long, long) //nolint:sloglint // that is the point
 	log.Info("many", many...)
 	var deep slog.Value
 	for range 100 {
 		deep = slog.GroupValue(slog.Any("g", deep), slog.Int("n", 1))
 	}
+
 	log.With(many...).Info("odd", "nil", nil, "deep", deep)
 	log.Info("texts", "bytes", "\xff\xfe", "valuer", hidden{"s"}, "shy", shy{"s"}, "at", time.Unix(0, 0).UTC(), "", "no key")
 	log.Info("panics", "err", error((*nasty)(nil)))
@@ -133,6 +142,7 @@ func TestOddValues(t *testing.T) {
 			t.Errorf("record %d has %d attributes, %d bytes", r.Seq, len(r.Attrs), size)
 		}
 	}
+
 	found := tail.After(3, slog.LevelDebug, 10)
 	if got := attrs(found[0]); got != "bytes= valuer=redacted shy=short at=1970-01-01T00:00:00Z" {
 		t.Error(got)
@@ -161,10 +171,13 @@ func TestIsAHandler(t *testing.T) {
 				}
 				at[parts[len(parts)-1]] = a.Value
 			}
+
 			all = append(all, one)
 		}
+
 		return all
 	})
+
 	// A record without a time is kept with the time it came: the tail is looked at by people.
 	if err != nil && !onlyAboutZeroTime(err) {
 		t.Error(err)
@@ -216,6 +229,7 @@ func TestManyAtOnce(t *testing.T) {
 			}
 		})
 	}
+
 	group.Wait()
 	if oldest, newest := tail.Span(); newest != 4000 || oldest != 3501 {
 		t.Error(oldest, newest)

@@ -60,6 +60,7 @@ func TestParseRefuses(t *testing.T) {
 			t.Errorf("signature %.50q: %v", text, err)
 		}
 	}
+
 	defer func() {
 		if recover() == nil {
 			t.Error("MustPubkey accepts anything")
@@ -91,18 +92,21 @@ func TestBase58EqualsTheTextbook(t *testing.T) {
 		if round%3 == 0 {
 			zeros = r.IntN(33)
 		}
+
 		for i := zeros; i < len(signature); i++ {
 			signature[i] = byte(r.Uint32())
 			if i < len(key) {
 				key[i] = byte(r.Uint32())
 			}
 		}
+
 		if got, want := key.String(), naiveBase58(key[:]); got != want {
 			t.Fatalf("%x: %s, want %s", key[:], got, want)
 		}
 		if got, want := signature.String(), naiveBase58(signature[:]); got != want {
 			t.Fatalf("%x: %s, want %s", signature[:], got, want)
 		}
+
 		if back, err := ParsePubkey(key.String()); err != nil || back != key {
 			t.Fatalf("%s came back as %s, %v", key, back, err)
 		}
@@ -120,6 +124,7 @@ func TestDecodeBase58EqualsTheTextbook(t *testing.T) {
 		if round%3 == 0 && len(data) > 0 {
 			zeros = r.IntN(min(len(data), 40) + 1)
 		}
+
 		for i := zeros; i < len(data); i++ {
 			data[i] = byte(r.Uint32())
 		}
@@ -129,6 +134,7 @@ func TestDecodeBase58EqualsTheTextbook(t *testing.T) {
 			t.Fatalf("%x came back as %x, %v", data, got, err)
 		}
 	}
+
 	for _, text := range []string{"0", "abcdefghijk0", "1111l", "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA ", "\x00", "ä"} {
 		if data, err := DecodeBase58(nil, text); !errors.Is(err, errBase58) {
 			t.Errorf("%q gives %x, %v", text, data, err)
@@ -147,6 +153,7 @@ func TestAddressesAsJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var got record
 	if err := json.Unmarshal(text, &got); err != nil || got.Mint != want.Mint || got.Signature != want.Signature || got.ByMint[Pubkey{4}] != 5 {
 		t.Errorf("%s came back as %+v, %v", text, got, err)
@@ -156,6 +163,7 @@ func TestAddressesAsJSON(t *testing.T) {
 			t.Errorf("%s is accepted", bad)
 		}
 	}
+
 	if !(Pubkey{}).IsZero() || (Pubkey{31: 1}).IsZero() {
 		t.Error("IsZero is wrong")
 	}
@@ -172,6 +180,7 @@ func FuzzBase58(f *testing.F) {
 		if signature, err := ParseSignature(text); err == nil && signature.String() != text {
 			t.Fatalf("%q became %s", text, signature)
 		}
+
 		if back, err := DecodeBase58(nil, text); err == nil && naiveBase58(back) != text {
 			t.Fatalf("%q became %x", text, back)
 		}
@@ -180,6 +189,7 @@ func FuzzBase58(f *testing.F) {
 		if want := naiveBase58(data); string(written) != want {
 			t.Fatalf("%x written as %s, want %s", data, written, want)
 		}
+
 		if len(data) == 0 {
 			return
 		}

@@ -21,6 +21,7 @@ func TestRatioPriceIsExact(t *testing.T) {
 		if r.IntN(10) == 0 {
 			base.Hi = word()
 		}
+
 		quoteDecimals, baseDecimals := uint8(r.IntN(20)), uint8(r.IntN(20)) //nolint:gosec // small
 		got, err := RatioPrice(quote, base, quoteDecimals, baseDecimals)
 
@@ -29,6 +30,7 @@ func TestRatioPriceIsExact(t *testing.T) {
 			want = new(big.Int).Exp(big.NewInt(10), big.NewInt(28+int64(baseDecimals)-int64(quoteDecimals)), nil)
 			want.Mul(want, quote.Big()).Quo(want, base.Big())
 		}
+
 		if want == nil || want.BitLen() > 128 {
 			overflows++
 			if !errors.Is(err, ErrOverflow) {
@@ -36,11 +38,13 @@ func TestRatioPriceIsExact(t *testing.T) {
 			}
 			continue
 		}
+
 		fits++
 		if err != nil || U128(got).Big().Cmp(want) != 0 {
 			t.Fatalf("%s of %d decimals / %s of %d: %s, %v; want %s", quote.Big(), quoteDecimals, base.Big(), baseDecimals, U128(got).Big(), err, want)
 		}
 	}
+
 	if fits < 10_000 || overflows < 10_000 {
 		t.Errorf("%d fit, %d do not: the test looks at one side only", fits, overflows)
 	}

@@ -20,6 +20,7 @@ func randomU128(r *rand.Rand) U128 {
 		x.Hi = 0
 		x.Lo >>= r.UintN(65)
 	}
+
 	switch r.UintN(8) {
 	case 0:
 		x = U128{Lo: 1 << r.UintN(64)}
@@ -28,12 +29,14 @@ func randomU128(r *rand.Rand) U128 {
 	case 2:
 		x = U128{math.MaxUint64, math.MaxUint64}
 	}
+
 	switch r.UintN(6) {
 	case 0:
 		return x.Add(U64(1))
 	case 1:
 		return x.Sub(U64(1))
 	}
+
 	return x
 }
 
@@ -51,6 +54,7 @@ func TestU128EqualsBig(t *testing.T) {
 		if hi, lo := new(big.Int).Rsh(bx, 64), bx.Uint64(); hi.Uint64() != x.Hi || lo != x.Lo {
 			t.Fatalf("Big of %+v is %s", x, bx)
 		}
+
 		sum := new(big.Int).Add(bx, by)
 		same("sum", x.Add(y), sum.Mod(sum, two128))
 		less := new(big.Int).Sub(bx, by)
@@ -58,11 +62,13 @@ func TestU128EqualsBig(t *testing.T) {
 		if x.Cmp(y) != bx.Cmp(by) || x.Less(y) != (bx.Cmp(by) < 0) || x.Cmp(x) != 0 {
 			t.Fatalf("%s and %s are in the wrong order", x, y)
 		}
+
 		product := new(big.Int).Mul(bx, bm)
 		got, overflow := x.Mul64(m)
 		if overflow != (product.Cmp(two128) >= 0) {
 			t.Fatalf("%s · %d: overflow %v", x, m, overflow)
 		}
+
 		same("product", got, product.Mod(product, two128))
 		if m > 0 {
 			quotient, rest := x.divMod64(m)
@@ -72,6 +78,7 @@ func TestU128EqualsBig(t *testing.T) {
 				t.Fatalf("%s mod %d: %d", x, m, rest)
 			}
 		}
+
 		if x.String() != bx.String() || x.IsZero() != (bx.Sign() == 0) {
 			t.Fatalf("%s written as %s", bx, x)
 		}
@@ -175,17 +182,20 @@ func FuzzU128(f *testing.F) {
 		if (err == nil) != valid {
 			t.Fatalf("%q: %v", text, err)
 		}
+
 		if err != nil {
 			return
 		}
 		if x.Big().Cmp(want) != 0 {
 			t.Fatalf("%q became %s", text, x)
 		}
+
 		back, ok := new(big.Rat).SetString(x.Decimal(int(decimals)))
 		scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(decimals)), nil)
 		if !ok || back.Cmp(new(big.Rat).SetFrac(want, scale)) != 0 {
 			t.Fatalf("%q at %d written as %s", text, decimals, x.Decimal(int(decimals)))
 		}
+
 		if float, _ := back.Float64(); x.Float(int(decimals)) != float {
 			t.Fatalf("%q at %d is %v, want %v", text, decimals, x.Float(int(decimals)), float)
 		}

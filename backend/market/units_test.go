@@ -21,6 +21,7 @@ func TestScalePrice(t *testing.T) {
 			}
 			continue
 		}
+
 		want := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(PriceDecimals-decimals)), nil)
 		want.Mul(want, raw.Big())
 		if want.Cmp(two128) >= 0 {
@@ -29,6 +30,7 @@ func TestScalePrice(t *testing.T) {
 			}
 			continue
 		}
+
 		if err != nil || U128(price).Big().Cmp(want) != 0 {
 			t.Fatalf("%s at %d: %s, %v; want %s", raw, decimals, U128(price), err, want)
 		}
@@ -60,11 +62,13 @@ func TestFloor(t *testing.T) {
 			if got != want || got > at || at-got >= n {
 				t.Fatalf("%s: %d starts at %d, want %d", interval, at, got, want)
 			}
+
 			if interval.Floor(got) != got || interval.Floor(got+n-1) != got || interval.Floor(got-1) != got-n {
 				t.Fatalf("%s: edges of %d", interval, got)
 			}
 		}
 	}
+
 	if M1.Floor(-1) != -60 || D1.Floor(-86400) != -86400 || S1.Floor(-7) != -7 {
 		t.Error("times before 1970 are wrong")
 	}
@@ -78,6 +82,7 @@ func TestIntervals(t *testing.T) {
 	if kept := StoredOf(all); len(kept) != NumStored || len(stored) != NumStored {
 		t.Fatalf("%d stored intervals", len(kept))
 	}
+
 	for i, interval := range StoredOf(all) { // the numbers that records hold
 		if int(interval) != i || stored[interval.String()] != interval.Seconds() || interval.Origin() != 0 {
 			t.Errorf("%s has %d seconds and number %d", interval, interval.Seconds(), interval)
@@ -94,12 +99,14 @@ func TestIntervals(t *testing.T) {
 		if count, err := strconv.ParseInt(name[1:], 10, 64); err != nil || count*units[name[0]] != interval.Seconds() {
 			t.Errorf("%s has %d seconds", name, interval.Seconds())
 		}
+
 		if i > 0 && all[i-1].Seconds() >= interval.Seconds() {
 			t.Errorf("%s stands before %s", all[i-1], interval)
 		}
 		if key := interval.Key(); key != "" && keys[key] {
 			t.Errorf("two intervals have the key %s", key)
 		}
+
 		keys[interval.Key()] = true
 		if origin := interval.Origin(); origin < 0 || origin >= interval.Seconds() {
 			t.Errorf("%s begins at %d", name, origin)
@@ -108,6 +115,7 @@ func TestIntervals(t *testing.T) {
 			t.Errorf("%s is stored: %v, and is merged from %v", name, interval.Stored(), PartsOf(interval))
 		}
 	}
+
 	if M15.Words() != "15 minutes" || D1.Words() != "1 day" {
 		t.Errorf("words: %s, %s", M15.Words(), D1.Words())
 	}
@@ -143,6 +151,7 @@ func TestPartOf(t *testing.T) {
 			t.Errorf("%s of %v: %s, want %s", c.whole, IntervalNames(c.kept), got, c.want)
 		}
 	}
+
 	monday := time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC).Unix()
 	for _, at := range []int64{monday, monday + 1, monday + 7*86400 - 1} {
 		if got := W1.Floor(at); got != monday {

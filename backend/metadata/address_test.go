@@ -34,6 +34,7 @@ func TestPublic(t *testing.T) {
 			t.Errorf("public(%s) = %v", text, got)
 		}
 	}
+
 	if public(netip.Addr{}) {
 		t.Error("the zero address is public")
 	}
@@ -50,6 +51,7 @@ func TestPublicAgreesWithTheStandardLibrary(t *testing.T) {
 		for i := range six {
 			six[i] = byte(random.Uint32())
 		}
+
 		copy(four[:], six[:])
 		if block := inside[random.IntN(len(inside))]; random.IntN(2) == 0 { // within a known block
 			fixed := block.Addr().AsSlice()
@@ -62,6 +64,7 @@ func TestPublicAgreesWithTheStandardLibrary(t *testing.T) {
 				target[bit/8] = target[bit/8]&^mask | fixed[bit/8]&mask
 			}
 		}
+
 		for _, address := range []netip.Addr{netip.AddrFrom4(four), netip.AddrFrom16(six)} {
 			local := address.IsPrivate() || address.IsLoopback() || address.IsMulticast() || address.IsLinkLocalUnicast() ||
 				address.IsUnspecified() || !address.IsGlobalUnicast()
@@ -69,6 +72,7 @@ func TestPublicAgreesWithTheStandardLibrary(t *testing.T) {
 				t.Fatalf("public(%s)", address)
 			}
 		}
+
 		v4 := netip.AddrFrom4(four)
 		mapped := netip.AddrFrom16(v4.As16())
 		embedded := [][16]byte{mapped.As16(), {0: 0x20, 1: 0x02, 2: four[0], 3: four[1], 4: four[2], 5: four[3]}, {12: four[0], 13: four[1], 14: four[2], 15: four[3]}}

@@ -85,6 +85,7 @@ func TestDocumentAndPicture(t *testing.T) {
 	var requests, inside atomic.Int32
 	secret := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { inside.Add(1) }))
 	defer secret.Close()
+
 	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)
 		switch name := strings.TrimPrefix(r.URL.Path, "/ipfs/"); name {
@@ -112,6 +113,7 @@ func TestDocumentAndPicture(t *testing.T) {
 		}
 	}))
 	defer gateway.Close()
+
 	dir := t.TempDir()
 	source := newURIs("ipfs://good", "ipfs://plain", "ipfs://svg", "ipfs://inside", "ipfs://moved", "ipfs://fat", "ipfs://bad", "ipfs://none",
 		secret.URL+"/x", "", strings.Replace(secret.URL, "http:", "https:", 1), "ipfs://good2")
@@ -125,6 +127,7 @@ func TestDocumentAndPicture(t *testing.T) {
 	if err != nil || picture.Bounds() != image.Rect(0, 0, 256, 128) {
 		t.Fatalf("picture: %v", err)
 	}
+
 	if d := c.Document(mint(0)); d == nil || *d.Name != "Good" || *d.Twitter != "https://x.com/good" || d.Website != nil || *d.Image != "ipfs://picture" {
 		t.Errorf("document %+v", d)
 	}
@@ -134,6 +137,7 @@ func TestDocumentAndPicture(t *testing.T) {
 			t.Fatalf("again: %v", err)
 		}
 	}
+
 	for i, named := range map[int]bool{1: true, 2: true, 3: true, 4: false, 5: false, 6: false, 7: false, 8: false, 9: false, 10: false, 99: false} {
 		if data, err := c.Picture(t.Context(), mint(i)); data != nil || err != nil {
 			t.Errorf("mint %d has a picture, %v", i, err)
@@ -142,6 +146,7 @@ func TestDocumentAndPicture(t *testing.T) {
 			t.Errorf("mint %d: document %+v", i, c.Document(mint(i)))
 		}
 	}
+
 	after := requests.Load()
 	if after-before != 8 {
 		t.Errorf("%d requests for the others", after-before)
@@ -153,6 +158,7 @@ func TestDocumentAndPicture(t *testing.T) {
 		c.Announce(mint(i), uri)
 		awaitIdle(c, mint(i))
 	}
+
 	if requests.Load() != after || inside.Load() != 0 {
 		t.Errorf("%d more requests, %d reached a private address", requests.Load()-after, inside.Load())
 	}
@@ -165,11 +171,13 @@ func TestDocumentAndPicture(t *testing.T) {
 	if d := c.Document(mint(11)); d == nil || *d.Name != "Good" {
 		t.Errorf("announced: %+v", d)
 	}
+
 	stop()
 	gateway.Close()
 	if again, err := c.Picture(t.Context(), mint(0)); err != nil || !bytes.Equal(again, data) {
 		t.Errorf("after the end: %v", err)
 	}
+
 	if again, err := c.Picture(t.Context(), mint(50)); again != nil || err != nil {
 		t.Errorf("new after the end: %v", err)
 	}
@@ -182,6 +190,7 @@ func TestDocumentAndPicture(t *testing.T) {
 	if err := os.WriteFile(stray, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	second, _ := started(t, dir, "http://127.0.0.1:1/", source, nil)
 	if again, err := second.Picture(t.Context(), mint(0)); err != nil || !bytes.Equal(again, data) {
 		t.Errorf("after a restart: %v", err)
@@ -190,12 +199,14 @@ func TestDocumentAndPicture(t *testing.T) {
 	if data, _ := second.Picture(t.Context(), mint(2)); data != nil { // waits for Run to have read the shelf
 		t.Error("a picture from nowhere")
 	}
+
 	if d := second.Document(mint(0)); d == nil || *d.Name != "Good" {
 		t.Errorf("after a restart: %+v", d)
 	}
 	if d := second.Document(mint(1)); d != nil {
 		t.Errorf("damaged: %+v", d)
 	}
+
 	if _, err := os.Stat(stray); err == nil {
 		t.Error("the half written file stays")
 	}
@@ -249,34 +260,40 @@ func TestRetriesAndPauses(t *testing.T) {
 			return nil, &statusError{code: 503}
 		}, 3))
 		defer stop()
+
 		c.Announce(mint(0), "ipfs://doc")
 		pass(30 * time.Second)
 		if len(calls) != 4 {
 			t.Fatalf("%d attempts, want 4", len(calls))
 		}
+
 		for i, least := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second} {
 			if pause := calls[i+1] - calls[i]; pause < least || pause > 2*least {
 				t.Errorf("pause %d is %v", i, pause)
 			}
 		}
+
 		c.Announce(mint(0), "ipfs://doc") // too soon
 		c.Document(mint(0))
 		pass(10 * time.Second)
 		if len(calls) != 4 {
 			t.Fatal("it was not let be")
 		}
+
 		pass(time.Minute)
 		c.Document(mint(0)) // nobody else retries
 		pass(30 * time.Second)
 		if len(calls) != 8 {
 			t.Fatalf("%d attempts after the pause, want 8", len(calls))
 		}
+
 		pass(passingPause + 10*time.Second) // the second pause is twice as long
 		c.Document(mint(0))
 		pass(30 * time.Second)
 		if len(calls) != 8 {
 			t.Fatal("the pause did not grow")
 		}
+
 		healthy = true
 		pass(passingPause)
 		c.Document(mint(0))
@@ -284,6 +301,7 @@ func TestRetriesAndPauses(t *testing.T) {
 		if d := c.Document(mint(0)); d == nil || *d.Name != "ok" || len(calls) != 9 {
 			t.Errorf("%+v after %d calls", d, len(calls))
 		}
+
 		if s := c.Stats(); s.Failures != 2 || s.Documents != 1 || len(c.failures.of) != 0 {
 			t.Errorf("stats %+v", s)
 		}
@@ -325,13 +343,16 @@ func TestPictureWaitIsBounded(t *testing.T) {
 				}
 			})
 		}
+
 		group.Wait()
 		synctest.Wait()
 		if waited := time.Since(start); waited != pictureWait || calls != 1 {
 			t.Errorf("waited %v, %d calls", waited, calls)
 		}
+
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
+
 		_, _ = c.Picture(short, mint(0))
 		if waited := time.Since(start); waited != pictureWait+time.Second {
 			t.Errorf("a client that leaves waited until %v", waited)
@@ -357,6 +378,7 @@ func TestManyTokensAreFetchedOnceByFourWorkers(t *testing.T) {
 		for i := range tokens {
 			source.uris[mint(i)] = fmt.Sprintf("ipfs://doc%d", i)
 		}
+
 		var order []string
 		c, stop := started(t, dir, "https://gateway.test", source, with(func(_ context.Context, u *url.URL) ([]byte, error) {
 			mu.Lock()
@@ -372,9 +394,11 @@ func TestManyTokensAreFetchedOnceByFourWorkers(t *testing.T) {
 			if strings.HasPrefix(u.Path, "/ipfs/pic") {
 				return pngOf(noise(1, 1)), nil
 			}
+
 			return []byte(`{"image":"ipfs://pic` + strings.TrimPrefix(u.Path, "/ipfs/doc") + `"}`), nil
 		}, 0))
 		defer stop()
+
 		for round := range 3 {
 			for i := range tokens {
 				c.Announce(mint(i), source.uris[mint(i)])
@@ -383,12 +407,14 @@ func TestManyTokensAreFetchedOnceByFourWorkers(t *testing.T) {
 				}
 			}
 		}
+
 		synctest.Wait()
 		for i := range workers { // those that run already, and one that goes before all others
 			if data, err := c.Picture(t.Context(), mint((tokens-1)*(i&1))); err != nil || data == nil {
 				t.Errorf("picture %d: %v", i, err)
 			}
 		}
+
 		pass(10 * time.Minute)
 		if len(seen) != tokens+2 || peak != workers {
 			t.Errorf("%d places were asked by %d workers", len(seen), peak)
@@ -398,11 +424,13 @@ func TestManyTokensAreFetchedOnceByFourWorkers(t *testing.T) {
 				t.Errorf("%s was asked %d times", path, n)
 			}
 		}
+
 		for at, path := range order {
 			if path == fmt.Sprintf("/ipfs/doc%d", tokens-1) && at > 4*workers {
 				t.Errorf("the awaited picture's document was asked as number %d", at)
 			}
 		}
+
 		if c.queue.counts != [urgencies]int{} || c.queue.waiting() != 0 {
 			t.Errorf("left in the queue: %v", c.queue.counts)
 		}
@@ -437,6 +465,7 @@ func TestQueueIsBounded(t *testing.T) {
 			t.Fatalf("place %d: %v", i, got)
 		}
 	}
+
 	if q.want(mint(0), asked, false) == nil {
 		t.Error("the same again needs no place")
 	}
@@ -444,12 +473,14 @@ func TestQueueIsBounded(t *testing.T) {
 	if got, _ := q.next(time.Now()); got != first {
 		t.Error("the awaited one does not go first")
 	}
+
 	if q.finish(first, false) {
 		t.Error("it ended without the picture")
 	}
 	if !q.finish(first, true) || q.counts[awaited] != 0 || q.counts[asked] != maxQueued[asked]-1 {
 		t.Errorf("counts %v", q.counts)
 	}
+
 	second, _ := q.next(time.Now())
 	late := time.Now().Add(time.Hour)
 	q.delay(second, late)
@@ -459,6 +490,7 @@ func TestQueueIsBounded(t *testing.T) {
 		each, _ := q.next(time.Now())
 		q.finish(each, true)
 	}
+
 	if got, wait := q.next(late.Add(-time.Minute)); got != nil || wait != time.Minute {
 		t.Errorf("%v, %v", got, wait)
 	}
@@ -492,11 +524,13 @@ func TestShelfKeepsItsBound(t *testing.T) {
 		if data, err := s.get(mint(0)); err != nil || !bytes.Equal(data, body) {
 			t.Fatalf("the one in use went after %d", i)
 		}
+
 		entries, _ := os.ReadDir(dir)
 		if s.total > s.limit || len(entries) != len(s.files) || len(s.files) != kept {
 			t.Fatalf("%d bytes, %d files, %d known, %d kept", s.total, len(entries), len(s.files), kept)
 		}
 	}
+
 	if s.has(mint(1)) || !s.has(mint(39)) {
 		t.Error("not the least recently used went")
 	}
@@ -504,6 +538,7 @@ func TestShelfKeepsItsBound(t *testing.T) {
 	if again.total != s.total || again.mints()[len(again.files)-1] != mint(0) {
 		t.Errorf("after a restart %d bytes, want %d", again.total, s.total)
 	}
+
 	small := newShelf(dir, ".json", 3*(size+fileCost))
 	if err := small.load(); err != nil || len(small.files) != 2 || !small.has(mint(0)) {
 		t.Errorf("a smaller bound leaves %d files, %v", len(small.files), err)
@@ -511,6 +546,7 @@ func TestShelfKeepsItsBound(t *testing.T) {
 	if err := os.Remove(small.path(mint(0))); err != nil {
 		t.Fatal(err)
 	}
+
 	if data, err := small.get(mint(0)); data != nil || err != nil || small.has(mint(0)) {
 		t.Errorf("a file that was taken away: %v", err)
 	}

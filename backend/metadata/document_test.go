@@ -46,6 +46,7 @@ func TestParseDocument(t *testing.T) {
 			t.Errorf("%.80s\n got %.300s\nwant %s", test.in, out, test.want)
 		}
 	}
+
 	long, err := parseDocument([]byte(`{"name":"` + strings.Repeat("é", 500) + `","description":"` + strings.Repeat("x ", 5000) + `"}`))
 	if err != nil || utf8.RuneCountInString(*long.Name) != maxName || len(*long.Description) > maxDescription {
 		t.Errorf("long texts are not cut: %v", err)
@@ -65,6 +66,7 @@ func FuzzDocument(f *testing.F) {
 		if err != nil {
 			return
 		}
+
 		for _, text := range []*string{document.Name, document.Symbol, document.Description, document.Image, document.CreatedOn, document.Twitter, document.Website, document.Telegram} {
 			if text == nil {
 				continue
@@ -78,11 +80,13 @@ func FuzzDocument(f *testing.F) {
 				}
 			}
 		}
+
 		for _, link := range []*string{document.Twitter, document.Website, document.Telegram} {
 			if link != nil && *link != "" && !strings.HasPrefix(strings.ToLower(*link), "http") {
 				t.Fatalf("link %q", *link)
 			}
 		}
+
 		encoded, err := json.Marshal(document)
 		if err != nil {
 			t.Fatal(err)
@@ -91,6 +95,7 @@ func FuzzDocument(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		if twice, _ := json.Marshal(again); string(twice) != string(encoded) {
 			t.Fatalf("not stable: %s, %s", encoded, twice)
 		}

@@ -38,11 +38,13 @@ func TestFollower(t *testing.T) {
 		_, _ = w.Write([]byte(`{"name":"x"}`))
 	}))
 	defer gateway.Close()
+
 	s, err := store.Open(store.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close() //nolint:errcheck // nothing more is written
+
 	if err := s.Commit(creation(1, 0)); err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +78,7 @@ func TestFollower(t *testing.T) {
 	}
 	commits.Publish(second)
 	close(known)
+
 	got := map[string]bool{<-asked: true, <-asked: true}
 	if !got["a"] || !got["b"] {
 		t.Errorf("asked for %v", got)
@@ -84,6 +87,7 @@ func TestFollower(t *testing.T) {
 	if _, err := os.Stat(left); !os.IsNotExist(err) {
 		t.Error("what the last market left is still there:", err)
 	}
+
 	if m := telemetry.Gather([]telemetry.Collector{f.Collect}); m.Values[0].Labels[0].Value != "document" || m.Values[0].Value != 2 {
 		t.Errorf("metrics: %+v", m.Values)
 	}
@@ -95,6 +99,7 @@ func TestFollower(t *testing.T) {
 	if err := s.Commit(fourth); err != nil {
 		t.Fatal(err)
 	}
+
 	commits.Publish(fourth)
 	polltest.Until(t, "the documents of both", func() bool { return f.URIData(mint(2)) != nil && f.URIData(mint(3)) != nil })
 
@@ -151,11 +156,13 @@ func TestTheURIOfAnAccount(t *testing.T) {
 		_, _ = w.Write([]byte(`{"name":"` + r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:] + `"}`))
 	}))
 	defer gateway.Close()
+
 	s, err := store.Open(store.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close() //nolint:errcheck // nothing more is written
+
 	if err := s.Commit(creation(1, 0)); err != nil {
 		t.Fatal(err)
 	}

@@ -84,6 +84,7 @@ func TestOrientation(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+
 				size := image.Pt(40, 20)
 				if value >= 5 {
 					size = image.Pt(20, 40)
@@ -92,6 +93,7 @@ func TestOrientation(t *testing.T) {
 					t.Errorf("%s %d: %v, want %v", name, value, shown.Bounds().Size(), size)
 					continue
 				}
+
 				for i, quarter := range want {
 					at := image.Pt(size.X/4+i%2*size.X/2, size.Y/4+i/2*size.Y/2)
 					if got := color.RGBAModel.Convert(shown.At(at.X, at.Y)).(color.RGBA); distance(got, quarters[quarter]) > 40 {

@@ -101,6 +101,7 @@ func TestEncodePicture(t *testing.T) {
 			t.Errorf("%s: %v", test.name, err)
 			continue
 		}
+
 		got, err := png.Decode(bytes.NewReader(out))
 		if err != nil || got.Bounds() != image.Rect(0, 0, test.w, test.h) {
 			t.Errorf("%s: %v, %v, want %d by %d", test.name, err, got.Bounds(), test.w, test.h)
@@ -110,6 +111,7 @@ func TestEncodePicture(t *testing.T) {
 				t.Errorf("%s: has a %s", test.name, kind)
 			}
 		}
+
 		if bytes.Contains(out, []byte("secret")) {
 			t.Errorf("%s: foreign bytes came through", test.name)
 		}
@@ -123,6 +125,7 @@ func TestPicturesThatAreRefused(t *testing.T) {
 	}
 	manyScans := jpegOf(noise(8, 8))
 	manyScans = append(manyScans[:len(manyScans)-2], bytes.Repeat(startOfScan, maxScans+1)...)
+
 	large := gifOf(noise(2, 2))
 	binary.LittleEndian.PutUint16(large[6:], 65535)
 	binary.LittleEndian.PutUint16(large[8:], 65535)
@@ -175,10 +178,12 @@ func TestShrinkIsTheMean(t *testing.T) {
 			}
 		}
 	}
+
 	plain := image.NewNRGBA(image.Rect(-7, 3, 777, 1000)) // no whole ratio, and off the origin
 	for i := 0; i < len(plain.Pix); i += 4 {
 		copy(plain.Pix[i:], []byte{200, 100, 50, 255})
 	}
+
 	for i, small := 0, shrink(plain); i < len(small.Pix); i += 4 {
 		if !bytes.Equal(small.Pix[i:i+4], []byte{200, 100, 50, 255}) {
 			t.Fatalf("one colour becomes %v", small.Pix[i:i+4])
@@ -202,6 +207,7 @@ func FuzzPicture(f *testing.F) {
 			}
 			return
 		}
+
 		picture, err := png.Decode(bytes.NewReader(out))
 		if err != nil || picture.Bounds().Dx() > edge || picture.Bounds().Dy() > edge {
 			t.Fatalf("%v, %v", picture.Bounds(), err)

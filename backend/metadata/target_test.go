@@ -73,6 +73,7 @@ func TestTargets(t *testing.T) {
 		for _, u := range list {
 			got = append(got, u.String())
 		}
+
 		if strings.Join(got, " ") != test.want || (err != nil) != (test.want == "") {
 			t.Errorf("%.80q: %q, %v, want %q", test.uri, got, err, test.want)
 		}
@@ -98,6 +99,7 @@ func TestGateway(t *testing.T) {
 			t.Errorf("%s: at %s, %s", test.text, g.at, got)
 		}
 	}
+
 	for _, text := range []string{"", "ipfs.io", "ftp://ipfs.io/", "http://", "://", "http://a b/"} {
 		if _, err := newGateway(text); !errors.Is(err, ErrURI) {
 			t.Errorf("%q: %v", text, err)
@@ -114,11 +116,13 @@ func FuzzTargets(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+
 	f.Fuzz(func(t *testing.T, uri string) {
 		list, err := g.targets(uri)
 		if err != nil {
 			return
 		}
+
 		for _, u := range list {
 			again, err := url.Parse(u.String())
 			if err != nil {
@@ -127,6 +131,7 @@ func FuzzTargets(f *testing.F) {
 			if u.User != nil || !g.permitted(again) {
 				t.Fatalf("%q gives %q", uri, u)
 			}
+
 			scheme, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(uri)), ":")
 			if scheme == "ipfs" && hostPort(again) != g.at ||
 				hostPort(again) == g.at && (!strings.HasPrefix(again.Path, "/ipfs/") || strings.Contains(again.Path+"/", "/../")) {

@@ -33,6 +33,7 @@ func newInternet(t *testing.T, gatewayURL string, limit time.Duration, handler h
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	d := newDialer(g.at)
 	d.resolve = func(_ context.Context, host string) ([]netip.Addr, error) {
 		switch host {
@@ -50,6 +51,7 @@ func newInternet(t *testing.T, gatewayURL string, limit time.Duration, handler h
 		}
 		return connect(ctx, network, address, false)
 	}
+
 	trusted := x509.NewCertPool()
 	trusted.AddCert(n.server.Certificate())
 	n.web = newWeb(g, d, limit, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: trusted})
@@ -71,6 +73,7 @@ func TestFetch(t *testing.T) {
 	var inside atomic.Int32
 	secret := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { inside.Add(1) }))
 	defer secret.Close()
+
 	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/ipfs/away":
@@ -82,6 +85,7 @@ func TestFetch(t *testing.T) {
 		}
 	}))
 	defer gateway.Close()
+
 	n := newInternet(t, gateway.URL, time.Minute, func(w http.ResponseWriter, r *http.Request) {
 		if r.UserAgent() != userAgent || r.Header.Get("Cookie") != "" || r.Header.Get("Referer") != "" || r.Header.Get("Authorization") != "" {
 			t.Errorf("%s: headers %v", r.URL, r.Header)
@@ -96,6 +100,7 @@ func TestFetch(t *testing.T) {
 			_, _ = io.WriteString(w, "arrived")
 			return
 		}
+
 		switch r.URL.Path {
 		case "/ok":
 			_, _ = io.WriteString(w, "ok")
@@ -126,6 +131,7 @@ func TestFetch(t *testing.T) {
 	if transport, ok := n.web.client.Transport.(*http.Transport); !ok || transport.Proxy != nil || n.web.client.Jar != nil {
 		t.Error("there is a proxy, which would be dialled in place of what is checked, or a cookie jar")
 	}
+
 	to := func(target string) string { return "https://example.com/to?u=" + url.QueryEscape(target) }
 	for _, test := range []struct {
 		url, want string
@@ -169,6 +175,7 @@ func TestFetch(t *testing.T) {
 		if err == nil {
 			continue
 		}
+
 		if again, after := passing(err); again != test.again || after != test.after {
 			t.Errorf("%s: %v: again %v after %v", test.url, err, again, after)
 		}
@@ -184,6 +191,7 @@ func TestFetch(t *testing.T) {
 			}
 		}
 	}
+
 	if inside.Load() != 0 {
 		t.Errorf("%d requests reached a private address", inside.Load())
 	}

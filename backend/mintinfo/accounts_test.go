@@ -76,6 +76,7 @@ func begin(t *testing.T, o Options, wants ...market.Pubkey) (b *Accounts, end fu
 	if o.Derive == nil {
 		o.Derive = derive
 	}
+
 	b = New(o)
 	file, err := b.open()
 	if err != nil {
@@ -101,6 +102,7 @@ func begin(t *testing.T, o Options, wants ...market.Pubkey) (b *Accounts, end fu
 		<-ended
 		file.close()
 	}
+
 	return b, end
 }
 
@@ -113,6 +115,7 @@ func TestMintsAreAskedAboutInBatches(t *testing.T) {
 		for n := range 120 {
 			all = append(all, c.put(n, fmt.Sprint("Coin ", n)))
 		}
+
 		nameless, bad, nothing := mintOf(10), mintOf(11), mintOf(12)
 		at, _ := derive(market.Pubkey{}, nameless[:])
 		delete(c.accounts, at)
@@ -144,6 +147,7 @@ func TestMintsAreAskedAboutInBatches(t *testing.T) {
 				t.Errorf("%d: %+v, %v", n, got, known)
 			}
 		}
+
 		if len(learned) != 117 || learned[mintOf(0)] != "ipfs://Coin 0" {
 			t.Errorf("%d names were told", len(learned))
 		}
@@ -162,6 +166,7 @@ func TestMintsAreAskedAboutInBatches(t *testing.T) {
 		if got, _ := b.Info(mintOf(1)); got.Name != "Coin 1" {
 			t.Errorf("%+v", got)
 		}
+
 		_, _ = b.Info(two)
 		time.Sleep(2 * askEvery)
 		synctest.Wait()
@@ -169,6 +174,7 @@ func TestMintsAreAskedAboutInBatches(t *testing.T) {
 		if other, _ := b.Info(two); one.Name != "Another name" || other.Name != "Coin 2" || c.requests[len(c.requests)-1] > 4 || len(c.requests) > 5 {
 			t.Errorf("%+v and %+v after %v", one, other, c.requests)
 		}
+
 		end()
 	})
 }
@@ -181,6 +187,7 @@ func TestAClusterThatDoesNotAnswer(t *testing.T) {
 		for n := range 60 {
 			all = append(all, c.put(n, "x"))
 		}
+
 		c.limit, c.err = 20, errors.New("not connected")
 		b, end := begin(t, Options{Path: filepath.Join(t.TempDir(), "mints"), Read: c.read}, all...)
 		time.Sleep(time.Minute)
@@ -188,6 +195,7 @@ func TestAClusterThatDoesNotAnswer(t *testing.T) {
 		if asked := len(c.requests); asked < 5 || asked > 10 {
 			t.Errorf("%d requests in a minute: %v", asked, c.requests)
 		}
+
 		c.err = nil
 		c.mu.Unlock()
 		time.Sleep(5 * time.Minute)
@@ -197,6 +205,7 @@ func TestAClusterThatDoesNotAnswer(t *testing.T) {
 				t.Fatalf("%d is not known after %v", n, c.requests)
 			}
 		}
+
 		end()
 	})
 }
@@ -212,6 +221,7 @@ func TestWhatWasLearnedIsKept(t *testing.T) {
 		return info.Named()
 	})
 	end()
+
 	want, _ := b.Info(mint)
 	text, err := os.ReadFile(path)
 	if err != nil || !strings.Contains(string(text), `"from":"metaplex"`) || !strings.Contains(string(text), `"at":`) {
@@ -225,6 +235,7 @@ func TestWhatWasLearnedIsKept(t *testing.T) {
 	if info, known := b.Info(mint); info != want || !known {
 		t.Errorf("%+v, %v", info, known)
 	}
+
 	end()
 	if mended, _ := os.ReadFile(path); string(mended) != string(text) {
 		t.Errorf("the file is now %s", mended)
@@ -248,6 +259,7 @@ func TestOnlySoManyMintsAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for round := range 1200 { // often enough that the file is made anew
 		for n := range 5 {
 			mints, entries := []market.Pubkey{mintOf(n)}, []entry{{at: int64(round)}}
@@ -259,6 +271,7 @@ func TestOnlySoManyMintsAreKept(t *testing.T) {
 			}
 		}
 	}
+
 	file.close()
 
 	again := New(b.options)
@@ -267,12 +280,14 @@ func TestOnlySoManyMintsAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	file.close()
 	for n, want := range []bool{false, false, true, true, true} {
 		if b.Known(mintOf(n)) != want || again.Known(mintOf(n)) != want {
 			t.Errorf("%d is known: %v, after a restart %v", n, b.Known(mintOf(n)), again.Known(mintOf(n)))
 		}
 	}
+
 	if text, _ := os.ReadFile(b.options.Path); strings.Count(string(text), "\n") != 3 {
 		t.Errorf("%d lines", strings.Count(string(text), "\n"))
 	}
@@ -287,6 +302,7 @@ func TestEveryAgeOfCoins(t *testing.T) {
 	for now := 0.0; len(world.Coins()) < 8; now++ {
 		world.Next(now)
 	}
+
 	read := func(_ context.Context, addresses ...market.Pubkey) (list []program.Account, _ error) {
 		for _, address := range addresses {
 			account, _ := world.Account(address)
@@ -300,6 +316,7 @@ func TestEveryAgeOfCoins(t *testing.T) {
 	for _, c := range world.Coins() {
 		mints = append(mints, c.Mint)
 	}
+
 	entries, err := b.read(t.Context(), mints)
 	if err != nil {
 		t.Fatal(err)
@@ -312,6 +329,7 @@ func TestEveryAgeOfCoins(t *testing.T) {
 			t.Errorf("%s (%s): %+v", c.Name, c.Symbol, info)
 		}
 	}
+
 	if from[fromMetaplex] != 6 || from[fromExtension] != 2 {
 		t.Errorf("%v", from)
 	}

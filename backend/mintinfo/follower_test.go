@@ -35,10 +35,12 @@ func TestNamelessMintsAreAskedAbout(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close() //nolint:errcheck // nothing more is written
+
 	c, commits := newChain(), hub.New(hub.Options{})
 	for n := range 6 {
 		c.put(n, "told by the account")
 	}
+
 	for n := range 2 {
 		if err := s.Commit(trade(market.Seq(n+1), n, n == 1)); err != nil { //nolint:gosec // small
 			t.Fatal(err)
@@ -59,6 +61,7 @@ func TestNamelessMintsAreAskedAbout(t *testing.T) {
 		}
 		commits.Publish(commit)
 	}
+
 	polltest.Until(t, "the one that trades", func() bool { return f.Known(mintOf(2)) })
 	if err := s.Commit(trade(5, 4, false)); err != nil {
 		t.Fatal(err)
@@ -66,6 +69,7 @@ func TestNamelessMintsAreAskedAbout(t *testing.T) {
 	if err := f.Missed(ctx, 5, 5); err != nil {
 		t.Fatal(err)
 	}
+
 	polltest.Until(t, "the one that was missed", func() bool { return f.Known(mintOf(4)) })
 
 	if f.Known(mintOf(1)) || f.Known(mintOf(3)) {
@@ -75,6 +79,7 @@ func TestNamelessMintsAreAskedAbout(t *testing.T) {
 	if m.Values[0].Labels[0].Value != "asked" || m.Values[0].Value != 3 || m.Values[1].Labels[0].Value != "named" || m.Values[1].Value != 3 {
 		t.Errorf("%+v", m.Values)
 	}
+
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)

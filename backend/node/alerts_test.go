@@ -48,6 +48,7 @@ func newTeller(t *testing.T, b *bus.Bus) *teller {
 	if n.store, err = store.Open(store.Options{Dir: filepath.Join(n.dir, "market")}); err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() {
 		if err := n.store.Close(); err != nil {
 			t.Error(err)
@@ -59,6 +60,7 @@ func newTeller(t *testing.T, b *bus.Bus) *teller {
 			t.Fatal(err)
 		}
 	}
+
 	return n
 }
 
@@ -166,6 +168,7 @@ func TestAlertsAreSentOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Stop()
+
 	b, err := bus.Connect(t.Context(), bus.Options{URL: server.URL(), Name: "market", Node: "a", Replicas: 1, SyncChecked: true})
 	if err != nil {
 		t.Fatal(err)
@@ -191,6 +194,7 @@ func TestAlertsAreSentOnce(t *testing.T) {
 	if err := one.end(); err == nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("one that is killed ends with %v", err)
 	}
+
 	two.write()
 	two.has("at-100", "at-200")
 	other.has("at-100", "at-200")
@@ -203,6 +207,7 @@ func TestAlertsAreSentOnce(t *testing.T) {
 	if err := <-one.done; !errors.Is(err, bus.ErrOther) {
 		t.Errorf("one that was stopped goes on: %v", err)
 	}
+
 	one.has("at-100")
 
 	take(350)
@@ -214,6 +219,7 @@ func TestAlertsAreSentOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
+
 	if !slices.Equal(one.notices(), []string{"at-100"}) || !slices.Equal(two.notices(), []string{"at-200", "at-300"}) || len(other.notices()) != 0 {
 		t.Errorf("told of: %q, %q, %q", one.notices(), two.notices(), other.notices())
 	}

@@ -18,6 +18,7 @@ func TestABusThatGoesIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Stop()
+
 	b, err := bus.Connect(t.Context(), bus.Options{URL: server.URL(), Name: "market", Node: "a", Replicas: 1, SyncChecked: true})
 	if err != nil {
 		t.Fatal(err)
@@ -35,6 +36,7 @@ func TestABusThatGoesIsReported(t *testing.T) {
 		stop()
 		<-looked
 	}()
+
 	if _, err := b.Acquire(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +53,7 @@ func TestABusThatGoesIsReported(t *testing.T) {
 	if got := s.Trouble(); !strings.HasPrefix(got, "nothing is stored: a commit waits for the bus for 6") {
 		t.Errorf("a commit waits for a minute: %q", got)
 	}
+
 	s.waiting.Store(0)
 
 	server.Stop()

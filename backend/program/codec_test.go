@@ -35,11 +35,13 @@ func (g *grown) layout(c *Codec) {
 	if c.Ends() {
 		return
 	}
+
 	c.Text(&g.text, "buy")
 	n := c.Count(len(g.list), 2)
 	if len(g.list) != n {
 		g.list = make([]uint16, n)
 	}
+
 	for i := range g.list {
 		c.U16(&g.list[i])
 	}
@@ -91,11 +93,13 @@ func TestCodecReadsWhatItWrote(t *testing.T) {
 		for range r.IntN(4) {
 			g.list = append(g.list, uint16(r.Uint32()))
 		}
+
 		second := first + 4 + len(g.text) + 4 + 2*len(g.list)
 		whole := write(&g, 2, []byte{1, 2, 3})
 		if len(whole) != second+1+3 {
 			t.Fatalf("%d bytes written", len(whole))
 		}
+
 		for end := range len(whole) + 1 {
 			_, parts, tail, err := read(whole[:end])
 			want := map[int]uint8{first: 0, second: 1}
@@ -103,12 +107,14 @@ func TestCodecReadsWhatItWrote(t *testing.T) {
 			if end > second {
 				generation, fits = 2, true
 			}
+
 			if !fits {
 				if !errors.Is(err, ErrLayout) {
 					t.Fatalf("cut at %d of %d: %v", end, len(whole), err)
 				}
 				continue
 			}
+
 			if err != nil || parts != generation || len(tail) != max(0, end-second-1) {
 				t.Fatalf("cut at %d: %d parts, tail %v, %v", end, parts, tail, err)
 			}

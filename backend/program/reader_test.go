@@ -80,12 +80,14 @@ func TestProgramsSideBySide(t *testing.T) {
 	for p := range report.Undecoded.All() {
 		want.Undecoded.Add(p)
 	}
+
 	if report != want || want.Undecoded == (Programs{}) {
 		t.Errorf("report %+v, want %+v", report, want)
 	}
 	if got, _ := read(NewReader(alone)); !slices.Equal(got, []found{{11, 0}, {12, 1}}) {
 		t.Errorf("the first program alone: %v", got)
 	}
+
 	if got, report := read(NewReader()); got != nil || report != (Report{}) {
 		t.Errorf("no program: %v, %+v", got, report)
 	}
@@ -105,6 +107,7 @@ func TestReaderKeepsLittle(t *testing.T) {
 		if events, _ := reader.Read(nil, &tx); len(events) != 0 {
 			t.Fatalf("%d events in zeros", len(events))
 		}
+
 		if got := cap(reader.buffer); got > max(1024, 2*longest) {
 			t.Fatalf("buffer of %d bytes, the longest line had %d", got, longest)
 		}

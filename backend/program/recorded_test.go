@@ -35,6 +35,7 @@ func TestSelfCallsTellWhatTheLogTells(t *testing.T) {
 		if report != (program.Report{Foreign: report.Foreign}) {
 			t.Fatalf("%s: %+v", file, report)
 		}
+
 		found += len(want)
 
 		whole := tx.Logs
@@ -50,11 +51,13 @@ func TestSelfCallsTellWhatTheLogTells(t *testing.T) {
 			if report.Truncated || len(got) != 1+len(want) || !reflect.DeepEqual(got[1:], want) || got[0].Signature != before[0].Signature {
 				t.Fatalf("%s cut at %d: %d events, want %d; %+v", file, cut, len(got), len(want), report)
 			}
+
 			if got, report := beside.Read(nil, &tx); !report.Truncated || !reflect.DeepEqual(got, want) {
 				t.Fatalf("%s cut at %d: beside a program that only logs: %d events, %+v", file, cut, len(got), report)
 			}
 		}
 	}
+
 	if found < 5 {
 		t.Errorf("only %d events were recorded: the test looks at less than it says", found)
 	}
@@ -67,6 +70,7 @@ func recordedTransaction(t *testing.T, file string) market.Transaction {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var answer struct {
 		Result struct {
 			Slot market.Slot
@@ -104,6 +108,7 @@ func recordedTransaction(t *testing.T, file string) market.Transaction {
 			}
 		}
 	}
+
 	return tx
 }
 

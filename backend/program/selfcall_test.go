@@ -31,11 +31,13 @@ func TestCutLogs(t *testing.T) {
 				id, line = pump.ProgramID.String(), program.DataPrefix+base64.StdEncoding.EncodeToString(data)
 				tx.Inner = append(tx.Inner, market.SelfCall{Program: pump.ProgramID, Event: data})
 			}
+
 			if r.IntN(4) == 0 { // others tell themselves things, too
 				tx.Inner = append(tx.Inner, market.SelfCall{Program: market.Pubkey{9}, Event: []byte("another's event")})
 			}
 			tx.Logs = append(tx.Logs, "Program "+id+" invoke [1]", line, "Program "+id+" success")
 		}
+
 		whole, report := reader.Read(nil, &tx)
 		if report.Truncated {
 			t.Fatalf("%q is truncated", tx.Logs)
@@ -53,16 +55,19 @@ func TestCutLogs(t *testing.T) {
 				want = append(want, e.Ordinal)
 			}
 		}
+
 		for _, e := range whole {
 			if e.Ordinal >= program.PumpOrdinals {
 				want = append(want, e.Ordinal)
 			}
 		}
+
 		got, report := reader.Read(nil, &cut)
 		var ordinals []uint16
 		for _, e := range got {
 			ordinals = append(ordinals, e.Ordinal)
 		}
+
 		if !slices.Equal(ordinals, want) || !report.Truncated {
 			t.Fatalf("cut at %d of %d lines: %v, want %v; truncated %v", at, len(tx.Logs), ordinals, want, report.Truncated)
 		}
@@ -70,6 +75,7 @@ func TestCutLogs(t *testing.T) {
 		if _, report := reader.Read(nil, &cut); report.Truncated {
 			t.Fatal("a gap is told of, of a program that the transaction does not name")
 		}
+
 		cut.Addresses = []market.Pubkey{{7}, spinpet.ProgramID}
 		if _, report := reader.Read(nil, &cut); !report.Truncated {
 			t.Fatal("no gap is told of, of a program that the transaction names")

@@ -15,6 +15,7 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%q: %v", value, err)
 		}
 	}
+
 	for _, value := range []string{
 		"htp://secret@proxy:3128", "http//proxy:3128", "http:/proxy:3128", "http:///proxy:3128", "http://", "http://:3128", ":3128", "3128", "http://proxy:31z8",
 		"http://proxy:99999", "http://proxy:0", "proxy:port", "http://pro xy:3128", " http://proxy:3128", "http://proxy:3128/path", "socks4://proxy:1",
@@ -27,6 +28,7 @@ func TestCheck(t *testing.T) {
 			}
 		}
 	}
+
 	if err := Check([]string{"FTP_PROXY=::", "NO_PROXY=*", "MY_HTTP_PROXY=x y"}); err != nil {
 		t.Error("other variables:", err)
 	}
@@ -47,11 +49,13 @@ func TestCheckedAddressesAreUsed(t *testing.T) {
 			t.Errorf("%s: tunnels %v", scheme, tunnels)
 		}
 	}
+
 	t.Setenv("HTTP_PROXY", "socks5://special:2")
 	transport, err := Sockets("ws://host.test/")
 	if err != nil || transport.Proxy == nil || transport.DialContext != nil {
 		t.Errorf("SOCKS: %+v, %v", transport, err)
 	}
+
 	t.Setenv("NO_PROXY", "host.test")
 	for _, address := range []string{"ws://host.test/", "wss://host.test/", "ws://127.0.0.1:8900", "ws://localhost:8900"} {
 		if transport, err = Sockets(address); err != nil || transport.Proxy != nil || transport.DialContext != nil {

@@ -43,10 +43,12 @@ func events(r *rand.Rand, transactions int) (list []market.Event) {
 			case 2:
 				e.Body = &spinpet.ForceLiquidate{Payer: key32(9), Mint: mint, Order: key32(10)}
 			}
+
 			e.Owner = spinpet.Owner(e.Body)
 			list = append(list, e)
 		}
 	}
+
 	return list
 }
 
@@ -65,6 +67,7 @@ func TestAnyOrderComesBackInTheChains(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+
 		if spilled := len(sorter.runs) > 0; spilled != (memory < 1<<20) || sorter.Len() != int64(len(shuffled)) {
 			t.Fatal("runs", len(sorter.runs), "events", sorter.Len())
 		}
@@ -83,10 +86,12 @@ func TestAnyOrderComesBackInTheChains(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			if !reflect.DeepEqual(got, want) {
 				t.Fatalf("%d events, want %d, or others", len(got), len(want))
 			}
 		}
+
 		if err := sorter.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -127,12 +132,14 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 	sorter := New(dir)
 	sorter.memory = 5000
+
 	want := events(rand.New(rand.NewPCG(3, 3)), 200)
 	for i := range want {
 		if err := sorter.Add(&want[i]); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	if len(sorter.runs) == 0 || runtime.GOOS != "windows" && len(left()) > 0 {
 		t.Errorf("%d runs, left: %v", len(sorter.runs), left())
 	}
@@ -144,6 +151,7 @@ func TestNothingIsLeft(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "alerts.json"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	Clean(dir)
 	if files := left(); runtime.GOOS != "windows" && len(files) != 1 || files[0].Name() != "alerts.json" {
 		t.Error("left:", files)
@@ -152,6 +160,7 @@ func TestNothingIsLeft(t *testing.T) {
 	if err := sorter.Transactions(t.Context(), func(tx market.Transaction) error { got += len(tx.Events); return nil }); err != nil || got != len(want) {
 		t.Error(got, err)
 	}
+
 	if err := sorter.Close(); err != nil {
 		t.Error(err)
 	}

@@ -56,6 +56,7 @@ func TestTake(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	all := func(*market.Transaction) bool { return false }
 	quiet := func(int64) {}
 
@@ -65,6 +66,7 @@ func TestTake(t *testing.T) {
 	if err != nil || n != 12_000 || reported != int64(len(want)) || !w.flushed || w.batches < 4 {
 		t.Fatalf("%d transactions, %d events told of %d, %d batches, flushed %v: %v", n, reported, len(want), w.batches, w.flushed, err)
 	}
+
 	if !reflect.DeepEqual(w.events, want) {
 		t.Fatalf("%d events were given, want %d, or others", len(w.events), len(want))
 	}

@@ -24,6 +24,7 @@ func play(t *testing.T, times []int64, speed float64, tick time.Duration) (list 
 	t.Helper()
 	sorter := recording.New(t.TempDir())
 	defer sorter.Close() //nolint:errcheck // in memory
+
 	for i, at := range times {
 		e := market.Event{
 			Position: market.Position{Slot: market.Slot(100 + i)}, BlockTime: at, //nolint:gosec // small
@@ -34,6 +35,7 @@ func play(t *testing.T, times []int64, speed float64, tick time.Duration) (list 
 			t.Fatal(err)
 		}
 	}
+
 	p := &Source{sorter: sorter, from: times[0], to: slices.Max(times), speed: speed}
 	now := time.Duration(0)
 	clock := &pacer{elapsed: func() time.Duration { return now }, pause: func(ctx context.Context) error {
@@ -50,6 +52,7 @@ func play(t *testing.T, times []int64, speed float64, tick time.Duration) (list 
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return list, chains
 }
 
@@ -65,6 +68,7 @@ func TestEventsOfASecondAreSpread(t *testing.T) {
 		if len(got) != len(times) {
 			t.Fatalf("%d of %d transactions", len(got), len(times))
 		}
+
 		for i, g := range got {
 			want := time.Duration(places[i] / speed * float64(time.Second))
 			if g.slot != market.Slot(100+i) || g.at < want || g.at > want+2*tick {
@@ -74,6 +78,7 @@ func TestEventsOfASecondAreSpread(t *testing.T) {
 				t.Errorf("speed %v: slot %d came with chain time %d s ahead of its block time", speed, g.slot, ahead)
 			}
 		}
+
 		if !slices.IsSorted(chains) || !slices.Contains(chains, start+3) || chains[len(chains)-1] != start+6 {
 			t.Errorf("speed %v: chain times %v", speed, chains)
 		}

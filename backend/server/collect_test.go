@@ -17,6 +17,7 @@ func TestLabelsOfMetrics(t *testing.T) {
 		m.GaugeOf("a", "y", "other", "One label.", 3)
 		m.CounterOfEach([]telemetry.Label{{Name: "a", Value: "x"}, {Name: "b", Value: "y"}}, "two", "Two labels.", 4)
 	}})
+
 	families, err := all.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -30,11 +31,13 @@ func TestLabelsOfMetrics(t *testing.T) {
 			}
 		}
 	}
+
 	for name, want := range map[string]string{"spinscope_bare": "", "spinscope_one": "a=x ", "spinscope_other": "a=y ", "spinscope_two": "a=x b=y "} {
 		if got[name] != want {
 			t.Errorf("%s has the labels %q, want %q", name, got[name], want)
 		}
 	}
+
 	if len(families) != 4 {
 		t.Errorf("%d metrics", len(families))
 	}

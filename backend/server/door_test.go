@@ -42,6 +42,7 @@ func TestSilentConnectionsLeaveSpace(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			var log safeLog
 			d := newDoor(listener, limit, slog.New(slog.NewTextHandler(&log, nil)))
 			silent := maxSilent + 40
@@ -53,6 +54,7 @@ func TestSilentConnectionsLeaveSpace(t *testing.T) {
 				d.last = nextDescriptor() + silent + 40 // the clients' ends are in this process too
 				d.limit = d.last + 16
 			}
+
 			server := &http.Server{
 				Handler:   http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) }),
 				ConnState: d.watch, ReadHeaderTimeout: patience,
@@ -73,20 +75,24 @@ func TestSilentConnectionsLeaveSpace(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+
 				request.Close = true
 				answer, err := http.DefaultClient.Do(request)
 				if err != nil {
 					t.Fatalf("request %d: %v", i, err)
 				}
+
 				_ = answer.Body.Close()
 				cancel()
 			}
+
 			d.mu.Lock()
 			waiting := d.silent.Len()
 			d.mu.Unlock()
 			if waiting > min(maxSilent, silent-20) {
 				t.Errorf("%d silent connections are open", waiting)
 			}
+
 			if next := nextDescriptor(); limit > 0 && next > d.last {
 				t.Errorf("the next descriptor is %d, those from %d on are for others", next, d.last)
 			}
@@ -94,6 +100,7 @@ func TestSilentConnectionsLeaveSpace(t *testing.T) {
 			if limit > 0 {
 				want = "file descriptors run short"
 			}
+
 			if lines := strings.Count(log.String(), want); lines == 0 || lines > 3 || !strings.Contains(log.String(), "ulimit -n") {
 				t.Errorf("the log: %s", log.String())
 			}

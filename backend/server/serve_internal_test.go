@@ -37,11 +37,13 @@ func TestTimesOfOneRequestDoNotEndAnother(t *testing.T) {
 		time.Sleep(3 * limit)
 		_, _ = io.WriteString(w, "poll")
 	}))
+
 	s := &Server{handler: mux, log: slog.New(slog.DiscardHandler)}
 	listener, err := Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(ctx, listener) }()
@@ -51,11 +53,13 @@ func TestTimesOfOneRequestDoNotEndAnother(t *testing.T) {
 			t.Error(err)
 		}
 	}()
+
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
+
 	answers := bufio.NewReader(conn)
 	for _, name := range []string{"quick", "poll", "quick", "export", "poll", "slow"} {
 		fmt.Fprintf(conn, "GET /%s HTTP/1.1\r\nHost: localhost\r\n\r\n", name)
@@ -67,6 +71,7 @@ func TestTimesOfOneRequestDoNotEndAnother(t *testing.T) {
 			}
 			return
 		}
+
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -155,17 +155,20 @@ func do(t testing.TB, method, address string, header ...string) (*http.Response,
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for i := 0; i+1 < len(header); i += 2 {
 		if header[i] == "Host" {
 			r.Host = header[i+1]
 		}
 		r.Header.Set(header[i], header[i+1])
 	}
+
 	response, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
+
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -222,12 +225,14 @@ func TestRoutes(t *testing.T) {
 			}
 			continue
 		}
+
 		if got := response.Header.Get("Content-Type"); c.contentType != "" && got != c.contentType {
 			t.Errorf("%s: content type %q", c.path, got)
 		}
 		if got := response.Header.Get("Cache-Control"); c.cache != "" && got != c.cache {
 			t.Errorf("%s: cache control %q", c.path, got)
 		}
+
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer", "Cross-Origin-Resource-Policy": "same-origin",
 		} {
@@ -235,6 +240,7 @@ func TestRoutes(t *testing.T) {
 				t.Errorf("%s: %s is %q", c.path, name, got)
 			}
 		}
+
 		if csp := response.Header.Get("Content-Security-Policy"); strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") {
 			for _, part := range []string{"script-src 'self';", "frame-ancestors 'none'", "connect-src 'self' http://127.0.0.1:* ws://127.0.0.1:*", "img-src 'self' data: http://127.0.0.1:*"} {
 				if !strings.Contains(csp, part) {
@@ -330,6 +336,7 @@ func TestTokenAndItsExemptions(t *testing.T) {
 			t.Errorf("%s with a wrong token: %d", path, response.StatusCode)
 		}
 	}
+
 	// no way around by writing the path otherwise: the mux sends such a request back to the guarded path
 	for _, path := range []string{"//api/time", "/x/../api/time", "/api//time", "/./api/time"} {
 		if response, body := do(t, "GET", base+path); response.StatusCode == http.StatusOK || strings.Contains(body, "iso8601") {
@@ -372,6 +379,7 @@ func TestMetrics(t *testing.T) {
 	for range 3 {
 		do(t, "GET", base+fmt.Sprintf("/api/made-up-%d", 1))
 	}
+
 	_, body := do(t, "GET", base+"/metrics")
 	for _, line := range []string{
 		"spinscope_store_seq 7", `spinscope_store_events{kind="BuySell"} 5`, "spinscope_chain_time_seconds 1000", "spinscope_slot 120", "spinscope_feed_connected 1",
@@ -382,6 +390,7 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("no %q", line)
 		}
 	}
+
 	if strings.Contains(body, "made-up") {
 		t.Error("a stranger's path became a label")
 	}
@@ -417,6 +426,7 @@ func TestLargeAnswersAreCompressedForOthers(t *testing.T) {
 			}
 			body = unpacked
 		}
+
 		var envelope wire.Envelope[any]
 		if err := json.NewDecoder(body).Decode(&envelope); err != nil || !envelope.Success {
 			t.Errorf("%+v: %v", c, err)
@@ -430,6 +440,7 @@ func TestBusyPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer held.Close()
+
 	_, err = server.Listen(t.Context(), held.Addr().String())
 	if !errors.Is(err, server.ErrBusy) || !strings.Contains(err.Error(), held.Addr().String()) || !strings.Contains(err.Error(), "--listen") {
 		t.Errorf("got %v", err)
@@ -467,6 +478,7 @@ func TestShutdown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(ctx, listener) }()
@@ -482,23 +494,27 @@ func TestShutdown(t *testing.T) {
 	quick, hung := ask(""), ask("?hang")
 	defer quick.Close()
 	defer hung.Close()
+
 	cancel()
 	close(release)
 	response, err := http.ReadResponse(bufio.NewReader(quick), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	body, _ := io.ReadAll(response.Body)
 	_ = response.Body.Close()
 	if string(body) != "finished" {
 		t.Errorf("a running request got %q", body)
 	}
+
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
 	if _, err := io.ReadAll(hung); err != nil && !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("the hung request: %v", err)
 	}
+
 	if _, err := new(net.Dialer).DialContext(t.Context(), "tcp", listener.Addr().String()); err == nil {
 		t.Error("the port is still open")
 	}

@@ -25,6 +25,7 @@ func TestAccountsFindTheirTransactions(t *testing.T) {
 			curve = created.Curve
 		}
 	}
+
 	n.chain.mu.RUnlock()
 	if len(names[curve]) < 3 || len(names[curve]) == len(txs) {
 		t.Fatalf("the first coin's curve is named by %d of %d transactions", len(names[curve]), len(txs))
@@ -35,6 +36,7 @@ func TestAccountsFindTheirTransactions(t *testing.T) {
 		for _, one := range ask[[]listed](t, n, "getSignaturesForAddress", address, obj{"commitment": "confirmed"}) {
 			got = append(got, one.Signature)
 		}
+
 		if limit := min(1000, len(want)); !slices.Equal(got, want[:limit]) {
 			t.Errorf("%s finds %d transactions, not %d", address, len(got), limit)
 		}
@@ -58,6 +60,7 @@ func TestAccountsOnTheWire(t *testing.T) {
 		for i := range count {
 			got = append(got, market.Pubkey(wire[head+1+32*i:]))
 		}
+
 		if !slices.Equal(got, n.accounts(tx)) {
 			t.Fatalf("%v on the wire, not %v", got, n.accounts(tx))
 		}

@@ -63,6 +63,7 @@ func FuzzAnswer(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if reply := (&access{Net: n}).answer(t.Context(), body, nil); reply != nil && !json.Valid(reply) {
 			t.Errorf("%q is answered with %q", body, reply)

@@ -54,6 +54,7 @@ func fates(p *producer) map[market.Pubkey]*fate {
 			if !ok {
 				continue
 			}
+
 			f, price := all[mint], raw.Float(p.cfg.Decimals)
 			if f.first == 0 || tx.time/60 == f.born/60 {
 				f.first = price
@@ -62,6 +63,7 @@ func fates(p *producer) map[market.Pubkey]*fate {
 			f.trades[min(4, 5*(tx.time-f.born)/max(1, end-f.born))]++
 		}
 	}
+
 	return all
 }
 
@@ -84,18 +86,21 @@ func TestFates(t *testing.T) {
 					case change >= 0.5:
 						up++
 					}
+
 					if f.flat() {
 						flat++
 					}
 					if f.fades() {
 						faded++
 					}
+
 					for i, pool := range p.world.pools {
 						if pool.mint == mint {
 							t.Logf("%d %-7s %+5.0f %%, %4.2f to %4.2f of its first, trades %v", i, pool.symbol, 100*f.change(), f.low/f.first, f.high/f.first, f.trades)
 						}
 					}
 				}
+
 				if up < 2 || down < 3 || flat < 1 || faded < 2 {
 					t.Errorf("%d up, %d down, %d sideways, %d fade", up, down, flat, faded)
 				}

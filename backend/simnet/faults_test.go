@@ -40,6 +40,7 @@ func TestNotificationFaults(t *testing.T) {
 		}
 		newest = max(newest, l.Context.Slot)
 	}
+
 	n.SetRate(0) // a busy machine never reaches the end of a ledger that grows faster than it reads
 	ledger, _ := wholeLedger(t, n, "confirmed")
 	from := slices.IndexFunc(ledger, func(tx LedgerTransaction) bool { return tx.Slot >= got[0].Context.Slot+2 })
@@ -49,6 +50,7 @@ func TestNotificationFaults(t *testing.T) {
 			missing++
 		}
 	}
+
 	counts := n.FaultCounts()
 	if twice < 15 || back < 10 || missing < 15 || counts["drop"] < missing || counts["duplicate"] < twice {
 		t.Errorf("%d twice, %d going back, %d missing, counted %v", twice, back, missing, counts)
@@ -63,6 +65,7 @@ func TestRPCFaults(t *testing.T) {
 	young := n.chain.transactions[n.chain.upTo(n.chain.confirmed)-1].signature
 	old := n.chain.transactions[0].signature
 	n.chain.mu.RUnlock()
+
 	statuses := map[int]int{}
 	nulls := map[market.Signature]int{}
 	for i := range 300 {
@@ -84,6 +87,7 @@ func TestRPCFaults(t *testing.T) {
 			}
 		}
 	}
+
 	if statuses[429] < 30 || statuses[500] < 25 || nulls[young] < 20 || nulls[old] > 0 {
 		t.Errorf("statuses %v, null %d times for a young and %d times for an old one", statuses, nulls[young], nulls[old])
 	}
@@ -117,6 +121,7 @@ func TestSocketFaults(t *testing.T) {
 	if m := c.reply(); m.Error == nil || m.Error.Code != -32603 {
 		t.Errorf("refused with %+v", m)
 	}
+
 	n.SetFaults(Faults{})
 	c.subscribe("slotSubscribe")
 	c.next()
@@ -129,12 +134,14 @@ func TestSocketFaults(t *testing.T) {
 	if list := n.sockets.all(); len(list) != 1 {
 		t.Fatalf("%d sockets, a silent one stays open", len(list))
 	}
+
 	n.SetFaults(Faults{Disconnect: 1})
 	for {
 		if _, err := c.read(); err != nil {
 			break
 		}
 	}
+
 	if n.FaultCounts()["disconnect"] == 0 {
 		t.Error("the disconnection was not counted")
 	}
@@ -149,6 +156,7 @@ func TestForks(t *testing.T) {
 	got := watch(t, n, "confirmed", 800)
 	last := got[len(got)-1].Context.Slot
 	waitFor(t, "the end of the stretch to be final", func() bool { return ask[market.Slot](t, n, "getSlot") > last+5 })
+
 	ledger, page := wholeLedger(t, n, "finalized")
 	truth := map[string]LedgerTransaction{}
 	var before market.Position
@@ -160,6 +168,7 @@ func TestForks(t *testing.T) {
 		}
 		truth[tx.Signature.String()] = tx
 	}
+
 	var vanished, moved int
 	for _, l := range got {
 		switch tx, ok := truth[l.Value.Signature]; {
@@ -176,13 +185,16 @@ func TestForks(t *testing.T) {
 			}
 		}
 	}
+
 	if vanished < 10 || moved < 10 || n.FaultCounts()["fork"] == 0 {
 		t.Errorf("%d vanished, %d moved, counted %v", vanished, moved, n.FaultCounts())
 	}
+
 	// What is final agrees with every other view of the chain, and stays.
 	c := newTally(t, 28)
 	n.chain.mu.RLock()
 	defer n.chain.mu.RUnlock()
+
 	for _, tx := range n.chain.transactions[:n.chain.upTo(page.Finalized)] {
 		if tx.ghost {
 			t.Fatalf("a ghost in slot %d, final is %d", tx.slot, page.Finalized)
@@ -194,6 +206,7 @@ func TestForks(t *testing.T) {
 			c.event("slot "+fmtSlot(tx.slot), body)
 		}
 	}
+
 	for slot := n.chain.base; slot < n.chain.next(); slot++ {
 		b := n.chain.at(slot)
 		for _, tx := range n.chain.in(b) {

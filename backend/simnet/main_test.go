@@ -46,6 +46,7 @@ func start(t *testing.T, cfg Config) *Net {
 		done <- nil
 		t.Fatalf("Run: %v", err)
 	}
+
 	return n
 }
 
@@ -100,11 +101,13 @@ func ask[T any](t *testing.T, n *Net, method string, params ...any) T {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	status, _, body := post(t, n, string(text))
 	var r reply
 	if err := json.Unmarshal(body, &r); err != nil || status != http.StatusOK {
 		t.Fatalf("%s: status %d, %v: %s", method, status, err, body)
 	}
+
 	if r.Error != nil {
 		t.Fatalf("%s%v: %+v", method, params, *r.Error)
 	}
@@ -112,6 +115,7 @@ func ask[T any](t *testing.T, n *Net, method string, params ...any) T {
 	if err := json.Unmarshal(r.Result, &result); err != nil {
 		t.Fatalf("%s: %v: %s", method, err, r.Result)
 	}
+
 	return result
 }
 

@@ -22,6 +22,7 @@ func TestCurvesAreOfTheProgram(t *testing.T) {
 			for _, one := range n.tokens {
 				own[one.mint] = true
 			}
+
 			n.chain.mu.RUnlock()
 			mints := slices.Collect(maps.Keys(own))
 			mints = slices.Insert(mints, 0, market.Pubkey{77})
@@ -34,11 +35,13 @@ func TestCurvesAreOfTheProgram(t *testing.T) {
 				}
 				curves = append(curves, curve.String())
 			}
+
 			type account struct{ Owner string }
 			answer := ask[struct{ Value []*account }](t, n, "getMultipleAccounts", curves, map[string]any{"encoding": "base64"})
 			if len(mints) < 1+cfg.Mints || len(answer.Value) != len(mints) || answer.Value[0] != nil {
 				t.Fatalf("of %d mints, the first of nobody: %+v", len(mints), answer.Value)
 			}
+
 			for i, one := range answer.Value[1:] {
 				if one == nil || one.Owner != n.cfg.Program.String() {
 					t.Errorf("the curve of %s: %+v", mints[1+i], one)

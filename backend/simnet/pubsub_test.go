@@ -148,6 +148,7 @@ func TestSubscribeErrors(t *testing.T) {
 			t.Errorf("%s: %+v", e.name, m.Error)
 		}
 	}
+
 	if id := c.subscribe("slotSubscribe"); id != 0 {
 		t.Errorf("the first subscription is %d, the real cluster counts from 0", id)
 	}
@@ -155,6 +156,7 @@ func TestSubscribeErrors(t *testing.T) {
 	if m := c.reply(); m.Error == nil {
 		t.Error("a slot subscription was ended as a logs subscription")
 	}
+
 	c.write(request1("slotUnsubscribe", 0))
 	if m := c.reply(); string(m.Result) != "true" {
 		t.Errorf("slotUnsubscribe: %+v", m)
@@ -178,6 +180,7 @@ func TestLive(t *testing.T) {
 				}
 				got = append(got, readLogs(t, m))
 			}
+
 			last := got[len(got)-1].Context.Slot
 			if reached := ask[market.Slot](t, n, "getSlot", obj{"commitment": level}); last > reached {
 				t.Errorf("told of slot %d at %s %d", last, level, reached)
@@ -215,10 +218,12 @@ func TestSlots(t *testing.T) {
 		}
 		last = s.Slot
 	}
+
 	c.write(request1("slotUnsubscribe", id))
 	if m := c.reply(); string(m.Result) != "true" {
 		t.Errorf("unsubscribe: %+v", m)
 	}
+
 	// Nothing but the answer comes from now on.
 	c.write(request1("nothing"))
 	if m := c.next(); m.Method != "" {
@@ -277,6 +282,7 @@ func TestRest(t *testing.T) {
 	waitFor(t, "two more slots", func() bool {
 		return ask[market.Slot](t, n, "getSlot", obj{"commitment": "processed"}) > slot+2
 	})
+
 	count := rest()
 	waitFor(t, "more slots", func() bool {
 		return ask[market.Slot](t, n, "getSlot", obj{"commitment": "processed"}) > slot+20
@@ -284,6 +290,7 @@ func TestRest(t *testing.T) {
 	if now := rest(); now != count {
 		t.Errorf("%d transactions at rest, %d before", now, count)
 	}
+
 	ask[obj](t, n, "simnet_control", obj{"rate": 50})
 	waitFor(t, "trading", func() bool { return rest() > count })
 }
@@ -307,6 +314,7 @@ func TestOutage(t *testing.T) {
 			break
 		}
 	}
+
 	req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, n.RPCURL()+"health", nil)
 	if resp, err := http.DefaultClient.Do(req); err == nil {
 		resp.Body.Close()
@@ -314,6 +322,7 @@ func TestOutage(t *testing.T) {
 	} else if !errors.Is(err, io.EOF) {
 		t.Log(err) // a reset is as good
 	}
+
 	n.Outage(0)
 	if got := ask[string](t, n, "getHealth"); got != "ok" {
 		t.Errorf("after the outage: %q", got)

@@ -53,6 +53,7 @@ func TestErrors(t *testing.T) {
 			skipped = slot
 		}
 	}
+
 	head = n.chain.next()
 	base := n.chain.base
 	var v1 string
@@ -61,6 +62,7 @@ func TestErrors(t *testing.T) {
 			v1 = tx.signature.String()
 		}
 	}
+
 	n.chain.mu.RUnlock()
 	if skipped == 0 || v1 == "" {
 		t.Fatal("the history lacks a skipped slot or a version 1 transaction")
@@ -131,6 +133,7 @@ func TestSimpleMethods(t *testing.T) {
 	if got := ask[map[string]any](t, n, "getVersion"); got["solana-core"] == "" {
 		t.Errorf("getVersion: %v", got)
 	}
+
 	if _, err := market.ParsePubkey(ask[string](t, n, "getGenesisHash")); err != nil {
 		t.Error(err)
 	}
@@ -138,6 +141,7 @@ func TestSimpleMethods(t *testing.T) {
 	for _, level := range []string{"processed", "confirmed", "finalized"} {
 		slots[level] = ask[market.Slot](t, n, "getSlot", obj{"commitment": level})
 	}
+
 	if slots["processed"] <= slots["confirmed"] || slots["confirmed"] < slots["finalized"]+30 || slots["finalized"] != ask[market.Slot](t, n, "getSlot") {
 		t.Errorf("slots %v", slots)
 	}
@@ -145,10 +149,12 @@ func TestSimpleMethods(t *testing.T) {
 	if now := testStart.Unix(); last > now || last < now-3 {
 		t.Errorf("the newest block is of %d, the clock says %d", last, now)
 	}
+
 	blocks := ask[[]market.Slot](t, n, "getBlocks", slots["finalized"]-100, slots["finalized"])
 	if len(blocks) < 90 || len(blocks) > 101 || !slices.IsSorted(blocks) {
 		t.Errorf("getBlocks gave %d", len(blocks))
 	}
+
 	// The slot that is announced but not produced has a time already.
 	n.chain.mu.RLock()
 	announced, produced := n.chain.announced, n.chain.processed
@@ -167,6 +173,7 @@ func TestBatch(t *testing.T) {
 	if err := json.Unmarshal(body, &list); err != nil || len(list) != 3 {
 		t.Fatalf("%v: %s", err, body)
 	}
+
 	if string(list[0].Result) != `"ok"` || list[0].ID != 3.0 || list[1].Error.Code != -32601 || list[1].ID != "b" || list[2].Error.Code != -32600 {
 		t.Errorf("got %s", body)
 	}
@@ -198,6 +205,7 @@ func TestBackfill(t *testing.T) {
 	for _, tx := range ledger {
 		truth[tx.Signature.String()] = tx
 	}
+
 	var all []entry
 	before := ""
 	for {
@@ -212,6 +220,7 @@ func TestBackfill(t *testing.T) {
 		all = append(all, page...)
 		before = page[len(page)-1].Signature
 	}
+
 	if len(all) != len(ledger) || len(all) < 2000 {
 		t.Fatalf("paged %d signatures, the ledger has %d", len(all), len(ledger))
 	}
@@ -227,12 +236,14 @@ func TestBackfill(t *testing.T) {
 		if got.Slot != want.Slot || got.BlockTime != want.BlockTime || (string(got.Meta.Err) != "null") != want.Failed {
 			t.Fatalf("transaction %+v, the ledger says %+v", got, want)
 		}
+
 		size := 0
 		for _, line := range got.Meta.Logs {
 			if line != truncated {
 				size += len(line)
 			}
 		}
+
 		if size > logLimit {
 			t.Fatalf("%d bytes of log", size)
 		}
@@ -245,6 +256,7 @@ func TestBackfill(t *testing.T) {
 			}
 			continue
 		}
+
 		foreign += report.Foreign
 		if strings.Contains(strings.Join(got.Meta.Logs, "\n"), "Instruction: Route") {
 			routes++
@@ -252,12 +264,14 @@ func TestBackfill(t *testing.T) {
 		if report.Truncated != want.Truncated {
 			t.Errorf("%s: truncated %v, the ledger says %v", e.Signature, report.Truncated, want.Truncated)
 		}
+
 		if want.Truncated {
 			cut++
 			if len(want.Lost) == 0 {
 				t.Error("a cut log that lost nothing")
 			}
 		}
+
 		compare(t, n, events, want)
 		if got := places[e.Slot]; got == nil {
 			block := ask[struct {
@@ -268,10 +282,12 @@ func TestBackfill(t *testing.T) {
 				t.Fatalf("block time %d", block.BlockTime)
 			}
 		}
+
 		if at := slices.Index(places[e.Slot], e.Signature); at != int(want.Index) {
 			t.Fatalf("stands at %d in its block, the ledger says %d", at, want.Index)
 		}
 	}
+
 	if failed == 0 || foreign == 0 || cut == 0 || routes == 0 {
 		t.Errorf("%d failed, %d foreign, %d cut, %d routed transactions", failed, foreign, cut, routes)
 	}
@@ -291,6 +307,7 @@ func compare(t *testing.T, n *Net, events []market.Event, want LedgerTransaction
 			got.TokenAmount, got.SolAmount, _ = events[i].Body.(market.Trader).Amounts()
 			got.Price, got.Buy, got.Decimals = raw.String(), trade.Buy, n.cfg.Decimals
 		}
+
 		ledger := want.Events[i]
 		ledger.User, ledger.Order, ledger.OrderType, ledger.Profit, ledger.Symbol, ledger.Terms = "", "", 0, 0, "", nil
 		if got != ledger {
@@ -306,6 +323,7 @@ func TestSignaturesForAddress(t *testing.T) {
 	if len(all) < 100 || !slices.IsSortedFunc(all, func(a, b entry) int { return int(b.Slot) - int(a.Slot) }) {
 		t.Fatalf("%d entries, newest first", len(all))
 	}
+
 	final := ask[[]entry](t, n, "getSignaturesForAddress", program)
 	if final[0].Slot >= all[0].Slot || final[0].ConfirmationStatus != "finalized" || all[0].ConfirmationStatus != "confirmed" {
 		t.Errorf("newest finalized %+v, confirmed %+v", final[0], all[0])
@@ -314,6 +332,7 @@ func TestSignaturesForAddress(t *testing.T) {
 	if len(window) != 10 || window[0].Signature != all[10].Signature || window[9].Signature != all[19].Signature {
 		t.Errorf("before and until gave %d entries", len(window))
 	}
+
 	unknown := market.Signature{1, 2, 3}
 	if got := ask[[]entry](t, n, "getSignaturesForAddress", program, obj{"before": unknown}); len(got) != 0 {
 		t.Errorf("an unknown before gave %d entries", len(got))
@@ -321,6 +340,7 @@ func TestSignaturesForAddress(t *testing.T) {
 	if got := ask[[]entry](t, n, "getSignaturesForAddress", program, obj{"until": unknown, "limit": 10}); len(got) != 10 {
 		t.Errorf("an unknown until gave %d entries, the newest page is expected", len(got))
 	}
+
 	// Another address sees its own transactions only.
 	ledger, _ := wholeLedger(t, n, "finalized")
 	counts := map[market.Pubkey]int{}
@@ -333,12 +353,14 @@ func TestSignaturesForAddress(t *testing.T) {
 			counts[mint]++
 		}
 	}
+
 	var mint market.Pubkey // the one with the fewest, which fit one answer
 	for one, count := range counts {
 		if mint.IsZero() || count < counts[mint] {
 			mint = one
 		}
 	}
+
 	count := counts[mint]
 	own := ask[[]entry](t, n, "getSignaturesForAddress", mint)
 	if len(own) < count || len(own) >= len(final) {
@@ -389,6 +411,7 @@ func TestMetadata(t *testing.T) {
 	if !ok || len(id) != 59 {
 		t.Fatalf("uri %q", created.URI)
 	}
+
 	get := func(id string) (int, string, []byte) {
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, n.GatewayURL()+id, nil)
 		resp, err := http.DefaultClient.Do(req)
@@ -405,6 +428,7 @@ func TestMetadata(t *testing.T) {
 	if err := json.Unmarshal(body, &data); err != nil || kind != "application/json" || data.Name != created.Name || data.Symbol != created.Symbol {
 		t.Errorf("%s %v: %s", kind, err, body)
 	}
+
 	if _, kind, body = get(strings.TrimPrefix(data.Image, "ipfs://")); kind != "image/png" || !strings.HasPrefix(string(body), "\x89PNG") {
 		t.Errorf("the picture is %s", kind)
 	}
@@ -422,6 +446,7 @@ func TestEarlyProgram(t *testing.T) {
 	if got := ask[uint64](t, n, "getBlockHeight"); got != 1 || slot == 0 {
 		t.Errorf("height %d, slot %d", got, slot)
 	}
+
 	ledger, _ := wholeLedger(t, n, "processed")
 	if len(ledger) == 0 {
 		t.Fatal("no token was created")
@@ -431,6 +456,7 @@ func TestEarlyProgram(t *testing.T) {
 	if len(events) == 0 {
 		t.Fatal("nothing to read")
 	}
+
 	if created, ok := events[0].Body.(*spinpet.TokenCreated); !ok || !created.Early {
 		t.Errorf("read %+v", events[0].Body)
 	}
@@ -448,6 +474,7 @@ func TestPruning(t *testing.T) {
 	if kept < 450 || kept > 560 || known != kept || pruned < 2000 {
 		t.Errorf("%d transactions kept, %d known, %d pruned", kept, known, pruned)
 	}
+
 	if got := ask[market.Slot](t, n, "getFirstAvailableBlock"); got != base {
 		t.Errorf("first block %d, want %d", got, base)
 	}
@@ -455,6 +482,7 @@ func TestPruning(t *testing.T) {
 	if len(ledger) < 400 || ledger[0].Slot < base {
 		t.Errorf("the ledger begins at %d with %d transactions", ledger[0].Slot, len(ledger))
 	}
+
 	_, _, body := post(t, n, call("getBlock", base-1, obj{"transactionDetails": "signatures"}))
 	if !strings.Contains(string(body), fmt.Sprint(-32001)) {
 		t.Errorf("a pruned block: %s", body)

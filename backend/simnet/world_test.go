@@ -43,6 +43,7 @@ func (c *tally) trade(where string, mint market.Pubkey, raw market.U128, tokens,
 	if !known {
 		c.t.Fatalf("%s: a trade of a token that was not created", where)
 	}
+
 	after := raw.Float(c.decimals)
 	c.prices[mint] = after
 	moved, foreign := float64(tokens), 0.0
@@ -57,6 +58,7 @@ func (c *tally) trade(where string, mint market.Pubkey, raw market.U128, tokens,
 			c.t.Fatalf("%s: price %g to %g does not pass the range %g to %g", where, before, after, start, end)
 		}
 	}
+
 	c.pending = nil
 	if buy {
 		moved = -moved
@@ -64,6 +66,7 @@ func (c *tally) trade(where string, mint market.Pubkey, raw market.U128, tokens,
 	if want := reserve(before) + moved/1e6; !near(reserve(after), want, 1e-9) {
 		c.t.Fatalf("%s: reserve %f after the trade, want %f", where, reserve(after), want)
 	}
+
 	whole := math.Abs(before*reserve(before)-after*reserve(after))*1e9 - foreign
 	if gap := math.Abs(whole - float64(sol)); gap > 0.0101*whole+1e5 { // a sale is net of at most 1 %
 		c.t.Fatalf("%s: %d lamports for a way worth %f", where, sol, whole)
@@ -168,6 +171,7 @@ func TestMarketRules(t *testing.T) {
 				if tx.failed || tx.shape == spoofed || tx.ghost {
 					continue
 				}
+
 				for i, body := range tx.events {
 					c.event(fmt.Sprintf("slot %d index %d event %d (%s)", tx.slot, tx.index, i, body.Kind()), body)
 					if b, ok := body.(*spinpet.FullClose); ok && b.Payer != b.UserSolAccount {
@@ -175,17 +179,20 @@ func TestMarketRules(t *testing.T) {
 					}
 				}
 			}
+
 			open := 0
 			for _, pool := range p.world.pools {
 				open += len(pool.longs) + len(pool.shorts)
 				checkPool(t, pool)
 			}
+
 			if c.opened != c.closed+c.hits+open || open != len(c.orders) || len(c.pending) > 0 {
 				t.Errorf("%d orders opened, %d closed, %d liquidated, %d open", c.opened, c.closed, c.hits, open)
 			}
 			if c.opened < 100 || c.closed < 50 || c.hits < 20 {
 				t.Errorf("a dull market: %d orders opened, %d closed, %d liquidated", c.opened, c.closed, c.hits)
 			}
+
 			if cfg.Seed == 2 && expired == 0 {
 				t.Error("no order was closed for its age")
 			}
@@ -203,17 +210,20 @@ func checkPool(t *testing.T, p *pool) {
 	for _, tokens := range p.held {
 		held += tokens
 	}
+
 	for _, order := range p.longs {
 		long += order.terms.PositionAssetAmount
 	}
 	for _, order := range p.shorts {
 		lent += order.terms.BorrowAmount
 	}
+
 	tokens, _ := p.at.Reserves()
 	const supply = 1_073_000_000_000_000
 	if got := int64(tokens + held + long - lent); math.Abs(float64(got-supply)) > 5e6 { // a few tokens of rounding
 		t.Errorf("%s: %d base units in all, want %d", p.symbol, got, uint64(supply))
 	}
+
 	if lent != p.lent || lent > lentTokens {
 		t.Errorf("%s: %d lent, noted %d", p.symbol, lent, p.lent)
 	}
@@ -252,6 +262,7 @@ func TestLively(t *testing.T) {
 			if !ok {
 				continue
 			}
+
 			price, mint := raw.Float(28), e.Mint()
 			if price < first/20 || price > first*5000 {
 				t.Fatalf("price %g of a token that began at %g", price, first)
@@ -259,15 +270,18 @@ func TestLively(t *testing.T) {
 			if minutes[mint] == nil {
 				minutes[mint], last[mint] = map[int64]*minute{}, price
 			}
+
 			m := minutes[mint][tx.time/60]
 			if m == nil {
 				m = &minute{open: last[mint], low: last[mint], high: last[mint]}
 				minutes[mint][tx.time/60] = m
 			}
+
 			m.low, m.high, m.last = min(m.low, price), max(m.high, price), price
 			last[mint] = price
 		}
 	}
+
 	for _, pool := range p.world.pools {
 		var up, flat, wild int
 		for _, m := range minutes[pool.mint] {
@@ -281,12 +295,14 @@ func TestLively(t *testing.T) {
 				wild++
 			}
 		}
+
 		all := len(minutes[pool.mint])
 		t.Logf("%-7s %4d minutes, up %3d %%, at %5.2f times the first price", pool.symbol, all, 100*up/all, last[pool.mint]/first)
 		if all < 40 || up < all/4 || up > all*3/4 || flat > all/50 || wild > 2 {
 			t.Errorf("%s: %d minutes, %d up, %d flat, %d wild", pool.symbol, all, up, flat, wild)
 		}
 	}
+
 	for kind := spinpet.KindTokenCreated; kind <= spinpet.KindMilestoneDiscount; kind++ {
 		if kinds[kind] == 0 {
 			t.Errorf("no %s in a day", kind)
@@ -334,15 +350,18 @@ func TestPriceChain(t *testing.T) {
 				if report.Contradicted || e.Scale != 0 && int(e.Scale) != decimals {
 					t.Fatalf("scale %d of an event with %d decimals", e.Scale, decimals)
 				}
+
 				if e.Price.IsZero() {
 					continue
 				}
 				if !spinpet.Continues(last[e.Mint()], &e) && !liquidated {
 					breaks++
 				}
+
 				last[e.Mint()] = e.Price
 			}
 		}
+
 		if breaks > 0 {
 			t.Errorf("%d decimals: %d breaks of the price chain", decimals, breaks)
 		}

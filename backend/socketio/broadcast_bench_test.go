@@ -52,6 +52,7 @@ func floor(b *testing.B, n int) (broadcast func(*websocket.PreparedMessage), r *
 	}))
 	b.Cleanup(srv.Close)
 	r = &readers{}
+
 	var conns []*websocket.Conn
 	for range n {
 		ws, resp, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(srv.URL, "http"), nil)
@@ -64,6 +65,7 @@ func floor(b *testing.B, n int) (broadcast func(*websocket.PreparedMessage), r *
 		r.clients = append(r.clients, ws)
 		b.Cleanup(func() { _ = ws.Close() })
 	}
+
 	return func(pm *websocket.PreparedMessage) {
 		for _, c := range conns {
 			if err := c.WritePreparedMessage(pm); err != nil {
@@ -86,6 +88,7 @@ func BenchmarkBroadcast(b *testing.B) {
 			for range n {
 				ours.conns = append(ours.conns, s.join("/bench").ws.NetConn())
 			}
+
 			eventually(b, "all joined", func() bool { return kline.Members("r") == n })
 			plain, theirs := floor(b, n)
 			frames, _ := encodeEvent("/bench", "kline_data", benchPayload)
@@ -93,6 +96,7 @@ func BenchmarkBroadcast(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
+
 			const perRound = 200
 			size := int64(len(frames[0]))
 			var us, them time.Duration
@@ -103,6 +107,7 @@ func BenchmarkBroadcast(b *testing.B) {
 				for range perRound {
 					kline.Broadcast("r", "kline_data", benchPayload, 0)
 				}
+
 				ours.done.Wait()
 				us += time.Since(start)
 
@@ -111,9 +116,11 @@ func BenchmarkBroadcast(b *testing.B) {
 				for range perRound {
 					plain(pm)
 				}
+
 				theirs.done.Wait()
 				them += time.Since(start)
 			}
+
 			total := float64(b.N * perRound * n)
 			b.ReportMetric(total/us.Seconds(), "deliveries/s")
 			b.ReportMetric(total/them.Seconds(), "floor/s")

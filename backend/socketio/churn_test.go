@@ -32,6 +32,7 @@ func TestChurn(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("SPINSCOPE_CHURN")); err == nil { // make soak
 		clients = n
 	}
+
 	var in, out atomic.Int64
 	opts := plenty
 	opts.StallTimeout = 2 * time.Second
@@ -61,6 +62,7 @@ func TestChurn(t *testing.T) {
 				case "panic":
 					panic("churn")
 				}
+
 				if ack != nil {
 					ack(c.Rooms())
 				}
@@ -79,6 +81,7 @@ func TestChurn(t *testing.T) {
 			}
 		})
 	}
+
 	for i := range clients {
 		all.Go(func() {
 			rnd := rand.New(rand.NewPCG(uint64(i), 7))
@@ -87,6 +90,7 @@ func TestChurn(t *testing.T) {
 			}
 		})
 	}
+
 	all.Wait()
 	stop()
 	background.Wait()
@@ -96,6 +100,7 @@ func TestChurn(t *testing.T) {
 				ns.Members(""), ns.Rooms(), ns.nsp.Sockets().Len(), s.io.Engine().ClientsCount(), s.free())
 		}
 	}()
+
 	eventually(t, "everybody is gone", func() bool {
 		return s.Stats().Connections == 0 && in.Load() == out.Load() && ns.Members("") == 0 && len(ns.Rooms()) == 0 &&
 			ns.nsp.Sockets().Len() == 0 && s.io.Engine().ClientsCount() == 0 && s.free() == s.opts.MaxConnections
@@ -103,10 +108,12 @@ func TestChurn(t *testing.T) {
 	if in.Load() == 0 {
 		t.Error("nobody connected")
 	}
+
 	if st := s.Stats(); st.Ghosts != 0 {
 		t.Errorf("stats %+v", st)
 	}
 	http.DefaultClient.CloseIdleConnections()
+
 	// The library may set a timer for a session that ends in the same moment: it runs out, and does nothing.
 	eventually(t, "no timer is left", func() bool { return !running("utils.SetTimeout") })
 }
@@ -132,6 +139,7 @@ func (s *site) rudeVisit(rnd *rand.Rand) {
 			s.t.Error(err)
 			return
 		}
+
 		s.poll("POST", sid, "40/c,")
 		s.poll("GET", sid, "")
 		if rnd.IntN(2) == 0 {
@@ -142,6 +150,7 @@ func (s *site) rudeVisit(rnd *rand.Rand) {
 		}
 		query += "&sid=" + sid
 	}
+
 	ws, resp, err := websocket.DefaultDialer.Dial(s.url("ws", query), nil)
 	if resp != nil {
 		_ = resp.Body.Close()
@@ -149,6 +158,7 @@ func (s *site) rudeVisit(rnd *rand.Rand) {
 	if err != nil {
 		return
 	}
+
 	defer func() { _ = ws.Close() }()
 	if strings.Contains(query, "sid") {
 		write("2probe", "5")
@@ -160,12 +170,14 @@ func (s *site) rudeVisit(rnd *rand.Rand) {
 			`42/c,["close"]`, "41/c,", "40/c,", "3", `42/c,["x",{"a":[1,2,3]}]`, "40",
 		}[rnd.IntN(10)])
 	}
+
 	_ = ws.SetReadDeadline(time.Now().Add(time.Duration(rnd.IntN(20)) * time.Millisecond))
 	for {
 		if _, _, err := ws.ReadMessage(); err != nil {
 			break
 		}
 	}
+
 	switch rnd.IntN(4) {
 	case 0:
 		write("1")

@@ -36,6 +36,7 @@ func serve(t testing.TB, opts Options, setup func(*Server)) *site {
 	if setup != nil {
 		setup(s)
 	}
+
 	st := &site{Server: s, t: t, http: httptest.NewServer(s)}
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
@@ -52,6 +53,7 @@ func serve(t testing.TB, opts Options, setup func(*Server)) *site {
 		}
 		st.http.Close()
 	})
+
 	return st
 }
 
@@ -212,8 +214,10 @@ func (s *site) poll(method, sid, body string) (int, string) {
 	if sid != "" {
 		query += "&sid=" + sid
 	}
+
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+
 	req, err := http.NewRequestWithContext(ctx, method, s.url("http", query), strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
@@ -222,11 +226,13 @@ func (s *site) poll(method, sid, body string) (int, string) {
 	if err != nil {
 		s.t.Fatalf("%s: %v", method, err)
 	}
+
 	defer func() { _ = resp.Body.Close() }()
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
 		s.t.Fatal(err)
 	}
+
 	return resp.StatusCode, string(b)
 }
 

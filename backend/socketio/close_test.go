@@ -43,6 +43,7 @@ func TestClose(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	closed := make(chan error, 1)
 	go func() { closed <- stop() }()
 
@@ -62,12 +63,14 @@ func TestClose(t *testing.T) {
 		}
 		_ = one.c.ws.Close()
 	}
+
 	if reason := <-left; reason != "server shutting down" {
 		t.Errorf("reason %q", reason)
 	}
 	if err := <-closed; err != nil {
 		t.Errorf("close: %v", err)
 	}
+
 	if status, _ := st.poll("GET", "", ""); status != http.StatusServiceUnavailable {
 		t.Errorf("after close: %d", status)
 	}
@@ -86,6 +89,7 @@ func TestClosePolling(t *testing.T) {
 		if _, body := st.poll("GET", sid, ""); !strings.HasPrefix(body, "40/x,") {
 			t.Fatalf("got %q", body)
 		}
+
 		if sid == sids[1] {
 			for i := range 2 * maxPolled {
 				if err := conn.Emit("n", i); err != nil {
@@ -94,6 +98,7 @@ func TestClosePolling(t *testing.T) {
 			}
 		}
 	}
+
 	waiting := st.pending(sids[0])
 	closed := make(chan error, 1)
 	go func() { closed <- stop() }()
@@ -109,6 +114,7 @@ func TestClosePolling(t *testing.T) {
 			}
 			break
 		}
+
 		for p := range strings.SplitSeq(body, "\x1e") {
 			if status != 200 || p != fmt.Sprintf(`42/x,["n",%d]`, want) {
 				t.Fatalf("%d %q, want frame %d", status, p, want)
@@ -116,11 +122,13 @@ func TestClosePolling(t *testing.T) {
 			want++
 		}
 	}
+
 	for range sids {
 		if reason := <-left; reason != "server shutting down" {
 			t.Errorf("reason %q", reason)
 		}
 	}
+
 	if err := <-closed; err != nil {
 		t.Errorf("close: %v", err)
 	}
@@ -151,6 +159,7 @@ func TestClientCloses(t *testing.T) {
 					_ = conn.Emit("x", strings.Repeat("x", 1<<20))
 				}
 			}
+
 			if err := c.ws.WriteMessage(tc.kind, tc.data); err != nil {
 				t.Fatal(err)
 			}
@@ -158,6 +167,7 @@ func TestClientCloses(t *testing.T) {
 			for err == nil {
 				_, err = c.next()
 			}
+
 			if !websocket.IsCloseError(err, tc.want) {
 				t.Errorf("%s, busy %v: ended with %v", name, busy, err)
 			}
@@ -179,6 +189,7 @@ func TestClosePollingInEitherOrder(t *testing.T) {
 			s.poll("POST", sid, "1")
 			get.status, get.body = s.poll("GET", sid, "")
 		}
+
 		if get != (answer{200, "6"}) {
 			t.Errorf("%s first: GET %+v", first, get)
 		}
@@ -186,6 +197,7 @@ func TestClosePollingInEitherOrder(t *testing.T) {
 			t.Errorf("%s first: another GET %d", first, status)
 		}
 	}
+
 	gone := s.pollOpen()
 	s.poll("POST", gone, "1") // and never a GET
 	eventually(t, "all are gone", func() bool { return s.Stats().Connections == 0 })

@@ -86,6 +86,7 @@ func TestOpen(t *testing.T) {
 			t.Errorf("%s: %s", name, text)
 		}
 	}
+
 	// What is not asked for is not in the way: a time stamp against caches, names of later versions.
 	for _, query := range []string{"transport=polling", "transport=polling&t=abc123", "t=1&j=&transport=polling&b64=1"} {
 		status, header, body := s.get(query)
@@ -94,12 +95,14 @@ func TestOpen(t *testing.T) {
 		}
 		check(query, body, "websocket")
 	}
+
 	check("websocket", s.dialRaw("transport=websocket").read())
 	check("websocket", s.dialRaw("t=x&transport=websocket").read())
 	var seen []string
 	for range 50 {
 		seen = append(seen, s.dial().sid)
 	}
+
 	if slices.Sort(seen); len(slices.Compact(seen)) != 50 {
 		t.Error("two sessions of one id")
 	}
@@ -139,11 +142,13 @@ func TestText(t *testing.T) {
 	c.expect(`42["auth",{}]`)
 	sid := s.pollOpen()
 	s.poll("POST", sid, "40")
+
 	// What the server says first may come in one answer or in two: all of it is read before the echoes.
 	for greeted := false; !greeted; {
 		_, body := s.poll("GET", sid, "")
 		greeted = strings.Contains(body, `42["auth"`)
 	}
+
 	for _, text := range texts {
 		quoted, err := json.Marshal(text)
 		if err != nil {
@@ -236,6 +241,7 @@ func TestAcknowledgements(t *testing.T) {
 		c.write(packet)
 		c.expect(want)
 	}
+
 	c.write(`451-/custom,9["message-with-ack",{"deep":[{"_placeholder":true,"num":0}]}]`)
 	if err := c.ws.WriteMessage(websocket.BinaryMessage, []byte{0, 255, '4'}); err != nil {
 		t.Fatal(err)
@@ -252,6 +258,7 @@ func TestServerLeavesPolling(t *testing.T) {
 	s.poll("POST", sid, "40")
 	s.poll("GET", sid, "")
 	s.poll("POST", sid, `42["leave"]`)
+
 	var packets []string
 	for !slices.Contains(packets, "1") {
 		status, body := s.poll("GET", sid, "")
@@ -260,6 +267,7 @@ func TestServerLeavesPolling(t *testing.T) {
 		}
 		packets = append(packets, strings.Split(body, "\x1e")...)
 	}
+
 	if !slices.Equal(packets, []string{"41", "1"}) {
 		t.Errorf("got %q", packets)
 	}

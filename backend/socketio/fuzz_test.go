@@ -21,6 +21,7 @@ func FuzzFrame(f *testing.F) {
 		f.Add([]byte(seed), false)
 		f.Add([]byte(seed), true)
 	}
+
 	f.Add([]byte{0x81, 0xff, 0, 0, 0, 0, 0, 0, 0, 1}, true)
 	s := serve(f, Options{MaxPayload: 1 << 16, RequestsPerSecond: 1e6, Burst: 1e6}, func(s *Server) { echo(s, "/", "/custom") })
 	good := s.join("/")
@@ -40,12 +41,14 @@ func FuzzFrame(f *testing.F) {
 				_ = bad.ws.WriteMessage(kind, m)
 			}
 		}
+
 		_ = bad.ws.WriteControl(websocket.CloseMessage, nil, time.Now().Add(patience))
 		// The close frame may be part of a message now, so end the stream too.
 		_ = bad.ws.NetConn().(*net.TCPConn).CloseWrite()
 		if !bad.closes() {
 			t.Fatal("connection still open")
 		}
+
 		_ = bad.ws.Close()
 		good.write(`42["message","alive"]`)
 		good.expect(`42["message-back","alive"]`)
@@ -65,6 +68,7 @@ func FuzzPacket(f *testing.F) {
 		if err != nil {
 			return
 		}
+
 		if h.nsp == "" || h.nsp[0] != '/' || h.attachments < 0 || h.attachments > maxAttachments {
 			t.Fatalf("bad head %+v", h)
 		}
@@ -76,10 +80,12 @@ func FuzzPacket(f *testing.F) {
 		if _, err := attach(args, [][]byte{{1}}); err != nil {
 			return
 		}
+
 		name, rest, err := event(args)
 		if err != nil {
 			return
 		}
+
 		frames, err := encodeEvent(h.nsp, name, Args(rest))
 		if err != nil {
 			t.Fatalf("decoded event does not encode: %v", err)
@@ -87,6 +93,7 @@ func FuzzPacket(f *testing.F) {
 		if hasBinary(rest) {
 			return
 		}
+
 		again, err := parseHead(frames[0].payload()[1:])
 		if err != nil {
 			t.Fatal(err)
@@ -95,6 +102,7 @@ func FuzzPacket(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		a, _ := json.Marshal(args)
 		b, _ := json.Marshal(back)
 		if !bytes.Equal(a, b) {

@@ -35,12 +35,15 @@ func latencies(b *testing.B, clients []*websocket.Conn, rounds int, send func(at
 			}
 		})
 	}
+
 	tick := time.NewTicker(time.Duration(len(clients)) * time.Second / 20000)
 	defer tick.Stop()
+
 	for range rounds {
 		<-tick.C
 		send("#" + strconv.FormatInt(nanotime(), 10) + "#" + strings.Repeat("x", 250))
 	}
+
 	done.Wait()
 	all := slices.Concat(late...)
 	slices.Sort(all)
@@ -59,6 +62,7 @@ func BenchmarkLatency(b *testing.B) {
 	for range n {
 		ours = append(ours, s.join("/x").ws)
 	}
+
 	plain, theirs := floor(b, n)
 	var us, them []time.Duration
 	for b.Loop() {
@@ -71,6 +75,7 @@ func BenchmarkLatency(b *testing.B) {
 			plain(pm)
 		})...)
 	}
+
 	slices.Sort(us)
 	slices.Sort(them)
 	ms := func(all []time.Duration, q int) float64 { return float64(all[len(all)*q/100].Microseconds()) / 1000 }
@@ -91,10 +96,12 @@ func BenchmarkIdle(b *testing.B) {
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
+
 		start := time.Now()
 		for range n {
 			s.join("/x")
 		}
+
 		took := time.Since(start)
 		runtime.GC()
 		runtime.GC()

@@ -34,6 +34,7 @@ func TestCure7SlowConsumer(t *testing.T) {
 		s.join("/s") // never read again
 		<-joined
 	}
+
 	healthy := s.join("/s")
 	good := <-joined
 	eventually(t, "all joined", func() bool { return ns.Members("r") == stalled+1 })
@@ -48,6 +49,7 @@ func TestCure7SlowConsumer(t *testing.T) {
 		}
 		read <- n
 	}()
+
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
@@ -59,16 +61,19 @@ func TestCure7SlowConsumer(t *testing.T) {
 			}
 		}
 	}
+
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	if n := <-read; n != frames {
 		t.Errorf("healthy client got %d of %d", n, frames)
 	}
+
 	for range stalled {
 		if reason := <-reasons; reason != "slow consumer: queue full" {
 			t.Errorf("reason %q", reason)
 		}
 	}
+
 	if st := s.Stats(); st.SlowConsumers != stalled || st.Dropped == 0 || st.Connections != 1 {
 		t.Errorf("stats %+v", st)
 	}
@@ -97,6 +102,7 @@ func TestStallTimeout(t *testing.T) {
 				s.poll("GET", sid, "")
 				s.request("GET", sid) // its answer is never read
 			}
+
 			c := <-joined
 			big := strings.Repeat("x", 16<<20)
 			for range 3 { // each more than the kernel takes
@@ -104,12 +110,14 @@ func TestStallTimeout(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+
 			if err := c.Drain(context.Background()); !errors.Is(err, ErrClosed) {
 				t.Errorf("drain: %v", err)
 			}
 			if reason := <-left; !strings.HasPrefix(reason, "slow consumer") {
 				t.Errorf("reason %q", reason)
 			}
+
 			if err := c.Emit("x", 1); !errors.Is(err, ErrClosed) {
 				t.Errorf("emit: %v", err)
 			}
@@ -129,12 +137,14 @@ func TestRateLimit(t *testing.T) {
 	for i := range 20 {
 		c.write(fmt.Sprintf(`42%d["n"]`, i))
 	}
+
 	ok := 0
 	for range 20 {
 		if strings.HasSuffix(c.read(), `["ok"]`) {
 			ok++
 		}
 	}
+
 	if ok < 5 || ok > 10 || limited.Load() != int64(20-ok) || s.Stats().Limited != int64(20-ok) {
 		t.Errorf("%d served, %d limited", ok, limited.Load())
 	}
@@ -160,6 +170,7 @@ func TestMaxPending(t *testing.T) {
 	for i := range 50 {
 		c.write(fmt.Sprintf(`42%d["n",%d]`, i, i))
 	}
+
 	eventually(t, "the inbox is full", func() bool {
 		if conn.Load() == nil {
 			return false
@@ -176,6 +187,7 @@ func TestMaxPending(t *testing.T) {
 	for i := range 50 {
 		c.expect(fmt.Sprintf("43%d[%d]", i, i))
 	}
+
 	other.write(`42["n",1]`)
 }
 
@@ -191,6 +203,7 @@ func TestMaxConnections(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &refusal); err != nil || status != 503 || !strings.Contains(refusal.Message, "limit is 3") {
 		t.Fatalf("fourth: %d %q", status, body)
 	}
+
 	_, resp, err := websocket.DefaultDialer.Dial(s.url("ws", "transport=websocket"), nil)
 	if err == nil || resp == nil || resp.StatusCode != http.StatusServiceUnavailable {
 		t.Fatalf("fourth by WebSocket: %v %v", resp, err)
@@ -201,6 +214,7 @@ func TestMaxConnections(t *testing.T) {
 		c.write(`42["message"]`)
 		c.expect(`42["message-back"]`)
 	}
+
 	s.poll("POST", sid, "1")
 	_ = a.ws.Close()
 	eventually(t, "space again", func() bool { return s.free() == 2 })
@@ -231,6 +245,7 @@ func TestCure10Allow(t *testing.T) {
 			}
 			_ = resp.Body.Close()
 		}
+
 		for _, query := range []string{"transport=polling", "transport=polling&sid=" + sid} {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url("http", query), nil)
 			if err != nil {
@@ -241,6 +256,7 @@ func TestCure10Allow(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			var body struct{ Message string }
 			if err := json.NewDecoder(resp.Body).Decode(&body); err != nil || resp.StatusCode != want || body.Message == "" {
 				t.Errorf("%s %s: %d %v", origin, query, resp.StatusCode, err)
@@ -248,6 +264,7 @@ func TestCure10Allow(t *testing.T) {
 			_ = resp.Body.Close()
 		}
 	}
+
 	ws, resp, err := websocket.DefaultDialer.Dial(s.url("ws", "transport=websocket"), http.Header{"Origin": {"http://good"}})
 	if err != nil {
 		t.Fatal(err)
@@ -277,6 +294,7 @@ func TestCure9Close(t *testing.T) {
 	if got := <-left; got != "kicked" {
 		t.Errorf("reason %q", got)
 	}
+
 	c.write(`42/k,["on its way already"]`) // must not close the other namespace
 	c.connect("/k")
 	only := s.join("/k")
@@ -328,6 +346,7 @@ func TestCure6Ghosts(t *testing.T) {
 			}
 		})
 	}
+
 	all.Wait()
 	ns := s.namespaces["/g"]
 	eventually(t, "all are gone", func() bool {
@@ -355,6 +374,7 @@ func TestCure6ClosedBeforeListening(t *testing.T) {
 			}
 		})
 	}
+
 	all.Wait()
 	eventually(t, "all are gone", func() bool {
 		return s.Stats().Connections == 0 && s.io.Engine().ClientsCount() == 0 && s.io.Engine().Clients().Len() == 0 &&
@@ -363,6 +383,7 @@ func TestCure6ClosedBeforeListening(t *testing.T) {
 	if st := s.Stats(); st.Ghosts != 0 {
 		t.Errorf("%d ghosts were left to the sweep", st.Ghosts)
 	}
+
 	http.DefaultClient.CloseIdleConnections()
 	eventually(t, "no timer is left", func() bool { return !running("utils.SetTimeout") })
 }

@@ -39,6 +39,7 @@ func TestCure3EventOrder(t *testing.T) {
 	for i := range 1000 {
 		c.expect(fmt.Sprintf("43%d[%d]", i, i))
 	}
+
 	for i, n := range handled {
 		if n != float64(i) {
 			t.Fatalf("event %d handled as number %d", int(n), i)
@@ -60,6 +61,7 @@ func TestCure4EarlyPackets(t *testing.T) {
 		if got := c.read(); !strings.HasPrefix(got, "0{") {
 			t.Fatalf("first %q", got)
 		}
+
 		for range 7 {
 			got, nsp := c.read(), "/"
 			if strings.Contains(got, "/custom") {
@@ -124,6 +126,7 @@ func TestCure2Burst(t *testing.T) {
 			}
 		})
 	}
+
 	for i := range rounds {
 		ns.Broadcast("r", "all", fmt.Appendf(nil, "%d", i), 0)
 		for _, c := range conns {
@@ -137,6 +140,7 @@ func TestCure2Burst(t *testing.T) {
 			}
 		}
 	}
+
 	readers.Wait()
 }
 
@@ -163,11 +167,13 @@ func TestCure5RoomRace(t *testing.T) {
 		if ns.Members("r") != 1 || ns.Rooms()["r"] != 1 {
 			t.Fatalf("%d members, want b alone", ns.Members("r"))
 		}
+
 		b.Leave("r")
 		if len(ns.Rooms()) != 0 {
 			t.Fatal("an empty room stays")
 		}
 	}
+
 	ns.rooms.part(a)
 	a.Join("r") // too late
 	if ns.Members("r") != 0 || ns.Members("") != 1 {

@@ -32,6 +32,7 @@ func TestCure8Polling(t *testing.T) {
 	if status, body := s.poll("GET", sid, ""); status != 200 || !strings.HasPrefix(body, `40{"sid":`) {
 		t.Fatalf("GET: %d %q", status, body)
 	}
+
 	long := strings.Repeat("x", 300_000)
 	post(`42["message",1]`+"\x1e"+`42["message","`+long+`"]`+"\x1e"+`421["message-with-ack"]`, 200)
 	var got string
@@ -39,16 +40,19 @@ func TestCure8Polling(t *testing.T) {
 		_, body := s.poll("GET", sid, "")
 		got += "\x1e" + body
 	}
+
 	if want := "\x1e" + `42["message-back",1]` + "\x1e" + `42["message-back","` + long + `"]` + "\x1e431[]"; !strings.HasSuffix(got, want) {
 		t.Fatalf("got %.100q", got)
 	}
 	post(`451-["message",{"_placeholder":true,"num":0}]`+"\x1ebAQID", 200)
 	get(`451-["message-back",{"_placeholder":true,"num":0}]` + "\x1ebAQID")
+
 	// More packets than python-engineio takes at once come in several payloads.
 	var many []string
 	for i := range 40 {
 		many = append(many, fmt.Sprintf(`42["message",%d]`, i))
 	}
+
 	post(strings.Join(many, "\x1e"), 200)
 	for i := 0; i < 40; {
 		status, body := s.poll("GET", sid, "")
@@ -63,6 +67,7 @@ func TestCure8Polling(t *testing.T) {
 			i++
 		}
 	}
+
 	post(strings.Repeat("x", 1<<20+1), http.StatusRequestEntityTooLarge)
 
 	post("abc", 400)
@@ -105,6 +110,7 @@ func (s *site) pending(sid string) <-chan answer {
 		defer p.mu.Unlock()
 		return p.poll != nil
 	})
+
 	return done
 }
 
@@ -115,17 +121,20 @@ func TestPollingOverlapAndClose(t *testing.T) {
 	if status, _ := s.poll("GET", sid, ""); status != 400 {
 		t.Errorf("second GET: %d", status)
 	}
+
 	if a := <-first; a != (answer{200, "1"}) {
 		t.Errorf("first GET: %+v", a)
 	}
 	if status, _ := s.poll("GET", sid, ""); status != 400 {
 		t.Errorf("GET after overlap: %d", status)
 	}
+
 	sid = s.pollOpen()
 	first = s.pending(sid)
 	if status, body := s.poll("POST", sid, "1"); status != 200 || body != "ok" {
 		t.Errorf("POST close: %d %q", status, body)
 	}
+
 	if a := <-first; a != (answer{200, "6"}) {
 		t.Errorf("GET at close: %+v", a)
 	}
@@ -143,6 +152,7 @@ func TestPollAbandoned(t *testing.T) {
 	sid := s.pollOpen()
 	s.poll("POST", sid, "40")
 	s.poll("GET", sid, "")
+
 	poller, ok := s.all()[0].conn.Transport().(*polling)
 	if !ok {
 		t.Fatal("no poller")
@@ -157,6 +167,7 @@ func TestPollAbandoned(t *testing.T) {
 	if reason := <-left; reason != "transport error" {
 		t.Errorf("reason %q", reason)
 	}
+
 	for _, method := range []string{"GET", "POST"} {
 		if status, _ := s.poll(method, sid, "3"); status != http.StatusBadRequest {
 			t.Errorf("%s afterwards: %d", method, status)

@@ -38,11 +38,13 @@ func TestHandshakeRefusals(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		_ = resp.Body.Close()
 		if resp.StatusCode != http.StatusBadRequest {
 			t.Errorf("%s %s: %d, want 400", tc.method, tc.query, resp.StatusCode)
 		}
 	}
+
 	for _, version := range []string{"3", "2", "", "abc"} { // of socket.io-client 2 and older, and of none
 		ws, resp, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(s.http.URL, "http")+"/socket.io/?transport=websocket&EIO="+version, nil)
 		if err == nil {
@@ -55,6 +57,7 @@ func TestHandshakeRefusals(t *testing.T) {
 			t.Errorf("EIO=%s: %d %s", version, resp.StatusCode, text)
 		}
 	}
+
 	for _, query := range []string{"transport=abc", "transport=websocket&sid=unknown"} {
 		ws, resp, err := websocket.DefaultDialer.Dial(s.url("ws", query), nil)
 		if err == nil {
@@ -65,6 +68,7 @@ func TestHandshakeRefusals(t *testing.T) {
 			_ = resp.Body.Close()
 		}
 	}
+
 	eventually(t, "no session stays", func() bool { return s.Stats().Connections == 0 && s.free() == s.opts.MaxConnections })
 }
 
@@ -90,6 +94,7 @@ func TestConnect(t *testing.T) {
 		}
 		c.expect(tc.auth)
 	}
+
 	// Cure 11: recovery of a former session panics in the library; it is off, and
 	// what asks for it is an ordinary CONNECT.
 	again := suite(t, Options{}).dial()
@@ -97,6 +102,7 @@ func TestConnect(t *testing.T) {
 	if got := again.read(); !strings.HasPrefix(got, `40{"sid":"`) || strings.Contains(got, "pid") {
 		t.Errorf("got %q", got)
 	}
+
 	again.expect(`42["auth",{"offset":"o","pid":"p"}]`)
 	c := suite(t, Options{}).dial()
 	c.write("40/random")
@@ -132,6 +138,7 @@ func TestConnectRefused(t *testing.T) {
 	if n := s.namespaces["/p"].Members("r"); n != 0 {
 		t.Errorf("refused clients stay in room: %d", n)
 	}
+
 	c.write(`40/p,{"token":"good"}`)
 	if got := c.read(); !strings.HasPrefix(got, `40/p,{"sid":`) {
 		t.Fatalf("got %q", got)
@@ -139,6 +146,7 @@ func TestConnectRefused(t *testing.T) {
 	if st := s.Stats(); st.Panics != 1 {
 		t.Errorf("panics = %d, want 1", st.Panics)
 	}
+
 	c.write("41/p,")
 	if got := <-left; got != "client namespace disconnect" {
 		t.Errorf("reason %q", got)
@@ -168,6 +176,7 @@ func TestMessages(t *testing.T) {
 			}
 		}
 	}
+
 	c.expect(`452-["message-back",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`, "\x01\x02\x03", "\x04\x05\x06")
 	c.expect(`462-789[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`, "\x01\x02\x03", "\x04\x05\x06")
 	c.write(`437[]`, `42["message"]`) // an acknowledgement nobody asked for
@@ -183,11 +192,13 @@ func TestLeaveAndComeBack(t *testing.T) {
 		if got := c.read(); !strings.HasPrefix(got, `40/custom,{"sid"`) {
 			t.Fatalf("got %q", got)
 		}
+
 		// Replies come from two namespaces, so only each one's order is given.
 		seen := map[string]bool{}
 		for range 3 {
 			seen[c.read()] = true
 		}
+
 		for _, want := range []string{`42/custom,["auth",{}]`, `42/custom,["message-back",7]`, `42["message-back","main"]`} {
 			if !seen[want] {
 				t.Fatalf("no %s in %v", want, seen)
@@ -217,6 +228,7 @@ func TestCure1InvalidPackets(t *testing.T) {
 			t.Errorf("%.60q: connection still open", m)
 		}
 	}
+
 	for _, send := range []func(*client) error{
 		func(c *client) error { return c.ws.WriteMessage(websocket.BinaryMessage, []byte{1, 2}) },
 		func(c *client) error { return c.ws.WriteMessage(websocket.BinaryMessage, nil) },
@@ -249,6 +261,7 @@ func TestCure1InvalidPackets(t *testing.T) {
 		}
 		c.expectClosed()
 	}
+
 	other.write(`42["message","alive"]`)
 	other.expect(`42["message-back","alive"]`)
 	if st := s.Stats(); st.Panics != 0 || st.Malformed == 0 {
@@ -289,6 +302,7 @@ func TestHeartbeat(t *testing.T) {
 			c.write("3")
 		}
 	}
+
 	quiet := s.dial() // never answers
 	quiet.write("40")
 	for {
@@ -296,6 +310,7 @@ func TestHeartbeat(t *testing.T) {
 			break
 		}
 	}
+
 	sid := s.pollOpen()
 	eventually(t, "the silent poller goes", func() bool {
 		status, _ := s.poll("POST", sid, "6")

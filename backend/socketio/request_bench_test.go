@@ -46,6 +46,7 @@ func BenchmarkRequests(b *testing.B) {
 					k.rates = append(k.rates, requestRate(b, k.sockets, requests/clients))
 				}
 			}
+
 			middle := func(list []float64) float64 { return slices.Sorted(slices.Values(list))[len(list)/2] }
 			for i, k := range kinds {
 				b.ReportMetric(middle(k.rates), k.name+"/s")
@@ -57,6 +58,7 @@ func BenchmarkRequests(b *testing.B) {
 					b.ReportMetric(middle(ratios), "of-"+k.name)
 				}
 			}
+
 			b.ReportMetric(0, "ns/op")
 		})
 	}
@@ -73,6 +75,7 @@ func requestRate(b *testing.B, sockets []*websocket.Conn, each int) float64 {
 					b.Error(err)
 					return
 				}
+
 				for {
 					_, m, err := ws.ReadMessage()
 					if err != nil {
@@ -86,6 +89,7 @@ func requestRate(b *testing.B, sockets []*websocket.Conn, each int) float64 {
 			}
 		})
 	}
+
 	all.Wait()
 	return float64(each*len(sockets)) / time.Since(begun).Seconds()
 }
@@ -135,6 +139,7 @@ func stockServer(b *testing.B) (url string) {
 			}
 		})
 	})
+
 	server := httptest.NewServer(io.ServeHandler(nil))
 	b.Cleanup(func() {
 		io.Close(nil)

@@ -68,6 +68,7 @@ func TestSlowButSteady(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+
 				_ = resp.Body.Close()
 				c := &client{t: t, ws: ws}
 				c.read()
@@ -101,6 +102,7 @@ func TestSlowButSteady(t *testing.T) {
 					return string(text)
 				}
 			}
+
 			conn := <-joined
 			go func() {
 				for range frames {
@@ -114,6 +116,7 @@ func TestSlowButSteady(t *testing.T) {
 					t.Fatalf("got %.40q", text)
 				}
 			}
+
 			if st := s.Stats(); st.SlowConsumers != 0 || st.Connections != 1 {
 				t.Errorf("%+v", st)
 			}
@@ -130,6 +133,7 @@ func TestAnswersWaitForSpace(t *testing.T) {
 	})
 	sid := s.pollOpen()
 	s.poll("POST", sid, "40")
+
 	conn := <-joined
 	eventually(t, "the client is live", conn.isLive.Load)
 	sent := make(chan error, 1)
@@ -148,6 +152,7 @@ func TestAnswersWaitForSpace(t *testing.T) {
 				return
 			}
 		}
+
 		sent <- nil
 	}()
 	for next := 0; next < frames; {
@@ -163,6 +168,7 @@ func TestAnswersWaitForSpace(t *testing.T) {
 			}
 		}
 	}
+
 	if err := <-sent; err != nil {
 		t.Error(err)
 	}
@@ -175,12 +181,14 @@ func TestAnswersLeaveTheBoundsToOthers(t *testing.T) {
 	if _, _, err := o.pushFree(0, big, big); err != nil {
 		t.Fatal(err)
 	}
+
 	small := newFrame(opText, make([]byte, 20))
 	for i := range 4 {
 		if _, _, err := o.push(0, 0, small); err != nil {
 			t.Fatalf("frame %d: %v", i, err)
 		}
 	}
+
 	if _, _, err := o.push(0, 0, small); err == nil {
 		t.Error("a fifth frame was let in")
 	}
@@ -188,6 +196,7 @@ func TestAnswersLeaveTheBoundsToOthers(t *testing.T) {
 	if _, _, err := o.push(0, 0, small); err == nil {
 		t.Error("taking a frame that does not count made space")
 	}
+
 	o.done()
 	o.take(make([]byte, 0, 10))
 	o.take(make([]byte, 0, 30)) // one that counts
@@ -195,6 +204,7 @@ func TestAnswersLeaveTheBoundsToOthers(t *testing.T) {
 	if _, _, err := o.push(0, 0, small); err != nil {
 		t.Errorf("after one was written: %v", err)
 	}
+
 	o.conclude()
 	if o.counted != (tally{}) || o.n != 0 {
 		t.Errorf("after all: %+v, %d wait", o.counted, o.n)
@@ -213,6 +223,7 @@ func TestCrowdedAboveAQuarter(t *testing.T) {
 		for range c.fits {
 			_, _, _ = o.push(0, 0, c.frame)
 		}
+
 		if o.crowded() {
 			t.Errorf("%s: crowded by %d", c.name, c.fits)
 		}
@@ -221,6 +232,7 @@ func TestCrowdedAboveAQuarter(t *testing.T) {
 		if !o.crowded() {
 			t.Errorf("%s: not crowded by %d", c.name, c.fits+1)
 		}
+
 		o.done()
 		if o.crowded() {
 			t.Errorf("%s: crowded after one was written", c.name)
@@ -245,12 +257,14 @@ func TestHeartbeatGoesFirst(t *testing.T) {
 			want = append(want, fmt.Sprintf("4%d", i))
 		}
 	}
+
 	for range 2 {
 		if _, _, err := o.pushFirst(0, newFrame(opText, []byte("2"))); err != nil {
 			t.Fatal(err)
 		}
 		want = append([]string{"2"}, want...)
 	}
+
 	if got := string(o.takePolled(1000)); got != strings.Join(want, "\x1e") {
 		t.Errorf("taken: %q", got)
 	}
@@ -346,6 +360,7 @@ func TestUnitIsSentWhole(t *testing.T) {
 					return one
 				}
 			}
+
 			conn := <-joined
 			eventually(t, "the client is live", conn.isLive.Load)
 			for of := range 2 {
@@ -355,6 +370,7 @@ func TestUnitIsSentWhole(t *testing.T) {
 						_ = conn.ses.answer(newFrame(opText, []byte("2"))) // a heartbeat in the middle of it
 					}
 				}
+
 				for i := 0; i < unit; {
 					if got := next(); got == fmt.Sprintf(`42["n",%d]`, of*unit+i) {
 						i++
@@ -363,12 +379,14 @@ func TestUnitIsSentWhole(t *testing.T) {
 					}
 				}
 			}
+
 			for i := range 2 * unit { // each its own: one that does not read is cut
 				ns.Broadcast("r", "n", json.RawMessage("0"), uint64(100+i))
 				if transport == "websocket" { // whose kernel takes more than the queue
 					ns.Broadcast("r", "n", json.RawMessage(`"`+strings.Repeat("x", 1<<16)+`"`), uint64(10000+i))
 				}
 			}
+
 			if reason := <-left; !strings.HasPrefix(reason, "slow consumer") && reason != "went away: stopped polling" {
 				t.Errorf("reason %q", reason)
 			}
@@ -389,11 +407,13 @@ func TestAbsentPollerIsNotSlow(t *testing.T) {
 	sid := s.pollOpen()
 	s.poll("POST", sid, "40")
 	s.poll("GET", sid, "")
+
 	conn := <-joined
 	eventually(t, "the client is live", conn.isLive.Load)
 	if err := conn.Emit("x", nil); err != nil {
 		t.Fatal(err)
 	}
+
 	if reason := <-left; reason != "went away: stopped polling" {
 		t.Errorf("reason %q", reason)
 	}
@@ -445,17 +465,20 @@ func TestSecondConnect(t *testing.T) {
 				seen[sid] = true
 			}
 		}
+
 		c.expect(`42/n,["hello"]`)
 		c.write(`42/n,["again"]`)
 		c.expect(`42/n,["back"]`)
 		if n := s.namespaces["/n"].Members("r"); n != 1 {
 			t.Errorf("%q: %d members", packets, n)
 		}
+
 		_ = c.ws.Close()
 		want := "again, client namespace disconnect, in, in, transport close"
 		if strings.Contains(packets[1], "first") {
 			want = strings.Replace(want, "disconnect,", "disconnect, first,", 1)
 		}
+
 		eventually(t, want, func() bool { // two clients, whose calls have no order among each other
 			mu.Lock()
 			defer mu.Unlock()
@@ -478,6 +501,7 @@ func TestAttachmentsTooLarge(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	if _, err := c.next(); !websocket.IsCloseError(err, websocket.CloseMessageTooBig) {
 		t.Errorf("ended with %v", err)
 	}

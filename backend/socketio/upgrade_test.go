@@ -26,6 +26,7 @@ func TestUpgrade(t *testing.T) {
 	if status, _ := s.poll("POST", sid, "40"); status != 200 {
 		t.Fatal(status)
 	}
+
 	for got := ""; !strings.Contains(got, "auth"); {
 		_, got = s.poll("GET", sid, "")
 	}
@@ -33,17 +34,20 @@ func TestUpgrade(t *testing.T) {
 	if status, body := s.poll("GET", sid, ""); status != 200 || body != "6" {
 		t.Fatalf("GET while upgrading: %d %q", status, body)
 	}
+
 	c.write("5", `42["message","up"]`)
 	c.expect(`42["message-back","up"]`)
 	if info := s.Clients(); len(info) != 1 || info[0].Transport != "websocket" {
 		t.Errorf("clients %+v", info)
 	}
+
 	// A polling request with the sid of an upgraded session is answered 400.
 	for _, method := range []string{"GET", "POST"} {
 		if status, _ := s.poll(method, sid, "3"); status != http.StatusBadRequest {
 			t.Errorf("%s after upgrade: %d", method, status)
 		}
 	}
+
 	s.dialRaw("transport=websocket&sid=" + sid).expectClosed()
 	c.write(`42["message","still"]`)
 	c.expect(`42["message-back","still"]`)
@@ -77,6 +81,7 @@ func TestUpgradeAbandoned(t *testing.T) {
 		c.write(m)
 		c.expectClosed()
 	}
+
 	gone := s.offer(sid)
 	gone.write("2probe")
 	gone.expect("3probe")
@@ -107,6 +112,7 @@ func TestOrderAcrossUpgrade(t *testing.T) {
 	})
 	sid := s.pollOpen()
 	s.poll("POST", sid, "40")
+
 	conn := <-joined
 	next := 0
 	take := func(msg string) {
@@ -125,6 +131,7 @@ func TestOrderAcrossUpgrade(t *testing.T) {
 	}
 	poll()                                                // the CONNECT answer
 	eventually(t, "the client is live", conn.isLive.Load) // before that nothing drains
+
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
@@ -135,6 +142,7 @@ func TestOrderAcrossUpgrade(t *testing.T) {
 				t.Errorf("emit %d: %v", i, err)
 				return
 			}
+
 			if i%8 == 0 { // so that there is always something under way
 				if err := conn.Drain(t.Context()); err != nil {
 					t.Error(err)
@@ -144,16 +152,19 @@ func TestOrderAcrossUpgrade(t *testing.T) {
 		}
 	}()
 	poll()
+
 	c := s.probe(sid)
 	for range 10 {
 		poll()
 	}
+
 	if next == total {
 		t.Fatal("nothing left for the WebSocket")
 	}
 	if err := c.ws.WriteMessage(websocket.TextMessage, []byte("5")); err != nil {
 		t.Fatal(err)
 	}
+
 	for next < total {
 		take(c.read())
 	}

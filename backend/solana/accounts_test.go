@@ -39,6 +39,7 @@ func TestCoinsAreFoundByTheirMint(t *testing.T) {
 			completed[f.Mint] = completed[f.Mint] || f.Kind == launchpad.FactCompleted
 		}
 	}
+
 	graduated := 0
 	var curve market.Pubkey
 	for mint, venue := range venues {
@@ -50,6 +51,7 @@ func TestCoinsAreFoundByTheirMint(t *testing.T) {
 		if coin.Mint != mint || coin.Curve != venue[launchpad.FactCreated] || coin.Place.Coin != mint || coin.Place.Pair.Quote() != quotes[mint] {
 			t.Errorf("%+v, created at %s, paid in %s", coin, venue[launchpad.FactCreated], quotes[mint])
 		}
+
 		if coin.Completed != completed[mint] {
 			t.Errorf("%s is completed: %t, in the ledger %t", mint, coin.Completed, completed[mint])
 		}
@@ -60,6 +62,7 @@ func TestCoinsAreFoundByTheirMint(t *testing.T) {
 			}
 		}
 	}
+
 	if graduated < 2 || len(venues) < 6 {
 		t.Errorf("%d coins, %d graduated", len(venues), graduated)
 	}
@@ -116,6 +119,7 @@ func TestAccountsOverTheConnection(t *testing.T) {
 	if len(list) != 2 || len(list[0].Data) != 82 || !list[1].Owner.IsZero() {
 		t.Errorf("%+v", list)
 	}
+
 	if _, err := feed.Accounts(ctx, make([]market.Pubkey, MaxAccounts+1)...); err == nil {
 		t.Error("more accounts than a node answers for")
 	}

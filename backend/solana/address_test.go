@@ -53,6 +53,7 @@ func TestAddressesOfCoins(t *testing.T) {
 			pool(pumpswap.CanonicalIndex, authority, e.Mint, pump.Quote(e.QuoteMint), e.Pool)
 		}
 	}
+
 	for _, one := range programtest.Events(t, pumpswap.ProgramID.String()) {
 		body, err := pumpswap.Decode(one.Data)
 		if err != nil {
@@ -63,6 +64,7 @@ func TestAddressesOfCoins(t *testing.T) {
 			pool(e.Index, e.Creator, e.BaseMint, e.QuoteMint, e.Pool)
 		}
 	}
+
 	if curves < 5 || canonical == 0 || pools < 3 {
 		t.Errorf("%d curves, %d canonical and %d other pools: the test looks at little", curves, canonical, pools)
 	}
@@ -81,18 +83,21 @@ func TestProgramAddress(t *testing.T) {
 		if again, err := solana.ProgramAddress(owner, seeds...); err != nil || again != address {
 			t.Errorf("%d seeds give %s and then %s, %v", n, address, again, err)
 		}
+
 		if again, err := program.Address(owner, seeds...); err != nil || again != address {
 			t.Errorf("%d seeds give %s without the library, %v; want %s", n, again, err, address)
 		}
 		seen[address] = true
 		seeds = append(seeds, []byte{byte(n)})
 	}
+
 	if address, err := solana.ProgramAddress(owner, seeds...); err == nil {
 		t.Errorf("16 seeds and a bump give %s", address)
 	}
 	if address, err := solana.ProgramAddress(owner, []byte(strings.Repeat("x", 33))); err == nil {
 		t.Errorf("a seed of 33 bytes gives %s", address)
 	}
+
 	for _, wrong := range [][][]byte{seeds, {make([]byte, 33)}} {
 		if address, err := program.Address(owner, wrong...); !errors.Is(err, program.ErrSeeds) {
 			t.Errorf("%d seeds give %s without the library, %v", len(wrong), address, err)

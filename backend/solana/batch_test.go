@@ -27,10 +27,12 @@ func countingNode(w http.ResponseWriter, r *http.Request) {
 		list = make([]rpcRequest, 1)
 		_ = json.Unmarshal(raw, &list[0])
 	}
+
 	answers := make([]string, len(list))
 	for i, one := range list {
 		answers[i] = fmt.Sprintf(`{"jsonrpc":"2.0","result":%s,"id":%s}`, one.Params[0], one.ID)
 	}
+
 	text := strings.Join(answers, ",")
 	if batch {
 		text = "[" + text + "]"
@@ -90,6 +92,7 @@ func TestEveryBatchRefusal(t *testing.T) {
 					if got := int(requests.Load()); got > 2*least+halvings+n/firstPatience {
 						t.Errorf("%d calls of at most %d took %d requests", n, limit, got)
 					}
+
 					if how == simnet.RefuseByLimit || how == simnet.RefuseByLimits || how == "429" {
 						continue // may still be growing back
 					}
@@ -101,6 +104,7 @@ func TestEveryBatchRefusal(t *testing.T) {
 					if err := askTimes(t, again, 1, n); err != nil {
 						t.Fatalf("%d calls again: %v", n, err)
 					}
+
 					if got, want := int(requests.Load()), (n+size-1)/size+n/firstPatience; n >= limit && got > want {
 						t.Errorf("%d calls again took %d requests, want %d: %d at once were known to work", n, got, want, size)
 					}
@@ -120,17 +124,20 @@ func TestDeadEndpointIsAbandoned(t *testing.T) {
 			if limit {
 				tries = 1 // or it is waited for, twenty times
 			}
+
 			c, requests := refusingNode(t, how, 0)
 			err := askTimes(t, c, tries, 100)
 			if err == nil {
 				t.Fatal("nothing was answered, and nothing is wrong")
 			}
+
 			if got := requests.Load(); got > 2+7 && !strings.Contains(err.Error(), "rpc error") { // else each call has its own
 				t.Errorf("%d requests", got)
 			}
 			if got := c.batch.now(); got != 1 && !limit {
 				t.Errorf("%d calls at once at last", got)
 			}
+
 			wordless := how == simnet.RefuseByClosing || how == simnet.RefuseByCutting || how == simnet.RefuseByNothing ||
 				how == simnet.RefuseByNoAnswers || how == simnet.RefuseByFirst || how == simnet.RefuseByPart
 			if !wordless && !strings.Contains(err.Error(), "not in your plan") && !strings.Contains(err.Error(), "limit") {
@@ -171,6 +178,7 @@ func TestBatchGrowsAgain(t *testing.T) {
 	if got := take(0, 7); got != 7 || b.now() != 1 {
 		t.Errorf("%d refused, %d at once", got, b.now())
 	}
+
 	if got := take(maxBatch, 8*firstPatience); got != 0 || b.now() != maxBatch {
 		t.Errorf("after the trouble %d refused, %d at once", got, b.now())
 	}
@@ -179,6 +187,7 @@ func TestBatchGrowsAgain(t *testing.T) {
 	if got := take(10, long); got > 7+long/maxPatience+1 || b.now() > 10 || b.now() < 5 {
 		t.Errorf("%d of %d refused with a limit of 10, %d at once", got, long, b.now())
 	}
+
 	if slow := newBatchSize(3.5); slow.now() != 3 {
 		t.Errorf("%d at once at 3.5 a second", slow.now())
 	}

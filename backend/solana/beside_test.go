@@ -55,6 +55,7 @@ func besideSolanaGo() []beside {
 		signatures = append(signatures, signature)
 		texts = append(texts, signature.String())
 	}
+
 	var logs, keys, balances []string
 	for range 14 {
 		var key market.Pubkey
@@ -63,10 +64,12 @@ func besideSolanaGo() []beside {
 		logs = append(logs, "Program "+key.String()+" invoke [1]", "Program log: Instruction: TransferChecked",
 			"Program "+key.String()+" consumed 6174 of 835837 compute units", "Program "+key.String()+" success")
 	}
+
 	for _, key := range keys[:8] {
 		balances = append(balances, fmt.Sprintf(`{"accountIndex":3,"mint":"%s","owner":"%s","programId":"%s","uiTokenAmount":`+
 			`{"amount":"1073000000","decimals":6,"uiAmount":1073.0,"uiAmountString":"1073"}}`, key, key, key))
 	}
+
 	body := make([]byte, 900)
 	random(body)
 	quoted := func(list []string) string { text, _ := json.Marshal(list); return string(text) }
@@ -75,6 +78,7 @@ func besideSolanaGo() []beside {
 	for i := range page {
 		page[i] = fmt.Sprintf(`{"blockTime":1764000000,"confirmationStatus":"finalized","err":null,"memo":null,"signature":"%s","slot":%d}`, texts[i], 311909890-i)
 	}
+
 	transaction := fmt.Sprintf(`{"blockTime":1764000000,"meta":{"computeUnitsConsumed":131865,"err":null,"fee":5000,"innerInstructions":[],`+
 		`"loadedAddresses":{"readonly":[],"writable":[]},"logMessages":%s,"postBalances":[1,2,3,4,5,6,7,8,9,10,11,12,13,14],"postTokenBalances":[%s],`+
 		`"preBalances":[1,2,3,4,5,6,7,8,9,10,11,12,13,14],"preTokenBalances":[%s],"rewards":[],"status":{"Ok":null}},"slot":311909890,"transaction":["%s","base64"],"version":0}`,
@@ -102,6 +106,7 @@ func besideSolanaGo() []beside {
 	var one found
 	var parser FrameParser
 	var frame Frame
+
 	return []beside{
 		{
 			"base58, a signature read", func() error { _, err := market.ParseSignature(texts[0]); return err },
@@ -187,6 +192,7 @@ func BenchmarkBesideSolanaGo(b *testing.B) {
 			for b.Loop() {
 				ours, theirs = min(ours, run(one.ours)), min(theirs, run(one.theirs))
 			}
+
 			b.ReportMetric(ours, "ours-ns")
 			b.ReportMetric(theirs, "solana-go-ns")
 			b.ReportMetric(theirs/ours, "times-faster")

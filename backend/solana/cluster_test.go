@@ -174,6 +174,7 @@ func (c *cluster) tick(n int) []ledgerTx { return c.tickWith(n, nil) }
 func (c *cluster) tickWith(n int, edit func(*ledgerTx)) []ledgerTx {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	added := c.writeLocked(n)
 	for i := range added {
 		if edit != nil {
@@ -181,6 +182,7 @@ func (c *cluster) tickWith(n int, edit func(*ledgerTx)) []ledgerTx {
 			c.txs[len(c.txs)-n+i] = added[i]
 		}
 	}
+
 	c.slot++
 	if !c.mute {
 		c.broadcast(func(p *peer) bool { return p.slot }, slotFrame(c.slot))
@@ -189,11 +191,13 @@ func (c *cluster) tickWith(n int, edit func(*ledgerTx)) []ledgerTx {
 	if c.arrival != nil {
 		order = c.arrival(added)
 	}
+
 	for _, tx := range order {
 		if c.drop == nil || !c.drop(tx) {
 			c.notify(tx)
 		}
 	}
+
 	return added
 }
 
@@ -297,6 +301,7 @@ func (c *cluster) serve(w http.ResponseWriter, r *http.Request) {
 		c.pubsub(w, r)
 		return
 	}
+
 	body, _ := io.ReadAll(r.Body)
 	var requests []rpcRequest
 	batch := len(body) > 0 && body[0] == '['
@@ -306,6 +311,7 @@ func (c *cluster) serve(w http.ResponseWriter, r *http.Request) {
 		requests = make([]rpcRequest, 1)
 		_ = json.Unmarshal(body, &requests[0])
 	}
+
 	c.mu.Lock()
 	chosen := c.fault
 	c.posts++
@@ -314,10 +320,12 @@ func (c *cluster) serve(w http.ResponseWriter, r *http.Request) {
 	if chosen != nil && chosen(w, requests) {
 		return
 	}
+
 	answers := make([]json.RawMessage, 0, len(requests))
 	for _, request := range requests {
 		answers = append(answers, c.answer(request))
 	}
+
 	w.Header().Set("Content-Type", "application/json")
 	if batch {
 		_ = json.NewEncoder(w).Encode(answers)
@@ -329,12 +337,14 @@ func (c *cluster) serve(w http.ResponseWriter, r *http.Request) {
 func (c *cluster) answer(request rpcRequest) json.RawMessage {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	c.calls[request.Method]++
 	result, problem := any(nil), (*rpcError)(nil)
 	done := false
 	if c.override != nil {
 		result, problem, done = c.override(request)
 	}
+
 	if !done {
 		result, problem = c.result(request)
 	}
@@ -344,6 +354,7 @@ func (c *cluster) answer(request rpcRequest) json.RawMessage {
 	} else {
 		out["result"] = result
 	}
+
 	text, _ := json.Marshal(out)
 	return text
 }
@@ -372,6 +383,7 @@ func (c *cluster) result(request rpcRequest) (any, *rpcError) {
 		_ = json.Unmarshal(request.Params[0], &text)
 		_ = json.Unmarshal(request.Params[0], &number)
 	}
+
 	switch request.Method {
 	case "getSlot":
 		return c.at(opts.Commitment), nil
@@ -395,6 +407,7 @@ func (c *cluster) result(request rpcRequest) (any, *rpcError) {
 			}
 			signatures = append(signatures, tx.signature.String())
 		}
+
 		return map[string]any{"signatures": signatures, "blockTime": testTime(number), "blockhash": "x", "parentSlot": number - 1}, nil
 	case "getFirstAvailableBlock":
 		return c.first, nil
@@ -410,11 +423,13 @@ func (c *cluster) result(request rpcRequest) (any, *rpcError) {
 		if !ok || c.hidden || c.txs[n].slot > c.at(opts.Commitment) {
 			return nil, nil
 		}
+
 		tx := c.txs[n]
 		meta := map[string]any{"err": failureOf(tx), "fee": 5000, "preBalances": []int{}, "postBalances": []int{}, "logMessages": tx.logs}
 		if tx.inner != "" {
 			meta["innerInstructions"] = json.RawMessage(tx.inner)
 		}
+
 		body := (&made{keys: []market.Pubkey{testProgram}, tops: []int{0}}).encode(1, 1)
 		return map[string]any{
 			"slot": tx.slot, "blockTime": c.timeOf(tx.slot), "transaction": []string{base64.StdEncoding.EncodeToString(body), "base64"}, "version": 1,
@@ -431,6 +446,7 @@ func (c *cluster) result(request rpcRequest) (any, *rpcError) {
 		}
 		return map[string]any{"context": map[string]any{"slot": c.slot}, "value": value}, nil
 	}
+
 	return nil, &rpcError{-32601, "Method not found"}
 }
 
@@ -476,6 +492,7 @@ func (c *cluster) signatures(program string, opts options) any {
 	if err != nil {
 		return list
 	}
+
 	from := len(c.txs) - 1
 	if opts.Before != "" {
 		n, ok := c.find(opts.Before)
@@ -484,6 +501,7 @@ func (c *cluster) signatures(program string, opts options) any {
 		}
 		from = n - 1
 	}
+
 	for i := from; i >= 0 && len(list) < opts.Limit && c.txs[i].slot >= c.first; i-- {
 		tx := c.txs[i]
 		if !tx.mentions(address) {
@@ -496,6 +514,7 @@ func (c *cluster) signatures(program string, opts options) any {
 			"signature": tx.signature.String(), "slot": tx.slot, "err": failureOf(tx), "blockTime": c.timeOf(tx.slot), "memo": nil, "confirmationStatus": "confirmed",
 		})
 	}
+
 	if c.grows > 0 {
 		c.writeLocked(c.grows)
 		c.slot++
@@ -508,6 +527,7 @@ func (c *cluster) pubsub(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
+
 	p := &peer{conn: conn, logs: map[uint64]market.Pubkey{}}
 	c.lock(func() {
 		c.peers[p] = true
@@ -517,11 +537,13 @@ func (c *cluster) pubsub(w http.ResponseWriter, r *http.Request) {
 		c.lock(func() { delete(c.peers, p) })
 		_ = conn.CloseNow()
 	}()
+
 	for {
 		_, data, err := conn.Read(r.Context())
 		if err != nil {
 			return
 		}
+
 		var request rpcRequest
 		_ = json.Unmarshal(data, &request)
 		c.lock(func() {
@@ -550,6 +572,7 @@ func (c *cluster) pubsub(w http.ResponseWriter, r *http.Request) {
 				p.slot = true
 				answer = fmt.Sprintf(`{"jsonrpc":"2.0","result":0,"id":%s}`, request.ID)
 			}
+
 			_ = conn.Write(r.Context(), websocket.MessageText, []byte(answer))
 		})
 	}

@@ -33,6 +33,7 @@ func TestCoinsOfTheSimulatedCluster(t *testing.T) {
 	for i := range ledger {
 		calls[i] = transactionCall(ledger[i].Signature, "confirmed", &answers[i])
 	}
+
 	if err := rpc.do(t.Context(), 3, calls...); err != nil {
 		t.Fatal(err)
 	}
@@ -48,10 +49,12 @@ func TestCoinsOfTheSimulatedCluster(t *testing.T) {
 		if one.tx.Failed != entry.Failed {
 			t.Fatalf("%s failed: %t, in the ledger %t", entry.Signature, one.tx.Failed, entry.Failed)
 		}
+
 		if one.tx.Failed {
 			failed++
 			continue // what it logged did not happen
 		}
+
 		if one.tx.Inner == nil {
 			t.Fatalf("%s has no inner instructions", entry.Signature)
 		}
@@ -59,6 +62,7 @@ func TestCoinsOfTheSimulatedCluster(t *testing.T) {
 		if report.Truncated {
 			t.Fatalf("%s is read as one that lost events: %+v", entry.Signature, report)
 		}
+
 		got := factsOf(t, whole, pools)
 		if want := shorten(entry.Coins); !slices.Equal(got, want) {
 			t.Fatalf("%s (cut %t):\n%v, in the ledger\n%v", entry.Signature, entry.Truncated, got, want)
@@ -80,6 +84,7 @@ func TestCoinsOfTheSimulatedCluster(t *testing.T) {
 			loud++
 		}
 	}
+
 	if facts < 1000 || cut < 2 || failed < 50 || loud < 1000 {
 		t.Errorf("%d facts, %d cut logs, %d failed and %d whole transactions: too few to say anything", facts, cut, failed, loud)
 	}
@@ -97,6 +102,7 @@ func TestCoinsByTheirAddresses(t *testing.T) {
 			}
 		}
 	}
+
 	if len(byVenue) < 8 {
 		t.Fatalf("%d venues", len(byVenue))
 	}
@@ -114,17 +120,20 @@ func TestCoinsByTheirAddresses(t *testing.T) {
 			for _, one := range page {
 				listed[one.Signature] = true
 			}
+
 			if len(page) < 1000 {
 				break
 			}
 			before = page[len(page)-1].Signature
 		}
+
 		for _, signature := range want {
 			if !listed[signature.String()] {
 				t.Fatalf("%s is not listed for %s", signature, venue)
 			}
 		}
 	}
+
 	var own []struct {
 		Signature market.Signature `json:"signature"`
 	}
@@ -148,6 +157,7 @@ func coinCluster(t *testing.T) *simnet.Net {
 		Start: time.Unix(1_790_000_000, 0),
 	})
 	net.SetRate(0)
+
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- net.Run(ctx) }()
@@ -163,6 +173,7 @@ func coinCluster(t *testing.T) *simnet.Net {
 		done <- nil
 		t.Fatal(err)
 	}
+
 	return net
 }
 
@@ -190,6 +201,7 @@ func askCluster(t *testing.T, net *simnet.Net, method string, to any, params ...
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, net.RPCURL(), strings.NewReader(string(body)))
 	if err != nil {
 		t.Fatal(err)
@@ -199,6 +211,7 @@ func askCluster(t *testing.T, net *simnet.Net, method string, to any, params ...
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer response.Body.Close() //nolint:errcheck // read only
 	answer := struct {
 		Result any `json:"result"`
@@ -248,6 +261,7 @@ func factsOf(t *testing.T, events []market.Event, pools map[market.Pubkey]pumpsw
 			swap(e.Pool, e.Trade)
 		}
 	}
+
 	return list
 }
 

@@ -34,6 +34,7 @@ func TestStatsOfEndpoints(t *testing.T) {
 			stop()
 		}
 	}()
+
 	r.live()
 	r.endpointStatus(0, "the preferred one's counts", func(s EndpointStatus) bool {
 		return s.InUse && s.State == EndpointConnected && s.Latency > 0 && s.Slot > 0 && !s.SeenAt.IsZero()
@@ -41,6 +42,7 @@ func TestStatsOfEndpoints(t *testing.T) {
 	if s := r.feed.Endpoints()[1]; s.InUse || s.State != EndpointStandby || s.Slot != 0 || s.Errors != 0 || s.Name != two.endpoint().String() {
 		t.Errorf("the other one: %+v", s)
 	}
+
 	one.lock(func() {
 		one.fault = func(w http.ResponseWriter, _ []rpcRequest) bool {
 			http.Error(w, "gone: "+key, http.StatusServiceUnavailable)

@@ -34,6 +34,7 @@ func TestRecoveryEndsThePause(t *testing.T) {
 			r := start(t, config, 0)
 			stop := c.run(1)
 			defer stop()
+
 			r.live()
 			c.lock(func() { one.outage(c, true) })
 			c.cut()

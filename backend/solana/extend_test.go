@@ -20,6 +20,7 @@ func TestRollbackWhileDown(t *testing.T) {
 		config.RescanInterval = time.Hour
 		r := start(t, config, 0)
 		r.live()
+
 		added := append(append(c.tick(2), c.tick(3)...), c.tick(1)...)
 		r.until("live ones", func() bool { return len(r.txs) == 26 })
 		resume := r.checkpoint
@@ -32,6 +33,7 @@ func TestRollbackWhileDown(t *testing.T) {
 			c.cut()
 			r.status("down", func(s Status) bool { return s.State == Reconnecting })
 		}
+
 		c.lock(func() { // the last but one block, and one transaction of the first
 			c.txs = slices.DeleteFunc(c.txs, func(tx ledgerTx) bool {
 				return tx.slot == added[2].slot || tx.signature == added[0].signature
@@ -52,6 +54,7 @@ func TestRollbackWhileDown(t *testing.T) {
 			}
 			r = start(t, config, resume, func(s *sink) { s.txs = before })
 		}
+
 		r.until("rollback", func() bool { return len(r.rolledBack) == 4 && r.checkpoint > added[5].slot })
 		r.equal(c.ledger())
 		for signature, n := range r.deliveries {
@@ -83,9 +86,11 @@ func TestExtend(t *testing.T) {
 	r := start(t, config, 0)
 	r.live()
 	r.until("a gap", func() bool { return len(r.gaps) == 1 })
+
 	gap := r.gaps[0]
 	stop := c.run(0)
 	defer stop()
+
 	interrupted, before := 0, c.called("getSignaturesForAddress")
 	c.lock(func() {
 		c.override = func(request rpcRequest) (any, *rpcError, bool) {
@@ -96,19 +101,23 @@ func TestExtend(t *testing.T) {
 			return nil, nil, false
 		}
 	})
+
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
+
 	if err := r.feed.Extend(ctx, gap, 1100); err != nil {
 		t.Fatal(err)
 	}
 	want := all[slices.IndexFunc(all, func(tx ledgerTx) bool { return tx.slot >= 1100 }):]
 	r.until("what was asked for", func() bool { return r.has(want) && open(r.gaps) == 1 })
 	r.equal(want)
+
 	var last market.Gap
 	r.until("what is left", func() bool { last = r.gaps[len(r.gaps)-1]; return true })
 	if last.To != 1099 || last.From != 0 || last.State != market.GapOpen {
 		t.Fatalf("gaps %+v", r.gaps)
 	}
+
 	if err := r.feed.Extend(ctx, last, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -119,6 +128,7 @@ func TestExtend(t *testing.T) {
 	if len(filled) != 2 || filled[0].To+1 != filled[1].From || filled[1].To != gap.To {
 		t.Errorf("filled gaps %+v", filled)
 	}
+
 	r.status("no progress", func(s Status) bool { return s.Backfill == Backfill{} })
 	if interrupted == 0 {
 		t.Error("nothing was interrupted")
@@ -126,6 +136,7 @@ func TestExtend(t *testing.T) {
 	if err := r.stop(); err != nil {
 		t.Error(err)
 	}
+
 	if err := r.feed.Extend(t.Context(), last, 0); !errors.Is(err, ErrNotRunning) {
 		t.Errorf("Extend after Run: %v", err)
 	}
@@ -161,14 +172,17 @@ func TestExtendSince(t *testing.T) {
 	r := start(t, config, 0)
 	r.live()
 	r.until("a gap", func() bool { return len(r.gaps) == 1 })
+
 	gap := r.gaps[0]
 	stop := c.run(0)
 	defer stop()
+
 	at := len(all) / 3
 	since := testTime(all[at].slot)
 	for at > 0 && testTime(all[at-1].slot) == since {
 		at--
 	}
+
 	seen := make(chan Backfill, 1)
 	c.lock(func() {
 		c.override = func(request rpcRequest) (any, *rpcError, bool) {
@@ -184,17 +198,20 @@ func TestExtendSince(t *testing.T) {
 	if err := r.feed.ExtendSince(t.Context(), gap, testTime(all[len(all)-1].slot)+1); err != nil {
 		t.Fatal(err)
 	}
+
 	r.until("nothing done", func() bool { return len(r.gaps) == 1 })
 	if err := r.feed.ExtendSince(t.Context(), gap, since); err != nil {
 		t.Fatal(err)
 	}
 	r.until("what was asked for", func() bool { return r.has(all[at:]) && open(r.gaps) == 1 })
 	r.equal(all[at:])
+
 	var left market.Gap
 	r.until("what is left", func() bool { left = whole(r.gaps, market.GapOpen)[0]; return true })
 	if left.From != 0 || left.To != all[at-1].slot {
 		t.Errorf("left %+v, the next older one is in slot %d", left, all[at-1].slot)
 	}
+
 	select {
 	case b := <-seen:
 		if b.Total < len(all)-at-60 || b.Total > len(all)-at || b.Done > b.Total {

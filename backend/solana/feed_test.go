@@ -43,11 +43,13 @@ func TestFirstStartLimit(t *testing.T) {
 		config.BackfillLimit = limit
 		r := start(t, config, 0)
 		r.live()
+
 		want := all[len(all)-min(limit, len(all)):]
 		r.until("history", func() bool { return r.has(want) && r.checkpoint > 0 })
 		if len(r.txs) != len(want) && len(r.txs) != len(want)+1 { // the rest of the slot the limit cut may follow
 			t.Errorf("limit %d: %d transactions", limit, len(r.txs))
 		}
+
 		if limit < len(all) {
 			if len(r.gaps) != 1 || r.gaps[0].To != want[0].slot || r.gaps[0].From != 0 || r.gaps[0].State != market.GapOpen || r.gaps[0].Cause != CauseLimit {
 				t.Errorf("limit %d: gaps %+v", limit, r.gaps)
@@ -55,6 +57,7 @@ func TestFirstStartLimit(t *testing.T) {
 		} else if len(r.gaps) != 0 {
 			t.Errorf("limit %d: gaps %+v", limit, r.gaps)
 		}
+
 		if err := r.stop(); err != nil {
 			t.Error(err)
 		}
@@ -69,12 +72,14 @@ func TestFirstStartWithoutHistory(t *testing.T) {
 	if err := New(config).Run(t.Context(), 0, nil); !errors.Is(err, ErrConfig) {
 		t.Fatalf("negative limit: %v", err)
 	}
+
 	config.BackfillLimit = 0
 	r := start(t, config, 0)
 	r.live()
 	added := c.tick(2)
 	stop := c.run(0)
 	defer stop()
+
 	r.until("live ones", func() bool { return r.has(added) && r.checkpoint > added[0].slot })
 	r.equal(added)
 	if len(r.gaps) != 1 || r.gaps[0].To != 1020 {
@@ -107,11 +112,13 @@ func TestManyPagesAreReadTwiceNotHeld(t *testing.T) {
 	c.history(500, 10)
 	rpc := newRPC(c.endpoint(), 0, time.Millisecond)
 	defer rpc.close()
+
 	h := &history{rpc: rpc, address: testProgram, commitment: Confirmed, ledger: newLedger(0), clock: newClock(), orders: newOrders(), workers: 2}
 	way, err := h.back(t.Context(), 0, -1, 0, func([]signatureInfo) {})
 	if err != nil || way.total != 5000 {
 		t.Fatalf("total %d, %v", way.total, err)
 	}
+
 	for i := range way.pages[1:] {
 		way.pages[1+i].infos = nil // as when there are more than heldPages
 	}
@@ -119,23 +126,27 @@ func TestManyPagesAreReadTwiceNotHeld(t *testing.T) {
 	if err := h.forward(t.Context(), way, func(g group) error { got = append(got, g.infos...); return nil }); err != nil {
 		t.Fatal(err)
 	}
+
 	for i, tx := range c.ledger() {
 		if got[i].signature != tx.signature {
 			t.Fatalf("signature %d differs", i)
 		}
 	}
+
 	if len(got) != 5000 {
 		t.Fatalf("%d signatures", len(got))
 	}
 	for n := range 3 * heldPages {
 		way.add(newPage(market.Signature{byte(n)}, make([]signatureInfo, 1), signatureInfo{}, 0, 0))
 	}
+
 	held := 0
 	for _, p := range way.pages {
 		if p.infos != nil {
 			held++
 		}
 	}
+
 	if held > heldPages+1 {
 		t.Errorf("%d pages are held", held)
 	}
@@ -163,6 +174,7 @@ func TestRateLimitIsHonoured(t *testing.T) {
 	r := start(t, testConfig(c.endpoint()), 0)
 	stop := c.run(0)
 	defer stop()
+
 	r.status("rate limited", func(s Status) bool { return s.RateLimited })
 	r.live()
 	all := c.ledger()
@@ -171,6 +183,7 @@ func TestRateLimitIsHonoured(t *testing.T) {
 	if refused.Load() == 0 {
 		t.Error("nothing was refused")
 	}
+
 	if early.Load() > workers+2 { // those under way when the pause began
 		t.Errorf("%d requests during the pause", early.Load())
 	}
@@ -188,6 +201,7 @@ func TestBatchesRefused(t *testing.T) {
 				r := start(t, testConfig(c.endpoint()), 0)
 				stop := c.run(1)
 				defer stop()
+
 				r.live()
 				stop()
 				all := c.ledger()
@@ -237,11 +251,13 @@ func testMissing(t *testing.T, restart bool) {
 	r := start(t, config, 0)
 	r.live()
 	r.until("checkpoint", func() bool { return r.checkpoint > 0 })
+
 	gap := market.Gap{From: lost.slot, To: lost.slot, Cause: causeMissing + lost.signature.String()}
 	var resume market.Slot
 	r.until("the gap", func() bool { resume = r.checkpoint; return len(r.gaps) == 1 && r.gaps[0] == gap })
 	stop := c.run(0)
 	defer stop()
+
 	if restart {
 		if err := r.stop(); err != nil {
 			t.Fatal(err)
@@ -251,6 +267,7 @@ func testMissing(t *testing.T, restart bool) {
 		r = start(t, config, resume, func(s *sink) { s.txs = before })
 		r.live()
 	}
+
 	found.Store(true)
 	gap.State = market.GapFilled
 	r.until("filled", func() bool { return len(r.gaps) > 0 && r.gaps[len(r.gaps)-1] == gap })
@@ -303,23 +320,27 @@ func TestChainThatStandsStill(t *testing.T) {
 			for range endpoints - 1 {
 				config.Endpoints = append(config.Endpoints, Endpoint{RPC: c.endpoint().RPC + "/b", WS: c.endpoint().WS + "/b"})
 			}
+
 			config.SilenceTimeout = 200 * time.Millisecond
 			r := start(t, config, 0)
 			stop := c.run(1)
 			r.live()
 			stop()
 			r.status("the loss", func(s Status) bool { return s.State == Reconnecting })
+
 			lost := r.feed.Status()
 			r.status("several attempts", func(s Status) bool { return s.Failures >= lost.Failures+4 })
 			if s := r.feed.Status(); s.State != Reconnecting || s.Since != lost.Since || !strings.Contains(s.LastError, "no new slot") {
 				t.Errorf("while the chain stood still: %+v, first %+v", s, lost)
 			}
+
 			if n := strings.Count(r.log.String(), "level=WARN msg=\"cluster unreachable"); n != endpoints {
 				t.Errorf("%d warnings", n)
 			}
 
 			stop = c.run(1)
 			defer stop()
+
 			r.live()
 			if s := r.feed.Status(); s.Since == lost.Since || s.Failures != 0 {
 				t.Errorf("when it went on: %+v", s)
@@ -342,6 +363,7 @@ func TestReconnectReadsWhatWasMissed(t *testing.T) {
 		r.until("some live ones", func() bool { return len(r.txs) >= 60+40*n })
 		c.cut()
 	}
+
 	stop()
 	all := c.ledger()
 	r.until("everything", func() bool { return r.has(all) })
@@ -349,6 +371,7 @@ func TestReconnectReadsWhatWasMissed(t *testing.T) {
 	if r.late > 0 {
 		t.Errorf("%d transactions came after chain time had passed them", r.late)
 	}
+
 	if s := r.feed.Status(); s.Reconnects == 0 {
 		t.Errorf("no reconnect: %+v", s)
 	}
@@ -382,11 +405,13 @@ func TestProvisionalTimeIsCorrected(t *testing.T) {
 	r.live()
 	c.lock(func() { c.noTimes = true })
 	c.tick(0)
+
 	added := c.tick(2)
 	r.until("an estimate", func() bool { return r.txs[added[1].signature].Provisional })
 	if got, want := r.txs[added[0].signature].BlockTime, testTime(added[0].slot); got < want-2 || got > want+2 {
 		t.Errorf("estimate %d, block time %d", got, want)
 	}
+
 	if r.chainTime >= testTime(added[0].slot) {
 		t.Errorf("chain time %d passed a slot without a time", r.chainTime)
 	}
@@ -407,6 +432,7 @@ func TestAnotherChainDuringHistory(t *testing.T) {
 		}
 		return nil
 	}
+
 	hold := make(chan struct{})
 	r := start(t, config, 0, func(s *sink) { s.hold = hold })
 	hold <- struct{}{} // one batch
@@ -453,6 +479,7 @@ func TestOverflowReadsAgain(t *testing.T) {
 	for range 40 {
 		c.tick(3)
 	}
+
 	close(hold)
 	r.live()
 	all := c.ledger()
@@ -500,8 +527,10 @@ func TestRescan(t *testing.T) {
 	for range 30 {
 		c.tick(3)
 	}
+
 	stop := c.run(0) // so that they become final
 	defer stop()
+
 	all := c.ledger()
 	r.until("what was lost", func() bool { return r.has(all) && r.checkpoint > all[len(all)-1].slot })
 	r.equal(all)
@@ -517,6 +546,7 @@ func TestRescan(t *testing.T) {
 	if !slices.Contains(r.rolledBack, gone[0]) || !slices.Contains(r.rolledBack, gone[1]) {
 		t.Errorf("rolled back %v", r.rolledBack)
 	}
+
 	left := c.ledger()
 	r.until("ranks after the rollback", func() bool {
 		for i := 1; i < len(left); i++ {
@@ -535,6 +565,7 @@ func TestListWithAGapRollsNothingBack(t *testing.T) {
 	r.live()
 	all := c.ledger()
 	r.until("history", func() bool { return r.has(all) })
+
 	var scans atomic.Int32
 	c.lock(func() {
 		c.override = func(request rpcRequest) (any, *rpcError, bool) {
@@ -559,6 +590,7 @@ func TestFailedTransactions(t *testing.T) {
 				c.txs[i].failed = i%2 == 0
 			}
 		})
+
 		config := testConfig(c.endpoint())
 		config.IncludeFailed = include
 		r := start(t, config, 0)
@@ -567,6 +599,7 @@ func TestFailedTransactions(t *testing.T) {
 		if !include {
 			all = slices.DeleteFunc(all, func(tx ledgerTx) bool { return tx.failed })
 		}
+
 		r.until("history", func() bool { return r.has(all) && r.checkpoint > 0 })
 		r.equal(all)
 		if tx := r.txs[c.ledger()[0].signature]; tx.Failed != include {

@@ -79,6 +79,7 @@ func (r *rig) same(what string, ledger []ledgerTx, addresses ...market.Pubkey) {
 	deadline := time.After(30 * time.Second)
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()
+
 	for {
 		text := ""
 		r.mu.Lock()
@@ -88,10 +89,12 @@ func (r *rig) same(what string, ledger []ledgerTx, addresses ...market.Pubkey) {
 				break
 			}
 		}
+
 		r.mu.Unlock()
 		if text == "" {
 			return
 		}
+
 		select {
 		case <-ticker.C:
 		case <-deadline:
@@ -137,12 +140,14 @@ func TestFollow(t *testing.T) {
 		c.tickOf([]market.Pubkey{a}, []market.Pubkey{p}, []market.Pubkey{a, b}, []market.Pubkey{b}, []market.Pubkey{p, a})
 		c.tickOf([]market.Pubkey{b})
 	}
+
 	config := testConfig(c.endpoint())
 	r := start(t, config, 0)
 	follow(t, r.feed, Following{Address: b})
 	r.live()
 	follow(t, r.feed, Following{Address: a})
 	follow(t, r.feed, Following{Address: p}) // as it is
+
 	stop := c.run(0)
 	r.address("b is live", b, isConnected)
 	r.address("a is live", a, isConnected)
@@ -150,8 +155,10 @@ func TestFollow(t *testing.T) {
 	for range 50 {
 		c.tickOf([]market.Pubkey{a, p}, []market.Pubkey{b}, []market.Pubkey{a}, []market.Pubkey{a, b, p})
 	}
+
 	stop = c.run(0)
 	defer stop()
+
 	r.same("all of it", c.ledger(), p, a, b)
 	r.mu.Lock()
 	for _, tx := range c.ledger() {
@@ -159,6 +166,7 @@ func TestFollow(t *testing.T) {
 			t.Errorf("a transaction of %v came as one of %v", tx.names, got.Addresses)
 		}
 	}
+
 	if len(r.gaps) != 0 {
 		t.Errorf("gaps %+v", r.gaps)
 	}
@@ -176,6 +184,7 @@ func TestFollow(t *testing.T) {
 	if _, here := r.txs[alone[0].signature]; here {
 		t.Error("a transaction of an address came that is not followed any more")
 	}
+
 	at := r.of(a).checkpoint
 	r.mu.Unlock()
 	follow(t, r.feed, Following{Address: a, From: at})
@@ -194,17 +203,21 @@ func TestFollowDeliversOnce(t *testing.T) {
 	r.address("b is live", b, isConnected)
 	r.live()
 	c.lock(func() { c.repeat = func(ledgerTx, market.Pubkey) int { return 2 } })
+
 	var sent []ledgerTx
 	for range 100 {
 		sent = append(sent, c.tickOf([]market.Pubkey{a, b, p})...)
 	}
+
 	defer c.run(0)()
 	r.same("all of it", c.ledger(), p, a, b)
 	for _, address := range []market.Pubkey{a, b, p} {
 		r.address("chain time passes it", address, func(s AddressStatus) bool { return s.Delivered > sent[len(sent)-1].slot+20 })
 	}
+
 	r.mu.Lock()
 	defer r.mu.Unlock()
+
 	for _, tx := range sent {
 		if n := r.deliveries[tx.signature]; n != 1 {
 			t.Errorf("%s came %d times", tx.signature, n)
@@ -230,8 +243,10 @@ func TestFollowRefused(t *testing.T) {
 	r.address("the third is refused", late, func(s AddressStatus) bool {
 		return s.State == Refused && strings.Contains(s.LastError, "no more subscriptions") && !s.RetryAt.IsZero()
 	})
+
 	missed := c.tickOf([]market.Pubkey{late}, []market.Pubkey{a}, []market.Pubkey{b})
 	defer c.run(1)()
+
 	r.same("the others go on", c.ledger()[:len(c.ledger())-1], a, b)
 	if s := r.feed.Status(); s.State != Connected || s.Reconnects != 0 {
 		t.Errorf("%+v", s)
@@ -240,6 +255,7 @@ func TestFollowRefused(t *testing.T) {
 	if _, here := r.txs[missed[0].signature]; here || r.of(late).checkpoint != 0 || r.of(late).slot != 0 {
 		t.Error("something was said of an address that is refused")
 	}
+
 	r.mu.Unlock()
 
 	r.feed.Unfollow(a)
@@ -258,6 +274,7 @@ func TestBehindIsReportedOnce(t *testing.T) {
 		follow(t, r.feed, Following{Address: address})
 		r.address("it is live", address, isConnected)
 	}
+
 	lag := func(what string, ok func(lag uint64) bool) {
 		t.Helper()
 		for _, address := range []market.Pubkey{p, a, b} {
@@ -269,6 +286,7 @@ func TestBehindIsReportedOnce(t *testing.T) {
 	for range 40 {
 		c.tick(0)
 	}
+
 	lag("it is behind", func(lag uint64) bool { return lag > 30 })
 	c.lock(func() { c.mute = false })
 	c.tick(0)
@@ -290,11 +308,13 @@ func TestWhoWaitsForATurnKeepsNothing(t *testing.T) {
 	follow(t, r.feed, Following{Address: a})
 	r.address("a is live", a, isConnected)
 	r.feed.mu.Lock()
+
 	running := r.feed.running
 	r.feed.mu.Unlock()
 	for range maxTurns { // as many others do that do not get on
 		running.turns <- struct{}{}
 	}
+
 	follow(t, r.feed, Following{Address: waits})
 	subscribed := func() (is bool) {
 		c.lock(func() {
@@ -312,11 +332,13 @@ func TestWhoWaitsForATurnKeepsNothing(t *testing.T) {
 	for range 50 {
 		sent = append(sent, c.tickOf([]market.Pubkey{waits, a})...)
 	}
+
 	stop := c.run(0)
 	r.same("a has them all", sent, a) // so they have passed the queue of the other
 	if n := running.waiting.Load(); n != 0 {
 		t.Errorf("%d bytes wait", n)
 	}
+
 	for range maxTurns {
 		<-running.turns
 	}
@@ -352,6 +374,7 @@ func TestFollowGaps(t *testing.T) {
 	for range 40 {
 		c.tickOf([]market.Pubkey{a}, []market.Pubkey{testProgram})
 	}
+
 	kept := c.ledger()[40].slot
 	c.lock(func() { c.first = kept })
 	config := testConfig(c.endpoint())
@@ -360,6 +383,7 @@ func TestFollowGaps(t *testing.T) {
 	r := start(t, config, 0)
 	follow(t, r.feed, Following{Address: a})
 	defer c.run(0)()
+
 	r.until("a gap of the address", func() bool {
 		return slices.ContainsFunc(r.gaps, func(g market.Gap) bool {
 			return g.Address == a && g.From == 0 && g.To == kept-1 && g.Cause == CauseForgotten && g.State == market.GapOpen
@@ -371,6 +395,7 @@ func TestFollowGaps(t *testing.T) {
 			t.Errorf("%+v", gap)
 		}
 	}
+
 	r.mu.Unlock()
 	if err := r.feed.Extend(t.Context(), market.Gap{Address: testAddress(9), To: 5}, 0); err == nil {
 		t.Error("a gap of an address that is not followed was read")
@@ -396,6 +421,7 @@ func TestFollowFailover(t *testing.T) {
 	for range 10 {
 		one.tickOf([]market.Pubkey{a}, []market.Pubkey{a, b}, []market.Pubkey{testProgram, b})
 	}
+
 	two := one.twin()
 	r := start(t, testConfig(one.endpoint(), two.endpoint()), 0)
 	follow(t, r.feed, Following{Address: a})
@@ -409,20 +435,24 @@ func TestFollowFailover(t *testing.T) {
 	for range 10 {
 		two.tickOf([]market.Pubkey{a, testProgram}, []market.Pubkey{b}, []market.Pubkey{b, a})
 	}
+
 	one.lock(func() { one.refuse = true })
 	one.cut()
 	defer two.run(0)()
+
 	r.status("the second is in use", func(s Status) bool { return s.State == Connected && s.Fallback })
 	r.address("a is live again", a, isConnected)
 	r.address("b is live again", b, isConnected)
 	r.same("what the second has", two.ledger(), testProgram, a, b)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+
 	for signature, n := range r.deliveries {
 		if tx := r.txs[signature]; n > 1 && tx.Index < inBlock { // history may put a slot in order that came live
 			t.Errorf("%s came %d times", signature, n)
 		}
 	}
+
 	if len(r.gaps) > 0 {
 		t.Errorf("%+v", r.gaps)
 	}
@@ -438,12 +468,14 @@ func TestFollowRepairsCutLogs(t *testing.T) {
 	follow(t, r.feed, Following{Address: a, SelfCalls: true})
 	r.live()
 	r.address("a is live", a, isConnected)
+
 	var cut []ledgerTx
 	for range 20 {
 		cut = append(cut, c.tickWith(1, func(tx *ledgerTx) {
 			tx.names, tx.inner, tx.logs = []market.Pubkey{testProgram, a}, "[]", []string{program.TruncatedLine}
 		})...)
 	}
+
 	defer c.run(0)()
 	r.same("all of them", cut, testProgram, a)
 	r.until("with their self-calls, named by both", func() bool {
@@ -467,6 +499,7 @@ func TestFollowFails(t *testing.T) {
 			return nil, nil, false
 		}
 	})
+
 	r := start(t, testConfig(c.endpoint()), 0)
 	follow(t, r.feed, Following{Address: a})
 	follow(t, r.feed, Following{Address: b})
@@ -475,8 +508,10 @@ func TestFollowFails(t *testing.T) {
 	r.address("a says why it is not", a, func(s AddressStatus) bool {
 		return s.State == Reconnecting && strings.Contains(s.LastError, "excluded from account secondary indexes")
 	})
+
 	sent := c.tickOf([]market.Pubkey{b, testProgram}, []market.Pubkey{a})
 	defer c.run(0)()
+
 	r.same("the others go on", sent[:1], testProgram, b)
 	if s := r.feed.Status(); s.State != Connected || s.Reconnects != 0 {
 		t.Errorf("%+v", s)

@@ -91,6 +91,7 @@ func (c *chaos) arm() {
 			case request.Method == "getBlock" && c.strikes(0.1):
 				return nil, &rpcError{-32004, "Block not available for slot"}, true
 			}
+
 			return nil, nil, false
 		}
 	})
@@ -111,6 +112,7 @@ func (c *chaos) step() {
 		}
 		names = append(names, named)
 	}
+
 	c.tickOf(names...)
 	switch {
 	case !c.strikes(0.15):
@@ -137,6 +139,7 @@ func (c *chaos) fork() {
 				young = append(young, i)
 			}
 		}
+
 		if len(young) == 0 {
 			return
 		}
@@ -149,6 +152,7 @@ func (c *chaos) fork() {
 			slices.SortStableFunc(c.txs, func(a, b ledgerTx) int { return cmp.Or(cmp.Compare(a.slot, b.slot), cmp.Compare(a.index, b.index)) })
 			c.notify(tx)
 		}
+
 		c.index = map[string]int{"": 0} // to be made anew
 	})
 }
@@ -171,6 +175,7 @@ func followChaos(t *testing.T, seed uint64) {
 	for n := range 6 {
 		c.addresses = append(c.addresses, testAddress(n))
 	}
+
 	for range 30 {
 		c.step()
 	}
@@ -196,6 +201,7 @@ func followChaos(t *testing.T, seed uint64) {
 			delete(followed, address)
 			return
 		}
+
 		r.mu.Lock()
 		from := r.of(address).checkpoint
 		gaps := openGaps(r.gaps, address)
@@ -225,20 +231,24 @@ func followChaos(t *testing.T, seed uint64) {
 			followed[address] = true
 		}
 	}
+
 	ledger := c.ledger()
 	stop := c.run(0)
 	defer stop()
+
 	read := []market.Pubkey{testProgram}
 	for _, address := range c.addresses[1:] {
 		if followed[address] {
 			read = append(read, address)
 		}
 	}
+
 	r.same("the ledger", ledger, read...)
 	last := ledger[len(ledger)-1].slot
 	for _, address := range read {
 		r.address("final", address, func(s AddressStatus) bool { return s.State == Connected && s.Checkpoint > last })
 	}
+
 	r.until("what was rolled back is gone, and no gap is left", func() bool {
 		known := map[market.Signature]bool{}
 		for _, tx := range ledger {

@@ -24,6 +24,7 @@ func recallFrom(txs map[market.Signature]market.Transaction) func(context.Contex
 		tx.Logs = nil
 		known = append(known, tx)
 	}
+
 	sortTxs(known)
 	return func(_ context.Context, _ market.Pubkey, from, to market.Slot, visit func(market.Transaction) bool) error {
 		last := slices.IndexFunc(known, func(tx market.Transaction) bool { return tx.Slot >= from })
@@ -70,11 +71,13 @@ func TestEndOfAListIsNotTheEndOfHistory(t *testing.T) {
 				case "on demand":
 					config.BackfillLimit = 10
 				}
+
 				if how == "outage" {
 					c.lock(func() { c.refuse = true })
 					c.cut()
 					r.status("down", func(s Status) bool { return s.State == Reconnecting })
 				}
+
 				c.history(200, 1)
 				other := c.twin()
 				c.lock(func() { c.first, c.refuse = forgotten, false })
@@ -87,6 +90,7 @@ func TestEndOfAListIsNotTheEndOfHistory(t *testing.T) {
 					}
 					config.Endpoints = append(config.Endpoints, other.endpoint())
 				}
+
 				all := c.ledger()
 
 				switch {
@@ -96,6 +100,7 @@ func TestEndOfAListIsNotTheEndOfHistory(t *testing.T) {
 				case how != "outage":
 					r = start(t, config, 0)
 				}
+
 				r.live()
 				r.until("what the node has", func() bool { return r.has(all[200:]) || how == "on demand" })
 				if how == "on demand" {
@@ -116,6 +121,7 @@ func TestEndOfAListIsNotTheEndOfHistory(t *testing.T) {
 					r.until("all", func() bool { return r.has(all) && open(r.gaps) == 0 })
 					return
 				}
+
 				r.until("a gap for everything that is missing", func() bool {
 					for _, tx := range all[from:] {
 						if _, ok := r.txs[tx.signature]; !ok && !covered(r.sink, tx.slot) {
@@ -141,12 +147,14 @@ func TestGapIsFilledOnceItIsFinal(t *testing.T) {
 	gap := market.Gap{From: c.slot - 20, To: c.slot - 2, State: market.GapOpen, Cause: CauseForgotten}
 	config := testConfig(c.endpoint())
 	config.MendInterval, config.Gaps = 20*time.Millisecond, []market.Gap{gap}
+
 	known := map[market.Signature]market.Transaction{}
 	for _, tx := range all {
 		if tx.slot < gap.From || tx.slot > gap.To {
 			known[tx.signature] = market.Transaction{Signature: tx.signature, Slot: tx.slot, BlockTime: testTime(tx.slot)}
 		}
 	}
+
 	config.Recall = recallFrom(known)
 
 	r := start(t, config, c.slot)
@@ -158,6 +166,7 @@ func TestGapIsFilledOnceItIsFinal(t *testing.T) {
 		}
 		return true
 	})
+
 	late := c.writeAt(gap.To) // a fork moved it there
 	c.tick(testFinalized)
 	stop := c.run(1)
@@ -186,6 +195,7 @@ func TestMarketThatGoesOnLeavesNoDoubt(t *testing.T) {
 			if err := r.stop(); err != nil {
 				t.Fatal(err)
 			}
+
 			first := r
 
 			c.history(pageSize/2, 1)
@@ -217,14 +227,17 @@ func TestShortHistoryTakesNothingBack(t *testing.T) {
 		c.tick(2)
 		c.lock(func() { c.first = max(c.first, c.slot-20) })
 	}
+
 	stop := c.run(2)
 	defer stop()
+
 	top := r.feed.Status().Slot
 	for n := range 5 {
 		c.lock(func() { c.first = c.slot - 20 })
 		r.feed.Rescan()
 		r.until("a checkpoint", func() bool { return r.checkpoint > top+market.Slot(10*n) })
 	}
+
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.rolledBack) > 0 {
@@ -264,6 +277,7 @@ func TestRollbackNeedsAPositiveSign(t *testing.T) {
 			r.live()
 			all := c.ledger()
 			r.until("history", func() bool { return r.has(all) })
+
 			taken := all[20]
 			c.lock(func() {
 				c.txs = slices.Delete(c.txs, 20, 21)
@@ -281,6 +295,7 @@ func TestRollbackNeedsAPositiveSign(t *testing.T) {
 				r.until("the rollback", func() bool { return len(r.rolledBack) == 1 && r.rolledBack[0] == taken.signature })
 				return
 			}
+
 			r.until("a gap", func() bool { return covered(r.sink, taken.slot) })
 			r.mu.Lock()
 			defer r.mu.Unlock()
@@ -312,6 +327,7 @@ func TestWrongListsLoseNothing(t *testing.T) {
 					r := start(t, config, 0)
 					r.live()
 					r.until("a checkpoint", func() bool { return r.checkpoint > 1080 })
+
 					resume, txs := r.checkpoint, r.txs
 					if restart {
 						if err := r.stop(); err != nil {
@@ -323,6 +339,7 @@ func TestWrongListsLoseNothing(t *testing.T) {
 						c.cut()
 						r.status("down", func(s Status) bool { return s.State == Reconnecting })
 					}
+
 					c.history(60, 1)
 					left := times
 					c.lock(func() {
@@ -340,9 +357,11 @@ func TestWrongListsLoseNothing(t *testing.T) {
 					if restart {
 						r = start(t, config, resume, func(s *sink) { s.txs = txs })
 					}
+
 					r.live()
 					stop := c.run(0) // so that they become final
 					defer stop()
+
 					all := c.ledger()
 					r.until("all of it, or gaps", func() bool {
 						for _, tx := range all {
@@ -355,6 +374,7 @@ func TestWrongListsLoseNothing(t *testing.T) {
 					if times < 1<<30 {
 						r.until("all of it", func() bool { return r.has(all) })
 					}
+
 					r.mu.Lock()
 					defer r.mu.Unlock()
 					if len(r.rolledBack) > 0 {
@@ -379,6 +399,7 @@ func TestUndatedSlotsAreDatedByTheirNeighbours(t *testing.T) {
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}
+
 	first := r.txs
 	for _, tx := range all {
 		got, want := first[tx.signature], testTime(tx.slot)
@@ -399,6 +420,7 @@ func TestUndatedSlotsAreDatedByTheirNeighbours(t *testing.T) {
 			t.Errorf("slot %d was dated %d, and then %d", tx.Slot, old.BlockTime, tx.BlockTime)
 		}
 	}
+
 	again.mu.Unlock()
 }
 

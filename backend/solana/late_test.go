@@ -84,6 +84,7 @@ func TestLateWhileCompared(t *testing.T) {
 	for range 3 {
 		c.tick(1)
 	}
+
 	r.feed.Rescan()
 	all := c.ledger()
 	r.until("all of it", func() bool { return r.has(all) })

@@ -41,6 +41,7 @@ func TestParseFrames(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, frame, err)
 		}
 	}
+
 	for _, bad := range []string{
 		``, `{`, `7`, `[]`, `"x"`, `{}`, `{"id":1}`, `{"method":null}`, `{"method":"slotNotification","params":{"result":{"slot":-1},"subscription":1}}`,
 		`{"method":"logsNotification","params":{"result":{"context":{"slot":1},"value":{"signature":"x","err":null,"logs":[]}},"subscription":1}}`,
@@ -92,6 +93,7 @@ func TestRecordedNotifications(t *testing.T) {
 	if len(files) == 0 {
 		t.Skip("RECORDINGS NOT FOUND: ../shared/fixtures is absent, real notifications are not tested")
 	}
+
 	read := 0
 	var parser FrameParser
 	for _, file := range append(files, more...) {
@@ -105,6 +107,7 @@ func TestRecordedNotifications(t *testing.T) {
 		if json.Unmarshal(data, &record) != nil || record.Raw == "" {
 			continue
 		}
+
 		var message struct {
 			Method string
 			Params struct {
@@ -121,17 +124,20 @@ func TestRecordedNotifications(t *testing.T) {
 		if err := json.Unmarshal([]byte(record.Raw), &message); err != nil || message.Method != "logsNotification" {
 			continue
 		}
+
 		var frame Frame
 		if err := parser.Parse([]byte(record.Raw), &frame); err != nil {
 			t.Errorf("%s: %v", file, err)
 			continue
 		}
+
 		want, got := message.Params.Result, frame.Transaction
 		if got.Slot != want.Context.Slot || got.Signature.String() != want.Value.Signature || got.Failed != (want.Value.Err != nil) || !slices.Equal(got.Logs, want.Value.Logs) {
 			t.Errorf("%s: %+v", file, got)
 		}
 		read++
 	}
+
 	if read == 0 {
 		t.Error("no recording was a notification")
 	}
@@ -150,16 +156,19 @@ func FuzzFrame(f *testing.F) {
 		if err := parser.Parse(data, &frame); err != nil {
 			return
 		}
+
 		size := 0
 		for _, line := range frame.Transaction.Logs {
 			size += len(line)
 		}
+
 		spaced := append([]byte(" "), data...) // which the quick way leaves to the general one
 		var same Frame
 		if err := parser.Parse(spaced, &same); err != nil || same.Kind != frame.Kind || same.Slot != frame.Slot || same.Subscription != frame.Subscription ||
 			same.Transaction.Signature != frame.Transaction.Signature || same.Transaction.Failed != frame.Transaction.Failed || !slices.Equal(same.Transaction.Logs, frame.Transaction.Logs) {
 			t.Fatalf("%+v, and in the general way %+v, %v", frame, same, err)
 		}
+
 		if size > 3*len(data) { // a \u escape of six bytes becomes at most three
 			t.Errorf("%d bytes of logs from %d", size, len(data))
 		}

@@ -17,12 +17,14 @@ func TestLedger(t *testing.T) {
 	if _, ok := l.get(testSignature(1)); ok {
 		t.Error("a slot below the floor is remembered")
 	}
+
 	if got := l.rank(testSignature(3), 10, 5); got != 1 {
 		t.Errorf("rank of a known one is %d", got)
 	}
 	if got := l.rank(testSignature(4), 10, 1); got != 3 {
 		t.Errorf("rank of the next but one is %d", got)
 	}
+
 	l.add([]market.Transaction{txAt(3, 11, 0)}) // moved to another slot
 	if a, b := l.rank(testSignature(9), 10, 0), l.rank(testSignature(9), 11, 0); a != 1 || b != 1 {
 		t.Errorf("ranks after a move are %d and %d", a, b)
@@ -31,6 +33,7 @@ func TestLedger(t *testing.T) {
 	if got := len(l.between(0, 99)); got != 1 {
 		t.Errorf("%d remembered", got)
 	}
+
 	l.prune(5)
 	if l.lowest() != 10 {
 		t.Errorf("floor went back to %d", l.lowest())
@@ -56,12 +59,14 @@ func TestQueueIsBounded(t *testing.T) {
 	for n := range uint64(3) {
 		q.push(txAt(n, 1, 0))
 	}
+
 	if txs, lost := q.take(); len(txs) != 3 || lost {
 		t.Fatalf("%d, lost %v", len(txs), lost)
 	}
 	for n := range uint64(5) {
 		q.push(txAt(n, 1, 0))
 	}
+
 	if txs, lost := q.take(); len(txs) != 0 || !lost {
 		t.Fatalf("after overflow %d, lost %v", len(txs), lost)
 	}
@@ -70,6 +75,7 @@ func TestQueueIsBounded(t *testing.T) {
 	if txs, lost := q.take(); len(txs) != 1 || lost {
 		t.Fatalf("after restart %d, lost %v", len(txs), lost)
 	}
+
 	big := txAt(1, 1, 0)
 	big.Logs = []string{string(make([]byte, bufferedBytes))}
 	q.push(big)
@@ -92,11 +98,13 @@ func TestClock(t *testing.T) {
 			t.Errorf("reached(%d) = %d %d, want %v", limit, slot, at, want)
 		}
 	}
+
 	for slot, want := range map[market.Slot]int64{100: 1000, 104: 1001, 105: 1002, 108: 1003, 110: 1004} {
 		if got, ok := c.estimate(slot); got != want || !ok {
 			t.Errorf("estimate(%d) = %d, want %d", slot, got, want)
 		}
 	}
+
 	for slot := range market.Slot(3 * keptTimes) {
 		c.learn(slot+1000, 5)
 	}
@@ -115,6 +123,7 @@ func TestClockMeasuresSlots(t *testing.T) {
 			if got := c.lasts(10); got != 4*time.Second {
 				t.Errorf("10 slots last %v before anything is known", got)
 			}
+
 			slot, halt := market.Slot(0), int64(0)
 			for ; slot < 2000; slot += market.Slot(sparse) {
 				if slot >= 1000 {
@@ -122,6 +131,7 @@ func TestClockMeasuresSlots(t *testing.T) {
 				}
 				c.learn(slot, at(slot)+halt)
 			}
+
 			last := slot - market.Slot(sparse)
 			if got, want := c.lasts(100), 100*length; got < want*97/100 || got > want*103/100 {
 				t.Errorf("slots of %v, every %d.: 100 last %v", length, sparse, got)
@@ -134,10 +144,12 @@ func TestClockMeasuresSlots(t *testing.T) {
 			}
 		}
 	}
+
 	c := newClock()
 	for slot := range market.Slot(5000) { // all at one time
 		c.learn(slot, 1000)
 	}
+
 	if got := c.lasts(1); got != shortestSlot {
 		t.Errorf("a slot lasts %v on a chain without time", got)
 	}

@@ -32,6 +32,7 @@ func TestTry(t *testing.T) {
 		stop := c.run(1)
 		t.Cleanup(stop)
 		e := c.endpoint()
+
 		return c, Endpoint{RPC: e.RPC + "/?key=" + probeKey, WS: e.WS + "/?key=" + probeKey}
 	}
 	answers := func(status int, body string) func(*testing.T) Endpoint {
@@ -129,12 +130,14 @@ func TestTry(t *testing.T) {
 					t.Errorf("%s shows the key: %q", pair[0], pair[1])
 				}
 			}
+
 			if got.Version != c.want.Version || got.Genesis != c.want.Genesis {
 				t.Errorf("version %q, genesis %q", got.Version, got.Genesis)
 			}
 			if got.Works() && (got.Slot == 0 || got.Latency <= 0) {
 				t.Errorf("slot %d in %v", got.Slot, got.Latency)
 			}
+
 			if got.Works() != (c.name == "works") {
 				t.Errorf("works: %v", got.Works())
 			}

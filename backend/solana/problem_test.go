@@ -77,6 +77,7 @@ func TestProviderWordsSurvive(t *testing.T) {
 	for _, form := range problemForms {
 		bodies[form.name] = form.answer
 	}
+
 	maps.Copy(bodies, map[string]string{
 		"a page":           "<!DOCTYPE html><html><head><title>Attention Required!</title><style>a{}</style></head><body><h1>Sorry, you have been blocked</h1></body></html>",
 		"a message":        `{"message":"You have been blocked"}`,
@@ -96,12 +97,14 @@ func TestProviderWordsSurvive(t *testing.T) {
 					_, _ = io.WriteString(w, text)
 				})
 				c.scrub = newScrubber("https://host/?api-key=sekret%2Fkey%2B77")
+
 				var slots [2]market.Slot
 				one, two := slotCall(Confirmed, &slots[0]), slotCall(Confirmed, &slots[1])
 				err := c.do(t.Context(), 1, one, two)
 				if err == nil {
 					err = one.err
 				}
+
 				c.close()
 				switch {
 				case err == nil:
@@ -116,6 +119,7 @@ func TestProviderWordsSurvive(t *testing.T) {
 			}
 		}
 	}
+
 	for _, form := range problemForms {
 		c := testRPC(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, form.answer) })
 		var slot market.Slot
@@ -162,6 +166,7 @@ func TestRateLimitInStatus200(t *testing.T) {
 			r := start(t, testConfig(c.endpoint()), 0)
 			stop := c.run(0)
 			defer stop()
+
 			r.status("the limit is shown", func(s Status) bool {
 				return s.RateLimited && strings.Contains(s.LastError, "rate limited: ") && strings.Contains(s.LastError, "rate limit of your plan exceeded") && strings.Contains(s.LastError, "pausing")
 			})
@@ -172,6 +177,7 @@ func TestRateLimitInStatus200(t *testing.T) {
 			if s := r.feed.Endpoints()[0]; s.Errors < 8 || !strings.Contains(s.LastError, "of your plan") {
 				t.Errorf("the endpoint: %+v", s)
 			}
+
 			if n := strings.Count(r.log.String(), "level=WARN msg=\"the endpoint limits requests"); n != 1 {
 				t.Errorf("%d warnings", n)
 			}

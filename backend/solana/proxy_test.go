@@ -43,10 +43,12 @@ func (p *corporateProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		(&httputil.ReverseProxy{Rewrite: func(to *httputil.ProxyRequest) { to.SetURL(&url.URL{Scheme: "http", Host: p.target}) }}).ServeHTTP(w, r)
 		return
 	}
+
 	if p.closed {
 		http.Error(w, "no tunnels here", http.StatusForbidden)
 		return
 	}
+
 	p.mu.Lock()
 	p.tunnels = append(p.tunnels, r.Host)
 	p.mu.Unlock()
@@ -55,11 +57,13 @@ func (p *corporateProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadGateway)
 		return
 	}
+
 	in, pending, err := w.(http.Hijacker).Hijack()
 	if err != nil {
 		_ = out.Close()
 		return
 	}
+
 	_, _ = io.WriteString(in, "HTTP/1.1 200 Connection established\r\nVia: 1.1 office\r\n\r\n")
 	p.group.Go(func() { pass(out, pending.Reader, in) })
 	p.group.Go(func() { pass(in, bufio.NewReader(out), out) })
@@ -85,6 +89,7 @@ func useProxy(t *testing.T, c *cluster, p *corporateProxy) Endpoint {
 	for _, name := range []string{"NO_PROXY", "no_proxy", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"} {
 		t.Setenv(name, "")
 	}
+
 	user := ""
 	if p.user != "" {
 		user = p.user + "@"
@@ -107,6 +112,7 @@ func TestWebSocketThroughAProxy(t *testing.T) {
 		if probe, err := Try(t.Context(), endpoint, market.Pubkey{1}, Confirmed); err != nil || probe.Logs != "" {
 			t.Errorf("tried through the proxy: %+v, %v", probe, err)
 		}
+
 		stop()
 		all := c.ledger()
 		r.until("everything", func() bool { return r.has(all) })
@@ -115,6 +121,7 @@ func TestWebSocketThroughAProxy(t *testing.T) {
 		if len(p.tunnels) != 2 || p.tunnels[0] != strings.TrimPrefix(endpoint.WS, "ws://") || p.plain == 0 {
 			t.Errorf("tunnels to %v, %d plain requests", p.tunnels, p.plain)
 		}
+
 		p.mu.Unlock()
 		if err := r.stop(); err != nil {
 			t.Error(err)

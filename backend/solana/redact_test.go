@@ -96,31 +96,37 @@ func TestNoSecretIsShown(t *testing.T) {
 						handler(w, r)
 						return
 					}
+
 					conn, err := websocket.Accept(w, r, nil)
 					if err != nil {
 						return
 					}
+
 					defer conn.CloseNow() //nolint:errcheck // over
 					for id := 1; id <= 2; id++ {
 						_ = conn.Write(r.Context(), websocket.MessageText, fmt.Appendf(nil, `{"id":%d,"result":1}`, id))
 					}
+
 					_, _, _ = conn.Read(r.Context())
 					_, _, _ = conn.Read(r.Context())
 					_, _, _ = conn.Read(r.Context())
 				}))
 				defer server.Close()
+
 				r := start(t, testConfig(withKeys(strings.TrimPrefix(server.URL, "http://"))), 0)
 				r.status("a failure", func(s Status) bool { return s.LastError != "" })
 				status := r.feed.Status()
 				if err := r.stop(); err != nil {
 					t.Error(err)
 				}
+
 				if all := fmt.Sprintf("%+v", status) + r.log.String(); len(secretsIn(all)) > 0 {
 					t.Errorf("%v in %s", secretsIn(all), all)
 				}
 			})
 		}
 	}
+
 	t.Run("refused", func(t *testing.T) {
 		r := start(t, testConfig(withKeys("127.0.0.1:1")), 0)
 		r.status("a failure", func(s Status) bool { return s.LastError != "" })

@@ -29,6 +29,7 @@ func TestCutLogIsRepaired(t *testing.T) {
 	s := start(t, cfg, 0)
 	s.live()
 	defer c.run(2)()
+
 	s.until("live", func() bool { return len(s.txs) > 5 })
 	before := c.called("getTransaction")
 
@@ -40,12 +41,14 @@ func TestCutLogIsRepaired(t *testing.T) {
 	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	for _, tx := range cut {
 		got := s.txs[tx.signature]
 		if got.Inner[0].Program != testProgram || string(got.Inner[0].Event) != "an event" || s.deliveries[tx.signature] != 1 {
 			t.Errorf("%+v, delivered %d times", got, s.deliveries[tx.signature])
 		}
 	}
+
 	if after := c.called("getTransaction"); after != before+len(cut) {
 		t.Errorf("%d transactions were asked for to repair %d", after-before, len(cut))
 	}
@@ -83,6 +86,7 @@ func TestCutLogStays(t *testing.T) {
 		s.live()
 		ticking := c.run(1)
 		s.until("live", func() bool { return len(s.txs) > 5 })
+
 		before := c.called("getTransaction")
 
 		cut := c.tickWith(1, func(tx *ledgerTx) { tx.logs = append(tx.logs, program.TruncatedLine) })[0]
@@ -93,6 +97,7 @@ func TestCutLogStays(t *testing.T) {
 		if limit := map[bool]int{false: 0, true: 1}[selfCalls]; asked > limit {
 			t.Errorf("self-calls %v: %d questions", selfCalls, asked)
 		}
+
 		s.mu.Lock()
 		if s.txs[cut.signature].Inner != nil {
 			t.Errorf("self-calls %v: %+v", selfCalls, s.txs[cut.signature])

@@ -50,6 +50,7 @@ func TestResponseIsBounded(t *testing.T) {
 	if err := c.do(t.Context(), 1, slotCall(Confirmed, &slot)); !errors.Is(err, errTooLarge) {
 		t.Errorf("err %v", err)
 	}
+
 	if sent.Load() > 2*maxResponse { // sockets hold tens of MB by themselves
 		t.Errorf("%d bytes were taken", sent.Load())
 	}
@@ -68,6 +69,7 @@ func TestServerErrorsAreRetried(t *testing.T) {
 	if err != nil || slots[0] != 77 || tries != 4 {
 		t.Errorf("slots %v, %v after %d tries", slots, err, tries)
 	}
+
 	tries = -100
 	if _, err := c.slots(t.Context(), Confirmed); !errors.Is(err, errHTTP) || tries != -100+attempts {
 		t.Errorf("%v after %d tries", err, tries+100)
@@ -114,6 +116,7 @@ func TestPaceAndBackoff(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+
 		if took := time.Since(begin); took != 1600*time.Millisecond {
 			t.Errorf("5 batches of 4 at 10/s took %v", took)
 		}
@@ -121,11 +124,13 @@ func TestPaceAndBackoff(t *testing.T) {
 		if p.paused() != 30*time.Second {
 			t.Errorf("paused %v", p.paused())
 		}
+
 		begin = time.Now()
 		if err := p.wait(t.Context(), 1); err != nil || time.Since(begin) != 30*time.Second {
 			t.Errorf("%v after %v", err, time.Since(begin))
 		}
 	})
+
 	b := backoff{first: time.Second, longest: 60 * time.Second}
 	for n, length := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60, 60} {
 		length *= time.Second
@@ -133,6 +138,7 @@ func TestPaceAndBackoff(t *testing.T) {
 			t.Errorf("pause %d is %v, want %v to %v", n, got, length/2, length)
 		}
 	}
+
 	if b.reset(); b.next() > time.Second {
 		t.Error("reset did not")
 	}

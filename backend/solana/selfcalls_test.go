@@ -37,6 +37,7 @@ func TestRecordedSelfCalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	compared, events := 0, 0
 	for _, file := range files {
 		data, err := os.ReadFile(file)
@@ -47,24 +48,29 @@ func TestRecordedSelfCalls(t *testing.T) {
 		if inner := result.Get("result"); inner != nil {
 			result = inner
 		}
+
 		meta := result.Get("meta")
 		if meta == nil || meta.Get("innerInstructions") == nil {
 			continue
 		}
+
 		calls := selfCalls(result.Get("transaction"), meta)
 		if calls == nil {
 			t.Errorf("%s: its inner instructions cannot be read", filepath.Base(file))
 			continue
 		}
+
 		tx := market.Transaction{Inner: calls}
 		for _, line := range meta.GetArray("logMessages") {
 			tx.Logs = append(tx.Logs, string(line.GetStringBytes()))
 		}
+
 		reader := program.NewReader(pump.New(), pumpswap.New())
 		logged, report := reader.Read(nil, &tx)
 		if len(logged) == 0 || report.Truncated {
 			continue
 		}
+
 		lines := len(tx.Logs)
 		for _, cut := range []int{0, lines / 3, lines / 2, lines - 1} {
 			short := tx
@@ -75,9 +81,11 @@ func TestRecordedSelfCalls(t *testing.T) {
 					filepath.Base(file), cut, lines, len(read), len(logged), report.Truncated)
 			}
 		}
+
 		compared++
 		events += len(logged)
 	}
+
 	if compared < 5 || events < 7 {
 		t.Errorf("only %d transactions with %d events were compared", compared, events)
 	}
@@ -102,6 +110,7 @@ func newMade(r *rand.Rand, height bool) made {
 		}
 		m.keys = append(m.keys, key)
 	}
+
 	for top := range 1 + r.IntN(4) {
 		m.tops = append(m.tops, r.IntN(len(m.keys)))
 		stack := []int{m.tops[top]}
@@ -113,6 +122,7 @@ func newMade(r *rand.Rand, height bool) made {
 			for i := range event {
 				event[i] = byte(r.Uint32())
 			}
+
 			data := event
 			switch r.IntN(4) {
 			case 0:
@@ -122,6 +132,7 @@ func newMade(r *rand.Rand, height bool) made {
 			case 2: // an event told by the program itself
 				callee, data = stack[len(stack)-1], slices.Concat(tag, event)
 			}
+
 			stack = append(stack, callee)
 			if bytes.HasPrefix(data, tag) && (!height || stack[len(stack)-2] == callee) {
 				m.want = append(m.want, market.SelfCall{Program: m.keys[callee], Event: event})
@@ -130,12 +141,15 @@ func newMade(r *rand.Rand, height bool) made {
 			if height {
 				written = fmt.Sprint(len(stack))
 			}
+
 			list = append(list, fmt.Sprintf(`{"accounts":[0],"data":"%s","programIdIndex":%d,"stackHeight":%s}`, base58.Encode(data), callee, written))
 		}
+
 		if len(list) > 0 {
 			m.groups = append(m.groups, fmt.Sprintf(`{"index":%d,"instructions":[%s]}`, top, strings.Join(list, ",")))
 		}
 	}
+
 	return m
 }
 
@@ -150,10 +164,12 @@ func (m *made) encode(version, static int) []byte {
 		for _, key := range m.keys[:static] {
 			b = append(b, key[:]...)
 		}
+
 		b = append(b, make([]byte, 3*4)...)
 		for _, top := range m.tops {
 			b = binary.LittleEndian.AppendUint16(append(b, byte(top), 1), 3)
 		}
+
 		b = append(b, make([]byte, len(m.tops)*(1+3))...)
 		return append(b, make([]byte, 64)...)
 	}
@@ -166,6 +182,7 @@ func (m *made) encode(version, static int) []byte {
 	for _, key := range m.keys[:static] {
 		b = append(b, key[:]...)
 	}
+
 	b = append(b, make([]byte, 32)...)
 	b = append(b, byte(len(m.tops)))
 	for _, top := range m.tops {
@@ -173,6 +190,7 @@ func (m *made) encode(version, static int) []byte {
 		b = append(b, byte(top), 1, 0, 0xac, 0x02) // one account, 300 bytes
 		b = append(b, data...)
 	}
+
 	if version == 0 {
 		b = append(b, 0)
 	}
@@ -208,6 +226,7 @@ func TestSelfCallsOfEveryVersion(t *testing.T) {
 				base58.Encode(slices.Concat(tag, []byte("12345678"))), m.tops[0]))
 			m.want = append(m.want, market.SelfCall{Program: m.keys[m.tops[0]], Event: []byte("12345678")})
 		}
+
 		got := selfCalls(m.answer(version, static))
 		if got == nil || !slices.EqualFunc(got, m.want, func(a, b market.SelfCall) bool { return a.Program == b.Program && bytes.Equal(a.Event, b.Event) }) {
 			t.Fatalf("version %d, %d of %d accounts: %d self-calls, want %d", version, static, len(m.keys), len(got), len(m.want))
@@ -217,6 +236,7 @@ func TestSelfCallsOfEveryVersion(t *testing.T) {
 			m.besideSolanaGo(t, version, static)
 		}
 	}
+
 	if found < 500 {
 		t.Errorf("only %d self-calls were found", found)
 	}
@@ -230,17 +250,20 @@ func (m *made) besideSolanaGo(t *testing.T, version, static int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var ours message
 	r := bytesReader{data: data}
 	r.message(&ours)
 	if r.short || len(ours.accounts) != len(theirs.Message.AccountKeys) || len(ours.programs) != len(theirs.Message.Instructions) {
 		t.Fatalf("%d accounts and %d instructions; solana-go has %d and %d", len(ours.accounts), len(ours.programs), len(theirs.Message.AccountKeys), len(theirs.Message.Instructions))
 	}
+
 	for i, key := range theirs.Message.AccountKeys {
 		if ours.accounts[i] != market.Pubkey(key) {
 			t.Fatalf("account %d is %s, solana-go has %s", i, ours.accounts[i], key)
 		}
 	}
+
 	for i, instruction := range theirs.Message.Instructions {
 		if ours.programs[i] != int(instruction.ProgramIDIndex) {
 			t.Fatalf("instruction %d is of account %d, solana-go has %d", i, ours.programs[i], instruction.ProgramIDIndex)
@@ -269,6 +292,7 @@ func TestSelfCallsThatCannotBeRead(t *testing.T) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
+
 	if got := selfCalls(nil, fastjson.MustParse(`{"innerInstructions":[]}`)); got == nil || len(got) > 0 {
 		t.Errorf("a transaction without inner instructions: %+v", got)
 	}
@@ -297,6 +321,7 @@ func TestANodeWithoutInnerInstructions(t *testing.T) {
 		if err := transactionCall(market.Signature{1}, Confirmed, &one).decode(fastjson.MustParse(answer)); err != nil {
 			t.Fatal(err)
 		}
+
 		if kept := one.tx.Inner != nil; kept != c.kept || len(one.tx.Logs) != len(c.logs) {
 			t.Errorf("%s: kept is %v", name, kept)
 		}

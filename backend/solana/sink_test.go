@@ -70,8 +70,10 @@ func (s *sink) apply(ctx context.Context, b market.Batch) error {
 			return ctx.Err()
 		}
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	if s.fail != nil {
 		return s.fail
 	}
@@ -80,6 +82,7 @@ func (s *sink) apply(ctx context.Context, b market.Batch) error {
 	}) {
 		s.t.Errorf("batch is not in chain order")
 	}
+
 	if len(b.Addresses) != 1 {
 		s.t.Errorf("a batch of addresses %v", b.Addresses)
 	}
@@ -87,6 +90,7 @@ func (s *sink) apply(ctx context.Context, b market.Batch) error {
 	if b.ChainTime != 0 && b.ChainTime < of.chainTime {
 		s.t.Errorf("chain time of %s went back from %d to %d", b.Addresses[0], of.chainTime, b.ChainTime)
 	}
+
 	for _, tx := range b.Transactions {
 		if _, known := s.txs[tx.Signature]; !known && tx.BlockTime < of.chainTime {
 			s.late++
@@ -95,15 +99,18 @@ func (s *sink) apply(ctx context.Context, b market.Batch) error {
 		s.traces[tx.Signature] = append(s.traces[tx.Signature], fmt.Sprintf("%d/%d by %s (%v) at %d", tx.Slot, tx.Index, b.Addresses[0].String()[20:28], len(tx.Addresses), of.slot))
 		s.deliveries[tx.Signature]++
 	}
+
 	for _, signature := range b.RolledBack {
 		delete(s.txs, signature)
 		s.rolledBack = append(s.rolledBack, signature)
 	}
+
 	s.gaps = append(s.gaps, b.Gaps...)
 	of.chainTime, of.checkpoint, of.slot = max(of.chainTime, b.ChainTime), max(of.checkpoint, b.Checkpoint), max(of.slot, b.Slot)
 	if b.Addresses[0] == testProgram {
 		s.chainTime, s.checkpoint, s.slot = of.chainTime, of.checkpoint, of.slot
 	}
+
 	s.batches++
 	close(s.changed)
 	s.changed = make(chan struct{})
@@ -161,12 +168,14 @@ func (s *sink) equal(want []ledgerTx) {
 	s.t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	got := slices.SortedFunc(maps.Values(s.txs), func(a, b market.Transaction) int {
 		return cmp.Or(cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.Index, b.Index))
 	})
 	if len(got) != len(want) {
 		s.t.Fatalf("%d transactions, want %d", len(got), len(want))
 	}
+
 	rank, slot := uint32(0), market.Slot(0)
 	for i, tx := range got {
 		if want[i].slot != slot {
@@ -219,6 +228,7 @@ func start(t testing.TB, config Config, resume market.Slot, edit ...func(*sink))
 	for _, one := range edit {
 		one(r.sink)
 	}
+
 	config.Logger = slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	r.feed = New(config)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -242,6 +252,7 @@ func start(t testing.TB, config Config, resume market.Slot, edit ...func(*sink))
 			t.Logf("log:\n%s", text[max(0, len(text)-6000):])
 		}
 	})
+
 	return r
 }
 

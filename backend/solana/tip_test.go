@@ -32,6 +32,7 @@ func TestExtentIsShared(t *testing.T) {
 			}
 		})
 	}
+
 	group.Wait()
 	if n, slots := asked(), c.called("getSlot"); n != 1 || slots != 2 {
 		t.Errorf("asked %d times how far back, %d times how far", n, slots)
@@ -42,6 +43,7 @@ func TestExtentIsShared(t *testing.T) {
 	if e, err := shared.now(t.Context(), began, before.finalized); err != nil || e != before {
 		t.Errorf("%+v instead of %+v (%v)", e, before, err)
 	}
+
 	if e, err := shared.now(t.Context(), began, before.finalized+1); err != nil || e.finalized != before.finalized+200 || e.depth != before.depth+200 {
 		t.Errorf("a slot that was not final: %+v after %+v (%v)", e, before, err)
 	}
@@ -51,6 +53,7 @@ func TestExtentIsShared(t *testing.T) {
 	if _, err := shared.now(ended, began, 5000); !errors.Is(err, context.Canceled) {
 		t.Errorf("who has gone is told %v", err)
 	}
+
 	c.lock(func() {
 		c.fault = func(w http.ResponseWriter, _ []rpcRequest) bool {
 			w.WriteHeader(http.StatusForbidden)
@@ -60,6 +63,7 @@ func TestExtentIsShared(t *testing.T) {
 	if e, err := shared.now(t.Context(), began, 5000); err == nil {
 		t.Errorf("a refusal is %+v", e)
 	}
+
 	c.lock(func() { c.fault, c.slot = nil, 6000 })
 	if e, err := shared.now(t.Context(), began, 5000); err != nil || e.newest < 5000 {
 		t.Errorf("after a refusal: %+v, %v", e, err)
@@ -71,6 +75,7 @@ func TestExtentIsShared(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	if got := asked() - n; got != 3 {
 		t.Errorf("asked %d times for three answers that must be new", got)
 	}
@@ -105,6 +110,7 @@ func TestManyAddressesAskOnceHowFar(t *testing.T) {
 	for i := range addresses {
 		addresses[i] = testAddress(1 + i)
 	}
+
 	for _, address := range addresses {
 		c.tickOf([]market.Pubkey{address})
 	}
@@ -126,11 +132,13 @@ func TestManyAddressesAskOnceHowFar(t *testing.T) {
 			return nil, nil, false
 		}
 	})
+
 	config := testConfig(c.endpoint())
 	config.RescanInterval = 12 * time.Second // each rescans soon after it is live, and not again
 	r := start(t, config, 0)
 	r.live()
 	defer c.run(0)()
+
 	for _, address := range addresses {
 		follow(t, r.feed, Following{Address: address})
 	}

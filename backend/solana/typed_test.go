@@ -45,6 +45,7 @@ func TestTypedAnswers(t *testing.T) {
 				t.Errorf("%s: %s is not taken for what it is, %v", c.name, text, err)
 			}
 		}
+
 		for _, text := range c.refuse {
 			if err := c.call.decode(fastjson.MustParse(text)); !errors.Is(err, errResponse) {
 				t.Errorf("%s: of %s it is said: %v", c.name, text, err)

@@ -31,6 +31,7 @@ func TestAlertsAreTheModel(t *testing.T) {
 	r := newSamples(5)
 	s := openAlerts(t, dir)
 	defer func() { _ = s.Close() }()
+
 	if _, _, known, err := s.AlertCursor(t.Context()); err != nil || known {
 		t.Fatalf("a new store has a cursor: %v", err)
 	}
@@ -46,12 +47,14 @@ func TestAlertsAreTheModel(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+
 		if r.IntN(40) == 0 {
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}
 			s = openAlerts(t, dir)
 		}
+
 		change := AlertChange{Cursor: seq}
 		var want []AlertID
 		for range r.IntN(12) {
@@ -64,6 +67,7 @@ func TestAlertsAreTheModel(t *testing.T) {
 				all = append(all, a)
 			}
 		}
+
 		for range r.IntN(3) {
 			key, value := fmt.Sprint("k", r.IntN(20)), fmt.Append(nil, round)
 			if r.IntN(3) == 0 {
@@ -74,6 +78,7 @@ func TestAlertsAreTheModel(t *testing.T) {
 			}
 			change.Marks = append(change.Marks, AlertMark{[]byte(key), value})
 		}
+
 		fresh, err := s.CommitAlerts(&change)
 		if err != nil {
 			t.Fatal(err)
@@ -83,6 +88,7 @@ func TestAlertsAreTheModel(t *testing.T) {
 		for _, a := range fresh {
 			got = append(got, a.ID)
 		}
+
 		if !slices.Equal(got, want) {
 			t.Fatalf("round %d: %d new, want %d", round, len(got), len(want))
 		}
@@ -90,12 +96,14 @@ func TestAlertsAreTheModel(t *testing.T) {
 			checkAlerts(t, s, all, marks, cursor, r.IntN(int(seq)+2))
 		}
 	}
+
 	if len(all) <= keptAlerts {
 		t.Fatalf("only %d alerts: nothing had to go", len(all))
 	}
 	if s.State().Seq != seq {
 		t.Errorf("seq %d, want %d", s.State().Seq, seq)
 	}
+
 	if problems, err := s.Audit(t.Context()); err != nil || len(problems) > 0 {
 		t.Errorf("%v %v", problems, err)
 	}
@@ -125,17 +133,20 @@ func checkAlerts(t *testing.T, s *Store, all []AlertRecord, marks map[string]str
 		from := min(page.offset, len(newest))
 		same("page", list, newest[from:min(from+page.limit, len(newest))])
 	}
+
 	from, _ := slices.BinarySearchFunc(kept, market.Seq(since), func(a AlertRecord, seq market.Seq) int { return int(a.Seq) - int(seq) })
 	list, last, complete, err := s.AlertsSince(t.Context(), market.Seq(since))
 	lost := slices.ContainsFunc(all[:len(all)-len(kept)], func(a AlertRecord) bool { return a.Seq >= market.Seq(since) })
 	if err != nil || last != uint64(len(all)) || complete == lost {
 		t.Fatalf("since %d: last %d of %d, complete %v, %v", since, last, len(all), complete, err)
 	}
+
 	same("since", list, kept[from:])
 	got, stored, known, err := s.AlertCursor(t.Context())
 	if err != nil || !known || got != cursor || len(stored) != len(marks) {
 		t.Fatalf("cursor %d, want %d; %d marks, want %d; %v", got, cursor, len(stored), len(marks), err)
 	}
+
 	for _, m := range stored {
 		if marks[string(m.Key)] != string(m.Value) {
 			t.Fatalf("mark %q is %q", m.Key, m.Value)
@@ -146,6 +157,7 @@ func checkAlerts(t *testing.T, s *Store, all []AlertRecord, marks map[string]str
 func TestAlertIDsAreBounded(t *testing.T) {
 	s := openAlerts(t, t.TempDir())
 	defer func() { _ = s.Close() }()
+
 	for n := 0; n < keptAlertIDs+500; n += 500 {
 		change := AlertChange{Cursor: 1}
 		for i := range 500 {
@@ -155,6 +167,7 @@ func TestAlertIDsAreBounded(t *testing.T) {
 			t.Fatalf("%d new, %v", len(fresh), err)
 		}
 	}
+
 	again := func(n, want int) {
 		t.Helper()
 		if fresh, err := s.CommitAlerts(&AlertChange{Cursor: 1, Fired: []AlertRecord{alertOf(n, 1)}}); err != nil || len(fresh) != want {
@@ -164,6 +177,7 @@ func TestAlertIDsAreBounded(t *testing.T) {
 	again(keptAlertIDs+499, 0)
 	again(500, 0)
 	again(499, 1)
+
 	rows := 0
 	err := s.read(nil, func(v *view) error {
 		a := &audit{v: v, ctx: t.Context()}
@@ -188,12 +202,14 @@ func TestAlertsRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+
 	if err := s.Commit(&market.Commit{Seq: 1}); err != nil {
 		t.Errorf("the store stopped: %v", err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := s.CommitAlerts(&AlertChange{}); !errors.Is(err, ErrClosed) {
 		t.Errorf("closed: %v", err)
 	}

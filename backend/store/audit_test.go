@@ -16,6 +16,7 @@ func TestAuditNamesRows(t *testing.T) {
 	if problems, err := s.Audit(ctx); err != nil || len(problems) > 0 {
 		t.Fatal(problems, err)
 	}
+
 	at := market.Position{Slot: 5, Index: 3}
 	var event market.Event
 	if err := s.SlotEvents(at.Slot, at.Slot, func(e *market.Event) error {
@@ -26,6 +27,7 @@ func TestAuditNamesRows(t *testing.T) {
 	}); err != nil || event.Body == nil {
 		t.Fatal(err)
 	}
+
 	id := s.id(event.Mint())
 	mintRow, userRow := appendMintEventKey(nil, id, at), appendUserEventKey(nil, &event.Owner, at)
 
@@ -43,6 +45,7 @@ func TestAuditNamesRows(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			txn := s.db.NewTransactionAt(s.state.at(), true)
 			defer txn.Discard()
+
 			before, err := s.newest(txn, test.key)
 			if err != nil {
 				t.Fatal(err)
@@ -72,6 +75,7 @@ func TestAuditNamesRows(t *testing.T) {
 					t.Errorf("%q is not in %q", want, problems)
 				}
 			}
+
 			for _, p := range problems {
 				named := slices.ContainsFunc(test.want, func(want string) bool { return strings.Contains(p, want) })
 				if !named && !strings.HasPrefix(p, "mint number") { // the series of the mint miss the row too
@@ -80,6 +84,7 @@ func TestAuditNamesRows(t *testing.T) {
 			}
 		})
 	}
+
 	if problems, err := s.Audit(ctx); err != nil || len(problems) > 0 {
 		t.Fatal(problems, err)
 	}
@@ -93,6 +98,7 @@ func TestEventsOf(t *testing.T) {
 	for n := range 25 {
 		mints = append(mints, mintKey(n)) // the last were never seen
 	}
+
 	got := make([][]market.Position, len(mints))
 	var last market.Position
 	err := s.EventsOf(t.Context(), mints, func(mint int, e *market.Event) error {
@@ -106,6 +112,7 @@ func TestEventsOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	total := 0
 	for i, mint := range mints {
 		var want []market.Position
@@ -117,6 +124,7 @@ func TestEventsOf(t *testing.T) {
 		}
 		total += len(want)
 	}
+
 	if total == 0 {
 		t.Error("nothing to read")
 	}

@@ -24,12 +24,14 @@ func TestRowsBeforeTheFirst(t *testing.T) {
 			})
 			c.Candles = append(c.Candles, market.CandleChange{Mint: mint, Candle: market.Candle{Time: int64(slot), Final: true}})
 		}
+
 		if err := s.Commit(c); err != nil {
 			t.Fatal(err)
 		}
 		if problems, err := s.Audit(t.Context()); err != nil || len(problems) > 0 {
 			t.Fatalf("commit %d: %v, %v", n+1, problems, err)
 		}
+
 		all, err := s.Events(t.Context(), mint, Page{Limit: commits * rows, OldestFirst: true})
 		if err != nil || len(all.Events) != (n+1)*rows {
 			t.Fatalf("commit %d: %d events, %v", n+1, len(all.Events), err)

@@ -72,6 +72,7 @@ func (f *bench) next(events int) *market.Commit {
 		t.LatestPrice, t.LatestTradeTime, t.LastEventTime = price, now, now
 		t.TotalSolAmount = t.TotalSolAmount.Add(market.U64(body.SolAmount))
 	}
+
 	for n := range touched {
 		f.trade(c, n, now)
 	}
@@ -89,6 +90,7 @@ func (f *bench) trade(c *market.Commit, n int, now int64) {
 			c.Candles = append(c.Candles, market.CandleChange{Mint: t.Mint, Interval: interval, Candle: open[0], Type: market.Final})
 			b.Open[interval] = nil
 		}
+
 		if len(b.Open[interval]) == 0 {
 			b.Open[interval] = []market.Candle{{Time: start, Open: b.Price, High: t.LatestPrice, Low: b.Price}}
 		}
@@ -99,6 +101,7 @@ func (f *bench) trade(c *market.Commit, n int, now int64) {
 		open.QuoteVolume = open.QuoteVolume.Add(market.U64(f.Uint64N(1e10)))
 		c.Candles = append(c.Candles, market.CandleChange{Mint: t.Mint, Interval: interval, Candle: *open})
 	}
+
 	b.Price = t.LatestPrice
 }
 
@@ -149,24 +152,29 @@ func BenchmarkCommit(b *testing.B) {
 				if compare {
 					s.onPut = func(key, value []byte) { rows = append(rows, row{bytes.Clone(key), bytes.Clone(value)}) }
 				}
+
 				b.StartTimer()
 				start := time.Now()
 				if err := s.Commit(c); err != nil {
 					b.Fatal(err)
 				}
+
 				own = append(own, time.Since(start))
 				b.StopTimer()
 				if compare {
 					written += len(rows)
 					plain = append(plain, writeRaw(b, raw, rows))
 				}
+
 				b.StartTimer()
 			}
+
 			mean := sum(own) / time.Duration(len(own))
 			b.ReportMetric(float64(events)*float64(time.Second)/float64(mean), "events/s")
 			if len(plain) == 0 {
 				return
 			}
+
 			b.ReportMetric(float64(written)/float64(len(plain)*events), "rows/event")
 			b.ReportMetric(float64(mean)*float64(len(plain))/float64(sum(plain)), "x-raw")
 			b.ReportMetric(micros(quantile(own, 0.5)), "p50-µs")
@@ -223,10 +231,12 @@ func fillCandles(b *testing.B, s *Store, candles int) market.Pubkey {
 				c.Candles = append(c.Candles, market.CandleChange{Mint: other, Interval: market.S1, Candle: candle})
 			}
 		}
+
 		if err := s.Commit(c); err != nil {
 			b.Fatal(err)
 		}
 	}
+
 	return mint
 }
 
@@ -258,6 +268,7 @@ func BenchmarkCandles(b *testing.B) {
 					plain = append(plain, scanRaw(b, s, mint, page.q.Limit))
 					b.StartTimer()
 				}
+
 				b.ReportMetric(float64(sum(own))/float64(sum(plain)), "x-raw")
 				b.ReportMetric(micros(quantile(own, 0.5)), "p50-µs")
 				b.ReportMetric(micros(quantile(own, 0.99)), "p99-µs")
@@ -283,6 +294,7 @@ func BenchmarkGrowth(b *testing.B) {
 		stores[i] = benchStore(b)
 		mints[i] = fillCandles(b, stores[i], size)
 	}
+
 	for _, limit := range []int{100, 1000} {
 		b.Run(fmt.Sprint("latest-", limit), func(b *testing.B) {
 			var own, plain [2][]time.Duration
@@ -292,16 +304,19 @@ func BenchmarkGrowth(b *testing.B) {
 					plain[i] = append(plain[i], scanRaw(b, stores[i], mints[i], limit))
 				}
 			}
+
 			for i := range stores {
 				name := fmt.Sprint(sizes[i])
 				b.ReportMetric(micros(quantile(own[i], 0.5)), name+"-p50-µs")
 				b.ReportMetric(micros(quantile(own[i], 0.99)), name+"-p99-µs")
 				b.ReportMetric(micros(quantile(plain[i], 0.5)), name+"-raw-p50-µs")
 			}
+
 			b.ReportMetric(float64(quantile(own[1], 0.5))/float64(quantile(own[0], 0.5)), "growth")
 			b.ReportMetric(float64(quantile(plain[1], 0.5))/float64(quantile(plain[0], 0.5)), "raw-growth")
 		})
 	}
+
 	b.Run("page-1000", func(b *testing.B) {
 		var first, deep []time.Duration
 		for b.Loop() {
@@ -356,6 +371,7 @@ func BenchmarkDisk(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
+
 		f, text := newBench(1000), 0
 		for range events / 500 {
 			c := f.next(500)
@@ -366,12 +382,14 @@ func BenchmarkDisk(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+
 		if err := s.Close(); err != nil {
 			b.Fatal(err)
 		}
 		if err := os.Remove(filepath.Join(o.Dir, filesFile)); err != nil { // as one of an earlier version: every block is unpacked
 			b.Fatal(err)
 		}
+
 		for _, what := range []string{"first-open-ms", "open-ms"} {
 			if err := s.Close(); err != nil {
 				b.Fatal(err)
@@ -382,6 +400,7 @@ func BenchmarkDisk(b *testing.B) {
 			}
 			b.ReportMetric(float64(time.Since(start).Milliseconds()), what)
 		}
+
 		if err := s.db.Flatten(2); err != nil { // old versions of the mints' records go
 			b.Fatal(err)
 		}
@@ -389,6 +408,7 @@ func BenchmarkDisk(b *testing.B) {
 		for _, t := range s.db.Tables() {
 			size += int64(t.OnDiskSize)
 		}
+
 		stats := s.Stats()
 		b.ReportMetric(float64(size)/float64(events), "bytes/event")
 		b.ReportMetric(float64(text), "json-bytes")

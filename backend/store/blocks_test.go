@@ -49,6 +49,7 @@ func TestRunningStoreNoticesDamage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	fill(t, s, 40, 60)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -62,6 +63,7 @@ func TestRunningStoreNoticesDamage(t *testing.T) {
 	if err != nil || len(tables) == 0 {
 		t.Fatal(len(tables), err)
 	}
+
 	await := func(want int) {
 		t.Helper()
 		polltest.Until(t, fmt.Sprintf("%d damaged tables", want), func() bool { return s.DamagedTables() == want })
@@ -81,6 +83,7 @@ func TestRunningStoreNoticesDamage(t *testing.T) {
 			await(0)
 		}
 	}
+
 	running()
 	if err := <-ended; err != nil {
 		t.Error(err)
@@ -123,10 +126,12 @@ func TestMergingIsNoDamage(t *testing.T) {
 	s := openTest(t, o)
 	stop, ended := runStore(s)
 	fill(t, s, 150, 400)
+
 	merged := false
 	for _, t := range s.db.Tables() {
 		merged = merged || t.Level > 0
 	}
+
 	if !merged {
 		t.Error("no table was merged")
 	}
@@ -135,6 +140,7 @@ func TestMergingIsNoDamage(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
+
 	s.checkTables(t.Context())
 	if s.DamagedTables() != 0 || log.String() != "" {
 		t.Errorf("%d damaged tables, logged:\n%s", s.DamagedTables(), log)
@@ -147,12 +153,14 @@ func TestMergingIsNoDamage(t *testing.T) {
 		} else {
 			err = os.Remove(path)
 		}
+
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := checkTableBlocks(t.Context(), s.options.Dir, merge, 0); !errors.Is(err, want) {
 			t.Errorf("a table not in use: %v, want %v", err, want)
 		}
+
 		if err := s.trouble(t.Context(), merge, 0); err != nil {
 			t.Errorf("a table not in use: %v", err)
 		}
@@ -208,6 +216,7 @@ func TestSoundBlocks(t *testing.T) {
 			t.Errorf("%s: sound is %v", name, !c.want)
 		}
 	}
+
 	if plainSize(huge) != 1<<32 {
 		t.Errorf("it says %d", plainSize(huge))
 	}

@@ -36,6 +36,7 @@ func (r samples) anyCommit(seq market.Seq) *market.Commit {
 			*list = append(*list, e)
 		}
 	}
+
 	for range r.IntN(12) {
 		change := market.CandleChange{
 			Mint: mintKey(r.IntN(3)), Interval: market.Interval(r.IntN(market.NumStored)), Candle: r.candle(int64(r.number()), r.IntN(2) == 0),
@@ -49,6 +50,7 @@ func (r samples) anyCommit(seq market.Seq) *market.Commit {
 		}
 		c.Candles = append(c.Candles, change)
 	}
+
 	for range r.IntN(3) {
 		c.Orders = append(c.Orders, market.OrderChange{Order: r.order(r.IntN(9)), Closed: r.IntN(2) == 0})
 	}
@@ -59,12 +61,14 @@ func (r samples) anyCommit(seq market.Seq) *market.Commit {
 		}
 		c.Tokens = append(c.Tokens, token)
 	}
+
 	for range r.IntN(3) {
 		c.OpenCandles = append(c.OpenCandles, r.anyOpen())
 	}
 	for range r.IntN(3) {
 		c.Evicted = append(c.Evicted, mintKey(r.IntN(9)))
 	}
+
 	for range r.IntN(3) {
 		g := market.Gap{
 			From: market.Slot(r.number()), To: market.Slot(r.number()), Cause: strings.Repeat("c", r.IntN(1200)),
@@ -75,6 +79,7 @@ func (r samples) anyCommit(seq market.Seq) *market.Commit {
 		}
 		c.Gaps = append(c.Gaps, g)
 	}
+
 	return c
 }
 
@@ -122,6 +127,7 @@ func golden() map[string]*market.Commit {
 	}
 	final := candle
 	final.Final, final.Corrected, final.Time = true, true, 1_699_999_980
+
 	created := &spinpet.TokenCreated{Payer: user, Mint: mint, Curve: keyOf('C', 4), SwapFee: 100, BorrowFee: 600, Name: "Name", Symbol: "SYM", URI: "https://example.org/1.json"}
 	open := market.OpenCandles{Mint: mint, Last: market.Position{Slot: 200, Index: 1, Ordinal: 2}, BlockTime: 1_700_000_041, Price: market.Price(market.U64(110))}
 	open.Open[market.M1] = []market.Candle{candle}
@@ -135,6 +141,7 @@ func golden() map[string]*market.Commit {
 		Body: &spinpet.ForceLiquidate{Payer: userKey(5), Mint: mint, Order: order}, Liquidated: &opened,
 	}
 	other := market.MustPair(spinpet.Program, keyOf('Q', 1), 3, 2)
+
 	return map[string]*market.Commit{
 		"empty": {Seq: 1},
 		"pairs": {
@@ -176,6 +183,7 @@ func TestCommitEncodingStays(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+
 		text, err := os.ReadFile(file) //nolint:gosec // a test
 		if err != nil {
 			t.Fatal(err)
@@ -184,6 +192,7 @@ func TestCommitEncodingStays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		if !bytes.Equal(data, want) {
 			t.Errorf("%s is encoded as\n%sin place of\n%s", name, dump(data), text)
 		}
@@ -209,6 +218,7 @@ func TestCommitOfANewerProgram(t *testing.T) {
 	if got, err := DecodeCommit(append(bytes.Clone(data), firstOptional+3, 0, 0, 0, 2, 'h', 'i')); err != nil || !reflect.DeepEqual(got, c) {
 		t.Errorf("with a section that may be passed over: %v", err)
 	}
+
 	newer := bytes.Clone(data)
 	newer[0]++
 	unknown := &market.Commit{Seq: 1, Candles: []market.CandleChange{{Interval: market.NumStored}}}
@@ -221,6 +231,7 @@ func TestCommitOfANewerProgram(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+
 	head := data[:sectionHeader+1+int(data[4])+int(data[5])]
 	for name, data := range map[string][]byte{
 		"nothing":             {},
@@ -234,6 +245,7 @@ func TestCommitOfANewerProgram(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+
 	for n := range data {
 		if _, err := DecodeCommit(data[:n]); err == nil && n != len(head) && !sectionEnds(data, n) {
 			t.Errorf("%d of %d bytes are read as a commit", n, len(data))

@@ -29,6 +29,7 @@ func TestNamedPartsOfRecords(t *testing.T) {
 				open[i], seqs[i] = append(open[i], c), append(seqs[i], market.Seq(int64(i)*10+c.Time))
 			}
 		}
+
 		for _, kind := range market.KindsOf(namedProgram) {
 			if r.IntN(3) == 0 {
 				counts.Add(kind, 1+r.number()>>1)
@@ -55,6 +56,7 @@ func TestNamedPartsOfRecords(t *testing.T) {
 			if err := f.err(what); err != nil {
 				t.Fatal(what, err)
 			}
+
 			c.same()
 			if len(c.text) == 0 {
 				continue
@@ -66,6 +68,7 @@ func TestNamedPartsOfRecords(t *testing.T) {
 					t.Fatalf("%s: %d of %d bytes are taken for the whole", what, n, len(c.text))
 				}
 			}
+
 			for _, number := range []byte{0, placedKinds - 1, 200} {
 				damaged := bytes.Clone(c.text)
 				damaged[1] = number
@@ -76,6 +79,7 @@ func TestNamedPartsOfRecords(t *testing.T) {
 			}
 		}
 	}
+
 	if n := len(appendNamedTallies(nil, make([]tally, intervals))) + len(appendNamedCounts(nil, market.KindCounts{{Kind: 1, N: 5}, {Kind: placedKinds - 1, N: 6}})); n != 0 {
 		t.Errorf("%d bytes for nothing", n)
 	}

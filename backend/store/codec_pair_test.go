@@ -76,6 +76,7 @@ func TestStoreKnowsPairs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	pair := market.MustPair(spinpet.Program, keyOf('Q', 1), 3, 2)
 	c := &market.Commit{Seq: 1, Tokens: []market.Token{
 		{Mint: mintKey(1), Pair: pair, Trades: 1, TotalSolAmount: market.U64(200), LatestTradeTime: 1}, // two whole units
@@ -97,6 +98,7 @@ func TestStoreKnowsPairs(t *testing.T) {
 		}
 	}
 	check("committed")
+
 	page, err := s.Mints(t.Context(), MintQuery{Sort: VolumeDesc, All: true, Limit: 9})
 	if err != nil || len(page.Tokens) != 2 || page.Tokens[0].Mint != mintKey(1) {
 		t.Errorf("by volume: %v (%v)", page.Tokens, err)
@@ -104,6 +106,7 @@ func TestStoreKnowsPairs(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	if s, err = Open(o); err != nil {
 		t.Fatal(err)
 	}

@@ -88,6 +88,7 @@ func TestSummariesComeBack(t *testing.T) {
 				m.candles[i] = tally{count: 3, tail: 2, newest: timePlace(500), first: timePlace(-70)}
 			}
 		}
+
 		m.orders = [2]uint64{r.number(), r.number()}
 		got, err := decodeMint(7, appendMint(nil, m))
 		same(t, "mint", got, m, err)
@@ -102,6 +103,7 @@ func TestSummariesComeBack(t *testing.T) {
 		}
 		s.kinds.Add(spinpet.KindForceLiquidate, 1+r.number()>>1)
 		s.kinds.Add(market.KindOf(namedProgram, uint8(1+r.IntN(3))), 1+r.number()>>1)
+
 		gotState, err := decodeState(appendState(nil, &s))
 		same(t, "state", gotState, s, err)
 
@@ -116,6 +118,7 @@ func TestSummariesComeBack(t *testing.T) {
 				b.seqs[i] = append(b.seqs[i], market.Seq(i*10+len(b.seqs[i])))
 			}
 		}
+
 		gotOpen, err := decodeOpenCandles(appendOpenCandles(nil, &b.OpenCandles, func(i market.Interval, c *market.Candle) market.Seq { return market.Seq(int64(i)*10 + c.Time) }))
 		same(t, "open candles", gotOpen, b, err)
 	}
@@ -138,6 +141,7 @@ func TestKeysSortAsTheirValues(t *testing.T) {
 			t.Errorf("key of %d is not above key of %d", t1, times[i-1])
 		}
 	}
+
 	low, high := market.Order{}, market.Order{}
 	low.Terms.LockLpStartPrice, high.Terms.LockLpStartPrice = market.U64(math.MaxUint64), market.U128{Hi: 1}
 	for _, orderType := range []uint8{market.OrderLong, market.OrderShort} {
@@ -163,6 +167,7 @@ func FuzzDecode(f *testing.F) {
 	} {
 		f.Add(byte(i), seed)
 	}
+
 	f.Fuzz(func(t *testing.T, which byte, data []byte) {
 		var err error
 		again := func() error { return nil }
@@ -217,12 +222,14 @@ func FuzzDecode(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
+
 		if err != nil {
 			if !errors.Is(err, ErrCorrupt) {
 				t.Fatalf("decoder %d: %v", which%11, err)
 			}
 			return
 		}
+
 		if err := again(); err != nil {
 			t.Fatalf("decoder %d: %v", which%11, err)
 		}

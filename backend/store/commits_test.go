@@ -35,6 +35,7 @@ func TestCommitsEqualWhatWasPublished(t *testing.T) {
 				for i := range c.Events {
 					c.Events[i].ReceivedAt = int64(p.IntN(1 << 40))
 				}
+
 				if p.IntN(12) == 0 {
 					first := *c
 					p.crash(c)
@@ -42,6 +43,7 @@ func TestCommitsEqualWhatWasPublished(t *testing.T) {
 						published = append(published, &first)
 					}
 				}
+
 				if err := p.store.Commit(c); err != nil {
 					t.Fatal(err)
 				}
@@ -50,8 +52,10 @@ func TestCommitsEqualWhatWasPublished(t *testing.T) {
 				if p.IntN(15) == 0 {
 					p.reopen()
 				}
+
 				older += p.compareCommits(published)
 			}
+
 			if p.options.logBytes > 0 && older == 0 {
 				t.Error("nothing ever left the log")
 			}
@@ -84,6 +88,7 @@ func (p *property) compareCommits(published []*market.Commit) int {
 		}
 		return 1
 	}
+
 	if err != nil || len(got) != int(newest+1-from) {
 		p.t.Fatalf("from %d to %d: %d commits, %v", from, newest, len(got), err)
 	}
@@ -95,6 +100,7 @@ func (p *property) compareCommits(published []*market.Commit) int {
 			p.t.Fatalf("commit %d:\n got %+v\nwant %+v", want.Seq, c, want)
 		}
 	}
+
 	return 0
 }
 
@@ -133,10 +139,12 @@ func TestDecodedCommitsMakeTheStore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		if err := copied.Commit(decoded); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	if got, want := allRows(t, copied), allRows(t, p.store); !reflect.DeepEqual(got, want) {
 		t.Errorf("%d rows, the original has %d", len(got), len(want))
 		for key, value := range want {
@@ -145,6 +153,7 @@ func TestDecodedCommitsMakeTheStore(t *testing.T) {
 			}
 		}
 	}
+
 	if err := p.store.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -156,8 +165,10 @@ func allRows(t *testing.T, s *Store) map[string]string {
 	rows := map[string]string{}
 	txn := s.db.NewTransactionAt(s.state.at(), false)
 	defer txn.Discard()
+
 	it := txn.NewIterator(badger.IteratorOptions{})
 	defer it.Close()
+
 	for it.Rewind(); it.Valid(); it.Next() {
 		key := it.Item().KeyCopy(nil)
 		if bytes.Equal(key, keyIdentity) {
@@ -169,6 +180,7 @@ func allRows(t *testing.T, s *Store) map[string]string {
 		}
 		rows[string(key)] = string(value)
 	}
+
 	return rows
 }
 
@@ -181,6 +193,7 @@ func TestLogOfAnEarlierProgram(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	files, err := filepath.Glob(filepath.Join(dir, "*.commits"))
 	if err != nil || len(files) != 1 {
 		t.Fatal(files, err)
@@ -189,11 +202,13 @@ func TestLogOfAnEarlierProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	s = openTest(t, Options{Dir: dir})
 	fill(t, s, 2, 3)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := os.WriteFile(files[0], kept, 0o600); err != nil { // as if the two had come without it
 		t.Fatal(err)
 	}
@@ -203,6 +218,7 @@ func TestLogOfAnEarlierProgram(t *testing.T) {
 	if err := s.Commits(t.Context(), 3, nil); !errors.As(err, &older) || older.Oldest != 8 {
 		t.Fatal(err)
 	}
+
 	fill(t, s, 2, 3)
 	var seqs []market.Seq
 	err = s.Commits(t.Context(), 8, func(c *market.Commit) error {
@@ -212,6 +228,7 @@ func TestLogOfAnEarlierProgram(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(seqs, []market.Seq{8, 9}) {
 		t.Fatal(seqs, err)
 	}
+
 	if err := s.Commits(t.Context(), 11, nil); !errors.Is(err, ErrSeq) {
 		t.Fatalf("beyond the store: %v", err)
 	}

@@ -17,6 +17,7 @@ func TestMergedCandlesOfAFollowedCoin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer s.Close() //nolint:errcheck // a test's
 
 	minute := market.Candle{Time: start, Trades: 1, Final: true, Open: market.Price{Lo: 1}, High: market.Price{Lo: 1}, Low: market.Price{Lo: 1}, Close: market.Price{Lo: 1}}

@@ -53,8 +53,10 @@ func TestReadersSeeWholeCommits(t *testing.T) {
 	if testing.Short() {
 		commits = 150
 	}
+
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+
 	var wg sync.WaitGroup
 	for _, read := range []func() error{s.checkOpen, s.checkClosed, s.checkEvents, s.checkChanged, s.checkStats, s.checkLong} {
 		wg.Go(func() {
@@ -66,11 +68,13 @@ func TestReadersSeeWholeCommits(t *testing.T) {
 			}
 		})
 	}
+
 	for seq := range commits {
 		if err := s.Commit(counted(seq + 1)); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	cancel()
 	wg.Wait()
 	if problems, err := s.Audit(context.Background()); err != nil || problems != nil {
@@ -170,12 +174,14 @@ func TestKilledProcess(t *testing.T) {
 	if testing.Short() {
 		rounds = 3
 	}
+
 	for range rounds {
 		reported := runChild(t, dir, 1+r.IntN(200))
 		s, err := Open(small(Options{Dir: dir}))
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		if s.Seq() < reported {
 			t.Fatalf("store stands at %d after commit %d was reported", s.Seq(), reported)
 		}
@@ -184,6 +190,7 @@ func TestKilledProcess(t *testing.T) {
 				t.Error(err)
 			}
 		}
+
 		token, _, err := s.Token(mintKey(0))
 		if err != nil || token.Trades != uint64(s.Seq()) {
 			t.Errorf("token of commit %d at commit %d: %v", token.Trades, s.Seq(), err)
@@ -191,6 +198,7 @@ func TestKilledProcess(t *testing.T) {
 		if problems, err := s.Audit(context.Background()); err != nil || problems != nil {
 			t.Errorf("audit: %v %v", err, problems)
 		}
+
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -207,6 +215,7 @@ func runChild(t *testing.T, dir string, commits int) market.Seq {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -221,6 +230,7 @@ func runChild(t *testing.T, dir string, commits int) market.Seq {
 			}
 		}
 	}
+
 	var exit *exec.ExitError
 	if err := child.Wait(); !errors.As(err, &exit) || commits > 0 {
 		t.Fatalf("the process ended by itself: %v", err)

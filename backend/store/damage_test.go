@@ -35,18 +35,21 @@ func damagesOf(name string, content []byte) (list []damage) {
 		}
 	}
 	add("gone", nil)
+
 	lengths := []int{0, 1, 4, 7, 8, 12, 16, 17, 20, 24, 28, 29, used / 4, used / 2, used - 9, used - 4, used - 1, used}
 	if name == badger.ManifestFilename {
 		for n := range len(content) {
 			lengths = append(lengths, n)
 		}
 	}
+
 	slices.Sort(lengths)
 	for _, n := range slices.Compact(lengths) {
 		if n >= 0 && n < len(content) {
 			add(fmt.Sprintf("cut to %d of %d", n, len(content)), content[:n:n])
 		}
 	}
+
 	for _, n := range []int{1, 8, 64, 4096} {
 		for _, at := range []int{0, 8, used / 3, used * 2 / 3, used - n} {
 			if at >= 0 && at < used {
@@ -56,6 +59,7 @@ func damagesOf(name string, content []byte) (list []damage) {
 			}
 		}
 	}
+
 	const flips = 24
 	for i := range flips {
 		if at := used * i / flips; used > 0 {
@@ -64,6 +68,7 @@ func damagesOf(name string, content []byte) (list []damage) {
 			add(fmt.Sprintf("bit flipped at %d of %d", at, used), changed)
 		}
 	}
+
 	return list
 }
 
@@ -151,6 +156,7 @@ func (t *damageCase) try(d damage, readOnly bool) {
 	t.Helper()
 	dir := t.place(d)
 	defer os.RemoveAll(dir)
+
 	before := allFiles(t.T, dir)
 
 	s, err := Open(small(Options{Dir: dir, ReadOnly: readOnly}))
@@ -160,27 +166,32 @@ func (t *damageCase) try(d damage, readOnly bool) {
 		if t.want == "" {
 			t.want = got
 		}
+
 		if err == nil && got != t.want {
 			t.Errorf("%s, %s, read-only %v: opened with %s, it had %s", d.file, d.name, readOnly, got, t.want)
 		}
 		if err != nil && !readOnly {
 			t.Errorf("%s, %s: opened, and then: %v", d.file, d.name, err)
 		}
+
 		if closing := s.Close(); closing != nil {
 			t.Errorf("%s, %s: close: %v", d.file, d.name, closing)
 		}
 	}
+
 	if err != nil && (!errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), d.file)) {
 		t.Errorf("%s, %s, read-only %v: the error is %v", d.file, d.name, readOnly, err)
 	}
 	if err == nil && !readOnly {
 		return // it goes on from there
 	}
+
 	for name, content := range before {
 		if now, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !bytes.Equal(now, content) {
 			t.Errorf("%s, %s, read-only %v: %s was changed: %d bytes of %d (%v)", d.file, d.name, readOnly, name, len(now), len(content), err)
 		}
 	}
+
 	if after := allFiles(t.T, dir); len(after) != len(before) {
 		t.Errorf("%s, %s, read-only %v: %d files, before %d", d.file, d.name, readOnly, len(after), len(before))
 	}
@@ -193,15 +204,18 @@ func (t *damageCase) place(d damage) (dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	writeFiles(t.T, dir, t.source)
 	if d.file == "" {
 		return dir
 	}
+
 	if d.with == nil {
 		err = os.Remove(filepath.Join(dir, d.file))
 	} else {
 		err = os.WriteFile(filepath.Join(dir, d.file), d.with, 0o600)
 	}
+
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,6 +247,7 @@ func TestFlippedBitsAreNoticed(t *testing.T) {
 			note(token, err)
 			note(s.UserEvents(ctx, userKey(n), nil, Page{Limit: 50}))
 		}
+
 		total := 0
 		note(nil, s.EventsAfter(market.Position{}, func(*market.Event) error { total++; return nil }))
 		note(total, nil)
@@ -254,6 +269,7 @@ func TestFlippedBitsAreNoticed(t *testing.T) {
 	if err := whole.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	flips, refused, opened := 0, 0, 0
 	for name, content := range source {
 		if filepath.Ext(name) != ".sst" {
@@ -269,6 +285,7 @@ func TestFlippedBitsAreNoticed(t *testing.T) {
 			if s == nil {
 				continue
 			}
+
 			opened++
 			got, errs := read(s)
 			for i := range got {
@@ -284,12 +301,14 @@ func TestFlippedBitsAreNoticed(t *testing.T) {
 					t.Errorf("%s, flip at %d: read %d gives %.200s without an error, want %.200s", name, len(content)*i/places, i, got[i], want[i])
 				}
 			}
+
 			if err := s.Close(); err != nil {
 				t.Error(err)
 			}
 			_ = os.RemoveAll(dir)
 		}
 	}
+
 	t.Logf("%d flips, %d opened, %d reads refused", flips, opened, refused)
 	if opened == 0 || refused == 0 {
 		t.Error("nothing was tried")
@@ -338,6 +357,7 @@ func TestLogDamagedInTheMiddle(t *testing.T) {
 						t.Errorf("%s, after the machine went down: %v", d.name, err)
 						continue
 					}
+
 					if s.Seq() >= 45 {
 						t.Errorf("%s: nothing is lost", d.name)
 					}
@@ -348,6 +368,7 @@ func TestLogDamagedInTheMiddle(t *testing.T) {
 			}
 		}
 	}
+
 	if tried == 0 {
 		t.Error("no log")
 	}

@@ -67,6 +67,7 @@ func TestForeignFilesAreNoticed(t *testing.T) {
 			}
 		}
 	}
+
 	if tried[".sst"] < 8 || tried[".vlog"] < 3 || tried[""] < 10 {
 		t.Errorf("exchanged: %v", tried)
 	}
@@ -87,6 +88,7 @@ func TestForeignFilesOfAKilledStore(t *testing.T) {
 	}
 	damaged, other := &damageCase{t, killed(0), ""}, killed(1)
 	damaged.try(damage{}, false)
+
 	tried := 0
 	for name, content := range damaged.source {
 		if with, ok := other[name]; ok && !bytes.Equal(with, content) {
@@ -95,6 +97,7 @@ func TestForeignFilesOfAKilledStore(t *testing.T) {
 			damaged.try(damage{"exchanged", name, with}, true)
 		}
 	}
+
 	if tried < 5 {
 		t.Errorf("%d files were exchanged", tried)
 	}
@@ -125,6 +128,7 @@ func TestLostLogsAreNoticed(t *testing.T) {
 			name = file
 		}
 	}
+
 	content := damaged.source[name]
 	ends := entryEnds(content)
 	list := []damage{{"gone", name, nil}}
@@ -133,6 +137,7 @@ func TestLostLogsAreNoticed(t *testing.T) {
 		cut := ends[len(ends)*i/cuts]
 		list = append(list, damage{fmt.Sprint("cut to ", cut), name, slices.Concat(content[:cut], make([]byte, 4096))})
 	}
+
 	list = append(list, damage{"without the last entry", name, slices.Concat(content[:ends[len(ends)-2]], make([]byte, 4096))})
 
 	for i, d := range list {
@@ -146,6 +151,7 @@ func TestLostLogsAreNoticed(t *testing.T) {
 				_ = s.Close()
 			}
 		}
+
 		if i%3 == 0 {
 			damaged.goesOn(d, func(o *Options) { o.bootID = func() string { return "another run" } })
 			damaged.goesOn(d, func(o *Options) { o.Repair = true })
@@ -163,12 +169,14 @@ func (t *damageCase) goesOn(d damage, with func(*Options)) {
 		t.Errorf("%s: %v", d.name, err)
 		return
 	}
+
 	if s.Seq() >= 45 || s.Seq() < 40 || (len(s.Repaired()) == 1) != o.Repair {
 		t.Errorf("%s: goes on from %d, repaired %q", d.name, s.Seq(), s.Repaired())
 	}
 	if problems, err := s.Audit(t.Context()); err != nil || len(problems) > 0 {
 		t.Errorf("%s: %v %v", d.name, problems, err)
 	}
+
 	id := s.ID()
 	fill(t.T, s, 1, 1)
 	if err := s.Close(); err != nil {
@@ -180,11 +188,13 @@ func (t *damageCase) goesOn(d damage, with func(*Options)) {
 		t.Errorf("%s, opened again: %v", d.name, err)
 		return
 	}
+
 	defer again.Close()
 	whole, err := Open(small(Options{Dir: t.place(damage{}), ReadOnly: true}))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer whole.Close()
 	if again.ID() != id || (whole.ID() == id) == o.Repair {
 		t.Errorf("%s: its identity is %s, was %s", d.name, again.ID(), whole.ID())
@@ -201,6 +211,7 @@ func TestLogMissingInTheMiddle(t *testing.T) {
 			name = file
 		}
 	}
+
 	content := source[name]
 	ends := entryEnds(content)
 	border := 0 // where a transaction ends, in the middle
@@ -210,6 +221,7 @@ func TestLogMissingInTheMiddle(t *testing.T) {
 			break
 		}
 	}
+
 	next := fmt.Sprintf("%05d.mem", 1+binary.BigEndian.Uint16([]byte{0, name[4] - '0'}))
 	source[name] = slices.Concat(content[:border], make([]byte, 4096))
 	source[next] = slices.Concat(make([]byte, 8), []byte("twelve bytes"), content[border:])
@@ -239,17 +251,20 @@ func TestOlderNotesAreNoObstacle(t *testing.T) {
 						files[name] = mine[i][name]
 					}
 				}
+
 				writeFiles(t, dir, files)
 				s, err := Open(small(Options{Dir: dir}))
 				if err != nil {
 					t.Fatalf("%v of session %d: %v", names, i, err)
 				}
+
 				if s.Seq() != 44 {
 					t.Errorf("opened at %d", s.Seq())
 				}
 				if err := s.Close(); err != nil {
 					t.Error(err)
 				}
+
 				now := allFiles(t, dir)
 				for _, name := range names {
 					if bytes.Equal(now[name], mine[i][name]) || len(now[name]) == 0 {

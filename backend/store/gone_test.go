@@ -35,9 +35,11 @@ func TestVanishedDirectoryEndsTheStoring(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			fill(t, s, 2, 5)
 			stop, ended := runStore(s)
 			defer stop()
+
 			if s.Gone() {
 				t.Fatal("gone before it was")
 			}
@@ -64,6 +66,7 @@ func TestVanishedDirectoryEndsTheStoring(t *testing.T) {
 					t.Fatalf("%s goes on", what)
 				}
 			}
+
 			closed := make(chan error, 1)
 			go func() { closed <- s.Close() }()
 			select {
@@ -85,6 +88,7 @@ func TestCloseOfAVanishedStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	fill(t, s, 20, 50)
 	if err := vanish(o.Dir); err != nil {
 		t.Fatal(err)

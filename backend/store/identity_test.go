@@ -15,6 +15,7 @@ func TestIdentityStays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	id := s.ID()
 	if !regexp.MustCompile(`^[0-9a-f]{32}$`).MatchString(id) {
 		t.Errorf("the store calls itself %q", id)
@@ -22,6 +23,7 @@ func TestIdentityStays(t *testing.T) {
 	if again := openTest(t, Options{}).ID(); again == id {
 		t.Errorf("two stores are called %s", id)
 	}
+
 	for range 3 {
 		fill(t, s, 3, 20)
 		crashed := t.TempDir()
@@ -29,16 +31,19 @@ func TestIdentityStays(t *testing.T) {
 		if got := openTest(t, Options{Dir: crashed}).ID(); got != id {
 			t.Errorf("after a crash the store calls itself %s, before %s", got, id)
 		}
+
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
 		if s, err = Open(small(Options{Dir: dir})); err != nil {
 			t.Fatal(err)
 		}
+
 		if s.ID() != id {
 			t.Errorf("after a restart the store calls itself %s, before %s", s.ID(), id)
 		}
 	}
+
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -55,20 +60,24 @@ func TestOlderStoreGetsAnIdentity(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		txn := db.NewTransactionAt(latest, true)
 		for key, value := range rows {
 			if err := txn.Set([]byte(key), value); err != nil {
 				t.Fatal(err)
 			}
 		}
+
 		if err := errors.Join(txn.CommitAt(1, nil), db.Close()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	raw(map[string][]byte{"xf": appendFormat(nil, formatVersion), "xs": appendState(nil, &state{skew: 1, logFrom: 1})})
+
 	s := openTest(t, Options{Dir: dir})
 	fill(t, s, 5, 20)
 	first := s.ID()
+
 	// As if everything so far had been written by such a version.
 	if err := s.maintain(func(w *writer) error { return w.del(keyIdentity) }); err != nil {
 		t.Fatal(err)
@@ -77,6 +86,7 @@ func TestOlderStoreGetsAnIdentity(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	var id string
 	for range 3 {
 		s = openTest(t, Options{Dir: dir})
@@ -86,12 +96,14 @@ func TestOlderStoreGetsAnIdentity(t *testing.T) {
 		if s.ID() != id || len(id) != 2*identitySize || id == first {
 			t.Errorf("the store calls itself %q, before %q", s.ID(), id)
 		}
+
 		if s.State() != before {
 			t.Errorf("its state is %+v, was %+v", s.State(), before)
 		}
 		if problems, err := s.Audit(t.Context()); err != nil || len(problems) != 0 {
 			t.Errorf("audit: %v %v", problems, err)
 		}
+
 		fill(t, s, 1, 3)
 		before = s.State()
 		if err := s.Close(); err != nil {

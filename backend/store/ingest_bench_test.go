@@ -65,6 +65,7 @@ func (t *feed) second(b *testing.B, trades int) market.Batch {
 		if err != nil {
 			b.Fatal(err)
 		}
+
 		t.curves[n] = curve
 		t.next++
 		tx := market.Transaction{Slot: t.slot, Index: uint32(i), BlockTime: t.now, Logs: []string{ //nolint:gosec // small
@@ -77,8 +78,10 @@ func (t *feed) second(b *testing.B, trades int) market.Batch {
 		for i := range 8 {
 			binary.BigEndian.PutUint64(tx.Signature[8*i:], t.r.Uint64())
 		}
+
 		batch.Transactions = append(batch.Transactions, tx)
 	}
+
 	batch.ChainTime, batch.Slot = t.now, t.slot
 	return batch
 }
@@ -97,6 +100,7 @@ func BenchmarkIngest(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer s.Close() //nolint:errcheck // a benchmark's
+
 			writer := ingest.New(ingest.Config{Programs: []program.Plug{spinpet.New(spinpet.ProgramID)}, Intervals: market.StoredIntervals(), Logger: slog.New(slog.DiscardHandler)}, s, ingest.Resume{})
 			if err := writer.Recover(); err != nil {
 				b.Fatal(err)
@@ -107,6 +111,7 @@ func BenchmarkIngest(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+
 			var own, plain []time.Duration // of each group, of each commit
 			var ownSum, plainSum, ownCompared time.Duration
 			rows, compared, group := 0, 0, make([]market.Batch, together)
@@ -114,12 +119,14 @@ func BenchmarkIngest(b *testing.B) {
 			if trades == 1 {
 				group, take = group[:1], writer.Apply
 			}
+
 			events := trades * len(group)
 			for round := 0; b.Loop(); round++ {
 				b.StopTimer()
 				for i := range group {
 					group[i] = t.second(b, trades)
 				}
+
 				compare := trades == 1 || round%8 == 0
 				if compare {
 					raw.Watch(s)
@@ -131,6 +138,7 @@ func BenchmarkIngest(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
+
 				if err := writer.Flush(); err != nil {
 					b.Fatal(err)
 				}
@@ -145,8 +153,10 @@ func BenchmarkIngest(b *testing.B) {
 					}
 					plain, ownCompared, rows, compared = append(plain, commits...), ownCompared+took, rows+n, compared+1
 				}
+
 				b.StartTimer()
 			}
+
 			perSecond := func(d time.Duration) float64 { return float64(events) * float64(time.Second) / float64(d) }
 			median := store.Quantile(own, 0.5)
 			b.ReportMetric(perSecond(ownSum/time.Duration(len(own))), "events/s")
@@ -157,6 +167,7 @@ func BenchmarkIngest(b *testing.B) {
 				b.ReportMetric(float64(compared*events)/float64(len(plain)), "events/commit")
 				return
 			}
+
 			b.ReportMetric(store.Micros(median), "p50-µs")
 			b.ReportMetric(store.Micros(store.Quantile(own, 0.99)), "p99-µs")
 			b.ReportMetric(store.Micros(store.Quantile(plain, 0.5)), "raw-p50-µs")

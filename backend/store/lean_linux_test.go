@@ -17,6 +17,7 @@ func residentOf(t *testing.T, dir string) (kilobytes int) {
 	if err != nil {
 		t.Skip("SKIPPED: no /proc/self/smaps:", err)
 	}
+
 	inside := false
 	for line := range bytes.Lines(text) {
 		var n int
@@ -29,6 +30,7 @@ func residentOf(t *testing.T, dir string) (kilobytes int) {
 			}
 		}
 	}
+
 	return kilobytes
 }
 
@@ -46,6 +48,7 @@ func TestLeanStoreGivesPagesBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Close() //nolint:errcheck // what is missing shows below
+
 		for at := 0; at < candles; at += 1000 {
 			c := &market.Commit{Seq: market.Seq(at/1000 + 1), ChainTime: 2_000_000_000}
 			for i := at; i < at+1000; i++ {
@@ -65,6 +68,7 @@ func TestLeanStoreGivesPagesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close() //nolint:errcheck // only read
+
 	read := func() {
 		got, err := s.CandlesBetween(market.Pubkey{1}, market.S1, 0, 1<<40)
 		if err != nil || len(got) != candles {
@@ -72,12 +76,14 @@ func TestLeanStoreGivesPagesBack(t *testing.T) {
 		}
 	}
 	read()
+
 	before := residentOf(t, dir)
 	s.pageOut()
 	after := residentOf(t, dir)
 	if before < 500 {
 		t.Fatalf("%d kB were resident: the test sees nothing", before)
 	}
+
 	if after > before/2 {
 		t.Errorf("%d kB of %d kB stayed resident", after, before)
 	}

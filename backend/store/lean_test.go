@@ -16,6 +16,7 @@ func TestLeanStoreOpensAKilledServersStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	r := newSamples(7)
 	for longestLog(t, server.options.Dir) < memTable*3/4 {
 		c := &market.Commit{Seq: server.Seq() + 1, Slot: 1 + market.Slot(server.Seq()), ChainTime: 1}
@@ -26,6 +27,7 @@ func TestLeanStoreOpensAKilledServersStore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	seq, killed := server.Seq(), t.TempDir()
 	if err := os.CopyFS(killed, os.DirFS(server.options.Dir)); err != nil {
 		t.Fatal(err)
@@ -33,6 +35,7 @@ func TestLeanStoreOpensAKilledServersStore(t *testing.T) {
 	if err := os.Remove(filepath.Join(killed, lockFile)); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := server.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -38,12 +38,14 @@ func TestRememberedMarksAreThoseOfARead(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+
 		if p.IntN(40) == 0 {
 			if err := p.store.Close(); err != nil {
 				t.Fatal(err)
 			}
 			p.open()
 		}
+
 		for _, m := range remembering.marks {
 			if m.newest.count > 0 {
 				remembered++
@@ -66,6 +68,7 @@ func TestRememberedMarksAreThoseOfARead(t *testing.T) {
 			t.Errorf("%d rows, with each chunk read %d, or others", len(got), len(want))
 		}
 	}
+
 	if err := p.store.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -40,6 +40,7 @@ func TestRowsLostInAMergeAreNoticed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	kinds := []export.Kind{export.Events, export.Trades, export.Candles, export.Orders, export.Gaps}
 	want := map[export.Kind]string{}
 	for _, kind := range kinds {
@@ -47,6 +48,7 @@ func TestRowsLostInAMergeAreNoticed(t *testing.T) {
 			t.Fatal(kind, len(want[kind]), err)
 		}
 	}
+
 	content, err := contentOf(whole)
 	if err != nil {
 		t.Fatal(err)
@@ -61,6 +63,7 @@ func TestRowsLostInAMergeAreNoticed(t *testing.T) {
 		if err == nil && now == content {
 			return
 		}
+
 		lost++
 		if problems, auditing := s.Audit(t.Context()); auditing == nil && len(problems) == 0 {
 			t.Errorf("%s: the content is %s (%v), was %s, and the audit finds nothing", what, now, err, content)
@@ -84,11 +87,13 @@ func TestRowsLostInAMergeAreNoticed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			tried++
 			hurt(t, filepath.Join(dir, name), len(table)*i/places)
 			if err := s.db.Flatten(1); err != nil {
 				t.Errorf("%s: merge: %v", what, err)
 			}
+
 			judge(s, what+", merged")
 			if err := s.Close(); err != nil {
 				t.Errorf("%s: close: %v", what, err)
@@ -105,6 +110,7 @@ func TestRowsLostInAMergeAreNoticed(t *testing.T) {
 			}
 		}
 	}
+
 	t.Logf("%d damages, %d stores without all rows", tried, lost)
 	if lost == 0 {
 		t.Error("nothing was lost")

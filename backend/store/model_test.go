@@ -93,6 +93,7 @@ func (m *model) apply(c *market.Commit) {
 			delete(m.events, e.Position)
 		}
 	}
+
 	entry := modelLog{seq: c.Seq}
 	for _, e := range c.Events {
 		m.meet(e.Mint())
@@ -100,11 +101,13 @@ func (m *model) apply(c *market.Commit) {
 		m.last = max(m.last, e.BlockTime)
 		entry.at = append(entry.at, e.Position)
 	}
+
 	m.log = append(m.log, entry)
 	for _, change := range c.Candles {
 		m.meet(change.Mint)
 		m.touched[change.Mint] = c.Seq
 	}
+
 	for _, change := range c.Orders {
 		if old, ok := m.orders[change.Order.Address]; ok {
 			m.meet(old.MintAccount)
@@ -115,11 +118,13 @@ func (m *model) apply(c *market.Commit) {
 			m.orders[change.Order.Address] = change.Order
 		}
 	}
+
 	for _, t := range c.Tokens {
 		m.meet(t.Mint)
 		m.tokens[t.Mint] = t
 		m.touched[t.Mint] = c.Seq
 	}
+
 	for _, b := range c.OpenCandles {
 		m.meet(b.Mint)
 		m.durable[b.Mint] = b
@@ -127,6 +132,7 @@ func (m *model) apply(c *market.Commit) {
 			m.held[seriesKey{b.Mint, i}] = maps.Clone(m.open[seriesKey{b.Mint, i}])
 		}
 	}
+
 	for _, mint := range c.Evicted {
 		m.forget(mint)
 	}
@@ -137,6 +143,7 @@ func (m *model) apply(c *market.Commit) {
 			delete(m.gaps, key)
 		}
 	}
+
 	m.state.Seq, m.state.ChainTime = c.Seq, c.ChainTime
 	m.state.Slot = cmp.Or(c.Slot, m.state.Slot)
 	m.state.Checkpoint = cmp.Or(c.Checkpoint, m.state.Checkpoint)
@@ -198,6 +205,7 @@ func (m *model) merged(parts []modelCandle, interval market.Interval) (whole []m
 			whole = append(whole, part)
 			continue
 		}
+
 		c := &whole[len(whole)-1]
 		c.High, c.Low, c.Close = max128(c.High, part.High), min128(c.Low, part.Low), part.Close
 		c.Volume, c.QuoteVolume, c.BuyVolume = c.Volume.Add(part.Volume), c.QuoteVolume.Add(part.QuoteVolume), c.BuyVolume.Add(part.BuyVolume)
@@ -205,11 +213,13 @@ func (m *model) merged(parts []modelCandle, interval market.Interval) (whole []m
 		c.Final, c.Provisional = c.Final && part.Final, c.Provisional || part.Provisional
 		c.Corrected, c.seq = c.Corrected || part.Corrected, max(c.seq, part.seq)
 	}
+
 	for i := range whole {
 		c := &whole[i]
 		c.Final = c.Final && c.Time+interval.Seconds() <= m.state.ChainTime
 		c.Corrected = c.Corrected && c.Final
 	}
+
 	return whole
 }
 
@@ -240,6 +250,7 @@ func (m *model) whole(events []market.Event) []market.Event {
 		if !ok {
 			continue
 		}
+
 		var o market.Order
 		for _, e := range m.list(func(e *market.Event) bool {
 			of, about := e.Order()
@@ -254,14 +265,17 @@ func (m *model) whole(events []market.Event) []market.Event {
 				o = market.Order{}
 				continue
 			}
+
 			if o.Address, o.MintAccount, o.LatestTradeTime = body.Order, e.Mint(), e.BlockTime; !e.Price.IsZero() {
 				o.Scale, o.LatestPrice = e.Scale, e.Price
 			}
 		}
+
 		if o.Terms.OrderType != 0 {
 			events[i].Liquidated = &o
 		}
 	}
+
 	return events
 }
 
@@ -285,6 +299,7 @@ func (m *model) mints(order MintSort, all bool) (tokens []market.Token) {
 			tokens = append(tokens, t)
 		}
 	}
+
 	slices.SortFunc(tokens, func(a, b market.Token) int {
 		var by int
 		switch order {
@@ -300,6 +315,7 @@ func (m *model) mints(order MintSort, all bool) (tokens []market.Token) {
 	if order != CreatedAsc {
 		slices.Reverse(tokens)
 	}
+
 	return tokens
 }
 

@@ -64,27 +64,32 @@ func TestSecondOpenerIsRefused(t *testing.T) {
 	if !errors.Is(err, ErrLocked) {
 		t.Fatalf("got %v, want ErrLocked", err)
 	}
+
 	if !strings.Contains(err.Error(), strconv.Itoa(os.Getpid())) || !strings.Contains(err.Error(), s.options.Dir) {
 		t.Errorf("%q names neither the holder nor the directory", err)
 	}
+
 	// A look at the files from outside may find them half changed; that must not pass for damage.
 	manifest := filepath.Join(s.options.Dir, badger.ManifestFilename)
 	content, err := os.ReadFile(manifest)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if err := os.WriteFile(manifest, []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(small(Options{Dir: s.options.Dir})); !errors.Is(err, ErrLocked) {
 		t.Errorf("got %v, want ErrLocked", err)
 	}
+
 	if err := os.WriteFile(manifest, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	again, err := Open(small(Options{Dir: s.options.Dir}))
 	if err != nil {
 		t.Fatal(err)
@@ -118,18 +123,21 @@ func TestOtherFormatsAreRefused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			txn := db.NewTransactionAt(1, true)
 			for key, value := range c.rows {
 				if err := txn.Set([]byte(key), value); err != nil {
 					t.Fatal(err)
 				}
 			}
+
 			if err := txn.CommitAt(1, nil); err != nil {
 				t.Fatal(err)
 			}
 			if err := db.Close(); err != nil {
 				t.Fatal(err)
 			}
+
 			for range 2 { // a refusal leaves it unlocked and unchanged
 				_, err = Open(small(Options{Dir: dir}))
 				if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.say) {
@@ -167,6 +175,7 @@ func TestCommitsOutOfSequence(t *testing.T) {
 			t.Errorf("commit %d: %v", seq, err)
 		}
 	}
+
 	bad := []*market.Commit{
 		{Seq: 1, Events: []market.Event{{}}},
 		{Seq: 1, Removed: []market.Event{{}}},
@@ -177,6 +186,7 @@ func TestCommitsOutOfSequence(t *testing.T) {
 			t.Errorf("bad commit %d: %v", i, err)
 		}
 	}
+
 	if err := s.Commit(&market.Commit{Seq: 1}); err != nil {
 		t.Errorf("the store did not survive the refusals: %v", err)
 	}
@@ -199,6 +209,7 @@ func TestClosedStore(t *testing.T) {
 		})
 	}()
 	<-reading
+
 	closed := make(chan error)
 	go func() { closed <- s.Close() }()
 	for !s.closed.Load() { // until Close has begun
@@ -208,6 +219,7 @@ func TestClosedStore(t *testing.T) {
 		default:
 		}
 	}
+
 	close(release)
 	if err := <-read; !errors.Is(err, ErrClosed) {
 		t.Errorf("running read ended with %v", err)
@@ -215,6 +227,7 @@ func TestClosedStore(t *testing.T) {
 	if err := <-closed; err != nil {
 		t.Error(err)
 	}
+
 	if _, err := s.Candles(context.Background(), mintKey(1), market.S1, CandleQuery{}); !errors.Is(err, ErrClosed) {
 		t.Errorf("read: %v", err)
 	}
@@ -231,6 +244,7 @@ func TestCallbacks(t *testing.T) {
 	if err := s.EventsAfter(market.Position{}, func(*market.Event) error { n++; return Stop }); err != nil || n != 1 {
 		t.Errorf("stop: %v after %d", err, n)
 	}
+
 	if err := s.EventsAfter(market.Position{}, func(*market.Event) error { return own }); !errors.Is(err, own) {
 		t.Errorf("own error: %v", err)
 	}
@@ -242,6 +256,7 @@ func TestCallbacks(t *testing.T) {
 		}()
 		_ = s.EventsAfter(market.Position{}, func(*market.Event) error { panic("mine") })
 	}()
+
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(own)
 	if _, err := s.Events(ctx, mintKey(1), Page{Limit: 5}); !errors.Is(err, own) {
@@ -255,6 +270,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	fill(t, s, 2, 5)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
@@ -263,6 +279,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
+
 	if err := s.collect(); err != nil {
 		t.Errorf("collect: %v", err)
 	}
@@ -279,12 +296,14 @@ func TestDamagedFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	fill(t, s, 40, 60)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	s = openTest(t, Options{Dir: live})
 	fill(t, s, 5, 20) // some of it in a log, not yet in a table: as after a crash
+
 	source := readFiles(t, live)
 	found := 0
 	for name, content := range source {
@@ -297,6 +316,7 @@ func TestDamagedFiles(t *testing.T) {
 			} else {
 				err = os.WriteFile(path, damage, 0o600)
 			}
+
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -306,11 +326,13 @@ func TestDamagedFiles(t *testing.T) {
 					t.Errorf("%s, damage %d: %v is not ErrCorrupt", name, i, err)
 				}
 			}
+
 			if err := os.RemoveAll(dir); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
+
 	if found < 10 {
 		t.Errorf("only %d damages were noticed", found)
 	}
@@ -325,6 +347,7 @@ func TestDamagedBlock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	fill(t, s, 40, 60)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -338,11 +361,13 @@ func TestDamagedBlock(t *testing.T) {
 		tables++
 		dir := t.TempDir()
 		writeFiles(t, dir, source)
+
 		changed := bytes.Clone(content)
 		changed[len(changed)/4] ^= 0x55
 		if err := os.WriteFile(filepath.Join(dir, name), changed, 0o600); err != nil {
 			t.Fatal(err)
 		}
+
 		hurt, err := Open(small(Options{Dir: dir}))
 		if err == nil {
 			err = errors.Join(hurt.CheckBlocks(context.Background()), hurt.Close())
@@ -351,6 +376,7 @@ func TestDamagedBlock(t *testing.T) {
 			t.Errorf("%s of %d bytes: %v", name, len(changed), err)
 		}
 	}
+
 	if s = openTest(t, Options{Dir: live}); s.CheckBlocks(context.Background()) != nil {
 		t.Error("a sound store:", s.CheckBlocks(context.Background()))
 	}

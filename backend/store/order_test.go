@@ -31,6 +31,7 @@ func TestEventsThatStateTheirOrder(t *testing.T) {
 			others++
 		}
 	}
+
 	if stating < 100 || others < 100 {
 		t.Errorf("%d events state their order, of %d others it makes a difference", stating, others)
 	}

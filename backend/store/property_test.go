@@ -117,12 +117,14 @@ func (p *property) crash(c *market.Commit) {
 		*c = *next
 		return
 	}
+
 	if !errors.Is(err, injected) {
 		p.t.Fatal(err)
 	}
 	if err := p.store.Commit(c); err == nil {
 		p.t.Fatal("a store that failed took another commit")
 	}
+
 	if err := p.store.Close(); err != nil {
 		p.t.Fatal(err)
 	}
@@ -130,6 +132,7 @@ func (p *property) crash(c *market.Commit) {
 	if after := p.store.State(); after != before {
 		p.t.Fatalf("state after a crash is %+v, was %+v", after, before)
 	}
+
 	p.audit()
 	// Open candles were lost with the process: let the commit bring all of them, as ingest does after it recovered.
 	for key, series := range p.model.open {
@@ -137,6 +140,7 @@ func (p *property) crash(c *market.Commit) {
 			c.Candles = append(c.Candles, market.CandleChange{Mint: key.mint, Interval: key.interval, Candle: open.Candle})
 		}
 	}
+
 	for mint := range p.model.ids {
 		p.model.forget(mint) // what was removed since they were made durable is back
 	}
@@ -160,6 +164,7 @@ func (p *property) commit() *market.Commit {
 		}
 		c.Removed = append(c.Removed, e)
 	}
+
 	for range p.IntN(8) {
 		e := p.event(mintKey(p.IntN(6)), p.position())
 		if p.days {
@@ -167,16 +172,19 @@ func (p *property) commit() *market.Commit {
 		}
 		c.Events = append(c.Events, e)
 	}
+
 	if p.days {
 		c.ChainTime = slotTime(p.newest)
 	}
 	for range p.IntN(40) {
 		c.Candles = append(c.Candles, p.candleChange())
 	}
+
 	p.model.change(c.Candles, c.Seq)
 	for range p.IntN(3) {
 		c.Orders = append(c.Orders, market.OrderChange{Order: p.order(p.IntN(12)), Closed: p.IntN(3) == 0})
 	}
+
 	for range p.IntN(3) {
 		c.Tokens = append(c.Tokens, p.token(mintKey(p.IntN(6))))
 	}
@@ -191,6 +199,7 @@ func (p *property) commit() *market.Commit {
 			c.Evicted = append(c.Evicted, mint)
 		}
 	}
+
 	if p.IntN(3) == 0 {
 		g := market.Gap{From: market.Slot(p.IntN(3)), To: 9, Cause: []string{"a", "b"}[p.IntN(2)], State: market.GapState(p.IntN(4))}
 		if p.IntN(2) == 0 {
@@ -198,6 +207,7 @@ func (p *property) commit() *market.Commit {
 		}
 		c.Gaps = append(c.Gaps, g)
 	}
+
 	return c
 }
 
@@ -252,12 +262,14 @@ func (p *property) compareAll() {
 		p.compareMint(mintKey(n))
 		p.compareUser(userKey(n))
 	}
+
 	p.compareStreams()
 	p.compareMints()
 	stats := Stats{Orders: uint64(len(p.model.orders)), LastEventTime: p.model.last, Seq: p.model.state.Seq, Mints: len(p.model.ids), Total: uint64(len(p.model.events))}
 	for _, e := range p.model.events {
 		stats.Kinds.Add(e.Kind(), 1)
 	}
+
 	for _, series := range p.model.stored {
 		stats.Candles += uint64(len(series))
 	}
@@ -266,6 +278,7 @@ func (p *property) compareAll() {
 			stats.GapsOpen++
 		}
 	}
+
 	check2(p, "stats", p.store.Stats(), nil, stats)
 	check2(p, "state", p.store.State(), nil, p.model.state)
 	for n := range 12 {
@@ -274,6 +287,7 @@ func (p *property) compareAll() {
 		check2(p, "order", got, err, want)
 		check2(p, "order found", found, nil, known)
 	}
+
 	gaps, err := p.store.Gaps(context.Background(), nil, nil)
 	check2(p, "gaps", len(gaps), err, len(p.model.gaps))
 	for _, g := range gaps {
@@ -281,6 +295,7 @@ func (p *property) compareAll() {
 		key.State, key.Seq = 0, 0
 		check2(p, "gap", g, nil, p.model.gaps[key])
 	}
+
 	mint, open := mintKey(1), market.GapOpen
 	gaps, err = p.store.Gaps(context.Background(), &mint, &open)
 	want := 0
@@ -289,6 +304,7 @@ func (p *property) compareAll() {
 			want++
 		}
 	}
+
 	check2(p, "gaps of a mint", len(gaps), err, want)
 }
 
@@ -298,6 +314,7 @@ func (p *property) compareMint(mint market.Pubkey) {
 	for _, interval := range []market.Interval{market.S1, market.M1, market.H1} {
 		p.compareCandles(mint, interval)
 	}
+
 	p.compareMerged(mint)
 	events := p.model.list(func(e *market.Event) bool { return e.Mint() == mint })
 	q := Page{Offset: p.IntN(len(events) + 3), Limit: p.IntN(6), OldestFirst: p.IntN(2) == 0}
@@ -305,6 +322,7 @@ func (p *property) compareMint(mint market.Pubkey) {
 	if !q.OldestFirst {
 		slices.Reverse(ordered)
 	}
+
 	page, err := p.store.Events(ctx, mint, q)
 	check2(p, "events", list(page.Events), err, p.model.whole(list(paged(ordered, q.Offset, q.Limit))))
 	check2(p, "events' total", page.Total, nil, len(events))
@@ -316,6 +334,7 @@ func (p *property) compareMint(mint market.Pubkey) {
 	check2(p, "events after", list(got), err, list(p.model.list(func(e *market.Event) bool { return e.Mint() == mint && e.Position.Compare(at) > 0 })))
 	got = nil
 	err = p.store.MintEventsBack(mint, at, collect)
+
 	before := p.model.list(func(e *market.Event) bool { return e.Mint() == mint && e.Position.Compare(at) < 0 })
 	slices.Reverse(before)
 	check2(p, "events before", list(got), err, list(before))
@@ -335,6 +354,7 @@ func (p *property) compareMint(mint market.Pubkey) {
 		check2(p, "mint's orders", list(page.Orders), err, list(paged(want, offset, limit)))
 		check2(p, "mint's orders' total", page.Total, nil, len(want))
 	}
+
 	want, known := p.model.tokens[mint]
 	token, found, err := p.store.Token(mint)
 	check2(p, "token", token, err, want)
@@ -351,12 +371,14 @@ func (p *property) compareCandles(mint market.Pubkey, interval market.Interval) 
 	if p.days {
 		end = slotTime(p.newest + 3)
 	}
+
 	q := CandleQuery{From: math.MinInt64, To: math.MaxInt64, Limit: p.IntN(8), OldestFirst: p.IntN(2) == 0}
 	if p.IntN(2) == 0 {
 		q.From, q.To = p.Int64N(end), 1+p.Int64N(end)
 	}
 	all := p.model.candlesIn(mint, interval, q.From, q.To, any)
 	q.Offset = p.IntN(len(all) + 3)
+
 	ordered := list(all)
 	if !q.OldestFirst {
 		slices.Reverse(ordered)
@@ -373,12 +395,14 @@ func (p *property) compareCandles(mint market.Pubkey, interval market.Interval) 
 	if found {
 		check2(p, "candle before", got, nil, below[len(below)-1])
 	}
+
 	above := p.model.candlesIn(mint, interval, at+1, math.MaxInt64, any)
 	got, found, err = p.store.CandleAfter(mint, interval, at)
 	check2(p, "found a candle after", found, err, len(above) > 0)
 	if found {
 		check2(p, "candle after", got, nil, above[0])
 	}
+
 	from, err := p.store.CandlesFrom(mint, interval, at)
 	check2(p, "candles from", list(from), err, list(p.model.candlesIn(mint, interval, at, math.MaxInt64, any)))
 
@@ -386,17 +410,20 @@ func (p *property) compareCandles(mint market.Pubkey, interval market.Interval) 
 		p.compareChangedParts(mint)
 		return
 	}
+
 	since := market.Seq(p.IntN(int(p.model.state.Seq) + 4))
 	changed, complete, _, err := p.store.ChangedCandles(ctx, mint, interval, since, 6)
 	first := market.Seq(1)
 	if p.model.state.Seq >= 15 {
 		first = p.model.state.Seq - 14
 	}
+
 	if since < first || since > p.model.state.Seq+1 {
 		check2(p, "changes not known", list(changed), err, []market.Candle{})
 		check2(p, "changes not known", complete, nil, false)
 		return
 	}
+
 	want := p.model.candlesIn(mint, interval, math.MinInt64, math.MaxInt64, func(c modelCandle) bool { return c.seq >= since })
 	whole := len(want) <= 6
 	// Durable candles older than the removal may bring a candle back after a crash; that is no change either.
@@ -406,6 +433,7 @@ func (p *property) compareCandles(mint market.Pubkey, interval market.Interval) 
 			whole = false
 		}
 	}
+
 	if p.days && p.model.horizon != 0 && !complete {
 		whole = false // a deleted candle that was not at the end of its series: its change cannot be told any more
 	}
@@ -431,6 +459,7 @@ func (p *property) compareChangedParts(mint market.Pubkey) {
 	for _, c := range p.model.candles(mint, market.M3) {
 		now[c.Time] = c.Candle
 	}
+
 	must, may := map[int64]bool{}, map[int64]bool{} // buckets of which a part changed; the others may be told of as well
 	parts := map[int64]bool{}
 	for _, c := range p.model.candles(mint, market.M1) {
@@ -439,6 +468,7 @@ func (p *property) compareChangedParts(mint market.Pubkey) {
 			must[market.M3.Floor(c.Time)] = true
 		}
 	}
+
 	vanished := false
 	for t, gone := range p.model.gone[seriesKey{mint, market.M1}] {
 		bucket := market.M3.Floor(t)
@@ -461,6 +491,7 @@ func (p *property) compareChangedParts(mint market.Pubkey) {
 		check2(p, "changes of parts", 0, err, 0)
 		return
 	}
+
 	listed, extra := map[int64]bool{}, 0
 	for _, c := range got {
 		check2(p, "a changed candle", c, err, now[c.Time])
@@ -470,6 +501,7 @@ func (p *property) compareChangedParts(mint market.Pubkey) {
 			extra++
 		}
 	}
+
 	for bucket := range must {
 		check2(p, fmt.Sprintf("candle %d is among those changed since %d", bucket, since), listed[bucket], nil, true)
 	}
@@ -484,6 +516,7 @@ func (p *property) compareUser(user market.Pubkey) {
 		m := mintKey(p.IntN(7))
 		mint = &m
 	}
+
 	offset, limit, oldest := p.IntN(4), p.IntN(5), p.IntN(2) == 0
 	events := p.model.list(func(e *market.Event) bool { return e.Owner == user && (mint == nil || e.Mint() == *mint) })
 	orders := p.model.ordersOf(func(o *market.Order) bool { return o.Terms.User == user && (mint == nil || o.MintAccount == *mint) },
@@ -492,6 +525,7 @@ func (p *property) compareUser(user market.Pubkey) {
 		slices.Reverse(events)
 		slices.Reverse(orders)
 	}
+
 	page, err := p.store.UserEvents(ctx, user, mint, Page{Offset: offset, Limit: limit, OldestFirst: oldest})
 	check2(p, "user's events", list(page.Events), err, p.model.whole(list(paged(events, offset, limit))))
 	check2(p, "user's events' total", page.Total, nil, len(events))
@@ -507,6 +541,7 @@ func (p *property) compareStreams() {
 	at := p.position()
 	err := p.store.EventsAfter(at, collect)
 	check2(p, "all events after", list(got), err, list(p.model.list(func(e *market.Event) bool { return e.Position.Compare(at) > 0 })))
+
 	from, to := market.Slot(p.IntN(int(p.newest)+2)), market.Slot(p.IntN(int(p.newest)+2))
 	if p.IntN(2) == 0 {
 		to = from
@@ -520,6 +555,7 @@ func (p *property) compareStreams() {
 		check2(p, "events of a signature", got, err, []market.Event{e})
 		break
 	}
+
 	order := keyOf('O', p.IntN(12))
 	got = nil
 	err = p.store.OrderEvents(order, collect)
@@ -527,6 +563,7 @@ func (p *property) compareStreams() {
 		of, ok := e.Order()
 		return ok && of == order
 	})))
+
 	since := p.model.state.Seq - min(p.model.state.Seq, market.Seq(p.IntN(14)))
 	var want []market.Event
 	for _, l := range p.model.log {
@@ -536,6 +573,7 @@ func (p *property) compareStreams() {
 			}
 		}
 	}
+
 	got = nil
 	last := since
 	whole := true
@@ -544,6 +582,7 @@ func (p *property) compareStreams() {
 			whole = whole && (l.seq < max(since, 1) || at.Slot > p.model.prunedSlot || p.model.prunedSlot == 0)
 		}
 	}
+
 	if !whole {
 		want = nil
 	}
@@ -583,9 +622,11 @@ func (p *property) compareMints() {
 					p.t.Fatalf("the cursor of another list: %v", err)
 				}
 			}
+
 			check2(p, "mints by cursor", list(got), nil, list(want))
 		}
 	}
+
 	traded := p.model.mints(LastTradeDesc, true)
 	since := int64(p.IntN(22)) // sample tokens traded from 0 to 19
 	var want []market.Pubkey
@@ -594,6 +635,7 @@ func (p *property) compareMints() {
 			want = append(want, traded[i].Mint)
 		}
 	}
+
 	limit := p.IntN(8)
 	marks := p.store.Traded(since, limit)
 	var got []market.Pubkey
@@ -603,5 +645,6 @@ func (p *property) compareMints() {
 			p.t.Errorf("mark %v, then %v, at commit %d", mark, again, p.model.state.Seq)
 		}
 	}
+
 	check2(p, "traded", list(got), nil, list(want[:min(limit, len(want))]))
 }

@@ -24,6 +24,7 @@ func TestCommitOfAddresses(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(again, &with) {
 		t.Fatalf("%+v, %v", again, err)
 	}
+
 	short := AppendCommit(nil, &plain)
 	if !bytes.HasPrefix(data, short) || len(data) == len(short) {
 		t.Error("what is of addresses does not stand behind the rest")
@@ -43,6 +44,7 @@ func TestStoreOfAddresses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	one, two := market.Pubkey{1}, market.Pubkey{2}
 	gap := market.Gap{From: 1, To: 2, Cause: "c"}
 	ofOne, ofTwo := gap, gap
@@ -58,17 +60,20 @@ func TestStoreOfAddresses(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if s, err = Open(Options{Dir: dir}); err != nil {
 		t.Fatal(err)
 	}
+
 	defer s.Close() //nolint:errcheck // only read
 	var list []market.Reached
 	if err := s.Reached(func(r *market.Reached) error { list = append(list, *r); return nil }); err != nil {
 		t.Fatal(err)
 	}
+
 	if want := []market.Reached{{Address: one}, {Address: two, Slot: 15, ChainTime: 16, Checkpoint: 14}}; !reflect.DeepEqual(list, want) {
 		t.Errorf("%+v", list)
 	}
@@ -79,6 +84,7 @@ func TestStoreOfAddresses(t *testing.T) {
 			t.Errorf("%s: %+v, %t, %v", address, r, found, err)
 		}
 	}
+
 	gaps, err := s.Gaps(t.Context(), nil, nil)
 	if err != nil || len(gaps) != 2 || !gaps[0].Address.IsZero() || gaps[1].Address != two {
 		t.Errorf("%+v, %v", gaps, err)
@@ -86,6 +92,7 @@ func TestStoreOfAddresses(t *testing.T) {
 	if problems, err := s.Audit(t.Context()); err != nil || len(problems) > 0 {
 		t.Errorf("%q, %v", problems, err)
 	}
+
 	if stats := s.Stats(); stats.GapsOpen != 2 || s.State().Checkpoint != 0 {
 		t.Errorf("%+v", stats)
 	}

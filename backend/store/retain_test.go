@@ -20,6 +20,7 @@ func (m *model) retain(days int) {
 	if horizon == m.horizon {
 		return
 	}
+
 	m.horizon = horizon
 	newest := map[market.Pubkey]market.Position{}
 	recent := map[market.Pubkey]bool{} // orders with an event above the horizon
@@ -32,12 +33,14 @@ func (m *model) retain(days int) {
 		if _, ok := e.Trade(); !ok {
 			continue
 		}
+
 		best, met := m.events[newest[e.Mint()]]
 		if _, known := newest[e.Mint()]; !known || !met ||
 			(trade{best.BlockTime, best.Position}).before(trade{e.BlockTime, at}) {
 			newest[e.Mint()] = at
 		}
 	}
+
 	for at, e := range m.events {
 		if last, ok := newest[e.Mint()]; e.BlockTime >= horizon || e.Kind() == spinpet.KindTokenCreated || ok && last == at {
 			continue
@@ -47,12 +50,14 @@ func (m *model) retain(days int) {
 				continue
 			}
 		}
+
 		delete(m.events, at)
 		sum := m.sums[e.Mint()]
 		sum.Count(&e)
 		m.sums[e.Mint()] = sum
 		m.prunedSlot = max(m.prunedSlot, at.Slot)
 	}
+
 	for _, series := range m.stored {
 		times := byKey(series)
 		for i, c := range times {
@@ -61,6 +66,7 @@ func (m *model) retain(days int) {
 			}
 		}
 	}
+
 	key := market.Gap{To: m.prunedSlot, Cause: CauseRetention}
 	if _, known := m.gaps[key]; m.prunedSlot != 0 && !known {
 		for key := range m.gaps {
@@ -99,6 +105,7 @@ func TestRetentionEqualsModel(t *testing.T) {
 					p.compareSums()
 				}
 			}
+
 			if deleted < 5 || p.model.horizon == 0 {
 				t.Fatalf("only %d events were deleted", deleted)
 			}
@@ -127,6 +134,7 @@ func (p *property) sweep() {
 		if p.IntN(2) == 0 {
 			p.store.onSplit, p.store.onSweep = fail, nil
 		}
+
 		before := p.store.State()
 		if err := p.store.Retain(context.Background()); err != nil && !errors.Is(err, injected) {
 			p.t.Fatal(err)
@@ -135,6 +143,7 @@ func (p *property) sweep() {
 		check2(p, "state after a kill", p.store.State(), nil, before)
 		p.audit()
 	}
+
 	if err := p.store.Retain(context.Background()); err != nil {
 		p.t.Fatal(err)
 	}
@@ -144,6 +153,7 @@ func (p *property) sweep() {
 			p.model.forget(mint) // what a deleted candle hid among the durable ones shows again
 		}
 	}
+
 	check2(p, "horizon", p.store.Horizon(), nil, p.model.horizon)
 }
 
@@ -172,6 +182,7 @@ func TestRetentionDoesNotHoldUpCommits(t *testing.T) {
 		}
 		c.Events = append(c.Events, e)
 	}
+
 	if err := s.Commit(c); err != nil {
 		t.Fatal(err)
 	}
@@ -184,8 +195,10 @@ func TestRetentionDoesNotHoldUpCommits(t *testing.T) {
 		}
 		return nil
 	}
+
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
+
 	if err := s.Retain(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -193,6 +206,7 @@ func TestRetentionDoesNotHoldUpCommits(t *testing.T) {
 	if during == 0 || left < 50 || left > 80 { // a trade of each mint and those of a day or two
 		t.Fatalf("%d commits while deleting, %d events left", during, left)
 	}
+
 	if problems, err := s.Audit(ctx); err != nil || len(problems) > 0 {
 		t.Fatal(err, problems)
 	}

@@ -89,6 +89,7 @@ func TestLostRowsAreNoticed(t *testing.T) {
 		reads["export of "+string(kind)] = func() error { _, err := exported(s, kind); return err }
 		reads["export of a mint's "+string(kind)] = func() error { _, err := exported(s, kind, mint); return err }
 	}
+
 	for what, read := range reads {
 		if err := read(); err != nil {
 			t.Errorf("%s: %v", what, err)
@@ -126,8 +127,10 @@ func TestLostRowsAreNoticed(t *testing.T) {
 				t.Errorf("%s, lost at %d: %v", what, slot, err)
 			}
 		}
+
 		change(func(txn *badger.Txn, i int) error { return txn.Set(lost[i], values[i]) })
 	}
+
 	if _, err := exported(s, export.Events); err != nil {
 		t.Errorf("in the end: %v", err)
 	}

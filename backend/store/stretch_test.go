@@ -25,6 +25,7 @@ func TestStretch(t *testing.T) {
 				c.Events = append(c.Events, e)
 				m.events[at] = e
 			}
+
 			if err := s.Commit(c); err != nil {
 				t.Fatal(err)
 			}
@@ -36,6 +37,7 @@ func TestStretch(t *testing.T) {
 			if r.IntN(3) > 0 {
 				q.Before.Slot = market.Slot(r.IntN(int(at.Slot))) //nolint:gosec // a test
 			}
+
 			if r.IntN(3) == 0 {
 				q.Before = market.Position{}
 			}
@@ -65,6 +67,7 @@ func TestStretchIsFound(t *testing.T) {
 		e.BlockTime = int64(i)
 		c.Events = append(c.Events, e)
 	}
+
 	if err := s.Commit(c); err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +79,7 @@ func TestStretchIsFound(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+
 	if reads < 5000 || reads > 5000+2*market.ClockSlack+2 {
 		t.Errorf("reading begins at second %d of %d, for what ends at 5000", reads, count)
 	}

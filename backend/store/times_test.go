@@ -18,6 +18,7 @@ func TestTimesAround(t *testing.T) {
 	if err := s.EventsAfter(market.Position{}, func(e *market.Event) error { events = append(events, *e); return nil }); err != nil {
 		t.Fatal(err)
 	}
+
 	last := events[len(events)-1].Slot
 	for from := range last + 3 {
 		for _, to := range []market.Slot{from, from + 1, from + 4, math.MaxUint64} {
@@ -31,6 +32,7 @@ func TestTimesAround(t *testing.T) {
 					above, passed = events[i].BlockTime, true
 				}
 			}
+
 			before, after, err := s.TimesAround(t.Context(), from, to)
 			if before != below || after != above || err != nil {
 				t.Fatalf("around %d to %d: %d and %d, want %d and %d, %v", from, to, before, after, below, above, err)

@@ -27,12 +27,14 @@ func TestKilledWhileAFileWasMade(t *testing.T) {
 				if got := s.Seq(); int(got) != 5*(round+1) {
 					t.Fatalf("seq %d in round %d", got, round)
 				}
+
 				if problems, err := s.Audit(context.Background()); err != nil || len(problems) > 0 {
 					t.Fatalf("audit: %v %v", problems, err)
 				}
 				if err := s.Close(); err != nil {
 					t.Fatal(err)
 				}
+
 				files, err := filepath.Glob(filepath.Join(dir, "*"+kind))
 				if err != nil {
 					t.Fatal(err)
@@ -42,6 +44,7 @@ func TestKilledWhileAFileWasMade(t *testing.T) {
 				if kind == ".vlog" {
 					digits = len("000001")
 				}
+
 				for _, file := range files {
 					n, err := strconv.Atoi(strings.TrimSuffix(filepath.Base(file), kind))
 					if err != nil {
@@ -49,6 +52,7 @@ func TestKilledWhileAFileWasMade(t *testing.T) {
 					}
 					newest = max(newest, n)
 				}
+
 				empty := filepath.Join(dir, fmt.Sprintf("%0*d%s", digits, newest+1, kind))
 				if err := os.WriteFile(empty, nil, 0o600); err != nil {
 					t.Fatal(err)
@@ -56,12 +60,14 @@ func TestKilledWhileAFileWasMade(t *testing.T) {
 			}
 		})
 	}
+
 	t.Run("not the newest", func(t *testing.T) {
 		dir := t.TempDir()
 		s, err := Open(small(Options{Dir: dir}))
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -70,6 +76,7 @@ func TestKilledWhileAFileWasMade(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+
 		if s, err := Open(small(Options{Dir: dir})); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("opened: %v", err)
 			if err == nil {
@@ -116,6 +123,7 @@ func TestKilledWhileAMemtableWasDeleted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	if _, err := os.Stat(filepath.Join(dir, deleted)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the empty file is still there: %v", err)
 	}
@@ -139,6 +147,7 @@ func TestUnusedValueLogs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	found, err := look(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -147,6 +156,7 @@ func TestUnusedValueLogs(t *testing.T) {
 	if err := dropUnborn(&o, found); err != nil {
 		t.Fatal(err)
 	}
+
 	left, err := look(dir)
 	if err != nil || strings.Join(left.values, " ") != "000002.vlog 000003.vlog 000004.vlog" {
 		t.Errorf("left: %v, %v", left.values, err)

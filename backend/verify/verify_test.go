@@ -42,6 +42,7 @@ func fillDir(t *testing.T, seed uint64, dir string, estimated int) {
 	if err := writer.Recover(); err != nil {
 		t.Fatal(err)
 	}
+
 	now, slot := int64(1_752_000_000), market.Slot(100)
 	program := spinpet.ProgramID.String()
 	for batch := range 40 {
@@ -60,6 +61,7 @@ func fillDir(t *testing.T, seed uint64, dir string, estimated int) {
 					OrderType: market.OrderLong, Mint: mint, User: key(92), BorrowAmount: sol, PositionAssetAmount: tokens,
 				}}
 			}
+
 			tx := market.Transaction{Slot: slot, BlockTime: now, Logs: []string{
 				"Program " + program + " invoke [1]", spinpet.LogLine(body), "Program " + program + " success",
 			}}
@@ -67,11 +69,13 @@ func fillDir(t *testing.T, seed uint64, dir string, estimated int) {
 			tx.Provisional = estimated > 0 && r.IntN(100) < estimated
 			b.Transactions = append(b.Transactions, tx)
 		}
+
 		b.ChainTime = now - int64(batch%3)
 		if err := writer.Apply(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	if err := writer.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -125,11 +129,13 @@ func TestEstimatedTimesAreNoDifference(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			lasting := slices.IndexFunc(stored, func(c market.Candle) bool { return c.Provisional })
 			final := slices.IndexFunc(stored[max(lasting, 0):], func(c market.Candle) bool { return c.Final })
 			if lasting < 0 || final < 0 {
 				t.Fatalf("no candle of %d stays open before a final one", len(stored))
 			}
+
 			if report := run(t, s, false); report.Differences != 0 {
 				t.Fatalf("%+v", report)
 			}
@@ -142,6 +148,7 @@ func TestEstimatedTimesAreNoDifference(t *testing.T) {
 			}}); err != nil {
 				t.Fatal(err)
 			}
+
 			if report := run(t, s, true); report.Differences != 1 {
 				t.Fatalf("one candle is wrong: %+v", report)
 			}
@@ -230,6 +237,7 @@ func TestDamageIsFoundAndRepaired(t *testing.T) {
 			if err := s.Commit(c); err != nil {
 				t.Fatal(err)
 			}
+
 			found := run(t, s, false)
 			if found.Differences == 0 || !strings.Contains(strings.Join(found.Findings, "\n"), want) || found.Repaired != 0 {
 				t.Fatalf("want %q in %+v", want, found)
@@ -237,6 +245,7 @@ func TestDamageIsFoundAndRepaired(t *testing.T) {
 			if repaired := run(t, s, true); repaired.Repaired == 0 {
 				t.Fatalf("nothing repaired: %+v", repaired)
 			}
+
 			if again := run(t, s, false); again.Differences != 0 {
 				t.Fatalf("after the repair: %+v", again)
 			}
@@ -272,6 +281,7 @@ func TestMarksOfCorrectedCandles(t *testing.T) {
 		want[place].Corrected = true
 		commit(want[place], false)
 	}
+
 	if report := run(t, s, true); report.Differences != 0 || report.Repaired != 0 {
 		t.Fatalf("a mark is a difference: %+v", report)
 	}
@@ -280,6 +290,7 @@ func TestMarksOfCorrectedCandles(t *testing.T) {
 		wrong.Trades++
 		commit(wrong, false)
 	}
+
 	commit(want[8], true)
 	if report := run(t, s, true); report.Differences != 3 || report.Repaired == 0 {
 		t.Fatalf("%+v", report)
@@ -297,11 +308,13 @@ func TestRetentionIsNoDifference(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = s.Close() })
 	before := run(t, s, false)
 	if err := s.Retain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+
 	after := run(t, s, false)
 	if s.Horizon() == 0 || after.Events >= before.Events {
 		t.Fatalf("nothing was deleted: %d of %d events, horizon %d", after.Events, before.Events, s.Horizon())

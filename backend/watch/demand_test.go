@@ -79,6 +79,7 @@ func TestACoinIsFollowedAsLongAsClientsWantIt(t *testing.T) {
 		if waits, err := c.service.Demand(mint); waits || err != nil {
 			t.Errorf("a coin of which something is stored waits %v, %v", waits, err)
 		}
+
 		c.expect("again", mint)
 		if len(c.questions()) != 1 {
 			t.Error("the cluster was asked for a coin that is stored")
@@ -97,6 +98,7 @@ func TestWhatIsNoCoinIsRefusedOnDemand(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+
 		if statuses := c.service.Statuses([]market.Pubkey{wallet, {77}}); len(statuses) != 1 || statuses[0].State != "refused" || statuses[0].Message == "" {
 			t.Errorf("%+v", statuses)
 		}
@@ -132,10 +134,12 @@ func TestManyWrongAddresses(t *testing.T) {
 			default:
 				t.Fatal(err)
 			}
+
 			if took := time.Since(asked); took > 5*time.Second {
 				t.Fatalf("refused after %v", took)
 			}
 		}
+
 		if limit := lookupBurst + int(time.Since(began)/lookupEvery) + 1; len(c.questions()) > limit {
 			t.Errorf("%d questions in %v", len(c.questions()), time.Since(began))
 		}
@@ -150,12 +154,14 @@ func TestManyWrongAddresses(t *testing.T) {
 		for n := range 200 {
 			c.wants[market.Pubkey{101, byte(n)}] = true
 		}
+
 		c.mu.Unlock()
 		for n := range 200 {
 			if _, err := c.service.Demand(market.Pubkey{101, byte(n)}); errors.Is(err, ErrBusy) {
 				busy++
 			}
 		}
+
 		if busy != 200-maxLookups {
 			t.Errorf("%d were told to ask again", busy)
 		}
@@ -164,6 +170,7 @@ func TestManyWrongAddresses(t *testing.T) {
 				t.Error(err)
 			}
 		}
+
 		if took := time.Since(began); took > 10*time.Second {
 			t.Errorf("the last was refused after %v", took)
 		}
@@ -181,6 +188,7 @@ func TestTheLimitOfOnDemand(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+
 		time.Sleep(2 * idleFor)
 		if err := c.demand(three); !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), "watch.on_demand is 2") {
 			t.Errorf("a third one: %v", err)
@@ -194,6 +202,7 @@ func TestTheLimitOfOnDemand(t *testing.T) {
 		if err := c.demand(three); err != nil {
 			t.Errorf("with idle ones: %v", err)
 		}
+
 		time.Sleep(2 * lookEvery)
 		c.expect("the idle one made room", market.Pubkey{9}, two, three)
 
@@ -277,6 +286,7 @@ func TestAClusterIsAskedAgainWhileClientsWait(t *testing.T) {
 		if statuses := c.service.Statuses([]market.Pubkey{mint}); len(statuses) != 1 || statuses[0].State != "unknown" || statuses[0].Message != errDown.Error() {
 			t.Errorf("%+v", statuses)
 		}
+
 		time.Sleep(time.Minute)
 		c.expect("it answered at last", mint)
 
@@ -289,6 +299,7 @@ func TestAClusterIsAskedAgainWhileClientsWait(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		c.clients(mint)
 		time.Sleep(lastPause)
+
 		before := len(c.questions())
 		time.Sleep(time.Hour)
 		if after := len(c.questions()); after != before || len(c.service.lookups) > 0 {
@@ -310,6 +321,7 @@ func TestACoinThatTheListHasToo(t *testing.T) {
 		if err := c.file.Add(mint, time.Now()); err != nil {
 			t.Fatal(err)
 		}
+
 		time.Sleep(2 * lookEvery)
 		if list := c.service.List(); len(list) != 1 || list[0].OnDemand {
 			t.Errorf("%+v", list)
@@ -336,11 +348,13 @@ func TestACoinThatTheListHasToo(t *testing.T) {
 		if err := c.file.Remove(other); err != nil {
 			t.Fatal(err)
 		}
+
 		time.Sleep(2 * lookEvery)
 		c.expect("off the list, and a client wants it", other)
 		if list := c.service.List(); !list[0].OnDemand {
 			t.Errorf("%+v", list)
 		}
+
 		c.clients()
 		time.Sleep(keepFor + time.Minute)
 		c.expect("the client has gone too")

@@ -18,17 +18,20 @@ func TestListOfCoins(t *testing.T) {
 	if list, err := f.Read(); err != nil || list != nil {
 		t.Fatalf("no file: %v, %v", list, err)
 	}
+
 	for _, mint := range []market.Pubkey{{1}, {2}, {3}} {
 		if err := f.Add(mint, now); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	if err := f.Add(market.Pubkey{2}, now); !errors.Is(err, ErrListed) {
 		t.Errorf("twice: %v", err)
 	}
 	if err := f.Remove(market.Pubkey{2}); err != nil {
 		t.Error(err)
 	}
+
 	if err := f.Remove(market.Pubkey{2}); !errors.Is(err, ErrNotListed) {
 		t.Errorf("removed twice: %v", err)
 	}
@@ -75,6 +78,7 @@ func TestListThatMakesNoSense(t *testing.T) {
 		if list, err := f.Read(); !errors.Is(err, ErrUnreadable) || !strings.Contains(err.Error(), f.Path()) {
 			t.Errorf("%s: %v, %v", name, list, err)
 		}
+
 		if err := f.Add(market.Pubkey{1}, time.Now()); !errors.Is(err, ErrUnreadable) {
 			t.Errorf("%s: changed, %v", name, err)
 		}

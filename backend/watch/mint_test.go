@@ -18,6 +18,7 @@ func TestParseMint(t *testing.T) {
 			t.Errorf("%q: %s, %v", text, got, err)
 		}
 	}
+
 	for _, text := range []string{
 		"", "a coin", mint[:31], mint + mint, "0x" + mint[:30], "https://example.com/" + mint + "/So11111111111111111111111111111111111111112",
 		"11111111111111111111111111111111", // the zero address

@@ -50,12 +50,14 @@ func (c *cluster) Find(ctx context.Context, mint market.Pubkey) (program.Coin, e
 	if fails {
 		c.fails--
 	}
+
 	c.mu.Unlock()
 	select {
 	case <-time.After(c.slow):
 	case <-ctx.Done():
 		return program.Coin{}, context.Cause(ctx)
 	}
+
 	if fails {
 		return program.Coin{}, errDown
 	}
@@ -65,6 +67,7 @@ func (c *cluster) Find(ctx context.Context, mint market.Pubkey) (program.Coin, e
 	if mint[0] >= 100 {
 		return program.Coin{}, fmt.Errorf("%s is %w", mint, program.ErrNoCoin)
 	}
+
 	return coinOf(mint), nil
 }
 
@@ -178,6 +181,7 @@ func TestWatchedCoinsAreFollowed(t *testing.T) {
 		if len(list) != 4 || c.addresses() != 6 {
 			t.Fatalf("%d coins, %d addresses", len(list), c.addresses())
 		}
+
 		for i, want := range []Coin{
 			{Mint: one, Coin: coinOf(one), State: Live, Done: 10, Total: 10},
 			{Mint: none, State: Refused, Message: none.String() + " is " + program.ErrNoCoin.Error()},
@@ -188,6 +192,7 @@ func TestWatchedCoinsAreFollowed(t *testing.T) {
 				t.Errorf("%+v, want %+v", list[i], want)
 			}
 		}
+
 		if place, ok := c.service.At(market.Pubkey{2, 2}); !ok || place.Coin != two {
 			t.Errorf("%+v trades in the pool", place)
 		}
@@ -201,6 +206,7 @@ func TestWatchedCoinsAreFollowed(t *testing.T) {
 		if c.service.Follows(two) || c.service.Of(two) != nil || c.service.Coins(market.Pubkey{2, 1}) != nil || c.addresses() != 4 {
 			t.Error("a removed coin is still followed")
 		}
+
 		if _, ok := c.service.At(market.Pubkey{2, 2}); ok {
 			t.Error("its pool is still known")
 		}
@@ -218,11 +224,13 @@ func TestAClusterThatDoesNotAnswerIsAskedAgain(t *testing.T) {
 		if c.service.Follows(mint) {
 			t.Error("it is followed before anybody knows what it is")
 		}
+
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if now := c.service.List()[0]; now.State != Reading || now.Message != "" || len(c.questions()) != 10 {
 			t.Errorf("%+v after %d questions", now, len(c.questions()))
 		}
+
 		for i := range len(c.questions()) - 1 {
 			want := min(firstPause<<i, lastPause)
 			if got := c.questions()[i+1].Sub(c.questions()[i]); got != want {
@@ -254,6 +262,7 @@ func TestTheListIsFollowedWhileItChanges(t *testing.T) {
 	if err := c.file.Add(one, time.Now()); err != nil {
 		t.Fatal(err)
 	}
+
 	watching(t, c, []market.Pubkey{fixed}, func() {
 		expect := func(what string, mints ...market.Pubkey) {
 			t.Helper()

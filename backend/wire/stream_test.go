@@ -44,10 +44,12 @@ func TestPushesAreWhatEncodingJSONWrites(t *testing.T) {
 		if got, want := string(push.AppendJSON(nil)), asJSON(t, push); got != want {
 			t.Fatalf("got  %s\nwant %s", got, want)
 		}
+
 		history := HistoryData{Symbol: "a", Interval: "s1", Data: []Candle{}, TotalCount: random.IntN(100), Seq: random.Uint64(), Store: []string{"", "0f"}[random.IntN(2)]}
 		for range random.IntN(4) {
 			history.Data = append(history.Data, randomStreamCandle(random))
 		}
+
 		if got, want := string(history.AppendJSON(nil)), asJSON(t, history); got != want {
 			t.Fatalf("got  %s\nwant %s", got, want)
 		}
@@ -70,6 +72,7 @@ func TestEventPushesAreWhatTheirTypesSay(t *testing.T) {
 	if got, want := string(AppendEventData(nil, symbol, event, 4, stamps)), asJSON(t, data); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+
 	price := PriceUpdate{
 		Symbol: symbol, Price: event.Price.Float(), PriceExact: event.Price.String(), Timestamp: event.BlockTime,
 		Side: "buy", Slot: 9, Signature: event.Signature.String(), Seq: 4, Stamps: stamps,
@@ -77,6 +80,7 @@ func TestEventPushesAreWhatTheirTypesSay(t *testing.T) {
 	if got, want := string(AppendPriceUpdate(nil, symbol, event, true, 4, stamps)), asJSON(t, price); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+
 	if Side(false) != "sell" {
 		t.Error("a sale is no sell")
 	}

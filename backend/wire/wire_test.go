@@ -76,6 +76,7 @@ func goldenEvents(t testing.TB) map[string]market.Event {
 		}
 		events[name] = e
 	}
+
 	known := events["force_liquidate"]
 	known.Liquidated = &market.Order{Address: testKey(5), MintAccount: testKey(2), Terms: terms, Scale: 26}
 	events["force_liquidate_known"] = known
@@ -89,6 +90,7 @@ func golden(t *testing.T, name string, text []byte) {
 	if err := json.Indent(&pretty, text, "", "  "); err != nil {
 		t.Fatalf("%s: %v in %s", name, err, text)
 	}
+
 	pretty.WriteByte('\n')
 	path := filepath.Join("testdata", name+".json")
 	if *update {
@@ -96,6 +98,7 @@ func golden(t *testing.T, name string, text []byte) {
 			t.Fatal(err)
 		}
 	}
+
 	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -114,6 +117,7 @@ func TestGoldenShapes(t *testing.T) {
 	event := NewEvent(&e)
 	event.Seq = 77
 	golden(t, "event_provisional_seq", event.AppendJSON(nil))
+
 	c := market.Candle{
 		Time: 1755964860, Open: market.Price(parse(t, "279589934762348555452")), High: market.Price(parse(t, "340282366920938463463374607431768211455")),
 		Low: market.Price(market.U64(1)), Close: market.Price(parse(t, "300000000000000000000")), Volume: parse(t, "1073000000000000"),
@@ -124,17 +128,20 @@ func TestGoldenShapes(t *testing.T) {
 	} {
 		golden(t, "candle_"+name, candle.AppendJSON(nil))
 	}
+
 	c.Final, c.Provisional = true, true
 	candle := HistoryCandle(c, market.Pair{})
 	golden(t, "candle_history_final_provisional", candle.AppendJSON(nil))
 	c.Provisional, c.Corrected = false, true
 	candle = HistoryCandle(c, market.Pair{})
 	golden(t, "candle_history_corrected", candle.AppendJSON(nil))
+
 	order := market.Order{Address: testKey(5), MintAccount: testKey(2), Terms: goldenEvents(t)["long_short"].Body.(*spinpet.LongShort).Terms, Scale: 26, LatestPrice: market.Price(parse(t, "279589934762348555400")), LatestTradeTime: 1755964862}
 	text, err := json.Marshal(NewOrder(&order))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	golden(t, "order", text)
 	created := goldenEvents(t)["token_created"].Body.(*spinpet.TokenCreated)
 	token := market.Token{Mint: testKey(2), Created: created, CreateTime: 1755964862, SwapFee: 500, LatestPrice: order.LatestPrice, LatestTradeTime: 1755964863, TotalSolAmount: market.U128{Hi: 1}, TotalMarginSolAmount: market.U64(5), Trades: 2, LastEventTime: 1755964864}
@@ -154,6 +161,7 @@ func TestEventsFitTheirTypes(t *testing.T) {
 	for _, shape := range registry.Of(spinpet.Program).(program.Shaped).Shapes() { //nolint:forcetypeassert // or the test fails
 		types[shape.Kind] = shape.Type
 	}
+
 	for name, e := range goldenEvents(t) {
 		written := NewEvent(&e).AppendJSON(nil)
 		typed := reflect.New(types[e.Kind()]).Interface()
@@ -163,6 +171,7 @@ func TestEventsFitTheirTypes(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
+
 		again, err := json.Marshal(typed)
 		if err != nil {
 			t.Fatal(err)
@@ -198,21 +207,25 @@ func TestAppendEqualsEncodingJSON(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		if got := c.AppendJSON(nil); !bytes.Equal(got, want) {
 			t.Fatalf("got  %s\nwant %s", got, want)
 		}
 	}
+
 	k := Klines{Klines: []Candle{{UpdateType: "final"}, {UpdateType: "realtime"}}, Paging: NewPaging(9, 2, 3), Interval: "m1", MintAccount: "x", Seq: 1 << 60, Store: "0f"}
 	want, err := json.Marshal(&k)
 	if err != nil || !bytes.Equal(k.AppendJSON(nil), want) {
 		t.Errorf("got  %s\nwant %s %v", k.AppendJSON(nil), want, err)
 	}
+
 	e := goldenEvents(t)["token_created"]
 	events := Events{Events: []Event{NewEvent(&e), {}}, Paging: NewPaging(2, 1, 50)}
 	want, err = json.Marshal(&events)
 	if err != nil || !bytes.Equal(events.AppendJSON(nil), want) {
 		t.Errorf("got  %s\nwant %s %v", events.AppendJSON(nil), want, err)
 	}
+
 	want, err = json.Marshal(Envelope[*Klines]{Success: true, Data: &k, Message: Success})
 	if err != nil || !bytes.Equal(AppendEnvelope(nil, &k), want) {
 		t.Errorf("got  %s\nwant %s %v", AppendEnvelope(nil, &k), want, err)
@@ -263,6 +276,7 @@ func FuzzAppendFloat(f *testing.F) {
 			}
 			return
 		}
+
 		want, err := json.Marshal(x)
 		if err != nil {
 			t.Fatal(err)
@@ -284,6 +298,7 @@ func TestFloatsAreTheNearest(t *testing.T) {
 		if err := json.Unmarshal(c.AppendJSON(nil), &back); err != nil {
 			t.Fatal(err)
 		}
+
 		for decimals, got := range map[int]float64{market.PriceDecimals: back.Open, market.TokenDecimals: back.Volume, market.LamportsDecimals: back.QuoteVolume} {
 			scale := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(decimals)), nil))
 			value := new(big.Rat).Quo(new(big.Rat).SetInt(exact.Big()), scale)
@@ -307,11 +322,13 @@ func TestAmounts(t *testing.T) {
 		if err := json.Unmarshal(text, &back); err != nil || uint64(back) != value {
 			t.Errorf("%d: read back as %d %v", value, back, err)
 		}
+
 		sum, err := json.Marshal(Sum(market.U64(value)))
 		if err != nil || string(sum) != want {
 			t.Errorf("sum %d: %s %v", value, sum, err)
 		}
 	}
+
 	if text, err := json.Marshal(Sum(market.U128{Hi: 1})); err != nil || string(text) != `"18446744073709551616"` {
 		t.Error(string(text), err)
 	}

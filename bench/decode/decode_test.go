@@ -150,6 +150,7 @@ func TestBothWaysAgree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	theirs, err := usual(data)
 	if err != nil {
 		t.Fatal(err)
@@ -159,6 +160,7 @@ func TestBothWaysAgree(t *testing.T) {
 		body.SolAmount != theirs.SolAmount || body.LatestPrice != (market.U128{Hi: theirs.LatestPrice.Hi, Lo: theirs.LatestPrice.Lo}) {
 		t.Fatalf("%+v and %+v", mine.Body, theirs)
 	}
+
 	if mine.Scale != 28 || mine.Price.IsZero() {
 		t.Errorf("scale %d, price %v", mine.Scale, mine.Price)
 	}
@@ -186,6 +188,7 @@ func BenchmarkNotification(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+
 		mine = min(mine, time.Since(start))
 		start = time.Now()
 		for range turnTheirs {
@@ -193,8 +196,10 @@ func BenchmarkNotification(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+
 		theirs = min(theirs, time.Since(start))
 	}
+
 	perMine, perTheirs := float64(mine)/turnMine, float64(theirs)/turnTheirs
 	b.ReportMetric(perMine, "ours-ns/msg")
 	b.ReportMetric(perTheirs, "usual-ns/msg")

@@ -69,6 +69,7 @@ func trade(tb testing.TB, own market.Pubkey, event []byte, callsItself bool) []b
 	for _, step := range []string{"GetAccountDataSize", "InitializeImmutableOwner", "InitializeAccount3"} {
 		logs = append(logs, invoke(tokenProgram, 2), "Program log: Instruction: "+step, consumed(tokenProgram, 1523), success(tokenProgram))
 	}
+
 	logs = append(logs, consumed(associated, 20078), success(associated), invoke(id, 1), "Program log: Instruction: Buy",
 		invoke(tokenProgram, 2), "Program log: Instruction: TransferChecked", consumed(tokenProgram, 2562), success(tokenProgram))
 
@@ -80,6 +81,7 @@ func trade(tb testing.TB, own market.Pubkey, event []byte, callsItself bool) []b
 	for len(logs)+len(tail)+2 <= lines {
 		logs = append(logs, invoke(system, 2), success(system))
 	}
+
 	if len(logs)+len(tail) < lines {
 		logs = append(logs, "Program log: transfers done")
 	}
@@ -99,6 +101,7 @@ func ways(tb testing.TB) map[string]*way {
 		QuoteMint: market.WrappedSOL, QuoteAmount: lamports, VirtualQuoteReserves: 32_123_456_789, RealQuoteReserves: 2_123_456_789,
 	}
 	onPump.Parts = 255
+
 	onPool := &pumpswap.Buy{IxName: "buy"}
 	onPool.BaseAmount, onPool.QuoteAmount, onPool.QuoteAmountLPFee, onPool.UserQuoteAmount = tokens, lamports, lamports, lamports
 	onPool.PoolBaseReserves, onPool.PoolQuoteReserves = 202_345_678_901_234, 88_123_456_789
@@ -122,6 +125,7 @@ func ways(tb testing.TB) map[string]*way {
 			tb.Fatalf("%s: %v", name, err)
 		}
 	}
+
 	return all
 }
 
@@ -146,6 +150,7 @@ func BenchmarkPrograms(b *testing.B) {
 	const turn = 100_000 // leaves garbage for a collection
 	heap := make([]byte, 32<<20)
 	defer runtime.KeepAlive(heap)
+
 	all := ways(b)
 	names, took, ratio := []string{"spinpet", "pump", "pumpswap"}, map[string][]float64{}, map[string][]float64{}
 	for b.Loop() {
@@ -158,14 +163,17 @@ func BenchmarkPrograms(b *testing.B) {
 			}
 			took[name] = append(took[name], float64(processorTime(b)-start)/turn)
 		}
+
 		for _, name := range names[1:] {
 			ratio[name] = append(ratio[name], last(took[name])/last(took[names[0]]))
 		}
 	}
+
 	for _, name := range names {
 		b.ReportMetric(median(took[name]), name+"-ns/msg")
 		b.ReportMetric(float64(len(all[name].message)), name+"-B/msg")
 	}
+
 	for _, name := range names[1:] {
 		b.ReportMetric(median(ratio[name]), name+"-ratio")
 	}

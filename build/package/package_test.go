@@ -47,6 +47,7 @@ func TestTreeIsTheSame(t *testing.T) {
 	if err := files.zipPages(); err != nil {
 		t.Fatal(err)
 	}
+
 	for _, page := range []string{"share/man/a.1.gz", "share/man/b.1.gz"} {
 		if _, ok := files[page]; !ok || len(files) != 5 {
 			t.Fatalf("pages are %v", reflect.ValueOf(files).MapKeys())
@@ -63,6 +64,7 @@ func TestTreeIsTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil {
 				return err
@@ -74,10 +76,12 @@ func TestTreeIsTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		if err := files.tar(&packed[i], then); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	if !slices.Equal(listed[0], listed[1]) || len(listed[0]) != 10 {
 		t.Errorf("%q\n%q", listed[0], listed[1])
 	}
@@ -92,6 +96,7 @@ func TestTreeIsTheSame(t *testing.T) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
+
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,6 +106,7 @@ func TestTreeIsTheSame(t *testing.T) {
 			t.Errorf("%+v", head)
 		}
 	}
+
 	if !slices.IsSorted(names) || len(names) != 9 {
 		t.Errorf("%q", names)
 	}
@@ -138,6 +144,7 @@ func TestLicences(t *testing.T) {
 	if err := strange.read(t.TempDir()); !errors.Is(err, errLicence) {
 		t.Errorf("a directory without a word: %v", err)
 	}
+
 	known := component{url: unstated[0]}
 	if err := known.read(t.TempDir()); err != nil || known.licence != notStated {
 		t.Errorf("%q, %v", known.licence, err)
@@ -156,6 +163,7 @@ func TestResources(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		section := object.Section(".rsrc")
 		if object.Machine != pe.IMAGE_FILE_MACHINE_AMD64 || section == nil {
 			t.Fatalf("%+v", object.FileHeader)
@@ -164,6 +172,7 @@ func TestResources(t *testing.T) {
 		if err != nil || !bytes.Contains(raw, wide("0.2.0-dev.7")) || !bytes.Contains(raw, wide(kind+".exe")) {
 			t.Errorf("no version in the resources: %v", err)
 		}
+
 		_ = object.Close()
 	}
 }

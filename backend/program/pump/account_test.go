@@ -24,6 +24,7 @@ func TestCurveAccountsAreReadAsThePackageReadsThem(t *testing.T) {
 		written = append(written, a)
 		data = append(data, append(AppendCurve(nil, &a), make([]byte, 64)...)) // accounts are larger than what is in them
 	}
+
 	for i, peer := range programtest.PeerAccounts(t, ProgramID, "bondingCurve", data) {
 		a, err := DecodeCurve(data[i])
 		if err != nil || a != written[i] {
@@ -63,12 +64,14 @@ func TestCurveAccountsOfAnyAge(t *testing.T) {
 			t.Errorf("%d bytes: %+v, %v", size, a, err)
 		}
 	}
+
 	if a, _ := DecodeCurve(whole[:49]); a.Quote() != market.WrappedSOL {
 		t.Errorf("an old curve is paid in %s", a.Quote())
 	}
 	if a, _ := DecodeCurve(whole); a.Quote() != (market.Pubkey{9}) {
 		t.Errorf("a newer one is paid in %s", a.Quote())
 	}
+
 	other := slices.Clone(whole)
 	other[0]++
 	if _, err := DecodeCurve(other); !errors.Is(err, program.ErrUnknown) {

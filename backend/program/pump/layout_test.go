@@ -31,6 +31,7 @@ func TestRecordedEvents(t *testing.T) {
 			t.Errorf("%s: %s: %v", one.Source, one.Event, err)
 			continue
 		}
+
 		kinds[body.Kind()]++
 		if got := loggedName(body); got != one.Event {
 			t.Errorf("%s: %s is taken for %s", one.Source, one.Event, got)
@@ -38,10 +39,12 @@ func TestRecordedEvents(t *testing.T) {
 		for _, difference := range programtest.Differences(body, one.Fields, names) {
 			t.Errorf("%s: %s: %s", one.Source, one.Event, difference)
 		}
+
 		if again := Append(nil, body); string(again) != string(one.Data) {
 			t.Errorf("%s: %s of %d bytes was written back as %d", one.Source, one.Event, len(one.Data), len(again))
 		}
 	}
+
 	for _, layout := range layouts {
 		if kind := layout.New().Kind(); kinds[kind] == 0 {
 			t.Errorf("no %s was recorded: the test looks at less than it says", kind)

@@ -27,18 +27,21 @@ func TestPackageReadsTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%+v: %v", written, err)
 		}
+
 		if body.Kind() == KindPostCompleteBuy {
 			if peer.Name != "" {
 				t.Fatalf("the package knows %s by now: compare it", peer.Name)
 			}
 			continue
 		}
+
 		if !strings.EqualFold(peer.Name, loggedName(body)) {
 			t.Fatalf("%+v is %q to the package", body, peer.Name)
 		}
 		for _, difference := range programtest.DiffersFromPeer(body, peer, names, newer...) {
 			t.Errorf("%s %d: %s", peer.Name, i, difference)
 		}
+
 		if trade, ok := body.(*Trade); ok && checkTrade(t, trade, peer) {
 			priced++
 		}
@@ -46,6 +49,7 @@ func TestPackageReadsTheSame(t *testing.T) {
 			t.FailNow()
 		}
 	}
+
 	if priced < each/3 {
 		t.Errorf("only %d trades have a price", priced)
 	}
@@ -59,6 +63,7 @@ func checkTrade(t *testing.T, trade *Trade, peer programtest.Peer) (priced bool)
 	if trade.Quote() == market.WrappedSOL {
 		reserves, paid, decimals = number("virtualSolReserves"), number("solAmount"), 9
 	}
+
 	base, quote, _ := trade.Amounts()
 	if number("tokenAmount").Cmp(new(big.Rat).SetUint64(base)) != 0 || paid.Cmp(new(big.Rat).SetUint64(quote)) != 0 {
 		t.Errorf("%d for %d, the package has %s for %s", base, quote, number("tokenAmount"), paid)
@@ -72,5 +77,6 @@ func checkTrade(t *testing.T, trade *Trade, peer programtest.Peer) (priced bool)
 		}
 		return false
 	}
+
 	return programtest.ExactPrice(t, price, err, reserves, tokens, int(decimals), TokenDecimals)
 }

@@ -31,6 +31,7 @@ func TestTradesAreExact(t *testing.T) {
 				continue
 			}
 		}
+
 		base, quote, buy := e.Amounts()
 		if base != e.TokenAmount || quote != amount || buy != e.IsBuy || e.Quote() != quoteMint {
 			t.Fatalf("%+v: %d for %d of %s, buy %v", e, base, quote, e.Quote(), buy)
@@ -41,17 +42,20 @@ func TestTradesAreExact(t *testing.T) {
 			want = new(big.Int).Exp(big.NewInt(10), big.NewInt(28+TokenDecimals-int64(decimals)), nil)
 			want.Mul(want, new(big.Int).SetUint64(counted)).Quo(want, new(big.Int).SetUint64(e.VirtualTokenReserves))
 		}
+
 		if want == nil || want.BitLen() > 128 {
 			if !errors.Is(err, market.ErrOverflow) {
 				t.Fatalf("%+v: %s, %v; there is no price", e, got, err)
 			}
 			continue
 		}
+
 		priced++
 		if err != nil || market.U128(got).Big().Cmp(want) != 0 {
 			t.Fatalf("%+v: %s, %v; want %s", e, market.U128(got).Big(), err, want)
 		}
 	}
+
 	if priced < 50_000 {
 		t.Errorf("only %d have a price: the test looks at little", priced)
 	}

@@ -41,6 +41,7 @@ func TestShapes(t *testing.T) {
 				}
 				delete(described, one[0])
 			}
+
 			maps.DeleteFunc(described, func(name, _ string) bool { return optional[name] && quote != market.WrappedSOL })
 			if len(described) > 0 {
 				t.Errorf("%s: described and not sent: %v", shape.Kind, slices.Sorted(maps.Keys(described)))

@@ -40,6 +40,7 @@ func TestFind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	state := func(change func(*pump.CurveAccount)) program.Account {
 		a := pump.CurveAccount{VirtualTokenReserves: 1, VirtualQuoteReserves: 2}
 		change(&a)
@@ -50,6 +51,7 @@ func TestFind(t *testing.T) {
 	}
 	unready, holder, unborn := mintAccount(6), extended(6), in(market.Pubkey{})
 	unready.Data[45], holder.Data[165], unborn.Owner = 0, 2, token.Program
+
 	failed := errors.New("the endpoint is gone")
 
 	for name, c := range map[string]struct {
@@ -100,6 +102,7 @@ func TestFind(t *testing.T) {
 				}
 				return
 			}
+
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,6 +113,7 @@ func TestFind(t *testing.T) {
 				(quote.String() != c.pair && (!isKnown || known.Symbol != c.pair)) {
 				t.Errorf("%+v", coin)
 			}
+
 			authority, err := pump.PoolAuthority(derive, mint)
 			if err != nil {
 				t.Fatal(err)

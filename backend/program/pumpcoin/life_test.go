@@ -24,12 +24,14 @@ func TestACoinsLifeHasNoStep(t *testing.T) {
 		} else {
 			body, err = pump.Decode(one.Data)
 		}
+
 		if err != nil {
 			t.Fatal(err)
 		}
 		if body.MintAccount().String() != "Ar3ip7MiCfxFPcHVvdbNSFRkP1A52FxQ9NLa6zCMEN43" {
 			continue
 		}
+
 		switch e := body.(type) {
 		case *pump.Trade:
 			price, _ := e.Price(9)
@@ -43,6 +45,7 @@ func TestACoinsLifeHasNoStep(t *testing.T) {
 			opened = price.Float()
 		}
 	}
+
 	for _, step := range [][2]float64{{last, rest}, {rest, opened}} {
 		if math.IsNaN(step[1]/step[0]) || math.Abs(step[1]/step[0]-1) > 0.0005 {
 			t.Errorf("from %g to %g: a step of %.3f %%", step[0], step[1], 100*(step[1]/step[0]-1))
@@ -68,11 +71,13 @@ func TestGraduated(t *testing.T) {
 	if !maps.Equal(got, want) || body.Kind().String() != "Graduated" {
 		t.Errorf("%s names %v, want %v", body.Kind(), got, want)
 	}
+
 	for _, name := range []string{"Graduated", "Complete"} { // the latter in files of before
 		if kind, ok := market.ParseKind(pump.Program, name); !ok || kind != pump.KindComplete {
 			t.Errorf("%s is %s", name, kind)
 		}
 	}
+
 	if kind, ok := market.ParseKind(pumpswap.Program, "Complete"); ok {
 		t.Errorf("PumpSwap has %s", kind)
 	}
@@ -90,6 +95,7 @@ func TestGraduated(t *testing.T) {
 			}
 		}
 	}
+
 	if migrations == 0 {
 		t.Error("no migration was recorded")
 	}

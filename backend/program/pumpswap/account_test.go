@@ -22,6 +22,7 @@ func TestPoolAccountsAreReadAsThePackageReadsThem(t *testing.T) {
 		written = append(written, a)
 		data = append(data, append(AppendPool(nil, &a), make([]byte, 80)...)) // newer fields, and what is left free
 	}
+
 	for i, peer := range programtest.PeerAccounts(t, ProgramID, "pool", data) {
 		a, err := DecodePool(data[i])
 		if err != nil || a != written[i] {
@@ -45,6 +46,7 @@ func TestPoolAccountsAreReadAsThePackageReadsThem(t *testing.T) {
 			t.Fatalf("%d of %d bytes are read as %+v", size, len(whole), a)
 		}
 	}
+
 	whole[3]++
 	if _, err := DecodePool(whole); !errors.Is(err, program.ErrUnknown) {
 		t.Errorf("another account: %v", err)

@@ -45,6 +45,7 @@ func TestRecordsKeepThePlace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		if at, ok := read.(market.Located); ok {
 			if !read.MintAccount().IsZero() {
 				t.Fatalf("%s knows its coin before anybody said it", read.Kind())
@@ -61,6 +62,7 @@ func TestRecordsKeepThePlace(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(back, read) {
 			t.Fatalf("%s: %v\n%+v\n%+v", read.Kind(), err, back, read)
 		}
+
 		if again := Append(nil, back); !bytes.Equal(again, logged) {
 			t.Fatalf("%s is logged as another", read.Kind())
 		}
@@ -69,6 +71,7 @@ func TestRecordsKeepThePlace(t *testing.T) {
 				t.Fatalf("%s has not its coin at %d", read.Kind(), mint)
 			}
 		}
+
 		if cut := r.IntN(len(data)); read.(program.Growing).Behind().Rest == nil {
 			if body, err := format.Restore(data[:cut], false); err == nil && reflect.DeepEqual(body, read) {
 				t.Fatalf("%s without its end is read as whole", read.Kind())
@@ -105,6 +108,7 @@ func TestLocatedTrades(t *testing.T) {
 		if r.IntN(2) == 0 {
 			pool = Pool{quote.Mint, coin, quote.Decimals, uint8(r.IntN(12))} //nolint:gosec // small
 		}
+
 		place, err := pool.Place()
 		if err != nil {
 			t.Fatal(err)
@@ -131,12 +135,14 @@ func TestLocatedTrades(t *testing.T) {
 		if event.Price != want.Price || report.Overflow != want.Price.IsZero() || event.Scale != quote.Decimals || event.Mint() != coin {
 			t.Fatalf("%+v: %s of scale %d, %+v; want %s", pool, event.Price, event.Scale, report, want.Price)
 		}
+
 		if trade, ok := event.Trade(); ok {
 			priced++
 			if trade.Base != want.Base || trade.Quote != want.Quote || trade.Buy != want.Buy {
 				t.Fatalf("%+v, want %+v", trade, want)
 			}
 		}
+
 		if event.BodyPrice() != event.Price {
 			t.Fatalf("the body says %s, the event %s", event.BodyPrice(), event.Price)
 		}
@@ -145,6 +151,7 @@ func TestLocatedTrades(t *testing.T) {
 			t.Fatalf("the coin is one of %s", token.Pair)
 		}
 	}
+
 	if priced < 5000 {
 		t.Errorf("only %d have a price", priced)
 	}

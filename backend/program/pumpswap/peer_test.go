@@ -28,6 +28,7 @@ func TestPackageReadsTheSame(t *testing.T) {
 		if !strings.EqualFold(peer.Name, body.Kind().String()+"Event") {
 			t.Fatalf("%+v is %q to the package", body, peer.Name)
 		}
+
 		for _, difference := range programtest.DiffersFromPeer(body, peer, packageNames(body.Kind()), newer...) {
 			t.Errorf("%s %d: %s", peer.Name, i, difference)
 		}
@@ -37,10 +38,12 @@ func TestPackageReadsTheSame(t *testing.T) {
 		case *Sell:
 			priced += checkTrade(t, r, e.Trade, peer, false)
 		}
+
 		if t.Failed() {
 			t.FailNow()
 		}
 	}
+
 	if priced < each/3 {
 		t.Errorf("only %d trades have a price", priced)
 	}
@@ -80,6 +83,7 @@ func packageNames(kind market.Kind) map[string]string {
 	case KindInitBoost:
 		names["realQuoteReservesAfter"] = "RealQuoteReserves"
 	}
+
 	return names
 }
 
@@ -109,6 +113,7 @@ func checkTrade(t *testing.T, r *rand.Rand, trade func(Pool) (Trade, error), pee
 		base.Add(base, amount)
 		quote.Sub(quote, number("quoteAmountOutWithoutLpFee"))
 	}
+
 	above, below, aboveDecimals, belowDecimals := quote, base, pool.QuoteDecimals, pool.BaseDecimals
 	wantBase, wantQuote, wantBuy := amount, net, takesBase
 	if reversed {
@@ -126,6 +131,7 @@ func checkTrade(t *testing.T, r *rand.Rand, trade func(Pool) (Trade, error), pee
 	if !programtest.ExactPrice(t, got.Price, err, above, below, int(aboveDecimals), int(belowDecimals)) {
 		return 0
 	}
+
 	if new(big.Rat).SetUint64(got.Base).Cmp(wantBase) != 0 || new(big.Rat).SetUint64(got.Quote).Cmp(wantQuote) != 0 || got.Buy != wantBuy {
 		t.Errorf("%+v; want %s for %s, buy %v", got, wantBase, wantQuote, wantBuy)
 	}

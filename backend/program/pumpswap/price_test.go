@@ -28,6 +28,7 @@ func exact(e *Swap, p Pool, takesBase bool) *big.Int {
 		quote.Sub(quote, u64(e.QuoteAmountLPFee))
 		base.Add(base, u64(e.BaseAmount))
 	}
+
 	if quote.Sign() < 0 || base.Sign() < 0 {
 		return nil
 	}
@@ -35,6 +36,7 @@ func exact(e *Swap, p Pool, takesBase bool) *big.Int {
 	if p.Reversed() {
 		above, below, exponent = base, quote, 28+int64(p.QuoteDecimals)-int64(p.BaseDecimals)
 	}
+
 	if below.Sign() == 0 {
 		return nil
 	}
@@ -43,6 +45,7 @@ func exact(e *Swap, p Pool, takesBase bool) *big.Int {
 	if price.BitLen() > 128 {
 		return nil
 	}
+
 	return price
 }
 
@@ -62,6 +65,7 @@ func TestTradesAreExact(t *testing.T) {
 			buy.BaseAmount, buy.QuoteAmountLPFee = r.Uint64N(1e12), r.Uint64N(1e9)
 			buy.VirtualQuoteReserves = market.I64(r.Int64N(1e11) - 5e8)
 		}
+
 		sell := &Sell{buy.Swap}
 		for _, takesBase := range []bool{true, false} {
 			got, err := sell.Trade(p)
@@ -70,6 +74,7 @@ func TestTradesAreExact(t *testing.T) {
 				got, err = buy.Trade(p)
 				net = min(buy.QuoteAmount, buy.UserQuoteAmount)
 			}
+
 			want := exact(&buy.Swap, p, takesBase)
 			if want == nil {
 				if !errors.Is(err, market.ErrOverflow) {
@@ -77,16 +82,19 @@ func TestTradesAreExact(t *testing.T) {
 				}
 				continue
 			}
+
 			priced++
 			base, quote, buys := buy.BaseAmount, net, takesBase
 			if p.Coin() == p.QuoteMint {
 				base, quote, buys = net, buy.BaseAmount, !takesBase
 			}
+
 			if err != nil || market.U128(got.Price).Big().Cmp(want) != 0 || got.Base != base || got.Quote != quote || got.Buy != buys {
 				t.Fatalf("%+v in %+v, taking the base %v: %+v, %v; want %s", buy.Swap, p, takesBase, got, err, want)
 			}
 		}
 	}
+
 	if priced < 50_000 {
 		t.Errorf("only %d have a price: the test looks at little", priced)
 	}

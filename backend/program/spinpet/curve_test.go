@@ -47,11 +47,13 @@ func TestFreshCurve(t *testing.T) {
 			t.Errorf("buying nothing at %d decimals: %s for %d, %v", decimals, same.Raw(), cost, err)
 		}
 	}
+
 	for _, decimals := range []int{-1, 29} {
 		if _, err := FreshCurve(decimals); !errors.Is(err, ErrCurve) {
 			t.Errorf("%d decimals: %v", decimals, err)
 		}
 	}
+
 	// 26 decimals are what 28 decimals have without their last two digits.
 	fine, _ := FreshCurve(28)
 	if price, err := fine.Price(); err != nil || unscale(price, 26).String() != "2795899347623485554" {
@@ -74,6 +76,7 @@ func TestCurveAgainstTheProgramsOwnNumbers(t *testing.T) {
 			t.Errorf("%s to %s: %d tokens, %d lamports, %v; want %d, %d", test.from, test.to, tokens, lamports, err, test.tokens, test.lamports)
 		}
 	}
+
 	next, lamports, err := curveAt(t, "138494022495126392145", 26).Sell(920543841078812)
 	if err != nil || next.Raw().String() != "2795899347623488607" || lamports != 181142667032 {
 		t.Errorf("the rest of the sale: price %s, %d lamports, %v", next.Raw(), lamports, err)
@@ -131,12 +134,14 @@ func TestCurveAgainstRecordedOrders(t *testing.T) {
 		if report := NewScales(0).Price(e); e.Scale != 26 || report != (program.PriceReport{}) {
 			t.Fatalf("%s: scale %d, %+v", d.LatestPrice, e.Scale, report)
 		}
+
 		trade, _ := e.Trade()
 		before := curveAt(t, d.OpenPrice, 26)
 		after, lamports, err := before.Move(trade.Base, trade.Buy)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		previous, err := before.Price()
 		if err != nil {
 			t.Fatal(err)
@@ -145,15 +150,18 @@ func TestCurveAgainstRecordedOrders(t *testing.T) {
 		if Continues(previous, e) != agrees {
 			t.Errorf("%s: Continues does not agree with the curve", d.LatestPrice)
 		}
+
 		if !agrees {
 			jumps++
 			continue
 		}
+
 		exact++
 		if d.OrderType == market.OrderLong && lamports != d.BorrowAmount {
 			t.Errorf("long to %s: %d lamports, borrowed %d", d.LatestPrice, lamports, d.BorrowAmount)
 		}
 	}
+
 	if exact != 56 || jumps != 6 {
 		t.Errorf("%d exact, %d jumps", exact, jumps)
 	}
@@ -166,6 +174,7 @@ func TestCurveAgainstFloats(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	const k = float64(FreshSol) * FreshTokens
 	for range 5000 {
 		held, _ := curve.Reserves()
@@ -175,18 +184,21 @@ func TestCurveAgainstFloats(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		price := bigFloat(curve.Raw()) / 1e28
 		before := math.Sqrt(k / price)
 		after := before + float64(amount)/1e6
 		if buy {
 			after = before - float64(amount)/1e6
 		}
+
 		if want := k / after / after; !near(bigFloat(next.Raw())/1e28, want, 1e-9) {
 			t.Fatalf("price %g, want %g", bigFloat(next.Raw())/1e28, want)
 		}
 		if want := math.Abs(k/after-k/before) * 1e9; math.Abs(float64(lamports)-want) > 1+want*1e-6+20 {
 			t.Fatalf("%d lamports, want %f", lamports, want)
 		}
+
 		back, again, err := next.Move(amount, !buy)
 		if err != nil || again != lamports && again+1 != lamports && again != lamports+1 {
 			t.Fatalf("there for %d lamports, back for %d, %v", lamports, again, err)
@@ -194,6 +206,7 @@ func TestCurveAgainstFloats(t *testing.T) {
 		if !near(bigFloat(back.Raw()), bigFloat(curve.Raw()), 1e-15) {
 			t.Fatalf("from %s back to %s", curve.Raw(), back.Raw())
 		}
+
 		tokens, sol, err := curve.Between(next.Raw())
 		if err != nil || diff(tokens, amount) > 1 || diff(sol, lamports) > 1 {
 			t.Fatalf("between: %d tokens, %d lamports, %v; want %d, %d", tokens, sol, err, amount, lamports)
@@ -201,6 +214,7 @@ func TestCurveAgainstFloats(t *testing.T) {
 		if bought, err := curve.TokensFor(lamports, buy); err != nil || !near(float64(bought), float64(amount), 1e-6) && diff(bought, amount) > 40000 {
 			t.Fatalf("%d lamports: %d tokens, %v; want about %d", lamports, bought, err, amount)
 		}
+
 		if price := bigFloat(next.Raw()) / 1e28; price > 2e-8 && price < 1e-3 {
 			curve = next
 		}
@@ -230,6 +244,7 @@ func TestCurveLimits(t *testing.T) {
 	if next, lamports, err := fresh.Sell(math.MaxUint64); err != nil || lamports > sol || next.Raw().IsZero() {
 		t.Errorf("selling the most: %s, %d, %v", next.Raw(), lamports, err)
 	}
+
 	lowest := curveAt(t, "1", 0)
 	if _, _, err = lowest.Sell(math.MaxUint64); !errors.Is(err, ErrReserve) {
 		t.Errorf("price below one unit: %v", err)
@@ -247,6 +262,7 @@ func TestCurveLimits(t *testing.T) {
 	if tokens, lamports := (Curve{}).Reserves(); tokens != 0 || lamports != 0 {
 		t.Error("the zero curve has reserves")
 	}
+
 	for _, raw := range []market.U128{market.U64(1), {Hi: math.MaxUint64, Lo: math.MaxUint64}} {
 		for _, decimals := range []int{0, 28} {
 			curve, err := CurveAt(raw, decimals)
@@ -259,6 +275,7 @@ func TestCurveLimits(t *testing.T) {
 				_, _ = curve.TokensFor(amount, true)
 				_, _ = curve.TokensFor(amount, false)
 			}
+
 			_, _, _ = curve.Between(market.U64(1))
 			curve.Reserves()
 		}
@@ -274,6 +291,7 @@ func TestContinues(t *testing.T) {
 	if err != nil || next.Raw().String() != "299204448616068224069" || lamports != 1034482759 {
 		t.Fatalf("%s, %d, %v", next.Raw(), lamports, err)
 	}
+
 	previous, err := fresh.Price()
 	if err != nil {
 		t.Fatal(err)
@@ -286,18 +304,21 @@ func TestContinues(t *testing.T) {
 	if !Continues(previous, event(35766666_666666, next.Raw())) {
 		t.Error("the next trade does not continue")
 	}
+
 	if !Continues(previous, event(35766666_666666, next.Raw().Add(market.U64(1)))) {
 		t.Error("a last digit counts")
 	}
 	if Continues(previous, event(35766666_666666, next.Raw().Add(market.U64(2)))) || Continues(previous, event(35766666_000000, next.Raw())) {
 		t.Error("another amount continues")
 	}
+
 	if Continues(previous, event(math.MaxUint64, next.Raw())) {
 		t.Error("an impossible amount continues")
 	}
 	if !Continues(market.Price{}, event(1, next.Raw())) || !Continues(previous, &market.Event{Body: &ForceLiquidate{}}) {
 		t.Error("what cannot be checked does not continue")
 	}
+
 	odd := event(1, next.Raw())
 	odd.Scale = 255
 	if Continues(previous, odd) {
@@ -333,6 +354,7 @@ func BenchmarkContinues(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+
 	previous, err := curve.Price()
 	if err != nil {
 		b.Fatal(err)

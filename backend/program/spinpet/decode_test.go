@@ -49,17 +49,20 @@ func TestDecodeIsTheInverseOfAppend(t *testing.T) {
 			if !bytes.HasPrefix(data, prefix) {
 				t.Fatalf("%s: Append changed what was there", kind)
 			}
+
 			data = data[len(prefix):]
 			got, err := Decode(data, early)
 			if err != nil {
 				t.Fatalf("%s: %v", kind, err)
 			}
+
 			if !reflect.DeepEqual(got, body) {
 				t.Fatalf("%s: got %+v, want %+v", kind, got, body)
 			}
 			if want, fixed := sizes[kind]; fixed && len(data) != want[round%2] {
 				t.Fatalf("%s has %d bytes, want %d", kind, len(data), want[round%2])
 			}
+
 			refuseOtherLengths(t, data, early)
 		}
 	}
@@ -137,12 +140,14 @@ func TestOffsets(t *testing.T) {
 		check("order_type@177", data[177], part.Terms.OrderType)
 		check("user@210", key(data, 210), part.Terms.User)
 		check("end_time@294", binary.LittleEndian.Uint32(data[294:]), part.Terms.EndTime)
+
 		shift := 0
 		if long {
 			shift = 8
 			check("margin_init_sol_amount@298", u64(data, 298), part.Terms.MarginInitSolAmount)
 			check("realized_sol_amount@332", u64(data, 332), part.Terms.RealizedSolAmount)
 		}
+
 		check("margin_sol_amount", u64(data, 298+shift), part.Terms.MarginSolAmount)
 		check("borrow_amount", u64(data, 306+shift), part.Terms.BorrowAmount)
 		check("position_asset_amount", u64(data, 314+shift), part.Terms.PositionAssetAmount)
@@ -206,6 +211,7 @@ func TestDecodeRefuses(t *testing.T) {
 			}
 		})
 	}
+
 	if body, err := Decode(token, false); err != nil || body.(*TokenCreated).URI != "uri" {
 		t.Errorf("the unchanged event is refused: %v", err)
 	}

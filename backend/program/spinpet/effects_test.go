@@ -37,6 +37,7 @@ func TestTradesOfEvents(t *testing.T) {
 		if raw, ok := RawPrice(test.body); !ok || raw != market.U64(3) {
 			t.Errorf("%s: raw %s, %v", test.name, raw, ok)
 		}
+
 		if e.Kind() != test.kind {
 			t.Errorf("%s: kind %s", test.name, e.Kind())
 		}
@@ -45,6 +46,7 @@ func TestTradesOfEvents(t *testing.T) {
 			t.Errorf("%s: a trade without a price", test.name)
 		}
 	}
+
 	for _, body := range []market.Body{&TokenCreated{}, &ForceLiquidate{}, &MilestoneDiscount{}} {
 		e := &market.Event{Price: price, Body: body}
 		if _, ok := e.Trade(); ok {

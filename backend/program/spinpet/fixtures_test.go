@@ -25,6 +25,7 @@ func recording(t testing.TB, path string) market.Transaction {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	type value struct {
 		Signature   string          `json:"signature"`
 		Slot        uint64          `json:"slot"`
@@ -40,6 +41,7 @@ func recording(t testing.TB, path string) market.Transaction {
 	if err := json.Unmarshal(text, &file); err != nil {
 		t.Fatal(err)
 	}
+
 	found := file.value
 	if file.Raw != "" {
 		var message struct {
@@ -53,9 +55,11 @@ func recording(t testing.TB, path string) market.Transaction {
 		if err := json.Unmarshal([]byte(file.Raw), &message); err != nil {
 			t.Fatal(err)
 		}
+
 		found = message.Params.Result.Value
 		found.Slot = message.Params.Result.Context.Slot
 	}
+
 	tx := market.Transaction{
 		Slot:      market.Slot(found.Slot),
 		BlockTime: found.BlockTime,
@@ -67,6 +71,7 @@ func recording(t testing.TB, path string) market.Transaction {
 			t.Fatal(err)
 		}
 	}
+
 	if len(tx.Logs) == 0 {
 		t.Fatalf("%s holds no logs", path)
 	}
@@ -113,6 +118,7 @@ func golden(t *testing.T, name string, tx *market.Transaction) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	got = append(got, '\n')
 	path := filepath.Join("testdata", "golden", strings.ReplaceAll(name, string(filepath.Separator), "_"))
 	if *update {
@@ -120,6 +126,7 @@ func golden(t *testing.T, name string, tx *market.Transaction) {
 			t.Fatal(err)
 		}
 	}
+
 	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

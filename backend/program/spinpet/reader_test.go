@@ -112,6 +112,7 @@ func TestWhoWrites(t *testing.T) {
 			for i := range tx.Logs {
 				tx.Logs[i] = words.Replace(tx.Logs[i])
 			}
+
 			events, report := reader.Read(nil, &tx)
 			if test.report.Malformed > 0 {
 				test.report.Undecoded.Add(Program)
@@ -119,6 +120,7 @@ func TestWhoWrites(t *testing.T) {
 			if len(events) != test.want || report != test.report {
 				t.Errorf("got %d, %+v; want %d, %+v", len(events), report, test.want, test.report)
 			}
+
 			for i := range events {
 				if int(events[i].Ordinal) != i {
 					t.Errorf("event %d has ordinal %d", i, events[i].Ordinal)
@@ -157,11 +159,13 @@ func TestReadSetsPlaceTimeAndOwner(t *testing.T) {
 	for _, b := range bodies {
 		tx.Logs = append(tx.Logs, LogLine(b.body))
 	}
+
 	kept := market.Event{BlockTime: -1}
 	events, report := newReader(ProgramID).Read([]market.Event{kept}, &tx)
 	if len(events) != 8 || !reflect.DeepEqual(events[0], kept) || report != (program.Report{}) {
 		t.Fatalf("%d events, %+v", len(events), report)
 	}
+
 	for i, b := range bodies {
 		want := market.Event{
 			Position:  market.Position{Slot: 5, Index: 6, Ordinal: uint16(i)},
@@ -171,6 +175,7 @@ func TestReadSetsPlaceTimeAndOwner(t *testing.T) {
 			t.Errorf("got %+v, want %+v", events[i+1], want)
 		}
 	}
+
 	tx.ReceivedAt = time.Time{}
 	if events, _ = newReader(ProgramID).Read(nil, &tx); events[0].ReceivedAt != 0 {
 		t.Errorf("received at %d, unknown", events[0].ReceivedAt)
@@ -221,6 +226,7 @@ func naive(id string, logs []string) (bodies []market.Body, report program.Repor
 			}
 			continue
 		}
+
 		if m := end.FindStringSubmatch(line); m != nil && !lost {
 			if len(stack) == 0 || stack[len(stack)-1] != m[1] {
 				lost, report.Truncated = true, true
@@ -229,10 +235,12 @@ func naive(id string, logs []string) (bodies []market.Body, report program.Repor
 			stack = stack[:len(stack)-1]
 			continue
 		}
+
 		text, ok := strings.CutPrefix(line, "Program data: ")
 		if !ok {
 			continue
 		}
+
 		mine := !lost && len(stack) > 0 && stack[len(stack)-1] == id
 		first := ""
 		if len(text) >= 12 {
@@ -241,6 +249,7 @@ func naive(id string, logs []string) (bodies []market.Body, report program.Repor
 				first = string(head[:8])
 			}
 		}
+
 		if !slices.ContainsFunc(samples, func(b []byte) bool { return string(b[:8]) == first }) {
 			if mine {
 				report.Foreign++
@@ -251,17 +260,20 @@ func naive(id string, logs []string) (bodies []market.Body, report program.Repor
 			report.Foreign++
 			continue
 		}
+
 		data, err := base64.StdEncoding.Strict().DecodeString(text)
 		var body market.Body
 		if err == nil && !strings.ContainsAny(text, "\r\n") {
 			body, _ = Decode(data, false)
 		}
+
 		if body == nil {
 			report.Malformed++
 			continue
 		}
 		bodies = append(bodies, body)
 	}
+
 	return bodies, report
 }
 
@@ -330,8 +342,10 @@ func TestReadEqualsTheNaiveReader(t *testing.T) {
 				}
 			}
 		}
+
 		found += same(t, reader, logs)
 	}
+
 	if found < 1000 {
 		t.Errorf("only %d events: the test tests little", found)
 	}

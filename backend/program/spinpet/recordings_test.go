@@ -46,6 +46,7 @@ func TestWhatTheVMRecordingsMean(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for _, test := range tests {
 		t.Run(test.file, func(t *testing.T) {
 			tx := recording(t, filepath.Join("testdata", "svm", test.file+".json"))
@@ -56,6 +57,7 @@ func TestWhatTheVMRecordingsMean(t *testing.T) {
 			if got := kinds(events); !slices.Equal(got, test.kinds) || report != test.report {
 				t.Fatalf("got %v, %+v; want %v, %+v", got, report, test.kinds, test.report)
 			}
+
 			for i := range events {
 				e := &events[i]
 				if int(e.Ordinal) != i || e.Slot != 1000 || e.Signature != tx.Signature || e.Mint() != EarlyProgramID {
@@ -65,11 +67,13 @@ func TestWhatTheVMRecordingsMean(t *testing.T) {
 				if !ok {
 					continue
 				}
+
 				if e.Owner != b.Payer || b.Payer.IsZero() {
 					t.Errorf("owner %s, payer %s", e.Owner, b.Payer)
 				}
 				buy := b.IsBuy && b.TokenAmount == 35766666666666 && b.SolAmount == 1e9 && b.LatestPrice == price
 				sell := !b.IsBuy && b.TokenAmount == 1e6 && b.SolAmount == 27900 && b.LatestPrice == price.Sub(market.U64(1000))
+
 				// 06's own event is the sale; the purchase in its frame is the spoof. 03 ends with the sale.
 				if wantSell := test.file[:2] == "06" || i == 3; wantSell != sell || wantSell == buy {
 					t.Errorf("event %d: %+v", i, b)
@@ -85,6 +89,7 @@ func TestRealLiquidatingSell(t *testing.T) {
 	if len(tx.Logs) != 158 {
 		t.Fatalf("%d lines", len(tx.Logs))
 	}
+
 	events, report := newReader(ProgramID).Read(nil, &tx)
 	if !report.Truncated || report.Malformed+report.Foreign != 0 || tx.Slot != 25865 {
 		t.Errorf("slot %d, %+v", tx.Slot, report)
@@ -93,11 +98,13 @@ func TestRealLiquidatingSell(t *testing.T) {
 	if !slices.Equal(kinds(events), want) {
 		t.Fatalf("got %v", kinds(events))
 	}
+
 	// The log names the three orders: the first one in clear, as the list's head.
 	first := events[0].Body.(*ForceLiquidate)
 	if first.Order.String() != "SNvGXuvSUmbWkGs744Qw58kzrnjRZYBJuwoFePKSBBw" {
 		t.Errorf("first order %s", first.Order)
 	}
+
 	second := events[1].Body.(*ForceLiquidate)
 	if second.Order.String() != "6rJ5HwFqptoJ4hG5buN8gnk3kXrJk14tMeFVJUU3jL3U" {
 		t.Errorf("second order %s", second.Order)
@@ -126,11 +133,13 @@ func TestEarlyTokenCreated(t *testing.T) {
 		if len(events) != 1 || report != (program.Report{}) {
 			t.Fatalf("%s: %d events, %+v", test.file, len(events), report)
 		}
+
 		b, ok := events[0].Body.(*TokenCreated)
 		if !ok || b.Name != test.name || b.Symbol != test.symbol || b.URI != test.uri || !b.Early ||
 			b.Mint.String() != test.mint || b.Curve.String() != test.curve || events[0].Owner != b.Payer {
 			t.Errorf("%s: %+v", test.file, events[0].Body)
 		}
+
 		if events, report := newReader(ProgramID).Read(nil, &tx); len(events) != 0 || report.Foreign != 1 {
 			t.Errorf("%s: the deployed program's reader sees %d events, %+v", test.file, len(events), report)
 		}

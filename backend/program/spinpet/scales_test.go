@@ -98,6 +98,7 @@ func TestUnusableAmounts(t *testing.T) {
 	if _, known := scales.Last(mintA); known {
 		t.Error("an assumption was learned")
 	}
+
 	check("usable", scales, trade(t, mintA, fresh26, 10_000_000_000000, 280_000_000), 26, program.PriceReport{})
 	check("the mint's last", scales, trade(t, mintA, fresh28, 0, 0), 26, assumed)
 	check("the program's last", scales, trade(t, mintB, fresh28, 0, 0), 26, assumed)
@@ -143,6 +144,7 @@ func TestCrashInOneTrade(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		scales := NewScales(0)
 		scales.Learn(mintA, uint8(decimals))
 		sale := &market.Event{Body: &BuySell{Mint: mintA, TokenAmount: tokens, SolAmount: cost / 100 * 99, LatestPrice: fresh.Raw()}}
@@ -198,12 +200,14 @@ func TestScalesAreBounded(t *testing.T) {
 			t.Fatalf("%d mints held", held)
 		}
 	}
+
 	for back := range mintsKept {
 		binary.LittleEndian.PutUint64(mint[:], uint64(5*mintsKept-1-back))
 		if _, known := scales.Last(mint); !known {
 			t.Fatalf("the mint %d back is forgotten", back)
 		}
 	}
+
 	scales.Learn(mintA, 0)
 	scales.Learn(mintA, 29)
 	if _, known := scales.Last(mintA); known || scales.program != 26 {

@@ -133,6 +133,7 @@ func TestMints(t *testing.T) {
 	if got, err := token.ReadMint(mint, &program.Account{Owner: token.Program, Data: plain}); got != want || err != nil {
 		t.Errorf("%+v, %v", got, err)
 	}
+
 	if plain[36] != 0xff || plain[44] != 9 || len(plain) != 82 {
 		t.Errorf("%x", plain)
 	}
@@ -142,6 +143,7 @@ func TestMints(t *testing.T) {
 	if got, err := token.ReadMint(mint, account); got != want || err != nil {
 		t.Errorf("%+v, %v", got, err)
 	}
+
 	if got, err := token.ReadExtension(mint, account); got != said || err != nil {
 		t.Errorf("%+v, %v", got, err)
 	}

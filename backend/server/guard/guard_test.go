@@ -115,18 +115,21 @@ func TestHostAndOriginOnEveryTransport(t *testing.T) {
 				for key, value := range transport.header {
 					r.Header.Set(key, value)
 				}
+
 				if c.origin != "" {
 					r.Header.Set("Origin", c.origin)
 				}
 				if err := g.Allow(r); !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
 					t.Errorf("Allow: got %v, want %v", err, c.want)
 				}
+
 				w := httptest.NewRecorder()
 				reached = false
 				handler.ServeHTTP(w, r)
 				if reached != (c.want == nil) {
 					t.Errorf("reached the handler: %v", reached)
 				}
+
 				if c.want != nil {
 					checkRefusal(t, w, http.StatusForbidden)
 					if w.Header().Get("Access-Control-Allow-Origin") != "" {
@@ -135,6 +138,7 @@ func TestHostAndOriginOnEveryTransport(t *testing.T) {
 				} else if got := w.Header().Get("Access-Control-Allow-Origin"); got != c.origin {
 					t.Errorf("Access-Control-Allow-Origin: got %q, want %q", got, c.origin)
 				}
+
 				if w.Header().Get("Vary") != "Origin" {
 					t.Error("no Vary: Origin")
 				}
@@ -249,11 +253,13 @@ func TestPreflight(t *testing.T) {
 		r.Header.Set("Access-Control-Request-Method", "POST")
 		r.Header.Set("Access-Control-Request-Headers", "authorization, content-type")
 		r.Header.Set("Access-Control-Request-Private-Network", "true")
+
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, r)
 		if w.Code != http.StatusNoContent {
 			t.Errorf("%+v: status %d", c, w.Code)
 		}
+
 		for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Allow-Private-Network"} {
 			if got := w.Header().Get(name); (got != "") != c.visible {
 				t.Errorf("%+v: %s is %q", c, name, got)
@@ -293,6 +299,7 @@ func TestToken(t *testing.T) {
 		if pass := w.Code == http.StatusOK; pass != c.pass {
 			t.Errorf("%s %q: status %d", c.target, c.values, w.Code)
 		}
+
 		if !c.pass {
 			checkRefusal(t, w, http.StatusUnauthorized)
 			if w.Header().Get("WWW-Authenticate") == "" {
@@ -303,6 +310,7 @@ func TestToken(t *testing.T) {
 			}
 		}
 	}
+
 	open := newGuard(t, guard.Config{Listen: "127.0.0.1:5051"})
 	if open.NeedsToken() || !open.Token("") || !open.Token("anything") {
 		t.Error("a guard without a token asked for one")
@@ -360,17 +368,20 @@ func TestRefusalsAreLoggedOnce(t *testing.T) {
 		ask("server.example", "http://page.example")
 		ask("127.0.0.1:5051", "http://127.0.0.1:5051")
 	}
+
 	for _, want := range []string{"page.example", "cors.allow_origins", "server.example", "server.allowed_hosts"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("%q is not told of: %s", want, text.String())
 		}
 	}
+
 	if lines := strings.Count(text.String(), "\n"); lines != 2 {
 		t.Errorf("%d lines: %s", lines, text.String())
 	}
 	for i := range 1000 {
 		ask("127.0.0.1:5051", fmt.Sprintf("http://page%d.example", i))
 	}
+
 	if lines := strings.Count(text.String(), "\n"); lines > 100 {
 		t.Errorf("%d lines", lines)
 	}

@@ -43,6 +43,7 @@ func TestBackup(t *testing.T) {
 		if second := request(t, http.MethodGet, server.URL+"/api/backup", ""); second.status != http.StatusTooManyRequests {
 			t.Errorf("a second one beside it: %d", second.status)
 		}
+
 		goOn <- want
 		if err := <-whole; (err == nil) != (want == nil) {
 			t.Errorf("%v where the backup ended with %v", err, want)

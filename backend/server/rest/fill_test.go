@@ -22,6 +22,7 @@ func TestFillEqualsItsRule(t *testing.T) {
 		c.Corrected = c.Final && i%5 == 0
 		f.candles[market.M1][i], stored[c.Time] = c, c
 	}
+
 	for range 150 {
 		from := int64(firstTime + random.IntN(60*220) - 60*20)
 		to := from + int64(random.IntN(60*60))
@@ -38,10 +39,12 @@ func TestFillEqualsItsRule(t *testing.T) {
 			default:
 				c = market.Candle{Time: start, Close: last.Close, Final: start+60 <= f.state.ChainTime}
 			}
+
 			if start >= from {
 				want = append(want, fmt.Sprint(c.Time, c.Close.Float(), c.Trades, c.Final, mark[c.Corrected]))
 			}
 		}
+
 		order := []string{"time_asc", "time_desc"}[random.IntN(2)]
 		if order == "time_desc" {
 			slices.Reverse(want)
@@ -54,6 +57,7 @@ func TestFillEqualsItsRule(t *testing.T) {
 			if data["total"] != float64(len(want)) {
 				t.Fatalf("%s: total %v, want %d", address, data["total"], len(want))
 			}
+
 			for _, entry := range data["klines"].([]any) {
 				c := entry.(map[string]any)
 				got = append(got, fmt.Sprint(int64(c["time"].(float64)), c["close"], int64(c["trades"].(float64)), c["is_final"], c["corrected"]))
@@ -61,10 +65,12 @@ func TestFillEqualsItsRule(t *testing.T) {
 					t.Fatalf("not flat: %v", c)
 				}
 			}
+
 			if data["has_next"] == false {
 				break
 			}
 		}
+
 		if !slices.Equal(got, want) {
 			t.Fatalf("from %d to %d, chain time %d, %s:\ngot  %v\nwant %v", from, to, f.state.ChainTime, order, got, want)
 		}

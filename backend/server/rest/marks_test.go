@@ -38,8 +38,10 @@ func markEvents(r *rand.Rand, count int) []market.Event {
 			e.Price = market.Price(market.U64(7))
 			e.Body = &spinpet.BuySell{Payer: user, Mint: mint, IsBuy: r.IntN(2) == 0, TokenAmount: r.Uint64N(1e9), SolAmount: r.Uint64N(5e9)}
 		}
+
 		events[i] = e
 	}
+
 	return events
 }
 
@@ -51,6 +53,7 @@ func plainMarks(events []market.Event, interval market.Interval, from, to int64,
 		if e.Mint() != mint || e.BlockTime < from || e.BlockTime > to {
 			continue
 		}
+
 		name, tokens, lamports := "", uint64(0), uint64(0)
 		switch b := e.Body.(type) {
 		case *pump.Complete:
@@ -73,6 +76,7 @@ func plainMarks(events []market.Event, interval market.Interval, from, to int64,
 				name, tokens, lamports = "large_trade buy", b.Terms.PositionAssetAmount, b.Terms.BorrowAmount
 			}
 		}
+
 		if name[0] == 'l' && name[1] == 'a' && lamports < least {
 			continue
 		}
@@ -80,6 +84,7 @@ func plainMarks(events []market.Event, interval market.Interval, from, to int64,
 		sum := want[name]
 		want[name] = [3]uint64{sum[0] + 1, sum[1] + tokens, sum[2] + lamports}
 	}
+
 	return want
 }
 
@@ -113,6 +118,7 @@ func TestMarksAreTheEventsAddedUp(t *testing.T) {
 			if err := json.Unmarshal(answer.raw, &struct{ Data *wire.Marks }{&marks}); err != nil || answer.status != http.StatusOK {
 				t.Fatalf("%d %s %v", answer.status, answer.message, err)
 			}
+
 			pages++
 			for i, m := range marks.Marks {
 				if i > 0 && m.Time > marks.Marks[i-1].Time {
@@ -121,6 +127,7 @@ func TestMarksAreTheEventsAddedUp(t *testing.T) {
 				if (m.Side == "unknown" || m.Side == "none") != (m.QuoteVolume == nil) || (m.Volume == nil) != (m.QuoteVolume == nil) {
 					t.Fatalf("a size that is not known: %+v", m)
 				}
+
 				sum := got[fmt.Sprint(m.Time, " ", m.Kind, " ", m.Side)]
 				if sum[0]++; m.Volume == nil {
 					m.Volume, m.QuoteVolume = new(0.0), new(0.0)
@@ -130,6 +137,7 @@ func TestMarksAreTheEventsAddedUp(t *testing.T) {
 				sum[2] += uint64(*m.QuoteVolume*1e9 + 0.5)
 				got[fmt.Sprint(m.Time, " ", m.Kind, " ", m.Side)] = sum
 			}
+
 			if marks.Reached > reached || marks.Seq != 42 || marks.Store != "0f0f" {
 				t.Fatalf("reached %d after %d, %d %s", marks.Reached, reached, marks.Seq, marks.Store)
 			}
@@ -139,6 +147,7 @@ func TestMarksAreTheEventsAddedUp(t *testing.T) {
 			}
 			query.Set("cursor", *marks.NextCursor)
 		}
+
 		want := plainMarks(f.events, ask.interval, ask.from, ask.to, ask.lamports)
 		if !reflect.DeepEqual(got, want) || len(want) == 0 || reached != ask.from {
 			t.Errorf("%s from %d: %d marks, want %d; reached %d", ask.interval, ask.from, len(got), len(want), reached)

@@ -41,6 +41,7 @@ func TestNamesFromAccounts(t *testing.T) {
 		one := one.(map[string]any)
 		details[one["mint_account"].(string)] = one
 	}
+
 	name, _, uri := f.tokens[0].Created.Names()
 	price := f.tokens[0].LatestPrice.Float()
 	for mint, want := range map[market.Pubkey]map[string]any{

@@ -26,6 +26,7 @@ func TestProgramWithoutShapesIsDescribed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var sent map[string]any
 	if err := json.Unmarshal(text, &sent); err != nil {
 		t.Fatal(err)
@@ -39,10 +40,12 @@ func TestProgramWithoutShapesIsDescribed(t *testing.T) {
 			t.Errorf("%s is not described", name)
 			continue
 		}
+
 		types := map[string]bool{property.Type: true}
 		for _, one := range property.OneOf {
 			types[one.Type] = true
 		}
+
 		switch value.(type) {
 		case string:
 			if !types[huma.TypeString] {
@@ -58,6 +61,7 @@ func TestProgramWithoutShapesIsDescribed(t *testing.T) {
 			}
 		}
 	}
+
 	if len(sent) < 10 || len(own.Properties["event_type"].Enum) != 1 || own.Properties["program"].Enum[0] != "toy" {
 		t.Errorf("sent %s, described %+v", text, own)
 	}

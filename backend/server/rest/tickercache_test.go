@@ -24,6 +24,7 @@ func busyDay(tb testing.TB, mints int) *store.Store {
 	if err != nil {
 		tb.Fatal(err)
 	}
+
 	tb.Cleanup(func() { _ = s.Close() })
 	c := &market.Commit{}
 	flush := func() {
@@ -50,6 +51,7 @@ func busyDay(tb testing.TB, mints int) *store.Store {
 			series(market.M1, 60, 1)
 			series(market.S5, 60, 1)
 		}
+
 		c.Tokens = append(c.Tokens, market.Token{
 			Mint: mint, LatestPrice: market.Price{Hi: 15}, LatestTradeTime: tickersEnd - int64(i%10)*400, Trades: 120,
 		})
@@ -57,6 +59,7 @@ func busyDay(tb testing.TB, mints int) *store.Store {
 			flush()
 		}
 	}
+
 	flush()
 	return s
 }
@@ -75,6 +78,7 @@ func TestTickersOfTheStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	first := page.Tickers[0]
 	if page.Total != 30 || len(page.Tickers) != 5 || first.Mint != dayMint(29).String() || page.ChainTime != tickersEnd {
 		t.Fatalf("%d of %d tickers, %s first, as of %d", len(page.Tickers), page.Total, first.Mint, page.ChainTime)
@@ -82,6 +86,7 @@ func TestTickersOfTheStore(t *testing.T) {
 	if first.Symbol != nil || first.H24.Trades != 120 || first.H24.QuoteVolume != 29*40e-9 || len(first.Spark) != 32 || *first.LastTradeTime != tickersEnd-3600 {
 		t.Errorf("%+v, %+v", first, first.H24)
 	}
+
 	commit := &market.Commit{Seq: s.Seq() + 1, ChainTime: tickersEnd + 60, Tokens: []market.Token{
 		{Mint: dayMint(3), LatestPrice: market.Price{Hi: 30}, LatestTradeTime: tickersEnd + 60},
 	}, Candles: []market.CandleChange{{Mint: dayMint(3), Interval: market.S5, Candle: market.Candle{
@@ -90,6 +95,7 @@ func TestTickersOfTheStore(t *testing.T) {
 	if err := s.Commit(commit); err != nil {
 		t.Fatal(err)
 	}
+
 	ask.Window, ask.SortBy = "m5", rest.ChangeDesc
 	if page, err = tickers(context.Background(), ask); err != nil || page.Tickers[0].Mint != dayMint(3).String() {
 		t.Fatalf("%+v %v", page.Tickers, err)
@@ -113,6 +119,7 @@ func TestTickersWhileTrading(t *testing.T) {
 					return
 				default:
 				}
+
 				q := rest.TickerQuery{Window: "m5", SortBy: rest.TradesDesc, Page: store.Page{Limit: 50}}
 				if i == 0 {
 					q.Mints = []market.Pubkey{dayMint(1), dayMint(2)}
@@ -124,6 +131,7 @@ func TestTickersWhileTrading(t *testing.T) {
 			}
 		})
 	}
+
 	for i := range 200 {
 		mint := dayMint(i % 40)
 		now := int64(tickersEnd + i)
@@ -137,6 +145,7 @@ func TestTickersWhileTrading(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	close(done)
 	asking.Wait()
 	q := rest.TickerQuery{Window: "m5", SortBy: rest.TradesDesc, Page: store.Page{Limit: 50}}
@@ -144,6 +153,7 @@ func TestTickersWhileTrading(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	want, err := rest.NewTickers(ticker.New(s, market.AllIntervals()), nil)(context.Background(), q)
 	if err != nil || !reflect.DeepEqual(got, want) || want.Total != 40 {
 		t.Errorf("kept and read anew differ (%v):\n%+v\n%+v", err, got, want)
@@ -164,6 +174,7 @@ func BenchmarkTickers(b *testing.B) {
 			rank(rest.NewTickers(ticker.New(s, market.AllIntervals()), nil))
 		}
 	})
+
 	tickers := rest.NewTickers(ticker.New(s, market.AllIntervals()), nil)
 	rank(tickers)
 	b.Run("again", func(b *testing.B) {
@@ -179,6 +190,7 @@ func BenchmarkTickers(b *testing.B) {
 			for i := range 50 {
 				c.Tokens = append(c.Tokens, market.Token{Mint: dayMint(i * 10), LatestPrice: market.Price{Hi: 15}, LatestTradeTime: tickersEnd})
 			}
+
 			if err := s.Commit(c); err != nil {
 				b.Fatal(err)
 			}
@@ -187,6 +199,7 @@ func BenchmarkTickers(b *testing.B) {
 			rank(tickers)
 			spent += time.Since(start)
 		}
+
 		b.ReportMetric(float64(spent.Milliseconds())/float64(b.N), "ms/rank")
 	})
 }

@@ -95,6 +95,7 @@ func TestAlertsAreReplayed(t *testing.T) {
 	for range 9 {
 		b.fire(l)
 	}
+
 	for _, c := range []struct {
 		since, cut any
 		want       []int
@@ -114,25 +115,30 @@ func TestAlertsAreReplayed(t *testing.T) {
 		if ack["success"] != true || !slices.Equal(numbers, c.want) || !slices.Equal(others, c.others) {
 			t.Errorf("since %v: %v, %v %v", c.since, ack, numbers, others)
 		}
+
 		a := l.store()
 		b.PushAlerts(a.Number, []wire.AlertPush{a})
 		if live, _ := alertNumbers(t, taken(t, s)); !slices.Equal(live, []int{int(a.Number)}) {
 			t.Errorf("since %v: live %v, want %d", c.since, live, a.Number)
 		}
+
 		l.list = l.list[:9]
 		b.disconnect(s, "done")
 	}
+
 	l.cut, l.failing = 0, errors.New("disk")
 	s, _ := b.client(t, openSpace, "b")
 	ack, got := ask(t, s, "subscribe_alerts", object{"since_seq": 1.0})
 	if _, others := alertNumbers(t, got); ack["success"] != true || !slices.Equal(others, []string{"subscription_confirmed", "gap"}) {
 		t.Errorf("a failing store: %v %v", ack, others)
 	}
+
 	ask(t, s, "unsubscribe_alerts")
 	b.fire(l)
 	if got := taken(t, s); len(got) != 0 {
 		t.Errorf("after unsubscribing %v", eventsOf(got))
 	}
+
 	if len(b.broadcaster.apart) != 0 || len(b.broadcaster.topics) != 0 {
 		t.Errorf("%d apart, %d topics left", len(b.broadcaster.apart), len(b.broadcaster.topics))
 	}
@@ -159,9 +165,11 @@ func TestAlertsHaveNoSeam(t *testing.T) {
 				}
 				b.PushAlerts(uint64(pushed), list)
 			}
+
 			runtime.Gosched()
 		}
 	}()
+
 	var group sync.WaitGroup
 	for i := range clients {
 		group.Go(func() {
@@ -173,12 +181,14 @@ func TestAlertsHaveNoSeam(t *testing.T) {
 				stored := len(l.list) >= 2*since
 				l.mu.Unlock()
 				s.request("subscribe_alerts", []any{object{"since_seq": float64(since)}}, nil)
+
 				over := false
 				select {
 				case <-done:
 					over = true
 				default:
 				}
+
 				if over || r.IntN(4) == 0 {
 					<-done
 					numbers, _ := alertNumbers(t, taken(t, s))
@@ -195,6 +205,7 @@ func TestAlertsHaveNoSeam(t *testing.T) {
 			}
 		})
 	}
+
 	group.Wait()
 }
 
@@ -208,6 +219,7 @@ func TestAlertsStoredButNotPushed(t *testing.T) {
 	if numbers, _ := alertNumbers(t, got); !slices.Equal(numbers, []int{2, 3}) {
 		t.Fatalf("replayed %v", numbers)
 	}
+
 	b.PushAlerts(2, []wire.AlertPush{two})
 	if got := taken(t, s); len(got) > 0 {
 		t.Errorf("again: %v", eventsOf(got))
@@ -217,6 +229,7 @@ func TestAlertsStoredButNotPushed(t *testing.T) {
 	if numbers, _ := alertNumbers(t, taken(t, s)); !slices.Equal(numbers, []int{4}) {
 		t.Errorf("then %v", numbers)
 	}
+
 	// Subscribing once more while an alert is pushed: it comes in its place, once.
 	l.reading = func() {
 		l.reading = nil
@@ -226,6 +239,7 @@ func TestAlertsStoredButNotPushed(t *testing.T) {
 	if numbers, _ := alertNumbers(t, got); !slices.Equal(numbers, []int{4, 5}) {
 		t.Errorf("with a push in the middle %v", numbers)
 	}
+
 	b.fire(l)
 	if numbers, _ := alertNumbers(t, taken(t, s)); !slices.Equal(numbers, []int{6}) || p.gone {
 		t.Errorf("in the end %v", numbers)

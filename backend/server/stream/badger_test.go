@@ -32,6 +32,7 @@ func TestHistoryAndLiveMeetOverBadger(t *testing.T) {
 		}
 	}
 	b.meet(t, 40, 600)
+
 	s, _ := b.client(t, openSpace, "before")
 	_, before := ask(t, s, "subscribe_events", object{"since_seq": 1.0})
 	if err := durable.Close(); err != nil {
@@ -44,17 +45,20 @@ func TestHistoryAndLiveMeetOverBadger(t *testing.T) {
 			t.Error(err)
 		}
 	}()
+
 	again := newBench(t, func(o *Options) { o.Store = durable })
 	s, _ = again.client(t, openSpace, "after")
 	_, after := ask(t, s, "subscribe_events", object{"since_seq": 1.0})
 	if len(after) != len(before) || len(after) < 20 {
 		t.Fatalf("%d events before the restart, %d after", len(before), len(after))
 	}
+
 	for i := range after {
 		if after[i].Signature != before[i].Signature || after[i].Seq != before[i].Seq {
 			t.Fatalf("event %d: %+v, before %+v", i, after[i], before[i])
 		}
 	}
+
 	if _, got := ask(t, s, "subscribe_events", object{"since_seq": 1e9}); len(got) < 2 || got[1].event != "gap" {
 		t.Errorf("ahead of the store: %v", eventsOf(got))
 	}
@@ -72,6 +76,7 @@ func TestResumeAfterRollback(t *testing.T) {
 			t.Error(err)
 		}
 	}()
+
 	b := newBench(t, func(o *Options) { o.Store = durable })
 	commit := func(candles ...market.CandleChange) {
 		t.Helper()
@@ -102,6 +107,7 @@ func TestResumeAfterRollback(t *testing.T) {
 		if len(got) != 3 || got[0].event != "gap" || got[0].FromSeq != since || got[1].event != "history_data" {
 			t.Errorf("%s: %v", c.name, eventsOf(got))
 		}
+
 		// From after the removal on there is nothing to miss.
 		s, _ = b.client(t, openSpace, c.name+", later")
 		_, got = ask(t, s, "subscribe_kline", with(klineOf(testMints[0]), "since_seq", float64(since+2)))
@@ -125,6 +131,7 @@ func TestCorrectedCandlesSaySo(t *testing.T) {
 	b := newBench(t, func(o *Options) { o.Store = durable })
 	follower, _ := b.client(t, openSpace, "follower")
 	ask(t, follower, "subscribe_kline", klineOf(testMints[0]))
+
 	push := func(time int64, kind market.UpdateType) {
 		p := market.Price(market.U64(1e18))
 		c := &market.Commit{Candles: []market.CandleChange{{Mint: testMints[0], Interval: market.M1, Type: kind, Candle: market.Candle{
@@ -134,6 +141,7 @@ func TestCorrectedCandlesSaySo(t *testing.T) {
 		if err := durable.Commit(c); err != nil {
 			t.Fatal(err)
 		}
+
 		b.publish(c)
 		b.tick(t)
 		var sent wire.Candle
@@ -168,6 +176,7 @@ func TestCorrectedCandlesSaySo(t *testing.T) {
 			if i < 0 {
 				t.Fatalf("%s: %v", what, eventsOf(got))
 			}
+
 			var marks []bool
 			for _, c := range parseCandles(t, got[i].Data) {
 				marks = append(marks, c.Corrected)
@@ -175,16 +184,19 @@ func TestCorrectedCandlesSaySo(t *testing.T) {
 					t.Errorf("%s: %+v", what, c)
 				}
 			}
+
 			if fmt.Sprint(marks) != request.candles || bytes.Count(got[i].Data, []byte(`"corrected"`)) != 1 {
 				t.Errorf("%s: %v, want %s", what, marks, request.candles)
 			}
 		}
+
 		if err := durable.Close(); err != nil {
 			t.Fatal(err)
 		}
 		durable = open()
 		b = newBench(t, func(o *Options) { o.Store = durable })
 	}
+
 	if err := durable.Close(); err != nil {
 		t.Fatal(err)
 	}

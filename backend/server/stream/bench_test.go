@@ -18,11 +18,13 @@ func BenchmarkTradeToRooms(b *testing.B) {
 	store, commits := newMemory(), hub.New(hub.Options{})
 	st := New(Options{Store: store, Commits: follow.New(follow.Options{Log: store, Hub: commits})})
 	defer st.commits.Close()
+
 	st.broadcaster.casters = [numSpaces]caster{nowhere{}, nowhere{}}
 	s, err := st.connect(spaces()[openSpace], &fakePeer{rooms: newRooms()}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
+
 	w := newWriter(newMemory(), commits)
 	commit := &market.Commit{}
 	w.trade(commit, 0)
@@ -33,6 +35,7 @@ func BenchmarkTradeToRooms(b *testing.B) {
 		commit.Candles = append(commit.Candles, change)
 		ask(b, s, "subscribe_kline", object{"symbol": testMints[0].String(), "interval": interval.String()})
 	}
+
 	ask(b, s, "subscribe_price", object{"symbol": testMints[0].String()})
 	ask(b, s, "subscribe_events")
 	b.ReportAllocs()
@@ -50,11 +53,13 @@ func BenchmarkCommitToRooms(b *testing.B) {
 	store, commits := newMemory(), hub.New(hub.Options{})
 	st := New(Options{Store: store, Commits: follow.New(follow.Options{Log: store, Hub: commits})})
 	defer st.commits.Close()
+
 	st.broadcaster.casters = [numSpaces]caster{nowhere{}, nowhere{}}
 	s, err := st.connect(spaces()[openSpace], &fakePeer{rooms: newRooms()}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
+
 	ask(b, s, "subscribe_price", object{"symbol": testMints[0].String()})
 	ask(b, s, "subscribe_events")
 	w := newWriter(store, commits)

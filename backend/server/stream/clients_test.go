@@ -89,6 +89,7 @@ func TestExamplesPrintLiveCandles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
+
 			b := newBench(t, func(o *Options) { o.Authorize = func(token string) bool { return token == "secret" } })
 			wire := newLink(t, b.serve(t, socketio.Options{}))
 			b.trade(testMints[0], startTime, 1e18)
@@ -99,6 +100,7 @@ func TestExamplesPrintLiveCandles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			start(t, cmd, cancel, clientPatience)
 			printed := bufio.NewScanner(out)
 			var again string // a resume starts with the last commit seen, and on a busy machine it may take two
@@ -112,6 +114,7 @@ func TestExamplesPrintLiveCandles(t *testing.T) {
 						break
 					}
 				}
+
 				got := parseLine(t, printed.Text())
 				if got.time.Unix() != market.M1.Floor(startTime)+60*minute || math.Abs(got.ohlc[3]-price) > 1e-20 || got.kind != "realtime" {
 					t.Fatalf("printed %+v, want minute %d at %g", got, minute, price)
@@ -140,6 +143,7 @@ func TestExamplePageShowsLiveCandles(t *testing.T) {
 	wire := newLink(t, b.serve(t, socketio.Options{}))
 	static := httptest.NewServer(http.FileServer(http.Dir(filepath.Dir(exampletest.Dir(t, "browser")))))
 	defer static.Close()
+
 	b.trade(testMints[0], startTime, 1e18)
 	b.trade(testMints[0], startTime+60, 2e18)
 
@@ -148,6 +152,7 @@ func TestExamplePageShowsLiveCandles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -159,6 +164,7 @@ func TestExamplePageShowsLiveCandles(t *testing.T) {
 		for changes.Scan() {
 		}
 	}()
+
 	until := func(status string, closes ...string) {
 		t.Helper()
 		var shown struct {
@@ -177,6 +183,7 @@ func TestExamplePageShowsLiveCandles(t *testing.T) {
 				return
 			}
 		}
+
 		t.Fatalf("the page never showed %s %v, at last %+v", status, closes, shown)
 	}
 	until("from the start", "2e-10", "1e-10")
@@ -193,11 +200,13 @@ func TestExamplePageShowsLiveCandles(t *testing.T) {
 func TestNodeClientConformance(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+
 	b := newBench(t, func(o *Options) { o.MaxSubscriptions = 6 })
 	address := b.serve(t, socketio.Options{})
 	for minute := range int64(150) {
 		b.trade(testMints[0], startTime+60*minute, 1e18)
 	}
+
 	script, err := filepath.Abs(filepath.Join("testdata", "conformance.mjs"))
 	if err != nil {
 		t.Fatal(err)
@@ -207,6 +216,7 @@ func TestNodeClientConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -216,6 +226,7 @@ func TestNodeClientConformance(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+
 	defer time.AfterFunc(clientPatience, cancel).Stop()
 	// The script asks for a commit with a line, and is told when it is made.
 	minute := int64(150)
@@ -231,6 +242,7 @@ func TestNodeClientConformance(t *testing.T) {
 			break
 		}
 	}
+
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("%v\n%s", err, complaints.String())
 	}
@@ -241,6 +253,7 @@ func TestNodeClientConformance(t *testing.T) {
 func TestNodeClientSendsAnything(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+
 	seed, count := uint32(1), 600
 	if os.Getenv("SPINSCOPE_SOAK") != "" {
 		seed, count = rand.Uint32(), 20_000
@@ -250,6 +263,7 @@ func TestNodeClientSendsAnything(t *testing.T) {
 	for minute := range int64(50) {
 		b.trade(testMints[0], startTime+60*minute, 1e18)
 	}
+
 	script, err := filepath.Abs(filepath.Join("testdata", "fuzz.mjs"))
 	if err != nil {
 		t.Fatal(err)

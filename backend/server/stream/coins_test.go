@@ -96,6 +96,7 @@ func (a *acks) send(s *session, name, event string, payload object) {
 		if err := json.Unmarshal(text, &ack); err != nil {
 			a.t.Fatal(err)
 		}
+
 		if !ack.Success {
 			name = fmt.Sprintf("%s %d %s", name, ack.Code, ack.Message)
 		}
@@ -158,6 +159,7 @@ func TestARequestWaitsUntilItIsKnownWhatTheMintIs(t *testing.T) {
 			if got[0].Seq != 1 {
 				t.Errorf("answered as of commit %d", got[0].Seq)
 			}
+
 			time.Sleep(time.Second)
 			if b.Wants(testMints[0]) {
 				t.Error("somebody still waits for it")
@@ -189,6 +191,7 @@ func TestWhatIsNoCoinIsRefused(t *testing.T) {
 		if got[0].Code != wire.CodeInvalid || got[0].Message != "it is a wallet" {
 			t.Errorf("%+v", got[0])
 		}
+
 		time.Sleep(time.Second)
 		if b.Wants(testMints[0]) || b.Metrics().Subscriptions != 0 {
 			t.Error("a refused request left something")
@@ -212,6 +215,7 @@ func TestWhatIsNotKnownInTimeIsAnswered(t *testing.T) {
 		if got := expectEvents(t, s, "in time", "history_data", "subscription_confirmed", "watch_status"); got[2].State != "unknown" {
 			t.Errorf("%+v", got[2])
 		}
+
 		coins.answer(false, nil)
 		b.trade(testMints[0], startTime, 1e18)
 		coins.set(testMints[0], "live", 100)
@@ -243,6 +247,7 @@ func TestAClientLearnsHowFarACoinIs(t *testing.T) {
 			coins.set(mint, "reading", done)
 			time.Sleep(50 * time.Millisecond)
 		}
+
 		for _, one := range []*session{s, other} {
 			synctest.Wait()
 			got := taken(t, one)
@@ -264,6 +269,7 @@ func TestAClientLearnsHowFarACoinIs(t *testing.T) {
 		taken(t, other)
 		coins.set(mint, "live", 100)
 		time.Sleep(time.Second)
+
 		got := expectEvents(t, s, "whole", "watch_status", "history_data", "history_data")
 		if got[0].State != "live" || len(parseCandles(t, got[1].Data)) != 3 || len(parseCandles(t, got[2].Data)) != 1 || got[1].Seq != 3 {
 			t.Errorf("%+v", got)
@@ -316,6 +322,7 @@ func TestAClientThatGoesWhileItWaits(t *testing.T) {
 		if b.Wants(testMints[0]) {
 			t.Error("a client that has gone waits")
 		}
+
 		coins.answer(false, nil)
 		time.Sleep(time.Minute)
 		a.expect("nobody is there")
@@ -340,6 +347,7 @@ func TestRequestsThatWaitAreBounded(t *testing.T) {
 		for n := range maxWaiting {
 			a.send(s, "history", "get_history", klineOf(market.Pubkey{77, byte(n / 2)}))
 		}
+
 		a.expect("all wait")
 		a.send(s, "behind", "get_history", klineOf(market.Pubkey{77, 0}))
 		a.send(s, "one more", "get_history", klineOf(market.Pubkey{78}))
@@ -350,6 +358,7 @@ func TestRequestsThatWaitAreBounded(t *testing.T) {
 				t.Errorf("%q", refused)
 			}
 		}
+
 		if len(refusals) != 2 {
 			t.Errorf("%q", refusals)
 		}
@@ -357,6 +366,7 @@ func TestRequestsThatWaitAreBounded(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		b.desk.mu.Lock()
+
 		waiting := s.waiting
 		b.desk.mu.Unlock()
 		if served := len(a.take()); served != maxWaiting || waiting != 0 {
@@ -379,6 +389,7 @@ func TestAWrongRequestFollowsNothing(t *testing.T) {
 		if acked := a.take(); len(coins.demanded) != 0 || len(acked) != 5 {
 			t.Errorf("%v asked for, %q", coins.demanded, acked)
 		}
+
 		if b.Wants(testMints[0]) {
 			t.Error("somebody wants it")
 		}

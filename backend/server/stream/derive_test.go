@@ -44,6 +44,7 @@ func (k *keeper) take(t *testing.T, got []parsed) {
 			if p.Seq < k.seq {
 				t.Fatalf("seq %d after %d", p.Seq, k.seq)
 			}
+
 			k.seq = p.Seq
 			switch was := k.finals[c.Time]; {
 			case c.UpdateType == "final" && was:
@@ -53,6 +54,7 @@ func (k *keeper) take(t *testing.T, got []parsed) {
 			case c.UpdateType == "realtime" && was:
 				t.Fatalf("%d: %d moved on after it was final", p.Seq, c.Time)
 			}
+
 			k.candles[c.Time], k.finals[c.Time] = c, c.IsFinal
 			if c.Trades == 0 {
 				delete(k.candles, c.Time)
@@ -98,6 +100,7 @@ func mergedCandlesArePushed(t *testing.T, ahead int64) {
 		if ahead != 0 {
 			options.Addresses = func(market.Pubkey, market.Pair) []market.Pubkey { return addresses }
 		}
+
 		durable, err := store.Open(options)
 		if err != nil {
 			t.Fatal(err)
@@ -134,12 +137,14 @@ func mergedCandlesArePushed(t *testing.T, ahead int64) {
 			if r.IntN(25) == 0 {
 				b.remove(t, durable, r)
 			}
+
 			if r.IntN(15) == 0 {
 				b.late(t, durable, market.M1.Floor(b.writer.now-100-r.Int64N(2000)))
 			}
 			if r.IntN(3) > 0 {
 				continue
 			}
+
 			b.tick(t)
 			got := taken(t, follower)
 			for _, p := range got {
@@ -148,6 +153,7 @@ func mergedCandlesArePushed(t *testing.T, ahead int64) {
 					kinds[c.UpdateType]++
 				}
 			}
+
 			live.take(t, got)
 			live.equal(t, durable, market.M3, step)
 			if r.IntN(10) == 0 { // comes back, and leaves again
@@ -158,6 +164,7 @@ func mergedCandlesArePushed(t *testing.T, ahead int64) {
 				b.disconnect(s, "leaves")
 			}
 		}
+
 		if kinds["final"] < 20 || kinds["realtime"] < 20 || kinds["correction"] < 5 {
 			t.Errorf("the pushes were %v", kinds)
 		}
@@ -174,6 +181,7 @@ func (b *bench) remove(t *testing.T, s *store.Store, r *rand.Rand) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if len(candles) < 3 {
 		return
 	}
@@ -182,6 +190,7 @@ func (b *bench) remove(t *testing.T, s *store.Store, r *rand.Rand) {
 	if !gone.Final {
 		return
 	}
+
 	change := market.CandleChange{Mint: testMints[0], Interval: market.M1, Type: market.Correction, Removed: true}
 	change.Candle = candle.Flat(gone.Time, before.Close)
 	change.Candle.Final, change.Candle.Corrected = true, true
@@ -207,6 +216,7 @@ func (b *bench) remove(t *testing.T, s *store.Store, r *rand.Rand) {
 			}
 		}
 	}
+
 	c.Candles = append(c.Candles, change)
 	b.writer.publish(c)
 }
@@ -288,6 +298,7 @@ func TestWhyAMergedCandleIsPushed(t *testing.T) {
 			for _, change := range s.parts {
 				touch.part(change)
 			}
+
 			now := market.Candle{Time: start, Trades: s.trades, Final: s.final}
 			change, ok := topic.tell(touch, now, s.trades > 0, s.now, before)
 			switch {
@@ -298,11 +309,13 @@ func TestWhyAMergedCandleIsPushed(t *testing.T) {
 			default:
 				got += change.Type.String()[:1]
 			}
+
 			if ok && change.Candle.Time != start {
 				t.Errorf("%s, step %d: %+v", name, i, change)
 			}
 			before = s.now
 		}
+
 		if got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}

@@ -26,6 +26,7 @@ func TestProtocolIsDocumented(t *testing.T) {
 			}
 		}
 	}
+
 	for _, payload := range []any{
 		wire.ConnectionSuccess{},
 		wire.SpinConnectionSuccess{},

@@ -49,12 +49,14 @@ func TestExamplesSayWhyTheyEnd(t *testing.T) {
 				if _, ended := errors.AsType[*exec.ExitError](err); !ended || ctx.Err() != nil {
 					t.Errorf("%s: %v, it said: %s", c.name, err, out)
 				}
+
 				cancel()
 				for _, want := range c.want {
 					if !strings.Contains(string(out), want) {
 						t.Errorf("%s: it said: %s, without %s", c.name, out, want)
 					}
 				}
+
 				if lines := strings.Count(string(out), "\n"); lines > 2 {
 					t.Errorf("%s: %d lines: %s", c.name, lines, out)
 				}
@@ -77,8 +79,10 @@ func TestExamplesWaitForServerAndMarket(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
+
 			defer cancel()
 			defer time.AfterFunc(clientPatience, cancel).Stop()
+
 			until(t, said, "is Spinscope running there?")
 			wire.refuse(false)
 			b.publish(&market.Commit{Events: []market.Event{b.writer.event(&spinpet.TokenCreated{Mint: testMints[0], Name: "First"}, 0)}})
@@ -88,6 +92,7 @@ func TestExamplesWaitForServerAndMarket(t *testing.T) {
 			if err := cmd.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
 			}
+
 			for said.Scan() {
 				t.Errorf("interrupted, it said %s", said.Text())
 			}
@@ -107,6 +112,7 @@ func TestExamplesLearnOfAnotherStore(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			defer time.AfterFunc(clientPatience, cancel).Stop()
+
 			b := newBench(t, nil)
 			wire := newLink(t, b.serve(t, socketio.Options{}))
 			b.trade(testMints[0], startTime, 1e18)
@@ -115,6 +121,7 @@ func TestExamplesLearnOfAnotherStore(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
+
 			until(t, said, "1 candles of history")
 			b.trade(testMints[0], startTime+60, 2e18)
 			until(t, out, "realtime") // of history

@@ -54,12 +54,14 @@ func newMemory() *memory { return &memory{candles: make(map[key][]stored)} }
 func (m *memory) commit(c *market.Commit) *market.Commit {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+
 	c.Seq = market.Seq(len(m.commits) + 1)
 	m.commits = append(m.commits, c)
 	m.chainTime = max(m.chainTime, c.ChainTime)
 	for i := range c.Removed {
 		m.events = slices.DeleteFunc(m.events, func(e storedEvent) bool { return e.event.Position == c.Removed[i].Position })
 	}
+
 	for i := range c.Events {
 		m.events = append(m.events, storedEvent{&c.Events[i], c.Seq})
 	}
@@ -75,6 +77,7 @@ func (m *memory) commit(c *market.Commit) *market.Commit {
 		}
 		m.candles[k] = list
 	}
+
 	return c
 }
 
@@ -229,12 +232,14 @@ func (w *writer) step() *market.Commit {
 	for range w.random.IntN(3) {
 		w.trade(c, w.random.IntN(len(testMints)))
 	}
+
 	if w.random.IntN(20) == 0 {
 		c.Events = append(c.Events, w.event(&spinpet.TokenCreated{Mint: market.Pubkey{9, byte(w.slot), byte(w.slot >> 8)}, Name: "n"}, len(c.Events)))
 	}
 	if w.random.IntN(10) == 0 {
 		w.now++
 	}
+
 	for i := range w.open {
 		candle.Close(&w.open[i], testIntervals, c.ChainTime, func(interval market.Interval, closed market.Candle) {
 			c.Candles = append(c.Candles, market.CandleChange{
@@ -242,6 +247,7 @@ func (w *writer) step() *market.Commit {
 			})
 		})
 	}
+
 	if w.random.IntN(15) == 0 {
 		w.correct(c)
 	}

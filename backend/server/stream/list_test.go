@@ -53,12 +53,14 @@ func TestListOfCandles(t *testing.T) {
 	if want := []string{"history_data", "history_data", "history_data", "subscription_confirmed"}; !slices.Equal(eventsOf(got), want) {
 		t.Fatalf("got %v", eventsOf(got))
 	}
+
 	if want := symbols(testMints); !slices.Equal(symbolsOf(got, "history_data"), want) {
 		t.Errorf("histories of %v", symbolsOf(got, "history_data"))
 	}
 	if n := len(parseCandles(t, got[0].Data)); n != 1 || got[0].Store != testStore {
 		t.Errorf("%d candles of store %q", n, got[0].Store)
 	}
+
 	if ack["success"] != true || ack["topic"] != "kline" || ack["message"] != "subscribed to 3" || len(ack["symbols"].([]any)) != 3 ||
 		ack["symbol"] != nil || ack["interval"] != "m1" || ack["subscription_id"] != "mine" || *got[3].ID != "mine" {
 		t.Errorf("acknowledged %v", ack)
@@ -79,6 +81,7 @@ func TestListOfCandles(t *testing.T) {
 	if ack["message"] != "unsubscribed from 2, was not subscribed to 1" || len(got) != 1 || got[0].event != "unsubscribe_confirmed" {
 		t.Errorf("acknowledged %v", ack)
 	}
+
 	b.trade(testMints[1], startTime+2, 3e18)
 	b.trade(testMints[2], startTime+2, 3e18)
 	b.tick(t)
@@ -114,6 +117,7 @@ func TestListMeetsLivePushes(t *testing.T) {
 	for range 300 {
 		b.writer.step()
 	}
+
 	b.tick(t)
 	s, _ := b.client(t, openSpace, "a")
 	ask(t, s, "subscribe_kline", klineOf(testMints[1]))
@@ -123,16 +127,19 @@ func TestListMeetsLivePushes(t *testing.T) {
 		}
 		b.tick(t)
 	}
+
 	_, got := ask(t, s, "subscribe_kline", object{"symbols": addresses(testMints...), "interval": "s1"})
 	b.memory.reading = nil
 	for range 100 {
 		b.writer.step()
 	}
+
 	b.tick(t)
 	got = append(got, taken(t, s)...)
 	for _, mint := range testMints {
 		checkKline(t, b.memory.course(key{kind: klineTopic, interval: market.S1, mint: mint}), got)
 	}
+
 	if n := len(symbolsOf(got, "kline_data")); n < 60 {
 		t.Errorf("%d pushes", n)
 	}
@@ -148,6 +155,7 @@ func TestListOfPrices(t *testing.T) {
 	if want := []string{"price_update", "price_update", "subscription_confirmed"}; !slices.Equal(eventsOf(got), want) || ack["topic"] != "price" {
 		t.Fatalf("got %v, %v", eventsOf(got), ack)
 	}
+
 	b.trade(testMints[1], startTime+1, 3e18)
 	b.tick(t)
 	if got := taken(t, s); !slices.Equal(eventsOf(got), []string{"price_update"}) {
@@ -159,6 +167,7 @@ func TestListOfPrices(t *testing.T) {
 	if want := []string{"subscription_confirmed", "price_update", "price_update"}; !slices.Equal(eventsOf(got), want) {
 		t.Errorf("resumed with %v", eventsOf(got))
 	}
+
 	other, _ := b.client(t, openSpace, "c")
 	_, got = ask(t, other, "subscribe_price", object{"symbols": addresses(testMints[0], testMints[1]), "since_seq": 2.0, "store": "another"})
 	if want := []string{"gap", "price_update", "gap", "price_update", "subscription_confirmed"}; !slices.Equal(eventsOf(got), want) {
@@ -172,22 +181,26 @@ func TestListOfEventsResumes(t *testing.T) {
 	for i := range 300 {
 		b.trade(testMints[i%3], startTime+int64(i), 1e18)
 	}
+
 	b.tick(t)
 	s, _ := b.client(t, openSpace, "a")
 	_, got := ask(t, s, "subscribe_events", object{"symbols": addresses(testMints[0], testMints[2]), "since_seq": 100.0})
 	if got[0].event != "subscription_confirmed" {
 		t.Fatalf("got %v", eventsOf(got)[:3])
 	}
+
 	var want []string
 	for seq := 100; seq <= 300; seq++ {
 		if (seq-1)%3 != 1 {
 			want = append(want, fmt.Sprint(seq))
 		}
 	}
+
 	var seqs []string
 	for _, p := range got[1:] {
 		seqs = append(seqs, fmt.Sprint(p.Seq))
 	}
+
 	if !slices.Equal(seqs, want) {
 		t.Errorf("replayed %v", seqs)
 	}
@@ -256,6 +269,7 @@ func TestBadListsAreRefused(t *testing.T) {
 			t.Errorf("%s %v: %v", c.event, c.payload, ack)
 		}
 	}
+
 	if m := b.Metrics(); m.Subscriptions != 0 {
 		t.Errorf("%d subscriptions are left", m.Subscriptions)
 	}
@@ -271,11 +285,13 @@ func TestListsCountInHundreds(t *testing.T) {
 	if ack["code"] != 1002.0 || len(got) != 1 {
 		t.Fatalf("acknowledged %v, %v", ack, eventsOf(got))
 	}
+
 	for _, says := range []string{"at most 3 for one client", "a hundred symbols in lists count as one", "2.5 held", "0.51 asked for"} {
 		if !strings.Contains(ack["message"].(string), says) {
 			t.Errorf("%q is not in: %s", says, ack["message"])
 		}
 	}
+
 	if m := b.Metrics(); m.Subscriptions != 151 {
 		t.Errorf("%d subscriptions", m.Subscriptions)
 	}
@@ -286,6 +302,7 @@ func TestListsCountInHundreds(t *testing.T) {
 	if ack, _ := ask(t, s, "subscribe_price", object{"symbols": addresses(manyMints(50)...)}); ack["success"] != true {
 		t.Errorf("what is held already: %v", ack)
 	}
+
 	if ack, _ := ask(t, s, "subscribe_token_events"); ack["code"] != 1002.0 {
 		t.Errorf("one more: %v", ack)
 	}
@@ -308,6 +325,7 @@ func TestListThatFailsIsUndone(t *testing.T) {
 			b.memory.failing = errors.New("disk")
 		}
 	}
+
 	ack, _ := ask(t, s, "subscribe_kline", object{"symbols": addresses(testMints...), "interval": "m1"})
 	if ack["code"] != 1003.0 || b.Metrics().Subscriptions != 1 {
 		t.Errorf("acknowledged %v with %d subscriptions", ack, b.Metrics().Subscriptions)
@@ -340,6 +358,7 @@ func (b *bench) checkEvery(t *testing.T, interval market.Interval, from market.S
 			}
 		}
 	}
+
 	newest := map[everyPush]market.Seq{}
 	seen := map[everyPush]bool{}
 	last := market.Seq(0)
@@ -351,19 +370,23 @@ func (b *bench) checkEvery(t *testing.T, interval market.Interval, from market.S
 		if err := json.Unmarshal(p.Data, &pushed); err != nil {
 			t.Fatal(err)
 		}
+
 		at := everyPush{p.Seq, p.Symbol, pushed.Time}
 		change, known := want[at]
 		if !known || seen[at] || p.Seq < last || p.Interval != interval.String() || pushed != wire.NewCandle(change.Candle, market.Pair{}, change.Type) {
 			t.Fatalf("pushed %+v after %d: known %v, seen %v", at, last, known, seen[at])
 		}
+
 		seen[at], last = true, p.Seq
 		newest[everyPush{0, p.Symbol, pushed.Time}] = p.Seq
 	}
+
 	for at, change := range want {
 		if !seen[at] && (change.Type != market.Realtime || newest[everyPush{0, at.symbol, at.time}] <= at.seq) {
 			t.Fatalf("%s %+v never came", change.Type, at)
 		}
 	}
+
 	if len(want) < 100 {
 		t.Fatalf("only %d changes: nothing is tried", len(want))
 	}
@@ -377,6 +400,7 @@ func TestEveryCandleIsPushed(t *testing.T) {
 	if ack["topic"] != "kline:*:s1" || ack["symbol"] != "*" || ack["interval"] != "s1" || len(got) != 1 {
 		t.Fatalf("acknowledged %v, %v", ack, eventsOf(got))
 	}
+
 	ask(t, s, "subscribe_kline", object{"symbol": "*", "interval": "m1"})
 	var live []parsed
 	for i := range 900 {
@@ -386,6 +410,7 @@ func TestEveryCandleIsPushed(t *testing.T) {
 			live = append(live, taken(t, s)...)
 		}
 	}
+
 	b.tick(t)
 	live = append(live, taken(t, s)...)
 	of := func(interval string) []parsed {
@@ -403,6 +428,7 @@ func TestEveryCandleIsPushed(t *testing.T) {
 	if got[0].event != "subscription_confirmed" {
 		t.Fatalf("got %s", got[0].event)
 	}
+
 	for range 50 {
 		b.writer.step()
 	}
@@ -446,6 +472,7 @@ func TestEveryCandleAfterALostLog(t *testing.T) {
 	for range 600 {
 		b.writer.step()
 	}
+
 	b.tick(t)
 	b.memory.logged = 401
 	other, _ := b.client(t, openSpace, "b")
@@ -453,6 +480,7 @@ func TestEveryCandleAfterALostLog(t *testing.T) {
 	if got[1].event != "gap" || got[1].Topic != "kline:*:s1" || got[1].FromSeq != 100 || got[1].ToSeq != 400 {
 		t.Fatalf("got %+v", got[1])
 	}
+
 	b.checkEvery(t, market.S1, 401, got)
 
 	// Both at once, as one that was set aside reads them.
@@ -468,6 +496,7 @@ func TestEveryCandleAfterALostLog(t *testing.T) {
 	for range 300 {
 		b.writer.step()
 	}
+
 	b.memory.mu.Lock()
 	b.memory.logged = begin + 100
 	b.memory.mu.Unlock()
@@ -476,12 +505,14 @@ func TestEveryCandleAfterALostLog(t *testing.T) {
 	b.tick(t)
 	got = taken(t, both)
 	b.checkEvery(t, market.S1, begin+100, slices.DeleteFunc(slices.Clone(got), func(p parsed) bool { return p.event == "kline_data" && p.Seq < begin+100 }))
+
 	var events []market.Seq
 	for _, p := range got {
 		if p.event == "event_data" {
 			events = append(events, p.Seq)
 		}
 	}
+
 	var want []market.Seq
 	for _, c := range b.memory.commits {
 		for range c.Events {
@@ -490,6 +521,7 @@ func TestEveryCandleAfterALostLog(t *testing.T) {
 			}
 		}
 	}
+
 	if !slices.Equal(events, want) {
 		t.Errorf("%d events, want %d", len(events), len(want))
 	}
@@ -540,6 +572,7 @@ func TestEventsAreFiltered(t *testing.T) {
 			t.Errorf("%v: acknowledged %v", c.payload, ack)
 		}
 	}
+
 	publish()
 	b.tick(t)
 	seqs := func(got []parsed) (list []market.Seq) {
@@ -559,11 +592,13 @@ func TestEventsAreFiltered(t *testing.T) {
 		if got := seqs(got); !slices.Equal(got, c.want) {
 			t.Errorf("%v: replayed %v, want %v", c.payload, got, c.want)
 		}
+
 		if ack, _ := ask(t, live[i], "unsubscribe_events", c.payload); !strings.HasPrefix(ack["message"].(string), "unsubscribed") {
 			t.Errorf("%v: %v", c.payload, ack)
 		}
 		b.disconnect(s, "")
 	}
+
 	if b.broadcaster.mu.Lock(); len(b.broadcaster.topics)+len(b.broadcaster.filtered) != 0 {
 		t.Errorf("left: %v, %v", b.broadcaster.topics, b.broadcaster.filtered)
 	}
@@ -583,6 +618,7 @@ func TestFilterBesideAllEvents(t *testing.T) {
 	if got := taken(t, s); len(got) != 3 {
 		t.Errorf("pushed %v", eventsOf(got))
 	}
+
 	ask(t, s, "unsubscribe_events", object{"types": []any{"BuySell"}})
 	ask(t, s, "unsubscribe_events", with(klineOf(testMints[0]), "types", []any{"BuySell"}))
 	b.trade(testMints[0], startTime, 1e18)
@@ -650,6 +686,7 @@ func TestRankingIsPushed(t *testing.T) {
 	if ack["topic"] != "tickers/window=h1/sort_by=trades_desc/limit=100" || r.asked.Load() != "h1 trades_desc 100" {
 		t.Errorf("acknowledged %v, asked %v", ack, r.asked.Load())
 	}
+
 	first := take(peer)
 	if len(first) != 1 || !first[0].Whole || len(first[0].Tickers) != 2 || !slices.Equal(first[0].Mints, []string{"A", "B"}) ||
 		first[0].Window != "h1" || first[0].SortBy != "trades_desc" || first[0].Total != 2 || first[0].ChainTime != startTime {
@@ -684,6 +721,7 @@ func TestRankingIsPushed(t *testing.T) {
 	if r.calls.Load() != before {
 		t.Error("a ranking is read that nobody follows")
 	}
+
 	for payload, says := range map[string]object{"window": {"window": "d7"}, "sort_by": {"sort_by": "x"}, "limit": {"limit": 1001.0}} {
 		if ack, _ := ask(t, s, "subscribe_tickers", says); ack["code"] != 1001.0 || !strings.HasPrefix(ack["message"].(string), payload) {
 			t.Errorf("%v: %v", says, ack)
@@ -729,12 +767,14 @@ func FuzzFilter(f *testing.F) {
 		if json.Unmarshal([]byte(text), &request) != nil {
 			return
 		}
+
 		_, _ = request.mints()
 		_, _ = request.board()
 		name, err := request.filter()
 		if err != nil {
 			return
 		}
+
 		compiled := compileFilter(name.String())
 		if (compiled == nil) != (name == detail{}) {
 			t.Fatalf("%q is compiled to %v", name, compiled)

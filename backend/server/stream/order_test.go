@@ -64,6 +64,7 @@ func TestSeqsDoNotGoBackDuringAReplay(t *testing.T) {
 	for range total {
 		b.trade(testMints[0], startTime, 1e18)
 	}
+
 	b.tick(t)
 	s, p := b.client(t, openSpace, "a")
 	ask(t, s, "subscribe_events", object{"symbol": testMints[1].String()})
@@ -79,6 +80,7 @@ func TestSeqsDoNotGoBackDuringAReplay(t *testing.T) {
 			p.draining = nil
 		}
 	}
+
 	_, got := ask(t, s, "subscribe_events", object{"symbol": testMints[0].String(), "since_seq": 1.0})
 	b.tick(t)
 	got = append(got, taken(t, s)...)
@@ -86,6 +88,7 @@ func TestSeqsDoNotGoBackDuringAReplay(t *testing.T) {
 	if !slices.IsSorted(seqs) {
 		t.Error("seqs go back")
 	}
+
 	events := seqsOf(got, "event_data")
 	if n := len(events); n != total+(live+1)/2 || len(slices.Compact(events)) != n {
 		t.Errorf("%d events, want %d", n, total+(live+1)/2)
@@ -109,6 +112,7 @@ func TestLargeCommitIsReplayedInParts(t *testing.T) {
 	}
 	first, second := large(), large()
 	b.tick(t)
+
 	s, p := b.client(t, openSpace, "a")
 	peak := 0
 	p.draining = func() {
@@ -133,6 +137,7 @@ func TestLargeCommitIsReplayedInParts(t *testing.T) {
 			i++
 		}
 	}
+
 	if i != len(got) || peak > 2*replayPage {
 		t.Errorf("%d messages more; %d at once", len(got)-i, peak)
 	}
@@ -165,17 +170,20 @@ func TestLagsLoseNothing(t *testing.T) {
 				if p.event == "gap" {
 					t.Fatalf("seed %d: gap %+v", seed, p)
 				}
+
 				if p.event != "event_data" && p.event != "kline_data" {
 					continue
 				}
 				if p.Seq < seen {
 					t.Fatalf("seed %d: %s of %d after %d", seed, p.event, p.Seq, seen)
 				}
+
 				seen = p.Seq
 				if p.event == "kline_data" {
 					shown[p.Symbol] = p.Seq
 					continue
 				}
+
 				if counts[p.Signature]++; counts[p.Signature] > 1 {
 					t.Fatalf("seed %d: event of commit %d twice", seed, p.Seq)
 				}
@@ -218,8 +226,10 @@ func TestLagsLoseNothing(t *testing.T) {
 				note(c, followed[mint], symbol, due, newest)
 				b.absorbAll(t)
 			}
+
 			read()
 		}
+
 		c := b.trade(testMints[0], startTime, 1e18)
 		note(c, followed[0], testMints[0].String(), due, newest)
 		b.tick(t)
@@ -229,6 +239,7 @@ func TestLagsLoseNothing(t *testing.T) {
 				t.Fatalf("seed %d: a followed event came %d times", seed, counts[signature])
 			}
 		}
+
 		for symbol, seq := range newest {
 			if shown[symbol] < seq {
 				t.Fatalf("seed %d: candle of %d never shown, last %d", seed, seq, shown[symbol])
@@ -257,6 +268,7 @@ func TestHistoryAsAcknowledgementAlone(t *testing.T) {
 		if ack, got := ask(t, s, event, quiet); len(got) != 0 || ack["seq"] != 1.0 {
 			t.Errorf("%s: %v, %v", event, ack, eventsOf(got))
 		}
+
 		if _, got := ask(t, s, event, klineOf(testMints[0])); len(got) != 1 {
 			t.Errorf("%s: not asked to be quiet: %v", event, eventsOf(got))
 		}
@@ -264,6 +276,7 @@ func TestHistoryAsAcknowledgementAlone(t *testing.T) {
 		if got := taken(t, s); len(got) != 1 {
 			t.Errorf("%s: without an acknowledgement: %v", event, eventsOf(got))
 		}
+
 		if ack, _ := ask(t, s, event, with(quiet, "event", "no")); ack["code"] != 1001.0 {
 			t.Errorf("%s: %v", event, ack)
 		}

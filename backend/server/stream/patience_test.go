@@ -28,6 +28,7 @@ func TestAReplicaThatIsBehindIsWaitedFor(t *testing.T) {
 				for range 3 {
 					b.trade(testMints[0], startTime, 1e18)
 				}
+
 				synctest.Wait()
 
 				began, answered := time.Now(), make(chan []parsed, 1)
@@ -45,11 +46,13 @@ func TestAReplicaThatIsBehindIsWaitedFor(t *testing.T) {
 					t.Fatalf("answered at commit 5: %v", eventsOf(got))
 				default:
 				}
+
 				b.trade(testMints[0], startTime, 1e18) // 6: the newest that the client has
 				got := <-answered
 				if waited := time.Since(began); waited > 4*time.Second+50*time.Millisecond {
 					t.Errorf("waited %v", waited)
 				}
+
 				if slices.Contains(eventsOf(got), "gap") {
 					t.Errorf("%v", eventsOf(got))
 				}
@@ -93,6 +96,7 @@ func TestAReplicaThatStaysBehindSaysSo(t *testing.T) {
 						t.Errorf("%v", eventsOf(got))
 					}
 				}
+
 				if waited := time.Since(began); waited != c.waited {
 					t.Errorf("waited %v", waited)
 				}

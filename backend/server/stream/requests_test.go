@@ -73,6 +73,7 @@ func TestBadRequestsAreRefused(t *testing.T) {
 			t.Errorf("%s: sent %+v", name, got)
 		}
 	}
+
 	if ack, _ := ask(t, spin, "subscribe_kline", good); ack["code"] != 1001.0 {
 		t.Errorf("/kline took subscribe_kline: %v", ack)
 	}
@@ -87,6 +88,7 @@ func TestSubscribeAnswersHistoryThenConfirms(t *testing.T) {
 		for minute := range int64(120) {
 			b.trade(testMints[0], startTime+60*minute, 1e18)
 		}
+
 		b.tick(t)
 		s, _ := b.client(t, space, event)
 		taken(t, s)
@@ -94,22 +96,26 @@ func TestSubscribeAnswersHistoryThenConfirms(t *testing.T) {
 		if !slices.Equal(eventsOf(got), []string{"history_data", "subscription_confirmed"}) {
 			t.Fatalf("%s: got %v", event, eventsOf(got))
 		}
+
 		history, confirmed := got[0], got[1]
 		candles := parseCandles(t, history.Data)
 		if len(candles) != 100 || !history.HasMore || history.Total != 120 || history.Seq != 120 {
 			t.Errorf("%s: %d candles, %+v", event, len(candles), history)
 		}
+
 		if oldest := candles[0].Time < candles[99].Time; oldest != (space == openSpace) {
 			t.Errorf("%s: oldest first is %v", event, oldest)
 		}
 		if confirmed.ID == nil || *confirmed.ID != "mine" || !confirmed.Success || confirmed.Interval != "m1" || ack["subscription_id"] != "mine" || ack["success"] != true {
 			t.Errorf("%s: confirmed %+v, acknowledged %v", event, confirmed, ack)
 		}
+
 		b.trade(testMints[0], startTime+60*200, 1e18)
 		b.tick(t)
 		if got := taken(t, s); len(got) != 1 || got[0].event != "kline_data" || got[0].ID != nil {
 			t.Errorf("%s: live %+v", event, got)
 		}
+
 		off := "un" + event
 		if ack, got := ask(t, s, off, klineOf(testMints[0])); ack["success"] != true || len(got) != 1 || got[0].event != "unsubscribe_confirmed" {
 			t.Errorf("%s: %v %+v", off, ack, got)
@@ -117,6 +123,7 @@ func TestSubscribeAnswersHistoryThenConfirms(t *testing.T) {
 		if ack, _ := ask(t, s, off, klineOf(testMints[0])); ack["success"] != true {
 			t.Errorf("%s twice: %v", off, ack)
 		}
+
 		b.trade(testMints[0], startTime+60*300, 1e18)
 		b.tick(t)
 		if got := taken(t, s); len(got) != 0 {
@@ -130,6 +137,7 @@ func TestHistoryRanges(t *testing.T) {
 	for _, minute := range []int64{0, 1, 2, 5, 9} {
 		b.trade(testMints[0], startTime+60*minute, 1e18+uint64(minute))
 	}
+
 	s, _ := b.client(t, openSpace, "a")
 	at := func(minute float64) float64 { return startTime + 60*minute }
 	for _, c := range []struct {
@@ -165,6 +173,7 @@ func TestHistoryRanges(t *testing.T) {
 				t.Errorf("%v: filled with %+v", c.query, candle)
 			}
 		}
+
 		if !slices.Equal(minutes, c.want) || got[0].HasMore != c.more || got[0].Total != c.total {
 			t.Errorf("%v: %v more=%v total=%d, want %v %v %d", c.query, minutes, got[0].HasMore, got[0].Total, c.want, c.more, c.total)
 		}
@@ -172,6 +181,7 @@ func TestHistoryRanges(t *testing.T) {
 			t.Errorf("%v: acknowledged %v", c.query, ack)
 		}
 	}
+
 	if _, got := ask(t, s, "get_history", klineOf(market.Pubkey{77})); string(got[0].Data) != "[]" {
 		t.Errorf("a mint without events: %s", got[0].Data)
 	}
@@ -191,6 +201,7 @@ func TestSubscriptionLimitCountsEveryKindOnce(t *testing.T) {
 			}
 		}
 	}
+
 	for event, payload := range map[string]object{
 		"subscribe_kline": klineOf(testMints[1]), "subscribe_price": {"symbol": testMints[1].String()}, "subscribe_events": nil,
 	} {
@@ -199,6 +210,7 @@ func TestSubscriptionLimitCountsEveryKindOnce(t *testing.T) {
 			t.Errorf("%s over the limit: %v %+v", event, ack, got)
 		}
 	}
+
 	ask(t, s, "unsubscribe_price", symbol)
 	if ack, _ := ask(t, s, "subscribe_kline", klineOf(testMints[1])); ack["success"] != true {
 		t.Errorf("after one was given back: %v", ack)

@@ -43,6 +43,7 @@ func TestEventsResumeWithoutGap(t *testing.T) {
 	for range total {
 		b.trade(testMints[0], startTime, 1e18)
 	}
+
 	b.absorbAll(t)
 	s, _ := b.client(t, openSpace, "a")
 	for _, payload := range []object{{"since_seq": 5.0}, {"since_seq": 5.0, "symbol": testMints[0].String()}} {
@@ -57,6 +58,7 @@ func TestEventsResumeWithoutGap(t *testing.T) {
 			t.Errorf("%v: live %v", payload, live)
 		}
 	}
+
 	if _, got := ask(t, s, "subscribe_events", object{"symbol": testMints[1].String(), "since_seq": 1.0}); len(got) != 1 {
 		t.Errorf("another mint's replay: %v", eventsOf(got))
 	}
@@ -71,6 +73,7 @@ func TestEventsResumeWhileLive(t *testing.T) {
 	for range 3 {
 		b.trade(testMints[0], startTime, 1e18)
 	}
+
 	b.tick(t)
 	b.trade(testMints[0], startTime, 1e18) // 4: published, not sent
 	b.absorbAll(t)
@@ -79,6 +82,7 @@ func TestEventsResumeWhileLive(t *testing.T) {
 	if seqs := seqsOf(got, "event_data"); !slices.Equal(seqs, []market.Seq{1, 2, 3, 4, 5}) {
 		t.Fatalf("got %v", seqs)
 	}
+
 	b.hub.Publish(b.memory.commits[4])
 	b.trade(testMints[0], startTime, 1e18)
 	b.tick(t)
@@ -126,6 +130,7 @@ func TestGapSaysWhatCannotBeServed(t *testing.T) {
 	for minute := range int64(200) {
 		b.trade(testMints[0], startTime+60*minute, 1e18)
 	}
+
 	b.memory.known = 101
 	b.tick(t)
 	s, _ := b.client(t, openSpace, "a")
@@ -148,6 +153,7 @@ func TestGapSaysWhatCannotBeServed(t *testing.T) {
 			t.Errorf("%s: %d candles", c.name, n)
 		}
 	}
+
 	_, got := ask(t, s, "subscribe_events", object{"since_seq": 50.0})
 	if got[1].event != "gap" || got[1].FromSeq != 50 || got[1].ToSeq != 100 || got[1].Topic != "events" {
 		t.Errorf("events: gap %+v", got[1])
@@ -155,6 +161,7 @@ func TestGapSaysWhatCannotBeServed(t *testing.T) {
 	if seqs := seqsOf(got, "event_data"); !slices.Equal(seqs, upTo(101, 200)) {
 		t.Errorf("events: %d", len(seqs))
 	}
+
 	if _, got := ask(t, s, "subscribe_token_events", object{"since_seq": 900.0}); !slices.Equal(eventsOf(got), []string{"subscription_confirmed", "gap"}) {
 		t.Errorf("ahead: %v", eventsOf(got))
 	}
@@ -178,6 +185,7 @@ func TestOvertakenAnswers(t *testing.T) {
 		}
 	}
 	b.memory.reading = flood
+
 	_, got := ask(t, s, "subscribe_kline", klineOf(testMints[0]))
 	if !slices.Equal(eventsOf(got), []string{"history_data", "subscription_confirmed"}) || got[0].Seq != maxHeld+10 {
 		t.Fatalf("new client: %v at %d", eventsOf(got), got[0].Seq)
@@ -187,6 +195,7 @@ func TestOvertakenAnswers(t *testing.T) {
 	if !slices.Equal(eventsOf(got), []string{"kline_data", "history_data", "subscription_confirmed"}) || got[1].Seq != 2*(maxHeld+10) {
 		t.Fatalf("old client: %v, %+v", eventsOf(got), got[0])
 	}
+
 	b.trade(testMints[0], startTime, 1e18)
 	b.tick(t)
 	if got := taken(t, s); len(got) != 1 {
@@ -221,6 +230,7 @@ func TestLagIsCaughtUpFromTheLog(t *testing.T) {
 	for i := range int64(3) {
 		never.trade(testMints[0], startTime+60*i, 1e18)
 	}
+
 	never.trade(testMints[0], startTime, 1e18)
 	b.tick(t)
 	never.tick(t)
@@ -231,6 +241,7 @@ func TestLagIsCaughtUpFromTheLog(t *testing.T) {
 	}) {
 		t.Errorf("got %v, want %v", eventsOf(got), eventsOf(want))
 	}
+
 	if seqs := seqsOf(got, "event_data"); !slices.Equal(seqs, upTo(1, 4)) || b.Metrics().Lags != 1 || never.Metrics().Lags != 0 {
 		t.Errorf("events %v, %d lags", seqs, b.Metrics().Lags)
 	}
@@ -250,6 +261,7 @@ func TestSlowClientIsSetAside(t *testing.T) {
 	p.crowded = true
 	const minutes = 400
 	b.lose(minutes)
+
 	drained := 0
 	p.draining = func() { drained++ }
 	b.tick(t)
@@ -265,6 +277,7 @@ func TestSlowClientIsSetAside(t *testing.T) {
 			t.Errorf("%s: candles of %d commits", name, len(slices.Compact(candles)))
 		}
 	}
+
 	if drained == 0 {
 		t.Error("the slow client was not waited for")
 	}
@@ -289,6 +302,7 @@ func TestWhatTheLogHasLostIsReadFromTheStore(t *testing.T) {
 	b.memory.logged = newestSeq
 	b.lose(3)
 	b.tick(t) // takes the news of the lag
+
 	got := taken(t, s)
 	if seqs := seqsOf(got, "event_data"); !slices.Equal(seqs, []market.Seq{2, 3, 4, 5}) {
 		t.Errorf("events %v", seqs)
@@ -296,6 +310,7 @@ func TestWhatTheLogHasLostIsReadFromTheStore(t *testing.T) {
 	if seqs := seqsOf(got, "kline_data"); !slices.Equal(seqs, []market.Seq{5, 5, 5}) {
 		t.Errorf("candles %v", seqs)
 	}
+
 	if seqs := seqsOf(got, "price_update"); !slices.Equal(seqs, []market.Seq{2, 3, 4}) { // the one of 5 is older
 		t.Errorf("prices %v", seqs)
 	}
@@ -304,6 +319,7 @@ func TestWhatTheLogHasLostIsReadFromTheStore(t *testing.T) {
 	if seqs := seqsOf(taken(t, s), "kline_data"); !slices.Equal(seqs, []market.Seq{next.Seq}) {
 		t.Errorf("afterwards %v", seqs)
 	}
+
 	b.memory.known = b.memory.Seq() + 3
 	b.lose(5)
 	b.tick(t)
@@ -320,6 +336,7 @@ func TestWhatTheLogHasLostIsReadFromTheStore(t *testing.T) {
 			}
 		}
 	}
+
 	if gaps != 3 || b.Metrics().Lags != 2 {
 		t.Errorf("%d gaps, %d lags", gaps, b.Metrics().Lags)
 	}
@@ -336,6 +353,7 @@ func TestCommitReadWhileCatchingUpIsPushedOnce(t *testing.T) {
 	b.memory.logged = newestSeq
 	b.memory.commit(b.tradeCommit(testMints[0], startTime, 2e18))
 	b.trade(testMints[0], startTime, 3e18) // the hub sees the jump here
+
 	var newer *market.Commit
 	b.memory.changing = func() {
 		newer = b.tradeCommit(testMints[0], startTime+60, 4e18)
@@ -376,6 +394,7 @@ func TestBatchesByTime(t *testing.T) {
 		if got := taken(t, s); len(got) != 1 || got[0].Seq != 1 {
 			t.Fatalf("a quiet topic: %v", got)
 		}
+
 		b.trade(testMints[0], startTime, 2e18) // 2
 		b.trade(testMints[0], startTime, 3e18) // 3
 		final := b.tradeCommit(testMints[0], startTime-60, 3e18)
@@ -387,11 +406,13 @@ func TestBatchesByTime(t *testing.T) {
 		if got := taken(t, s); len(got) != 0 {
 			t.Fatalf("inside the window: %v", eventsOf(got))
 		}
+
 		time.Sleep(2 * time.Millisecond)
 		synctest.Wait()
 		if seqs := seqsOf(taken(t, s), "kline_data"); !slices.Equal(seqs, []market.Seq{4, 5}) {
 			t.Errorf("after the window: %v", seqs)
 		}
+
 		if c := b.Metrics().Conflated; c != 2 {
 			t.Errorf("%d conflated", c)
 		}
@@ -409,11 +430,13 @@ func TestHistoryOfALiveTopicDoesNotWaitForTheWindow(t *testing.T) {
 		synctest.Wait()
 		b.trade(testMints[0], startTime, 2e18)
 		synctest.Wait()
+
 		start := time.Now()
 		_, got := ask(t, s, "get_history", klineOf(testMints[0]))
 		if !slices.Equal(eventsOf(got), []string{"kline_data", "kline_data", "history_data"}) || got[2].Seq != 2 {
 			t.Errorf("got %v", eventsOf(got))
 		}
+
 		if waited := time.Since(start); waited != 0 {
 			t.Errorf("waited %v", waited)
 		}

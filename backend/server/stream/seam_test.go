@@ -115,6 +115,7 @@ func checkKline(t *testing.T, c *course, got []parsed) {
 		for at := range pushed {
 			newest[at[1]] = max(newest[at[1]], market.Seq(at[0]))
 		}
+
 		for _, s := range c.changes {
 			if !following || s.seq <= from || s.seq > upTo || pushed[[2]int64{int64(s.seq), s.change.Candle.Time}] {
 				continue
@@ -148,22 +149,26 @@ func checkKline(t *testing.T, c *course, got []parsed) {
 			if p.Seq <= from || p.Seq < seen {
 				t.Fatalf("%s: push of %d after %d, history %d", name, p.Seq, seen, from)
 			}
+
 			seen = p.Seq
 			var pushedCandle wire.Candle
 			if err := json.Unmarshal(p.Data, &pushedCandle); err != nil {
 				t.Fatal(err)
 			}
+
 			at := [2]int64{int64(p.Seq), pushedCandle.Time}
 			change, ok := c.at[at]
 			if !ok || pushedCandle != wire.NewCandle(change.Candle, market.Pair{}, change.Type) {
 				t.Fatalf("%s: push of %d is not what the commit did: %+v", name, p.Seq, pushedCandle)
 			}
+
 			if pushed[at] {
 				t.Fatalf("%s: push of %d twice", name, p.Seq)
 			}
 			pushed[at] = true
 		}
 	}
+
 	check(newestSeq, true)
 }
 
@@ -192,6 +197,7 @@ func (b *bench) meet(t *testing.T, clients int, commits market.Seq) {
 			}
 		}
 	})
+
 	peers := make([]*fakePeer, clients)
 	for i := range peers {
 		space := i % numSpaces
@@ -206,6 +212,7 @@ func (b *bench) meet(t *testing.T, clients int, commits market.Seq) {
 			if space == spinSpace {
 				subscribe, unsubscribe, history = "subscribe", "unsubscribe", "history"
 			}
+
 			for range 10 {
 				topic := map[string]any{
 					"symbol":   testMints[random.IntN(len(testMints))].String(),
@@ -225,6 +232,7 @@ func (b *bench) meet(t *testing.T, clients int, commits market.Seq) {
 			}
 		})
 	}
+
 	reading.Wait()
 	close(stop)
 	writing.Wait()
@@ -235,6 +243,7 @@ func (b *bench) meet(t *testing.T, clients int, commits market.Seq) {
 			courses = append(courses, b.memory.course(key{kind: klineTopic, interval: interval, mint: mint}))
 		}
 	}
+
 	pushes := 0
 	for _, p := range peers {
 		var got []parsed
@@ -247,10 +256,12 @@ func (b *bench) meet(t *testing.T, clients int, commits market.Seq) {
 				pushes++
 			}
 		}
+
 		for _, c := range courses {
 			checkKline(t, c, got)
 		}
 	}
+
 	t.Logf("%d commits, %d pushes, %d conflated", b.memory.Seq(), pushes, b.Metrics().Conflated)
 	if pushes == 0 {
 		t.Error("nothing was pushed")

@@ -36,6 +36,7 @@ func (b *bench) serve(t *testing.T, options socketio.Options) (address string) {
 	t.Cleanup(func() {
 		closing, done := context.WithTimeout(context.Background(), patience)
 		defer done()
+
 		if err := server.Close(closing); err != nil {
 			t.Errorf("close: %v", err)
 		}
@@ -43,11 +44,13 @@ func (b *bench) serve(t *testing.T, options socketio.Options) (address string) {
 		if err := <-ended; err != nil {
 			t.Errorf("run: %v", err)
 		}
+
 		httpServer.Close()
 		if m := b.Metrics(); m.ActiveConnections+m.Subscriptions+m.Topics != 0 {
 			t.Errorf("after all clients left: %+v", m)
 		}
 	})
+
 	return strings.TrimPrefix(httpServer.URL, "http://")
 }
 
@@ -180,6 +183,7 @@ func TestGreetings(t *testing.T) {
 		if err := json.Unmarshal(got.payload, &greeting); err != nil || got.event != "connection_success" {
 			t.Fatalf("%s: %s %s", space, got.event, got.payload)
 		}
+
 		if greeting["store"] != testStore {
 			t.Errorf("%s: the store is called %v", space, greeting["store"])
 		}
@@ -188,6 +192,7 @@ func TestGreetings(t *testing.T) {
 				t.Errorf("%s: no %s in %s", space, key, got.payload)
 			}
 		}
+
 		if intervals, _ := greeting[keys[2]].([]any); len(intervals) != len(market.AllIntervals()) || intervals[0] != "s1" {
 			t.Errorf("%s: intervals %v", space, intervals)
 		}
@@ -195,6 +200,7 @@ func TestGreetings(t *testing.T) {
 			t.Errorf("%s: symbols %v", space, symbols)
 		}
 	}
+
 	root := dial(t, address, "/", "")
 	if answer := root.frame(); !strings.HasPrefix(answer, "40") {
 		t.Errorf("the root namespace answers %s", answer)
@@ -226,6 +232,7 @@ func TestWrongTokenIsRefused(t *testing.T) {
 				t.Errorf("%s %s: %s", space, auth, answer)
 			}
 		}
+
 		if answer := dial(t, address, space, `{"token":"right"}`).frame(); !strings.HasPrefix(answer, "40") {
 			t.Errorf("%s, right token: %s", space, answer)
 		}
@@ -236,6 +243,7 @@ func TestWrongTokenIsRefused(t *testing.T) {
 				t.Errorf("%s, header %q: %s, want %s", space, header, answer, want)
 			}
 		}
+
 		// What the client says itself counts first; two headers count as none.
 		for auth, headers := range map[string][]string{`{"token":"wrong"}`: {"Bearer right"}, "": {"Bearer right", "Bearer right"}} {
 			if answer := dialWith(t, address, space, auth, http.Header{"Authorization": headers}).frame(); !strings.HasPrefix(answer, "44") {
@@ -273,6 +281,7 @@ func TestSocketsMeetLiveWithoutGap(t *testing.T) {
 		answered.Wait()
 		close(all)
 	}()
+
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -286,6 +295,7 @@ func TestSocketsMeetLiveWithoutGap(t *testing.T) {
 		last.Candles[0].Interval, last.Candles[0].Candle.Time = market.D1, market.D1.Floor(b.writer.now+1000)
 		b.publish(last)
 	}()
+
 	results := make([][]parsed, clients)
 	var group sync.WaitGroup
 	for i := range clients {
@@ -300,11 +310,13 @@ func TestSocketsMeetLiveWithoutGap(t *testing.T) {
 			for topic := range 5 {
 				r.emit(subscribe, object{"symbol": testMints[(i+topic)%3].String(), "interval": testIntervals[topic%3].String()})
 			}
+
 			for {
 				got := parse(t, r.next())
 				if got.event == "kline_data" && got.Interval == "d1" {
 					return
 				}
+
 				if got.event == "error" || got.event == "gap" {
 					t.Errorf("client %d: %+v", i, got)
 				}
@@ -313,6 +325,7 @@ func TestSocketsMeetLiveWithoutGap(t *testing.T) {
 						answered.Done()
 					}
 				}
+
 				if got.event == "history_data" && space == "/kline" {
 					candles := parseCandles(t, got.Data)
 					slices.Reverse(candles)
@@ -322,6 +335,7 @@ func TestSocketsMeetLiveWithoutGap(t *testing.T) {
 			}
 		})
 	}
+
 	group.Wait()
 	<-done
 	for _, mint := range testMints {
@@ -367,6 +381,7 @@ func (l *link) accept() {
 		if err != nil {
 			return
 		}
+
 		l.mu.Lock()
 		shut := l.shut
 		l.mu.Unlock()
@@ -374,6 +389,7 @@ func (l *link) accept() {
 			_ = near.Close()
 			continue
 		}
+
 		l.mu.Lock()
 		target := l.target
 		l.mu.Unlock()
@@ -382,6 +398,7 @@ func (l *link) accept() {
 			_ = near.Close()
 			continue
 		}
+
 		l.mu.Lock()
 		l.open = append(l.open, near, far)
 		rate := l.rate
@@ -390,10 +407,12 @@ func (l *link) accept() {
 			_ = far.(*net.TCPConn).SetReadBuffer(16 << 10)
 			_ = near.(*net.TCPConn).SetWriteBuffer(16 << 10)
 		}
+
 		for _, pair := range [][2]net.Conn{{near, far}, {far, near}} {
 			l.group.Go(func() {
 				defer pair[0].Close()
 				defer pair[1].Close()
+
 				buffer := make([]byte, 32<<10)
 				for {
 					n, err := pair[0].Read(buffer)

@@ -74,10 +74,12 @@ func TestResumeFromAnotherStoreIsAGap(t *testing.T) {
 	for minute := range int64(5) {
 		b.trade(testMints[0], startTime+60*minute, 1e18)
 	}
+
 	b.publish(&market.Commit{Events: []market.Event{b.writer.event(&spinpet.TokenCreated{Mint: testMints[0]}, 0)}})
 	for range 6 { // the last one is of commit 3
 		alerts.store()
 	}
+
 	address := b.serve(t, socketio.Options{})
 	b.awaitSent(t)
 	newest := b.memory.Seq()
@@ -102,12 +104,14 @@ func TestResumeFromAnotherStoreIsAGap(t *testing.T) {
 				for key, value := range sub.payload {
 					payload = with(payload, key, value)
 				}
+
 				r.emit(sub.event, payload)
 				got := r.answered(t)
 				events := eventsOf(got)
 				if len(events) > 1 && events[1] == "gap" { // after the confirmation, except of candles
 					events[0], events[1] = events[1], events[0]
 				}
+
 				if !slices.Equal(events, c.want) {
 					t.Fatalf("got %v, want %v", eventsOf(got), c.want)
 				}
@@ -133,6 +137,7 @@ func TestResumeFromAnotherStoreIsAGap(t *testing.T) {
 				}
 			})
 		}
+
 		for _, bad := range []any{5, true, []string{testStore}, object{}, strings.Repeat("0", 65)} {
 			r := dial(t, address, sub.space, "")
 			r.until("connection_success")
@@ -179,12 +184,14 @@ func TestLiveClientOfAnotherStore(t *testing.T) {
 		if !slices.Contains(eventsOf(got), "gap") {
 			t.Errorf("%s: no gap in %v", sub.event, eventsOf(got))
 		}
+
 		last := b.trade(testMints[0], startTime, 1e18)
 		b.awaitSent(t)
 		live := seqsOf(taken(t, s), sub.push)
 		if len(live) == 0 || live[len(live)-1] != last.Seq {
 			t.Errorf("%s: live %v, want up to %d", sub.event, live, last.Seq)
 		}
+
 		if !slices.IsSorted(live) || len(slices.Compact(slices.Clone(live))) != len(live) {
 			t.Errorf("%s: live %v", sub.event, live)
 		}

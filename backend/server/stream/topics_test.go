@@ -23,6 +23,7 @@ func TestPushOfTheHistorysCommitIsLeftOut(t *testing.T) {
 	if got[0].Seq != 1 || len(parseCandles(t, got[0].Data)) != 1 {
 		t.Fatalf("history %+v", got[0])
 	}
+
 	b.tick(t)
 	if got := taken(t, second); len(got) != 0 {
 		t.Errorf("the second client got %v", eventsOf(got))
@@ -30,6 +31,7 @@ func TestPushOfTheHistorysCommitIsLeftOut(t *testing.T) {
 	if got := taken(t, first); !slices.Equal(eventsOf(got), []string{"kline_data"}) {
 		t.Errorf("the first client got %v", eventsOf(got))
 	}
+
 	b.trade(testMints[0], startTime, 2e18)
 	b.tick(t)
 	if got := taken(t, second); len(got) != 1 || got[0].Seq != 2 {
@@ -65,6 +67,7 @@ func TestEventsComeOnceWhateverTheTopics(t *testing.T) {
 		if seed%2 == 0 {
 			ask(t, other, "subscribe_events", object{})
 		}
+
 		all, one := false, [3]bool{}
 		must := map[market.Signature]bool{} // events absorbed while followed, the topic not left since
 		waiting := map[market.Signature]int{}
@@ -124,13 +127,16 @@ func TestEventsComeOnceWhateverTheTopics(t *testing.T) {
 				}
 				b.absorbAll(t)
 			}
+
 			read()
 		}
+
 		b.tick(t)
 		read()
 		for signature := range waiting {
 			must[signature] = true
 		}
+
 		for signature := range must {
 			if counts[signature.String()] != 1 {
 				t.Fatalf("seed %d: a followed event came %d times", seed, counts[signature.String()])
@@ -148,23 +154,27 @@ func TestPriceShowsTheNewestTrade(t *testing.T) {
 	if !slices.Equal(eventsOf(got), []string{"subscription_confirmed", "price_update"}) || got[1].Price != "0.0000000003" || got[1].Seq != 1 {
 		t.Fatalf("got %+v", got)
 	}
+
 	b.trade(testMints[0], startTime+4, 9e18) // backfilled: older than what is shown
 	b.trade(testMints[1], startTime+9, 9e18) // another mint
 	b.tick(t)
 	if got := taken(t, s); len(got) != 0 {
 		t.Errorf("an older trade was shown: %+v", got)
 	}
+
 	b.trade(testMints[0], startTime+6, 4e18)
 	newest := b.trade(testMints[0], startTime+7, 5e18)
 	b.tick(t)
 	if got := taken(t, s); len(got) != 1 || got[0].Price != "0.0000000005" || got[0].Seq != newest.Seq {
 		t.Errorf("two trades in one batch: %+v", got)
 	}
+
 	b.publish(&market.Commit{Removed: newest.Events})
 	b.tick(t)
 	if got := taken(t, s); len(got) != 1 || got[0].Price != "0.0000000004" {
 		t.Errorf("after the newest was taken back: %+v", got)
 	}
+
 	if _, got := ask(t, s, "subscribe_price", object{"symbol": market.Pubkey{9}.String()}); len(got) != 1 {
 		t.Errorf("a mint that was never traded: %v", eventsOf(got))
 	}
@@ -178,6 +188,7 @@ func TestTokenEventsAndMovedEvents(t *testing.T) {
 	created := b.writer.event(&spinpet.TokenCreated{Mint: testMints[0], Name: "<b>"}, 0)
 	c := b.publish(&market.Commit{Events: []market.Event{created}})
 	b.tick(t)
+
 	got := taken(t, s)
 	if !slices.Equal(eventsOf(got), []string{"token_created", "event_data"}) || got[0].EventType != "TokenCreated" || got[0].Seq != c.Seq {
 		t.Fatalf("got %+v", got)
@@ -189,6 +200,7 @@ func TestTokenEventsAndMovedEvents(t *testing.T) {
 	if got := taken(t, s); len(got) != 0 {
 		t.Errorf("an event that only changed places: %v", eventsOf(got))
 	}
+
 	later := moved
 	later.BlockTime++
 	b.publish(&market.Commit{Removed: []market.Event{moved}, Events: []market.Event{later}})
@@ -211,6 +223,7 @@ func TestRegistriesAreEmptyAfterDisconnect(t *testing.T) {
 	b.trade(testMints[0], startTime, 1e18)
 	b.absorbAll(t)
 	ask(t, s, "subscribe_kline", klineOf(testMints[1])) // still on its way into the room
+
 	m := b.Metrics()
 	if m.ActiveConnections != 2 || m.Subscriptions != 6 || m.Mints != 2 || m.Topics != 5 {
 		t.Errorf("metrics %+v", m)
@@ -218,6 +231,7 @@ func TestRegistriesAreEmptyAfterDisconnect(t *testing.T) {
 	if clients := b.Clients(); len(clients) != 2 || len(clients[0].Topics) != 5 || clients[0].Namespace != "/ws/kline" {
 		t.Errorf("clients %+v", clients)
 	}
+
 	shared := Room{Name: key{kind: klineTopic, interval: market.M1, mint: testMints[0]}.room(), Subscribers: 2}
 	if rooms := b.Rooms(); !slices.Contains(rooms, shared) {
 		t.Errorf("rooms %+v", rooms)
@@ -228,6 +242,7 @@ func TestRegistriesAreEmptyAfterDisconnect(t *testing.T) {
 	if m := b.Metrics(); m.ActiveConnections+m.Subscriptions+m.Topics+m.Mints != 0 || len(b.broadcaster.apart) != 0 || m.TotalConnections != 2 {
 		t.Errorf("left behind: %+v, %d apart", m, len(b.broadcaster.apart))
 	}
+
 	b.tick(t)
 	b.trade(testMints[0], startTime, 1e18)
 	b.tick(t)
@@ -258,6 +273,7 @@ func TestCandlesAreInTheCoinsUnits(t *testing.T) {
 	}
 	change := market.CandleChange{Mint: testMints[0], Interval: market.M1, Type: market.Realtime, Candle: candle}
 	b.publish(&market.Commit{Candles: []market.CandleChange{change}})
+
 	_, got := ask(t, s, "subscribe_kline", klineOf(testMints[0]))
 	if candles := parseCandles(t, got[0].Data); len(candles) != 1 || candles[0].Volume != 1.5 || candles[0].QuoteVolume != 2.5 || candles[0].BuyVolume != 0.5 {
 		t.Errorf("history %+v", candles)

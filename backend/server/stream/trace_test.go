@@ -30,6 +30,7 @@ func TestDebugTracesOneRequestWhole(t *testing.T) {
 			}
 			list = append(list, strings.TrimSuffix(record.Msg+" "+record.Event, " "))
 		}
+
 		return list
 	}
 	for name, test := range map[string]struct {
@@ -77,6 +78,7 @@ func TestGoneClientIsNoError(t *testing.T) {
 	for i := range int64(2 * replayPage) {
 		b.trade(testMints[0], startTime+i, 1e18)
 	}
+
 	s, p := b.client(t, openSpace, "one")
 	text.Reset()
 	p.gone = true
@@ -84,6 +86,7 @@ func TestGoneClientIsNoError(t *testing.T) {
 	for range 10 { // until what was answered is more than may wait
 		s.request("get_history", []any{with(klineOf(testMints[0]), "limit", 5000.0)}, nil)
 	}
+
 	if text.Len() > 0 {
 		t.Errorf("logged: %s", text.String())
 	}

@@ -48,6 +48,7 @@ func TestEventsTellWhatHappened(t *testing.T) {
 				c := tx.Created
 				pools[c.OtherPool] = pumpswap.Pool{BaseMint: c.Quote, QuoteMint: c.Mint, BaseDecimals: c.QuoteDecimals, QuoteDecimals: tokenDecimals}
 			}
+
 			facts := tx.Truth
 			for _, written := range events(tx.Calls) {
 				body := readBack(t, written)
@@ -55,6 +56,7 @@ func TestEventsTellWhatHappened(t *testing.T) {
 				if tx.Failed {
 					continue
 				}
+
 				if created, ok := body.(*pumpswap.CreatePool); ok {
 					pools[created.Pool] = created.Sides()
 				}
@@ -62,6 +64,7 @@ func TestEventsTellWhatHappened(t *testing.T) {
 				case *pumpswap.CreatePool, *pumpswap.InitBoost:
 					continue // part of what the migration tells
 				}
+
 				if len(facts) == 0 {
 					t.Fatalf("%s has no fact", body.Kind())
 				}
@@ -69,6 +72,7 @@ func TestEventsTellWhatHappened(t *testing.T) {
 				parts[string(facts[0].Kind)]++
 				facts = facts[1:]
 			}
+
 			if len(facts) > 0 {
 				t.Fatalf("facts without an event: %+v", facts)
 			}
@@ -84,6 +88,7 @@ func TestEventsTellWhatHappened(t *testing.T) {
 			t.Errorf("no %s of %s in any market", kind, kind.Program())
 		}
 	}
+
 	if parts[string(FactOther)] < 100 {
 		t.Errorf("%d trades in other pools", parts[string(FactOther)])
 	}
@@ -174,6 +179,7 @@ func TestGraduationIsNoStep(t *testing.T) {
 			}
 		}
 	}
+
 	if graduated < 3 {
 		t.Errorf("only %d coins graduated", graduated)
 	}

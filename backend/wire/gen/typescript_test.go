@@ -30,6 +30,7 @@ func TestGenerateShapes(t *testing.T) {
 	if err := os.WriteFile(dir+"/a.go", []byte(source), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	got, err := generate(dir, dir+"/none")
 	if err != nil {
 		t.Fatal(err)
@@ -83,6 +84,7 @@ func TestGenerateTakesShapesFromPrograms(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	got, err := generate(filepath.Join(dir, "wire"), filepath.Join(dir, "program"))
 	if err != nil {
 		t.Fatal(err)
