@@ -211,9 +211,11 @@ func (d *deliveries) admit(r *run, txs []market.Transaction) (fresh []market.Tra
 		tx := &txs[i]
 		old, known := d.known[tx.Signature]
 		known = known && old.slot == tx.Slot
-		if tx.Index == unplaced {
+		if rank := tx.Index; rank == unplaced || isArrival(rank) {
 			if tx.Index = d.placeOf(tx.Signature, tx.Slot); tx.Index == unplaced {
-				if at := d.slots[tx.Slot]; at != nil {
+				if isArrival(rank) && d.isFree(tx.Slot, rank-arrived) {
+					tx.Index = rank - arrived
+				} else if at := d.slots[tx.Slot]; at != nil {
 					tx.Index = at.next + placed[tx.Slot]
 				} else {
 					tx.Index = placed[tx.Slot]
@@ -237,6 +239,18 @@ func (d *deliveries) admit(r *run, txs []market.Transaction) (fresh []market.Tra
 
 	sortTxs(fresh)
 	return fresh
+}
+
+// isFree reports whether no transaction stands at a place of a slot, as far as is remembered; mu is held.
+func (d *deliveries) isFree(slot market.Slot, index uint32) bool {
+	if at := d.slots[slot]; at != nil {
+		for signature := range at.txs {
+			if d.known[signature].index == index {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // improves reports whether a transaction is news beside what was delivered of it at the same slot.

@@ -44,6 +44,11 @@ type Following struct {
 	// Begins is the slot before which the address did nothing, 0 while that is not known: what a gap says of the time before is
 	// not asked for again. It may be called at any time and may be nil.
 	Begins func() market.Slot
+
+	// Live: no history is read, as when an address has more than an endpoint can list. What was not told is a gap of CauseLive,
+	// from 0 on at first and from From on later. What is told of a fork that loses stays, unless another address names it: not to
+	// be used at Processed.
+	Live bool
 }
 
 // AddressStatus is how the reading of one address does.
@@ -52,7 +57,7 @@ type AddressStatus struct {
 	State      State       // Stopped while Run does not run
 	Since      time.Time   // of State
 	Delivered  market.Slot // everything of it up to here was delivered, but for its gaps
-	Checkpoint market.Slot // and, of finalized slots, up to here
+	Checkpoint market.Slot // and, of finalized slots, up to here; of one that is followed live only the same as Delivered
 	Lag        uint64      // slots that Delivered is behind beyond the usual few
 	LastError  string      // redacted; why it is refused, or failed last
 	RetryAt    time.Time   // of the next attempt, zero when none is planned
@@ -187,6 +192,10 @@ func (one *follower) begin(c *shared) {
 	r := c.newRun(config, one.what.Address, one.what.From)
 	r.follows, r.status, r.extensions, r.ledger.limit = true, &one.status, one.extensions, followedKnown
 	r.begins = one.what.Begins
+	if one.what.Live {
+		c.arrivals.on.Store(true)
+	}
+	r.liveOnly, r.begun = one.what.Live, one.what.Live && one.what.From > 0
 	one.mu.Lock()
 	one.run = r
 	one.mu.Unlock()
@@ -342,7 +351,7 @@ func (r *run) readOver(ctx context.Context, l *link, live func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	if !r.recalled {
+	if !r.recalled && !r.liveOnly {
 		if err := r.recall(ctx); err != nil {
 			return err
 		}
@@ -351,6 +360,9 @@ func (r *run) readOver(ctx context.Context, l *link, live func()) error {
 
 	queue := newQueue(followedTxs)
 	queue.limitBytes, queue.shared = followedBytes, &r.waiting
+	if r.liveOnly { // nothing that does not fit is read back
+		queue = newQueue(r.config.buffered)
+	}
 	queue.suspect() // nothing is kept until its turn comes to read history, which has what comes before
 	defer queue.discard()
 
@@ -359,6 +371,9 @@ func (r *run) readOver(ctx context.Context, l *link, live func()) error {
 		return fmt.Errorf("subscribe to %s at %s: %w", r.address, Redact(l.endpoint.WS), err)
 	}
 	defer l.socket.unsubscribe(subscription)
+	if r.liveOnly {
+		return r.readLive(ctx, l, queue, live)
+	}
 	return r.read(ctx, l, queue, live)
 }
 

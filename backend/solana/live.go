@@ -99,7 +99,9 @@ func (s *session) flush(ctx context.Context) error {
 	}
 
 	fresh := s.release()
-	s.noteUnproven(fresh)
+	if !s.liveOnly {
+		s.noteUnproven(fresh)
+	}
 	ready := append(s.dated(), fresh...)
 	sortTxs(ready)
 	for len(ready) > maxInBatch && ctx.Err() == nil {
@@ -116,7 +118,11 @@ func (s *session) flush(ctx context.Context) error {
 	}
 
 	s.showSlot()
-	return s.deliver(ctx, market.Batch{Transactions: ready, ChainTime: at, Slot: slot})
+	b := market.Batch{Transactions: ready, ChainTime: at, Slot: slot}
+	if s.liveOnly {
+		b.Checkpoint = slot // it goes on from where it was, and with a gap
+	}
+	return s.deliver(ctx, b)
 }
 
 // noteUnproven remembers from which slot on the next list has to be compared with what came live. One that comes so late
@@ -132,6 +138,9 @@ func (s *session) noteUnproven(txs []market.Transaction) {
 
 // recover reads history again after live transactions were lost.
 func (s *session) recover(ctx context.Context) error {
+	if s.liveOnly {
+		return s.skip(ctx)
+	}
 	s.logger.Warn("live transactions may have been lost; reading them back", "slot", s.delivered)
 	if err := s.catchUp(ctx); err != nil {
 		return err
@@ -185,6 +194,9 @@ func (s *session) release() []market.Transaction {
 			tx.BlockTime = at
 		case s.config.Commitment == Processed || s.patience(&tx) <= 0:
 			if at, dated = s.clock.estimate(tx.Slot); !dated {
+				if s.liveOnly {
+					s.gaps = append(s.gaps, s.missed(tx.Slot, tx.Slot)...)
+				}
 				continue // a rescan finds it, when there is something to date it by
 			}
 			tx.BlockTime, tx.Provisional = at, true
@@ -194,7 +206,10 @@ func (s *session) release() []market.Transaction {
 			return ready
 		}
 
-		if tx.Index = unplaced; others == nil {
+		if others != nil && !isArrival(tx.Index) {
+			tx.Index = unplaced
+		}
+		if others == nil {
 			tx.Index = s.ledger.rank(tx.Signature, tx.Slot, pending[tx.Slot])
 			pending[tx.Slot]++
 		}

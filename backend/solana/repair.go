@@ -24,7 +24,7 @@ func (s *session) startRepairs(ctx context.Context, arrived []market.Transaction
 	}
 	for i := range arrived {
 		tx := &arrived[i]
-		if !isCut(tx) || s.repairs[tx.Signature] || len(s.repairs) >= maxRepairs {
+		if tx.Failed && !s.config.IncludeFailed || !isCut(tx) || s.repairs[tx.Signature] || len(s.repairs) >= maxRepairs {
 			continue
 		}
 		if _, known := s.ledger.get(tx.Signature); known {

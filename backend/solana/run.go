@@ -22,7 +22,7 @@ const (
 
 // maxProvisional is the same for an address.
 func (r *run) maxProvisional() int {
-	if r.follows {
+	if r.follows && !r.liveOnly {
 		return maxProvisional / 100
 	}
 	return maxProvisional
@@ -38,6 +38,7 @@ type shared struct {
 	logger     *slog.Logger
 	clock      *clock
 	orders     *orders
+	arrivals   arrivals
 	batches    []*batchSize  // by endpoint
 	spells     []*rateSpell  // by endpoint
 	still      atomic.Uint64 // the slot where the chain stood still when the last connection ended; 0 if it did not
@@ -63,6 +64,7 @@ type run struct {
 	address    market.Pubkey
 	follows    bool               // it is none that the feed was made for: its history is read whole, and yields to that of others
 	begins     func() market.Slot // Following.Begins; may be nil
+	liveOnly   bool               // and no history of it is read (Following.Live)
 	status     *sharedStatus
 	ledger     *ledger
 	rescans    chan struct{}
@@ -80,7 +82,8 @@ type run struct {
 	openGaps   []market.Gap // open, and an endpoint may have what they miss
 	mending    []market.Gap // those of the present round
 	mendPause  backoff
-	allowance  int // signatures of a first start that its endpoint did not have
+	allowance  int         // signatures of a first start that its endpoint did not have
+	lastMissed *market.Gap // of one that is followed live only
 
 	extending   *extension                              // asked for and not done
 	missing     map[market.Signature]signatureInfo      // behind open gaps

@@ -88,7 +88,7 @@ func (c *shared) connect(ctx context.Context, index int, first *run, live func()
 	queue := newQueue(c.config.buffered)
 	socket, err := dial(ctx, endpoint, socketOptions{
 		program: c.config.Program, commitment: c.config.Commitment, silence: c.config.SilenceTimeout,
-		queue: queue, logger: c.logger, onSlot: c.clock.announced,
+		queue: queue, logger: c.logger, onSlot: c.clock.announced, arrivals: &c.arrivals,
 	})
 	if err != nil {
 		c.stats.failed(index, err)

@@ -44,6 +44,8 @@ type socket struct {
 	silence time.Duration
 	onSlot  func(market.Slot)
 
+	arrivals *arrivals // may be nil
+
 	parser   FrameParser
 	frame    Frame
 	buffer   bytes.Buffer
@@ -85,6 +87,7 @@ type socketOptions struct {
 	queue      *queue
 	logger     *slog.Logger
 	onSlot     func(market.Slot) // called from the reader, must not block
+	arrivals   *arrivals         // may be nil
 }
 
 // dial connects and subscribes; it returns when both subscriptions were granted. ctx bounds the dialling only.
@@ -98,6 +101,7 @@ func dial(ctx context.Context, endpoint Endpoint, options socketOptions) (*socke
 	}
 	s := &socket{
 		conn: conn, scrub: scrub, queue: options.queue, logger: options.logger, silence: options.silence, onSlot: options.onSlot,
+		arrivals: options.arrivals,
 		lastSlot: time.Now(), asking: make(chan struct{}, maxAsking), closed: make(chan struct{}), lastID: slotID,
 		asked: map[uint64]*subscription{}, granted: map[uint64]*subscription{},
 	}
@@ -225,6 +229,7 @@ func (s *socket) read(ctx context.Context) error {
 			tx := frame.Transaction
 			frame.Transaction.Logs = nil // the queue's now
 			tx.ReceivedAt = time.Now()
+			tx.Index = s.arrivals.place(tx.Signature, tx.Slot)
 			queue.push(tx)
 		}
 	case FrameSlot:
