@@ -11,6 +11,7 @@ import (
 	"spinscope/backend/ingest"
 	"spinscope/backend/market"
 	"spinscope/backend/offline"
+	"spinscope/backend/program/pump"
 	"spinscope/backend/program/pumpswap"
 	"spinscope/backend/program/registry"
 	"spinscope/backend/program/spinpet"
@@ -47,15 +48,41 @@ type coinCandle struct {
 // to the newest in the pool, and nothing of other pools or of coins that nobody follows.
 func TestCoinsFromCurveToPool(t *testing.T) {
 	for seed := range int64(3) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { coinsFromCurveToPool(t, seed, false) })
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { coinsFromCurveToPool(t, seed, false, false) })
 	}
 }
 
 // TestPoolsBeforeTheirMigrations is the same with every migration told last: a coin's pool trades before anything has said that
 // there is one.
-func TestPoolsBeforeTheirMigrations(t *testing.T) { coinsFromCurveToPool(t, 0, true) }
+func TestPoolsBeforeTheirMigrations(t *testing.T) { coinsFromCurveToPool(t, 0, true, false) }
 
-func coinsFromCurveToPool(t *testing.T, seed int64, migrationsLast bool) {
+// TestAllCoinsOfAProgram is the same with nobody following a coin and all of them kept, while it takes its time to find out what
+// trades in a pool.
+func TestAllCoinsOfAProgram(t *testing.T) {
+	coinsFromCurveToPool(t, 1, true, true)
+}
+
+// slowPools know the pools of coins when they were asked about them thirty times.
+type slowPools struct {
+	coins followed
+	asked map[market.Pubkey]int
+	waits int
+}
+
+func (p *slowPools) At(address market.Pubkey) (market.Place, market.PlaceState) {
+	if p.asked[address]++; p.asked[address] < 30 {
+		p.waits++
+		return market.Place{}, market.PlaceAsked
+	}
+	if place, counts := p.coins.At(address); counts {
+		return place, market.PlaceCounts
+	}
+	return market.Place{}, market.PlaceOther
+}
+
+func (*slowPools) Learn(market.Body) {}
+
+func coinsFromCurveToPool(t *testing.T, seed int64, migrationsLast, all bool) {
 	const first = int64(1_790_000_000)
 	world, err := launchpad.New(launchpad.Config{Seed: seed, Coins: 8, USDC: true, Truncated: 0.5, Derive: solana.ProgramAddress})
 	if err != nil {
@@ -68,9 +95,16 @@ func coinsFromCurveToPool(t *testing.T, seed int64, migrationsLast bool) {
 	}
 	defer s.Close() //nolint:errcheck // a test's
 	coins := followed{}
-	in := ingest.New(ingest.Config{
+	pools := &slowPools{coins, map[market.Pubkey]int{}, 0}
+	config := ingest.Config{
 		Programs: registry.At(spinpet.ProgramID, true), Intervals: market.StoredIntervals(), Logger: slog.New(slog.DiscardHandler), Coins: coins,
-	}, s, ingest.Resume{})
+	}
+	var named []market.Pubkey // whose transactions batches are of; nil: all
+	if all {
+		config.Coins, config.Whole, config.Pools = nil, []market.Program{pump.Program, pumpswap.Program}, pools
+		named = []market.Pubkey{pump.ProgramID, pumpswap.ProgramID}
+	}
+	in := ingest.New(config, s, ingest.Resume{})
 	if err := in.Recover(); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +119,7 @@ func coinsFromCurveToPool(t *testing.T, seed int64, migrationsLast bool) {
 		now := first + int64(n)
 		happened := world.Next(float64(now))
 		if c := happened.Created; c != nil {
-			if len(coins) == 2 && ignored.IsZero() {
+			if len(coins) == 2 && ignored.IsZero() && !all {
 				ignored = c.Mint
 			} else {
 				coins[c.Mint] = *c
@@ -138,16 +172,25 @@ func coinsFromCurveToPool(t *testing.T, seed int64, migrationsLast bool) {
 			batch.Transactions = append(batch.Transactions, tx) // twice
 		}
 		if r.IntN(50) == 0 {
+			batch.Addresses = named
 			apply(t, in, &batch)
-			batch = market.Batch{Transactions: late, Slot: market.Slot(1000 + n)}
+			batch = market.Batch{Transactions: late, Slot: market.Slot(1000 + n), Addresses: named}
 			apply(t, in, &batch)
 			batch, late = market.Batch{}, nil
 		}
 	}
 	batch.Transactions = append(batch.Transactions, late...)
-	batch.ChainTime = first + 20_000
+	batch.ChainTime, batch.Addresses = first+20_000, named
 	apply(t, in, &batch)
-	apply(t, in, &market.Batch{Transactions: last})
+	apply(t, in, &market.Batch{Transactions: last, Addresses: named})
+	if all {
+		for range 30 {
+			apply(t, in, &market.Batch{ChainTime: first + 20_000, Addresses: named})
+		}
+		if pools.waits < 200 {
+			t.Errorf("%d questions were not answered at once", pools.waits)
+		}
+	}
 	if err := in.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -200,6 +243,9 @@ func coinsFromCurveToPool(t *testing.T, seed int64, migrationsLast bool) {
 		}
 	}
 	at := s.State()
+	if all {
+		at.ChainTime = first + 20_000 // of what the programs told, which closes their coins' candles
+	}
 	report, err := verify.Run(t.Context(), offline.Stored{Store: s}, verify.Options{
 		Intervals: market.StoredIntervals(), ChainTime: at.ChainTime, Seq: at.Seq, Horizon: s.Horizon(),
 	})
@@ -212,7 +258,10 @@ func coinsFromCurveToPool(t *testing.T, seed int64, migrationsLast bool) {
 	if _, found, err := s.Token(ignored); found || err != nil {
 		t.Errorf("a coin that nobody follows is stored (%v)", err)
 	}
-	if graduated < 2 || trades < 5000 || in.Counters().Unfollowed < 500 {
+	if all && len(coins) < 8 {
+		t.Errorf("%d coins", len(coins))
+	}
+	if graduated < 2 || trades < 5000 || in.Counters().Unfollowed < 500 && !all {
 		t.Errorf("%d coins graduated, %d trades, %d events left out: too few to say anything", graduated, trades, in.Counters().Unfollowed)
 	}
 }

@@ -30,6 +30,10 @@ type Config struct {
 	Logger        *slog.Logger
 	// Coins are those whose events are kept of programs that are not read whole (program.CoinPlug). Nil: none.
 	Coins Coins
+	// Whole are those of such programs of which all coins are kept, as the source tells of them. Pools, which is needed for them,
+	// says what trades where.
+	Whole []market.Program
+	Pools Pools
 	// Horizon gives the block time, Unix seconds, below which history is deleted: such transactions are left out, as they
 	// would be counted twice. It is called for each slot. Nil: nothing is deleted.
 	Horizon func() int64
@@ -70,10 +74,9 @@ type Ingest struct {
 	reader    *program.Reader
 	programs  []market.Program
 	layouts   *layouts
-	byCoin    [1 << 8]bool // the program is not read whole
-	coins     Coins        // may be nil
 
 	commits  commits
+	places   places
 	window   window
 	cutLogs  cutLogs
 	births   births
@@ -96,21 +99,27 @@ type Ingest struct {
 func New(cfg Config, store Store, at Resume) *Ingest {
 	in := &Ingest{
 		log: cfg.Logger, horizon: cfg.Horizon, maxEvents: cmp.Or(max(cfg.CommitEvents, 0), maxEvents),
-		reader: program.NewReader(cfg.Programs...), coins: cfg.Coins,
-		seq: at.Seq, replay: at.Replay,
+		reader: program.NewReader(cfg.Programs...),
+		seq:    at.Seq, replay: at.Replay,
 	}
 
 	in.commits = commits{store: store, publish: cfg.Publish, counters: &in.counters}
 	in.window = window{commits: &in.commits}
+	in.places = places{coins: cfg.Coins, pools: cfg.Pools, commits: &in.commits, addresses: map[market.Program]market.Pubkey{}, waiting: map[market.Pubkey][]market.Event{}}
 	in.cutLogs = cutLogs{commits: &in.commits, log: cfg.Logger}
 	in.births = births{commits: &in.commits, addresses: cfg.Addresses, slots: map[market.Pubkey]market.Slot{}}
 	in.progress = progress{
 		slot: at.Slot, checkpoint: at.Checkpoint, program: clock{time: at.ChainTime},
 		addresses: cfg.Addresses, reached: map[market.Pubkey]market.Reached{}, stored: map[market.Pubkey]market.Slot{},
-		named: map[market.Pubkey]struct{}{}, clocks: map[market.Pubkey]*clock{},
+		named: map[market.Pubkey]struct{}{}, clocks: map[market.Pubkey]*clock{}, places: &in.places,
+	}
+	in.progress.holds = func(coin market.Pubkey) bool {
+		_, held := in.mints.states[coin]
+		_, found, err := store.Token(coin)
+		return held || found || err != nil // in doubt its candles may have been closed
 	}
 	in.mints = mints{
-		commits: &in.commits, progress: &in.progress, intervals: slices.Sorted(slices.Values(market.StoredOf(cfg.Intervals))),
+		commits: &in.commits, progress: &in.progress, byCoin: &in.places.byCoin, intervals: slices.Sorted(slices.Values(market.StoredOf(cfg.Intervals))),
 		maxClosed: cmp.Or(max(cfg.CloseCandles, 0), maxClosedAtOnce), states: map[market.Pubkey]*mintState{}, checkpointAt: at.ChainTime,
 	}
 	in.orders = orders{
@@ -128,7 +137,12 @@ func New(cfg Config, store Store, at Resume) *Ingest {
 	for _, plug := range cfg.Programs {
 		in.programs = append(in.programs, plug.ID())
 		in.prices.pricers[plug.ID()] = plug.NewPricer(cfg.PriceDecimals)
-		_, in.byCoin[plug.ID()] = plug.(program.CoinPlug)
+		_, in.places.byCoin[plug.ID()] = plug.(program.CoinPlug)
+		in.places.addresses[plug.ID()] = plug.Address()
+		if in.places.byCoin[plug.ID()] && cfg.Pools != nil && slices.Contains(cfg.Whole, plug.ID()) {
+			in.places.whole[plug.ID()] = true
+			in.progress.whole = append(in.progress.whole, plug.Address())
+		}
 	}
 	return in
 }
@@ -170,6 +184,9 @@ func (in *Ingest) apply(ctx context.Context, batch *market.Batch, ahead bool) er
 		}
 	}
 
+	if err := in.resolve(); err != nil {
+		return err
+	}
 	for slot := range slots(batch.Transactions) {
 		if err := in.takeSlot(slot); err != nil {
 			return err

@@ -27,6 +27,7 @@ var newestPosition = market.Position{Slot: math.MaxUint64, Index: math.MaxUint32
 type mints struct {
 	commits         *commits
 	progress        *progress
+	byCoin          *[1 << 8]bool     // the program is not read whole
 	intervals       []market.Interval // the finest first
 	maxClosed       int               // candles that one commit closes, about
 	states          map[market.Pubkey]*mintState
@@ -63,12 +64,12 @@ type span struct {
 	first    market.Position // lowest position of a changed event
 }
 
-// get returns a mint's state, from memory or from the store.
-func (m *mints) get(mint market.Pubkey) (*mintState, error) {
+// get returns the state of a mint that a program tells of, from memory or from the store.
+func (m *mints) get(mint market.Pubkey, program market.Program) (*mintState, error) {
 	if state, ok := m.states[mint]; ok {
 		return state, nil
 	}
-	state, err := m.load(mint)
+	state, err := m.load(mint, program)
 	if err != nil {
 		return nil, err
 	}
@@ -76,8 +77,8 @@ func (m *mints) get(mint market.Pubkey) (*mintState, error) {
 	return state, nil
 }
 
-// load brings a mint's state into memory. The caller schedules it.
-func (m *mints) load(mint market.Pubkey) (*mintState, error) {
+// load brings a mint's state into memory. The caller schedules it. The program counts for a mint that is not stored yet.
+func (m *mints) load(mint market.Pubkey, program market.Program) (*mintState, error) {
 	if err := m.commits.waitForMint(); err != nil {
 		return nil, err
 	}
@@ -91,7 +92,8 @@ func (m *mints) load(mint market.Pubkey) (*mintState, error) {
 		return nil, fmt.Errorf("read token %s: %w", mint, err)
 	}
 
-	state.candles.Mint, state.token.Mint, state.clock = mint, mint, m.progress.clockOf(mint)
+	byCoin := m.byCoin[program] || m.byCoin[state.token.Pair.Program()]
+	state.candles.Mint, state.token.Mint, state.clock = mint, mint, m.progress.clockOf(mint, byCoin)
 	m.states[mint] = state
 	return state, nil
 }
@@ -281,21 +283,33 @@ func (m *mints) schedule(state *mintState) {
 }
 
 // scheduleStored is schedule for open candles that stay in the store.
-func (m *mints) scheduleStored(candles *market.OpenCandles) {
-	if end := candle.NextEnd(candles, m.intervals); end != candle.Never {
-		c := m.progress.clockOf(candles.Mint)
-		c.ends.push(candleEnd{end, candles.Mint})
+func (m *mints) scheduleStored(candles *market.OpenCandles) error {
+	end := candle.NextEnd(candles, m.intervals)
+	if end == candle.Never {
+		return nil
 	}
+
+	byCoin := false
+	if len(m.progress.whole) > 0 {
+		token, _, err := m.commits.store.Token(candles.Mint)
+		if err != nil {
+			return fmt.Errorf("read token %s: %w", candles.Mint, err)
+		}
+		byCoin = m.byCoin[token.Pair.Program()]
+	}
+	c := m.progress.clockOf(candles.Mint, byCoin)
+	c.ends.push(candleEnd{end, candles.Mint})
+	return nil
 }
 
-// adopt has a coin that got a clock of its own close its candles by it; what stands among the program's ends is out of
-// date then.
+// adopt has a coin that got a clock of its own close its candles by it; what stands among the ends of others is out of date then.
 func (m *mints) adopt(coin market.Pubkey) {
+	own := m.progress.clocks[coin]
 	state, held := m.states[coin]
-	if !held || state.clock != &m.progress.program {
+	if !held || state.clock == own {
 		return
 	}
-	state.clock = m.progress.clockOf(coin)
+	state.clock = own
 	if state.end != candle.Never {
 		state.clock.ends.push(candleEnd{state.end, coin})
 	}
@@ -328,13 +342,13 @@ func (m *mints) closeBy(c *clock, closing closing) (more bool, err error) {
 			return true, nil
 		}
 		entry := c.ends.pop()
-		if c == &m.progress.program && m.progress.clocks[entry.mint] != nil {
+		if own := m.progress.clocks[entry.mint]; own != nil && own != c {
 			continue // it has got a clock of its own
 		}
 
 		state, held := m.states[entry.mint]
 		if !held {
-			if state, err = m.load(entry.mint); err != nil {
+			if state, err = m.load(entry.mint, 0); err != nil {
 				return false, err
 			}
 			m.visitors = append(m.visitors, entry.mint)

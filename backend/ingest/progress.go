@@ -90,7 +90,13 @@ type progress struct {
 	stored    map[market.Pubkey]market.Slot // checkpoints of addresses as the store has them
 	named     map[market.Pubkey]struct{}    // addresses that the next commit has batches of
 	clocks    map[market.Pubkey]*clock      // by coin
-	advanced  []*clock                      // those that have gone on since candles were closed
+
+	places *places
+	whole  []market.Pubkey               // addresses of programs of which all coins are kept, as they are told; none
+	live   clock                         // of their coins that are not read by addresses of their own
+	holds  func(coin market.Pubkey) bool // it is stored, or about to be
+
+	advanced []*clock // those that have gone on since candles were closed
 }
 
 // load takes up how far addresses had come.
@@ -102,6 +108,7 @@ func (p *progress) load(store Store) error {
 	if err != nil {
 		return fmt.Errorf("read how far addresses had come: %w", err)
 	}
+	p.live.time = p.least(p.whole)
 	return nil
 }
 
@@ -114,10 +121,13 @@ func (p *progress) ofProgram(batch *market.Batch) bool {
 // note takes in how far the addresses of a batch have come, and reports whether that is worth a commit of its own.
 func (p *progress) note(batch *market.Batch) (worth bool) {
 	for _, address := range batch.Addresses {
-		r := p.reached[address]
-		worth = worth || batch.Checkpoint >= p.stored[address]+checkpointSlots
-		r.Address, r.Slot = address, max(r.Slot, batch.Slot)
-		r.ChainTime, r.Checkpoint = max(r.ChainTime, batch.ChainTime), max(r.Checkpoint, batch.Checkpoint)
+		r, slot, at, checkpoint := p.reached[address], batch.Slot, batch.ChainTime, batch.Checkpoint
+		if first, firstAt, waiting := p.places.oldest(); waiting && slices.Contains(p.whole, address) {
+			slot, at, checkpoint = min(slot, first-1), min(at, firstAt), min(checkpoint, first-1)
+		}
+		worth = worth || checkpoint >= p.stored[address]+checkpointSlots
+		r.Address, r.Slot = address, max(r.Slot, slot)
+		r.ChainTime, r.Checkpoint = max(r.ChainTime, at), max(r.Checkpoint, checkpoint)
 		p.reached[address] = r
 		p.named[address] = struct{}{}
 	}
@@ -131,7 +141,7 @@ func (p *progress) meet(batch *market.Batch) (coins []market.Pubkey) {
 	}
 	for _, address := range batch.Addresses {
 		for _, coin := range p.addresses.Coins(address) {
-			if p.clocks[coin] == nil && p.clockOf(coin) != &p.program {
+			if p.clocks[coin] == nil && p.ownClock(coin) != nil {
 				coins = append(coins, coin)
 			}
 		}
@@ -139,27 +149,50 @@ func (p *progress) meet(batch *market.Batch) (coins []market.Pubkey) {
 	return coins
 }
 
-// clockOf is the clock that closes a coin's candles.
-func (p *progress) clockOf(coin market.Pubkey) *clock {
+// clockOf is the clock that closes a coin's candles. byCoin: it is of a program that is not read whole.
+func (p *progress) clockOf(coin market.Pubkey, byCoin bool) *clock {
+	if c := p.ownClock(coin); c != nil {
+		return c
+	}
+	if byCoin && len(p.whole) > 0 {
+		return &p.live
+	}
+	return &p.program
+}
+
+// ownClock is that of a coin that is or was read by addresses of its own, nil for others.
+func (p *progress) ownClock(coin market.Pubkey) *clock {
 	if p.addresses == nil {
-		return &p.program
+		return nil
 	}
 	if c := p.clocks[coin]; c != nil {
 		return c
 	}
 	if len(p.addresses.Of(coin)) == 0 {
-		return &p.program
+		return nil
 	}
 
 	c := &clock{time: p.completeTo(coin)}
+	if len(p.whole) > 0 && p.holds(coin) {
+		c.time = max(c.time, p.live.time) // which has closed candles of it
+	}
 	p.clocks[coin] = c
 	return c
 }
 
+// isRead reports whether a coin is read by addresses of its own now. Of one that was, the programs of which all coins are kept
+// tell from then on.
+func (p *progress) isRead(coin market.Pubkey) bool {
+	return p.places.coins != nil && p.places.coins.Follows(coin)
+}
+
 // completeTo is the chain time up to which all addresses of a coin were delivered, 0 while one was not read yet.
-func (p *progress) completeTo(coin market.Pubkey) int64 {
+func (p *progress) completeTo(coin market.Pubkey) int64 { return p.least(p.addresses.Of(coin)) }
+
+// least is the chain time up to which all of some addresses were delivered, 0 while one was not read yet.
+func (p *progress) least(addresses []market.Pubkey) int64 {
 	least := int64(0)
-	for i, address := range p.addresses.Of(coin) {
+	for i, address := range addresses {
 		if t := p.reached[address].ChainTime; i == 0 || t < least {
 			least = t
 		}
@@ -171,6 +204,9 @@ func (p *progress) completeTo(coin market.Pubkey) int64 {
 func (p *progress) advance(next *nextCommit) {
 	p.slot = max(p.slot, next.slot)
 	p.program.time = max(p.program.time, next.chainTime)
+	if len(p.whole) > 0 {
+		p.advanceWhole()
+	}
 	if p.addresses == nil {
 		return
 	}
@@ -189,9 +225,26 @@ func (p *progress) advance(next *nextCommit) {
 	}
 }
 
+// advanceWhole moves the clocks on of the coins that are not read by addresses of their own, or not any more. Chain time counts
+// seconds, so that they are looked at once a second.
+func (p *progress) advanceWhole() {
+	t := p.least(p.whole)
+	if t <= p.live.time {
+		return
+	}
+	p.live.time = t
+	p.advanced = append(p.advanced, &p.live)
+	for coin, c := range p.clocks {
+		if c.time < t && !p.isRead(coin) {
+			c.time = t
+			p.advanced = append(p.advanced, c)
+		}
+	}
+}
+
 // advanceAll has the candles of all coins looked at, as after a start.
 func (p *progress) advanceAll() {
-	p.advanced = slices.AppendSeq(p.advanced, maps.Values(p.clocks))
+	p.advanced = slices.AppendSeq(append(p.advanced, &p.live), maps.Values(p.clocks))
 }
 
 // put says in a commit how far addresses have come: those that it has batches of, and all of the coins that it closes
@@ -199,7 +252,14 @@ func (p *progress) advanceAll() {
 func (p *progress) put(c *market.Commit) {
 	c.Slot, c.ChainTime = p.slot, p.program.time
 	for i := range c.Candles {
-		if change := &c.Candles[i]; change.Type == market.Final && p.clocks[change.Mint] != nil {
+		change := &c.Candles[i]
+		if change.Type != market.Final {
+			continue
+		}
+		for _, address := range p.whole {
+			p.named[address] = struct{}{}
+		}
+		if p.addresses != nil && p.clocks[change.Mint] != nil {
 			for _, address := range p.addresses.Of(change.Mint) {
 				p.named[address] = struct{}{}
 			}

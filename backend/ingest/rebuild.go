@@ -291,8 +291,7 @@ func (in *Ingest) Recover() error {
 		return err
 	}
 	err := in.commits.store.AllOpenCandles(func(candles *market.OpenCandles) error {
-		in.mints.scheduleStored(candles)
-		return nil
+		return in.mints.scheduleStored(candles)
 	})
 	if err != nil {
 		return fmt.Errorf("read open candles: %w", err)
@@ -331,7 +330,7 @@ func (in *Ingest) refold() error {
 			return nil
 		}
 
-		state, err := in.mints.get(e.Mint())
+		state, err := in.mints.get(e.Mint(), e.Program())
 		if err != nil {
 			return err
 		}

@@ -92,7 +92,7 @@ func (in *Ingest) usable(tx *market.Transaction, horizon int64) bool {
 // is to be taken anew, and what is there of it is removed.
 func (in *Ingest) compare(tx *market.Transaction, k known) (anew *market.Transaction, err error) {
 	if tx.Events == nil && k.same(tx) {
-		tx = in.readAgain(tx)
+		tx = in.readAgain(tx, k.index)
 	}
 
 	if tx.Events != nil {
@@ -114,17 +114,21 @@ func (in *Ingest) compare(tx *market.Transaction, k known) (anew *market.Transac
 	return tx, in.remove(tx.Signature, k.slot)
 }
 
-// readAgain is a transaction that the cluster shows again, with the events of its log: of the one stored an import may
-// have brought a part only.
-func (in *Ingest) readAgain(tx *market.Transaction) *market.Transaction {
+// readAgain is a transaction that the cluster shows again, which stands at the index, with the events of its log that are kept:
+// of the one stored an import may have brought a part only.
+func (in *Ingest) readAgain(tx *market.Transaction, index uint32) *market.Transaction {
 	whole := *tx
-	events, report := in.reader.Read([]market.Event{}, tx)
-	switch whole.Events = events; {
+	whole.Index = index
+	events, report := in.reader.Read([]market.Event{}, &whole)
+	switch {
 	case !report.Truncated:
 		in.cutLogs.fill(tx.Signature) // this time it came whole
 	case tx.Addresses != nil && !in.cutLogs.has(tx.Signature): // it names a program that loses events by that, which was not known before
 		in.cutLogs.open(tx, events)
 	}
+
+	// What nobody follows was left out before, and is again.
+	whole.Events = slices.DeleteFunc(events, func(event market.Event) bool { return !in.keeps(&event) })
 	return &whole
 }
 
@@ -217,11 +221,10 @@ func (in *Ingest) take(tx *market.Transaction) error {
 
 	for i := range events {
 		event := events[i]
+		event.Index = index
 		if tx.Events == nil && !in.keeps(&event) {
-			in.counters.unfollowed.Add(1)
 			continue
 		}
-		event.Index = index
 		in.prices.set(&event)
 		if err := in.add(event); err != nil {
 			return err
@@ -231,29 +234,33 @@ func (in *Ingest) take(tx *market.Transaction) error {
 	return nil
 }
 
-// keeps reports whether an event of the chain is to be stored: it is of a program that is read whole, or of a coin that is
-// followed. A body that names a place of trade learns its coin here. What is imported is kept whatever it is.
+// keeps reports whether an event of the chain is to be stored now. One that waits is stored later.
 func (in *Ingest) keeps(event *market.Event) bool {
-	if !in.byCoin[event.Program()] {
+	switch in.places.fateOf(event) {
+	case kept:
 		return true
+	case waits:
+		in.places.wait(event)
+	case left:
+		in.counters.unfollowed.Add(1)
 	}
-	if in.coins == nil {
-		return false
-	}
+	return false
+}
 
-	if body, ok := event.Body.(market.Located); ok {
-		place, known := in.coins.At(body.PlaceAccount())
-		if !known {
-			return false
+// resolve adds the events that waited and of which it is known by now which coin they are of.
+func (in *Ingest) resolve() error {
+	for _, event := range in.places.resolved() {
+		in.prices.set(&event)
+		if err := in.add(event); err != nil {
+			return err
 		}
-		body.Locate(place)
 	}
-	return in.coins.Follows(event.Mint())
+	return nil
 }
 
 // add puts one new event into the next commit and, when it comes in order, straight into its mint's candles.
 func (in *Ingest) add(event market.Event) error {
-	state, err := in.mints.get(event.Mint())
+	state, err := in.mints.get(event.Mint(), event.Program())
 	if err != nil {
 		return err
 	}
@@ -321,6 +328,7 @@ func (in *Ingest) rollBack(signature market.Signature) error {
 // remove takes a transaction out of the market, with the gap that it may have left.
 func (in *Ingest) remove(signature market.Signature, slot market.Slot) error {
 	in.cutLogs.fill(signature)
+	in.places.drop(signature)
 	_, err := in.takeOut(signature, slot)
 	return err
 }
@@ -338,7 +346,7 @@ func (in *Ingest) takeOut(signature market.Signature, slot market.Slot) (gone []
 
 	for i := range gone {
 		event := &gone[i]
-		state, err := in.mints.get(event.Mint())
+		state, err := in.mints.get(event.Mint(), event.Program())
 		if err != nil {
 			return nil, err
 		}
@@ -368,6 +376,7 @@ func (in *Ingest) moveDisplaced() error {
 
 		for _, m := range moves {
 			in.window.put(m.signature, m.to)
+			in.places.move(m.signature, m.to.index)
 			for _, event := range m.events {
 				event.Index = m.to.index
 				if err := in.add(event); err != nil {

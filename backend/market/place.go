@@ -17,6 +17,13 @@ type Located interface {
 	Locate(p Place)
 }
 
+// Opening is a body that tells of a new place of trade. Anybody may open one, which need not count.
+type Opening interface {
+	Body
+	// OpenedPlace is the address where trades will happen.
+	OpenedPlace() Pubkey
+}
+
 // PlaceState is what is known of a place.
 type PlaceState uint8
 

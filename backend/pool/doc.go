@@ -11,8 +11,8 @@
 //
 // Concurrency: At and Learn may be called from any goroutine and never block.
 //
-// Bounds: 100,000 places (15 MB) are remembered, 8,192 wait. One that waits for longer than a minute is called unknown until
-// the cluster answers; one above the bound at once.
+// Bounds: 100,000 places (15 MB) are remembered, 8,192 wait. One that waits for longer than half a minute is called unknown
+// until the cluster answers; one above the bound at once.
 //
 // Failure: nothing here ends the program. A cluster that does not answer is asked again, with growing pauses. An address where
 // there is nothing is asked about again, as nodes differ and the newest places are not everywhere yet.

@@ -18,7 +18,7 @@ const (
 	maxKnown  = 100_000 // places that are remembered, here and in the file
 	maxWanted = 8192    // places that wait; those above are unknown, to be wanted again
 
-	patience = time.Minute            // a place that waits for longer is called unknown,
+	patience = 30 * time.Second       // a place that waits for longer is called unknown,
 	again    = 10 * time.Minute       // and one where there is nothing is let be for so long
 	askEvery = 500 * time.Millisecond // between two requests, so that history is not read slower
 
@@ -94,15 +94,17 @@ func (r *Registry) want(address market.Pubkey) market.PlaceState {
 	defer r.mu.Unlock()
 
 	now := time.Now()
+	since := now
 	if until, gone := r.absent[address]; gone {
 		if now.Before(until) {
 			return market.PlaceUnknown
 		}
 		delete(r.absent, address)
+		since = now.Add(-patience) // nobody waits for it another time
 	}
 
 	if one, waits := r.wanted[address]; waits {
-		if now.Sub(one.since) > patience {
+		if now.Sub(one.since) >= patience {
 			return market.PlaceUnknown
 		}
 		return market.PlaceAsked
@@ -111,9 +113,12 @@ func (r *Registry) want(address market.Pubkey) market.PlaceState {
 		return market.PlaceUnknown
 	}
 
-	r.wanted[address] = wish{since: now}
+	r.wanted[address] = wish{since: since}
 	r.queue = append(r.queue, address)
 	wake.Up(r.wake)
+	if since != now {
+		return market.PlaceUnknown
+	}
 	return market.PlaceAsked
 }
 

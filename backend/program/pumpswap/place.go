@@ -31,6 +31,9 @@ func (e *Swap) PlaceAccount() market.Pubkey { return e.Pool }
 // PlaceAccount implements market.Located.
 func (e *Liquidity) PlaceAccount() market.Pubkey { return e.Pool }
 
+// OpenedPlace implements market.Opening.
+func (e *CreatePool) OpenedPlace() market.Pubkey { return e.Pool }
+
 // Place is what a pool is to its coin. It returns market.ErrDecimals for mints that no price can be told of.
 func (p Pool) Place() (market.Place, error) {
 	base, quote := p.BaseDecimals, p.QuoteDecimals

@@ -60,6 +60,24 @@ func At(address market.Pubkey, coins bool) []program.Plug {
 	return plugs
 }
 
+// Address is where the deployed program of that number lies; zero when it is none of those understood.
+func Address(id market.Program) market.Pubkey {
+	if plug := byID[id]; plug != nil {
+		return plug.Address()
+	}
+	return market.Pubkey{}
+}
+
+// ByAddress is the program that is deployed at an address; false when it is none of those understood.
+func ByAddress(address market.Pubkey) (market.Program, bool) {
+	for _, plug := range list {
+		if plug.Address() == address {
+			return plug.ID(), true
+		}
+	}
+	return 0, false
+}
+
 // Add adds a program of a test, before anything else is done. It panics when the number is another's.
 func Add(plug program.Plug) {
 	if byID[plug.ID()] != nil {

@@ -8,7 +8,7 @@ import (
 	"spinscope/backend/program/token"
 )
 
-// Account is the account at an address now: a coin's mint, what it calls itself, its curve, or its pool once that is open. The
+// Account is the account at an address now: a coin's mint, what it calls itself, its curve, or its pools once they are open. The
 // mints of the newest generation are Token-2022's, and hold their names themselves. False for any other address.
 func (w *World) Account(address market.Pubkey) (program.Account, bool) {
 	for _, c := range w.coins {
@@ -28,6 +28,10 @@ func (w *World) Account(address market.Pubkey) (program.Account, bool) {
 		case address == c.Pool && c.at == onPool:
 			return program.Account{Owner: pumpswap.ProgramID, Data: pumpswap.AppendPool(nil, &pumpswap.PoolAccount{
 				Index: pumpswap.CanonicalIndex, Creator: c.authority, BaseMint: c.Mint, QuoteMint: c.Quote,
+			})}, true
+		case address == c.OtherPool && c.at == onPool:
+			return program.Account{Owner: pumpswap.ProgramID, Data: pumpswap.AppendPool(nil, &pumpswap.PoolAccount{
+				Index: 1, Creator: c.Creator, BaseMint: c.Quote, QuoteMint: c.Mint,
 			})}, true
 		}
 	}
