@@ -192,6 +192,9 @@ func (b *Backend) newListener(opened *store.Store, from source, publish func(*ma
 	if from.shown.Coins != nil {
 		o.Coins, o.Addresses = from.shown.Coins, cluster.Following{Now: from.shown.Coins, Once: stored}
 	}
+	if from.pools != nil {
+		o.Whole, o.Pools = from.whole, from.pools
+	}
 	return listener.New(o), nil
 }
 

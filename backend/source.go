@@ -5,7 +5,10 @@ import (
 
 	"spinscope/backend/cluster"
 	"spinscope/backend/listener"
+	"spinscope/backend/market"
 	"spinscope/backend/parts"
+	"spinscope/backend/pool"
+	"spinscope/backend/solana"
 	"spinscope/backend/store"
 	"spinscope/backend/telemetry"
 	"spinscope/backend/watch"
@@ -21,6 +24,9 @@ type source struct {
 	recheck func()
 	history func(context.Context, cluster.Reach) error
 	shown   web.Source // what clients are told of it
+
+	whole []market.Program // programs of which all coins are kept, live only
+	pools *pool.Registry   // what trades where, for those; nil without any
 }
 
 // noSource reads nothing.
@@ -54,6 +60,12 @@ func (b *Backend) newSource(opened *store.Store) source {
 	o := cluster.Options{
 		Config: &cfg.Solana, Dir: dir, Store: opened, Veil: b.options.Tail.Veil, Adjust: b.options.Feed, Logger: b.options.Logger,
 	}
+	for _, name := range cfg.Programs.Whole() {
+		if id, ok := market.ParseProgram(name); ok {
+			s.whole = append(s.whole, id)
+		}
+	}
+	o.Whole = s.whole
 	var reads *cluster.Source
 	if dir.Transient {
 		demo := cluster.NewDemo(o)
@@ -72,5 +84,16 @@ func (b *Backend) newSource(opened *store.Store) source {
 	s.parts = append(s.parts, parts.Part{Name: "watch", Run: s.shown.Coins.Run})
 	s.reads, s.recheck = reads, reads.Recheck
 	s.shown.Endpoints, s.shown.Collect, s.shown.Accounts = reads.Endpoints, reads.Collect, reads.Accounts
+
+	if len(s.whole) > 0 {
+		s.pools = pool.New(pool.Options{
+			Path: dir.Pools(), Forget: dir.Transient, Read: reads.Accounts, Derive: solana.ProgramAddress, Logger: b.options.Logger,
+		})
+		s.parts = append(s.parts, parts.Part{Name: "pools", Run: s.pools.Run})
+		s.shown.Collect = func(m *telemetry.Metrics) {
+			reads.Collect(m)
+			s.pools.Collect(m)
+		}
+	}
 	return s
 }

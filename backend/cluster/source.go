@@ -25,6 +25,7 @@ type Options struct {
 	Store  *store.Store // what earlier runs stored
 	Logger *slog.Logger
 	Veil   func(string) string  // takes out of a text what strangers must not read; nil leaves it as it is
+	Whole  []market.Program     // programs of which everything is followed beside the one of Config, live only
 	Adjust func(*solana.Config) // changes how the cluster is read, for tests that cannot wait; may be nil
 
 	// Ready gives access points that come before those of Config, once they are there, or the cause of ctx's end; nil for
@@ -86,8 +87,12 @@ func (s *Source) Run(ctx context.Context, from market.Slot, apply func(context.C
 	}
 
 	feed := solana.New(reading)
+	whole, err := s.whole()
+	if err != nil {
+		return err
+	}
 	s.mu.Lock()
-	for _, what := range s.waiting {
+	for _, what := range append(whole, s.waiting...) {
 		if err := feed.Follow(what); err != nil {
 			s.mu.Unlock()
 			return err
@@ -129,6 +134,7 @@ func (s *Source) Status() listener.Status {
 		Backfill: wire.Backfill{
 			Running: now.Backfill.Running, Done: int64(now.Backfill.Done), Total: int64(now.Backfill.Total), ETASeconds: now.Backfill.ETASeconds,
 		},
+		Programs: s.programs(feed),
 	}
 }
 

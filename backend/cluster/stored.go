@@ -15,15 +15,19 @@ import (
 // chain time but theirs closes the candles of such a coin. It implements ingest.Addresses and belongs to one goroutine.
 type StoredCoins struct {
 	store   *store.Store
+	live    int64                             // chain time up to which programs told of all their coins, math.MaxInt64 where none did
 	reached map[market.Pubkey]int64           // chain time of each address that was ever followed
 	coins   map[market.Pubkey][]market.Pubkey // addresses of those looked up, none for other coins
 }
 
 // NewStoredCoins reads how far addresses have come.
 func NewStoredCoins(opened *store.Store) (*StoredCoins, error) {
-	s := &StoredCoins{store: opened, reached: map[market.Pubkey]int64{}, coins: map[market.Pubkey][]market.Pubkey{}}
+	s := &StoredCoins{store: opened, live: math.MaxInt64, reached: map[market.Pubkey]int64{}, coins: map[market.Pubkey][]market.Pubkey{}}
 	err := opened.Reached(func(r *market.Reached) error {
 		s.reached[r.Address] = r.ChainTime
+		if _, ok := registry.ByAddress(r.Address); ok {
+			s.live = min(s.live, r.ChainTime)
+		}
 		return nil
 	})
 	if err != nil {
@@ -71,10 +75,16 @@ func CoinAddresses(mint market.Pubkey, pair market.Pair) []market.Pubkey {
 // Coins implements ingest.Addresses: nothing is read of an address here.
 func (*StoredCoins) Coins(market.Pubkey) []market.Pubkey { return nil }
 
-// CompleteTo is the chain time up to which all addresses of a coin were read, math.MaxInt64 for a coin that has none.
+// CompleteTo is the chain time up to which all addresses of a coin were read, or its program told of it; math.MaxInt64 for a coin
+// that has none, of a program that is read whole.
 func (s *StoredCoins) CompleteTo(mint market.Pubkey) int64 {
-	least := int64(math.MaxInt64)
-	for _, address := range s.Of(mint) {
+	addresses, least := s.Of(mint), int64(math.MaxInt64)
+	if len(addresses) == 0 && s.live != math.MaxInt64 {
+		if pair := s.store.Pair(mint); pair.Program() != registry.First {
+			return s.live
+		}
+	}
+	for _, address := range addresses {
 		least = min(least, s.reached[address])
 	}
 	return least

@@ -18,6 +18,7 @@ type Config struct {
 	Websocket Websocket `toml:"websocket"`
 	Metadata  Metadata  `toml:"metadata"`
 	Alerts    Alerts    `toml:"alerts"`
+	Programs  Programs  `toml:"programs"`
 	Watch     Watch     `toml:"watch"`
 	Bus       Bus       `toml:"bus"`
 	Window    Window    `toml:"window"`
@@ -110,6 +111,26 @@ type Alerts struct {
 	Webhook string `toml:"webhook"` // secret; an http or https address that each alert is posted to, "" for none
 }
 
+// Programs says how much is followed of programs that are too busy to be read whole.
+type Programs struct {
+	Pump     string `toml:"pump"`     // watched: the coins that somebody follows; all: all of them, live only
+	PumpSwap string `toml:"pumpswap"` // the same
+}
+
+// FollowAll is what a program of Programs says of which all coins are kept.
+const FollowAll = "all"
+
+// Whole names the programs of which all coins are kept.
+func (p *Programs) Whole() (names []string) {
+	if p.Pump == FollowAll {
+		names = append(names, "pump")
+	}
+	if p.PumpSwap == FollowAll {
+		names = append(names, "pumpswap")
+	}
+	return names
+}
+
 // Watch says which coins of programs that are too busy to be read whole are followed, each by its own addresses.
 type Watch struct {
 	Mints    []string `toml:"mints"`     // at most MaxWatched
@@ -150,6 +171,7 @@ func Default() Config {
 			MaxQueuedBytes: 2 << 20, MaxRequestsPerSecondPerConnection: 100,
 		},
 		Metadata: Metadata{Enabled: true, IPFSGateway: "https://ipfs.io/ipfs/", RequestTimeoutSeconds: 30, MaxRetries: 3},
+		Programs: Programs{Pump: "watched", PumpSwap: "watched"},
 		Watch:    Watch{OnDemand: 20},
 		Bus:      Bus{Name: "spinscope", Replicas: 3, Listen: "127.0.0.1:4222"},
 		Window:   Window{GPU: "never"},

@@ -100,6 +100,9 @@ func TestBadInputNamesTheKey(t *testing.T) {
 		{"webhook scheme", "[alerts]\nwebhook = \"ftp://hooks.example/secret-key\"", "", "alerts.webhook"},
 		{"webhook host", "[alerts]\nwebhook = \"https:///secret-key\"", "", "alerts.webhook"},
 		{"webhook text", "", "SPINSCOPE_ALERTS_WEBHOOK=secret-key", "alerts.webhook"},
+		{"a program", "[programs]\npump = \"some\"", "", "programs.pump"},
+		{"another", "[programs]\npumpswap = \"off\"", "", "programs.pumpswap"},
+		{"all while forks are believed", "[programs]\npumpswap = \"all\"\n[solana]\ncommitment = \"processed\"", "", "programs.pumpswap"},
 		{"gpu", "[window]\ngpu = \"sometimes\"", "", "window.gpu"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -120,5 +123,21 @@ func TestBadInputNamesTheKey(t *testing.T) {
 func TestNamedFileMustExist(t *testing.T) {
 	if _, _, err := Load(filepath.Join(t.TempDir(), "none.toml"), nil); !errors.Is(err, ErrConfig) {
 		t.Fatalf("got %v", err)
+	}
+}
+
+// TestProgramsOfWhichAllIsKept: none unless the file says so, each by its own key.
+func TestProgramsOfWhichAllIsKept(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "[programs]\npump = \"all\"": "pump", "[programs]\npumpswap = \"all\"": "pumpswap",
+		"[programs]\npump = \"all\"\npumpswap = \"all\"": "pump pumpswap", "[programs]\npump = \"watched\"": "",
+	} {
+		cfg, _, err := Load(write(t, text), nil)
+		if err == nil {
+			err = cfg.Validate()
+		}
+		if got := strings.Join(cfg.Programs.Whole(), " "); got != want || err != nil {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
 	}
 }

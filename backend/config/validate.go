@@ -61,7 +61,7 @@ func (c *Config) Validate() error {
 // Problems is everything that is wrong with the configuration; empty when it is valid.
 func (c *Config) Problems() []*KeyError {
 	var found problems
-	for _, check := range []func(*problems){c.server, c.cors, c.logging, c.solana, c.numbers, c.kline, c.metadata, c.alerts, c.watch, c.bus, c.window} {
+	for _, check := range []func(*problems){c.server, c.cors, c.logging, c.solana, c.numbers, c.kline, c.metadata, c.alerts, c.programs, c.watch, c.bus, c.window} {
 		check(&found)
 	}
 	return found
@@ -251,6 +251,15 @@ func (c *Config) alerts(found *problems) {
 func (c *Config) metadata(found *problems) {
 	if gateway, err := url.Parse(c.Metadata.IPFSGateway); err != nil || gateway.Host == "" || gateway.Scheme != "http" && gateway.Scheme != "https" {
 		found.add("metadata.ipfs_gateway", c.Metadata.IPFSGateway, " is not an http or https URL")
+	}
+}
+
+func (c *Config) programs(found *problems) {
+	for key, value := range map[string]string{"programs.pump": c.Programs.Pump, "programs.pumpswap": c.Programs.PumpSwap} {
+		found.oneOf(key, value, "watched", FollowAll)
+		if value == FollowAll && c.Solana.Commitment == "processed" {
+			found.addUnseen(key, " is all, which needs solana.commitment confirmed or finalized: nobody reads back what a fork took away")
+		}
 	}
 }
 

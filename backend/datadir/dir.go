@@ -69,6 +69,9 @@ func (d *Dir) IsMarket() bool {
 // is asked for again.
 func (d *Dir) Mints() string { return d.Store() + ".mints" }
 
+// Pools is the file of what trades in which pool. It lies beside the store and can be removed: the cluster is asked again.
+func (d *Dir) Pools() string { return d.Store() + ".pools" }
+
 // Clusters names the clusters that have a market in the directory; the demo, made anew at every start, is none.
 func (d *Dir) Clusters() []string {
 	found := []string{}

@@ -207,7 +207,10 @@ func sameMinutes(s *server, mint string, facts []coinFact) error {
 }
 
 // compareMinutes compares a coin's candles with the ledger's facts of it.
-func compareMinutes(got []minute, facts []coinFact) error {
+func compareMinutes(got []minute, facts []coinFact) error { return compareCandles(got, facts, 60) }
+
+// compareCandles is compareMinutes for candles of so many seconds.
+func compareCandles(got []minute, facts []coinFact, seconds int64) error {
 	type ledgerMinute struct {
 		trades             int
 		volume, buys, paid *big.Int
@@ -222,7 +225,7 @@ func compareMinutes(got []minute, facts []coinFact) error {
 		if f.Kind != "trade" {
 			continue
 		}
-		at := f.time / 60 * 60
+		at := f.time / seconds * seconds
 		m := want[at]
 		if m == nil {
 			m = &ledgerMinute{volume: new(big.Int), buys: new(big.Int), paid: new(big.Int)}
@@ -258,7 +261,7 @@ func compareMinutes(got []minute, facts []coinFact) error {
 		}
 	}
 	if seen != len(want) {
-		return fmt.Errorf("has %d minutes, in the ledger %d", seen, len(want))
+		return fmt.Errorf("has %d candles, in the ledger %d", seen, len(want))
 	}
 	return nil
 }

@@ -28,8 +28,9 @@ type Status struct {
 	LastError  string
 	Failures   uint64
 	Backfill   wire.Backfill
-	Since      time.Time   // of the connection's state; zero when that is not known
-	Delivered  market.Slot // newest one that was given to apply
+	Programs   []wire.FollowedProgram // of which all coins are kept, live only
+	Since      time.Time              // of the connection's state; zero when that is not known
+	Delivered  market.Slot            // newest one that was given to apply
 }
 
 // The connections that a listener looks at.

@@ -379,7 +379,7 @@ func feedStatus(in *listener.Listener) rest.FeedStatus {
 	s := in.Status()
 	return rest.FeedStatus{
 		Running: s.Running, Connection: s.Connection, Stalled: s.Stalled, Endpoint: s.Endpoint, Slot: s.Slot, Lag: s.Lag,
-		LastError: s.LastError, Failures: s.Failures, Backfill: s.Backfill, Unreadable: in.Unreadable(),
+		LastError: s.LastError, Failures: s.Failures, Backfill: s.Backfill, Unreadable: in.Unreadable(), Programs: s.Programs,
 	}
 }
 

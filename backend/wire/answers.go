@@ -18,25 +18,34 @@ type Backfill struct {
 	ETASeconds float64 `json:"eta_seconds" doc:"0 when unknown"`
 }
 
+// FollowedProgram is a program of which all coins are kept, live only.
+type FollowedProgram struct {
+	Program string `json:"program"`
+	State   string `json:"state"   enum:"waiting,live,refused" doc:"live: what happens is told; waiting: the connection is being made; refused: the endpoint does not tell of it, message says why"`
+	Slot    uint64 `json:"slot"    doc:"Up to here everything was told, but for its gaps"`
+	Message string `json:"message" doc:"Why it is refused, or what failed last; else empty"`
+}
+
 // Status answers /api/events/status.
 type Status struct {
-	IsRunning            bool     `json:"is_running"`
-	LastEventTime        *int64   `json:"last_event_time"        doc:"Block time of the newest event, Unix seconds; null before the first"`
-	TotalEventsProcessed uint64   `json:"total_events_processed" doc:"Stored events; survives restarts"`
-	ConnectionStatus     string   `json:"connection_status"`
-	ProgramID            string   `json:"program_id"`
-	Cluster              string   `json:"cluster"   doc:"demo is a simulated market inside this program, replay recorded events played again"`
-	Endpoint             string   `json:"endpoint"  doc:"Without secrets"`
-	Slot                 uint64   `json:"slot"      doc:"Newest slot known"`
-	LagSlots             uint64   `json:"lag_slots"`
-	ChainTime            int64    `json:"chain_time" doc:"Candles that end by it are final; Unix seconds"`
-	Seq                  uint64   `json:"seq"       doc:"The store's commit number"`
-	Store                string   `json:"store,omitempty" doc:"Identity of the store that seqs are of: another one when it was made anew"`
-	LastError            string   `json:"last_error"`
-	Failures             uint64   `json:"failures"  doc:"Failed connections and requests since the start"`
-	Backfill             Backfill `json:"backfill"`
-	UnreadablePrograms   []string `json:"unreadable_programs,omitempty" doc:"Programs of which no event could be read for ten minutes of chain time: their layouts must have changed. Left out: none"`
-	Node                 *Node    `json:"node,omitempty" doc:"Among the servers that share this market over a bus. Left out: there is no bus"`
+	IsRunning            bool              `json:"is_running"`
+	LastEventTime        *int64            `json:"last_event_time"        doc:"Block time of the newest event, Unix seconds; null before the first"`
+	TotalEventsProcessed uint64            `json:"total_events_processed" doc:"Stored events; survives restarts"`
+	ConnectionStatus     string            `json:"connection_status"`
+	ProgramID            string            `json:"program_id"`
+	Cluster              string            `json:"cluster"   doc:"demo is a simulated market inside this program, replay recorded events played again"`
+	Endpoint             string            `json:"endpoint"  doc:"Without secrets"`
+	Slot                 uint64            `json:"slot"      doc:"Newest slot known"`
+	LagSlots             uint64            `json:"lag_slots"`
+	ChainTime            int64             `json:"chain_time" doc:"Candles that end by it are final; Unix seconds"`
+	Seq                  uint64            `json:"seq"       doc:"The store's commit number"`
+	Store                string            `json:"store,omitempty" doc:"Identity of the store that seqs are of: another one when it was made anew"`
+	LastError            string            `json:"last_error"`
+	Failures             uint64            `json:"failures"  doc:"Failed connections and requests since the start"`
+	Backfill             Backfill          `json:"backfill"`
+	UnreadablePrograms   []string          `json:"unreadable_programs,omitempty" doc:"Programs of which no event could be read for ten minutes of chain time: their layouts must have changed. Left out: none"`
+	FollowedPrograms     []FollowedProgram `json:"followed_programs,omitempty" doc:"Programs of which all coins are kept, live only. Left out: none"`
+	Node                 *Node             `json:"node,omitempty" doc:"Among the servers that share this market over a bus. Left out: there is no bus"`
 }
 
 // EventStats answers /api/events/stats: stored events by kind.

@@ -28,6 +28,7 @@ type fakeReader struct {
 	gapList []market.Gap
 	state   store.State
 	pair    market.Pair
+	pairs   map[market.Pubkey]market.Pair // of some mints
 	err     error
 	asked   chan [2]int64 // from and to of candles, while there is space
 }
@@ -98,8 +99,13 @@ func cut[T any](list []T, page store.Page) []T {
 	return list[begin:min(begin+page.Limit, len(list))]
 }
 
-func (f *fakeReader) Pair(market.Pubkey) market.Pair { return f.pair }
-func (f *fakeReader) ID() string                     { return "0f0f" }
+func (f *fakeReader) Pair(mint market.Pubkey) market.Pair {
+	if pair, ok := f.pairs[mint]; ok {
+		return pair
+	}
+	return f.pair
+}
+func (f *fakeReader) ID() string { return "0f0f" }
 
 func (f *fakeReader) State() store.State { return f.state }
 

@@ -87,7 +87,8 @@ type FeedStatus struct {
 	LastError  string
 	Failures   uint64
 	Backfill   wire.Backfill
-	Unreadable []market.Program // none of whose events could be read for a while
+	Unreadable []market.Program       // none of whose events could be read for a while
+	Programs   []wire.FollowedProgram // of which all coins are kept, live only
 }
 
 // Mints is what the cluster's accounts say of mints.

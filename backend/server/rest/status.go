@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/registry"
 	"spinscope/backend/wire"
 )
 
@@ -52,6 +53,7 @@ func (a *API) status(context.Context, *query) (wire.Status, error) {
 		LastError:            feed.LastError,
 		Failures:             feed.Failures,
 		Backfill:             feed.Backfill,
+		FollowedPrograms:     feed.Programs,
 	}
 	for _, p := range feed.Unreadable {
 		status.UnreadablePrograms = append(status.UnreadablePrograms, p.String())
@@ -105,14 +107,27 @@ func (a *API) gaps(ctx context.Context, q *query) (*wire.Gaps, error) {
 		if gap.Mint.IsZero() && !gap.Address.IsZero() && a.deps.Watch != nil { // the store does not know whose an address is
 			gap.Mint, _ = a.deps.Watch.CoinOf(gap.Address)
 		}
-		whole := gap.Mint.IsZero() && gap.Address.IsZero()
-		if mint == nil || whole || gap.Mint == *mint {
+		if mint == nil || gap.Mint == *mint || gap.Mint.IsZero() && a.misses(*mint, gap) {
 			answer.Gaps = append(answer.Gaps, newGap(gap))
 		}
 	}
 
 	answer.Total = len(answer.Gaps)
 	return answer, nil
+}
+
+// misses reports whether a gap of a whole program may miss something of a mint. Coins that are followed by their own addresses
+// have gaps of their own.
+func (a *API) misses(mint market.Pubkey, gap *market.Gap) bool {
+	if gap.Address.IsZero() {
+		return true
+	}
+	program, ok := registry.ByAddress(gap.Address)
+	if !ok || a.deps.Watch != nil && a.deps.Watch.Follows(mint) {
+		return false
+	}
+	pair := a.deps.Reader.Pair(mint)
+	return pair.Program() != registry.First && program != registry.First
 }
 
 func newGap(gap *market.Gap) wire.Gap {

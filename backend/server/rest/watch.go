@@ -13,6 +13,8 @@ type Watch interface {
 	Wire() []wire.WatchedCoin
 	// CoinOf is the coin that an address is followed for.
 	CoinOf(address market.Pubkey) (mint market.Pubkey, ok bool)
+	// Follows reports whether a coin is followed by its own addresses.
+	Follows(coin market.Pubkey) bool
 }
 
 func (a *API) watchRoutes() {

@@ -2,9 +2,11 @@ package rest_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/registry"
 	"spinscope/backend/wire"
 )
 
@@ -13,13 +15,18 @@ import (
 func TestWatchedCoinsAndTheirGaps(t *testing.T) {
 	f := newFake()
 	curve, pool, stranger, coin := key(41), key(42), key(43), f.tokens[0].Mint
+	pumpID, _ := market.ParseProgram("pump")
+	pump := registry.Address(pumpID)
 	f.gapList = []market.Gap{
 		{From: 1, To: 2, Cause: "the whole program"},
 		{From: 3, To: 4, Cause: "the coin's pool", Address: pool},
 		{From: 5, To: 6, Cause: "of an address that is followed no more", Address: stranger},
 		{From: 7, To: 8, Cause: "another token's", Mint: key(44)},
 		{From: 9, To: 9, Cause: "one transaction of the coin", Mint: coin, Address: curve},
+		{From: 0, To: 9, Cause: "what pump did not tell", Address: pump},
 	}
+	unwatched := key(46)
+	f.pairs = map[market.Pubkey]market.Pair{unwatched: market.MustPair(pumpID, market.WrappedSOL, 6, 9)}
 	d := deps(f)
 	d.Watch = fakeWatch{
 		{Mint: coin.String(), Program: "pump", State: "live", Addresses: wire.WatchedAddresses{Curve: curve.String(), Pool: pool.String()}},
@@ -42,9 +49,10 @@ func TestWatchedCoinsAndTheirGaps(t *testing.T) {
 		query  string
 		causes []string
 	}{
-		{"", []string{"the whole program", "the coin's pool", "of an address that is followed no more", "another token's", "one transaction of the coin"}},
+		{"", []string{"the whole program", "the coin's pool", "of an address that is followed no more", "another token's", "one transaction of the coin", "what pump did not tell"}},
 		{"?mint=" + coin.String(), []string{"the whole program", "the coin's pool", "one transaction of the coin"}},
 		{"?mint=" + key(44).String(), []string{"the whole program", "another token's"}},
+		{"?mint=" + unwatched.String(), []string{"the whole program", "what pump did not tell"}},
 	} {
 		got := call(t, http.MethodGet, server.URL+"/api/gaps"+c.query, "").data
 		gaps := got["gaps"].([]any)
@@ -67,6 +75,10 @@ func TestWatchedCoinsAndTheirGaps(t *testing.T) {
 type fakeWatch []wire.WatchedCoin
 
 func (w fakeWatch) Wire() []wire.WatchedCoin { return w }
+
+func (w fakeWatch) Follows(coin market.Pubkey) bool {
+	return slices.ContainsFunc(w, func(c wire.WatchedCoin) bool { return c.Mint == coin.String() })
+}
 
 func (w fakeWatch) CoinOf(address market.Pubkey) (mint market.Pubkey, ok bool) {
 	for i := range w {

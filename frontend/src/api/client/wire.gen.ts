@@ -87,6 +87,17 @@ export interface Backfill {
   eta_seconds: number
 }
 
+/** FollowedProgram is a program of which all coins are kept, live only. */
+export interface FollowedProgram {
+  program: string
+  /** live: what happens is told; waiting: the connection is being made; refused: the endpoint does not tell of it, message says why */
+  state: 'waiting' | 'live' | 'refused'
+  /** Up to here everything was told, but for its gaps */
+  slot: number
+  /** Why it is refused, or what failed last; else empty */
+  message: string
+}
+
 /** Status answers /api/events/status. */
 export interface Status {
   is_running: boolean
@@ -115,6 +126,8 @@ export interface Status {
   backfill: Backfill
   /** Programs of which no event could be read for ten minutes of chain time: their layouts must have changed. Left out: none */
   unreadable_programs?: string[]
+  /** Programs of which all coins are kept, live only. Left out: none */
+  followed_programs?: FollowedProgram[]
   /** Among the servers that share this market over a bus. Left out: there is no bus */
   node?: Node
 }
