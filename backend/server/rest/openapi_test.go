@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -425,5 +426,36 @@ func TestFieldsAreDocumented(t *testing.T) {
 	}
 	if fields < 100 {
 		t.Errorf("only %d fields looked at", fields)
+	}
+}
+
+// documentedAddress finds what documents ask a running server with curl.
+var documentedAddress = regexp.MustCompile(`curl [^\n]*?'http://127\.0\.0\.1:5051(/[^']+)'`)
+
+// TestDocumentedAddressesAnswer asks what the documents tell people to ask.
+func TestDocumentedAddressesAnswer(t *testing.T) {
+	server := serve(t, deps(newFake()))
+	asked := 0
+	for _, pattern := range []string{"../../../*.md", "../../../docs/*.md", "../../../examples/*.md"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatal(pattern, paths, err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, found := range documentedAddress.FindAllStringSubmatch(string(text), -1) {
+				asked++
+				address := strings.ReplaceAll(found[1], "=MINT", "="+mint.String())
+				if got := request(t, http.MethodGet, server.URL+address, ""); got.status != http.StatusOK {
+					t.Errorf("%s: %s: %d %s", path, found[1], got.status, got.raw)
+				}
+			}
+		}
+	}
+	if asked < 7 {
+		t.Errorf("only %d were asked", asked)
 	}
 }
