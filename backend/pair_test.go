@@ -150,8 +150,16 @@ func TestCoinsOfAnotherPairAreAnswered(t *testing.T) {
 		Tickers []map[string]any
 	}
 	get(http.MethodGet, "/api/tickers?window=h24&limit=100", "", &tickers)
-	if len(tickers.Tickers) != 3 || tickers.Tickers[2]["mint"] != mints[2].String() { // it traded for far less than one whole unit
+	if len(tickers.Tickers) != 3 || tickers.Tickers[0]["mint"] != mints[2].String() { // it is paid in SOL: no other amount is compared with that
 		t.Errorf("ranked %v", tickers.Tickers)
+	}
+	var toys struct {
+		Tickers []map[string]any
+		Total   int `json:"total"`
+	}
+	get(http.MethodGet, "/api/tickers?quote="+programtest.ToyPair.Quote().String(), "", &toys)
+	if len(toys.Tickers) != 2 || toys.Total != 2 || toys.Tickers[0]["quote_symbol"] != programtest.ToyPair.QuoteSymbol() {
+		t.Errorf("paid in one thing: %d, %v", toys.Total, toys.Tickers)
 	}
 	found := 0
 	for _, one := range tickers.Tickers {

@@ -1,8 +1,10 @@
 package market
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"unique"
 )
 
@@ -91,6 +93,23 @@ func (p Pair) Weight(quote U128) U128 {
 		quote = larger
 	}
 	return quote
+}
+
+// CompareQuotes orders pairs by what coins are paid in, whose amounts are not to be compared: SOL first, then what is commonly
+// paid with (Quotes), then the others by address. 0: the same.
+func (p Pair) CompareQuotes(other Pair) int {
+	x, y := p.Quote(), other.Quote()
+	if x == y {
+		return 0
+	}
+	return cmp.Or(cmp.Compare(quoteRank(x), quoteRank(y)), slices.Compare(x[:], y[:]))
+}
+
+func quoteRank(quote Pubkey) int {
+	if i := slices.IndexFunc(quotes[:], func(known Quote) bool { return known.Mint == quote }); i >= 0 {
+		return i
+	}
+	return len(quotes)
 }
 
 // QuoteSymbol is how what the coin is paid in is called: the name of a mint that everybody knows, else the ends of its

@@ -1,6 +1,7 @@
 package market
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"testing"
@@ -96,5 +97,23 @@ func TestWeight(t *testing.T) {
 	}
 	if got := (Pair{}).Weight(U64(7)); got != U64(7) {
 		t.Errorf("lamports weigh %s", got)
+	}
+}
+
+// What is paid in the same thing stands together: SOL first, then what is commonly paid with, then the others.
+func TestCompareQuotes(t *testing.T) {
+	var pairs []Pair
+	for _, quote := range []Pubkey{WrappedSOL, USDC, Quotes()[2].Mint, Quotes()[3].Mint, {1}, {2}} {
+		pairs = append(pairs, MustPair(0, quote, 6, 6))
+	}
+	for i, x := range pairs {
+		for j, y := range pairs {
+			if got := x.CompareQuotes(y); got != cmp.Compare(i, j) {
+				t.Errorf("%s beside %s: %d", x.QuoteSymbol(), y.QuoteSymbol(), got)
+			}
+		}
+	}
+	if pairs[1].CompareQuotes(MustPair(1, USDC, 9, 6)) != 0 || (Pair{}).CompareQuotes(pairs[0]) != 0 {
+		t.Error("coins that are paid in the same thing do not stand together")
 	}
 }

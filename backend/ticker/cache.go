@@ -16,7 +16,7 @@ type Order uint8
 
 // The orders. The mint traded last comes first among equals.
 const (
-	ByQuoteVolume Order = iota
+	ByQuoteVolume Order = iota // those paid in the same thing together (market.Pair.CompareQuotes): SOL and USDC are no one number
 	ByTrades
 	ByGain // the largest rise first
 	ByLoss // the largest fall first
@@ -66,10 +66,11 @@ func (b *Cache) Tickers(ctx context.Context, mints []market.Pubkey) (answer Answ
 	return answer, err
 }
 
-// Rank gives a page of the mints that traded in the last 24 hours of chain time, in order. The window is the one that
+// Rank gives a page of the mints that traded in the last 24 hours of chain time, in order, of those alone that are paid in quote
+// unless that is nil. The window is the one that
 // ByQuoteVolume, ByTrades, ByGain and ByLoss look at; mints that did not trade in it stand between those that rose and
 // those that fell.
-func (b *Cache) Rank(ctx context.Context, order Order, window Window, offset, limit int) (answer Answer, err error) {
+func (b *Cache) Rank(ctx context.Context, order Order, window Window, quote *market.Pubkey, offset, limit int) (answer Answer, err error) {
 	err = b.take(ctx, func() error {
 		now := b.source.ChainTime()
 		marks := b.source.Traded(now-H24.Seconds(), maxRanked)
@@ -78,6 +79,9 @@ func (b *Cache) Rank(ctx context.Context, order Order, window Window, offset, li
 			return err
 		}
 		b.forget(marks)
+		if quote != nil {
+			list = slices.DeleteFunc(list, func(k *kept) bool { return k.Token.Pair.Quote() != *quote })
+		}
 		if order != ByLastTrade {
 			slices.SortStableFunc(list, func(x, y *kept) int { return compare(order, window, x, y) })
 		}
@@ -145,10 +149,15 @@ func (b *Cache) forget(marks []market.MintMark) {
 	}
 }
 
+// compareUnits compares the volume of two mints that are paid in the same thing.
+func compareUnits(x, y *kept, window Window) int {
+	return x.Token.Pair.Weight(x.Spans[window].QuoteVolume).Cmp(y.Token.Pair.Weight(y.Spans[window].QuoteVolume))
+}
+
 func compare(order Order, window Window, x, y *kept) int {
 	switch order {
 	case ByQuoteVolume:
-		return y.weight(window).Cmp(x.weight(window))
+		return cmp.Or(x.Token.Pair.CompareQuotes(y.Token.Pair), compareUnits(y, x, window))
 	case ByTrades:
 		return cmp.Compare(y.Spans[window].Trades, x.Spans[window].Trades)
 	case ByGain:

@@ -81,9 +81,6 @@ type Ticker struct {
 // SparkPoints is how many points the line of a day has.
 const SparkPoints = 32
 
-// weight is what the volume of a window is ranked by.
-func (t *Ticker) weight(w Window) market.U128 { return t.Token.Pair.Weight(t.Spans[w].QuoteVolume) }
-
 // Change is by which fraction the price has moved over a window: 0.1 is ten percent up. It is false when not known.
 func (t *Ticker) Change(w Window) (float64, bool) {
 	open := t.Spans[w].Open

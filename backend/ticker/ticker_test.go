@@ -37,6 +37,14 @@ func newChain(seed uint64, mints byte) *chain {
 	return c
 }
 
+// pairOf has every third coin paid in USDC.
+func pairOf(mint market.Pubkey) market.Pair {
+	if mint[0]%3 == 0 {
+		return market.MustPair(0, market.USDC, 6, 6)
+	}
+	return market.Pair{}
+}
+
 // step trades, takes a trade back or lets time pass.
 func (c *chain) step() {
 	mint := c.mints[c.IntN(len(c.mints))]
@@ -89,7 +97,7 @@ func (c *chain) Marks(mints []market.Pubkey) (marks []market.MintMark) {
 
 func (c *chain) Token(mint market.Pubkey) (market.Token, bool, error) {
 	c.reads++
-	t := market.Token{Mint: mint, LatestTradeTime: c.lastTrade(mint)}
+	t := market.Token{Mint: mint, LatestTradeTime: c.lastTrade(mint), Pair: pairOf(mint)}
 	if list := c.ticks[mint]; len(list) > 0 {
 		t.LatestPrice, t.Trades = list[len(list)-1].Price, uint64(len(list))
 	}
@@ -156,7 +164,7 @@ func TestTickersEqualTheTrades(t *testing.T) {
 		for range 1500 {
 			c.step()
 			order, window := Order(c.IntN(5)), Window(c.IntN(NumWindows)) //nolint:gosec // small
-			answer, err := b.Rank(context.Background(), order, window, 0, 100)
+			answer, err := b.Rank(context.Background(), order, window, nil, 0, 100)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -173,6 +181,15 @@ func TestTickersEqualTheTrades(t *testing.T) {
 					t.Fatalf("order %d, %s: %+v before %+v", order, window, answer.Tickers[i-1].Spans[window], got.Spans[window])
 				}
 			}
+			dollars, err := b.Rank(context.Background(), order, window, new(market.USDC), 0, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			only := slices.DeleteFunc(slices.Clone(answer.Tickers), func(one *Ticker) bool { return one.Token.Pair.Quote() != market.USDC })
+			if dollars.Total != len(only) || !slices.Equal(dollars.Tickers, only) {
+				t.Fatalf("%d coins of USDC of %d", dollars.Total, len(only))
+			}
+
 			asked := []market.Pubkey{{200}, c.mints[c.IntN(9)], c.mints[0]}
 			some, err := b.Tickers(context.Background(), asked)
 			if err != nil {
@@ -199,6 +216,9 @@ func inOrder(order Order, window Window, x, y *Ticker) bool {
 	later := x.Token.LatestTradeTime >= y.Token.LatestTradeTime
 	switch order {
 	case ByQuoteVolume:
+		if quotes := x.Token.Pair.CompareQuotes(y.Token.Pair); quotes != 0 {
+			return quotes < 0
+		}
 		return b.QuoteVolume.Less(a.QuoteVolume) || a.QuoteVolume == b.QuoteVolume && later
 	case ByTrades:
 		return a.Trades > b.Trades || a.Trades == b.Trades && later
@@ -250,7 +270,7 @@ func TestNothingIsReadTwice(t *testing.T) {
 	rank := func() int {
 		t.Helper()
 		c.reads = 0
-		if _, err := b.Rank(context.Background(), ByGain, H1, 0, 10); err != nil {
+		if _, err := b.Rank(context.Background(), ByGain, H1, nil, 0, 10); err != nil {
 			t.Fatal(err)
 		}
 		return c.reads
@@ -275,7 +295,7 @@ func TestPagesAndBounds(t *testing.T) {
 	}
 	b := New(c, market.AllIntervals())
 	for _, page := range [][3]int{{0, 2, 2}, {4, 2, 1}, {5, 2, 0}, {-1, 1, 1}, {0, -1, 0}, {1 << 40, 10, 0}} {
-		if answer, err := b.Rank(context.Background(), ByTrades, M5, page[0], page[1]); err != nil || len(answer.Tickers) != page[2] || answer.Total != 5 {
+		if answer, err := b.Rank(context.Background(), ByTrades, M5, nil, page[0], page[1]); err != nil || len(answer.Tickers) != page[2] || answer.Total != 5 {
 			t.Errorf("page %v: %d of %d, %v", page, len(answer.Tickers), answer.Total, err)
 		}
 	}
@@ -294,16 +314,16 @@ func TestFailures(t *testing.T) {
 	}
 	b := New(c, market.AllIntervals())
 	c.fail = errors.New("a damaged block")
-	if _, err := b.Rank(context.Background(), ByTrades, M5, 0, 9); !errors.Is(err, c.fail) {
+	if _, err := b.Rank(context.Background(), ByTrades, M5, nil, 0, 9); !errors.Is(err, c.fail) {
 		t.Errorf("a failing store gives %v", err)
 	}
 	c.fail = nil
 	ended, end := context.WithCancel(context.Background())
 	end()
-	if _, err := b.Rank(ended, ByTrades, M5, 0, 9); !errors.Is(err, context.Canceled) {
+	if _, err := b.Rank(ended, ByTrades, M5, nil, 0, 9); !errors.Is(err, context.Canceled) {
 		t.Errorf("a question nobody waits for gives %v", err)
 	}
-	if answer, err := b.Rank(context.Background(), ByTrades, M5, 0, 9); err != nil || answer.Total != 3 {
+	if answer, err := b.Rank(context.Background(), ByTrades, M5, nil, 0, 9); err != nil || answer.Total != 3 {
 		t.Errorf("after that: %v %v", answer, err)
 	}
 	if w, err := ParseWindow("h1"); w != H1 || err != nil {

@@ -43,6 +43,7 @@ type TickerQuery struct {
 	Mints  []market.Pubkey
 	Window string // h24, h1 or m5: what SortBy looks at
 	SortBy TickerSort
+	Quote  *market.Pubkey // of those paid in it; nil: of all
 	Spark  bool
 	store.Page
 }

@@ -26,7 +26,8 @@ func (a *API) tickerRoutes() {
 			Name: "mint", In: "query", Description: "May be given up to 100 times. Order and paging then do not apply",
 			Schema: &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern}, MaxItems: new(maxTickers)},
 		}, choiceParam("window", "What sort_by looks at", false, tickerWindows...),
-			choiceParam("sort_by", "Those without a trade in the window stand between the risen and the fallen", false, tickerSorts...),
+			keyParam("quote", "The mint of what is paid with: coins that are paid in it, and no others", false),
+			choiceParam("sort_by", "By volume those that are paid in the same thing stand together, SOL first. Those without a trade in the window stand between the risen and the fallen", false, tickerSorts...),
 			&huma.Param{
 				Name: "spark", In: "query", Description: "Add the line of the last 24 hours",
 				Schema: &huma.Schema{Type: huma.TypeBoolean, Default: false},
@@ -37,7 +38,7 @@ func (a *API) tickers(ctx context.Context, q *query) (*wire.Tickers, error) {
 	mints := q.keys("mint", maxTickers)
 	ask := TickerQuery{
 		Mints: mints, Window: q.choice("window", tickerWindows...), SortBy: TickerSort(q.choice("sort_by", tickerSorts...)),
-		Spark: q.flag("spark"),
+		Quote: q.maybeKey("quote"), Spark: q.flag("spark"),
 	}
 	page, limit := q.paging()
 	if q.err != nil {

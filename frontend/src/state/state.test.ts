@@ -324,6 +324,15 @@ describe('TokenList', () => {
     expect([token?.symbol, token?.created]).toEqual(['ELM', 7])
   })
 
+  it('knows whether amounts must say what they are of', () => {
+    const { tokens } = list()
+    tokens.takeBoth([], known)
+    expect(tokens.severalQuotes).toBe(false)
+    const quote = { quote_mint: 'USDC', quote_symbol: 'USDC', quote_decimals: 6 }
+    tokens.takeBoth([], [{ ...detail('D', 'NEW', 9), ...quote }])
+    expect(tokens.severalQuotes).toBe(true)
+  })
+
   it('lists by the server’s ranking, by age, and by what the person searches', async () => {
     const { tokens } = list()
     await tokens.load()

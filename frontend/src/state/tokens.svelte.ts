@@ -169,6 +169,8 @@ export class TokenList {
 
   /** The programs of the list, in the order of their names. */
   programs: string[] = $derived([...new Set(this.all.map((token) => token.program))].sort())
+  /** Whether the coins of the list are paid in several things, so that amounts say what they are of. */
+  severalQuotes = $derived(new Set(this.all.map((token) => token.quote.symbol)).size > 1)
 
   /** Hears of tokens that came into the list. */
   listed: () => void = () => undefined

@@ -34,7 +34,7 @@ export function nextSpan({ prefs, tokens }: Workspace): void {
 
 /** The orders of the list, in words. */
 export const TAB_WORDS: Record<ListTab, [string, string]> = {
-  top: ['Top', 'most volume in 24 hours'],
+  top: ['Top', 'most volume in 24 hours, coins that are paid in the same thing together'],
   active: ['Active', 'last traded first'],
   gainers: ['Gainers', 'biggest rise over the period shown; press again for losers'],
   losers: ['Losers', 'biggest fall over the period shown; press again for gainers'],
