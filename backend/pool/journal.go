@@ -47,7 +47,10 @@ func (r *Registry) open() (*journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if bad || lines > 2*len(r.known)+1000 {
+	r.mu.RLock()
+	count := len(r.known) // events add to them meanwhile
+	r.mu.RUnlock()
+	if bad || lines > 2*count+1000 {
 		if err := r.rewrite(path); err != nil {
 			return nil, err
 		}
