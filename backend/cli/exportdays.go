@@ -132,13 +132,13 @@ func (p serverParts) Days(ctx context.Context, req export.Request, id string, si
 	}
 	defer func() { _ = answer.Body.Close() }()
 
-	var told struct {
+	var reported struct {
 		Data wire.ExportDays `json:"data"`
 	}
-	if err := json.NewDecoder(answer.Body).Decode(&told); err != nil {
+	if err := json.NewDecoder(answer.Body).Decode(&reported); err != nil {
 		return export.Days{}, fmt.Errorf("read the server's days: %w", err)
 	}
-	d := &told.Data
+	d := &reported.Data
 	return export.Days{Store: d.Store, Seq: market.Seq(d.Seq), Horizon: d.Horizon, Whole: d.Whole, Days: d.Days}, nil
 }
 

@@ -162,7 +162,7 @@ func TestManyAddressesAskOnceHowFar(t *testing.T) {
 	})
 	mu.Lock()
 	defer mu.Unlock()
-	if most := 2 + int(time.Since(began)*tipParts/firstRescan); tips > most {
-		t.Errorf("asked %d times how far the node is, of %d addresses; %d are enough", tips, len(listed), most)
+	if limit := 2 + int(time.Since(began)*tipParts/firstRescan); tips > limit {
+		t.Errorf("asked %d times how far the node is, of %d addresses; %d are enough", tips, len(listed), limit)
 	}
 }
