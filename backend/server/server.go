@@ -20,6 +20,8 @@ type Deps struct {
 	API     rest.Deps
 	Guard   *guard.Guard
 	Sockets http.Handler          // of /socket.io/; nil answers 404
+	Plain   http.Handler          // of /ws; nil answers 404
+	Events  http.Handler          // of /sse; nil answers 404
 	Page    fs.FS                 // the built front end; without index.html "/" says how to build it
 	Collect []telemetry.Collector // what else /metrics shows
 	Ready   func() error          // what /readyz says: nil is 200, an error 503 with its text, which must hold no secrets
@@ -61,6 +63,12 @@ func New(deps Deps) *Server {
 	}
 
 	mux.Handle("/socket.io/", deps.Sockets)
+	if deps.Plain != nil { // it asks for the token itself: a browser's WebSocket sends no header
+		mux.Handle("GET /ws", deps.Plain)
+	}
+	if deps.Events != nil {
+		mux.Handle("GET /sse", deps.Guard.Authorize(deps.Events))
+	}
 	for _, namespace := range []string{"/ws/kline", "/kline"} {
 		mux.Handle(namespace, timed(answerTimeout, noPath(namespace)))
 	}
@@ -112,7 +120,7 @@ func noPath(namespace string) http.Handler {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(http.StatusNotFound)
-		_, _ = w.Write(wire.AppendFailure(nil, namespace+" is a namespace of Socket.IO, whose path is /socket.io/: a Socket.IO client connects to it, a plain WebSocket does not"))
+		_, _ = w.Write(wire.AppendFailure(nil, namespace+" is a namespace of Socket.IO, whose path is /socket.io/: a Socket.IO client connects to it, a plain WebSocket to /ws"))
 	})
 }
 

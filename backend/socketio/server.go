@@ -194,6 +194,17 @@ func (s *Server) reserve() error {
 	return nil
 }
 
+// Reserve takes one of the places of [Options.MaxConnections] for a connection that somebody else serves; Release gives it
+// back. The error says why there is none.
+func (s *Server) Reserve() error { return s.reserve() }
+
+// Release gives back a place that Reserve took.
+func (s *Server) Release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reserved--
+}
+
 // opened is the engine's "connection" event.
 func (s *Server) opened(args ...any) {
 	conn, ok := args[0].(engine.Socket)

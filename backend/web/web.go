@@ -27,6 +27,7 @@ import (
 	"spinscope/backend/mintinfo"
 	"spinscope/backend/offline"
 	"spinscope/backend/parts"
+	"spinscope/backend/plain"
 	"spinscope/backend/server"
 	"spinscope/backend/server/guard"
 	"spinscope/backend/server/rest"
@@ -88,6 +89,7 @@ type Server struct {
 	Options
 	http     *server.Server
 	sockets  *socketio.Server
+	plain    *plain.Server
 	stream   *stream.Stream
 	tokens   *metadata.Follower // nil without metadata
 	mints    *mintinfo.Follower
@@ -192,6 +194,13 @@ func New(o Options) (*Server, error) {
 		Patience:     o.patience(), Authorize: authorize, Queued: o.Listener.Queued, Logger: o.Logger,
 	})
 	f.stream.Mount(f.sockets)
+	f.plain = plain.New(plain.Options{
+		Places: f.sockets, Allow: guarded.Allow, Token: guarded.NeedsToken(),
+		PingInterval: config.Seconds(ws.HeartbeatInterval), PingTimeout: config.Seconds(ws.HeartbeatTimeout),
+		MaxPayload: ws.MaxPayload, MaxQueuedMessages: ws.MaxQueuedMessages, MaxQueuedBytes: ws.MaxQueuedBytes,
+		RequestsPerSecond: float64(ws.MaxRequestsPerSecondPerConnection), EventID: f.stream.EventID, Logger: o.Logger,
+	})
+	f.stream.MountPlain(f.plain)
 	if o.Source.Coins != nil {
 		o.Source.Coins.Serve(f.stream.Wants)
 	}
@@ -207,7 +216,7 @@ func New(o Options) (*Server, error) {
 	f.http = server.New(server.Deps{
 		API: rest.Deps{
 			Reader: o.Store, Export: offline.Stored{Store: o.Store}, Backup: o.backup(),
-			Stream: f.stream.Report(f.sockets), Feed: func() rest.FeedStatus { return feedStatus(o.Listener) },
+			Stream: f.stream.Report(f.sockets, f.plain), Feed: func() rest.FeedStatus { return feedStatus(o.Listener) },
 			Endpoints: o.Source.Endpoints, Watch: o.Source.watched(), Log: rest.NewLog(o.Tail),
 			Metadata: metadataOrNil(f.tokens), Mints: f.mints, Alerts: f.alerts,
 			Tickers:   tickers,
@@ -217,7 +226,7 @@ func New(o Options) (*Server, error) {
 		},
 		Collect: f.collectors(o.Listener.Collect, o.Source.Collect, o.Store.Collect, o.Dir.Collect, o.Commits.Collect),
 		Ready:   f.ready, Note: f.note,
-		Guard: guarded, Sockets: f.sockets, Page: o.Assets, Logger: o.Logger,
+		Guard: guarded, Sockets: f.sockets, Plain: f.plain, Events: f.stream.Events(f.plain), Page: o.Assets, Logger: o.Logger,
 	})
 
 	return f, nil
@@ -281,7 +290,7 @@ func (f *Server) newAlerts(push func(newest uint64, fresh []wire.AlertPush)) *al
 
 // collectors are the parts that show metrics: those given, and what clients meet.
 func (f *Server) collectors(list ...telemetry.Collector) []telemetry.Collector {
-	list = append(list, f.stream.Report(f.sockets).Collect, f.alerts.Collect, f.mints.Collect)
+	list = append(list, f.stream.Report(f.sockets, f.plain).Collect, f.alerts.Collect, f.mints.Collect)
 	if f.tokens != nil {
 		list = append(list, f.tokens.Collect)
 	}
@@ -357,7 +366,10 @@ func (f *Server) run(ctx context.Context) error {
 		<-ctx.Done()
 		goodbye, done := context.WithTimeout(serving, goodbyeTime)
 		defer done()
+		var leaving sync.WaitGroup
+		leaving.Go(func() { _ = f.plain.Close(goodbye) })
 		_ = f.sockets.Close(goodbye) // those that do not hear it are cut with the port
+		leaving.Wait()
 		stop()
 	})
 	return f.http.Serve(serving, f.listener)

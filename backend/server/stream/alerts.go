@@ -2,11 +2,9 @@ package stream
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"spinscope/backend/market"
-	"spinscope/backend/socketio"
 	"spinscope/backend/wire"
 )
 
@@ -27,6 +25,9 @@ func (st *Stream) PushAlerts(last uint64, alerts []wire.AlertPush) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	t := b.topics[key{kind: alertTopic}]
+	if len(alerts) > 0 {
+		st.noteAlert(alerts[len(alerts)-1].Payload)
+	}
 	if t != nil {
 		for _, a := range alerts {
 			b.send(t, push{market.Seq(a.Number), t.event(), a.Payload})
@@ -119,7 +120,7 @@ func (b *broadcaster) answerAlerts(sub *subscription, was bool, last uint64, lis
 
 // alertsFailed goes on with live alerts, and tells the client what it may miss.
 func (s *session) alertsFailed(sub *subscription, since market.Seq, err error) error {
-	if errors.Is(err, socketio.ErrClosed) {
+	if isGone(err) {
 		return err
 	}
 	s.stream.log.Error("replay failed", "client", s.peer.ID(), "topic", sub.topic.name, "err", err)

@@ -10,15 +10,16 @@ import (
 	"spinscope/backend/wire"
 )
 
-// caster sends one payload to all members of a room; *socketio.Namespace is one.
+// caster sends one payload to all members of a room; *socketio.Namespace and *plain.Server are.
 type caster interface {
 	Broadcast(room, event string, payload json.RawMessage, unit uint64)
 }
 
 // The namespaces.
 const (
-	openSpace = iota // /ws/kline
-	spinSpace        // /kline
+	openSpace  = iota // /ws/kline
+	spinSpace         // /kline
+	plainSpace        // /ws and /sse, which need no Socket.IO
 	numSpaces
 )
 

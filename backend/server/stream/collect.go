@@ -18,6 +18,33 @@ func (r Report) Collect(m *telemetry.Metrics) {
 	}
 	m.Stage(whole)
 	r.collectSockets(m)
+	r.collectPlain(m)
+}
+
+func (r Report) collectPlain(m *telemetry.Metrics) {
+	s := r.plain.Stats()
+	m.Gauge("plain_websockets", "Open plain WebSockets.", float64(s.WebSockets))
+	m.Gauge("plain_event_streams", "Open streams of server-sent events.", float64(s.Events))
+	m.Gauge("plain_queued_messages", "Messages that wait in their queues.", float64(s.QueuedMessages))
+	m.Gauge("plain_queued_bytes", "Bytes that wait in their queues.", float64(s.QueuedBytes))
+	for _, one := range []struct {
+		name, help string
+		value      int64
+	}{
+		{"websockets_total", "Plain WebSockets opened.", s.WebSocketsTotal},
+		{"event_streams_total", "Streams of server-sent events opened.", s.EventsTotal},
+		{"refused_total", "Requests for either turned away.", s.Refused},
+		{"messages_in_total", "Messages read from them.", s.MessagesIn},
+		{"messages_out_total", "Messages queued to them.", s.MessagesOut},
+		{"bytes_in_total", "Payload bytes read.", s.BytesIn},
+		{"bytes_out_total", "Bytes written.", s.BytesOut},
+		{"slow_consumers_total", "Clients cut because they did not read.", s.SlowConsumers},
+		{"limited_total", "Messages above the request rate.", s.Limited},
+		{"malformed_total", "Messages that are none.", s.Malformed},
+		{"panics_total", "Panics caught.", s.Panics},
+	} {
+		m.Counter("plain_"+one.name, one.help, uint64(max(0, one.value)))
+	}
 }
 
 func (r Report) collectSockets(m *telemetry.Metrics) {

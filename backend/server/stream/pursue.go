@@ -8,7 +8,6 @@ import (
 
 	"spinscope/backend/commitlog"
 	"spinscope/backend/market"
-	"spinscope/backend/socketio"
 	"spinscope/backend/wire"
 )
 
@@ -387,7 +386,7 @@ func (b *broadcaster) caughtUp(s *session, keep bool) bool {
 
 // fallBack goes on with live pushes after the store failed, and tells the client what it may miss.
 func (s *session) fallBack(err error) {
-	if errors.Is(err, socketio.ErrClosed) || s.stream.ctx.Err() != nil {
+	if isGone(err) || s.stream.ctx.Err() != nil {
 		return // there is nobody to tell, and nothing is wrong here
 	}
 	s.stream.log.Error("replay failed", "client", s.peer.ID(), "err", err)
@@ -529,7 +528,7 @@ func (s *session) recovered() {
 	}
 	if err := s.pursue(&pursuit{}, false); err != nil {
 		s.fallBack(err)
-		if !errors.Is(err, socketio.ErrClosed) && s.stream.ctx.Err() == nil {
+		if !isGone(err) && s.stream.ctx.Err() == nil {
 			select {
 			case s.stream.failed <- err:
 			default:

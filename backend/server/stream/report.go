@@ -3,6 +3,7 @@ package stream
 import (
 	"time"
 
+	"spinscope/backend/plain"
 	"spinscope/backend/socketio"
 	"spinscope/backend/wire"
 )
@@ -12,10 +13,13 @@ import (
 type Report struct {
 	*Stream
 	sockets *socketio.Server
+	plain   *plain.Server
 }
 
-// Report is of the stream mounted on the server.
-func (st *Stream) Report(server *socketio.Server) Report { return Report{st, server} }
+// Report is of the stream mounted on the servers.
+func (st *Stream) Report(server *socketio.Server, plain *plain.Server) Report {
+	return Report{st, server, plain}
+}
 
 // Metrics implements rest.Stream.
 func (r Report) Metrics() wire.StreamMetrics {
@@ -37,6 +41,12 @@ func (r Report) Clients() []wire.StreamClient {
 	connections := map[[2]string]socketio.ClientInfo{}
 	for _, c := range r.sockets.Clients() {
 		connections[[2]string{c.Namespace, c.ID}] = c
+	}
+	for _, c := range r.plain.Clients() {
+		connections[[2]string{plainName, c.ID}] = socketio.ClientInfo{
+			Transport: c.Transport, QueuedMessages: c.QueuedMessages, QueuedBytes: c.QueuedBytes,
+			MessagesIn: c.MessagesIn, MessagesOut: c.MessagesOut, BytesOut: c.BytesOut,
+		}
 	}
 
 	for _, c := range r.Stream.Clients() {

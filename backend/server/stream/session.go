@@ -11,11 +11,10 @@ import (
 	"sync"
 	"time"
 
-	"spinscope/backend/socketio"
 	"spinscope/backend/wire"
 )
 
-// peer is a client's connection to a namespace; *socketio.Conn is one.
+// peer is a client's connection, by whichever transport; *socketio.Conn and *plain.Conn are.
 type peer interface {
 	ID() string
 	// Answer queues an event; an error means that the connection is gone.
@@ -136,7 +135,7 @@ func (s *session) serve(r *request) {
 
 // refuse answers a failed request with an error event and a negative acknowledgement.
 func (s *session) refuse(err error, ack func(any)) {
-	if errors.Is(err, socketio.ErrClosed) {
+	if isGone(err) {
 		return // the client has gone
 	}
 	code := codeOf(err)

@@ -19,7 +19,10 @@ type space struct {
 	greeting func(clientID, store string, now int64, intervals []string, symbols func() []string) any
 }
 
-// spaces are the two namespaces over the same core.
+// plainName is what clients without Socket.IO are listed under.
+const plainName = "/ws"
+
+// spaces are the namespaces over the same core. What needs no Socket.IO speaks the language of /ws/kline.
 func spaces() [numSpaces]*space {
 	open := &space{
 		index: openSpace, name: "/ws/kline", oldest: true,
@@ -56,7 +59,9 @@ func spaces() [numSpaces]*space {
 		},
 	}
 
-	return [numSpaces]*space{openSpace: open, spinSpace: spin}
+	plain := *open
+	plain.index, plain.name = plainSpace, plainName
+	return [numSpaces]*space{openSpace: open, spinSpace: spin, plainSpace: &plain}
 }
 
 // subscribeTo and unsubscribeFrom serve the topics that are one for all mints.

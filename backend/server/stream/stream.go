@@ -7,10 +7,12 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"spinscope/backend/follow"
 	"spinscope/backend/market"
+	"spinscope/backend/plain"
 	"spinscope/backend/socketio"
 	"spinscope/backend/wire"
 )
@@ -60,6 +62,7 @@ type Stream struct {
 	jobs             sync.WaitGroup // clients that are set aside
 	reading          chan struct{}  // bounds who reads the store for clients that are behind
 	failed           chan error     // the store's, while a client was set aside
+	alertSeq         atomic.Uint64  // commit of the newest alert that was pushed
 }
 
 // New makes a stream of the commits after the follower's cursor. Run must be called.
@@ -141,34 +144,94 @@ func orDefault[T int | time.Duration](value, fallback T) T {
 // Mount puts the namespaces on the server, which must not serve yet. "/" accepts connections and does nothing.
 func (st *Stream) Mount(server *socketio.Server) {
 	server.Namespace("/", socketio.Handler{Connect: func(c *socketio.Conn, auth map[string]any) error {
-		return st.admit(auth, c.Authorization())
+		if err := st.admit(auth, c.Authorization()); err != nil {
+			return unauthorized(err)
+		}
+		return nil
 	}})
-	for _, space := range spaces() {
+	all := spaces()
+	for _, space := range all[:plainSpace] {
 		namespace := server.Namespace(space.name, socketio.Handler{
 			Connect: func(c *socketio.Conn, auth map[string]any) error {
-				s, err := st.connect(space, c, auth)
-				if err == nil {
-					c.SetData(s)
+				if err := st.open(space, c, auth); err != nil {
+					return unauthorized(err)
 				}
-				return err
+				return nil
 			},
-			Event: func(c *socketio.Conn, name string, args []any, ack func(any)) {
-				if s, ok := c.Data().(*session); ok {
-					s.request(name, args, ack)
-				}
-			},
-			Limited: func(c *socketio.Conn, ack func(any)) {
-				if s, ok := c.Data().(*session); ok {
-					s.refuse(&failure{Code: wire.CodeRateLimited, Message: "too many requests: this one was not served; see websocket.max_requests_per_second_per_connection"}, ack)
-				}
-			},
-			Disconnect: func(c *socketio.Conn, reason string) {
-				if s, ok := c.Data().(*session); ok {
-					st.disconnect(s, reason)
-				}
-			},
+			Event:      func(c *socketio.Conn, name string, args []any, ack func(any)) { st.event(c, name, args, ack) },
+			Limited:    func(c *socketio.Conn, ack func(any)) { st.limited(c, ack) },
+			Disconnect: func(c *socketio.Conn, reason string) { st.gone(c, reason) },
 		})
 		st.broadcaster.casters[space.index] = namespace
+	}
+}
+
+// MountPlain puts the same on a server for clients without Socket.IO, which must not serve yet.
+func (st *Stream) MountPlain(server *plain.Server) {
+	space := spaces()[plainSpace]
+	server.Handle(plain.Handler{
+		Connect:    func(c *plain.Conn, auth map[string]any) error { return st.open(space, c, auth) },
+		Refusal:    func(err error) any { return wire.StreamError{Code: wire.CodeUnauthorized, Message: err.Error()} },
+		Malformed:  func(c *plain.Conn, err error) { st.refuse(c, invalid("%v", err), nil) },
+		Event:      func(c *plain.Conn, name string, data any, ack func(any)) { st.event(c, name, []any{data}, ack) },
+		Limited:    func(c *plain.Conn, ack func(any)) { st.limited(c, ack) },
+		Disconnect: func(c *plain.Conn, reason string) { st.gone(c, reason) },
+	})
+	st.broadcaster.casters[space.index] = server
+}
+
+// holder is a connection that keeps its session.
+type holder interface {
+	peer
+	Data() any
+	SetData(value any)
+}
+
+// What happens to clients, by whichever transport they came.
+
+func (st *Stream) open(space *space, c holder, auth map[string]any) error {
+	s, err := st.connect(space, c, auth)
+	if err == nil {
+		c.SetData(s)
+	}
+	return err
+}
+
+func (st *Stream) event(c holder, name string, args []any, ack func(any)) {
+	if s, ok := c.Data().(*session); ok {
+		s.request(name, args, ack)
+	}
+}
+
+func (st *Stream) limited(c holder, ack func(any)) {
+	st.refuse(c, &failure{Code: wire.CodeRateLimited, Message: "too many requests: this one was not served; see websocket.max_requests_per_second_per_connection"}, ack)
+}
+
+func (st *Stream) refuse(c holder, err error, ack func(any)) {
+	if s, ok := c.Data().(*session); ok {
+		s.refuse(err, ack)
+	}
+}
+
+func (st *Stream) gone(c holder, reason string) {
+	if s, ok := c.Data().(*session); ok {
+		st.disconnect(s, reason)
+	}
+}
+
+// isGone reports whether an error says that the client has gone.
+func isGone(err error) bool {
+	return errors.Is(err, socketio.ErrClosed) || errors.Is(err, plain.ErrClosed)
+}
+
+// errToken refuses a client.
+var errToken = errors.New("missing or wrong token")
+
+// unauthorized is a refusal in the words of Socket.IO.
+func unauthorized(err error) error {
+	return &socketio.ConnectError{
+		Message: "unauthorized: give the server's token as auth.token or in an Authorization header",
+		Data:    wire.StreamError{Code: wire.CodeUnauthorized, Message: err.Error()},
 	}
 }
 
@@ -184,10 +247,7 @@ func (st *Stream) admit(auth map[string]any, authorization string) error {
 	if st.authorize(token) {
 		return nil
 	}
-	return &socketio.ConnectError{
-		Message: "unauthorized: give the server's token as auth.token or in an Authorization header",
-		Data:    wire.StreamError{Code: wire.CodeUnauthorized, Message: "missing or wrong token"},
-	}
+	return errToken
 }
 
 // bearer is the token of an Authorization header, "" when it holds none.
