@@ -105,13 +105,12 @@ func (s *Server) ping(ctx context.Context, c *Conn, ws *websocket.Conn) {
 			return
 		case <-ticker.C:
 		}
-		began := time.Now()
 		answered, stop := context.WithTimeout(ctx, s.opts.PingTimeout)
 		err := ws.Ping(answered)
 		stop()
 		switch {
 		case err == nil, ctx.Err() != nil:
-		case c.moved.Load() > began.UnixNano(): // it reads what came before the ping
+		case time.Since(time.Unix(0, c.moved.Load())) < s.opts.PingTimeout/2: // what came before the ping is still on its way
 		default:
 			c.cut("ping timeout", false)
 			return
