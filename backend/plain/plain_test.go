@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -257,4 +259,36 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%q was read as %+v", text, r)
 		}
 	})
+}
+
+// Before a client has been answered all that it asked for, no push says where to go on from: it would go on from too far.
+func TestPlacesAreNamedOnceMarked(t *testing.T) {
+	p := places{make(chan struct{}, 1)}
+	s := New(Options{Places: p, EventID: func(unit uint64) string { return "at:" + string(rune('0'+unit)) }})
+	s.Handle(Handler{
+		Connect:    func(c *Conn, _ map[string]any) error { c.Join("all"); return nil },
+		Disconnect: func(*Conn, string) {},
+	})
+	port := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.ServeEvents(w, r, func(c *Conn) {
+			s.Broadcast("all", "push", json.RawMessage(`1`), 4)
+			c.Mark("at:4")
+			c.Mark("at:9") // said once
+			s.Broadcast("all", "push", json.RawMessage(`2`), 5)
+			s.Broadcast("all", "alert", json.RawMessage(`3`), 0)
+			_ = c.Answer("answer", 4)
+			c.queue.finish()
+		})
+	}))
+	defer port.Close()
+	response, err := http.Get(port.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	got, err := io.ReadAll(response.Body)
+	const want = "event: push\ndata: 1\n\nid: at:4\n\nid: at:5\nevent: push\ndata: 2\n\nevent: alert\ndata: 3\n\nevent: answer\ndata: 4\n\n"
+	if err != nil || string(got) != want {
+		t.Errorf("got %q, %v", got, err)
+	}
 }

@@ -159,9 +159,16 @@ func (s *Server) recovered(what string) {
 var errFailed = errors.New("internal error")
 
 func (s *Server) callConnect(c *Conn, auth map[string]any) (err error) {
-	err = errFailed
+	done := false
+	defer func() {
+		if !done {
+			err = errFailed
+		}
+	}()
 	defer s.recovered("connect handler")
-	return s.handler.Connect(c, auth)
+	err = s.handler.Connect(c, auth)
+	done = true
+	return err
 }
 
 func (s *Server) callDisconnect(c *Conn, reason string) {

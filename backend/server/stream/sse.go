@@ -31,7 +31,7 @@ func (st *Stream) Events(server *plain.Server) http.Handler {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Cache-Control", "no-store")
 			w.WriteHeader(http.StatusBadRequest)
-			_, _ = w.Write(wire.AppendFailure(nil, err.Error()))
+			_, _ = w.Write(wire.AppendFailure(nil, err.Error())) //nolint:gosec // JSON, escaped for HTML too
 			return
 		}
 		server.ServeEvents(w, r, func(c *plain.Conn) {
