@@ -253,7 +253,7 @@ func TestRefusedToken(t *testing.T) {
 	for _, auth := range []object{nil, {}, {"token": "wrong"}, {"token": 5.0}} {
 		if _, err := b.connect(spaces()[0], &fakePeer{rooms: b.rooms[0]}, auth); err == nil {
 			t.Errorf("%v was let in", auth)
-		} else if fmt.Sprintf("%+v", errData(err)) != "{Code:1004 Message:missing or wrong token}" {
+		} else if err = unauthorized(err); fmt.Sprintf("%+v", errData(err)) != "{Code:1004 Message:missing or wrong token}" {
 			t.Errorf("%v: data %+v", auth, errData(err))
 		}
 	}
