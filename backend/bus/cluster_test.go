@@ -18,13 +18,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // site is three servers that know each other.
 type site struct {
-	t       *testing.T
+	t       testing.TB
 	options []embedded.Options
 	servers []*embedded.Server
 }
 
 // freePort is a port that was free a moment ago.
-func freePort(t *testing.T) string {
+func freePort(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -34,7 +34,7 @@ func freePort(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t testing.TB) *site {
 	t.Helper()
 	s := &site{t: t, servers: make([]*embedded.Server, 3)}
 	var peers []string
