@@ -34,6 +34,7 @@ func (a *App) tokenMenu(bar *menu.Menu) {
 	token.AddText("Copy Address", nil, a.tell("menu:toggle", "copy-mint"))
 	token.AddSeparator()
 	token.AddText("Show Trades", nil, a.tell("menu:toggle", "tab-trades"))
+	token.AddText("Filter Trades", nil, a.tell("menu:toggle", "filter-trades"))
 	token.AddText("Show Orders", nil, a.tell("menu:toggle", "tab-orders"))
 	token.AddText("Show Information", nil, a.tell("menu:toggle", "tab-info"))
 	token.AddText("Pictures", nil, a.tell("menu:toggle", "pictures"))

@@ -46,8 +46,8 @@ export class Rest {
     return this.#get('/api/kline', { mint, interval, order_by: 'time_desc', ...range }, signal)
   }
 
-  events(mint: string, limit: number, signal?: AbortSignal): Promise<Events> {
-    return this.#get('/api/events', { mint, limit, order_by: 'slot_desc' }, signal)
+  events(mint: string, limit: number, signal?: AbortSignal, page = 1): Promise<Events> {
+    return this.#get('/api/events', { mint, limit, page, order_by: 'slot_desc' }, signal)
   }
 
   /** Block time of the first stored event of a mint, Unix seconds; 0 for none. */

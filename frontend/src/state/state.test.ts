@@ -263,6 +263,31 @@ describe('Tape', () => {
     expect(tape.trades).toEqual([])
     expect(stream.wanted).toEqual(['+events MINT', '-events MINT', '+events NEXT'])
   })
+
+  it('goes back through the store page by page, and lists what the filter leaves', async () => {
+    const all = Array.from({ length: 1300 }, (_, i) => ({ ...event(1300 - i), sol_amount: (1300 - i) * 1e9 }))
+    const events = vi.fn(async (_: string, limit: number, __?: AbortSignal, page = 1) => ({
+      events: all.slice((page - 1) * limit, page * limit),
+      ...{ total: all.length, page, limit, has_next: page * limit < all.length, has_prev: page > 1 },
+    }))
+    const tape = new Tape(fakeRest({ events }), () => new QuietStream())
+    tape.open('MINT')
+    await vi.advanceTimersByTimeAsync(300)
+    expect([tape.trades.length, tape.hasOlder]).toEqual([100, true])
+    for (const want of [500, 1000, 1300, 1300]) {
+      await tape.older()
+      await vi.advanceTimersByTimeAsync(300)
+      expect(tape.trades.map(({ slot }) => slot)).toEqual(all.slice(0, want).map(({ slot }) => slot))
+    }
+    expect(tape.hasOlder).toBe(false)
+    expect(events).toHaveBeenCalledTimes(4)
+
+    tape.toggleFilter()
+    tape.filter = { ...tape.filter, least: 1299 }
+    expect(tape.listed.map(({ slot }) => slot)).toEqual([1300, 1299])
+    tape.toggleFilter()
+    expect(tape.listed.length).toBe(1300)
+  })
 })
 
 describe('TokenList', () => {

@@ -154,6 +154,17 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   )
   for (const [theme, title] of THEMES) add('Window', `theme-${theme}`, title, [], () => prefs.set('theme', theme))
   add('Window', 'theme', 'Next theme', ['t'], () => nextTheme(workspace))
+  add(
+    'Window',
+    'filter-trades',
+    'Filter the trades by kind, size or account',
+    ['Y'],
+    () => {
+      workspace.navigation.showSide('trades')
+      workspace.tape.toggleFilter()
+    },
+    'tape wallet whale',
+  )
   add('Window', 'tab-trades', 'Show trades', [], () => workspace.navigation.showSide('trades'))
   add('Window', 'tab-orders', 'Show orders', [], () => workspace.navigation.showSide('orders'))
   add('Window', 'tab-info', 'Show token information', [], () => workspace.navigation.showSide('info'))
