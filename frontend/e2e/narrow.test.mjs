@@ -82,7 +82,7 @@ test('at every width the toolbar and the status line have room, and what has non
     }
   }
   for (const [width, menu, interval] of [
-    [700, 'intervals', 'm3'],
+    [780, 'intervals', 'm3'],
     [400, 'more', 'w1'],
   ]) {
     await page.setViewportSize({ width, height: 700 })
