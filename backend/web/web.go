@@ -220,7 +220,7 @@ func New(o Options) (*Server, error) {
 			Endpoints: o.Source.Endpoints, Watch: o.Source.watched(), Log: rest.NewLog(o.Tail),
 			Metadata: metadataOrNil(f.tokens), Mints: f.mints, Alerts: f.alerts,
 			Tickers:   tickers,
-			USD:       usd.New(usd.Read(o.Source.Accounts), o.Logger),
+			USD:       usd.New(o.Source.Accounts, o.Logger),
 			Intervals: cfg.Kline.ParsedIntervals(), Kline: klineConfig(cfg), Cluster: cfg.Solana.Cluster,
 			ProgramID: program, Version: o.Version, Node: o.node(),
 		},
