@@ -10,8 +10,8 @@ import (
 	"slices"
 )
 
-// edgeFigures are what one edge was measured to do, on two shared cores.
-type edgeFigures struct {
+// edgeCapacity are what one edge was measured to do, on two shared cores.
+type edgeCapacity struct {
 	connectionBytes float64 // of an idle subscribed connection, resident
 	deliveries      float64 // pushes a second that reach clients in time; a floor's p99 was measured at it
 	connects        float64 // a second, all subscribed
@@ -56,7 +56,7 @@ func weights(n int, skew float64) []float64 {
 }
 
 // simulate puts clients on so many edges that none is fuller than planned, by connections and by pushes.
-func simulate(d demand, e edgeFigures, seed uint64) load {
+func simulate(d demand, e edgeCapacity, seed uint64) load {
 	random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a simulation that repeats
 	share := weights(d.coins, d.skew)
 
@@ -101,7 +101,7 @@ func simulate(d demand, e edgeFigures, seed uint64) load {
 
 func main() {
 	d := demand{coins: 5000, each: 4, skew: 1.1, window: 0.05, push: 300, commit: 450}
-	e := edgeFigures{connectionBytes: 26.9 * 1024, deliveries: 20_000, connects: 6250, limit: 10_000, fill: 0.7}
+	e := edgeCapacity{connectionBytes: 26.9 * 1024, deliveries: 20_000, connects: 6250, limit: 10_000, fill: 0.7}
 	clients := flag.Int("clients", 0, "clients; 0 is a table up to a million")
 	flag.Float64Var(&d.trades, "trades", 100, "trades a second of the market")
 	flag.IntVar(&d.each, "coins", d.each, "coins that each client follows")
@@ -117,7 +117,7 @@ func main() {
 }
 
 // table writes what each number of clients needs.
-func table(out io.Writer, d demand, e edgeFigures, list []int) {
+func table(out io.Writer, d demand, e edgeCapacity, list []int) {
 	fmt.Fprintln(out, "| clients | edges | connections of the fullest | its memory for them | pushes/s of the busiest (mean) | out of it | out of the bus | a lost edge's clients are back after |")
 	fmt.Fprintln(out, "|---|---|---|---|---|---|---|---|")
 	for _, n := range list {

@@ -4,7 +4,7 @@ import "testing"
 
 // What is planned holds: no edge is beyond its limits, also after another is lost; twice the clients need twice the edges.
 func TestTheEdgesHoldWhatIsPlanned(t *testing.T) {
-	e := edgeFigures{connectionBytes: 27_000, deliveries: 20_000, connects: 6000, limit: 10_000, fill: 0.7}
+	e := edgeCapacity{connectionBytes: 27_000, deliveries: 20_000, connects: 6000, limit: 10_000, fill: 0.7}
 	d := demand{clients: 40_000, coins: 500, each: 4, skew: 1.1, trades: 50, window: 0.05, push: 300, commit: 450}
 	l := simulate(d, e, 1)
 	if l.connections > e.limit || l.remaining > e.deliveries || l.sends < l.meanSends || l.meanSends > e.deliveries*e.fill {
