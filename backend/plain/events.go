@@ -61,8 +61,8 @@ func (s *Server) ServeEvents(w http.ResponseWriter, r *http.Request, begin func(
 
 // writeEvents writes what waits until there is no more, and a comment whenever nothing came for the time of a heartbeat.
 func (s *Server) writeEvents(c *Conn, out *eventWriter) {
-	beat := time.NewTicker(s.opts.PingInterval)
-	defer beat.Stop()
+	heartbeat := time.NewTicker(s.opts.PingInterval)
+	defer heartbeat.Stop()
 	for {
 		m, more, end := c.queue.take()
 		switch {
@@ -72,11 +72,11 @@ func (s *Server) writeEvents(c *Conn, out *eventWriter) {
 			select {
 			case <-c.queue.wake:
 				continue
-			case <-beat.C:
+			case <-heartbeat.C:
 				m = message{data: []byte(": still here\n\n")}
 			}
 		default:
-			beat.Reset(s.opts.PingInterval)
+			heartbeat.Reset(s.opts.PingInterval)
 		}
 
 		err := out.write(m.data)
