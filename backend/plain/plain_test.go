@@ -171,7 +171,7 @@ func TestPanicsAreCaught(t *testing.T) {
 // One that answers no ping and reads nothing has gone; one that answers stays.
 func TestSilentClientIsCut(t *testing.T) {
 	reasons := make(chan string, 2)
-	s, address, _ := serve(t, Options{PingInterval: 50 * time.Millisecond, PingTimeout: 300 * time.Millisecond}, Handler{
+	s, address, _ := serve(t, Options{PingInterval: 100 * time.Millisecond, PingTimeout: 3 * time.Second}, Handler{
 		Disconnect: func(_ *Conn, reason string) { reasons <- reason },
 	})
 	dial(t, address) // whoever does not read does not see pings either
