@@ -124,8 +124,7 @@ func TestWalkIsWhatHappens(t *testing.T) {
 		place := 0
 		for len(alive) > 0 {
 			fell := false
-			for again := true; again; {
-				again = false
+			for {
 				// Of those that are touched, the one whose start is nearest falls first.
 				next := -1
 				for i := range alive {
@@ -139,7 +138,7 @@ func TestWalkIsWhatHappens(t *testing.T) {
 				}
 				order := alive[next]
 				alive = slices.Delete(alive, next, next+1)
-				fell, again = true, true
+				fell = true
 				quote = quote.Add(market.U64(order.Terms.LockLpSolAmount))
 				tokens = tokens.Add(market.U64(order.Terms.LockLpTokenAmount))
 				got := side.Orders[place]

@@ -9,9 +9,9 @@ import (
 
 // The price of SOL in US dollars that the cluster keeps: it goes round a middle twice a day, and a little faster beside that.
 const (
-	dollars     = 180.0
+	dollars      = 180.0
 	dollarsSwing = 4.0
-	dollarsAt   = 8 // digits after the point
+	dollarsAt    = 8 // digits after the point
 )
 
 // dollarAccount is the account of the price, as of the newest block; the chain is locked.

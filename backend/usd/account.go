@@ -42,8 +42,10 @@ const (
 	minExponent = -18
 )
 
-var _ = [1]struct{}{}[priceAt-73] // the layout, checked at compile time
-var _ = [1]struct{}{}[timeAt-93]
+var (
+	_ = [1]struct{}{}[priceAt-73] // the layout, checked at compile time
+	_ = [1]struct{}{}[timeAt-93]
+)
 
 // Price is what one SOL costs: Units × 10^Exponent US dollars.
 type Price struct {

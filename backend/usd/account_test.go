@@ -23,15 +23,18 @@ var recorded = []struct {
 }{
 	{
 		"IvEjY51+9M1gMUcENA3t3zcf1CRyFI8kjp0abRpesqw6zYt/1dayQwHvDYtv2izrpB2hXUCV0do5Kg0vjtDGx7wPTPrIwoC1beNDCsMCAAAAd+YyAAAAAAD4////Av3FagAAAAAB/cVqAAAAAHipn8MCAAAAYp0mAAAAAACN/REbAAAAAAA=",
-		Price{Units: 11862164451, Confidence: 3335799, Exponent: -8, Published: 1_791_360_258}, "118.62164451", 118.62164451,
+		Price{Units: 11862164451, Confidence: 3335799, Exponent: -8, Published: 1_791_360_258},
+		"118.62164451", 118.62164451,
 	},
 	{
 		"IvEjY51+9M1gMUcENA3t3zcf1CRyFI8kjp0abRpesqw6zYt/1dayQwHvDYtv2izrpB2hXUCV0do5Kg0vjtDGx7wPTPrIwoC1bUg6yWACAAAAcCoUAAAAAAD4////+L2WagAAAAD3vZZqAAAAAN6t52ECAAAADrETAAAAAAA/BW4aAAAAAAA=",
-		Price{Units: 10213734984, Confidence: 1321584, Exponent: -8, Published: 1_788_263_928}, "102.13734984", 102.13734984,
+		Price{Units: 10213734984, Confidence: 1321584, Exponent: -8, Published: 1_788_263_928},
+		"102.13734984", 102.13734984,
 	},
 	{
 		"IvEjY51+9M1gMUcENA3t3zcf1CRyFI8kjp0abRpesqw6zYt/1dayQwHvDYtv2izrpB2hXUCV0do5Kg0vjtDGx7wPTPrIwoC1bYBUWC0FAAAAzf1XAQAAAAD4////ZgB8ZwAAAABmAHxnAAAAAJyXUCEFAAAAKz4UAQAAAAB68JwSAAAAAAA=",
-		Price{Units: 22235600000, Confidence: 22543821, Exponent: -8, Published: 1_736_179_814}, "222.356", 222.356,
+		Price{Units: 22235600000, Confidence: 22543821, Exponent: -8, Published: 1_736_179_814},
+		"222.356", 222.356,
 	},
 }
 

@@ -447,6 +447,9 @@ func TestDocumentedAddressesAnswer(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, found := range documentedAddress.FindAllStringSubmatch(string(text), -1) {
+				if strings.HasPrefix(found[1], "/sse?") { // a stream, which its own package's tests ask for
+					continue
+				}
 				asked++
 				address := strings.ReplaceAll(found[1], "=MINT", "="+mint.String())
 				if got := request(t, http.MethodGet, server.URL+address, ""); got.status != http.StatusOK {
