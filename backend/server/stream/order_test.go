@@ -1,13 +1,14 @@
 package stream
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
-	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/wire"
 )
 
 // pushed are the seqs of what a client was pushed: not of answers, which may be newer than what follows.
@@ -57,9 +58,7 @@ func TestPushesUpToAnAnswerComeBeforeIt(t *testing.T) {
 
 // While one topic is replayed, however long that takes, the others' pushes come in their place among its own.
 func TestSeqsDoNotGoBackDuringAReplay(t *testing.T) {
-	b := newBench(t, func(o *Options) { // time stands still: candles come at the end only
-		o.Now = func() time.Time { return time.Unix(startTime, 0) }
-	})
+	b := newBench(t, nil)
 	const total = 5 * replayPage
 	for range total {
 		b.trade(testMints[0], startTime, 1e18)
@@ -72,7 +71,9 @@ func TestSeqsDoNotGoBackDuringAReplay(t *testing.T) {
 	live := 0
 	p.draining = func() {
 		for range 3 + maxHeld/2 { // more than is held back, all in all
-			b.trade(testMints[1+live%2], startTime, 1e18)
+			c := b.tradeCommit(testMints[1+live%2], startTime, 1e18)
+			c.Candles[0].Candle.Trades = uint64(live)
+			b.publish(c)
 			live++
 		}
 		b.tick(t)
@@ -93,8 +94,79 @@ func TestSeqsDoNotGoBackDuringAReplay(t *testing.T) {
 	if n := len(events); n != total+(live+1)/2 || len(slices.Compact(events)) != n {
 		t.Errorf("%d events, want %d", n, total+(live+1)/2)
 	}
-	if candles := seqsOf(got, "kline_data"); len(candles) == 0 || candles[len(candles)-1] < b.memory.Seq()-1 {
-		t.Errorf("candles at %v of %d", candles, b.memory.Seq())
+	var trades uint64
+	for _, p := range got {
+		if p.event == "kline_data" {
+			trades = uint64(tradesOf(t, p))
+		}
+	}
+	if trades != uint64(live-1-live%2) { // the newest of the second mint's
+		t.Errorf("the candle is that of trade %d of %d", trades, live)
+	}
+}
+
+// tradesOf is how many trades a pushed candle has.
+func tradesOf(t *testing.T, p parsed) int64 {
+	t.Helper()
+	var candle wire.Candle
+	if err := json.Unmarshal(p.Data, &candle); err != nil {
+		t.Fatalf("%v in %s", err, p.Data)
+	}
+	return int64(candle.Trades)
+}
+
+// A client that is cut while it is brought up to date goes on from the newest seq it has: of all commits before that one it has
+// been sent events and candles, wherever it is cut.
+func TestCutWhileCatchingUpMissesNoCandle(t *testing.T) {
+	b := newBench(t, nil)
+	const total = 3*replayPage + 7
+	for range total {
+		b.trade(testMints[0], startTime, 1e18)
+	}
+	b.tick(t)
+	s, p := b.client(t, openSpace, "a")
+	ask(t, s, "subscribe_events", object{"symbol": testMints[1].String()})
+	ask(t, s, "subscribe_kline", klineOf(testMints[1]))
+
+	minutes := map[market.Seq]int64{} // of the trades that come meanwhile, each with a candle of its own
+	p.draining = func() {
+		for range 3 + maxHeld/2 { // more than is held back, all in all
+			time := startTime + 60*int64(len(minutes))
+			minutes[b.trade(testMints[1], time, 1e18).Seq] = market.M1.Floor(time)
+		}
+		b.tick(t)
+		if len(minutes) > 3*maxHeld {
+			p.draining = nil
+		}
+	}
+	_, got := ask(t, s, "subscribe_events", object{"symbol": testMints[0].String(), "since_seq": 1.0})
+	b.tick(t)
+	got = append(got, taken(t, s)...)
+
+	events, candles := map[market.Seq]bool{}, map[int64]bool{}
+	looked := market.Seq(total) // everything before was sent
+	for _, p := range got {
+		switch {
+		case p.event == "event_data" && p.Symbol == testMints[1].String():
+			events[p.Seq] = true
+		case p.event == "kline_data":
+			var candle wire.Candle
+			if err := json.Unmarshal(p.Data, &candle); err != nil {
+				t.Fatal(err)
+			}
+			candles[candle.Time] = true
+		case p.event == "gap":
+			t.Fatalf("gap %+v", p)
+		}
+
+		for ; looked+1 < p.Seq; looked++ {
+			if seq := looked + 1; !events[seq] || !candles[minutes[seq]] {
+				t.Fatalf("cut at %d, commit %d is missed: event sent %v, candle sent %v", p.Seq, seq, events[seq], candles[minutes[seq]])
+			}
+		}
+	}
+	if looked+1 < b.memory.Seq() || len(minutes) < maxHeld {
+		t.Errorf("looked up to %d of %d, %d came meanwhile", looked, b.memory.Seq(), len(minutes))
 	}
 }
 
@@ -152,20 +224,29 @@ func TestLagsLoseNothing(t *testing.T) {
 		s, p := b.client(t, openSpace, "a")
 		followed := [3]bool{}
 		due, counts := map[string]bool{}, map[string]int{}
-		newest := map[string]market.Seq{} // candle topics: what must have been shown
-		shown := map[string]market.Seq{}
+		newest := map[string]int64{} // candle topics: the trades of what must have been shown, which no two candles share
+		shown := map[string]int64{}
+		trades := int64(0)
+		next := func(mint int) *market.Commit {
+			trades++
+			c := b.tradeCommit(testMints[mint], startTime, 1e18)
+			c.Candles[0].Candle.Trades = uint64(trades)
+			return c
+		}
 		var seen market.Seq
 		lose := func(mint int) { // the broadcaster does not see the first commit; it notices that at the second
 			for i, commit := range []func(*market.Commit) *market.Commit{b.memory.commit, b.publish} {
 				at := (mint + i) % 3
-				note(commit(b.tradeCommit(testMints[at], startTime, 1e18)), followed[at], testMints[at].String(), due, newest)
+				note(commit(next(at)), followed[at], testMints[at].String(), due, newest)
 			}
 		}
 		read := func() {
 			t.Helper()
 			for _, p := range taken(t, s) {
 				if p.event == "history_data" {
-					shown[p.Symbol] = max(shown[p.Symbol], p.Seq)
+					for _, candle := range parseCandles(t, p.Data) {
+						shown[p.Symbol] = max(shown[p.Symbol], int64(candle.Trades))
+					}
 				}
 				if p.event == "gap" {
 					t.Fatalf("seed %d: gap %+v", seed, p)
@@ -180,7 +261,7 @@ func TestLagsLoseNothing(t *testing.T) {
 
 				seen = p.Seq
 				if p.event == "kline_data" {
-					shown[p.Symbol] = p.Seq
+					shown[p.Symbol] = tradesOf(t, p)
 					continue
 				}
 
@@ -222,7 +303,7 @@ func TestLagsLoseNothing(t *testing.T) {
 					b.absorbAll(t)
 				}
 			default:
-				c := b.trade(testMints[mint], startTime, 1e18)
+				c := b.publish(next(mint))
 				note(c, followed[mint], symbol, due, newest)
 				b.absorbAll(t)
 			}
@@ -230,7 +311,7 @@ func TestLagsLoseNothing(t *testing.T) {
 			read()
 		}
 
-		c := b.trade(testMints[0], startTime, 1e18)
+		c := b.publish(next(0))
 		note(c, followed[0], testMints[0].String(), due, newest)
 		b.tick(t)
 		read()
@@ -240,20 +321,20 @@ func TestLagsLoseNothing(t *testing.T) {
 			}
 		}
 
-		for symbol, seq := range newest {
-			if shown[symbol] < seq {
-				t.Fatalf("seed %d: candle of %d never shown, last %d", seed, seq, shown[symbol])
+		for symbol, trades := range newest {
+			if shown[symbol] < trades {
+				t.Fatalf("seed %d: candle of trade %d never shown, last %d", seed, trades, shown[symbol])
 			}
 		}
 	}
 }
 
-func note(c *market.Commit, followed bool, symbol string, due map[string]bool, newest map[string]market.Seq) {
+func note(c *market.Commit, followed bool, symbol string, due map[string]bool, newest map[string]int64) {
 	if followed {
 		due[c.Events[0].Signature.String()] = true
 	}
 	if _, ok := newest[symbol]; ok {
-		newest[symbol] = c.Seq
+		newest[symbol] = int64(c.Candles[0].Candle.Trades)
 	}
 }
 

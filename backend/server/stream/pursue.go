@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"maps"
+	"slices"
 
 	"spinscope/backend/commitlog"
 	"spinscope/backend/market"
@@ -13,9 +14,6 @@ import (
 
 // replayPage is how many pushes are sent at once before the client has to have taken those before.
 const replayPage = 128
-
-// refresh is how often a client that is behind gets the candles' present state.
-const refresh = time.Second
 
 // errPage ends the reading of a page.
 var errPage = errors.New("page is full")
@@ -34,7 +32,6 @@ type pursuit struct {
 	topic map[key]*target // what is followed
 	wide  []*target       // of it those with a filter
 	every []*target       // of it those of the candles of all mints
-	fresh time.Time       // when candles were read last
 }
 
 // target is a topic that is pursued: the client has seen what is up to after and is to get what is up to until.
@@ -55,7 +52,7 @@ type page struct {
 
 // pursue ends the pause when it is through, unless keep says that an answer is still to come.
 func (s *session) pursue(p *pursuit, keep bool) error {
-	p.s, p.fresh = s, s.stream.now()
+	p.s = s
 	for first := true; ; first = false {
 		since := p.look()
 		next, err := p.readPage(since)
@@ -66,14 +63,11 @@ func (s *session) pursue(p *pursuit, keep bool) error {
 		if first && !next.complete {
 			p.tellGap(since, &next)
 		}
-		if err := s.emitAll(next.pushes); err != nil {
+		if err := p.addCandles(&next); err != nil {
 			return err
 		}
-
-		if !next.more || s.stream.now().Sub(p.fresh) >= refresh {
-			if err := p.candles(next.upTo); err != nil {
-				return err
-			}
+		if err := s.emitAll(next.pushes); err != nil {
+			return err
 		}
 
 		p.advance(&next)
@@ -302,31 +296,41 @@ func (p *pursuit) advance(next *page) {
 	}
 }
 
-// candles sends the present state of the candles that changed. They are stamped upTo, so that seqs do not go back.
-func (p *pursuit) candles(upTo market.Seq) error {
-	st := p.s.stream
-	p.fresh = st.now()
+// addCandles puts the present state of the candles that changed among the pushes of a page: before the first push that is newer
+// than what the client has of a topic, and with its seq. So a client that is cut, and goes on from the newest seq it has, has
+// seen all candles of the commits before, and seqs do not go back.
+func (p *pursuit) addCandles(next *page) error {
+	before := map[int][]push{} // by the place of the push that they come before
 	for k, t := range p.topic {
-		if k.kind != klineTopic || t.after >= upTo {
+		if k.kind != klineTopic || t.after >= next.upTo {
 			continue
 		}
-		pushes, err := p.readCandles(t, upTo)
+
+		place, seq := len(next.pushes), next.upTo
+		if i := slices.IndexFunc(next.pushes, func(one push) bool { return one.seq > t.after }); i >= 0 {
+			place, seq = i, next.pushes[i].seq
+		}
+		pushes, err := p.readCandles(t, seq, next.upTo)
 		if err != nil {
 			return err
 		}
-		if err := p.s.emitAll(pushes); err != nil {
-			return err
-		}
+		before[place] = append(before[place], pushes...)
+	}
+
+	for _, place := range slices.Backward(slices.Sorted(maps.Keys(before))) {
+		next.pushes = slices.Insert(next.pushes, place, before[place]...)
 	}
 	return nil
 }
 
-func (p *pursuit) readCandles(t *target, upTo market.Seq) ([]push, error) {
+// readCandles reads the candles of a topic that changed since what the client has. They are stamped with seq; the client has
+// what is up to upTo, at least, when it has them.
+func (p *pursuit) readCandles(t *target, seq, upTo market.Seq) ([]push, error) {
 	st, topic := p.s.stream, t.sub.topic
 	st.reading <- struct{}{}
 	defer func() { <-st.reading }()
 
-	candles, complete, seq, err := st.store.ChangedCandles(st.ctx, topic.mint, topic.interval, t.after+1, st.historyMax)
+	candles, complete, newest, err := st.store.ChangedCandles(st.ctx, topic.mint, topic.interval, t.after+1, st.historyMax)
 	if err != nil {
 		return nil, fmt.Errorf("read candles changed since %d: %w", t.after+1, err)
 	}
@@ -347,10 +351,10 @@ func (p *pursuit) readCandles(t *target, upTo market.Seq) ([]push, error) {
 			t.sub.closed = candle.Time
 		}
 		change := market.CandleChange{Mint: topic.mint, Interval: topic.interval, Candle: candle, Type: reason, Stamp: market.Stamp{BlockTime: candle.Time}}
-		pushes = append(pushes, push{upTo, topic.event(), appendUpdate(nil, &update{topic: topic, seq: upTo, change: &change, pair: st.store.Pair(change.Mint)}, at)})
+		pushes = append(pushes, push{seq, topic.event(), appendUpdate(nil, &update{topic: topic, seq: seq, change: &change, pair: st.store.Pair(change.Mint)}, at)})
 	}
 
-	t.after = max(seq, upTo)
+	t.after = max(newest, upTo)
 	return pushes, nil
 }
 

@@ -286,7 +286,7 @@ func TestCandlesAreInTheCoinsUnits(t *testing.T) {
 
 	// What a client is sent that fell behind is read from the store.
 	sub := &subscription{topic: b.broadcaster.topics[key{kind: klineTopic, interval: market.M1, mint: testMints[0]}]}
-	behind, err := (&pursuit{s: s}).readCandles(&target{sub: sub}, 9)
+	behind, err := (&pursuit{s: s}).readCandles(&target{sub: sub}, 9, 9)
 	if err != nil || len(behind) != 1 || !bytes.Contains(behind[0].payload, []byte(`"volume":1.5,"quote_volume":2.5`)) {
 		t.Errorf("behind: %+v %v", behind, err)
 	}
