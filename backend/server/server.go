@@ -55,6 +55,7 @@ func New(deps Deps) *Server {
 	api := deps.Guard.Authorize(meter.count(compress(s.api)))
 	mux.Handle("/api/", timed(answerTimeout, api))
 	mux.Handle("/api-docs/", timed(answerTimeout, api))
+	mux.Handle("/udf/", timed(answerTimeout, api))
 	mux.Handle("/metrics", timed(answerTimeout, deps.Guard.Authorize(promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))))
 	mux.Handle("GET /healthz", timed(answerTimeout, health(nil, nil)))
 	mux.Handle("GET /readyz", timed(answerTimeout, health(deps.Ready, deps.Note)))

@@ -209,6 +209,9 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/api/time", 200, "application/json", "no-store", "iso8601"},
 		{"GET", "/api", 404, plain, "no-store", ""},
 		{"GET", "/api/x", 404, "application/json", "no-store", "no such route"},
+		{"GET", "/udf/config", 200, "application/json", "no-store", "supported_resolutions"},
+		{"GET", "/udf/x", 404, "application/json", "no-store", `"s":"error"`},
+		{"POST", "/udf/time", 405, "application/json", "no-store", `"s":"error"`},
 		{"GET", "/ws/kline", 404, "application/json", "no-store", "namespace of Socket.IO"},
 		{"GET", "/kline", 404, "application/json", "no-store", "namespace of Socket.IO"},
 		{"GET", "/healthz", 200, plain, "no-store", "ok"},
@@ -324,6 +327,7 @@ func TestTokenAndItsExemptions(t *testing.T) {
 		"/socket.io/?EIO=4&transport=polling": true, // it asks at CONNECT
 		"/api/time":                           false, "/api/kline": false, "/api/nothing": false, "/api-docs/openapi.json": false, "/metrics": false,
 		"/api/export?mint=x": false, "/api/backup": false, "/api/image/x": false, "/api/time?token=s3cret": false, "/%61pi/time": false,
+		"/udf/time": false, "/udf/history?symbol=x": false, "/udf/nothing": false,
 	} {
 		response, body := do(t, "GET", base+path)
 		if (response.StatusCode != http.StatusUnauthorized) != open {
@@ -347,7 +351,7 @@ func TestTokenAndItsExemptions(t *testing.T) {
 
 func TestGuardStandsBeforeEverything(t *testing.T) {
 	base := start(t, newServer(t, "", built(), nil))
-	for _, path := range []string{"/", "/api/time", "/docs", "/healthz", "/readyz", "/metrics", "/socket.io/?EIO=4&transport=polling", "/socket.io/?EIO=4&transport=websocket"} {
+	for _, path := range []string{"/", "/api/time", "/udf/time", "/docs", "/healthz", "/readyz", "/metrics", "/socket.io/?EIO=4&transport=polling", "/socket.io/?EIO=4&transport=websocket"} {
 		for _, header := range [][]string{{"Host", "evil.example"}, {"Origin", "https://evil.example"}, {"Origin", "null"}} {
 			response, body := do(t, "GET", base+path, append(header, "Connection", "Upgrade", "Upgrade", "websocket")...)
 			if response.StatusCode != http.StatusForbidden || !strings.Contains(body, `"success":false`) {

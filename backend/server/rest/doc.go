@@ -6,4 +6,7 @@
 // Every answer is the envelope {success, data, message}. A bad parameter gives 400 with a message that starts with the
 // parameter's name; a source that fails gives 500, logged here and named nowhere outside. Parameters are read strictly:
 // given twice, empty or malformed is refused, unknown ones are ignored.
+//
+// Below /udf/ it is a data feed of TradingView's charting library (docs/tradingview.md): the same readers in the words of that
+// protocol, without the envelope.
 package rest

@@ -232,7 +232,11 @@ func (f *fakeReader) Mints(_ context.Context, q store.MintQuery) (store.MintPage
 	}
 	result := store.MintPage{Total: total}
 	for _, m := range cut(list, store.Page{Offset: q.Offset, Limit: q.Limit}) {
-		result.Tokens = append(result.Tokens, market.Token{Mint: m})
+		token := market.Token{Mint: m}
+		if i := slices.IndexFunc(f.tokens, func(t market.Token) bool { return t.Mint == m }); i >= 0 {
+			token = f.tokens[i]
+		}
+		result.Tokens = append(result.Tokens, token)
 	}
 	if n := len(result.Tokens); n > 0 && q.Offset+n < len(list) {
 		result.NextCursor = result.Tokens[n-1].Mint.String()

@@ -38,17 +38,21 @@ func (a *API) marks(ctx context.Context, q *query) (*wire.Marks, error) {
 	mint := q.key("mint")
 	interval := a.interval(q, true)
 	from, to, _ := q.span(-maxTime, maxTime)
-	pair := a.deps.Reader.Pair(mint)
-	least := q.amount("min_size", pair.QuoteDecimals(), math.MaxUint64)
+	least := q.amount("min_size", a.deps.Reader.Pair(mint).QuoteDecimals(), math.MaxUint64)
 	before := q.place("cursor")
 	if q.err != nil {
 		return nil, q.err
 	}
 
+	return a.marked(ctx, interval, store.StretchQuery{Mint: mint, From: from, To: to, Before: before}, least)
+}
+
+// marked sums up the newest maxMarked events of a stretch; trades below least base units of the quote count for nothing.
+func (a *API) marked(ctx context.Context, interval market.Interval, q store.StretchQuery, least uint64) (*wire.Marks, error) {
 	sums := markSums{}
 	var last *market.Event
 	looked := 0
-	seq, err := a.deps.Reader.Stretch(ctx, store.StretchQuery{Mint: mint, From: from, To: to, Before: before}, func(e *market.Event) error {
+	seq, err := a.deps.Reader.Stretch(ctx, q, func(e *market.Event) error {
 		if looked == maxMarked {
 			return errMarked
 		}
@@ -58,7 +62,7 @@ func (a *API) marks(ctx context.Context, q *query) (*wire.Marks, error) {
 		return nil
 	})
 	answer := &wire.Marks{
-		Marks: sums.marks(pair), Reached: from, Interval: interval.String(), MintAccount: mint.String(), Seq: uint64(seq),
+		Marks: sums.marks(a.deps.Reader.Pair(q.Mint)), Reached: q.From, Interval: interval.String(), MintAccount: q.Mint.String(), Seq: uint64(seq),
 		Store: a.deps.Reader.ID(),
 	}
 	switch {
@@ -66,7 +70,7 @@ func (a *API) marks(ctx context.Context, q *query) (*wire.Marks, error) {
 		answer.NextCursor = new(fmt.Sprintf("%d-%d-%d", last.Slot, last.Index, last.Ordinal))
 		answer.Reached = last.BlockTime + market.ClockSlack // an earlier place may have a later time, by so much
 	case err != nil:
-		return nil, fmt.Errorf("read events of %s: %w", mint, err)
+		return nil, fmt.Errorf("read events of %s: %w", q.Mint, err)
 	}
 
 	return answer, nil

@@ -141,13 +141,16 @@ func (q *query) paging() (page, limit int) {
 }
 
 // limit is how many entries are wanted, clamped to maximum.
-func (q *query) limit(otherwise, maximum int) int {
-	text, ok := q.one("limit")
+func (q *query) limit(otherwise, maximum int) int { return q.atMost("limit", otherwise, maximum) }
+
+// atMost is a number from 0 on, clamped to maximum.
+func (q *query) atMost(name string, otherwise, maximum int) int {
+	text, ok := q.one(name)
 	if !ok {
 		return otherwise
 	}
 	if text == "" || strings.Trim(text, "0123456789") != "" {
-		q.refuse("limit", "%.40q is not a number from 0 to %d", text, maximum)
+		q.refuse(name, "%.40q is not a number from 0 to %d", text, maximum)
 		return otherwise
 	}
 	number, err := strconv.Atoi(text)

@@ -47,7 +47,7 @@ type Deps struct {
 	Logger    *slog.Logger     // slog.Default() if nil
 }
 
-// API is the handler of /api/ and /api-docs/.
+// API is the handler of /api/, /api-docs/ and /udf/.
 type API struct {
 	deps    Deps
 	mux     *http.ServeMux
@@ -83,7 +83,7 @@ func New(deps Deps) *API {
 			Info: &huma.Info{
 				Title:       "Spinscope",
 				Version:     deps.Version,
-				Description: "SpinPet market data read from Solana. Every answer is {success, data, message}. Nothing here writes.",
+				Description: "SpinPet market data read from Solana. Every answer is {success, data, message}, but for those below /udf/. Nothing here writes.",
 			},
 			Components: &huma.Components{
 				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
@@ -139,9 +139,13 @@ func (a *API) notFound(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", strings.Join(methods, ", "))
 		problem = &failure{http.StatusMethodNotAllowed, r.URL.Path + " takes " + strings.Join(methods, " and ")}
 	}
+	answer := problem.AppendJSON(nil)
+	if strings.HasPrefix(r.URL.Path, udfPrefix) {
+		answer = (&udfFailure{problem}).AppendJSON(nil)
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(problem.status)
-	_, _ = w.Write(problem.AppendJSON(nil)) // the client is gone if it fails
+	_, _ = w.Write(answer) // the client is gone if it fails
 }
 
 // answer is what huma writes for a route that gives T.
@@ -177,6 +181,7 @@ func (a *API) operation(r route) huma.Operation {
 	}
 	a.methods[r.path] = methods
 	name := strings.NewReplacer("/api/", "", "/", "-", "{", "", "}", "").Replace(r.path)
+	name = strings.TrimPrefix(name, "-")
 	return huma.Operation{
 		OperationID:        name,
 		Method:             r.method,

@@ -23,6 +23,7 @@ func (a *API) routes() {
 	a.fileRoutes()
 	a.backupRoute()
 	a.alertRoutes()
+	a.udfRoutes()
 }
 
 func get(path, tag, summary, description string, params ...[]*huma.Param) route {
