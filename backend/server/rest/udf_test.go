@@ -321,14 +321,17 @@ func TestSearchFindsCoins(t *testing.T) {
 		"query=" + strings.ToUpper(nameless[:9]):      nameless[:4] + "…" + nameless[len(nameless)-4:] + " spinpet",
 		"query=%00nothing":                            "",
 	} {
-		var found []struct{ Symbol, Exchange, Ticker, Type, Full_name, Description string } //nolint:revive // the protocol's name
+		var found []struct {
+			Symbol, Exchange, Ticker, Type, Description string
+			FullName                                    string `json:"full_name"`
+		}
 		if status := ask(t, server+"/udf/search?"+query, &found); status != http.StatusOK {
 			t.Fatal(query, status)
 		}
 		var got []string
 		for _, one := range found {
 			got = append(got, one.Symbol+" "+one.Exchange)
-			if one.Full_name != one.Exchange+":"+one.Ticker || one.Type != "crypto" || one.Description == "" {
+			if one.FullName != one.Exchange+":"+one.Ticker || one.Type != "crypto" || one.Description == "" {
 				t.Errorf("%+v", one)
 			}
 		}

@@ -176,7 +176,7 @@ func (a *API) udfSearch(ctx context.Context, q *query) ([]udfResult, error) {
 	kind, _ := q.one("type")
 	exchange, _ := q.one("exchange")
 	limit := q.atMost("limit", defaultFound, maxFound)
-	if q.err != nil || limit == 0 || kind != "" && kind != udfType {
+	if q.err != nil || kind != "" && kind != udfType {
 		return []udfResult{}, nil
 	}
 
