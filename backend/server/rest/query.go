@@ -141,10 +141,10 @@ func (q *query) paging() (page, limit int) {
 }
 
 // limit is how many entries are wanted, clamped to maximum.
-func (q *query) limit(otherwise, maximum int) int { return q.atMost("limit", otherwise, maximum) }
+func (q *query) limit(otherwise, maximum int) int { return q.clamped("limit", otherwise, maximum) }
 
-// atMost is a number from 0 on, clamped to maximum.
-func (q *query) atMost(name string, otherwise, maximum int) int {
+// clamped is a number from 0 on, clamped to maximum.
+func (q *query) clamped(name string, otherwise, maximum int) int {
 	text, ok := q.one(name)
 	if !ok {
 		return otherwise

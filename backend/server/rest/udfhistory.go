@@ -60,7 +60,7 @@ func (a *API) udfHistory(ctx context.Context, q *query) (*udfBars, error) {
 // udfRange is which bars are asked for: the newest limit of those that begin at from or later and before to. With countback
 // from is not even read; the library sends it all the same.
 func (a *API) udfRange(q *query) (from, to int64, limit int) {
-	from, limit = math.MinInt64, q.atMost("countback", 0, maxBars)
+	from, limit = math.MinInt64, q.clamped("countback", 0, maxBars)
 	to, _ = q.seconds("to", maxTime)
 	if limit > 0 {
 		return from, to, limit

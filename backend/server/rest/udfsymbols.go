@@ -99,18 +99,18 @@ func (a *API) udfToken(ctx context.Context, q *query) (market.Token, error) {
 
 // The decimals that prices may be shown with, and how many digits of them count.
 const (
-	fewestDecimals = 2
-	mostDecimals   = 16 // cheaper than any coin trades at; a browser's numbers hold 10^16 exactly
+	minDecimals = 2
+	maxDecimals   = 16 // cheaper than any coin trades at; a browser's numbers hold 10^16 exactly
 	pricedDigits   = 6
 )
 
 // priceScale is 10 to the number of decimals that show six digits of a price. A coin without a trade has the most: what it will
 // cost is not known, and cheap coins are the rule.
 func priceScale(price market.Price) int64 {
-	decimals := mostDecimals
+	decimals := maxDecimals
 	if !price.IsZero() {
 		before := len(market.U128(price).String()) - market.PriceDecimals // digits before the point, fewer than none for zeros behind it
-		decimals = min(max(pricedDigits-before, fewestDecimals), mostDecimals)
+		decimals = min(max(pricedDigits-before, minDecimals), maxDecimals)
 	}
 
 	scale := int64(1)
@@ -175,7 +175,7 @@ func (a *API) udfSearch(ctx context.Context, q *query) ([]udfResult, error) {
 	typed, _ := q.one("query")
 	kind, _ := q.one("type")
 	exchange, _ := q.one("exchange")
-	limit := q.atMost("limit", defaultFound, maxFound)
+	limit := q.clamped("limit", defaultFound, maxFound)
 	if q.err != nil || kind != "" && kind != udfType {
 		return []udfResult{}, nil
 	}
