@@ -99,9 +99,9 @@ func (a *API) udfToken(ctx context.Context, q *query) (market.Token, error) {
 
 // The decimals that prices may be shown with, and how many digits of them count.
 const (
-	minDecimals = 2
-	maxDecimals   = 16 // cheaper than any coin trades at; a browser's numbers hold 10^16 exactly
-	pricedDigits   = 6
+	minDecimals  = 2
+	maxDecimals  = 16 // cheaper than any coin trades at; a browser's numbers hold 10^16 exactly
+	pricedDigits = 6
 )
 
 // priceScale is 10 to the number of decimals that show six digits of a price. A coin without a trade has the most: what it will
