@@ -215,7 +215,8 @@ func New(o Options) (*Server, error) {
 	tickers = rest.NewTickers(ticker.New(o.Store, cfg.Kline.KeptIntervals()), f.mints)
 	f.http = server.New(server.Deps{
 		API: rest.Deps{
-			Reader: o.Store, Export: offline.Stored{Store: o.Store}, Backup: o.backup(),
+			Messages: messages(),
+			Reader:   o.Store, Export: offline.Stored{Store: o.Store}, Backup: o.backup(),
 			Stream: f.stream.Report(f.sockets, f.plain), Feed: func() rest.FeedStatus { return feedStatus(o.Listener) },
 			Endpoints: o.Source.Endpoints, Watch: o.Source.watched(), Log: rest.NewLog(o.Tail),
 			Metadata: metadataOrNil(f.tokens), Mints: f.mints, Alerts: f.alerts,
@@ -373,6 +374,14 @@ func (f *Server) run(ctx context.Context) error {
 		stop()
 	})
 	return f.http.Serve(serving, f.listener)
+}
+
+// messages are those of the stream, for their description.
+func messages() (list []rest.Message) {
+	for _, m := range stream.Messages() {
+		list = append(list, rest.Message(m))
+	}
+	return list
 }
 
 func klineConfig(cfg *config.Config) wire.KlineConfig {

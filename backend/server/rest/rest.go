@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -43,6 +42,7 @@ type Deps struct {
 	Cluster   string
 	ProgramID market.Pubkey
 	Version   string
+	Messages  []Message        // of the stream, for its description
 	Node      func() wire.Node // how the server stands among several; nil of one alone
 	Logger    *slog.Logger     // slog.Default() if nil
 }
@@ -86,7 +86,7 @@ func New(deps Deps) *API {
 				Description: "SpinPet market data read from Solana. Every answer is {success, data, message}, but for those below /udf/. Nothing here writes.",
 			},
 			Components: &huma.Components{
-				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				Schemas:         schemaRegistry(),
 				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "Only where server.token is set"}},
 			},
 			Security: []map[string][]string{{}, {"token": {}}},
@@ -96,10 +96,6 @@ func New(deps Deps) *API {
 		DefaultFormat: "application/json",
 	}
 	schemas := config.Components.Schemas
-	schemas.RegisterTypeAlias(reflect.TypeFor[wire.Event](), reflect.TypeFor[eventSchema]())
-	schemas.RegisterTypeAlias(reflect.TypeFor[wire.Amount](), reflect.TypeFor[amountSchema]())
-	schemas.RegisterTypeAlias(reflect.TypeFor[wire.Sum](), reflect.TypeFor[amountSchema]())
-	schemas.RegisterTypeAlias(reflect.TypeFor[wire.Signed](), reflect.TypeFor[signedSchema]())
 	a.huma = humago.New(a.mux, config)
 	a.routes()
 	nullable(schemas.Map(), "URIData", "Detail", "uri_data")

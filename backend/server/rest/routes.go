@@ -24,6 +24,7 @@ func (a *API) routes() {
 	a.backupRoute()
 	a.alertRoutes()
 	a.udfRoutes()
+	a.asyncAPIRoute()
 }
 
 func get(path, tag, summary, description string, params ...[]*huma.Param) route {

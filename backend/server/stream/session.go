@@ -185,9 +185,7 @@ func (s *session) awaitSpace(ctx context.Context, bytes int) error {
 }
 
 func (s *session) pong(fields) (any, error) {
-	s.emitJSON("pong", struct {
-		Timestamp int64 `json:"timestamp"` // Unix milliseconds
-	}{s.stream.now().UnixMilli()})
+	s.emitJSON("pong", pongAnswer{s.stream.now().UnixMilli()})
 	return success{true}, nil
 }
 
