@@ -769,7 +769,7 @@ func FuzzFilter(f *testing.F) {
 		}
 
 		_, _ = request.mints()
-		_, _ = request.board()
+		_, _ = request.ranked()
 		name, err := request.filter()
 		if err != nil {
 			return

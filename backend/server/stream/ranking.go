@@ -44,8 +44,8 @@ type ranked struct {
 	text   []byte // encoded, to be compared with
 }
 
-// board reads window, sort_by and limit, which is rounded up to one of rankLimits: so many clients share few rankings.
-func (f fields) board() (key, error) {
+// ranked reads window, sort_by and limit, which is rounded up to one of rankLimits: so many clients share few rankings.
+func (f fields) ranked() (key, error) {
 	window, err := f.choice("window", rankWindows)
 	if err != nil {
 		return key{}, err
@@ -82,7 +82,7 @@ func (f fields) choice(name string, words []string) (string, error) {
 
 // newRanking is the one that a topic's detail names, with nothing in it yet.
 func newRanking(text string) *ranking {
-	parts := bytes.Split([]byte(text), []byte("/")) // written by board: three
+	parts := bytes.Split([]byte(text), []byte("/")) // written by ranked: three
 	value := func(i int) string { _, v, _ := bytes.Cut(parts[i], []byte("=")); return string(v) }
 	limit, _ := strconv.Atoi(value(2))
 	return &ranking{window: value(0), order: value(1), limit: limit, tickers: map[string]ranked{}}
@@ -95,7 +95,7 @@ func (s *session) subscribeTickers(f fields) (any, error) {
 	if s.stream.rank == nil {
 		return nil, errNoTickers
 	}
-	k, err := f.board()
+	k, err := f.ranked()
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func (s *session) subscribeTickers(f fields) (any, error) {
 }
 
 func (s *session) unsubscribeTickers(f fields) (any, error) {
-	k, err := f.board()
+	k, err := f.ranked()
 	if err != nil {
 		return nil, err
 	}

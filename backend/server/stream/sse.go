@@ -173,7 +173,7 @@ func (st *Stream) check(one wish) (err error) {
 	case one.event == "subscribe_events":
 		_, err = eventsKey(f)
 	case one.event == "subscribe_tickers":
-		_, err = f.board()
+		_, err = f.ranked()
 	}
 	if err == nil && one.event == "subscribe_events" {
 		_, err = f.filter()
