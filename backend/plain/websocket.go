@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"spinscope/backend/bucket"
 )
 
 // chunk is how much a slow client has to take within the stall timeout.
@@ -128,7 +130,7 @@ func (s *Server) readLines(c *Conn, ws *websocket.Conn) (connected bool, reason 
 		connected = true
 	}
 
-	rate := newBucket(s.opts.RequestsPerSecond, s.opts.Burst)
+	rate := bucket.New(s.opts.RequestsPerSecond, s.opts.Burst)
 	for {
 		ctx, cancel := context.WithCancel(context.Background())
 		if !connected { // who says nothing is not waited for
@@ -159,7 +161,7 @@ func (s *Server) readLines(c *Conn, ws *websocket.Conn) (connected bool, reason 
 			s.call("malformed handler", func() { s.handler.Malformed(c, err) })
 		case request.Event == authEvent: // the header had it, or none is needed
 			c.ack(request.ID)(success{true})
-		case !rate.take(time.Now()):
+		case !rate.Take(time.Now()):
 			s.counts.limited.Add(1)
 			s.call("limited handler", func() { s.handler.Limited(c, c.maybe(request.ID)) })
 		default:

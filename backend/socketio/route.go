@@ -140,7 +140,7 @@ func (s *session) dispatch(h *head, args []any) error {
 	if ack && h.id == nil {
 		return errPacket
 	}
-	if !ack && !s.bucket.take(time.Now()) {
+	if !ack && !s.bucket.Take(time.Now()) {
 		s.server.counts.limited.Add(1)
 		c.inbox.push(arrival{limited: true, id: h.id})
 		return nil

@@ -10,6 +10,8 @@ import (
 	"github.com/zishang520/engine.io-go-parser/packet"
 	"github.com/zishang520/engine.io/v2/engine"
 	"github.com/zishang520/engine.io/v2/transports"
+
+	"spinscope/backend/bucket"
 )
 
 // session is one Engine.IO connection, whatever carries it.
@@ -29,7 +31,7 @@ type session struct {
 	silent  atomic.Bool // it ends without a word of farewell: the client shall come back
 
 	rx      sync.Mutex // one packet at a time, from whichever transport
-	bucket  bucket
+	bucket  bucket.Bucket
 	partial *partial // a packet that waits for its attachments
 
 	// The library's upgrade and its close do not expect each other. probe keeps
@@ -52,7 +54,7 @@ func newSession(rq *request) *session {
 		server:        rq.server,
 		userAgent:     rq.userAgent,
 		authorization: rq.authorization,
-		bucket:        newBucket(o.RequestsPerSecond, o.Burst),
+		bucket:        bucket.New(o.RequestsPerSecond, o.Burst),
 		closed:        make(chan struct{}),
 	}
 	s.out.maxN, s.out.maxBytes = o.MaxQueuedMessages, o.MaxQueuedBytes
