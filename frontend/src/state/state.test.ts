@@ -288,6 +288,26 @@ describe('Tape', () => {
     tape.toggleFilter()
     expect(tape.listed.length).toBe(1300)
   })
+
+  it('forgets a failure once older trades could be read, and that there are older ones when it is closed', async () => {
+    const paging = { total: 900, limit: 100, has_next: true, has_prev: false }
+    const events = vi.fn(async (_: string, __: number, ___?: AbortSignal, page = 1) => ({
+      events: [event(2)],
+      ...paging,
+      page,
+    }))
+    const tape = new Tape(fakeRest({ events }), () => new QuietStream())
+    tape.open('MINT')
+    await vi.advanceTimersByTimeAsync(300)
+    events.mockRejectedValueOnce(new Error('no answer'))
+    await tape.older()
+    expect([tape.error !== '', tape.loading]).toEqual([true, false])
+    await tape.older()
+    expect([tape.error, tape.hasOlder]).toEqual(['', true])
+
+    tape.close()
+    expect([tape.trades.length, tape.hasOlder]).toEqual([0, false])
+  })
 })
 
 describe('TokenList', () => {

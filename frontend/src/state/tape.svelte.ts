@@ -42,12 +42,8 @@ export class Tape {
 
   open(mint: string): void {
     if (mint === this.#mint) return
-    if (this.#mint) this.stream().unwatchEvents(this.#mint)
+    this.#leave()
     this.#mint = mint
-    this.trades = []
-    this.hasOlder = false
-    this.#pages = 0
-    this.#waiting = []
     // Live first, history after: whatever happens in between comes twice and is shown once.
     this.stream().watchEvents(mint)
     void this.reload()
@@ -56,9 +52,15 @@ export class Tape {
   /** Forgets the tape, for another server. */
   close(): void {
     this.#opening?.abort()
+    this.#leave()
+  }
+
+  #leave(): void {
     if (this.#mint) this.stream().unwatchEvents(this.#mint)
     this.#mint = ''
     this.trades = []
+    this.hasOlder = false
+    this.#pages = 0
     this.#waiting = []
   }
 
@@ -92,6 +94,7 @@ export class Tape {
     if (this.loading || !this.hasOlder) return
     const opening = this.#opening
     this.loading = true
+    this.error = ''
     try {
       const page = await this.rest().events(this.#mint, PAGE, opening?.signal, this.#pages + 1)
       if (opening?.signal.aborted) return
