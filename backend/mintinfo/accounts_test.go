@@ -100,7 +100,7 @@ func begin(t *testing.T, o Options, wants ...market.Pubkey) (b *Accounts, end fu
 	end = func() {
 		cancel()
 		<-ended
-		file.close()
+		file.Close()
 	}
 
 	return b, end
@@ -266,13 +266,13 @@ func TestOnlySoManyMintsAreKept(t *testing.T) {
 			b.mu.Lock()
 			b.put(mints[0], entries[0])
 			b.mu.Unlock()
-			if err := file.append(mints, entries); err != nil {
+			if err := file.Append(linesOf(mints, entries)); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 
-	file.close()
+	file.Close()
 
 	again := New(b.options)
 	again.limit = 3
@@ -281,7 +281,7 @@ func TestOnlySoManyMintsAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	file.close()
+	file.Close()
 	for n, want := range []bool{false, false, true, true, true} {
 		if b.Known(mintOf(n)) != want || again.Known(mintOf(n)) != want {
 			t.Errorf("%d is known: %v, after a restart %v", n, b.Known(mintOf(n)), again.Known(mintOf(n)))

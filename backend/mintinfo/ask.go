@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"spinscope/backend/journal"
 	"spinscope/backend/market"
 	"spinscope/backend/program"
 	"spinscope/backend/program/token"
@@ -17,7 +18,7 @@ const (
 )
 
 // ask asks about the mints that are wanted until ctx ends, and writes down what it learns.
-func (b *Accounts) ask(ctx context.Context, file *journal) {
+func (b *Accounts) ask(ctx context.Context, file *journal.Journal) {
 	pause, limit := firstPause, atOnce
 	for ctx.Err() == nil {
 		mints := b.first(limit)
@@ -44,10 +45,8 @@ func (b *Accounts) ask(ctx context.Context, file *journal) {
 
 		pause, limit = firstPause, min(atOnce, 2*limit)
 		b.answered(mints, entries)
-		if err := file.append(mints, entries); err != nil {
+		if err := file.Append(linesOf(mints, entries)); err != nil {
 			b.log.WarnContext(ctx, "what is learned of mints is not kept from now on", "err", err)
-			file.close()
-			*file = journal{} // what follows half a line would be lost with it
 		}
 		b.tell(mints, entries)
 		_ = wake.After(ctx, b.options.Every) // the same

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"spinscope/backend/follow"
+	"spinscope/backend/journal"
 	"spinscope/backend/market"
 	"spinscope/backend/store"
 )
@@ -33,9 +34,9 @@ func (f *Follower) Run(ctx context.Context) error {
 	file, err := f.open()
 	if err != nil { // it is a cache: without it the same is asked again
 		f.log.WarnContext(ctx, "what earlier runs learned of mints is not used", "err", err)
-		file = &journal{}
+		file = &journal.Journal{}
 	}
-	defer file.close()
+	defer file.Close()
 
 	followed := make(chan error, 1)
 	go func() {

@@ -1,17 +1,10 @@
 package mintinfo
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"iter"
 
-	"spinscope/backend/durable"
+	"spinscope/backend/journal"
 	"spinscope/backend/market"
 )
 
@@ -27,73 +20,28 @@ type line struct {
 	At       int64   `json:"at"`
 }
 
-// journal is the file, open at its end; the zero journal keeps nothing.
-type journal struct{ file *os.File }
-
 // maxLine is above what the longest line takes, every character of its texts escaped.
 const maxLine = 16 << 10
 
-// open reads what earlier runs kept, and makes the file anew where it has more lines than are worth keeping, or one that makes
-// no sense: such as the last one, when the process ended while it was written.
-func (b *Accounts) open() (*journal, error) {
-	path := b.options.Path
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("directory of what is known of mints: %w", err)
-	}
-	if b.options.Forget {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("forget the last market's mints: %w", err)
-		}
-	}
-
-	lines, bad, err := b.load(path)
-	if err != nil {
-		return nil, err
-	}
-	if bad || lines > 2*len(b.known)+1000 {
-		if err := b.rewrite(path); err != nil {
-			return nil, err
-		}
-	}
-
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open what is known of mints: %w", err)
-	}
-	return &journal{file}, nil
+// open reads what earlier runs kept.
+func (b *Accounts) open() (*journal.Journal, error) {
+	return journal.Open(journal.Options{
+		Path: b.options.Path, Forget: b.options.Forget, Of: "mints", MaxLine: maxLine, Load: b.load, Lines: b.lines,
+	})
 }
 
-// load takes in the file. bad reports whether it holds anything that is no line of ours.
-func (b *Accounts) load(path string) (lines int, bad bool, err error) {
-	file, err := os.Open(path) //nolint:gosec // the program's own
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, false, nil
-	}
-	if err != nil {
-		return 0, false, fmt.Errorf("read what is known of mints: %w", err)
-	}
-	defer file.Close() //nolint:errcheck // it was only read
-
+func (b *Accounts) load(lines iter.Seq[[]byte]) (count int, bad bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 
-	in := bufio.NewReaderSize(file, maxLine)
-	for {
-		text, err := in.ReadSlice('\n')
-		if errors.Is(err, io.EOF) {
-			return lines, bad || len(text) > 0, nil
-		}
-		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-			return lines, bad, fmt.Errorf("read what is known of mints: %w", err)
-		}
-
-		lines++
+	for text := range lines {
 		if mint, one, ok := parse(text); ok {
 			b.put(mint, one)
 		} else {
 			bad = true
 		}
 	}
+	return len(b.known), bad
 }
 
 func parse(text []byte) (mint market.Pubkey, one entry, ok bool) {
@@ -120,37 +68,21 @@ func appendLine(dst []byte, mint market.Pubkey, one *entry) []byte {
 	return append(append(dst, text...), '\n')
 }
 
-// rewrite makes the file of what is remembered alone.
-func (b *Accounts) rewrite(path string) error {
+// lines are those of what is remembered alone.
+func (b *Accounts) lines() (text []byte) {
 	b.mu.RLock()
-	var text []byte
+	defer b.mu.RUnlock()
 	for _, mint := range b.ages {
 		one := b.known[mint]
 		text = appendLine(text, mint, &one)
 	}
-	b.mu.RUnlock()
-
-	if err := durable.WriteFile(path, text); err != nil {
-		return fmt.Errorf("keep what is known of mints: %w", err)
-	}
-	return nil
+	return text
 }
 
-// append writes what was learned, in one piece.
-func (j *journal) append(mints []market.Pubkey, entries []entry) error {
-	if j.file == nil { // it could not be opened
-		return nil
+// linesOf are those of what was learned.
+func linesOf(mints []market.Pubkey, entries []entry) (text []byte) {
+	for i, mint := range mints {
+		text = appendLine(text, mint, &entries[i])
 	}
-	var text bytes.Buffer
-	for i := range mints {
-		text.Write(appendLine(text.AvailableBuffer(), mints[i], &entries[i]))
-	}
-	_, err := j.file.Write(text.Bytes())
-	return err
-}
-
-func (j *journal) close() {
-	if j.file != nil {
-		_ = j.file.Close() // what was not written is asked for again
-	}
+	return text
 }

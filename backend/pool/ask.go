@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"spinscope/backend/journal"
 	"spinscope/backend/market"
 	"spinscope/backend/program"
 	"spinscope/backend/program/registry"
@@ -16,11 +17,11 @@ func (r *Registry) Run(ctx context.Context) error {
 	file, err := r.open()
 	if err != nil {
 		r.log.WarnContext(ctx, "what is known of pools is not kept", "err", err)
-		file = &journal{}
+		file = &journal.Journal{}
 	}
 	defer func() {
 		r.keep(file)
-		file.close()
+		file.Close()
 	}()
 
 	pause, limit := firstPause, program.MaxPools
