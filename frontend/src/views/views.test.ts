@@ -396,6 +396,22 @@ describe('Tokens', () => {
     workspace.prefs.set('figure', 'last')
   })
 
+  it('marks the price of a coin whose market cap was asked for and is not known', async () => {
+    workspace.connection.stream = new QuietStream()
+    await workspace.tokens.load()
+    const [first] = workspace.tokens.shown
+    if (first?.detail) first.detail = { ...first.detail, supply: '1000000000', decimals: 0 }
+    workspace.prefs.set('worth', 'cap')
+    show('Tokens')
+    await tick()
+    const [known, unknown] = screen.getAllByTestId('token-price')
+    expect(known?.textContent).toBe('27.95')
+    expect(known?.parentElement?.classList.contains('dim')).toBe(false)
+    expect(unknown?.textContent).toBe('0.0(7)2795')
+    expect(unknown?.parentElement?.classList.contains('dim')).toBe(true)
+    expect(unknown?.title).toMatch(/^0\.00000002795 SOL\n.*supply of this coin is not known/s)
+  })
+
   it('leaves the list where it was scrolled to when the order changes', async () => {
     workspace.connection.stream = new QuietStream()
     await workspace.tokens.load()
