@@ -28,7 +28,7 @@ func (a *API) markRoutes() {
 		some(keyParam("mint", "Mint address", true), intervalParam(true)), spanParams(), some(
 			&huma.Param{
 				Name: "min_size", In: "query", Description: "SOL from which a trade is a large one, a decimal; left out, no trade is",
-				Schema: &huma.Schema{Type: huma.TypeString, Pattern: amountPattern},
+				Schema: &huma.Schema{Type: huma.TypeString, Pattern: market.AmountPattern},
 			},
 			&huma.Param{Name: "cursor", In: "query", Description: "next_cursor of the answer before", Schema: &huma.Schema{Type: huma.TypeString}},
 		)), a.marks)

@@ -2,7 +2,6 @@ package rest
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -174,14 +173,6 @@ func (q *query) count(name string) uint64 {
 	return number
 }
 
-// amountPattern is an amount of SOL, to the lamport, or of what else a coin is paid in.
-const (
-	amountPattern  = `^\d{1,10}(\.\d{1,9})?$`
-	amountDecimals = 9
-)
-
-var amountForm = regexp.MustCompile(amountPattern)
-
 // amount is an amount of SOL or of what else a coin is paid in, written as a decimal, in base units of so many decimals. What
 // lies between two of them is the larger one.
 func (q *query) amount(name string, decimals int, otherwise uint64) uint64 {
@@ -189,13 +180,12 @@ func (q *query) amount(name string, decimals int, otherwise uint64) uint64 {
 	if !ok {
 		return otherwise
 	}
-	if !amountForm.MatchString(text) {
+	amount, ok := market.ParseAmount(text)
+	if !ok {
 		q.refuse(name, "%.40q is not an amount of SOL such as 2.5, with at most nine decimals", text)
 		return otherwise
 	}
-	whole, part, _ := strings.Cut(text, ".")
-	amount, _ := strconv.ParseUint(whole+(part + "000000000")[:amountDecimals], 10, 64) // 19 digits at most
-	return market.Units(amount, amountDecimals, decimals)
+	return market.Units(amount, market.AmountDecimals, decimals)
 }
 
 // span is from and to in Unix seconds, inclusive, with the given defaults, and whether both were given.

@@ -2,7 +2,6 @@ package stream
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +13,7 @@ import (
 type filter struct {
 	kinds    map[market.Kind]struct{}
 	accounts map[market.Pubkey]struct{}
-	minimum  uint64 // of the quote, in units of sizeDecimals; 0 is any, also what is no trade
+	minimum  uint64 // of the quote, in units of 10^-market.AmountDecimals; 0 is any, also what is no trade
 }
 
 // Bounds of what one filter may name.
@@ -22,11 +21,6 @@ const (
 	maxFilterTypes    = 64
 	maxFilterAccounts = 100
 )
-
-// sizeDecimals are those of an amount in a request: it is exact to the lamport.
-const sizeDecimals = 9
-
-var sizeForm = regexp.MustCompile(`^\d{1,10}(\.\d{1,9})?$`)
 
 // pass reports whether a topic shows an event of a coin's pair; a topic without a filter shows all.
 func (f *filter) pass(e *market.Event, pair market.Pair) bool {
@@ -45,7 +39,7 @@ func (f *filter) pass(e *market.Event, pair market.Pair) bool {
 	}
 
 	trade, ok := e.Trade()
-	return ok && trade.Quote >= market.Units(f.minimum, sizeDecimals, pair.QuoteDecimals())
+	return ok && trade.Quote >= market.Units(f.minimum, market.AmountDecimals, pair.QuoteDecimals())
 }
 
 // kindsOf are the kinds of that name, one for each program that has it.
@@ -143,22 +137,15 @@ func (f fields) size(name string) (string, error) {
 	case float64:
 		text = strconv.FormatFloat(value, 'f', -1, 64)
 	}
-	if !sizeForm.MatchString(text) {
-		return "", invalid(`%s must be an amount of SOL, or of what else the coin is paid in, such as "2.5", with at most nine decimals`, name)
-	}
 
-	whole, part, _ := strings.Cut(text, ".")
-	whole, part = strings.TrimLeft(whole, "0"), strings.TrimRight(part, "0")
+	amount, ok := market.ParseAmount(text)
 	switch {
-	case whole == "" && part == "":
+	case !ok:
+		return "", invalid(`%s must be an amount of SOL, or of what else the coin is paid in, such as "2.5", with at most nine decimals`, name)
+	case amount == 0:
 		return "", nil
-	case whole == "":
-		whole = "0"
 	}
-	if part != "" {
-		whole += "." + part
-	}
-	return whole, nil
+	return market.U64(amount).Decimal(market.AmountDecimals), nil
 }
 
 // compileFilter is the filter of a topic's detail, which fields.filter wrote; nil for "".
@@ -184,8 +171,7 @@ func compileFilter(text string) *filter {
 				f.accounts[account] = struct{}{}
 			}
 		case "min_size":
-			whole, part, _ := strings.Cut(value, ".")
-			f.minimum, _ = strconv.ParseUint(whole+(part + "000000000")[:sizeDecimals], 10, 64) // 19 digits at most
+			f.minimum, _ = market.ParseAmount(value) // read once already
 		}
 	}
 	return f
