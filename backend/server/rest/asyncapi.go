@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -150,18 +151,23 @@ func finished(document object) ([]byte, error) {
 // asyncAPIPath is where the description of the stream is, beside that of the routes.
 const asyncAPIPath = "/api-docs/asyncapi.json"
 
-// asyncAPIRoute serves the description of the stream; there is none where nobody says what its messages are.
+// asyncAPIRoute serves the description of the stream; there is none where nobody says what its messages are. It is made when it
+// is first asked for: few ever do, and the start need not wait for it.
 func (a *API) asyncAPIRoute() {
 	if len(a.deps.Messages) == 0 {
 		return
 	}
-	text, err := asyncAPI(a.deps.Messages, a.deps.Version)
-	if err != nil {
-		panic(err) // types of our own always encode
-	}
+	text := sync.OnceValue(func() []byte {
+		text, err := asyncAPI(a.deps.Messages, a.deps.Version)
+		if err != nil {
+			panic(err) // types of our own always encode
+		}
+		return text
+	})
+
 	a.methods[asyncAPIPath] = []string{http.MethodGet, http.MethodHead}
 	a.mux.HandleFunc("GET "+asyncAPIPath, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/vnd.aai.asyncapi+json;version=3.0.0")
-		_, _ = w.Write(text) // the client is gone if it fails
+		_, _ = w.Write(text()) // the client is gone if it fails
 	})
 }
