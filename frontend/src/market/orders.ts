@@ -75,7 +75,7 @@ export interface OpenOrder {
 /** An order with its figures, at the price of this moment. `unit` is how many base units a whole one of the quote has. */
 export function openOrder(order: ToldOrder, spot: number, now: number, unit: number): OpenOrder {
   const raw = (text: string) => Number(text) / 10 ** order.price_decimals
-  const paid = (amount: number | string | null) => (amount === null ? NaN : Number(amount) / unit)
+  const paid = (amount: Amount | null) => (amount === null ? NaN : Number(amount) / unit)
   const price = raw(order.lock_lp_start_price)
   const [margin, profit] = [paid(order.margin_sol_amount), paid(order.profit_sol_amount)]
   return {
@@ -110,8 +110,8 @@ export function sortOrders(list: readonly OpenOrder[], by: OrderSort, back = fal
   })
 }
 
-/** What a price that moves to this side meets: "next −3.10%, 12 SOL; then to −9.00%, 80 SOL". `paid` writes an amount. */
-export function cascadeText(side: ToldSide | null, paid: (base: number | string) => string): string {
+/** What a price that moves to this side meets: "next −3.10%, 12 SOL; with it 2 more to −9.00%, 80 SOL". `paid` writes an amount. */
+export function cascadeText(side: ToldSide | null, paid: (base: Amount) => string): string {
   if (!side?.next || !side.cascade) return ''
   const next = `next ${formatPercent(side.next.distance)}, ${paid(side.next.sol_amount)}`
   if (side.cascade.orders < 2) return next
