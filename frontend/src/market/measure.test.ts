@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { measureOf, measureText, plain } from './measure'
+import { measured, measureOf, measureText, plain } from './measure'
 import { SOL } from './quote'
 
 const USDC = { symbol: 'USDC', decimals: 6 }
@@ -29,6 +29,11 @@ describe('measureOf', () => {
       cap: false,
     })
     expect(measureOf('cap', 'usd', coin, NaN)).toEqual({ price: 1e9, paid: 1, unit: 'SOL', cap: true })
+  })
+
+  it('writes an amount with its unit, and what is not known without', () => {
+    const usd = measureOf('cap', 'usd', coin, 180)
+    expect([measured(10, usd), measured(0, plain('SOL')), measured(NaN, usd)]).toEqual(['1.80k USD', '0 SOL', '–'])
   })
 
   it('knows the dollar price of SOL alone', () => {

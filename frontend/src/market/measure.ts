@@ -1,3 +1,4 @@
+import { formatAmount } from './price'
 import { type Quote, SOL } from './quote'
 
 /** What a price is shown as: that of one token, or of all there are. */
@@ -34,6 +35,11 @@ export function measureOf(
   const cap = worth === 'cap' && coin.supply > 0
   const paid = usd ? dollars : 1
   return { price: cap ? paid * coin.supply : paid, paid, unit: usd ? 'USD' : coin.quote.symbol, cap }
+}
+
+/** An amount of the quote as it is shown, with its unit: 1.24k USD. */
+export function measured(value: number, { paid, unit }: Measure): string {
+  return Number.isFinite(value) ? `${formatAmount(value * paid)} ${unit}` : '–'
 }
 
 /** What figures are shown as, in words; empty for prices in the coin's own quote. */
