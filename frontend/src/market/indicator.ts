@@ -3,6 +3,7 @@ import { averageTrueRange } from './study/atr'
 import { orderFlow } from './study/flow'
 import { convergence } from './study/macd'
 import { relativeStrength } from './study/rsi'
+import { smooth } from './study/smooth'
 
 /** What a line over the candles is computed from. */
 export type IndicatorBar = Pick<Candle, 'time' | 'high' | 'low' | 'close' | 'volume' | 'quote_volume' | 'buy_volume'>
@@ -191,15 +192,12 @@ export function movingAverage(period: number): Indicator {
 /** The exponential mean with weight 2/(period+1), begun by the plain mean of the first `period` closes. */
 export function exponentialAverage(period: number): Indicator {
   const values: number[] = []
-  const weight = 2 / (period + 1)
   return {
     lines: [values],
     fill(bars, from) {
       values.length = bars.length
-      for (let i = from; i < bars.length; i++) {
-        const [before, close] = [values[i - 1] ?? NaN, bars[i]?.close ?? NaN]
-        values[i] = Number.isNaN(before) ? mean(bars, i - period + 1, i) : before + weight * (close - before)
-      }
+      const close = (i: number) => bars[i]?.close ?? NaN
+      for (let i = from; i < bars.length; i++) smooth(values, close, i, { period })
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Indicator } from '../indicator'
+import { smooth } from './smooth'
 
 /**
  * Wilder's average true range: how far the price goes in a bar, the way from the last close included; smoothed over `period` bars,
@@ -15,14 +16,7 @@ export function averageTrueRange(period: number): Indicator {
         if (!bar) return NaN
         return Math.max(bar.high, before ?? bar.high) - Math.min(bar.low, before ?? bar.low)
       }
-      for (let i = from; i < bars.length; i++) {
-        if (i + 1 < period) values[i] = NaN
-        else if (i + 1 === period) {
-          let sum = 0
-          for (let k = 0; k < period; k++) sum += range(k)
-          values[i] = sum / period
-        } else values[i] = ((values[i - 1] ?? NaN) * (period - 1) + range(i)) / period
-      }
+      for (let i = from; i < bars.length; i++) smooth(values, range, i, { period, weight: 1 / period })
     },
   }
 }
