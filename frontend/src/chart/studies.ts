@@ -15,6 +15,7 @@ import {
   indicatorKind,
   type IndicatorName,
   indicatorNames,
+  type Pane,
 } from '../market/indicator'
 import { formatAmount, formatPrice } from '../market/price'
 import { PriceAxis } from './axis'
@@ -164,7 +165,7 @@ export class Studies {
     })
   }
 
-  #formatOf(unit: 'price' | 'tokens' | 'percent', lines: readonly (readonly number[])[]) {
+  #formatOf(unit: Pane['unit'], lines: readonly (readonly number[])[]) {
     if (unit === 'percent') return { type: 'price' as const, precision: 1, minMove: 0.1 }
     if (unit === 'tokens') return { type: 'custom' as const, minMove: 0.01, formatter: formatAmount }
     // Such differences are far smaller than prices.
