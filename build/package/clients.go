@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -178,21 +176,5 @@ func (m *maker) module(_, to string) error {
 	if err != nil {
 		return err
 	}
-	return m.gzipped(files.under("spinscope-client-go"), to)
-}
-
-// gzipped writes a tree as a compressed archive.
-func (m *maker) gzipped(files tree, to string) error {
-	var out bytes.Buffer
-	packer, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
-	if err := files.tar(packer, m.time); err != nil {
-		return err
-	}
-	if err := packer.Close(); err != nil {
-		return err
-	}
-	return os.WriteFile(to, out.Bytes(), 0o644)
+	return m.pack(files.under("spinscope-client-go"), to, gzipped)
 }

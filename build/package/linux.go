@@ -154,7 +154,7 @@ func (m *maker) tarZstd(p program, to string) error {
 
 // tarGzip is for macOS, whose tar knows no zstd.
 func (m *maker) tarGzip(p program, to string) error {
-	return m.archive(p, to, func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriterLevel(w, gzip.BestCompression) })
+	return m.archive(p, to, gzipped)
 }
 
 func (m *maker) archive(p program, to string, packing func(io.Writer) (io.WriteCloser, error)) error {
@@ -162,6 +162,16 @@ func (m *maker) archive(p program, to string, packing func(io.Writer) (io.WriteC
 	if err != nil {
 		return err
 	}
+	return m.pack(files, to, packing)
+}
+
+// gzipped is the packing of an archive that any system unpacks.
+func gzipped(w io.Writer) (io.WriteCloser, error) {
+	return gzip.NewWriterLevel(w, gzip.BestCompression)
+}
+
+// pack writes a tree as a compressed archive.
+func (m *maker) pack(files tree, to string, packing func(io.Writer) (io.WriteCloser, error)) error {
 	file, err := os.Create(to)
 	if err != nil {
 		return err
