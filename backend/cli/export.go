@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"spinscope/backend"
 	"spinscope/backend/export"
 	"spinscope/backend/market"
 	"spinscope/backend/offline"
@@ -65,13 +66,8 @@ func (c *exportCommand) Run(ctx context.Context, program *Program) error {
 	}
 
 	line.end()
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return fmt.Errorf("%w: %s", errUnfinished, c.left())
-	case errors.Is(err, store.ErrLocked):
-		return fmt.Errorf("%w: export from it with --url", err)
-	case err != nil:
-		return err
+	if err != nil {
+		return c.failure(ctx, err)
 	}
 
 	switch {
@@ -113,22 +109,41 @@ func (c *exportCommand) span() string {
 	return ""
 }
 
+// failure is the error of an export with what it leaves behind, or what to do.
+func (c *exportCommand) failure(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w: %s", errUnfinished, c.left())
+	case errors.Is(err, store.ErrLocked):
+		return fmt.Errorf("%w: export from it with --url", err)
+	}
+	return err
+}
+
 // left says what an export that was stopped leaves behind.
 func (c *exportCommand) left() string {
-	if c.Out == "" {
+	switch {
+	case c.Partition != "":
+		return "the dataset is as it was"
+	case c.Out == "":
 		return "what was written is not whole"
 	}
 	return "no file was written"
 }
 
 func (c *exportCommand) stored(ctx context.Context, program *Program, request export.Request, progress func(export.Progress)) error {
-	shared := common{Config: c.Config, DataDir: c.DataDir, Cluster: c.Cluster, ProgramID: c.ProgramID}
-	options, err := shared.offline(program)
+	options, err := c.offline(program)
 	if err != nil {
 		return err
 	}
 	_, err = offline.Export(ctx, options.Offline(), request, c.Out, c.Manifest, program.Stdout, progress)
 	return err
+}
+
+// offline says which store is meant.
+func (c *exportCommand) offline(program *Program) (backend.Options, error) {
+	shared := common{Config: c.Config, DataDir: c.DataDir, Cluster: c.Cluster, ProgramID: c.ProgramID}
+	return shared.offline(program)
 }
 
 // request reads the flags; now is what ages count from.

@@ -17,7 +17,6 @@ import (
 	"spinscope/backend/export"
 	"spinscope/backend/market"
 	"spinscope/backend/offline"
-	"spinscope/backend/store"
 	"spinscope/backend/wire"
 )
 
@@ -33,8 +32,7 @@ func (c *exportCommand) days(ctx context.Context, program *Program, request expo
 	if c.URL != "" {
 		ran, err = dataset.Write(ctx, serverParts{c}, c.SinceLast, progress)
 	} else {
-		shared := common{Config: c.Config, DataDir: c.DataDir, Cluster: c.Cluster, ProgramID: c.ProgramID}
-		options, failed := shared.offline(program)
+		options, failed := c.offline(program)
 		if failed != nil {
 			return failed
 		}
@@ -42,13 +40,8 @@ func (c *exportCommand) days(ctx context.Context, program *Program, request expo
 	}
 
 	line.end()
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return fmt.Errorf("%w: the dataset is as it was", errUnfinished)
-	case errors.Is(err, store.ErrLocked):
-		return fmt.Errorf("%w: export from it with --url", err)
-	case err != nil:
-		return err
+	if err != nil {
+		return c.failure(ctx, err)
 	}
 
 	_, _ = fmt.Fprintf(program.Stderr, "%d rows in %s: %s\n", ran.Rows, c.Out, ranWords(&ran))
@@ -110,10 +103,7 @@ func (c *exportCommand) manifest(ctx context.Context, r *export.Request, header 
 	if m.Gaps, err = (serverParts{c}).Gaps(ctx, *r); err != nil {
 		return fmt.Errorf("gaps for the manifest: %w", err)
 	}
-
-	file.Rows, m.Rows = rows, rows
-	m.Files = append(m.Files, file)
-	return m.WriteBeside(c.Out)
+	return m.WriteBeside(c.Out, file, rows)
 }
 
 // serverParts reads the days of a dataset from a running server.

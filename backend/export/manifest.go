@@ -119,8 +119,10 @@ func ParseManifest(data []byte) (m Manifest, err error) {
 	return m, nil
 }
 
-// WriteBeside writes the manifest beside the file that it is of, which Sum has looked at.
-func (m *Manifest) WriteBeside(path string) error {
+// WriteBeside writes the manifest beside its only file, which PlaceSummed has written with so many rows.
+func (m *Manifest) WriteBeside(path string, file ManifestFile, rows int64) error {
+	file.Rows, m.Rows = rows, rows
+	m.Files = append(m.Files, file)
 	return m.write(path + ManifestEnding)
 }
 
@@ -185,8 +187,5 @@ func FileWithManifest(ctx context.Context, path string, source Source, req Reque
 	if err != nil || file == nil {
 		return rows, err
 	}
-
-	file.Rows, m.Rows = rows, rows
-	m.Files = append(m.Files, *file)
-	return rows, m.WriteBeside(path)
+	return rows, m.WriteBeside(path, *file, rows)
 }
