@@ -147,14 +147,14 @@ func (n *siteNode) state() (state nodeState) {
 	return state
 }
 
-// becomes waits until a node has a role.
-func (n *siteNode) becomes(role string) {
+// becomes waits until a node has one of some roles.
+func (n *siteNode) becomes(roles ...string) {
 	n.t.Helper()
-	await(n.t, n.name+" to be "+role, func() error {
+	await(n.t, n.name+" to be "+strings.Join(roles, " or "), func() error {
 		if err := n.alive(); err != nil {
 			n.t.Fatal(err)
 		}
-		if state := n.state(); state.Node.Role != role {
+		if state := n.state(); !slices.Contains(roles, state.Node.Role) {
 			return fmt.Errorf("it is %q at %d", state.Node.Role, state.Seq)
 		}
 		return nil
@@ -172,6 +172,7 @@ type gate struct {
 
 func newGate(t *testing.T, to string) *gate {
 	g := &gate{to: to, listener: listen(t), open: map[net.Conn]bool{}}
+
 	var running sync.WaitGroup
 	running.Go(func() {
 		for {
@@ -182,6 +183,7 @@ func newGate(t *testing.T, to string) *gate {
 			running.Go(func() { g.carry(conn) })
 		}
 	})
+
 	t.Cleanup(func() {
 		_ = g.listener.Close()
 		g.set(true)
@@ -196,10 +198,12 @@ func (g *gate) carry(from net.Conn) {
 		_ = from.Close()
 		return
 	}
+
 	g.mu.Lock()
 	shut := g.shut
 	g.open[from], g.open[to] = true, true
 	g.mu.Unlock()
+
 	closeBoth := func() { _, _ = from.Close(), to.Close() }
 	if shut {
 		closeBoth()
@@ -213,6 +217,7 @@ func (g *gate) carry(from net.Conn) {
 		})
 	}
 	both.Wait()
+
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.open, from)
@@ -267,12 +272,14 @@ func (h *hopper) visit(address string, until time.Time) {
 	}
 	_ = answer.Body.Close()
 	defer ws.Close()
+
 	_ = ws.SetReadDeadline(until)
 	for {
 		_, frame, err := ws.ReadMessage()
 		if err != nil {
 			return
 		}
+
 		switch {
 		case string(frame) == "2":
 			err = ws.WriteMessage(websocket.TextMessage, []byte("3"))
@@ -296,6 +303,7 @@ func (h *hopper) take(frame []byte) {
 	if json.Unmarshal(frame, &event) != nil || len(event) < 2 || json.Unmarshal(event[0], &name) != nil {
 		return
 	}
+
 	var data struct {
 		Store     string `json:"store"`
 		Seq       uint64 `json:"seq"`
@@ -305,6 +313,7 @@ func (h *hopper) take(frame []byte) {
 	if json.Unmarshal(event[1], &data) != nil {
 		return
 	}
+
 	switch name {
 	case "connection_success":
 		h.from = &data.Store
@@ -340,6 +349,7 @@ func TestNodesFail(t *testing.T) {
 	if soak {
 		rounds = 10
 	}
+
 	s := startSite(t)
 	s.market = startCluster(t, "--rate", "20", "--slot", "100ms", "--mints", "4", "--history", "20s", "--seed", "11")
 	var gates [3]*gate
@@ -348,10 +358,11 @@ func TestNodesFail(t *testing.T) {
 		gates[i] = newGate(t, address)
 		through = append(through, "nats://"+gates[i].listener.Addr().String())
 	}
+
 	serve := append([]string{"serve"}, s.market.flags()...)
 	one, two := s.node("one", strings.Join(through, ","), serve...), s.node("two", "", serve...)
-	one.becomesEither("writer", "standby")
-	two.becomesEither("writer", "standby")
+	one.becomes("writer", "standby")
+	two.becomes("writer", "standby")
 	edges := []*siteNode{s.node("edge-1", "", "edge"), s.node("edge-2", "", "edge")}
 	for _, n := range edges {
 		n.becomes("edge")
@@ -368,6 +379,7 @@ func TestNodesFail(t *testing.T) {
 		}
 		return n
 	}
+
 	go func() {
 		defer close(hopped)
 		deadline := time.Time{}
@@ -388,10 +400,12 @@ func TestNodesFail(t *testing.T) {
 		other.becomes("standby")
 		return writer, other
 	}
+
 	during := func(what string, do func()) {
 		ended, paused := make(chan struct{}), make(chan time.Duration)
 		go func() { paused <- edges[1].pause(ended) }()
 		do()
+
 		at := edges[1].state().Seq
 		await(t, "the next commits after "+what, func() error {
 			if edges[1].state().Seq < at+10 {
@@ -402,6 +416,7 @@ func TestNodesFail(t *testing.T) {
 		close(ended)
 		t.Logf("%s: no commit for %v at most", what, (<-paused).Round(time.Millisecond))
 	}
+
 	for range rounds {
 		writer, other := roles()
 		during("the writer was killed", func() {
@@ -486,6 +501,7 @@ func TestNodesFail(t *testing.T) {
 		}
 		return nil
 	})
+
 	for i := range l.records {
 		want = append(want, l.records[i].id())
 	}
@@ -499,24 +515,6 @@ func TestNodesFail(t *testing.T) {
 	writer, other := roles()
 	for _, n := range []*siteNode{edges[0], edges[1], other, writer} {
 		n.end()
-		out := &capture{}
-		p := launch(t, "verify", environment(t), out, slices.Concat([]string{binary, "verify", "--data-dir", n.dir, "--cluster", "custom"}, customConfig(t))...)
-		if code := p.wait(); code != 0 {
-			t.Errorf("verify of %s: exit code %d\n%.3000s\n%.3000s", n.name, code, out, p.stderr)
-		}
+		verifyNow(t, n.name, append(customConfig(t), "--data-dir", n.dir, "--cluster", "custom")...)
 	}
-}
-
-// becomesEither waits until a node has one of two roles.
-func (n *siteNode) becomesEither(a, b string) {
-	n.t.Helper()
-	await(n.t, n.name+" to serve", func() error {
-		if err := n.alive(); err != nil {
-			n.t.Fatal(err)
-		}
-		if role := n.state().Node.Role; role != a && role != b {
-			return fmt.Errorf("it is %q", role)
-		}
-		return nil
-	})
 }

@@ -4,7 +4,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,15 +32,20 @@ func verifyAfter(t *testing.T, dir string) {
 			if _, err := os.Stat(filepath.Join(dir, cluster, "MANIFEST")); err != nil {
 				continue
 			}
-			out := &capture{}
-			p := launch(t, "verify", environment(t), out, slices.Concat([]string{binary, "verify", "--data-dir", dir, "--cluster", cluster}, flags[cluster])...)
-			if code := p.wait(); code != 0 {
-				t.Errorf("verify of %s: exit code %d\n%.3000s\n%.3000s", cluster, code, out, p.stderr)
-			} else {
-				t.Logf("verify: %s", out)
-			}
+			verifyNow(t, cluster, append(flags[cluster], "--data-dir", dir, "--cluster", cluster)...)
 		}
 	})
+}
+
+// verifyNow has a store verified that nobody has open.
+func verifyNow(t *testing.T, name string, flags ...string) {
+	t.Helper()
+	out, errs, code := command(t, append([]string{"verify"}, flags...)...)
+	if code != 0 {
+		t.Errorf("verify of %s: exit code %d\n%.3000s\n%.3000s", name, code, out, errs)
+		return
+	}
+	t.Logf("verify of %s: %s", name, out)
 }
 
 // TestVerifyCommand changes a stored candle and expects verify to name it and exit with 1, --repair to write it anew, and
