@@ -55,9 +55,7 @@ func tool(t *testing.T, dir, program string, args ...string) {
 	if _, err := exec.LookPath(program); err != nil {
 		t.Skipf("SKIPPED: %s is not installed, so its client was not tried", program)
 	}
-	command := exec.CommandContext(t.Context(), program, args...) //nolint:gosec // the tests' own commands
-	command.Dir = dir
-	if out, err := command.CombinedOutput(); err != nil {
+	if out, err := commandIn(t, dir, program, args...).CombinedOutput(); err != nil {
 		t.Fatalf("%s %v: %v\n%s", program, args, err, out)
 	}
 }
@@ -87,6 +85,7 @@ func installNode(t *testing.T) string {
 		}
 	}
 	write()
+
 	install := []string{"install", "--no-audit", "--no-fund", "--loglevel=error", packed(t, "spinscope-client-*.tgz")}
 	tool(t, dir, "npm", append(install, "--prefer-offline")...)
 	for _, name := range []string{"node_modules", "package-lock.json"} {
@@ -96,6 +95,7 @@ func installNode(t *testing.T) string {
 	}
 	write()
 	tool(t, dir, "npm", append(install, "--offline")...)
+
 	copied(t, dir, "follow.mjs", "bars.mjs")
 	return dir
 }
@@ -107,12 +107,14 @@ func installPython(t *testing.T) string {
 	if err := exec.CommandContext(t.Context(), "python3", "-c", "import ensurepip, venv").Run(); err != nil {
 		t.Skip("SKIPPED: python3 has no venv module (Debian: apt-get install python3-venv), so the Python client was not tried")
 	}
+
 	pythons.Do(func() {
 		dir := filepath.Join(scratch, "python")
 		tool(t, root, "python3", "-m", "venv", dir)
 		pip := func(args ...string) {
 			tool(t, dir, filepath.Join(dir, "bin", "python"), append([]string{"-m", "pip", "--quiet", "--disable-pip-version-check"}, args...)...)
 		}
+
 		packages := []string{wheel, "aiohttp==3.12.15", "mypy==1.17.1"}
 		pip(append([]string{"download", "--dest", "wheels"}, packages...)...)
 		pip(append([]string{"install", "--no-index", "--find-links", "wheels"}, packages...)...)
@@ -125,26 +127,62 @@ func installPython(t *testing.T) string {
 	return pythons.dir
 }
 
-func pythonExample(t *testing.T, dir, script string, args ...string) *exec.Cmd {
-	t.Helper()
-	command := exec.CommandContext(t.Context(), filepath.Join(dir, "bin", "python"), append([]string{script}, args...)...) //nolint:gosec // an example
-	command.Dir = dir
-	return command
-}
-
-// goExample builds an example with the Go module as it is packed.
-func goExample(t *testing.T, name string, args ...string) *exec.Cmd {
+// buildGo builds the examples with the Go module as it is packed, and returns where they are.
+func buildGo(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	tool(t, dir, "tar", "xzf", packed(t, "spinscope-client-go-*.tar.gz"))
-	examples := filepath.Join(root, "examples", "client", "go")
-	if err := os.CopyFS(filepath.Join(dir, "example"), os.DirFS(examples)); err != nil {
+
+	inside := filepath.Join(dir, "example")
+	if err := os.CopyFS(inside, os.DirFS(filepath.Join(root, "examples", "client", "go"))); err != nil {
 		t.Fatal(err)
 	}
-	inside := filepath.Join(dir, "example")
 	tool(t, inside, "go", "mod", "edit", "-replace", "spinscope/client=../spinscope-client-go")
 	tool(t, inside, "go", "build", "-buildvcs=false", "-o", dir+"/", "./...")
-	command := exec.CommandContext(t.Context(), filepath.Join(dir, name), args...) //nolint:gosec // an example
+	return dir
+}
+
+// runner makes a command of an example, follow or bars, with its arguments.
+type runner func(example string, args ...string) *exec.Cmd
+
+// exampleClients installs each client with its examples.
+var exampleClients = []struct {
+	name    string
+	install func(t *testing.T) runner
+}{
+	{"node", func(t *testing.T) runner {
+		dir := installNode(t)
+		return func(example string, args ...string) *exec.Cmd {
+			return commandIn(t, dir, "node", append([]string{example + ".mjs"}, args...)...)
+		}
+	}},
+	{"python", pythonExamples},
+	{"go", func(t *testing.T) runner {
+		dir := buildGo(t)
+		return func(example string, args ...string) *exec.Cmd {
+			for i, arg := range args { // flags come first
+				if strings.HasPrefix(arg, "--") {
+					args = slices.Concat(args[i:], args[:i])
+					break
+				}
+			}
+			return commandIn(t, dir, filepath.Join(dir, example), args...)
+		}
+	}},
+}
+
+func pythonExamples(t *testing.T) runner {
+	t.Helper()
+	dir := installPython(t)
+	return func(example string, args ...string) *exec.Cmd {
+		return commandIn(t, dir, filepath.Join(dir, "bin", "python"), append([]string{example + ".py"}, args...)...)
+	}
+}
+
+// commandIn is a command in a directory that ends with the test.
+func commandIn(t *testing.T, dir, program string, args ...string) *exec.Cmd {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), program, args...) //nolint:gosec // the tests' own commands
 	command.Dir = dir
 	return command
 }
@@ -191,6 +229,7 @@ func heardFrom(lines []string) (*heard, error) {
 		if err := json.Unmarshal([]byte(line), &u); err != nil {
 			return nil, fmt.Errorf("%w: %q", err, line)
 		}
+
 		switch u.Type {
 		case "watch":
 			continue
@@ -211,6 +250,7 @@ func heardFrom(lines []string) (*heard, error) {
 				return nil, fmt.Errorf("seq goes back from %d to %d", v.seq, u.Seq)
 			}
 			v.seq = u.Seq
+
 			one := alike(u.Candle)
 			if equal(v.candles[time], one) {
 				return nil, fmt.Errorf("a candle comes twice: %s", line)
@@ -223,6 +263,7 @@ func heardFrom(lines []string) (*heard, error) {
 		default:
 			return nil, fmt.Errorf("unknown update %q", line)
 		}
+
 		v.store = u.Store
 	}
 	return v, nil
@@ -233,7 +274,7 @@ func equal(one, other map[string]any) bool {
 }
 
 // history are the candles of a mint as the server has them, from a time on.
-func (s *server) history(mint, interval string, from int64) (map[int64]map[string]any, error) {
+func (s *server) history(mint, interval string, from int64) map[int64]map[string]any {
 	all := map[int64]map[string]any{}
 	for {
 		var page struct {
@@ -246,7 +287,7 @@ func (s *server) history(mint, interval string, from int64) (map[int64]map[strin
 			all[from-1] = alike(candle)
 		}
 		if !page.HasNext {
-			return all, nil
+			return all
 		}
 	}
 }
@@ -275,14 +316,12 @@ func (r *reader) awaitEqual(s *server, mint, interval string, from int64) *heard
 	r.t.Helper()
 	var v *heard
 	await(r.t, r.name+" to have the server's candles", func() error {
-		want, err := s.history(mint, interval, from)
-		if err != nil {
-			return err
-		}
-		lines := r.out.lines()
-		if v, err = heardFrom(lines); err != nil {
+		want := s.history(mint, interval, from)
+		var err error
+		if v, err = heardFrom(r.out.lines()); err != nil {
 			r.t.Fatalf("%s: %v", r.name, err)
 		}
+
 		for _, time := range slices.Sorted(maps.Keys(want)) {
 			if !equal(v.candles[time], want[time]) {
 				return fmt.Errorf("candle %d is\n     %v\nwant %v", time, v.candles[time], want[time])
@@ -302,8 +341,8 @@ type happened struct {
 	Ordinal   int    `json:"ordinal"`
 }
 
-// awaitEvents waits until a reader of events was told of all that the server has but for those that were known when it began. One comes again only with a later
-// commit, which changed something about it, and nothing was missed.
+// awaitEvents waits until a reader of events was told of all that the server has, but for those that were known when it began.
+// One comes again only with a later commit, which changed something about it, and nothing was missed.
 func (r *reader) awaitEvents(s *server, mint string, known map[happened]bool) {
 	r.t.Helper()
 	await(r.t, r.name+" to be told of everything", func() error {
@@ -352,34 +391,17 @@ func (r *reader) awaitEvents(s *server, mint string, known map[happened]bool) {
 // the end each has exactly what the server has, was told nothing twice, and was told why when it began anew.
 func TestClientsFollowThroughKills(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		name  string
-		start func(t *testing.T, args ...string) *exec.Cmd
-	}{
-		{"node", func(t *testing.T, args ...string) *exec.Cmd {
-			return nodeExample(t, installNode(t), "follow.mjs", args...)
-		}},
-		{"python", func(t *testing.T, args ...string) *exec.Cmd {
-			return pythonExample(t, installPython(t), "follow.py", args...)
-		}},
-		{"python, asyncio", func(t *testing.T, args ...string) *exec.Cmd {
-			return pythonExample(t, installPython(t), "follow.py", append(args, "--asyncio")...)
-		}},
-		{"go", func(t *testing.T, args ...string) *exec.Cmd {
-			for i, arg := range args { // flags come first
-				if strings.HasPrefix(arg, "--") {
-					args = slices.Concat(args[i:], args[:i])
-					break
-				}
-			}
-			return goExample(t, "follow", args...)
-		}},
-	} {
+	for _, c := range exampleClients {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			followThroughKills(t, c.name, c.start)
+			followThroughKills(t, c.name, c.install(t))
 		})
 	}
+
+	t.Run("python, asyncio", func(t *testing.T) {
+		t.Parallel()
+		followThroughKills(t, "python, asyncio", pythonExamples(t), "--asyncio")
+	})
 }
 
 // TestClientsReadBars has each client read all candles of a coin, page by page, and say what is missing.
@@ -390,26 +412,17 @@ func TestClientsReadBars(t *testing.T) {
 	caughtUp(t, s)
 	mint := market.readLedger().busiest(1)[0]
 	market.rested()
-	want, err := s.history(mint, "s1", 0)
-	if err != nil || len(want) < 1001 {
-		t.Fatalf("%d candles are no more than a page: %v", len(want), err)
+
+	want := s.history(mint, "s1", 0)
+	if len(want) < 1001 {
+		t.Fatalf("%d candles are no more than a page", len(want))
 	}
 
-	for _, c := range []struct {
-		name string
-		run  func(t *testing.T, args ...string) *exec.Cmd
-	}{
-		{"node", func(t *testing.T, args ...string) *exec.Cmd {
-			return nodeExample(t, installNode(t), "bars.mjs", args...)
-		}},
-		{"python", func(t *testing.T, args ...string) *exec.Cmd {
-			return pythonExample(t, installPython(t), "bars.py", args...)
-		}},
-		{"go", func(t *testing.T, args ...string) *exec.Cmd { return goExample(t, "bars", args...) }},
-	} {
+	for _, c := range exampleClients {
 		t.Run(c.name, func(t *testing.T) {
+			run := c.install(t)
 			for limit, rows := range map[string]int{"": len(want), "1100": min(1100, len(want))} {
-				command := c.run(t, mint, "s1", limit)
+				command := run("bars", mint, "s1", limit)
 				var said capture
 				command.Env = environment(t, "SPINSCOPE_URL="+s.url(""))
 				command.Stderr = &said
@@ -417,10 +430,12 @@ func TestClientsReadBars(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%v: %s", err, said.String())
 				}
+
 				lines := strings.Split(strings.TrimSpace(string(out)), "\n")[1:]
 				if len(lines) != rows {
 					t.Errorf("%d candles, want %d", len(lines), rows)
 				}
+
 				before := int64(0)
 				for _, line := range lines {
 					fields := strings.Split(line, ",")
@@ -429,6 +444,7 @@ func TestClientsReadBars(t *testing.T) {
 						t.Fatalf("%q after %d: %v", line, before, err)
 					}
 					before = time
+
 					for i, name := range []string{"open", "high", "low", "close", "volume"} {
 						if got, err := strconv.ParseFloat(fields[1+i], 64); err != nil || got != want[time][name] {
 							t.Fatalf("%s of %d is %s, want %v", name, time, fields[1+i], want[time][name])
@@ -452,14 +468,7 @@ func TestPythonClient(t *testing.T) {
 	tool(t, dir, python, filepath.Join(root, "backend", "e2e", "testdata", "frames.py"))
 }
 
-func nodeExample(t *testing.T, dir, script string, args ...string) *exec.Cmd {
-	t.Helper()
-	command := exec.CommandContext(t.Context(), "node", append([]string{script}, args...)...) //nolint:gosec // an example
-	command.Dir = dir
-	return command
-}
-
-func followThroughKills(t *testing.T, name string, start func(t *testing.T, args ...string) *exec.Cmd) {
+func followThroughKills(t *testing.T, name string, run runner, flags ...string) {
 	t.Helper()
 	const interval = "s1"
 	market := startCluster(t, "--rate", "30", "--slot", "100ms", "--mints", "2", "--history", "4m", "--seed", "21",
@@ -479,12 +488,12 @@ func followThroughKills(t *testing.T, name string, start func(t *testing.T, args
 	s.get("/api/kline?mint="+mint+"&interval="+interval+"&order_by=time_asc&limit=1", &first)
 	from := first.Klines[0].Time
 
-	out := &capture{}
-	command := start(t, mint, interval, "--url", "http://"+port, "--json", "--from", strconv.FormatInt(from, 10))
-	r := &reader{out: out, process: launchIn(t, command.Dir, name, environment(t), out, command.Args...)}
-	heard := &capture{}
-	command = start(t, mint, "--url", "http://"+port, "--json", "--events")
-	events := &reader{out: heard, process: launchIn(t, command.Dir, name+"'s events", environment(t), heard, command.Args...)}
+	follow := func(name string, args ...string) *reader {
+		out, command := &capture{}, run("follow", slices.Concat(args, []string{"--url", "http://" + port, "--json"}, flags)...)
+		return &reader{out: out, process: launchIn(t, command.Dir, name, environment(t), out, command.Args...)}
+	}
+	r := follow(name, mint, interval, "--from", strconv.FormatInt(from, 10))
+	events := follow(name+"'s events", mint, "--events")
 	more := func(updates int) {
 		t.Helper()
 		before := r.heard().updates
@@ -495,9 +504,10 @@ func followThroughKills(t *testing.T, name string, start func(t *testing.T, args
 			return nil
 		})
 	}
+
 	more(100)
 	await(t, "an event", func() error {
-		if len(heard.lines()) == 0 {
+		if len(events.out.lines()) == 0 {
 			return errNotYet
 		}
 		return nil
@@ -517,6 +527,7 @@ func followThroughKills(t *testing.T, name string, start func(t *testing.T, args
 		s = serve(dir)
 		more(20)
 	}
+
 	market.rest()
 	v := r.awaitEqual(s, mint, interval, from)
 	t.Logf("%d updates, %d candles, %d resets after five restarts", v.updates, len(v.candles), len(v.resets))
@@ -534,11 +545,13 @@ func followThroughKills(t *testing.T, name string, start func(t *testing.T, args
 	if err := os.CopyFS(copyOf, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
+
 	s = serve(dir)
 	var status json.RawMessage
 	market.call("simnet_control", map[string]any{"rate": 30}, &status)
 	more(60)
 	s.kill()
+
 	resets := len(r.heard().resets)
 	market.rest()
 	s = serve(copyOf)
