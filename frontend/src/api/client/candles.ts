@@ -1,6 +1,6 @@
 import { pause, readPage } from './bars.js'
 import type { Client } from './client.js'
-import { type Closable, Follower, type FollowOptions, type Position } from './follower.js'
+import { type Closable, Follower, type FollowOptions, MAX_WAITING, type Position, RETRY_MS } from './follower.js'
 import { type Endpoint, RestError } from './http.js'
 import type { Subscription } from './types.js'
 import type { Candle, HistoryData, Interval, KlineData, Klines, StreamGap, WatchStatus } from './wire.gen.js'
@@ -56,11 +56,8 @@ interface Older {
   stop: AbortController
 }
 
-/** So many candles wait for the reader; newer states of one candle replace each other. */
-const MAX_WAITING = 10_000
 /** So many candles are remembered, to tell none twice. */
 const MAX_SENT = 10_000
-const RETRY_MS = 1000
 
 /** The candles of a mint: those that are there, then each change once, in order, whatever happens to connection and server. */
 export class CandleFollower extends Follower<FollowUpdate> {
@@ -85,6 +82,7 @@ export class CandleFollower extends Follower<FollowUpdate> {
   #reset: Reset | undefined
   #front: Entry[] = []
   #older: Older | undefined
+  /** Newer states of one candle replace each other. */
   readonly #back = new Map<number, Entry>()
 
   /** The newest that was told, by time: a resume brings some of it again, and a change may come to nothing. */

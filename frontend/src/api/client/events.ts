@@ -1,6 +1,6 @@
 import { pause } from './bars.js'
 import type { Client } from './client.js'
-import { type Closable, Follower, type FollowOptions, type Position } from './follower.js'
+import { type Closable, Follower, type FollowOptions, MAX_WAITING, type Position, RETRY_MS } from './follower.js'
 import { type Endpoint, fetchData, RestError } from './http.js'
 import type { Common, Resumable, Subscription } from './types.js'
 import type { EventData, PriceUpdate, Status, StreamGap, TokenCreatedEvent, WatchStatus } from './wire.gen.js'
@@ -33,9 +33,6 @@ interface Identified {
 
 /** What a topic of events is asked for with. */
 type Subscribe<E> = (live: Client, handlers: Resumable & Common, take: (event: E) => void) => Subscription
-
-const MAX_WAITING = 10_000
-const RETRY_MS = 1000
 
 /** Events of a topic, each once and in order, whatever happens to connection and server. */
 export class EventFollower<E extends Identified> extends Follower<EventsUpdate<E>> {
@@ -119,10 +116,6 @@ export class EventFollower<E extends Identified> extends Follower<EventsUpdate<E
     return update
   }
 
-  protected override fetch(): undefined {
-    return undefined
-  }
-
   protected override clear(): void {
     this.#waiting = []
     this.#at = 0
@@ -181,10 +174,6 @@ export class PriceFollower extends Follower<PriceUpdate> {
     const price = this.#newest
     this.#newest = undefined
     return price
-  }
-
-  protected override fetch(): undefined {
-    return undefined
   }
 
   protected override clear(): void {

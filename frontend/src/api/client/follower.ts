@@ -20,7 +20,10 @@ export interface Closable {
   fail(error: Error): void
 }
 
-const RETRY_MS = 1000
+/** So much waits for the reader. */
+export const MAX_WAITING = 10_000
+/** After so long what failed for a moment is asked for again. */
+export const RETRY_MS = 1000
 
 /**
  * Something that is read with `for await`, by one reader. What comes meanwhile waits in a queue that has a bound; a reader that
@@ -49,7 +52,9 @@ export abstract class Follower<T> implements AsyncIterableIterator<T>, Closable 
   /** What comes next, if it is there. */
   protected abstract take(): T | undefined
   /** Gets more; undefined when there is nothing to get but what is pushed. */
-  protected abstract fetch(): Promise<void> | undefined
+  protected fetch(): Promise<void> | undefined {
+    return undefined
+  }
   /** Forgets what waits. */
   protected abstract clear(): void
 
