@@ -27,10 +27,7 @@ func (r Report) collectPlain(m *telemetry.Metrics) {
 	m.Gauge("plain_event_streams", "Open streams of server-sent events.", float64(s.Events))
 	m.Gauge("plain_queued_messages", "Messages that wait in their queues.", float64(s.QueuedMessages))
 	m.Gauge("plain_queued_bytes", "Bytes that wait in their queues.", float64(s.QueuedBytes))
-	for _, one := range []struct {
-		name, help string
-		value      int64
-	}{
+	collectTotals(m, "plain_", []total{
 		{"websockets_total", "Plain WebSockets opened.", s.WebSocketsTotal},
 		{"event_streams_total", "Streams of server-sent events opened.", s.EventsTotal},
 		{"refused_total", "Requests for either turned away.", s.Refused},
@@ -42,18 +39,13 @@ func (r Report) collectPlain(m *telemetry.Metrics) {
 		{"limited_total", "Messages above the request rate.", s.Limited},
 		{"malformed_total", "Messages that are none.", s.Malformed},
 		{"panics_total", "Panics caught.", s.Panics},
-	} {
-		m.Counter("plain_"+one.name, one.help, uint64(max(0, one.value)))
-	}
+	})
 }
 
 func (r Report) collectSockets(m *telemetry.Metrics) {
 	s := r.sockets.Stats()
 	m.Gauge("socketio_connections", "Open sessions.", float64(s.Connections))
-	for _, one := range []struct {
-		name, help string
-		value      int64
-	}{
+	collectTotals(m, "socketio_", []total{
 		{"connections_total", "Sessions opened.", s.ConnectionsTotal},
 		{"refused_total", "Requests turned away.", s.Refused},
 		{"messages_in_total", "Events and acknowledgements read.", s.MessagesIn},
@@ -67,10 +59,20 @@ func (r Report) collectSockets(m *telemetry.Metrics) {
 		{"malformed_total", "Sessions closed for a bad packet.", s.Malformed},
 		{"panics_total", "Panics caught.", s.Panics},
 		{"ghosts_total", "Dead sockets removed.", s.Ghosts},
-	} {
-		m.Counter("socketio_"+one.name, one.help, uint64(max(0, one.value)))
-	}
+	})
 
 	m.Gauge("socketio_queued_messages", "Frames that wait in all queues.", float64(s.QueuedMessages))
 	m.Gauge("socketio_queued_bytes", "Bytes that wait in all queues.", float64(s.QueuedBytes))
+}
+
+// total is a counter of a server's.
+type total struct {
+	name, help string
+	value      int64
+}
+
+func collectTotals(m *telemetry.Metrics, prefix string, totals []total) {
+	for _, one := range totals {
+		m.Counter(prefix+one.name, one.help, uint64(max(0, one.value)))
+	}
 }
