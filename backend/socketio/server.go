@@ -139,7 +139,7 @@ func (s *Server) begin(r *http.Request) (*request, error) {
 	}
 
 	if rq.fresh {
-		return rq, s.turnAway(r, s.reserve())
+		return rq, s.turnAway(r, s.Reserve())
 	}
 	if conn, ok := s.io.Engine().Clients().Load(sid); ok {
 		rq.session, _ = sessionOf(conn)
@@ -169,16 +169,16 @@ func (s *Server) finish(rq *request) {
 		rq.session.upgrade.Unlock()
 	}
 	if rq.fresh && !rq.bound {
-		s.mu.Lock()
-		s.reserved--
-		s.mu.Unlock()
+		s.Release()
 	}
 }
 
 // errStopping refuses requests once the server closes.
 var errStopping = &RequestError{http.StatusServiceUnavailable, 3, "server is shutting down"}
 
-func (s *Server) reserve() error {
+// Reserve takes one of the places of [Options.MaxConnections], also for a connection that somebody else serves; Release gives it
+// back. The error says why there is none.
+func (s *Server) Reserve() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing {
@@ -193,10 +193,6 @@ func (s *Server) reserve() error {
 	s.reserved++
 	return nil
 }
-
-// Reserve takes one of the places of [Options.MaxConnections] for a connection that somebody else serves; Release gives it
-// back. The error says why there is none.
-func (s *Server) Reserve() error { return s.reserve() }
 
 // Release gives back a place that Reserve took.
 func (s *Server) Release() {
