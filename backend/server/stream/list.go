@@ -117,11 +117,12 @@ func (s *session) subscribeList(f fields, k kind) (any, error) {
 		reply.Message += fmt.Sprintf(", already to %d", known)
 	}
 
+	unknown := from.unknown(s.stream.store.Seq())
 	switch {
 	case k == klineTopic:
 		err = s.klineList(keys, from, query)
-	case k == priceTopic && (!from.asked || from.unknown(s.stream.store.Seq()) != ""):
-		err = s.priceList(keys, from.unknown(s.stream.store.Seq()))
+	case k == priceTopic && (!from.asked || unknown != ""):
+		err = s.priceList(keys, unknown)
 	default:
 		return s.eventList(keys, from, reply)
 	}
