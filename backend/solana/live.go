@@ -30,23 +30,16 @@ func (s *session) live(ctx context.Context) error {
 		s.startExtension(ctx)
 	}
 	for {
-		if err := s.flush(ctx); err != nil {
+		if err := s.step(ctx, wait); err != nil {
 			return err
 		}
-		s.rise()
 		s.scanSooner(ctx)
-		if len(s.held) > 0 {
-			wait.Reset(max(0, s.patience(&s.held[0])))
-		}
 
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-s.down:
-			if err := s.flush(ctx); err != nil {
-				return err
-			}
-			return s.err
+			return s.last(ctx)
 		case <-s.queue.ready:
 		case <-s.ticks:
 		case <-wait.C:
@@ -69,6 +62,26 @@ func (s *session) live(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// step delivers what came, and sets wait to when the next of what is held has waited for long enough.
+func (s *session) step(ctx context.Context, wait *time.Timer) error {
+	if err := s.flush(ctx); err != nil {
+		return err
+	}
+	s.rise()
+	if len(s.held) > 0 {
+		wait.Reset(max(0, s.patience(&s.held[0])))
+	}
+	return nil
+}
+
+// last delivers what came before the session was down, and returns why it is.
+func (s *session) last(ctx context.Context) error {
+	if err := s.flush(ctx); err != nil {
+		return err
+	}
+	return s.err
 }
 
 // requests is where those for older history come from; nil while one is being served.

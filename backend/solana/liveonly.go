@@ -32,22 +32,15 @@ func (r *run) readLive(ctx context.Context, l *link, queue *queue, live func()) 
 	wait := time.NewTimer(time.Hour)
 	defer wait.Stop()
 	for {
-		if err := s.flush(ctx); err != nil {
+		if err := s.step(ctx, wait); err != nil {
 			return err
-		}
-		s.rise()
-		if len(s.held) > 0 {
-			wait.Reset(max(0, s.patience(&s.held[0])))
 		}
 
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-s.down:
-			if err := s.flush(ctx); err != nil {
-				return err
-			}
-			return s.err
+			return s.last(ctx)
 		case <-s.queue.ready:
 		case <-s.ticks:
 		case <-wait.C:
