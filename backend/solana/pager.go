@@ -175,8 +175,16 @@ func (c *rpcClient) depth(ctx context.Context, finalized market.Slot) (market.Sl
 	if err := c.do(ctx, attempts, one); err != nil {
 		return 0, err
 	}
-	if one.err != nil || first <= firstLedger {
+	if one.err != nil {
 		return 0, nil //nolint:nilerr // then it is not known
 	}
-	return max(1, minus(finalized, first)), nil
+	return depthOf(first, finalized), nil
+}
+
+// depthOf is how many slots a ledger goes back that begins with a slot, 0 for one that has all.
+func depthOf(first, finalized market.Slot) market.Slot {
+	if first <= firstLedger {
+		return 0
+	}
+	return max(1, minus(finalized, first))
 }

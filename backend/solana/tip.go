@@ -73,8 +73,8 @@ func (c *rpcClient) extent(ctx context.Context, commitment string) (e extent, er
 	}
 
 	e.finalized = min(e.finalized, e.newest)
-	if depth.err == nil && first > firstLedger {
-		e.depth = max(1, minus(e.finalized, first))
+	if depth.err == nil {
+		e.depth = depthOf(first, e.finalized)
 	}
 	return e, nil
 }
