@@ -81,7 +81,7 @@ func (c *rpcClient) foreign(body []byte) error {
 }
 
 // refusal is the error for a response with an unexpected status. A rate limit is told from anything else by the status, or
-// by what the body says; words about a batch are about its size. Of the body most bytes are read.
+// by what the body says; words about a batch are about its size. Of the body limit bytes are read, at most.
 func refusal(response *http.Response, scrub *scrubber, limit int64) error {
 	head, err := io.ReadAll(io.LimitReader(response.Body, limit)) // only for the message
 	text := scrub.body(head, err != nil || int64(len(head)) == limit)
