@@ -234,12 +234,19 @@ func (n *node) claim(ctx context.Context, opened *store.Store) error {
 	return nil
 }
 
-// giveUp removes this node's copy, so that it begins from a snapshot, when an error says that it must and may.
+// giveUp removes this node's copy, so that it begins from a snapshot, when an error says that it must and may. Of a copy that
+// is of no use and may not be removed, the error tells what to do with it.
 func (n *node) giveUp(err error) error {
-	may := n.Edge && (errors.Is(err, edge.ErrBehind) || errors.Is(err, edge.ErrDiffers) || errors.Is(err, errBusOther))
-	if !may && !errors.Is(err, errEmpty) {
+	useless := errors.Is(err, edge.ErrBehind) || errors.Is(err, edge.ErrDiffers)
+	may := n.Edge && (useless || errors.Is(err, errBusOther))
+	switch {
+	case may, errors.Is(err, errEmpty):
+	case useless:
+		return fmt.Errorf("%w: move %s away, and this node begins from a snapshot", err, n.Dir().Store())
+	default:
 		return err
 	}
+
 	n.Logger.Warn("this copy is given up, and another begun from a snapshot", "err", err)
 	return os.RemoveAll(n.Dir().Store())
 }
@@ -281,11 +288,7 @@ func (n *node) stand(ctx context.Context) error {
 		}
 	}
 
-	err := n.giveUp(n.Serve(ctx, as))
-	if errors.Is(err, edge.ErrBehind) || errors.Is(err, edge.ErrDiffers) {
-		return fmt.Errorf("%w: move %s away, and this node begins from a snapshot", err, n.Dir().Store())
-	}
-	return err
+	return n.giveUp(n.Serve(ctx, as))
 }
 
 // waitForLog opens the log of a store once a writer has made it.
@@ -415,7 +418,7 @@ func (n *node) write(ctx context.Context) error {
 		return nil
 	}
 	if errors.Is(err, edge.ErrDiffers) {
-		return fmt.Errorf("%w: move %s away, and this node begins from a snapshot", err, n.Dir().Store())
+		return err
 	}
 	if lost || ctx.Err() == nil && errors.Is(err, bus.ErrOther) {
 		n.Logger.Warn("this node does not write any more: another does, or the bus is not reached", "err", err)
