@@ -12,9 +12,9 @@ import (
 )
 
 // arrowEncoder writes an Arrow IPC file (Feather, version 2). It is not compressed, so that readers map it into memory; Polars
-// refuses what the library compresses, as it packs bitmaps with their padding. Its columns have the types of
-// the Parquet ones: whole numbers are signed, numbers with a fraction and amounts are decimal128, timestamp is one in
-// milliseconds of UTC, and every column may be null.
+// refuses what the library compresses, as it packs bitmaps with their padding. Its columns have the types of the Parquet ones:
+// whole numbers are signed, numbers with a fraction and amounts are decimal128, the timestamp is in milliseconds of UTC, and
+// every column may be null.
 type arrowEncoder struct {
 	to      *ipc.FileWriter
 	schema  *arrow.Schema
