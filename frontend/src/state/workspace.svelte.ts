@@ -89,6 +89,12 @@ export class Workspace {
     return this.chart.market
   }
 
+  /** Of the coin that is shown: of its last trade, else of the newest bar; NaN while there is none. */
+  get price(): number {
+    const price = this.tokens.get(this.chart.mint)?.price ?? NaN
+    return Number.isFinite(price) ? price : (this.market.last?.close ?? NaN)
+  }
+
   /** How figures of a coin are shown. */
   measure(mint: string): Measure {
     const { worth, money } = this.prefs.values
