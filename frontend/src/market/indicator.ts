@@ -4,14 +4,13 @@ import { orderFlow } from './study/flow'
 import { convergence } from './study/macd'
 import { relativeStrength } from './study/rsi'
 import { smooth } from './study/smooth'
+import { sameDay } from './time'
 
 /** What a line over the candles is computed from. */
 export type IndicatorBar = Pick<Candle, 'time' | 'high' | 'low' | 'close' | 'volume' | 'quote_volume' | 'buy_volume'>
 
 /** Bars that an average may span. */
 export const PERIODS = [2, 500] as const
-
-const DAY = 86_400
 
 /**
  * Lines over the candles: one value per bar and line, NaN where there is none yet. `fill` computes the values anew from
@@ -214,9 +213,9 @@ export function volumeWeightedPrice(): Indicator {
       for (let i = from; i < bars.length; i++) {
         const [bar, before] = [bars[i], bars[i - 1]]
         if (!bar) break
-        const sameDay = before !== undefined && Math.floor(before.time / DAY) === Math.floor(bar.time / DAY)
-        quote[i] = bar.quote_volume + (sameDay ? (quote[i - 1] ?? 0) : 0)
-        tokens[i] = bar.volume + (sameDay ? (tokens[i - 1] ?? 0) : 0)
+        const goesOn = before !== undefined && sameDay(before.time, bar.time)
+        quote[i] = bar.quote_volume + (goesOn ? (quote[i - 1] ?? 0) : 0)
+        tokens[i] = bar.volume + (goesOn ? (tokens[i - 1] ?? 0) : 0)
         const [paid, size] = [quote[i] ?? 0, tokens[i] ?? 0]
         values[i] = size > 0 ? paid / size : NaN
       }

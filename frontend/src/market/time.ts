@@ -1,6 +1,8 @@
 /** Which clock the window shows. */
 export type Zone = 'local' | 'utc'
 
+const DAY = 86_400
+
 const two = (value: number) => String(value).padStart(2, '0')
 
 function fields(seconds: number, zone: Zone): [number, number, number, number, number, number] {
@@ -39,14 +41,19 @@ export function formatMoment(seconds: number, zone: Zone): string {
   return `${formatDate(seconds, zone)} ${formatClock(seconds, zone)}`
 }
 
+/** Whether both, Unix seconds, are of the same day in UTC. */
+export function sameDay(a: number, b: number): boolean {
+  return Math.floor(a / DAY) === Math.floor(b / DAY)
+}
+
 /** How long ago, in one unit: now, 42s, 7m, 3h, 12d. */
 export function formatAge(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–'
   if (seconds < 1) return 'now'
   if (seconds < 60) return `${Math.floor(seconds)}s`
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m`
-  if (seconds < 86400) return `${Math.floor(seconds / 3600)}h`
-  return `${Math.floor(seconds / 86400)}d`
+  if (seconds < DAY) return `${Math.floor(seconds / 3600)}h`
+  return `${Math.floor(seconds / DAY)}d`
 }
 
 /** The same as a part of a sentence: 5s ago, just now. */

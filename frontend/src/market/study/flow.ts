@@ -1,6 +1,5 @@
 import type { Indicator } from '../indicator'
-
-const DAY = 86_400
+import { sameDay } from '../time'
 
 /** Tokens that takers bought less those that they sold, in each bar, and their sum since midnight UTC. */
 export function orderFlow(): Indicator {
@@ -12,10 +11,9 @@ export function orderFlow(): Indicator {
       for (let i = from; i < bars.length; i++) {
         const [bar, before] = [bars[i], bars[i - 1]]
         if (!bar) break
-        const sameDay = before !== undefined && Math.floor(before.time / DAY) === Math.floor(bar.time / DAY)
         const moved = 2 * bar.buy_volume - bar.volume
         delta[i] = moved
-        sum[i] = moved + (sameDay ? (sum[i - 1] ?? 0) : 0)
+        sum[i] = moved + (before && sameDay(before.time, bar.time) ? (sum[i - 1] ?? 0) : 0)
       }
     },
   }
