@@ -106,14 +106,17 @@ export class Bands extends Layer<Position> {
       })
       return [side, cumulated(starts, height, side === 'long')] as const
     })
+
     const most = Math.max(...sides.map(([, rows]) => Math.max(rows[0] ?? 0, rows[height - 1] ?? 0)))
     if (!(most > 0)) return
+
     context.lineWidth = 1
     context.globalAlpha = 0.5
     for (const [side, rows] of sides) {
       const x = (row: number) => this.#width * (1 - ((rows[row] ?? 0) / most) * LINE_REACH) - 0.5
       context.strokeStyle = side === 'long' ? this.theme.up : this.theme.down
       context.beginPath()
+
       let drawn = false
       for (let row = 0; row < height; row++) {
         if (!rows[row]) {
@@ -128,6 +131,7 @@ export class Bands extends Layer<Position> {
       }
       context.stroke()
     }
+
     context.globalAlpha = 1
   }
 
