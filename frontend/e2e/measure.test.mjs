@@ -83,7 +83,7 @@ for (const theme of ['dark', 'light']) {
 
     await page.keyboard.press('Shift+M')
     await everywhere(page, rate, 'dollars')
-    const [{ text }] = [await shown(page, 'price')]
+    const { text } = await shown(page, 'price')
     const cell = byId(page, 'trade-price').first()
     assert.ok(near(read(await cell.textContent()), read(text), 0.5), 'the tape is in dollars too')
     await page.reload()
