@@ -14,10 +14,8 @@ import (
 	"spinscope/backend/wire"
 )
 
-const (
-	// maxMet is how many orders of a side are looked at, the nearest first.
-	maxMet = 5000
-)
+// maxMet is how many orders of a side are looked at, the nearest first.
+const maxMet = 5000
 
 func (a *API) liquidationRoute() {
 	add(a, get("/api/liquidations", "orders", "What a moving price liquidates",
@@ -37,13 +35,9 @@ func (a *API) liquidations(ctx context.Context, q *query) (*wire.Liquidations, e
 	}
 
 	answer := &wire.Liquidations{MintAccount: mint.String()}
-	tokens, err := a.deps.Reader.Tokens(ctx, []market.Pubkey{mint})
+	token, _, err := a.token(ctx, mint)
 	if err != nil {
 		return nil, err
-	}
-	var token market.Token
-	if len(tokens) > 0 {
-		token = tokens[0]
 	}
 	if !token.LatestPrice.IsZero() {
 		answer.Price, answer.PriceExact = new(token.LatestPrice.Float()), new(token.LatestPrice.String())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 
@@ -171,4 +172,16 @@ func (d *detailsRequest) mints() ([]market.Pubkey, error) {
 	}
 
 	return mints, nil
+}
+
+// token is what is stored of one mint; false when nothing is.
+func (a *API) token(ctx context.Context, mint market.Pubkey) (token market.Token, known bool, err error) {
+	tokens, err := a.deps.Reader.Tokens(ctx, []market.Pubkey{mint})
+	switch {
+	case err != nil:
+		return token, false, fmt.Errorf("read %s: %w", mint, err)
+	case len(tokens) == 0:
+		return token, false, nil
+	}
+	return tokens[0], true, nil
 }

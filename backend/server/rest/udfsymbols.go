@@ -87,14 +87,14 @@ func (a *API) udfToken(ctx context.Context, q *query) (market.Token, error) {
 		return market.Token{}, unknownSymbol(text)
 	}
 
-	tokens, err := a.deps.Reader.Tokens(ctx, []market.Pubkey{mint})
+	token, known, err := a.token(ctx, mint)
 	switch {
 	case err != nil:
-		return market.Token{}, fmt.Errorf("read %s: %w", mint, err)
-	case len(tokens) == 0 || with && !strings.EqualFold(program, tokens[0].Pair.Program().String()):
+		return market.Token{}, err
+	case !known || with && !strings.EqualFold(program, token.Pair.Program().String()):
 		return market.Token{}, unknownSymbol(text)
 	}
-	return tokens[0], nil
+	return token, nil
 }
 
 // The decimals that prices may be shown with, and how many digits of them count.
@@ -194,12 +194,12 @@ func (a *API) udfSearch(ctx context.Context, q *query) ([]udfResult, error) {
 
 	// A coin that has not traded for long is found by its whole address.
 	if mint, err := market.ParsePubkey(typed); err == nil {
-		tokens, err := a.deps.Reader.Tokens(ctx, []market.Pubkey{mint})
+		token, known, err := a.token(ctx, mint)
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", mint, err)
+			return nil, err
 		}
-		for i := range tokens {
-			take(&tokens[i])
+		if known {
+			take(&token)
 		}
 	}
 
