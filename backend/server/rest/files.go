@@ -95,7 +95,7 @@ func (a *API) exportDays(ctx context.Context, q *query) (*wire.ExportDays, error
 
 	days, err := export.DaysOf(ctx, a.deps.Export, req, store, since)
 	if err != nil {
-		return nil, a.fail(ctx, "/api/export/days", err)
+		return nil, err
 	}
 	return &wire.ExportDays{
 		Store: days.Store, Seq: uint64(days.Seq), Horizon: days.Horizon, Whole: days.Whole, Days: append([]int64{}, days.Days...),
