@@ -11,7 +11,6 @@ import (
 
 	"spinscope/backend/alert"
 	"spinscope/backend/bus"
-	"spinscope/backend/bus/embedded"
 	"spinscope/backend/edge"
 	"spinscope/backend/follow"
 	"spinscope/backend/hub"
@@ -163,17 +162,7 @@ func (n *teller) notices() []string {
 // Alerts whose moment falls between two writers: what the first told the second does not tell again, what it came to no more the
 // second tells, and a first one that goes on after that tells nothing. All have the same in the end.
 func TestAlertsAreSentOnce(t *testing.T) {
-	server, err := embedded.Start(embedded.Options{Dir: t.TempDir(), Name: "server", Listen: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Stop()
-
-	b, err := bus.Connect(t.Context(), bus.Options{URL: server.URL(), Name: "market", Node: "a", Replicas: 1, SyncChecked: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Close()
+	b, _ := connected(t)
 
 	one, two, other := newTeller(t, b), newTeller(t, b), newTeller(t, b)
 	all := []*teller{one, two, other}

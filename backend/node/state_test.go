@@ -11,19 +11,27 @@ import (
 	"spinscope/backend/polltest"
 )
 
-// A bus that goes is told of by whoever writes: it has no server, and no new client should come.
-func TestABusThatGoesIsReported(t *testing.T) {
+// connected is a bus with one server, which node a is connected to until the test ends.
+func connected(t *testing.T) (*bus.Bus, *embedded.Server) {
+	t.Helper()
 	server, err := embedded.Start(embedded.Options{Dir: t.TempDir(), Name: "server", Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer server.Stop()
+	t.Cleanup(server.Stop)
 
 	b, err := bus.Connect(t.Context(), bus.Options{URL: server.URL(), Name: "market", Node: "a", Replicas: 1, SyncChecked: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.Close()
+	t.Cleanup(b.Close)
+
+	return b, server
+}
+
+// A bus that goes is told of by whoever writes: it has no server, and no new client should come.
+func TestABusThatGoesIsReported(t *testing.T) {
+	b, server := connected(t)
 
 	s := &State{name: "a", role: writes, look: &look{bus: b}}
 	ctx, stop := context.WithCancel(t.Context())
