@@ -40,38 +40,35 @@ type entry struct {
 	Plug
 	address string // base58, as the log has it
 	family  int    // index of the first program of its family, which holds next
+	first   int    // FirstOrdinal
 	next    int    // ordinal of the family's next event
 
 	selfCalls bool // it tells its events by calling itself, too
 }
 
-// event makes the next event of a family.
-func (e *entry) event(tx *market.Transaction, writer *entry, body market.Body) market.Event {
-	received := int64(0)
+// event fills in the next event of a family, where it stays: making a copy first shows in the time of reading a log.
+func (e *entry) event(event *market.Event, tx *market.Transaction, writer *entry, body market.Body) {
+	event.Position = market.Position{Slot: tx.Slot, Index: tx.Index, Ordinal: uint16(e.next)} //nolint:gosec // the caller has checked that it fits
+	event.Signature = tx.Signature
+	event.BlockTime = tx.BlockTime
+	event.Provisional = tx.Provisional
+	event.Owner = writer.Owner(body)
+	event.Body = body
 	if !tx.ReceivedAt.IsZero() {
-		received = tx.ReceivedAt.UnixMilli()
+		event.ReceivedAt = tx.ReceivedAt.UnixMilli()
 	}
-	ordinal := uint16(e.next) //nolint:gosec // the caller has checked that it fits
+
 	e.next++
-	return market.Event{
-		Position:    market.Position{Slot: tx.Slot, Index: tx.Index, Ordinal: ordinal},
-		Signature:   tx.Signature,
-		BlockTime:   tx.BlockTime,
-		ReceivedAt:  received,
-		Provisional: tx.Provisional,
-		Owner:       writer.Owner(body),
-		Body:        body,
-	}
 }
 
 // NewReader returns a reader for the programs. Those with the same first ordinal are one family.
 func NewReader(plugs ...Plug) *Reader {
 	r := &Reader{stack: frames{ids: make([]string, 0, deepest)}, buffer: make([]byte, 0, 512)}
 	for i, plug := range plugs {
-		e := entry{Plug: plug, address: plug.Address().String(), family: i}
+		e := entry{Plug: plug, address: plug.Address().String(), family: i, first: int(plug.FirstOrdinal())}
 		_, e.selfCalls = plug.(SelfCaller)
 		for j := range r.programs {
-			if r.programs[j].FirstOrdinal() == plug.FirstOrdinal() {
+			if r.programs[j].first == e.first {
 				e.family = r.programs[j].family
 				break
 			}
@@ -88,23 +85,24 @@ func NewReader(plugs ...Plug) *Reader {
 // The logs of failed transactions are read like others: the caller decides by tx.Failed. Read allocates the bodies only.
 func (r *Reader) Read(dst []market.Event, tx *market.Transaction) ([]market.Event, Report) {
 	from := len(dst)
-	dst, report := r.readLog(dst, tx, false)
+	var report Report
+	dst = r.readLog(dst, tx, false, &report)
 	if !report.Truncated || tx.Inner == nil {
 		return dst, report
 	}
 
-	dst, report = r.readLog(dst[:from], tx, true)
+	report = Report{}
+	dst = r.readLog(dst[:from], tx, true, &report)
 	dst = r.readSelfCalls(dst, tx, &report)
 	report.Truncated = r.losesEvents(tx)
 	return dst, report
 }
 
-// readLog reads the log; with logOnly only the events of programs that tell them nowhere else.
-func (r *Reader) readLog(dst []market.Event, tx *market.Transaction, logOnly bool) ([]market.Event, Report) {
-	var report Report
-	r.stack.reset()
+// readLog reads the log, and counts what else it held in the report, which is empty; with logOnly only the events of programs
+// that tell them nowhere else.
+func (r *Reader) readLog(dst []market.Event, tx *market.Transaction, logOnly bool, report *Report) []market.Event {
 	for i := range r.programs {
-		r.programs[i].next = int(r.programs[i].FirstOrdinal())
+		r.programs[i].next = r.programs[i].first
 	}
 
 	for _, line := range tx.Logs {
@@ -144,25 +142,26 @@ func (r *Reader) readLog(dst []market.Event, tx *market.Transaction, logOnly boo
 			continue
 		}
 		body, err := r.decode(writer, fields)
-		dst = r.append(dst, tx, writer, body, err, &report)
+		dst = r.append(dst, tx, writer, body, err, report)
 	}
 
 	report.Truncated = report.Truncated || r.stack.odd
 	r.stack.reset()
-	return dst, report
+	return dst
 }
 
 // append appends the event of a program that was decoded, or counts why it could not be.
 func (r *Reader) append(dst []market.Event, tx *market.Transaction, writer *entry, body market.Body, err error, report *Report) []market.Event {
 	family := &r.programs[writer.family]
 	switch {
+	case err == nil && family.next <= math.MaxUint16:
+		dst = append(dst, market.Event{})
+		family.event(&dst[len(dst)-1], tx, writer, body)
 	case errors.Is(err, ErrUnknown):
 		report.Foreign++
-	case err != nil || family.next > math.MaxUint16:
+	default:
 		report.Malformed++
 		report.Undecoded.Add(writer.ID())
-	default:
-		return append(dst, family.event(tx, writer, body))
 	}
 	return dst
 }
@@ -190,8 +189,8 @@ func (r *Reader) known(disc uint64) bool {
 // decode decodes a data line's fields. Anchor's emit! writes exactly one field of padded base64.
 func (r *Reader) decode(writer *entry, fields string) (market.Body, error) {
 	data, err := strictBase64.AppendDecode(r.buffer[:0], []byte(fields))
-	// The decoder skips line breaks, which the runtime never writes.
-	if err != nil || strings.IndexByte(fields, '\n') >= 0 || strings.IndexByte(fields, '\r') >= 0 {
+	// The decoder skips line breaks, which the runtime never writes: what it read is shorter then than the line.
+	if err != nil || strictBase64.EncodedLen(len(data)) != len(fields) {
 		if disc, ok := discriminator(fields); !ok || !writer.Known(disc) {
 			return nil, ErrUnknown
 		}
