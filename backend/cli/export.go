@@ -72,7 +72,7 @@ func (c *exportCommand) Run(ctx context.Context, program *Program) error {
 
 	switch {
 	case c.Out == "":
-	case rows < 0: // an older server does not say
+	case rows < 0: // a device or a pipe, of a server that does not say
 		_, _ = fmt.Fprintln(program.Stderr, "written to", c.Out)
 	default:
 		_, _ = fmt.Fprintf(program.Stderr, "%d rows written to %s\n", rows, c.Out)
@@ -232,13 +232,26 @@ func (c *exportCommand) download(ctx context.Context, program *Program, r *expor
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return 0, fmt.Errorf("the server broke off after %d kB: its log says why; %s", body.bytes>>10, c.left())
 	}
-	rows, known := strconv.ParseInt(answer.Trailer.Get(export.RowsTrailer), 10, 64)
-	if known != nil {
-		rows = -1
+	if err != nil {
+		return 0, err
 	}
 
-	if err != nil || file == nil || !c.Manifest {
-		return rows, err
+	// An older server does not say how many rows it gave, and proxies leave out what comes behind a body.
+	rows, unsaid := strconv.ParseInt(answer.Trailer.Get(export.RowsTrailer), 10, 64)
+	if unsaid != nil {
+		rows = -1
+	}
+	if file == nil {
+		return rows, nil
+	}
+	if unsaid != nil {
+		if rows, err = export.RowsIn(c.Out, r.Format); err != nil {
+			return 0, fmt.Errorf("the file is written, without a manifest: %w", err)
+		}
+	}
+
+	if !c.Manifest {
+		return rows, nil
 	}
 	return rows, c.manifest(ctx, r, answer.Header, *file, rows)
 }

@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
@@ -223,6 +224,53 @@ func TestLayoutsWithoutAFieldAreRefused(t *testing.T) {
 				}
 				line[name] = kept
 			}
+		}
+	}
+}
+
+// TestRowsOfAFileAreCounted counts what was written, of each kind and format, packed and without rows, and refuses files that
+// are cut off where that shows.
+func TestRowsOfAFileAreCounted(t *testing.T) {
+	source := randomSource(rand.New(rand.NewPCG(3, 8)), 20_000) // more than a batch of Arrow
+	dir := t.TempDir()
+	for _, kind := range export.Kinds() {
+		for _, ending := range []string{"csv", "jsonl", "parquet", "arrow", "csv.gz", "jsonl.zst"} {
+			path := filepath.Join(dir, string(kind)+"."+ending)
+			format, err := export.NamedFormat(path, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			want, err := export.File(t.Context(), path, source, request(kind, format), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rows, err := export.RowsIn(path, format); err != nil || rows != want || want == 0 {
+				t.Errorf("%s: %d rows, %v; %d were written", path, rows, err, want)
+			}
+		}
+	}
+
+	for _, format := range export.Formats() {
+		path := filepath.Join(dir, "empty."+string(format))
+		if _, err := export.File(t.Context(), path, &memory{}, request(export.Candles, format), nil); err != nil {
+			t.Fatal(err)
+		}
+		if rows, err := export.RowsIn(path, format); err != nil || rows != 0 {
+			t.Errorf("%s: %d rows, %v", path, rows, err)
+		}
+	}
+
+	for _, name := range []string{"trades.parquet", "trades.arrow", "trades.csv.gz", "trades.jsonl.zst", "absent.csv"} {
+		path := filepath.Join(dir, name)
+		format, _ := export.NamedFormat(path, "")
+		if info, err := os.Stat(path); err == nil {
+			if err := os.Truncate(path, info.Size()/2); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if rows, err := export.RowsIn(path, format); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %d rows, %v", path, rows, err)
 		}
 	}
 }
