@@ -94,7 +94,7 @@ func readRowGroup(group parquet.RowGroup, leaves []leaf, number *int64, take fun
 	}
 }
 
-// guarded turns a panic of the library, which trusts a file's own figures, into an error.
+// guarded turns a panic of the library, which trusts the lengths that a file claims, into an error.
 func guarded(read func() error) (err error) {
 	defer func() {
 		if trouble := recover(); trouble != nil {

@@ -40,7 +40,7 @@ type Log interface {
 
 // Options are what a Follower works with. Log and Hub must be set.
 type Options struct {
-	Name       string // of the sink, for the hub's figures and the server's log
+	Name       string // of the sink, for the hub's metrics and the server's log
 	Log        Log
 	Hub        *hub.Hub
 	MaxPending int          // bounds what waits live, as hub.SubscribeOptions has it; 0: its default

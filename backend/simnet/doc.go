@@ -11,7 +11,7 @@
 //
 // Beside the methods of a real cluster, the HTTP service has three of its own: simnet_ledger gives every transaction with
 // its events in plain JSON, in pages, so that a test in any language can work out candles and orders independently;
-// simnet_status tells figures; simnet_control changes the rate and the faults and triggers outages. GET /ipfs/ serves
+// simnet_status tells how it does; simnet_control changes the rate and the faults and triggers outages. GET /ipfs/ serves
 // the tokens' metadata and pictures.
 //
 // Coins: with Config.Coins a launchpad (package launchpad) runs beside the market, on pump and PumpSwap. Its transactions

@@ -58,7 +58,7 @@ type DBStats struct {
 	Seq                      market.Seq
 }
 
-// DBStats are figures on the database. Keys counts those in the files: not the newest ones, still in memory, but old
+// DBStats are metrics of the database. Keys counts those in the files: not the newest ones, still in memory, but old
 // versions too that have not been thrown out yet.
 func (s *Store) DBStats() (stats DBStats, err error) {
 	grab := func() { stats.OpenMints = len(s.overlay) }
@@ -77,7 +77,7 @@ func (s *Store) DBStats() (stats DBStats, err error) {
 	return stats, err
 }
 
-// sizes adds up what the store's files take on disk. Badger's own figures are a minute old and leave out the log of the
+// sizes adds up what the store's files take on disk. Badger's own metrics are a minute old and leave out the log of the
 // memtable, which is all that a young store has; Badger makes these files far larger than what is in them.
 func (s *Store) sizes() (tree, valueLog int64, err error) {
 	entries, err := os.ReadDir(s.options.Dir)

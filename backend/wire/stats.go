@@ -14,7 +14,7 @@ type KlineConfig struct {
 	MessageBatchTimeoutMS     int      `json:"message_batch_timeout_ms"`
 }
 
-// KlineStats are the figures of /api/kline/status.
+// KlineStats are the metrics of /api/kline/status.
 type KlineStats struct {
 	ActiveConnections  int         `json:"active_connections"`
 	TotalSubscriptions int         `json:"total_subscriptions"`

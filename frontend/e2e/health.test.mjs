@@ -1,4 +1,4 @@
-// The health panel: figures of endpoints, clients and store, and the log tail, beside what the API says; honest while
+// The health panel: metrics of endpoints, clients and store, and the log tail, beside what the API says; honest while
 // the server cannot be reached; axe in both themes.
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
@@ -32,7 +32,7 @@ test('it opens from the status bar, by key and from the palette', async () => {
   await page.context().close()
 })
 
-test('its figures are those of the server', async () => {
+test('its metrics are those of the server', async () => {
   const page = await open(browser)
   await page.keyboard.press('Shift+H')
   const { endpoints } = await ask('/api/endpoints')

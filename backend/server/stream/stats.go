@@ -64,7 +64,7 @@ func (c *counters) perSecond(now time.Time) float64 {
 	return c.rate
 }
 
-// Metrics are the stream's figures.
+// Metrics are what the stream counts of itself.
 type Metrics struct {
 	ActiveConnections int     // open now, both namespaces
 	TotalConnections  uint64  // ever

@@ -10,7 +10,7 @@ export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'
 /** Records kept, as many as the server keeps. */
 const MAX_KEPT = 500
 
-/** What the health panel shows beyond the status bar's figures; read only while somebody looks. */
+/** What the health panel shows beyond the status bar; read only while somebody looks. */
 export class HealthPanel {
   endpoints = $state.raw<readonly Endpoint[]>([])
   clients = $state.raw<readonly StreamClient[]>([])

@@ -19,7 +19,7 @@ interface Sample {
   total: number
 }
 
-/** The server's own figures, polled. */
+/** The server's own metrics, polled. */
 export class Health {
   status = $state.raw<Status | null>(null)
   gaps = $state(0)

@@ -693,7 +693,7 @@ export interface KlineConfig {
   message_batch_timeout_ms: number
 }
 
-/** KlineStats are the figures of /api/kline/status. */
+/** KlineStats are the metrics of /api/kline/status. */
 export interface KlineStats {
   active_connections: number
   total_subscriptions: number
