@@ -182,7 +182,7 @@ func (b *Backend) storeOptions() store.Options {
 func (b *Backend) newListener(opened *store.Store, from source, publish func(*market.Commit), appended func(*market.Commit) error) (*listener.Listener, error) {
 	o := listener.Options{
 		Config: &b.options.Config, Store: opened, Source: from.reads, Recheck: from.recheck,
-		Space: b.options.Dir().Space(from.patient, b.log), Publish: publish, Append: appended, Logger: b.options.Logger,
+		Off: from.off, Space: b.options.Dir().Space(from.patient, b.log), Publish: publish, Append: appended, Logger: b.options.Logger,
 	}
 	stored, err := cluster.NewStoredCoins(opened)
 	if err != nil {

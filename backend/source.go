@@ -26,6 +26,7 @@ type source struct {
 	shown   web.Source // what clients are told of it
 
 	whole []market.Program // programs of which all coins are kept, live only
+	off   []market.Program // programs of which nothing is read
 	pools *pool.Registry   // what trades where, for those; nil without any
 }
 
@@ -44,6 +45,16 @@ func (b *Backend) noSource() source {
 	}
 }
 
+// programs are those with the names.
+func programs(names []string) (ids []market.Program) {
+	for _, name := range names {
+		if id, ok := market.ParseProgram(name); ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // newSource is the one that the options ask for: a recording, the demo, or a cluster.
 func (b *Backend) newSource(opened *store.Store) source {
 	cfg, s := &b.options.Config, b.noSource()
@@ -60,12 +71,8 @@ func (b *Backend) newSource(opened *store.Store) source {
 	o := cluster.Options{
 		Config: &cfg.Solana, Dir: dir, Store: opened, Veil: b.options.Tail.Veil, Adjust: b.options.Feed, Logger: b.options.Logger,
 	}
-	for _, name := range cfg.Programs.Whole() {
-		if id, ok := market.ParseProgram(name); ok {
-			s.whole = append(s.whole, id)
-		}
-	}
-	o.Whole = s.whole
+	s.whole, s.off = programs(cfg.Programs.Whole()), programs(cfg.Programs.Off())
+	o.Whole, o.Off = s.whole, s.off
 	var reads *cluster.Source
 	if dir.Transient {
 		demo := cluster.NewDemo(o)

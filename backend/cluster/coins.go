@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"spinscope/backend/market"
 	"spinscope/backend/program"
@@ -94,6 +95,26 @@ func (s *Source) Known(mint market.Pubkey) (program.Coin, bool) {
 	}
 	coin, err := registry.StoredCoin(mint, token.Pair, solana.ProgramAddress)
 	return coin, err == nil
+}
+
+// Off implements watch.Source: a coin that moves from one program to another is followed where all of them are read, or its
+// series would end without a word.
+func (s *Source) Off(coin program.Coin) error {
+	for _, id := range registry.CoinPrograms(coin) {
+		if slices.Contains(s.options.Off, id) {
+			return fmt.Errorf("%s is a coin of %s, and %s is %w: programs.%[3]s", coin.Mint, words(registry.CoinPrograms(coin)), id, program.ErrOff)
+		}
+	}
+	return nil
+}
+
+// words are the names of programs as a person lists them.
+func words(programs []market.Program) string {
+	names := make([]string, len(programs))
+	for i, id := range programs {
+		names[i] = id.String()
+	}
+	return strings.Join(names, " and ")
 }
 
 // Follow implements watch.Source: a coin's addresses are read on from where they were left, beside the program.

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"spinscope/backend/config"
 	"spinscope/backend/market"
 	"spinscope/backend/program"
+	"spinscope/backend/program/pump"
+	"spinscope/backend/program/pumpswap"
 	"spinscope/backend/program/spinpet"
 	"spinscope/backend/store"
 )
@@ -59,6 +62,45 @@ func TestWhatNeedsNotBeFollowed(t *testing.T) {
 		err := source.readWhole(t.Context(), market.Pubkey{77}, read, program.ErrNoCoin)
 		if !errors.Is(err, c.want) || errors.Is(err, program.ErrReadWhole) != errors.Is(c.want, program.ErrReadWhole) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestProgramsThatAreOff: a coin goes from pump to PumpSwap, so that it is followed where neither is off; the status names those
+// that are, also before there is a connection.
+func TestProgramsThatAreOff(t *testing.T) {
+	s, err := store.Open(store.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // a test's
+	mint := fill(t, s).Coins()[0].Mint
+
+	for _, off := range [][]market.Program{nil, {pump.Program}, {pumpswap.Program}, {pump.Program, pumpswap.Program}} {
+		source := NewSource(Options{Config: &config.Solana{ProgramID: spinpet.ProgramID.String()}, Store: s, Off: off})
+		coin, known := source.Known(mint)
+		if !known {
+			t.Fatal("the coin is not stored")
+		}
+
+		switch err := source.Off(coin); {
+		case len(off) == 0:
+			if err != nil {
+				t.Errorf("nothing is off: %v", err)
+			}
+		case !errors.Is(err, program.ErrOff) || !strings.Contains(err.Error(), mint.String()) || !strings.Contains(err.Error(), "programs."+off[0].String()):
+			t.Errorf("%v are off: %v", off, err)
+		}
+
+		var named []market.Program
+		for _, one := range source.Status().Programs {
+			id, _ := market.ParseProgram(one.Program)
+			if named = append(named, id); one.State != "off" {
+				t.Errorf("%+v", one)
+			}
+		}
+		if !slices.Equal(named, off) {
+			t.Errorf("%v are off, the status names %v", off, named)
 		}
 	}
 }

@@ -26,6 +26,7 @@ type Options struct {
 	Logger *slog.Logger
 	Veil   func(string) string  // takes out of a text what strangers must not read; nil leaves it as it is
 	Whole  []market.Program     // programs of which everything is followed beside the one of Config, live only
+	Off    []market.Program     // programs of which nothing is read: no coin of them is followed
 	Adjust func(*solana.Config) // changes how the cluster is read, for tests that cannot wait; may be nil
 
 	// Ready gives access points that come before those of Config, once they are there, or the cause of ctx's end; nil for
@@ -124,7 +125,7 @@ func (s *Source) Recheck() {
 func (s *Source) Status() listener.Status {
 	feed := s.current()
 	if feed == nil {
-		return listener.Status{Connection: string(solana.Connecting)}
+		return listener.Status{Connection: string(solana.Connecting), Programs: s.programs(nil)}
 	}
 	now := feed.Status()
 	return listener.Status{
@@ -134,7 +135,7 @@ func (s *Source) Status() listener.Status {
 		Backfill: wire.Backfill{
 			Running: now.Backfill.Running, Done: int64(now.Backfill.Done), Total: int64(now.Backfill.Total), ETASeconds: now.Backfill.ETASeconds,
 		},
-		Programs: s.programs(feed),
+		Programs: s.programs(feed.Addresses()),
 	}
 }
 

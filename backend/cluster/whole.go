@@ -22,13 +22,8 @@ func (s *Source) whole() (list []solana.Following, err error) {
 	return list, nil
 }
 
-// programs tells how those programs do.
-func (s *Source) programs(feed *solana.Feed) (list []wire.FollowedProgram) {
-	if len(s.options.Whole) == 0 {
-		return nil
-	}
-
-	addresses := feed.Addresses()
+// programs tells how those programs do, by what is known of addresses, and which ones are off.
+func (s *Source) programs(addresses []solana.AddressStatus) (list []wire.FollowedProgram) {
 	for _, id := range s.options.Whole {
 		one := wire.FollowedProgram{Program: id.String(), State: "waiting"}
 		at := registry.Address(id)
@@ -43,6 +38,10 @@ func (s *Source) programs(feed *solana.Feed) (list []wire.FollowedProgram) {
 			}
 		}
 		list = append(list, one)
+	}
+
+	for _, id := range s.options.Off {
+		list = append(list, wire.FollowedProgram{Program: id.String(), State: "off"})
 	}
 	return list
 }

@@ -113,19 +113,29 @@ type Alerts struct {
 
 // Programs says how much is followed of programs that are too busy to be read whole.
 type Programs struct {
-	Pump     string `toml:"pump"`     // watched: the coins that somebody follows; all: all of them, live only
+	Pump     string `toml:"pump"`     // watched: the coins that somebody follows; all: all of them, live only; off: nothing is read
 	PumpSwap string `toml:"pumpswap"` // the same
 }
 
-// FollowAll is what a program of Programs says of which all coins are kept.
-const FollowAll = "all"
+// What a program of Programs says.
+const (
+	FollowWatched = "watched" // coins that somebody watches are read
+	FollowAll     = "all"     // all coins are kept, live only
+	FollowOff     = "off"     // nothing is read
+)
 
 // Whole names the programs of which all coins are kept.
-func (p *Programs) Whole() (names []string) {
-	if p.Pump == FollowAll {
+func (p *Programs) Whole() []string { return p.that(FollowAll) }
+
+// Off names the programs of which nothing is read.
+func (p *Programs) Off() []string { return p.that(FollowOff) }
+
+// that names the programs that say so.
+func (p *Programs) that(say string) (names []string) {
+	if p.Pump == say {
 		names = append(names, "pump")
 	}
-	if p.PumpSwap == FollowAll {
+	if p.PumpSwap == say {
 		names = append(names, "pumpswap")
 	}
 	return names
@@ -171,7 +181,7 @@ func Default() Config {
 			MaxQueuedBytes: 2 << 20, MaxRequestsPerSecondPerConnection: 100,
 		},
 		Metadata: Metadata{Enabled: true, IPFSGateway: "https://ipfs.io/ipfs/", RequestTimeoutSeconds: 30, MaxRetries: 3},
-		Programs: Programs{Pump: "watched", PumpSwap: "watched"},
+		Programs: Programs{Pump: FollowWatched, PumpSwap: FollowWatched},
 		Watch:    Watch{OnDemand: 20},
 		Bus:      Bus{Name: "spinscope", Replicas: 3, Listen: "127.0.0.1:4222"},
 		Window:   Window{GPU: "never"},

@@ -101,7 +101,7 @@ func TestBadInputNamesTheKey(t *testing.T) {
 		{"webhook host", "[alerts]\nwebhook = \"https:///secret-key\"", "", "alerts.webhook"},
 		{"webhook text", "", "SPINSCOPE_ALERTS_WEBHOOK=secret-key", "alerts.webhook"},
 		{"a program", "[programs]\npump = \"some\"", "", "programs.pump"},
-		{"another", "[programs]\npumpswap = \"off\"", "", "programs.pumpswap"},
+		{"another", "[programs]\npumpswap = \"none\"", "", "programs.pumpswap = \"none\": use one of watched, all, off"},
 		{"all while forks are believed", "[programs]\npumpswap = \"all\"\n[solana]\ncommitment = \"processed\"", "", "programs.pumpswap"},
 		{"gpu", "[window]\ngpu = \"sometimes\"", "", "window.gpu"},
 	} {
@@ -126,17 +126,19 @@ func TestNamedFileMustExist(t *testing.T) {
 	}
 }
 
-// TestProgramsOfWhichAllIsKept: none unless the file says so, each by its own key.
-func TestProgramsOfWhichAllIsKept(t *testing.T) {
+// TestHowMuchIsReadOfPrograms: of those that somebody watches unless the file says all or nothing, each by its own key.
+func TestHowMuchIsReadOfPrograms(t *testing.T) {
 	for text, want := range map[string]string{
-		"": "", "[programs]\npump = \"all\"": "pump", "[programs]\npumpswap = \"all\"": "pumpswap",
-		"[programs]\npump = \"all\"\npumpswap = \"all\"": "pump pumpswap", "[programs]\npump = \"watched\"": "",
+		"": ", off ", "[programs]\npump = \"all\"": "pump, off ", "[programs]\npumpswap = \"all\"": "pumpswap, off ",
+		"[programs]\npump = \"all\"\npumpswap = \"all\"": "pump pumpswap, off ", "[programs]\npump = \"watched\"": ", off ",
+		"[programs]\npump = \"off\"": ", off pump", "[programs]\npump = \"all\"\npumpswap = \"off\"": "pump, off pumpswap",
 	} {
 		cfg, _, err := Load(write(t, text), nil)
 		if err == nil {
 			err = cfg.Validate()
 		}
-		if got := strings.Join(cfg.Programs.Whole(), " "); got != want || err != nil {
+		got := strings.Join(cfg.Programs.Whole(), " ") + ", off " + strings.Join(cfg.Programs.Off(), " ")
+		if got != want || err != nil {
 			t.Errorf("%q: %q, %v", text, got, err)
 		}
 	}

@@ -256,7 +256,7 @@ func (c *Config) metadata(found *problems) {
 
 func (c *Config) programs(found *problems) {
 	for key, value := range map[string]string{"programs.pump": c.Programs.Pump, "programs.pumpswap": c.Programs.PumpSwap} {
-		found.oneOf(key, value, "watched", FollowAll)
+		found.oneOf(key, value, FollowWatched, FollowAll, FollowOff)
 		if value == FollowAll && c.Solana.Commitment == "processed" {
 			found.addUnseen(key, " is all, which needs solana.commitment confirmed or finalized: nobody reads back what a fork took away")
 		}

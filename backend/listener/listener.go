@@ -26,6 +26,7 @@ type Options struct {
 	Publish   func(*market.Commit) // told of each commit after it is stored; nil for a store that nobody serves
 	Coins     ingest.Coins         // followed by addresses of their own; nil: none are
 	Addresses ingest.Addresses     // of coins that are or were followed so; nil: there are none
+	Off       []market.Program     // of which nothing is read
 	Whole     []market.Program     // of those that are read by coin: all of their coins are kept, as the source tells of them
 	Pools     ingest.Pools         // what trades where, for Whole
 	Recheck   func()               // asks the source to compare recent slots with what it gave; may be nil
@@ -70,7 +71,7 @@ func (l *Listener) newWriter(to ingest.Store, publish func(*market.Commit)) *ing
 	program, _ := market.ParsePubkey(o.Config.Solana.ProgramID) // validated
 	decimals, _ := o.Config.Solana.Decimals()
 	return ingest.New(ingest.Config{
-		Programs: registry.At(program, o.Coins != nil), PriceDecimals: decimals, Intervals: o.Config.Kline.KeptIntervals(),
+		Programs: registry.At(program, o.Coins != nil, o.Off...), PriceDecimals: decimals, Intervals: o.Config.Kline.KeptIntervals(),
 		Logger: o.Logger.With("component", "ingest"), Publish: publish, Horizon: o.Store.Horizon, Recheck: o.Recheck,
 		Coins: o.Coins, Addresses: o.Addresses, Whole: o.Whole, Pools: o.Pools,
 	}, to, ingest.Resume(o.Store.State()))

@@ -28,7 +28,7 @@ type Status struct {
 	LastError  string
 	Failures   uint64
 	Backfill   wire.Backfill
-	Programs   []wire.FollowedProgram // of which all coins are kept, live only
+	Programs   []wire.FollowedProgram // of which all coins are kept, live only, and those that are off
 	Since      time.Time              // of the connection's state; zero when that is not known
 	Delivered  market.Slot            // newest one that was given to apply
 }

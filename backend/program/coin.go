@@ -15,6 +15,8 @@ var (
 	ErrNoCoin = errors.New("a coin of no program that is followed by coin")
 	// ErrReadWhole is returned for a mint whose program is read whole: it needs not be followed. It wraps ErrNoCoin.
 	ErrReadWhole = fmt.Errorf("%w, but of one that is read whole", ErrNoCoin)
+	// ErrOff is returned for a coin of a program of which nothing is read, as the configuration says so.
+	ErrOff = errors.New("switched off in the configuration")
 )
 
 // Account is what a cluster keeps at an address. The zero value: there is nothing.

@@ -74,8 +74,9 @@ func (s *Service) Serve(wanted func(market.Pubkey) bool) { s.wanted = wanted }
 
 // Demand follows a coin for a client, unless it is followed, or read with its program: for as long as clients want it, and ten
 // minutes more. waits reports that it is not known yet what the mint is: ask again. An error says why the coin is not followed,
-// in words for a person: it wraps program.ErrNoMint, program.ErrNoCoin, ErrFull, ErrTooMany or ErrBusy. It asks the store at
-// most, and never the cluster.
+// in words for a person: it wraps program.ErrNoMint, program.ErrNoCoin, program.ErrOff, ErrFull, ErrTooMany or ErrBusy. What is
+// stored of a coin whose program is off is still there for clients: Statuses alone says that nothing more comes. It asks the store
+// at most, and never the cluster.
 func (s *Service) Demand(mint market.Pubkey) (waits bool, err error) {
 	if waits, known, err := s.knownOf(mint); known {
 		return waits, err
@@ -84,6 +85,9 @@ func (s *Service) Demand(mint market.Pubkey) (waits bool, err error) {
 		return false, nil
 	}
 	if coin, known := s.source.Known(mint); known {
+		if s.source.Off(coin) != nil {
+			return false, nil
+		}
 		return false, s.admit(mint, coin)
 	}
 	return s.lookUp(mint)
@@ -96,8 +100,13 @@ func (s *Service) knownOf(mint market.Pubkey) (waits, known bool, err error) {
 	now := time.Now()
 	if one := s.set[mint]; one != nil {
 		one.wanted = now
-		if errors.Is(one.refused, program.ErrNoMint) || errors.Is(one.refused, program.ErrNoCoin) {
+		switch {
+		case errors.Is(one.refused, program.ErrNoMint) || errors.Is(one.refused, program.ErrNoCoin):
 			return false, true, one.refused
+		case errors.Is(one.refused, program.ErrOff):
+			if _, stored := s.source.Known(mint); !stored {
+				return false, true, one.refused
+			}
 		}
 		return one.leaving, true, nil // it comes back as soon as it has gone
 	}
@@ -240,6 +249,8 @@ func (s *Service) answer(mint market.Pubkey, coin program.Coin, err error) {
 		s.refuseDemand(mint, err, refusedFor)
 	case err != nil:
 		s.fail(mint, err)
+	case s.source.Off(coin) != nil:
+		s.refuseDemand(mint, s.source.Off(coin), refusedFor)
 	case s.wants(mint):
 		if err := s.admit(mint, coin); err != nil {
 			s.refuseDemand(mint, err, fullFor)
@@ -373,6 +384,10 @@ func (s *Service) Statuses(mints []market.Pubkey) []wire.WatchStatus {
 			list = append(list, status)
 		case a.err != nil:
 			list = append(list, wire.WatchStatus{Symbol: mint.String(), State: string(Refused), Message: a.err.Error()})
+		default:
+			if coin, stored := s.source.Known(mint); stored && s.source.Off(coin) != nil {
+				list = append(list, wire.WatchStatus{Symbol: mint.String(), State: string(Refused), Message: s.source.Off(coin).Error()})
+			}
 		}
 	}
 	s.mu.Unlock()

@@ -114,6 +114,34 @@ func TestWhatIsNoCoinIsRefusedOnDemand(t *testing.T) {
 	})
 }
 
+// TestACoinThatIsOffOnDemand: a client is refused with the reason, and is served what is stored of one, with the word that nothing
+// more comes.
+func TestACoinThatIsOffOnDemand(t *testing.T) {
+	stored, listed, unknown := market.Pubkey{60, 1}, market.Pubkey{60, 2}, market.Pubkey{60, 3}
+	c := &cluster{onDemand: 3, stored: []market.Pubkey{stored}}
+	watching(t, c, []market.Pubkey{listed}, func() {
+		c.clients(stored, listed, unknown)
+		for _, mint := range []market.Pubkey{listed, unknown} {
+			if err := c.demand(mint); !errors.Is(err, program.ErrOff) || !strings.Contains(err.Error(), mint.String()) {
+				t.Errorf("%s: %v", mint, err)
+			}
+		}
+		if waits, err := c.service.Demand(stored); waits || err != nil {
+			t.Errorf("what is stored is not served: waits %v, %v", waits, err)
+		}
+
+		statuses := c.service.Statuses([]market.Pubkey{stored, listed, unknown})
+		for _, status := range statuses {
+			if status.State != string(Refused) || !strings.Contains(status.Message, program.ErrOff.Error()) {
+				t.Errorf("%+v", status)
+			}
+		}
+		if len(statuses) != 3 || len(c.listed()) != 1 || c.addresses() != 0 || len(c.questions()) != 2 {
+			t.Errorf("%d statuses, %d addresses, %d questions", len(statuses), c.addresses(), len(c.questions()))
+		}
+	})
+}
+
 // TestManyWrongAddresses: each is refused within seconds, nobody's turn is lost, the cluster is asked at a bounded rate, and what
 // is remembered has a bound too.
 func TestManyWrongAddresses(t *testing.T) {

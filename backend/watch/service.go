@@ -57,6 +57,8 @@ type Source interface {
 	Whole(mint market.Pubkey) bool
 	// Known is a coin that needs no question, as something of it is stored.
 	Known(mint market.Pubkey) (program.Coin, bool)
+	// Off says why a coin is not followed although it is one, as nothing is read of its program (program.ErrOff); nil: it may be.
+	Off(coin program.Coin) error
 	// Follow reads the coin's addresses from now on, Unfollow no more: nothing of them comes after it has returned.
 	Follow(coin program.Coin) error
 	Unfollow(coin program.Coin)
@@ -204,6 +206,10 @@ func (s *Service) add(mint market.Pubkey, fixed bool) error {
 	one := &entry{mint: mint, pause: firstPause, fixed: fixed}
 	s.coins, s.set[mint] = append(s.coins, one), one
 	if coin, known := s.source.Known(mint); known {
+		if err := s.source.Off(coin); err != nil {
+			s.refuse(one, err)
+			return nil
+		}
 		s.keep(one, coin) // before the writer opens: the coin's candles are closed by its own addresses, and by nothing else
 	}
 	wake.Up(s.wake)
@@ -445,6 +451,10 @@ func (s *Service) note(one *entry, coin program.Coin, err error) bool {
 		one.failed, one.again = err, time.Now().Add(one.pause)
 		s.log.Warn("what a coin is could not be found out, asking again", "mint", one.mint, "in", one.pause, "err", err)
 		one.pause = min(2*one.pause, lastPause)
+		return false
+	}
+	if err := s.source.Off(coin); err != nil {
+		s.refuse(one, err)
 		return false
 	}
 

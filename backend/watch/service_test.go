@@ -80,6 +80,14 @@ func (c *cluster) Known(mint market.Pubkey) (program.Coin, bool) {
 	return coinOf(mint), slices.Contains(c.stored, mint)
 }
 
+// Off says that mints which begin with 60 are of a program of which nothing is read.
+func (c *cluster) Off(coin program.Coin) error {
+	if coin.Mint[0] == 60 {
+		return fmt.Errorf("%s is %w", coin.Mint, program.ErrOff)
+	}
+	return nil
+}
+
 // Whole says that mints which begin with 50 are of the program that is read whole.
 func (c *cluster) Whole(mint market.Pubkey) bool { return mint[0] == 50 }
 
@@ -250,6 +258,36 @@ func TestAStoredCoinIsKnownAtOnce(t *testing.T) {
 	watching(t, c, []market.Pubkey{mint}, func() {
 		if len(c.questions()) > 0 || c.addresses() != 2 {
 			t.Errorf("%d questions, %d addresses", len(c.questions()), c.addresses())
+		}
+	})
+}
+
+// TestACoinOfAProgramThatIsOff: it is refused with the reason, whether anything of it is stored or not, and goes from the list as
+// others do.
+func TestACoinOfAProgramThatIsOff(t *testing.T) {
+	stored, unknown := market.Pubkey{60, 1}, market.Pubkey{60, 2}
+	c := &cluster{t: t, stored: []market.Pubkey{stored}}
+	watching(t, c, []market.Pubkey{stored}, func() {
+		if err := c.service.Add(unknown); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+
+		list := c.service.List()
+		if len(list) != 2 || c.addresses() != 0 {
+			t.Fatalf("%d coins, %d addresses", len(list), c.addresses())
+		}
+		for _, one := range list {
+			if want := (Coin{Mint: one.Mint, State: Refused, Message: one.Mint.String() + " is " + program.ErrOff.Error()}); one != want {
+				t.Errorf("%+v, want %+v", one, want)
+			}
+			if c.service.Follows(one.Mint) || c.service.Of(one.Mint) != nil {
+				t.Errorf("%s is followed", one.Mint)
+			}
+		}
+
+		if !c.service.Remove(stored) || len(c.service.List()) != 1 {
+			t.Error("it cannot be removed")
 		}
 	})
 }

@@ -18,11 +18,11 @@ type Backfill struct {
 	ETASeconds float64 `json:"eta_seconds" doc:"0 when unknown"`
 }
 
-// FollowedProgram is a program of which all coins are kept, live only.
+// FollowedProgram is a program of which all coins are kept, live only, or that is off.
 type FollowedProgram struct {
 	Program string `json:"program"`
-	State   string `json:"state"   enum:"waiting,live,refused" doc:"live: what happens is told; waiting: the connection is being made; refused: the endpoint does not tell of it, message says why"`
-	Slot    uint64 `json:"slot"    doc:"Up to here everything was told, but for its gaps"`
+	State   string `json:"state"   enum:"waiting,live,refused,off" doc:"live: what happens is told; waiting: the connection is being made; refused: the endpoint does not tell of it, message says why; off: nothing of it is read, as the configuration says"`
+	Slot    uint64 `json:"slot"    doc:"Up to here everything was told, but for its gaps; 0 of one that is off"`
 	Message string `json:"message" doc:"Why it is refused, or what failed last; else empty"`
 }
 
@@ -44,7 +44,7 @@ type Status struct {
 	Failures             uint64            `json:"failures"  doc:"Failed connections and requests since the start"`
 	Backfill             Backfill          `json:"backfill"`
 	UnreadablePrograms   []string          `json:"unreadable_programs,omitempty" doc:"Programs of which no event could be read for ten minutes of chain time: their layouts must have changed. Left out: none"`
-	FollowedPrograms     []FollowedProgram `json:"followed_programs,omitempty" doc:"Programs of which all coins are kept, live only. Left out: none"`
+	FollowedPrograms     []FollowedProgram `json:"followed_programs,omitempty" doc:"Programs of which all coins are kept, live only, and those that are off. Left out: none"`
 	Node                 *Node             `json:"node,omitempty" doc:"Among the servers that share this market over a bus. Left out: there is no bus"`
 }
 

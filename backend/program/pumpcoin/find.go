@@ -53,6 +53,9 @@ func Find(ctx context.Context, mint market.Pubkey, read program.ReadAccounts, de
 	return coin, err
 }
 
+// Programs are those that every coin of Find trades on: first its curve, then its pool.
+func Programs() []market.Program { return []market.Program{pump.Program, pumpswap.Program} }
+
 // Stored is the coin of a mint with that pair, as it was stored of one of the two programs. It returns program.ErrNoCoin for a
 // pair of another.
 func Stored(mint market.Pubkey, pair market.Pair, derive program.Derive) (program.Coin, error) {

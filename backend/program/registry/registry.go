@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"spinscope/backend/market"
 	"spinscope/backend/program"
@@ -49,11 +50,11 @@ func All() []market.Program {
 }
 
 // At are the programs to read of a cluster where SpinPet lies at the address: those that are read whole, and with coins also
-// those of which coins are followed.
-func At(address market.Pubkey, coins bool) []program.Plug {
+// those of which coins are followed, but for those that are off.
+func At(address market.Pubkey, coins bool, off ...market.Program) []program.Plug {
 	plugs := []program.Plug{spinpet.New(address)}
 	for _, plug := range list[1:] {
-		if _, byCoin := plug.(program.CoinPlug); !byCoin || coins {
+		if _, byCoin := plug.(program.CoinPlug); (!byCoin || coins) && !slices.Contains(off, plug.ID()) {
 			plugs = append(plugs, plug)
 		}
 	}
@@ -89,6 +90,9 @@ func Add(plug program.Plug) {
 
 // FindCoin finds out which coin a mint is of, among those of programs that are followed by coin (program.Finder).
 var FindCoin program.Finder = pumpcoin.Find
+
+// CoinPrograms are those that a coin which FindCoin found trades on in its life: whoever follows it reads them all.
+func CoinPrograms(program.Coin) []market.Program { return pumpcoin.Programs() }
 
 // FindPools finds out what pools are to their coins, of the programs that are followed by coin (program.PoolFinder).
 var FindPools program.PoolFinder = pumpcoin.FindPools

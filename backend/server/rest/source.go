@@ -89,7 +89,7 @@ type FeedStatus struct {
 	Failures   uint64
 	Backfill   wire.Backfill
 	Unreadable []market.Program       // none of whose events could be read for a while
-	Programs   []wire.FollowedProgram // of which all coins are kept, live only
+	Programs   []wire.FollowedProgram // of which all coins are kept, live only, and those that are off
 }
 
 // Mints is what the cluster's accounts say of mints.

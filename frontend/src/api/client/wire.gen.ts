@@ -87,12 +87,12 @@ export interface Backfill {
   eta_seconds: number
 }
 
-/** FollowedProgram is a program of which all coins are kept, live only. */
+/** FollowedProgram is a program of which all coins are kept, live only, or that is off. */
 export interface FollowedProgram {
   program: string
-  /** live: what happens is told; waiting: the connection is being made; refused: the endpoint does not tell of it, message says why */
-  state: 'waiting' | 'live' | 'refused'
-  /** Up to here everything was told, but for its gaps */
+  /** live: what happens is told; waiting: the connection is being made; refused: the endpoint does not tell of it, message says why; off: nothing of it is read, as the configuration says */
+  state: 'waiting' | 'live' | 'refused' | 'off'
+  /** Up to here everything was told, but for its gaps; 0 of one that is off */
   slot: number
   /** Why it is refused, or what failed last; else empty */
   message: string
@@ -126,7 +126,7 @@ export interface Status {
   backfill: Backfill
   /** Programs of which no event could be read for ten minutes of chain time: their layouts must have changed. Left out: none */
   unreadable_programs?: string[]
-  /** Programs of which all coins are kept, live only. Left out: none */
+  /** Programs of which all coins are kept, live only, and those that are off. Left out: none */
   followed_programs?: FollowedProgram[]
   /** Among the servers that share this market over a bus. Left out: there is no bus */
   node?: Node
