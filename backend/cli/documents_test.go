@@ -16,11 +16,7 @@ type documented struct {
 	file string
 	line int
 	text string
-	run  bool // it stands in a block that is marked to be run
 }
-
-// runMark stands on a line of its own before a block whose commands are run.
-const runMark = "<!-- run -->"
 
 // inline finds what a document has between backquotes.
 var inline = regexp.MustCompile("`(spinscope [^`]+)`")
@@ -34,7 +30,7 @@ func commandsIn(t *testing.T, path string) (found []documented) {
 	}
 	defer file.Close() //nolint:errcheck // only read
 
-	fenced, marked, run, rest := false, false, false, ""
+	fenced, rest := false, ""
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, 1<<20)
 	for number := 1; lines.Scan(); number++ {
@@ -42,15 +38,10 @@ func commandsIn(t *testing.T, path string) (found []documented) {
 		switch {
 		case strings.HasPrefix(text, "```"):
 			fenced = !fenced
-			run = fenced && marked
-			marked = false
-			continue
-		case strings.TrimSpace(text) == runMark:
-			marked = true
 			continue
 		case !fenced:
 			for _, match := range inline.FindAllStringSubmatch(text, -1) {
-				found = append(found, documented{path, number, match[1], false})
+				found = append(found, documented{path, number, match[1]})
 			}
 			continue
 		}
@@ -69,7 +60,7 @@ func commandsIn(t *testing.T, path string) (found []documented) {
 				words = words[2:]
 			}
 			if len(words) > 0 && filepath.Base(words[0]) == "spinscope" && !strings.HasSuffix(words[0], ":") {
-				found = append(found, documented{path, number, "spinscope " + strings.Join(words[1:], " "), run})
+				found = append(found, documented{path, number, "spinscope " + strings.Join(words[1:], " ")})
 			}
 		}
 	}
@@ -153,30 +144,6 @@ func TestDocumentsNameWhatThereIs(t *testing.T) {
 		if parses(wrong) == nil {
 			t.Errorf("%s is taken", wrong)
 		}
-	}
-}
-
-// TestMarkedBlocksRun runs the commands of the blocks that are marked so, in the order of each document, in a home of its own.
-func TestMarkedBlocksRun(t *testing.T) {
-	ran := 0
-	for _, path := range documents(t) {
-		home := t.TempDir()
-		t.Setenv("XDG_CONFIG_HOME", filepath.Join(home, "config"))
-		t.Setenv("XDG_DATA_HOME", filepath.Join(home, "data"))
-		t.Chdir(home)
-		for _, c := range commandsIn(t, path) {
-			if !c.run {
-				continue
-			}
-			ran++
-			const mint = "So11111111111111111111111111111111111111112"
-			if code, stdout, stderr := run(t, strings.Fields(strings.ReplaceAll(c.text, " MINT ", " "+mint+" "))[1:]...); code != 0 {
-				t.Errorf("%s:%d: %s: exit %d, %s%s", path, c.line, c.text, code, stdout, stderr)
-			}
-		}
-	}
-	if ran < 5 {
-		t.Errorf("only %d commands were run", ran)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -32,6 +33,43 @@ func TestNames(t *testing.T) {
 	}
 	if got := artefacts[1].file("0.2.0-dev.7"); got != "spinscope-0.2.0~dev.7-1.x86_64.rpm" {
 		t.Error(got)
+	}
+}
+
+// Every file that the documents tell people to install is one that is made.
+func TestDocumentsNameWhatIsMade(t *testing.T) {
+	const version = "0.1.0"
+	made := map[string]bool{"spinscope-" + version + "-licences.txt": true, "spinscope-" + version + ".cdx.json": true}
+	for _, a := range artefacts {
+		made[a.file(version)] = true
+	}
+	for _, c := range clients {
+		made[c.file(version)] = true
+	}
+
+	var paths []string
+	for _, pattern := range []string{"*.md", "docs/*.md", "examples/*.md", "frontend/clients/*/README.md", "frontend/src/api/client/README.md"} {
+		found, err := filepath.Glob(filepath.Join("..", "..", pattern))
+		if err != nil || len(found) == 0 {
+			t.Fatal(pattern, found, err)
+		}
+		paths = append(paths, found...)
+	}
+
+	named, file := map[string]bool{}, regexp.MustCompile(`\bspinscope[a-z_-]*[-_]0\.1\.0[\w.-]*\w`)
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range file.FindAllString(string(text), -1) {
+			if named[name] = true; !made[name] {
+				t.Errorf("%s names %s, which is not made", path, name)
+			}
+		}
+	}
+	if len(named) < 15 {
+		t.Errorf("only %d files are named", len(named))
 	}
 }
 
