@@ -45,7 +45,7 @@ func (s *session) readHistory(ctx context.Context) error {
 	}
 
 	s.status.change(func(status *Status) {
-		if newest > market.Slot(s.still.Load()) {
+		if newest > market.Slot(s.still.Load()) && !s.lists {
 			status.State = CatchingUp
 		}
 		status.Slot, status.Lag = newest, uint64(minus(newest, max(s.delivered, s.checkpoint)))
@@ -100,6 +100,9 @@ func (s *session) readHistory(ctx context.Context) error {
 	s.unproven, s.comparing = noSlot, noSlot // nothing came live meanwhile
 	if err := s.finish(ctx, finalized, finalized); err != nil {
 		return err
+	}
+	if s.lists {
+		return nil
 	}
 	return s.deliver(ctx, market.Batch{Slot: newest})
 }

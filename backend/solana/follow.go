@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -31,7 +32,8 @@ const (
 	followedKnown = 20_000  // transactions that its ledger remembers
 
 	askRefused    = 10 * time.Second // before a subscription that was refused is asked for again; doubles up to
-	rarelyRefused = 10 * time.Minute // this
+	rarelyRefused = 10 * time.Minute // this, for an address that is followed live only
+	listRefused   = time.Minute      // and this for others, which are read by lists each time
 )
 
 // Following says what to follow beside the program, and from where.
@@ -307,7 +309,11 @@ func (one *follower) serve(ctx context.Context, l *link) {
 	defer context.AfterFunc(one.gone, cancel)()
 
 	failed := backoff{first: r.config.ReconnectInterval, longest: maxReconnect}
-	refused := backoff{first: r.config.refusedPause, longest: max(r.config.refusedPause, rarelyRefused)}
+	rarely := listRefused
+	if r.liveOnly {
+		rarely = rarelyRefused
+	}
+	refused, told := backoff{first: r.config.refusedPause, longest: max(r.config.refusedPause, rarely)}, false
 	for {
 		live := false
 		err := r.readOver(ctx, l, func() {
@@ -321,6 +327,7 @@ func (one *follower) serve(ctx context.Context, l *link) {
 		if live {
 			failed.reset()
 			refused.reset()
+			told = false
 		}
 		var wait time.Duration
 		switch {
@@ -328,9 +335,17 @@ func (one *follower) serve(ctx context.Context, l *link) {
 			r.status.change(func(s *Status) { s.State, s.RetryAt = Waiting, time.Time{} })
 			return
 		case errors.Is(err, ErrRefused):
-			wait = refused.next()
-			r.logger.Warn("an address is refused", "address", r.address, "in", wait.Round(time.Second), "err", err)
 			r.status.change(func(s *Status) { s.State = Refused })
+			if !r.liveOnly {
+				err = r.readInstead(ctx, l, err)
+			}
+			wait = refused.next()
+			level := slog.LevelWarn
+			if told {
+				level = slog.LevelDebug
+			}
+			r.logger.Log(ctx, level, "an address is refused", "address", r.address, "in", wait.Round(time.Second), "err", err)
+			told = true
 		default:
 			wait = failed.next()
 			r.logger.Warn("reading an address was interrupted", "address", r.address, "in", wait.Round(time.Millisecond), "err", err)

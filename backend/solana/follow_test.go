@@ -225,8 +225,8 @@ func TestFollowDeliversOnce(t *testing.T) {
 	}
 }
 
-// An endpoint that grants only so many subscriptions: the address beyond says so, the others go on; when it is granted later
-// what was missed is read.
+// An endpoint that grants only so many subscriptions: the address beyond says so and is read by lists, the others go on; its chain
+// time is not beyond what is final. When it is granted later it is read on, and each transaction came once.
 func TestFollowRefused(t *testing.T) {
 	c := newCluster(t)
 	c.limit = 3 // of the program and two others
@@ -241,26 +241,36 @@ func TestFollowRefused(t *testing.T) {
 	r.address("b is live", b, isConnected)
 	follow(t, r.feed, Following{Address: late})
 	r.address("the third is refused", late, func(s AddressStatus) bool {
-		return s.State == Refused && strings.Contains(s.LastError, "no more subscriptions") && !s.RetryAt.IsZero()
+		return s.State == Refused && strings.Contains(s.LastError, "no more subscriptions") &&
+			strings.Contains(s.LastError, "read by lists instead") && !s.RetryAt.IsZero()
 	})
 
 	missed := c.tickOf([]market.Pubkey{late}, []market.Pubkey{a}, []market.Pubkey{b})
-	defer c.run(1)()
+	defer c.run(0)()
 
 	r.same("the others go on", c.ledger()[:len(c.ledger())-1], a, b)
+	r.same("it is read by lists", missed[:1], late)
+	r.address("it is refused all the same", late, func(s AddressStatus) bool {
+		return s.State == Refused && s.Delivered > missed[0].slot && s.Backfill == Backfill{}
+	})
 	if s := r.feed.Status(); s.State != Connected || s.Reconnects != 0 {
 		t.Errorf("%+v", s)
 	}
-	r.mu.Lock()
-	if _, here := r.txs[missed[0].signature]; here || r.of(late).checkpoint != 0 || r.of(late).slot != 0 {
-		t.Error("something was said of an address that is refused")
-	}
-
-	r.mu.Unlock()
-
 	r.feed.Unfollow(a)
 	r.address("its place is the third's", late, isConnected)
-	r.same("what it missed", missed, late)
+	more := c.tickOf([]market.Pubkey{late})
+	r.same("it goes on", []ledgerTx{missed[0], more[0]}, late)
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, tx := range []ledgerTx{missed[0], more[0]} {
+		if n := r.deliveries[tx.signature]; n != 1 {
+			t.Errorf("%s came %d times", tx.signature, n)
+		}
+	}
+	if n := strings.Count(r.log.String(), `level=WARN msg="an address is refused"`); n != 1 {
+		t.Errorf("that it is refused was told %d times", n)
+	}
 }
 
 // However many addresses are followed, that the connection is behind the cluster is told once, and so is that it is level again.

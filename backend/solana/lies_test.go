@@ -41,21 +41,31 @@ func TestLiesAtEveryDoor(t *testing.T) {
 		calls []call
 		true  bool
 	}{
-		"pump itself": {top: pump.ProgramID, logs: in(pump.ProgramID, 1, slices.Concat([]string{line}, in(pump.ProgramID, 2))...),
-			calls: []call{{pump.ProgramID, 2, true}}, true: true},
-		"pump, through another": {top: liar, logs: in(liar, 1, in(pump.ProgramID, 2, slices.Concat([]string{line}, in(pump.ProgramID, 3))...)...),
-			calls: []call{{pump.ProgramID, 2, false}, {pump.ProgramID, 3, true}}, true: true},
+		"pump itself": {
+			top: pump.ProgramID, logs: in(pump.ProgramID, 1, slices.Concat([]string{line}, in(pump.ProgramID, 2))...),
+			calls: []call{{pump.ProgramID, 2, true}}, true: true,
+		},
+		"pump, through another": {
+			top: liar, logs: in(liar, 1, in(pump.ProgramID, 2, slices.Concat([]string{line}, in(pump.ProgramID, 3))...)...),
+			calls: []call{{pump.ProgramID, 2, false}, {pump.ProgramID, 3, true}}, true: true,
+		},
 		"another's log": {top: liar, logs: in(liar, 1, line)},
-		"its log, after it called pump": {top: liar, logs: in(liar, 1, slices.Concat(in(pump.ProgramID, 2), []string{line})...),
-			calls: []call{{pump.ProgramID, 2, false}}},
+		"its log, after it called pump": {
+			top: liar, logs: in(liar, 1, slices.Concat(in(pump.ProgramID, 2), []string{line})...),
+			calls: []call{{pump.ProgramID, 2, false}},
+		},
 		"a text like pump's log": {top: liar, logs: in(liar, 1, "Program log: Program "+pump.ProgramID.String()+" invoke [2]", line,
 			"Program log: x\nProgram "+pump.ProgramID.String()+" invoke [2]\n"+line)},
 		"it calls itself": {top: liar, logs: in(liar, 1, slices.Concat([]string{line}, in(liar, 2))...), calls: []call{{liar, 2, true}}},
 		"it calls pump":   {top: liar, logs: in(liar, 1, in(pump.ProgramID, 2)...), calls: []call{{pump.ProgramID, 2, true}}},
-		"it calls pump after pump called itself": {top: liar, logs: in(liar, 1, slices.Concat(in(pump.ProgramID, 2, in(pump.ProgramID, 3)...), in(pump.ProgramID, 2))...),
-			calls: []call{{pump.ProgramID, 2, false}, {pump.ProgramID, 3, false}, {pump.ProgramID, 2, true}}},
-		"a third one calls pump, below pump": {top: pump.ProgramID, logs: in(pump.ProgramID, 1, in(third, 2, in(pump.ProgramID, 3)...)...),
-			calls: []call{{third, 2, false}, {pump.ProgramID, 3, true}}},
+		"it calls pump after pump called itself": {
+			top: liar, logs: in(liar, 1, slices.Concat(in(pump.ProgramID, 2, in(pump.ProgramID, 3)...), in(pump.ProgramID, 2))...),
+			calls: []call{{pump.ProgramID, 2, false}, {pump.ProgramID, 3, false}, {pump.ProgramID, 2, true}},
+		},
+		"a third one calls pump, below pump": {
+			top: pump.ProgramID, logs: in(pump.ProgramID, 1, in(third, 2, in(pump.ProgramID, 3)...)...),
+			calls: []call{{third, 2, false}, {pump.ProgramID, 3, true}},
+		},
 		"a third one that pump calls": {top: pump.ProgramID, logs: in(pump.ProgramID, 1, in(third, 2, line)...), calls: []call{{third, 2, true}}},
 	} {
 		m := made{keys: []market.Pubkey{pump.ProgramID, liar, third}}

@@ -59,6 +59,7 @@ type session struct {
 	up       func()                      // to be called when the connection counts as live; nil once it was
 	scanned  time.Time                   // when the last rescan began, and at which slot
 	scanSlot market.Slot
+	lists    bool        // nothing comes live: the subscription is refused
 	depth    market.Slot // slots that the node still has behind finalized; 0: all, or not known
 }
 

@@ -19,7 +19,7 @@ const (
 	Reconnecting State = "reconnecting" // down; trying again
 
 	Waiting State = "waiting" // an address: for a connection, or for its turn
-	Refused State = "refused" // an address: the endpoint refuses its subscription; it is asked again
+	Refused State = "refused" // an address: the endpoint refuses its subscription; it is asked again, and lists are read meanwhile
 )
 
 // Status is a snapshot of a Feed.

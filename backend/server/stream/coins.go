@@ -181,8 +181,11 @@ func (d *desk) note(s *session, mint market.Pubkey, answer *past) {
 	one.again = append(one.again, *answer)
 }
 
-// stateLive is the state of a coin whose history is whole.
-const stateLive = "live"
+// Some states of a coin.
+const (
+	stateLive    = "live"    // its history is whole
+	stateRefused = "refused" // nothing of it comes live; what lists have of it does, and its message changes then
+)
 
 // forget drops what a client wanted.
 func (d *desk) forget(s *session) {
@@ -358,7 +361,7 @@ func (d *desk) next(s *session, mint market.Pubkey) *request {
 }
 
 // pushStatuses tells clients how far the coins are that they asked for, as far as that has changed, and answers anew what was
-// answered before a coin was whole.
+// answered before a coin was whole, or before it was read by lists.
 func (st *Stream) pushStatuses() {
 	d := st.desk
 	d.mu.Lock()
@@ -399,8 +402,9 @@ func (d *desk) news(mint market.Pubkey, status wire.WatchStatus, known bool) map
 				continue // it takes nothing now, and is told later
 			}
 			list[s] = nil
-			if one.sent = status; status.State == stateLive {
-				list[s] = one.again
+			news := one.sent.State != status.State || one.sent.Message != status.Message
+			if one.sent = status; status.State == stateLive || status.State == stateRefused && news {
+				list[s] = slices.Clone(one.again)
 			}
 		}
 		if over || status.State == stateLive {

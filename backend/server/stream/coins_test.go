@@ -292,6 +292,41 @@ func TestAClientLearnsHowFarACoinIs(t *testing.T) {
 	})
 }
 
+// TestACoinThatIsReadByListsAlone: a subscription to it is refused by the endpoint. A client that asked while its lists were read has
+// what they had when it is told so, once, and again when it is live.
+func TestACoinThatIsReadByListsAlone(t *testing.T) {
+	withCoins(t, func(t *testing.T, b *bench, coins *fakeCoins) {
+		a := &acks{t: t}
+		s, _ := b.client(t, openSpace, "a")
+		mint := testMints[0]
+		coins.set(mint, "reading", 0)
+		a.send(s, "m1", "subscribe_kline", klineOf(mint))
+		a.expect("at once", "m1")
+		synctest.Wait()
+		taken(t, s)
+
+		for minute := range int64(3) {
+			b.trade(mint, startTime+60*minute, 1e18)
+		}
+		synctest.Wait()
+		taken(t, s)
+		coins.set(mint, "refused", 0)
+		time.Sleep(time.Second)
+		got := expectEvents(t, s, "read by lists", "watch_status", "history_data")
+		if got[0].State != "refused" || len(parseCandles(t, got[1].Data)) != 3 {
+			t.Errorf("%+v", got)
+		}
+
+		coins.set(mint, "refused", 7) // its lists are read again
+		time.Sleep(time.Second)
+		expectEvents(t, s, "a minute later", "watch_status")
+
+		coins.set(mint, "live", 0)
+		time.Sleep(time.Second)
+		expectEvents(t, s, "granted after all", "watch_status", "history_data")
+	})
+}
+
 // TestACoinThatIsWhole: who subscribes is told so once; nothing is answered twice.
 func TestACoinThatIsWhole(t *testing.T) {
 	withCoins(t, func(t *testing.T, b *bench, coins *fakeCoins) {
