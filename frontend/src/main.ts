@@ -1,17 +1,10 @@
 import { mount } from 'svelte'
 import { debugView } from './debug'
 import { Prefs } from './state/prefs.svelte'
+import { storage } from './state/storage'
 import { Workspace } from './state/workspace.svelte'
 import './styles/base.css'
 import App from './views/shell/App.svelte'
-
-function storage(): Storage | null {
-  try {
-    return localStorage
-  } catch {
-    return null // forbidden by the browser's settings
-  }
-}
 
 const workspace = new Workspace(new Prefs(storage()))
 const target = document.getElementById('app')

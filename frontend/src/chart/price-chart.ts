@@ -40,6 +40,7 @@ import {
   RIGHT_BARS,
 } from './options'
 import { asSharpAs, type Caption, captioned, SHARP } from './picture'
+import { Plane } from './plane'
 import { follow, newest, type Span, stray } from './span'
 import { type Studied, type StudyValues, Studies } from './studies'
 import { type ChartTheme, readTheme } from './theme'
@@ -84,6 +85,8 @@ export class PriceChart {
   #gapMarks: readonly GapMark[] = []
   #hasOlder = false
   readonly #bars = new ChartBars()
+  /** Where what others draw over the candles finds its place. */
+  readonly plane: Plane
   #following = 0
   #dragging = false
   /** Bars that wear a mark, by time. */
@@ -125,6 +128,15 @@ export class PriceChart {
     this.#last = new LastPrice(this.#axis)
     this.#main.attachPrimitive(this.#last)
     this.#paint()
+    this.plane = new Plane({
+      chart: this.#chart,
+      bars: this.#bars,
+      axis: this.#axis,
+      main: () => this.#main,
+      factor: () => this.#look.factor,
+      length: () => seconds(this.#look.interval),
+      theme: () => this.#theme,
+    })
     this.#cross = new Crosshair(
       this.#chart,
       () => this.#main,
@@ -416,6 +428,7 @@ export class PriceChart {
       twin.setPositions(this.#positions)
       twin.setMarks(this.#happened, this.#markedFrom)
       twin.setAlerts(this.#levels)
+      for (const overlay of this.plane.overlays) twin.plane.attach(overlay.on(twin.plane))
 
       const sight = this.#chart.timeScale().getVisibleLogicalRange()
       if (sight) twin.#chart.timeScale().setVisibleLogicalRange(sight)

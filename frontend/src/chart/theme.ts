@@ -23,6 +23,8 @@ export interface ChartTheme {
   indicators: Record<IndicatorName, string>
   liquidation: string
   alert: string
+  /** Of what a person drew. */
+  drawing: string
   longBand: string
   longBar: string
   shortBand: string
@@ -52,6 +54,7 @@ const TOKENS: Record<Exclude<keyof ChartTheme, 'indicators'>, string> = {
   caution: '--caution',
   liquidation: '--chart-liquidation',
   alert: '--chart-alert',
+  drawing: '--chart-drawing',
   longBand: '--chart-long-band',
   longBar: '--chart-long-bar',
   shortBand: '--chart-short-band',

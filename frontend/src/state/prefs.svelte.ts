@@ -27,6 +27,9 @@ export interface PrefValues extends IndicatorPrefs {
   bands: boolean
   liquidations: boolean
   largeTrades: boolean
+  /** Whether the drawing tools are on screen, and whether a point of a drawing goes to a price of its candle. */
+  drawTools: boolean
+  magnet: boolean
   /** What each chart shows, in the order of their places. */
   charts: ChartChoice[]
   layout: Layout
@@ -118,6 +121,8 @@ const checks: Checks<PrefValues> = {
   bands: isFlag,
   liquidations: isFlag,
   largeTrades: isFlag,
+  drawTools: isFlag,
+  magnet: isFlag,
   charts: (value): value is ChartChoice[] =>
     Array.isArray(value) && value.length <= MAX_CHARTS && value.every(isChoice),
   layout: isLayout,
@@ -153,6 +158,8 @@ const defaults: PrefValues = {
   bands: true,
   liquidations: true,
   largeTrades: false,
+  drawTools: false,
+  magnet: false,
   charts: [],
   layout: 'one',
   focus: 0,

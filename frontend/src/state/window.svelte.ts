@@ -1,3 +1,5 @@
+import type { Drawings } from './drawings.svelte'
+
 export type DialogName =
   | ''
   | 'watched'
@@ -26,4 +28,6 @@ export class WindowState {
   menu = $state.raw<OpenMenu | undefined>()
   /** Set while the list is on screen. */
   focusSearch: (() => void) | undefined
+  /** What is drawn over the candles; set once the first are on screen. */
+  drawings: Drawings | undefined
 }

@@ -1,3 +1,4 @@
+import { TOOL_NAMES, TOOLS } from '../../market/drawing/drawing'
 import { indicatorKind, indicatorNames } from '../../market/indicator'
 import { INTERVALS, keyOf, label, words } from '../../market/interval'
 import { LIST_TABS } from '../../market/token'
@@ -11,9 +12,9 @@ import { exportHistory, exportShown, saveScreenshot } from '../chart/export'
 /** One thing the window can do: for keys, the palette and the list of shortcuts alike. */
 export interface Command {
   id: string
-  group: 'Tokens' | 'Interval' | 'Chart' | 'Layout' | 'Alerts' | 'Export' | 'Window'
+  group: 'Tokens' | 'Interval' | 'Chart' | 'Drawing' | 'Layout' | 'Alerts' | 'Export' | 'Window'
   title: string
-  /** As KeyboardEvent.key, with "mod+" for Ctrl or Command; "alt+" goes with a digit. */
+  /** As KeyboardEvent.key, with "mod+" for Ctrl or Command; "alt+" goes with a digit or a letter. */
   keys: string[]
   run: () => void
   /** What else the palette finds it by. */
@@ -113,9 +114,31 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Chart', 'oldest', 'Go to the oldest bar loaded', ['Home'], () => workspace.chart.controls?.oldest())
   add('Chart', 'cross-left', 'Crosshair one bar back', ['ArrowLeft'], () => workspace.chart.controls?.step(-1))
   add('Chart', 'cross-right', 'Crosshair one bar forward', ['ArrowRight'], () => workspace.chart.controls?.step(1))
-  add('Chart', 'cross-off', 'Hide the crosshair', ['Escape'], () => workspace.chart.controls?.uncross())
+  add('Chart', 'cross-off', 'Give up a drawing, or hide the crosshair', ['Escape'], () => {
+    if (!view.drawings?.cancel()) workspace.chart.controls?.uncross()
+  })
   add('Chart', 'zoom-in', 'Wider bars', ['+', '='], () => workspace.chart.controls?.zoom(ZOOM))
   add('Chart', 'zoom-out', 'Narrower bars', ['-'], () => workspace.chart.controls?.zoom(1 / ZOOM))
+
+  const mint = () => workspace.chart.mint
+  add('Drawing', 'draw-tools', 'Toggle the drawing tools', ['L'], () => prefs.set('drawTools', !prefs.values.drawTools))
+  for (const tool of TOOL_NAMES) {
+    const { words, key } = TOOLS[tool]
+    add('Drawing', `draw-${tool}`, words, [key], () => view.drawings?.pick(tool), 'draw')
+  }
+  add('Drawing', 'draw-place', 'Set a point of the drawing at the crosshair', ['Enter'], () =>
+    view.drawings?.hand?.place(),
+  )
+  add('Drawing', 'draw-magnet', 'Toggle the magnet: points go to prices of their candle', ['alt+g'], () =>
+    prefs.set('magnet', !prefs.values.magnet),
+  )
+  add('Drawing', 'draw-next', 'Select the next drawing', ['N'], () => view.drawings?.next(mint()))
+  add('Drawing', 'draw-remove', 'Remove the selected drawing', ['Delete', 'Backspace'], () =>
+    view.drawings?.remove(mint()),
+  )
+  add('Drawing', 'draw-clear', 'Remove all drawings of the token', [], () => view.drawings?.clear(mint()))
+  add('Drawing', 'draw-undo', 'Undo the last change of drawings', ['mod+z'], () => view.drawings?.undo(mint()))
+  add('Drawing', 'draw-redo', 'Redo it', ['mod+shift+z', 'mod+y'], () => view.drawings?.redo(mint()), 'drawing')
 
   LAYOUTS.forEach(([layout, title], place) => {
     add('Layout', `layout-${layout}`, title, [`alt+${place + 1}`], () => workspace.navigation.arrange(layout))
@@ -186,21 +209,37 @@ export function commandFor(list: readonly Command[], event: KeyboardEvent): Comm
   const target = event.target as Element | null
   const typing = target?.closest?.('input, textarea, select, [contenteditable]')
   const mod = event.ctrlKey || event.metaKey
-  if (event.defaultPrevented || (typing && !mod)) return undefined
-  const key = event.altKey ? altKey(event) : mod ? `mod+${event.key.toLowerCase()}` : event.key
-  return list.find((command) => command.keys.includes(key))
+  const key = event.key.toLowerCase()
+  // A field has an undo of its own, and Enter belongs to what has the focus.
+  if (event.defaultPrevented || (typing && (!mod || 'zy'.includes(key)))) return undefined
+  if (event.key === 'Enter' && target?.closest?.('button, a, summary, [tabindex]')) return undefined
+  const names = event.altKey
+    ? altKeys(event)
+    : !mod
+      ? [event.key]
+      : event.shiftKey
+        ? [`mod+shift+${key}`, `mod+${key}`]
+        : [`mod+${key}`]
+  for (const name of names) {
+    const found = list.find((command) => command.keys.includes(name))
+    if (found) return found
+  }
+  return undefined
 }
 
-// With Alt some layouts type another character: the digit's place on the keyboard counts.
-function altKey(event: KeyboardEvent): string {
-  return event.ctrlKey || event.metaKey ? '' : `alt+${event.code.replace('Digit', '')}`
+// With Alt some layouts type another character: then the key's place on the keyboard counts.
+function altKeys(event: KeyboardEvent): string[] {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return []
+  const place = event.code.replace(/^(Digit|Key)/, '').toLowerCase()
+  return /^[a-z]$/i.test(event.key) ? [`alt+${event.key.toLowerCase()}`] : [`alt+${place}`]
 }
 
 /** How a key is written: Ctrl+K, ↓, /. */
 export function keyLabel(key: string): string {
   const names: Record<string, string> = { ArrowDown: '↓', ArrowUp: '↑', ArrowLeft: '←', ArrowRight: '→', Escape: 'Esc' }
+  if (key.startsWith('mod+shift+')) return `Ctrl+Shift+${key.slice(10).toUpperCase()}`
   if (key.startsWith('mod+')) return `Ctrl+${key.slice(4).toUpperCase()}`
-  if (key.startsWith('alt+')) return `Alt+${key.slice(4)}`
+  if (key.startsWith('alt+')) return `Alt+${key.slice(4).toUpperCase()}`
   if (/^[A-Z]$/.test(key)) return `Shift+${key}`
   return names[key] ?? (key.length === 1 ? key.toUpperCase() : key)
 }
