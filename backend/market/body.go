@@ -49,6 +49,12 @@ type Liquidation interface {
 	Liquidates()
 }
 
+// Closing is a body by which an order is closed by whose it is, or on whose behalf, in whole or in part.
+type Closing interface {
+	OrderBody
+	Closes()
+}
+
 // Counted is a body that adds to its token's totals, beside what its trade does.
 type Counted interface {
 	Body
@@ -59,4 +65,12 @@ type Counted interface {
 type TokenBody interface {
 	Body
 	ChangeToken(t *Token)
+}
+
+// Charged is a body of a trade that tells what its taker paid in fees.
+type Charged interface {
+	Trader
+	// Fees are base units of what the token is paid in, beside the trade's own amount; known is false where the event's layout, or
+	// its place of trade, does not tell them all.
+	Fees() (quote uint64, known bool)
 }

@@ -17,8 +17,8 @@ type MintFacts struct {
 	MarketCap  *float64 `json:"market_cap,omitempty" doc:"Price × supply, in whole units of what the coin is paid in"`
 }
 
-// newMintFacts is what a token's events and the accounts of its mint tell; info may be zero.
-func newMintFacts(t *market.Token, info *market.MintInfo) (f MintFacts) {
+// NewMintFacts is what a token's events and the accounts of its mint tell; info may be zero.
+func NewMintFacts(t *market.Token, info market.MintInfo) (f MintFacts) {
 	supply, decimals, known := info.Supply, info.Decimals, info.Counted
 	if created, ok := t.Created.(market.Supplied); ok && !known {
 		supply, known = created.TotalSupply()
@@ -46,7 +46,7 @@ func nameOf(t *market.Token, info *market.MintInfo) (name, symbol, uri *string, 
 
 // Add adds what the accounts of the mint say: a name only where no event told one. The zero info adds what the events tell.
 func (d *Detail) Add(t *market.Token, info market.MintInfo) {
-	d.MintFacts = newMintFacts(t, &info)
+	d.MintFacts = NewMintFacts(t, info)
 	if name, symbol, uri, source := nameOf(t, &info); source != "" {
 		d.Name, d.Symbol, d.URI, d.NameSource = name, symbol, uri, source
 	}
@@ -54,7 +54,7 @@ func (d *Detail) Add(t *market.Token, info market.MintInfo) {
 
 // Add adds what the accounts of the mint say: a name only where no event told one. The zero info adds what the events tell.
 func (w *Ticker) Add(t *market.Token, info market.MintInfo) {
-	w.MintFacts = newMintFacts(t, &info)
+	w.MintFacts = NewMintFacts(t, info)
 	if name, symbol, _, source := nameOf(t, &info); source != "" {
 		w.Name, w.Symbol, w.NameSource = name, symbol, source
 	}

@@ -1,6 +1,8 @@
 package pump
 
 import (
+	"math"
+
 	"spinscope/backend/market"
 	"spinscope/backend/program"
 )
@@ -27,6 +29,13 @@ func (e *Trade) Amounts() (base, quote uint64, buy bool) {
 	return e.TokenAmount, e.QuoteAmount, e.IsBuy
 }
 
+// Fees implements market.Charged: the program's fee, of which buybacks are a part, and the creator's, wherever it goes: as
+// cashback it is told apart, and so it is for holders. Layouts before 2025-05 tell of none.
+func (e *Trade) Fees() (quote uint64, known bool) {
+	creator := max(e.CreatorFee, e.HolderRewards) // one fee, for the one or for the others
+	return sum(sum(e.Fee, creator), e.Cashback), e.FeeRecipient != program.DefaultAddress
+}
+
 // Price is the curve's price after the trade: what is quoted against one whole coin, rounded down. It returns
 // market.ErrOverflow for reserves that give none.
 func (e *Trade) Price(quoteDecimals uint8) (market.Price, error) {
@@ -42,6 +51,17 @@ func (e *PostCompleteBuy) Quote() market.Pubkey { return Quote(e.QuoteMint) }
 
 // Amounts are the base units traded, of the coin and of the quote; it is always a buy.
 func (e *PostCompleteBuy) Amounts() (base, quote uint64, buy bool) { return e.BaseOut, e.QuoteIn, true }
+
+// Fees implements market.Charged.
+func (e *PostCompleteBuy) Fees() (quote uint64, known bool) { return sum(e.Fee, e.CreatorFee), true }
+
+// sum is a + b, the largest number where that does not fit.
+func sum(a, b uint64) uint64 {
+	if a+b < a {
+		return math.MaxUint64
+	}
+	return a + b
+}
 
 // Price is that of the pool that opens next, after the trade.
 func (e *PostCompleteBuy) Price(quoteDecimals uint8) (market.Price, error) {

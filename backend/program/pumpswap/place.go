@@ -56,6 +56,16 @@ func (e *Sell) Amounts() (base, quote uint64, buy bool) {
 	return t.Base, t.Quote, t.Buy
 }
 
+// Fees implements market.Charged: what the taker paid beyond what was traded. Fees of a reversed pool are paid in the coin.
+func (e *Buy) Fees() (quote uint64, known bool) {
+	return max(e.QuoteAmount, e.UserQuoteAmount) - min(e.QuoteAmount, e.UserQuoteAmount), !e.place.Reversed
+}
+
+// Fees implements market.Charged: what the taker was not given of what was traded.
+func (e *Sell) Fees() (quote uint64, known bool) {
+	return max(e.QuoteAmount, e.UserQuoteAmount) - e.UserQuoteAmount, !e.place.Reversed
+}
+
 // PriceAt implements market.Priced. The pool says how many decimals there are.
 func (e *Buy) PriceAt(uint8) market.Price {
 	t, _ := e.Trade(e.sides()) // zero when there is none

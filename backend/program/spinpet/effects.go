@@ -78,6 +78,12 @@ func (b *FullClose) OrderTerms() (terms *market.Terms, payer market.Pubkey) { re
 // OrderTerms implements market.OrderBody.
 func (b *ForceLiquidate) OrderTerms() (terms *market.Terms, payer market.Pubkey) { return nil, b.Payer }
 
+// Closes implements market.Closing.
+func (*FullClose) Closes() {}
+
+// Closes implements market.Closing.
+func (*PartialClose) Closes() {}
+
 // Liquidates implements market.Liquidation.
 func (*ForceLiquidate) Liquidates() {}
 

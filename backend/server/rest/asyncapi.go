@@ -35,6 +35,7 @@ func schemaRegistry() huma.Registry {
 	schemas.RegisterTypeAlias(reflect.TypeFor[wire.Amount](), reflect.TypeFor[amountSchema]())
 	schemas.RegisterTypeAlias(reflect.TypeFor[wire.Sum](), reflect.TypeFor[amountSchema]())
 	schemas.RegisterTypeAlias(reflect.TypeFor[wire.Signed](), reflect.TypeFor[signedSchema]())
+	schemas.RegisterTypeAlias(reflect.TypeFor[wire.Balance](), reflect.TypeFor[signedSchema]())
 	return schemas
 }
 

@@ -180,6 +180,30 @@ func (f *fakeReader) UserEvents(_ context.Context, u market.Pubkey, m *market.Pu
 	return store.EventPage{Events: cut(list, page), Total: len(list)}, f.err
 }
 
+func (f *fakeReader) history(keep func(*market.Event) bool, limit int, fn func(*market.Event) error) (h store.History, err error) {
+	var list []market.Event
+	for _, e := range f.events {
+		if keep(&e) {
+			list = append(list, e)
+		}
+	}
+	h = store.History{Seq: f.state.Seq, Seen: min(limit, len(list)), More: len(list) > limit}
+	for _, e := range list[len(list)-h.Seen:] {
+		if err := fn(&e); err != nil {
+			return h, err
+		}
+	}
+	return h, f.err
+}
+
+func (f *fakeReader) UserHistory(_ context.Context, u market.Pubkey, m *market.Pubkey, limit int, fn func(*market.Event) error) (store.History, error) {
+	return f.history(func(e *market.Event) bool { return e.Owner == u && (m == nil || e.Mint() == *m) }, limit, fn)
+}
+
+func (f *fakeReader) MintHistory(_ context.Context, m market.Pubkey, limit int, fn func(*market.Event) error) (store.History, error) {
+	return f.history(func(e *market.Event) bool { return e.Mint() == m }, limit, fn)
+}
+
 func (f *fakeReader) UserOrders(_ context.Context, u market.Pubkey, m *market.Pubkey, page store.Page) (store.OrderPage, error) {
 	var list []market.Order
 	for _, o := range f.orders {

@@ -35,6 +35,7 @@ var documented = map[string]string{
 	"/api/marks": "GET", "/api/alerts": "GET", "/api/endpoints": "GET", "/api/log": "GET", "/api/watch": "GET",
 	"/udf/config": "GET", "/udf/time": "GET", "/udf/symbols": "GET", "/udf/search": "GET", "/udf/history": "GET", "/udf/marks": "GET",
 	"/api/export": "GET", "/api/export/days": "GET", "/api/backup": "GET", "/api/image/{mint}": "GET",
+	"/api/wallets/{address}": "GET", "/api/mints/{mint}/traders": "GET",
 }
 
 func TestOpenAPICoversEveryRoute(t *testing.T) {
@@ -105,7 +106,7 @@ func TestLimitsAreThoseOfTheProgram(t *testing.T) {
 				with := url.Values{}
 				maps.Copy(with, query)
 				with.Set(p.Name, strconv.FormatFloat(value, 'f', -1, 64))
-				return request(t, http.MethodGet, server.URL+path+"?"+with.Encode(), "").status
+				return request(t, http.MethodGet, server.URL+filled(path, mint.String())+"?"+with.Encode(), "").status
 			}
 			tried++
 			if status := ask(*p.Schema.Minimum); status != http.StatusOK {
@@ -175,7 +176,7 @@ func TestAnswersFitTheirSchemas(t *testing.T) {
 		if method == http.MethodPost {
 			operation, body = doc.Paths[path].Post, `{"mints":["`+mint.String()+`","`+key(8).String()+`"]}`
 		}
-		got := call(t, method, server.URL+path+strings.Replace(query, "&state=open", "", 1), body)
+		got := call(t, method, server.URL+filled(path, mint.String())+strings.Replace(query, "&state=open", "", 1), body)
 		if got.status != http.StatusOK {
 			t.Errorf("%s: %d %s", path, got.status, got.message)
 			continue
@@ -184,7 +185,11 @@ func TestAnswersFitTheirSchemas(t *testing.T) {
 		if len(operation.Parameters) == 0 {
 			continue
 		}
-		bad := call(t, method, server.URL+path+"?"+operation.Parameters[0].Name+"=%21", body)
+		address := path + "?" + operation.Parameters[0].Name + "=%21"
+		if operation.Parameters[0].In == "path" {
+			address = filled(path, "%21")
+		}
+		bad := call(t, method, server.URL+address, body)
 		if bad.status == http.StatusOK && path == "/udf/search" { // any text may be searched for
 			continue
 		}
@@ -193,6 +198,11 @@ func TestAnswersFitTheirSchemas(t *testing.T) {
 		}
 		validate(t, path, doc.Components.Schemas, operation.Responses["4XX"].Content["application/json"].Schema, bad.raw)
 	}
+}
+
+// filled is a path with a value in the place of its parameter.
+func filled(path, value string) string {
+	return strings.NewReplacer("{mint}", value, "{address}", value).Replace(path)
 }
 
 func validate(t *testing.T, path string, registry huma.Registry, schema *huma.Schema, raw []byte) {
@@ -263,7 +273,7 @@ func TestRandomParametersNeverFail(t *testing.T) {
 				query = append(query, p.Name+"="+choices[random.IntN(len(choices))])
 			}
 		}
-		address := server.URL + strings.ReplaceAll(path, "{mint}", url.PathEscape(values[random.IntN(len(values))])) + "?" + strings.Join(query, "&")
+		address := server.URL + filled(path, url.PathEscape(values[random.IntN(len(values))])) + "?" + strings.Join(query, "&")
 		address = strings.ReplaceAll(address, "\"", "%22")
 		got := request(t, []string{"GET", "GET", "POST", "HEAD"}[random.IntN(4)], address, values[random.IntN(len(values))])
 		if got.status >= 500 {
@@ -464,7 +474,7 @@ func TestDocumentedAddressesAnswer(t *testing.T) {
 					continue
 				}
 				asked++
-				address := strings.ReplaceAll(found[1], "=MINT", "="+mint.String())
+				address := strings.NewReplacer("=MINT", "="+mint.String(), "/ADDRESS", "/"+user.String()).Replace(found[1])
 				if got := request(t, http.MethodGet, server.URL+address, ""); got.status != http.StatusOK {
 					t.Errorf("%s: %s: %d %s", path, found[1], got.status, got.raw)
 				}

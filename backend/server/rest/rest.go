@@ -55,6 +55,8 @@ type API struct {
 	methods map[string][]string // by path, for 405 answers
 	exports chan struct{}       // a place for each running export
 	backups chan struct{}       // likewise
+	folds   chan struct{}       // a place for each request that folds events into positions
+	traded  tradersCache
 }
 
 // maxExports bounds the exports that run at once; each holds a chunk of rows and reads the store as fast as it can.
@@ -76,7 +78,10 @@ func New(deps Deps) *API {
 		deps.Feed = func() FeedStatus { return FeedStatus{Connection: "disabled"} }
 	}
 
-	a := &API{deps: deps, mux: http.NewServeMux(), methods: map[string][]string{}, exports: make(chan struct{}, maxExports), backups: make(chan struct{}, 1)}
+	a := &API{
+		deps: deps, mux: http.NewServeMux(), methods: map[string][]string{}, exports: make(chan struct{}, maxExports), backups: make(chan struct{}, 1),
+		folds: make(chan struct{}, maxFolds),
+	}
 	config := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
@@ -102,6 +107,10 @@ func New(deps Deps) *API {
 	nullable(schemas.Map(), "Span", "Ticker", "h24", "h1", "m5")
 	nullable(schemas.Map(), "LiquidationNext", "LiquidationSide", "next")
 	nullable(schemas.Map(), "LiquidationCascade", "LiquidationSide", "cascade")
+	nullable(schemas.Map(), "MarginHoldings", "WalletPosition", "margin")
+	nullable(schemas.Map(), "MarginHoldings", "CoinTrader", "margin")
+	nullable(schemas.Map(), "MarginHoldings", "CoinCreator", "margin")
+	nullable(schemas.Map(), "CoinCreator", "CoinTraders", "creator")
 	delete(schemas.Map(), "ErrorModel") // huma's own shape of failure; ours is the envelope
 	delete(schemas.Map(), "ErrorDetail")
 	a.mux.HandleFunc("/", a.notFound)

@@ -17,6 +17,7 @@ func (a *API) routes() {
 	a.usdRoute()
 	a.orderRoutes()
 	a.liquidationRoute()
+	a.walletRoutes()
 	a.klineRoutes()
 	a.intervalRoute()
 	a.markRoutes()

@@ -573,7 +573,7 @@ func FuzzQueryNeverFails(f *testing.F) {
 	api := rest.New(deps(newFake()))
 	paths := make([]string, 0, len(api.OpenAPI().Paths))
 	for path := range api.OpenAPI().Paths {
-		paths = append(paths, strings.ReplaceAll(path, "{mint}", mint.String()))
+		paths = append(paths, filled(path, mint.String()))
 	}
 	f.Fuzz(func(t *testing.T, query string) {
 		for _, base := range []string{"", "mint=" + mint.String() + "&interval=m1&type=up_orders&user=" + user.String() + "&"} {

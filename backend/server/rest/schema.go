@@ -21,7 +21,7 @@ func (amountSchema) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
-// signedSchema describes wire.Signed.
+// signedSchema describes wire.Signed and wire.Balance.
 type signedSchema int64
 
 // Schema implements huma.SchemaProvider.

@@ -25,6 +25,10 @@ type Reader interface {
 	Stretch(ctx context.Context, q store.StretchQuery, fn func(*market.Event) error) (market.Seq, error)
 	// UserEvents gives the events that belong to user, of one mint or, when mint is nil, of all.
 	UserEvents(ctx context.Context, user market.Pubkey, mint *market.Pubkey, q store.Page) (store.EventPage, error)
+	// UserHistory calls fn with the newest events that belong to a user, limit at most, in chain order; MintHistory
+	// with those of a mint. Where older ones are left out, liquidations come with their orders. They return fn's error.
+	UserHistory(ctx context.Context, user market.Pubkey, mint *market.Pubkey, limit int, fn func(*market.Event) error) (store.History, error)
+	MintHistory(ctx context.Context, mint market.Pubkey, limit int, fn func(*market.Event) error) (store.History, error)
 	UserOrders(ctx context.Context, user market.Pubkey, mint *market.Pubkey, q store.Page) (store.OrderPage, error)
 	// MintOrders gives shorts by ascending and longs by descending lock_lp_start_price.
 	MintOrders(ctx context.Context, mint market.Pubkey, short bool, q store.Page) (store.OrderPage, error)

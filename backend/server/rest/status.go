@@ -104,16 +104,26 @@ func (a *API) gaps(ctx context.Context, q *query) (*wire.Gaps, error) {
 	answer := &wire.Gaps{Gaps: make([]wire.Gap, 0, len(gaps))}
 	for i := range gaps {
 		gap := &gaps[i]
-		if gap.Mint.IsZero() && !gap.Address.IsZero() && a.deps.Watch != nil { // the store does not know whose an address is
-			gap.Mint, _ = a.deps.Watch.CoinOf(gap.Address)
-		}
-		if mint == nil || gap.Mint == *mint || gap.Mint.IsZero() && a.misses(*mint, gap) {
+		a.nameGap(gap)
+		if mint == nil || a.concerns(*mint, gap) {
 			answer.Gaps = append(answer.Gaps, newGap(gap))
 		}
 	}
 
 	answer.Total = len(answer.Gaps)
 	return answer, nil
+}
+
+// nameGap says which coin a gap is of: the store does not know whose an address is.
+func (a *API) nameGap(gap *market.Gap) {
+	if gap.Mint.IsZero() && !gap.Address.IsZero() && a.deps.Watch != nil {
+		gap.Mint, _ = a.deps.Watch.CoinOf(gap.Address)
+	}
+}
+
+// concerns reports whether a gap, after nameGap, may miss something of a mint.
+func (a *API) concerns(mint market.Pubkey, gap *market.Gap) bool {
+	return gap.Mint == mint || gap.Mint.IsZero() && a.misses(mint, gap)
 }
 
 // misses reports whether a gap of a whole program may miss something of a mint. Coins that are followed by their own addresses

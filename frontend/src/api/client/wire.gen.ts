@@ -676,6 +676,180 @@ export interface Pair {
   quote_decimals?: number
 }
 
+/** Balance is a total with a sign: a JSON number up to 2^53 to either side of 0, a decimal string beyond. */
+export type Balance = number | string
+
+/** Holding is what one account's events on one coin come to. Amounts are base units; those of the quote are of what the coin is paid in. */
+export interface Holding {
+  /** Of the account on the coin, that were looked at */
+  events: number
+  /** Trades, margin orders' not counted */
+  buys: number
+  sells: number
+  /** Block time of the oldest of these events, Unix seconds */
+  first_time: number
+  /** And of the newest */
+  last_time: number
+  /** Tokens bought and not sold, by the trades that were seen: what was sent from or to the account is in no event */
+  held_amount: Sum
+  /** Of the quote, paid for them; a sale takes its share of the cost with it (average cost), rounded down */
+  cost_amount: Sum
+  /** Cost per whole token that is held, fees not counted; null when none is */
+  entry_price: number | null
+  /** The same with every digit, rounded down */
+  entry_price_exact: string | null
+  /** Of the quote, what they are worth at the last price, rounded down; what selling would do to it is not counted; left out without a price */
+  value_amount?: Sum
+  /** value_amount less cost_amount; left out without a price */
+  unrealised_amount?: Balance
+  /** The same as a fraction of the cost: 0.25 is a quarter more; null without a cost */
+  unrealised: number | null
+  /** Of the quote: what sales brought less what the tokens sold had cost, and what margin orders won or lost; fee_amount is not taken off */
+  realised_amount: Balance
+  /** Tokens bought, ever */
+  bought_amount: Sum
+  /** Of the quote, for them */
+  paid_amount: Sum
+  /** Tokens sold, ever */
+  sold_amount: Sum
+  /** Of the quote, for them */
+  received_amount: Sum
+  /** Of the tokens sold, those that were not seen bought; they are in no profit */
+  unmatched_amount: Sum
+  /** Of the quote, what they brought */
+  unmatched_quote_amount: Sum
+  /** Of the quote, traded by everything, margin orders too */
+  volume_amount: Sum
+  /** Of the quote, fees as far as events tell them */
+  fee_amount: Sum
+  /** Trades whose events tell no fee, as all of SpinPet's */
+  fees_unknown: number
+  /** Of its margin orders; null when it had none */
+  margin: MarginHoldings | null
+}
+
+/** MarginHoldings are what an account's margin orders on one coin come to. Amounts are base units of what the coin is paid in. */
+export interface MarginHoldings {
+  opened: number
+  /** In whole or in part */
+  closes: number
+  liquidations: number
+  /** Of closes and liquidations, those of orders that were opened before what was looked at: they are in no profit */
+  unmatched: number
+  /** Margin put up */
+  put_amount: Sum
+  /** Given back by closes, margin included */
+  returned_amount: Sum
+  /** What closes gave back less the margin they ended; a liquidation loses its margin */
+  realised_amount: Balance
+  open_orders: number
+  /** Margin of the open orders */
+  open_margin_amount: Sum
+  /** What closing the open orders now would give back less their margin, as profit_sol_amount of /api/liquidations; left out when there are none, or it is not known of one of them */
+  unrealised_amount?: Balance
+}
+
+/** WalletPosition is a wallet's position in one coin. */
+export interface WalletPosition extends Pair, Holding {
+  mint_account: string
+  /** The coin's; null when unknown */
+  name: string | null
+  /** Likewise */
+  symbol: string | null
+  /** Of amounts of tokens */
+  decimals: number
+  /** Of the coin's last trade; null before the first */
+  price: number | null
+  /** The same with every digit */
+  price_exact: string | null
+  /** The wallet created the coin */
+  creator: boolean
+  /** Why something may lack, empty when nothing does but transfers. older: there are older events than were looked at; gaps: the stored history has gaps that may hold trades of the coin; history: the coin is older than the stored history */
+  incomplete: 'older' | 'gaps' | 'history'
+}
+
+/** WalletTotal is what a wallet's positions in coins that are paid in one thing come to. */
+export interface WalletTotal {
+  quote_mint: string
+  quote_symbol: string
+  quote_decimals: number
+  positions: number
+  /** Of tokens held, in coins that have a price */
+  value_amount: Sum
+  /** Of all tokens held */
+  cost_amount: Sum
+  /** Of tokens held, in coins that have a price */
+  unrealised_amount: Balance
+  realised_amount: Balance
+  volume_amount: Sum
+  fee_amount: Sum
+  fees_unknown: number
+  open_orders: number
+  open_margin_amount: Sum
+}
+
+/** Wallet answers /api/wallets/{address}. */
+export interface Wallet extends Paging {
+  address: string
+  positions: WalletPosition[]
+  /** Of all positions, not only of this page; one for each thing that coins are paid in, which are never added up */
+  totals: WalletTotal[]
+  /** Events of the wallet that were looked at */
+  events: number
+  /** There are older ones, which were not */
+  older: boolean
+  /** The commit that the events are of; live pushes after it have a higher one */
+  seq: number
+  /** Identity of the store that seq is of */
+  store?: string
+}
+
+/** CoinTrader is one of those who traded a coin. */
+export interface CoinTrader extends Holding {
+  user: string
+  /** This account created the coin */
+  creator: boolean
+  /** What it holds by the trades that were seen, as a fraction of the supply; null when that is not known */
+  share: number | null
+}
+
+/** CoinCreator is who created a coin, and what became of it. */
+export interface CoinCreator extends Holding {
+  user: string
+  /** As of traders */
+  share: number | null
+  /** It has sold tokens of the coin */
+  sold: boolean
+}
+
+/** CoinTraders answers /api/mints/{mint}/traders. */
+export interface CoinTraders extends Pair, Paging {
+  mint_account: string
+  /** Of amounts of tokens */
+  decimals: number
+  /** Of the last trade; null before the first */
+  price: number | null
+  /** The same with every digit */
+  price_exact: string | null
+  /** Base units; left out while it is not known */
+  supply?: Amount
+  traders: CoinTrader[]
+  /** How many hold something by the trades that were seen */
+  holders: number
+  /** Token base units that they hold */
+  held_amount: Sum
+  /** Null while the creation is not stored */
+  creator: CoinCreator | null
+  /** Events of the coin that were looked at */
+  events: number
+  /** As of a wallet's positions */
+  incomplete: 'older' | 'gaps' | 'history'
+  /** The commit that the events are of */
+  seq: number
+  /** Identity of the store that seq is of */
+  store?: string
+}
+
 /** KlineConfig is the part of the configuration that stream clients meet. */
 export interface KlineConfig {
   intervals: string[]
