@@ -72,6 +72,14 @@ func (reader) UserOrders(context.Context, market.Pubkey, *market.Pubkey, store.P
 	return store.OrderPage{}, nil
 }
 
+func (reader) UserHistory(context.Context, market.Pubkey, *market.Pubkey, int, func(*market.Event) error) (store.History, error) {
+	return store.History{}, nil
+}
+
+func (reader) MintHistory(context.Context, market.Pubkey, int, func(*market.Event) error) (store.History, error) {
+	return store.History{}, nil
+}
+
 func (reader) MintOrders(context.Context, market.Pubkey, bool, store.Page) (store.OrderPage, error) {
 	return store.OrderPage{}, nil
 }
