@@ -5,12 +5,14 @@ import (
 	"encoding/binary"
 )
 
-// WebSocket opcodes this package writes.
+// WebSocket opcodes.
 const (
-	opText   = 0x1
-	opBinary = 0x2
-	opClose  = 0x8
-	opPong   = 0xA
+	opContinuation = 0x0
+	opText         = 0x1
+	opBinary       = 0x2
+	opClose        = 0x8
+	opPing         = 0x9
+	opPong         = 0xA
 )
 
 // separator stands between the packets of one polling payload.

@@ -4,11 +4,12 @@ package socketio
 
 import (
 	"errors"
+	"io"
 	"net"
 	"syscall"
 )
 
-// nonblock writes to a socket without ever waiting for it.
+// nonblock writes to a socket without ever waiting for it, and reads from it without a buffer while it waits.
 type nonblock struct {
 	raw syscall.RawConn
 	p   []byte
@@ -41,6 +42,36 @@ func (w *nonblock) write(p []byte) (n int, err error) {
 	}
 	w.p = nil
 	return w.n, w.err
+}
+
+// read waits until the client has sent something, and takes a buffer only then. The buffer is the caller's to give back,
+// also with an error. It fails with io.EOF at the end.
+func (w *nonblock) read() (buf *[]byte, n int, err error) {
+	wait := w.raw.Read(func(fd uintptr) bool {
+		buf = reads.Get().(*[]byte)
+		for {
+			n, err = syscall.Read(int(fd), *buf)
+			switch err { //nolint:errorlint // it is never wrapped, and errors.Is would need a larger stack
+			case syscall.EINTR:
+				continue
+			case syscall.EAGAIN:
+				reads.Put(buf)
+				buf = nil
+				return false
+			}
+			return true
+		}
+	})
+
+	switch {
+	case wait != nil:
+		return buf, 0, wait
+	case err != nil:
+		return buf, 0, err
+	case n == 0:
+		return buf, 0, io.EOF
+	}
+	return buf, n, nil
 }
 
 func (w *nonblock) try(fd uintptr) bool {

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/gorilla/websocket"
 	"github.com/zishang520/engine.io-go-parser/packet"
 	"github.com/zishang520/engine.io/v2/transports"
 	"github.com/zishang520/engine.io/v2/types"
@@ -30,7 +29,7 @@ const sendBuffer = 128 << 10
 type webSocket struct {
 	transports.Transport
 	session  *session
-	ws       *websocket.Conn
+	incoming incoming
 	nc       net.Conn
 	direct   *nonblock
 	shard    *shard
@@ -40,7 +39,8 @@ type webSocket struct {
 }
 
 func newWebSocket(rq *request, ctx *types.HttpContext) *webSocket {
-	w := &webSocket{Transport: transports.MakeTransport(), ws: ctx.Websocket.Conn, nc: ctx.Websocket.NetConn()}
+	w := &webSocket{Transport: transports.MakeTransport(), nc: ctx.Websocket.NetConn()}
+	w.incoming.limit = rq.server.opts.MaxPayload
 	w.Prototype(w)
 	w.Construct(ctx)
 	w.direct = newNonblock(w.nc)
@@ -49,10 +49,6 @@ func newWebSocket(rq *request, ctx *types.HttpContext) *webSocket {
 	}
 
 	w.shard = rq.server.writers.pick()
-	// The library's own answers to control frames would cut into ours.
-	w.ws.SetPingHandler(func(data string) error { w.control(newFrame(opPong, []byte(data))); return nil })
-	w.ws.SetPongHandler(func(string) error { return nil })
-	w.ws.SetCloseHandler(func(int, string) error { return nil }) // gone answers it
 	if rq.fresh {
 		rq.session = newSession(rq)
 		w.attach(rq.session)
@@ -243,68 +239,83 @@ func (w *webSocket) end() {
 	_ = w.nc.SetReadDeadline(time.Now().Add(linger))
 }
 
-// read hands every message to the engine until the connection ends. It is
-// started only after the engine and Socket.IO have attached their listeners, so
-// that no early packet is lost.
+// read waits for the client, hands what it sends to the engine, and leaves the next turn to a goroutine of its own, until
+// the connection ends. It is started only after the engine and Socket.IO have attached their listeners, so that no early
+// packet is lost.
+//
+// The way of a packet through the library is deep, and a stack that has grown for it stays so. The goroutine that waits
+// is a new one each time, with a stack of two kilobytes, and it has no buffer: both are lent while something is read.
 func (w *webSocket) read() {
 	w.reading.Store(true)
-	defer w.gone(nil)
-	defer w.session.server.recovered("websocket reader")
-	handled := make(chan error, 1)
-	for {
-		err := w.readOne(handled)
-		if err != nil {
-			if errors.Is(err, websocket.ErrReadLimit) {
-				w.session.tooLarge()
-			}
-			w.gone(err)
-			return
+	goOn := false
+	defer func() {
+		if !goOn {
+			w.gone(nil)
 		}
+	}()
+	defer w.session.server.recovered("websocket reader")
+
+	if err := w.readOnce(); err != nil {
+		if errors.Is(err, errTooLarge) {
+			w.session.tooLarge()
+		}
+		w.gone(err)
+		return
 	}
+	goOn = true
+	w.session.server.tasks.start(w.read)
 }
 
-func (w *webSocket) readOne(handled chan error) error {
-	kind, r, err := w.ws.NextReader()
+func (w *webSocket) readOnce() error {
+	buf, n, err := w.await()
+	if buf != nil {
+		defer reads.Put(buf)
+	}
 	if err != nil {
 		return err
 	}
-
-	buf := messages.Get().(*bytes.Buffer)
-	defer recycle(buf)
-
-	if _, err := buf.ReadFrom(r); err != nil {
-		return err
-	}
-	w.session.server.counts.bytesIn.Add(int64(buf.Len()))
-	if kind != websocket.BinaryMessage && bytes.Equal(buf.Bytes(), []byte{'1'}) {
-		return errClose
-	}
-	if kind != websocket.BinaryMessage && w.attached.Load() && isEvent(buf.Bytes()) {
-		failed := w.session.takeEvent(buf.Bytes()[1:])
-		if failed == nil {
-			return nil
-		}
-		return w.offStack(handled, func() *packet.Packet { return failed })
-	}
-
-	return w.offStack(handled, func() *packet.Packet {
-		if kind == websocket.BinaryMessage {
-			return w.session.message(buf.Bytes(), true)
-		}
-		return w.session.decodeText(buf.Bytes())
-	})
+	return w.incoming.add((*buf)[:n], w)
 }
 
-// offStack hands a packet to the library. Its way through a packet is deep: the reader's own stack would grow for it and
-// stay so, 4 KB for each idle client.
-func (w *webSocket) offStack(handled chan error, decode func() *packet.Packet) error {
-	go func() {
-		err := net.ErrClosed // after a panic
-		defer func() { handled <- err }()
-		defer w.session.server.recovered("websocket reader")
-		err = w.deliver(decode())
-	}()
-	return <-handled
+// await waits until the client has sent something.
+func (w *webSocket) await() (buf *[]byte, n int, err error) {
+	if w.direct != nil {
+		return w.direct.read()
+	}
+	buf = reads.Get().(*[]byte)
+	n, err = w.nc.Read(*buf)
+	if n > 0 {
+		err = nil // it comes again
+	}
+	return buf, n, err
+}
+
+// reads are the buffers for what clients send, lent for one read each.
+var reads = sync.Pool{New: func() any { b := make([]byte, 4<<10); return &b }}
+
+// onMessage implements taker.
+func (w *webSocket) onMessage(op byte, payload []byte) error {
+	w.session.server.counts.bytesIn.Add(int64(len(payload)))
+	switch {
+	case op == opBinary:
+		return w.deliver(w.session.message(payload, true))
+	case bytes.Equal(payload, []byte{'1'}):
+		return errClose
+	case w.attached.Load() && isEvent(payload):
+		if failed := w.session.takeEvent(payload[1:]); failed != nil {
+			return w.deliver(failed)
+		}
+		return nil
+	}
+	return w.deliver(w.session.decodeText(payload))
+}
+
+// onControl implements taker: a ping is answered.
+func (w *webSocket) onControl(op byte, payload []byte) error {
+	if op == opPing {
+		w.control(newFrame(opPong, payload))
+	}
+	return nil
 }
 
 // isEvent reports whether a text is an event or an acknowledgement, which the library does not need to see.
@@ -357,17 +368,29 @@ var errClose = errors.New("closed by the client")
 
 // farewell is the close frame that answers the client's, or its CLOSE; nil when err is neither.
 func farewell(err error) frame {
-	var closed *websocket.CloseError
+	var closed closeCode
 	switch {
 	case errors.Is(err, errClose):
 		return closeFrame
-	case !errors.As(err, &closed), closed.Code == websocket.CloseAbnormalClosure:
+	case !errors.As(err, &closed):
 		return nil
-	case closed.Code == websocket.CloseNoStatusReceived:
+	case closed == statusNone:
 		return newFrame(opClose)
 	default:
-		return newFrame(opClose, binary.BigEndian.AppendUint16(nil, uint16(closed.Code)))
+		return newFrame(opClose, binary.BigEndian.AppendUint16(nil, uint16(closed)))
 	}
+}
+
+// verdict is the close frame that says what the client did wrong, nil when it did not.
+func verdict(err error) frame {
+	var wrong protocolError
+	switch {
+	case errors.Is(err, errTooLarge):
+		return largeFrame
+	case errors.As(err, &wrong):
+		return newFrame(opClose, binary.BigEndian.AppendUint16(nil, uint16(statusProtocol)), []byte(wrong))
+	}
+	return nil
 }
 
 // gone tells the engine that the connection ended. Only the first call counts.
@@ -391,10 +414,17 @@ func (w *webSocket) gone(err error) {
 			return
 		}
 
+		if last := verdict(err); last != nil {
+			kick(w.session.out.conclude(last))
+			w.OnError("websocket error", err)
+			w.SetReadyState("closed")
+			w.lastWords()
+			return
+		}
+
 		w.session.out.abort()
-		var closed *websocket.CloseError
 		switch {
-		case err == nil, errors.As(err, &closed), errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
+		case err == nil, errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
 			w.OnClose()
 		default:
 			w.OnError("websocket error", err)
@@ -407,15 +437,6 @@ func (w *webSocket) gone(err error) {
 func (w *webSocket) lastWords() {
 	_ = w.nc.SetReadDeadline(time.Now().Add(linger))
 	_, _ = io.Copy(io.Discard, w.nc)
-}
-
-var messages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-func recycle(buf *bytes.Buffer) {
-	if buf.Cap() <= batchSize {
-		buf.Reset()
-		messages.Put(buf)
-	}
 }
 
 func kick(s sink) {

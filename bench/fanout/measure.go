@@ -145,7 +145,7 @@ func (p *plan) latency(ctx context.Context) error {
 
 func (p *plan) idling(ctx context.Context) error {
 	fmt.Printf("\nMemory of %d idle subscribed connections\n\n", p.idle)
-	rows := [][]string{{"server", "KB each", "KB each before a collection", "goroutines each"}}
+	rows := [][]string{{"server", "KB each", "KB each before a collection", "of it alive on the heap", "stacks", "goroutines each"}}
 	for _, kind := range kinds {
 		if !p.has(kind.name) || kind.name == "stock" {
 			continue
@@ -182,7 +182,7 @@ func (p *plan) idling(ctx context.Context) error {
 
 		each := func(bytes int64) string { return fmt.Sprintf("%.1f", float64(bytes)/float64(p.idle)/1024) }
 		rows = append(rows, []string{
-			kind.what, each(after.Resident - before.Resident), each(first.Uncollected - before.Resident),
+			kind.what, each(after.Resident - before.Resident), each(first.Uncollected - before.Resident), each(after.Heap - before.Heap), each(after.Stack - before.Stack),
 			fmt.Sprintf("%.1f", float64(after.Goroutines-before.Goroutines)/float64(p.idle)),
 		})
 		s.close()

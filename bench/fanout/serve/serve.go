@@ -44,6 +44,7 @@ type Stats struct {
 	Resident    int64 // bytes, after a collection that gave free memory back
 	Uncollected int64 // bytes, as it was before that
 	Heap        int64 // bytes in use after a collection; 0 where there is none to tell
+	Stack       int64 // bytes of goroutines' stacks, the same
 	Goroutines  int
 	Connections int   // -1 unknown
 	Cut         int64 // slow clients cut
@@ -154,7 +155,7 @@ func (s Server) stats() Stats {
 	debug.FreeOSMemory()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	st := Stats{Resident: Resident(), Uncollected: uncollected, Heap: int64(m.HeapAlloc), Goroutines: runtime.NumGoroutine(), Connections: -1}
+	st := Stats{Resident: Resident(), Uncollected: uncollected, Heap: int64(m.HeapAlloc), Stack: int64(m.StackInuse), Goroutines: runtime.NumGoroutine(), Connections: -1}
 	if s.Connections != nil {
 		st.Connections = s.Connections()
 	}
