@@ -3,7 +3,6 @@ package socketio
 import (
 	"errors"
 
-	"github.com/zishang520/engine.io/v2/events"
 	"github.com/zishang520/socket.io-go-parser/v2/parser"
 )
 
@@ -16,9 +15,9 @@ type guard struct{}
 func (guard) NewEncoder() parser.Encoder { return parser.NewEncoder() }
 
 // NewDecoder returns the decoder of one client.
-func (guard) NewDecoder() parser.Decoder { return &decoder{EventEmitter: events.New()} }
+func (guard) NewDecoder() parser.Decoder { return &decoder{} }
 
-type decoder struct{ events.EventEmitter }
+type decoder struct{ emitter }
 
 // errForeign is returned for data that no transport of this package read.
 var errForeign = errors.New("data from an unknown transport")

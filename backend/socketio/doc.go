@@ -2,11 +2,14 @@
 // for many clients and hostile input. It knows events, rooms and payloads, and
 // nothing of what they mean.
 //
-// The engine is github.com/zishang520/socket.io/v2: it does the handshake, the
-// heartbeat, the upgrade and the namespaces. Everything on the way of a message
-// is this package's own and attached through the library's extension points:
-// the transports read and write, the decoder judges every packet, the adapter
-// keeps the rooms.
+// The engine is github.com/zishang520/socket.io/v2: it judges requests and keeps
+// the namespaces and their sockets. Everything on the way of a message is this
+// package's own and attached through the library's extension points: the
+// transports read and write, the engine's sockets keep the heartbeat and the
+// upgrade, the decoder judges every packet, the adapter keeps the rooms.
+//
+// Memory: a client that says nothing costs one goroutine with a stack of two
+// kilobytes and seven kilobytes of objects. Nothing that waits has a buffer.
 //
 // Owner: a [Server] owns every session; a session owns one bounded queue of
 // frames, which all transports of the session share, and one [Conn] for each

@@ -20,7 +20,7 @@ import (
 // polling is the HTTP long-polling transport. A GET takes what waits in the
 // session's outbox, or waits for it; a POST brings packets.
 type polling struct {
-	transports.Transport
+	carrier
 	session *session
 
 	mu       sync.Mutex
@@ -34,20 +34,21 @@ type polling struct {
 	seen     int64  // when the last GET came or was answered
 }
 
-func newPolling(rq *request, ctx *types.HttpContext) *polling {
-	p := &polling{Transport: transports.MakeTransport()}
-	p.Prototype(p)
-	p.Construct(ctx)
+func newPolling(rq *request) *polling {
+	p := &polling{}
+	p.begin(p)
 	rq.session = newSession(rq)
 	p.session = rq.session
 	p.seen = nanotime()
 	p.session.out.setSink(p)
-	p.SetWritable(true)
 	return p
 }
 
 func (p *polling) of() *session { return p.session }
 func (p *polling) Name() string { return transports.POLLING }
+
+// HandlesUpgrades is false.
+func (*polling) HandlesUpgrades() bool { return false }
 
 // OnRequest takes one HTTP request of the session.
 func (p *polling) OnRequest(ctx *types.HttpContext) {
@@ -221,7 +222,7 @@ func (p *polling) answer(ctx *types.HttpContext, body []byte) error {
 		if g, ok := w.(*detachableWriter); ok {
 			g.writeBefore(time.Now().Add(p.session.server.opts.StallTimeout))
 		}
-		n, err := w.Write(body[:min(len(body), slowChunk)])
+		n, err := w.Write(body[:min(len(body), slowChunk)]) //nolint:gosec // text/plain, by no page
 		p.session.wrote(n)
 		if err != nil {
 			return err
@@ -382,7 +383,6 @@ func (p *polling) Send(packets []*packet.Packet) {
 			p.session.send(pk, f)
 		}
 	}
-	p.Emit("drain")
 }
 
 // DoClose tells the client with the GET that waits or the next one. The engine

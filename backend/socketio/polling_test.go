@@ -180,7 +180,7 @@ func TestPollAbandoned(t *testing.T) {
 func TestCure4OpenHeld(t *testing.T) {
 	answer := httptest.NewRecorder()
 	ctx := types.NewHttpContext(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/socket.io/?EIO=4", nil))
-	p := newPolling(&request{server: New(Options{}), fresh: true}, ctx)
+	p := newPolling(&request{server: New(Options{}), fresh: true})
 	p.OnRequest(ctx)
 	p.Send([]*packet.Packet{{Type: packet.OPEN, Data: strings.NewReader("{}")}})
 	if p.claim(nil) != ctx {

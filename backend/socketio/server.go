@@ -20,7 +20,7 @@ import (
 type Server struct {
 	opts    Options
 	io      *socket.Server
-	engine  http.Handler
+	engine  *engineServer
 	writers *writers
 	tasks   *tasks
 	counts  counts
@@ -60,7 +60,8 @@ func New(opts Options) *Server {
 	o.SetParser(guard{})
 	o.SetAdapter(adapterBuilder{})
 	s.io = socket.NewServer(nil, o)
-	s.engine = s.io.ServeHandler(nil)
+	s.engine = newEngine(s, o)
+	s.io.Bind(s.engine)
 
 	// After the library's own listener: whoever is told here may send at once.
 	_ = s.io.Engine().On("connection", s.opened)
@@ -107,7 +108,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, rq))
 	s.engine.ServeHTTP(g, r)
 	if rq.socket != nil {
-		rq.slim(r)
 		s.tasks.start(rq.socket.read)
 	}
 }
@@ -215,17 +215,12 @@ func (s *Server) opened(args ...any) {
 		return
 	}
 
-	ses.conn = conn
 	s.mu.Lock()
 	s.sessions[ses] = struct{}{}
 	s.tasks.add() // Close waits for the session
 	closing := s.closing
 	s.mu.Unlock()
 	s.counts.opened.Add(1)
-	if rq, ok := requestOf(conn.Request().Context()); ok {
-		rq.bound = true
-	}
-
 	ses.bind()
 	if p, ok := conn.Transport().(*polling); ok {
 		p.release()

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -409,8 +410,9 @@ func TestAbsentPollerIsNotSlow(t *testing.T) {
 	s.poll("GET", sid, "")
 
 	conn := <-joined
-	eventually(t, "the client is live", conn.isLive.Load)
-	if err := conn.Emit("x", nil); err != nil {
+	// On a busy machine it may have gone before its GET.
+	eventually(t, "the client is live", func() bool { return conn.isLive.Load() || len(left) > 0 })
+	if err := conn.Emit("x", nil); err != nil && !errors.Is(err, ErrClosed) {
 		t.Fatal(err)
 	}
 

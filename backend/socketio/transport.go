@@ -3,23 +3,12 @@ package socketio
 import (
 	"bytes"
 	"context"
-	"net/http"
-	"net/url"
 
 	"github.com/zishang520/engine.io-go-parser/packet"
 	"github.com/zishang520/engine.io/v2/engine"
 	"github.com/zishang520/engine.io/v2/transports"
 	"github.com/zishang520/engine.io/v2/types"
 )
-
-// The library finds its transports in one registry for the whole program. These
-// builders stand in for the two it has; a request that does not come through a
-// Server of this package still gets the library's own.
-func init() {
-	registry := transports.Transports()
-	registry[transports.WEBSOCKET] = &webSocketBuilder{}
-	registry[transports.POLLING] = &pollingBuilder{}
-}
 
 type requestKey struct{}
 
@@ -41,47 +30,12 @@ func requestOf(ctx context.Context) (*request, bool) {
 	return rq, ok
 }
 
-// slim drops what the library would keep of r for as long as the session lasts,
-// some kilobytes, once the upgrade is done. Nothing looks at it any more.
-func (rq *request) slim(r *http.Request) {
-	if !rq.bound {
-		return
-	}
-	ctx := rq.session.conn.Request()
-	ctx.Headers().Replace(map[string][]string{})
-	ctx.Query().Replace(map[string][]string{})
-	ctx.ResponseHeaders.Replace(map[string][]string{})
-	r.Header, r.URL, r.Pattern = nil, &url.URL{Path: rq.server.opts.Path}, ""
-	r.RequestURI = rq.server.opts.Path
-}
-
-type webSocketBuilder struct{ transports.WebSocketBuilder }
-
-func (b *webSocketBuilder) New(ctx *types.HttpContext) transports.Transport {
-	rq, ok := requestOf(ctx.Context())
-	if !ok {
-		return b.WebSocketBuilder.New(ctx)
-	}
-	ws := newWebSocket(rq, ctx)
-	rq.socket = ws
-	return ws
-}
-
-type pollingBuilder struct{ transports.PollingBuilder }
-
-func (b *pollingBuilder) New(ctx *types.HttpContext) transports.Transport {
-	rq, ok := requestOf(ctx.Context())
-	if !ok {
-		return b.PollingBuilder.New(ctx)
-	}
-	return newPolling(rq, ctx)
-}
-
 // linked is a transport of this package.
 type linked interface {
 	transports.Transport
 	of() *session
-	force() // give up everything that waits for the client
+	tell(h hearer) // of what comes, from now on
+	force()        // give up everything that waits for the client
 }
 
 // sessionOf returns the session behind an engine socket.

@@ -27,7 +27,7 @@ const sendBuffer = 128 << 10
 // session's outbox, except the answer to an upgrade probe, which belongs to this
 // socket before the session does.
 type webSocket struct {
-	transports.Transport
+	carrier
 	session  *session
 	incoming incoming
 	nc       net.Conn
@@ -38,11 +38,10 @@ type webSocket struct {
 	probing  atomic.Bool // a packet is handled for the upgrade
 }
 
-func newWebSocket(rq *request, ctx *types.HttpContext) *webSocket {
-	w := &webSocket{Transport: transports.MakeTransport(), nc: ctx.Websocket.NetConn()}
+func newWebSocket(rq *request, nc net.Conn) *webSocket {
+	w := &webSocket{nc: nc}
+	w.begin(w)
 	w.incoming.limit = rq.server.opts.MaxPayload
-	w.Prototype(w)
-	w.Construct(ctx)
 	w.direct = newNonblock(w.nc)
 	if tcp, ok := w.nc.(*net.TCPConn); ok {
 		_ = tcp.SetWriteBuffer(sendBuffer)
@@ -55,7 +54,6 @@ func newWebSocket(rq *request, ctx *types.HttpContext) *webSocket {
 	}
 
 	w.session = rq.session
-	w.SetWritable(true)
 	return w
 }
 
@@ -91,7 +89,6 @@ func (w *webSocket) Send(packets []*packet.Packet) {
 			w.control(f)
 		}
 	}
-	w.Emit("drain")
 }
 
 // control sends a frame that answers the client's own.

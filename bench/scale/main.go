@@ -101,7 +101,7 @@ func simulate(d demand, e edgeCapacity, seed uint64) load {
 
 func main() {
 	d := demand{coins: 5000, each: 4, skew: 1.1, window: 0.05, push: 300, commit: 450}
-	e := edgeCapacity{connectionBytes: 26.9 * 1024, deliveries: 20_000, connects: 6250, limit: 10_000, fill: 0.7}
+	e := edgeCapacity{connectionBytes: 12 * 1024, deliveries: 20_000, connects: 6250, limit: 10_000, fill: 0.7}
 	clients := flag.Int("clients", 0, "clients; 0 is a table up to a million")
 	flag.Float64Var(&d.trades, "trades", 100, "trades a second of the market")
 	flag.IntVar(&d.each, "coins", d.each, "coins that each client follows")
