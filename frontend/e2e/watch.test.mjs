@@ -2,6 +2,7 @@
 // test's own; what the desktop shell does, the program's own commands do here.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { findings } from './axe.mjs'
 import { covered, cut } from './fit.mjs'
 import { byId, closeDialog, debug, drawn, launch, leave, picture, until } from './page.mjs'
 import { command, end, program, startCluster, startServerIn } from './program.mjs'
@@ -181,6 +182,14 @@ test('a coin graduates in sight: the chart, the tape, the badge and the list say
   assert.equal(await byId(page, 'side-orders').count(), 0, 'a coin of pump has no margin orders')
   await picture(page, 'watch-curve')
 
+  await byId(page, 'side-info').click()
+  const shownVenue = byId(page, 'venue')
+  await until('the way to graduation is shown', async () => (await byId(page, 'venue-progress').count()) > 0)
+  assert.equal(await shownVenue.getAttribute('data-venue'), 'curve')
+  assert.deepEqual(await findings(page), [])
+  await picture(page, 'watch-curve-info')
+  await byId(page, 'side-trades').click()
+
   await until('its candle is marked', async () => (await byId(page, 'chart').getAttribute('data-graduated')) !== null)
   await until(
     'the badge has changed',
@@ -197,6 +206,8 @@ test('a coin graduates in sight: the chart, the tape, the badge and the list say
   await picture(page, 'watch-graduated')
   await byId(page, 'side-info').click()
   await until('its market cap is known', async () => (await byId(page, 'market-cap').count()) > 0)
+  await until('it trades in a pool', async () => (await shownVenue.getAttribute('data-venue')) === 'pool')
+  assert.equal(await byId(page, 'venue-progress').count(), 0, 'what has graduated has no way to go')
   await picture(page, 'watch-info')
   for (const [width, height] of [
     [768, 1024],

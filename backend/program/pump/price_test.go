@@ -54,6 +54,11 @@ func TestTradesAreExact(t *testing.T) {
 		if err != nil || market.U128(got).Big().Cmp(want) != 0 {
 			t.Fatalf("%+v: %s, %v; want %s", e, market.U128(got).Big(), err, want)
 		}
+		venue, ok := e.Venue()
+		again, err := market.RatioPrice(venue.Quote, venue.Base, decimals, TokenDecimals)
+		if !ok || venue.Pool || err != nil || again != got {
+			t.Fatalf("%+v: venue %+v, %v: price %v, %v; want %v", e, venue, ok, again, err, got)
+		}
 	}
 
 	if priced < 50_000 {

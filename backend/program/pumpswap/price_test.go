@@ -92,11 +92,47 @@ func TestTradesAreExact(t *testing.T) {
 			if err != nil || market.U128(got.Price).Big().Cmp(want) != 0 || got.Base != base || got.Quote != quote || got.Buy != buys {
 				t.Fatalf("%+v in %+v, taking the base %v: %+v, %v; want %s", buy.Swap, p, takesBase, got, err, want)
 			}
+			meetsItsVenue(t, buy, sell, p, takesBase, got.Price)
 		}
 	}
 
 	if priced < 50_000 {
 		t.Errorf("only %d have a price: the test looks at little", priced)
+	}
+}
+
+// meetsItsVenue expects the price after a swap to be that of the reserves which its venue says, and its real ones to be those
+// before the swap and what it moved.
+func meetsItsVenue(t *testing.T, buy *Buy, sell *Sell, p Pool, takesBase bool, price market.Price) {
+	t.Helper()
+	place, err := p.Place()
+	if err != nil {
+		return // of more decimals than there are
+	}
+	buy.Locate(place)
+	sell.Locate(place)
+	venue, ok := sell.Venue()
+	if takesBase {
+		venue, ok = buy.Venue()
+	}
+
+	base, quote := uint8(place.Pair.BaseDecimals()), uint8(place.Pair.QuoteDecimals()) //nolint:gosec // at most MaxDecimals
+	again, err := market.RatioPrice(venue.Quote, venue.Base, quote, base)
+	if !ok || !venue.Pool || err != nil || again != price {
+		t.Fatalf("%+v in %+v: venue %+v, %v: price %v, %v; want %v", buy.Swap, p, venue, ok, again, err, price)
+	}
+
+	left, holds := venue.Left, venue.Holds
+	if p.Reversed() {
+		left, holds = holds, left
+	}
+	if !takesBase {
+		left, holds = left-buy.BaseAmount, holds+buy.QuoteAmountLPFee
+	} else {
+		left, holds = left+buy.BaseAmount, holds-buy.QuoteAmountLPFee
+	}
+	if venue.Held && (left != buy.PoolBaseReserves || holds != buy.PoolQuoteReserves) {
+		t.Fatalf("%+v in %+v: venue %+v", buy.Swap, p, venue)
 	}
 }
 

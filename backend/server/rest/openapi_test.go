@@ -30,7 +30,7 @@ import (
 var documented = map[string]string{
 	"/api/time": "GET", "/api/events/status": "GET", "/api/events/stats": "GET", "/api/events": "GET", "/api/events/db-stats": "GET",
 	"/api/mints": "GET", "/api/details": "POST", "/api/mint_orders": "GET", "/api/user_event": "GET", "/api/user_orders": "GET",
-	"/api/tickers": "GET", "/api/usd": "GET", "/api/liquidations": "GET", "/api/intervals": "GET",
+	"/api/tickers": "GET", "/api/usd": "GET", "/api/venue": "GET", "/api/liquidations": "GET", "/api/intervals": "GET",
 	"/api/kline": "GET", "/api/kline/status": "GET", "/api/kline/subscriptions": "GET", "/api/ws/metrics": "GET", "/api/gaps": "GET",
 	"/api/marks": "GET", "/api/alerts": "GET", "/api/endpoints": "GET", "/api/log": "GET", "/api/watch": "GET",
 	"/udf/config": "GET", "/udf/time": "GET", "/udf/symbols": "GET", "/udf/search": "GET", "/udf/history": "GET", "/udf/marks": "GET",

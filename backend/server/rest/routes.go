@@ -15,6 +15,7 @@ func (a *API) routes() {
 	a.mintRoutes()
 	a.tickerRoutes()
 	a.usdRoute()
+	a.venueRoute()
 	a.orderRoutes()
 	a.liquidationRoute()
 	a.walletRoutes()

@@ -21,6 +21,7 @@ import type {
   Ticker,
   Tickers,
   USD,
+  Venue,
   Watch,
 } from './client/index'
 
@@ -117,6 +118,11 @@ export class Rest {
   /** What SOL costs in US dollars. */
   usd(signal?: AbortSignal): Promise<USD> {
     return this.#get('/api/usd', {}, signal)
+  }
+
+  /** Where a coin trades: its curve or its pool. */
+  venue(mint: string, signal?: AbortSignal): Promise<Venue> {
+    return this.#get('/api/venue', { mint }, signal)
   }
 
   /** The coins that are followed by their own addresses. */

@@ -4,7 +4,7 @@ import { tick } from 'svelte'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { ErrorCode, RequestError, type WatchedCoin } from '../api/client/index'
 import { RestError } from '../api/rest'
-import type { Detail, KlineStatus, Mints, Status, Ticker } from '../api/client/index'
+import type { Detail, KlineStatus, Mints, Status, Ticker, Venue } from '../api/client/index'
 import type { Bar } from '../market/candle'
 import type { Trade } from '../market/trade'
 import { loadedFrom } from '../native'
@@ -640,6 +640,35 @@ describe('Info', () => {
     if (token) token.detail = rich
     await tick()
     expect(text('info')).not.toMatch(/Market cap|Supply/)
+  })
+
+  it('says how near graduation a coin is, and what lies where it trades', async () => {
+    let venue = {
+      venue: 'curve',
+      progress: 0.6349,
+      for_sale: 793_100e9,
+      for_sale_source: 'creation',
+      base_left: 289_561e9,
+      quote_held: 42.5e9,
+      fees: [
+        { name: 'protocol', rate: 0.0095 },
+        { name: 'creator', rate: 0.003 },
+      ],
+    } as unknown as Venue
+    workspace.connection.rest.venue = async () => venue
+    await shown(rich)
+    await vi.waitFor(() => expect(text('venue-progress')).toBe('63.4% sold'))
+    expect(text('venue')).toMatch(
+      /In the curve\s*42.5 SOL\s*Left to buy\s*290M\s*Fees\s*protocol 0.95% \+ creator 0.3%/,
+    )
+    expect(screen.getByRole('progressbar').title).toBe('Of the 793M coins that the curve began with')
+
+    venue = { ...venue, venue: 'pool', progress: null, fees: [] }
+    workspace.navigation.show('Another')
+    await tick()
+    workspace.navigation.show(rich.mint_account)
+    await vi.waitFor(() => expect(text('venue')).toMatch(/In the pool\s*42.5 SOL/))
+    expect(screen.queryByRole('progressbar')).toBeNull()
   })
 
   it('shows a long description in full when asked', async () => {

@@ -1158,6 +1158,43 @@ export interface USD {
   message: string
 }
 
+/** Venue answers /api/venue: where a coin trades, as its newest event left it. */
+export interface Venue {
+  mint_account: string
+  /** Where it trades now; empty for a coin that is not known */
+  program: string
+  /** What its newest price is of; empty before the first */
+  venue: 'curve' | 'pool' | ''
+  /** How much of what the curve began to sell is sold, 0 to 1: at 1 the coin graduates; null in a pool, for a coin that does not graduate, and where it is not known */
+  progress: number | null
+  /** Base units of the coin that the curve began to sell; null likewise */
+  for_sale: Amount | null
+  /** Who says so: the coin's creation, or, while that is not stored, what is usual for its program; empty without for_sale */
+  for_sale_source: 'creation' | 'usual' | ''
+  /** Base units of the coin that the price is made of, virtual ones included; null where there is no price */
+  base_reserves: Sum | null
+  /** Base units likewise of what it is paid in */
+  quote_reserves: Sum | null
+  /** Base units of the coin that can still be bought here; null where events do not say */
+  base_left: Amount | null
+  /** Base units of what it is paid in that lie here; null where events do not say */
+  quote_held: Amount | null
+  /** What the newest trade was charged by rate, or what is charged as of the last change; empty where events do not say */
+  fees: Fee[]
+  /** Of the event that this is by; null without one, and where it follows from the price */
+  slot: number | null
+  /** Of it likewise, its block time */
+  timestamp: string | null
+}
+
+/** Fee is a part of what a trade is charged. */
+export interface Fee {
+  /** Who gets it, or what it is for */
+  name: 'pool' | 'protocol' | 'creator' | 'swap' | 'borrow'
+  /** As a fraction of what is paid: 0.0095 is 0.95 % */
+  rate: number
+}
+
 /** WatchedCoin is a coin that is followed by its own addresses, and how that goes. */
 export interface WatchedCoin {
   mint: string
