@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"spinscope/backend/alert"
 	"spinscope/backend/cluster"
@@ -17,6 +18,7 @@ import (
 	"spinscope/backend/parts"
 	"spinscope/backend/recording"
 	"spinscope/backend/store"
+	"spinscope/backend/watch"
 	"spinscope/backend/web"
 )
 
@@ -32,6 +34,8 @@ type Backend struct {
 	store   *store.Store                               // nil unless running
 	history func(context.Context, cluster.Reach) error // the same
 	alerts  *alert.Service                             // the same
+
+	follows atomic.Pointer[watch.Service] // the coins that are followed; nil: none are
 }
 
 // New makes a backend; it does no I/O.
@@ -111,6 +115,7 @@ func (b *Backend) serve(ctx context.Context, as node.Role) (err error) {
 		source = b.noSource()
 		as.Replica.Store, as.Replica.Publish = opened, commits.Publish
 	}
+	b.follows.Store(source.shown.Coins)
 	in, err := b.newListener(opened, source, commits.Publish, as.Append)
 	if err != nil {
 		return err
@@ -174,8 +179,15 @@ func (b *Backend) storeOptions() store.Options {
 	cfg := &b.options.Config
 	return store.Options{
 		SyncWrites: cfg.Store.SyncWrites, RetentionDays: cfg.Store.RetentionDays, Intervals: cfg.Kline.KeptIntervals(),
-		Addresses: cluster.CoinAddresses, Logger: b.options.Logger,
+		Addresses: cluster.CoinAddresses, Whole: addresses(programs(cfg.Programs.Whole())), Follows: b.isFollowed, Logger: b.options.Logger,
 	}
+}
+
+// isFollowed reports whether a coin is read by addresses of its own now. Who reads no cluster, as a replica, does not know: of a coin
+// that ever was they count.
+func (b *Backend) isFollowed(mint market.Pubkey) bool {
+	coins := b.follows.Load()
+	return coins == nil || coins.Follows(mint)
 }
 
 // newListener makes the writer over an open store.

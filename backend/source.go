@@ -8,6 +8,7 @@ import (
 	"spinscope/backend/market"
 	"spinscope/backend/parts"
 	"spinscope/backend/pool"
+	"spinscope/backend/program/registry"
 	"spinscope/backend/solana"
 	"spinscope/backend/store"
 	"spinscope/backend/telemetry"
@@ -53,6 +54,14 @@ func programs(names []string) (ids []market.Program) {
 		}
 	}
 	return ids
+}
+
+// addresses are where programs lie.
+func addresses(programs []market.Program) (list []market.Pubkey) {
+	for _, id := range programs {
+		list = append(list, registry.Address(id))
+	}
+	return list
 }
 
 // newSource is the one that the options ask for: a recording, the demo, or a cluster.

@@ -31,6 +31,12 @@ type Options struct {
 	// Addresses are those that a coin's trades name beside its program's, none for a coin that is read with its program: the
 	// candles of a coin that is followed by them are final by how far they have come. Nil: there is no such coin.
 	Addresses func(mint market.Pubkey, pair market.Pair) []market.Pubkey
+	// Whole are the addresses of programs of which all coins are kept, as they are told: candles of coins that have Addresses, and
+	// are not followed by them, are final by how far those have come. Nil: there are none.
+	Whole []market.Pubkey
+	// Follows reports whether a coin is followed by its Addresses now; it must be quick, and may be called from any goroutine. Nil:
+	// every coin that ever was.
+	Follows func(mint market.Pubkey) bool
 	// Lean keeps resident memory small, mapped tables included, at the price of reading again from the disk what is needed
 	// again: for commands that go through a store once.
 	Lean bool

@@ -16,7 +16,8 @@ type deriver struct {
 	fail   func(error)
 	of     map[market.Interval][]market.Interval // by the interval of their parts
 	topics map[key]*topic                        // that are followed
-	naming map[market.Pubkey][]*topic            // those of coins that may be read by addresses of their own
+	naming map[market.Pubkey][]*topic            // those of coins whose chain time addresses move
+	times  map[market.Pubkey]int64               // chain time that those were told to have come to
 
 	chainTime int64             // of the newest commit that was absorbed, the program's
 	sent      int64             // of the newest commit whose pushes were sent
@@ -25,7 +26,7 @@ type deriver struct {
 }
 
 func newDeriver(store Store, intervals []market.Interval, fail func(error)) *deriver {
-	d := &deriver{store: store, fail: fail, topics: map[key]*topic{}, naming: map[market.Pubkey][]*topic{}, places: map[bucket]*touch{}}
+	d := &deriver{store: store, fail: fail, topics: map[key]*topic{}, naming: map[market.Pubkey][]*topic{}, times: map[market.Pubkey]int64{}, places: map[bucket]*touch{}}
 	d.of = map[market.Interval][]market.Interval{}
 	kept := market.StoredOf(intervals)
 	for _, whole := range intervals {
@@ -65,6 +66,7 @@ func (d *deriver) leave(t *topic) {
 		d.naming[address] = slices.DeleteFunc(d.naming[address], func(other *topic) bool { return other == t })
 		if len(d.naming[address]) == 0 {
 			delete(d.naming, address)
+			delete(d.times, address)
 		}
 	}
 }
@@ -175,13 +177,19 @@ func (b *broadcaster) touch(c *market.Commit) {
 	}
 }
 
-// advance are the topics of coins whose addresses a commit says to have come further.
+// advance are the topics of coins whose addresses a commit says to have come further. Chain time counts seconds, and commits of
+// programs of which all coins are kept come by the hundred in one.
 func (d *deriver) advance(reached []market.Reached) (topics []*topic) {
 	if len(d.naming) == 0 {
 		return nil
 	}
 	for i := range reached {
-		for _, t := range d.naming[reached[i].Address] {
+		naming := d.naming[reached[i].Address]
+		if len(naming) == 0 || reached[i].ChainTime <= d.times[reached[i].Address] {
+			continue
+		}
+		d.times[reached[i].Address] = reached[i].ChainTime
+		for _, t := range naming {
 			if !slices.Contains(topics, t) {
 				topics = append(topics, t)
 			}

@@ -85,14 +85,16 @@ func (k *keeper) equal(t *testing.T, s *store.Store, interval market.Interval, s
 
 // Whoever follows candles that are merged has after every commit what history says, final ones once, also where the last
 // of a candle's parts is empty, a correction changes or a rollback removes a part, and a client that resumes has it too. So it is
-// of a coin that is followed by addresses of its own, whether the program is ahead of them or behind.
+// of a coin that is followed by addresses of its own, whether the program is ahead of them or behind, and of one that nobody follows
+// of programs of which all coins are kept.
 func TestMergedCandlesArePushed(t *testing.T) {
 	for name, ahead := range map[string]int64{"of the program": 0, "of a coin that is behind": 5000, "of a coin that is ahead": -5000} {
-		t.Run(name, func(t *testing.T) { mergedCandlesArePushed(t, ahead) })
+		t.Run(name, func(t *testing.T) { mergedCandlesArePushed(t, ahead, false) })
 	}
+	t.Run("of a coin that nobody follows", func(t *testing.T) { mergedCandlesArePushed(t, 5000, true) })
 }
 
-func mergedCandlesArePushed(t *testing.T, ahead int64) {
+func mergedCandlesArePushed(t *testing.T, ahead int64, whole bool) {
 	addresses := []market.Pubkey{{1}, {2}}
 	for seed := range uint64(3) {
 		r := rand.New(rand.NewPCG(seed, 77)) //nolint:gosec // a test that repeats
@@ -101,6 +103,9 @@ func mergedCandlesArePushed(t *testing.T, ahead int64) {
 			options.Addresses = func(market.Pubkey, market.Pair) []market.Pubkey { return addresses }
 		}
 
+		if whole {
+			options.Whole, options.Addresses = addresses, func(market.Pubkey, market.Pair) []market.Pubkey { return []market.Pubkey{{3}} }
+		}
 		durable, err := store.Open(options)
 		if err != nil {
 			t.Fatal(err)

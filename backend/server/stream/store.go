@@ -31,8 +31,8 @@ type Store interface {
 	LastTrade(ctx context.Context, mint market.Pubkey) (*market.Event, error)
 	// Pair is the market of a coin, the zero Pair for one that is not known. It must be quick: pushes wait for it.
 	Pair(mint market.Pubkey) market.Pair
-	// CompleteTo is the chain time that closes a coin's candles; with own it is not the program's, but of its Addresses, which
-	// commits name as they come further.
+	// CompleteTo is the chain time that closes a coin's candles; with own it is not the program's, but of some of its Addresses, all
+	// of which commits name as they come further.
 	CompleteTo(mint market.Pubkey) (at int64, own bool, err error)
 	Addresses(mint market.Pubkey) []market.Pubkey
 	// LatestTraded returns up to n mints, the one traded last first.
