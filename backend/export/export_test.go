@@ -36,7 +36,6 @@ type memory struct {
 	pairs   map[market.Pubkey]market.Pair
 	fail    error
 	short   error // of the counts in the end
-	calls   int
 
 	id      string
 	commits []market.Commit // all there were, of which the log has those from oldest on
@@ -44,15 +43,14 @@ type memory struct {
 	horizon int64
 }
 
-func (m *memory) CandlesFrom(_ context.Context, _ market.Pubkey, _ market.Interval, from, to int64, limit int) ([]market.Candle, error) {
-	m.calls++
+func (m *memory) CandleSeries(_ context.Context, _ market.Pubkey, _ market.Interval, from, to int64, limit int) ([]market.Candle, bool, error) {
 	var page []market.Candle
 	for _, c := range m.candles {
 		if c.Time >= from && c.Time <= to && len(page) < limit {
 			page = append(page, c)
 		}
 	}
-	return page, m.fail
+	return page, false, m.fail
 }
 
 func (m *memory) EventsAfter(_ context.Context, _ market.Pubkey, after market.Position, limit int) ([]market.Event, error) {
@@ -495,7 +493,6 @@ func (b *brokenWriter) Write(p []byte) (int, error) {
 func TestWriterErrorEndsTheExport(t *testing.T) {
 	source := randomSource(rand.New(rand.NewPCG(9, 9)), 3000)
 	for _, format := range export.Formats() {
-		source.calls = 0
 		if _, err := export.Write(t.Context(), &brokenWriter{left: 100}, source, request(export.Candles, format), nil); !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("%s: got %v", format, err)
 		}

@@ -139,10 +139,12 @@ func (r *Request) check() error {
 	return nil
 }
 
-// Source is where exports read. Every method gives at most limit records and is called again for more.
+// Source is where exports read. Every method gives at most limit records and is called again for more. Several goroutines call
+// them at once.
 type Source interface {
-	// CandlesFrom gives candles with from <= time <= to, oldest first, the open ones included.
-	CandlesFrom(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, error)
+	// CandleSeries gives candles with from <= time <= to, oldest first, the open ones included. counted reports that they are all
+	// there are, and were compared with the count of them.
+	CandleSeries(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, limit int) (candles []market.Candle, counted bool, err error)
 	// EventsAfter gives the mint's events after the position, in chain order.
 	EventsAfter(ctx context.Context, mint market.Pubkey, after market.Position, limit int) ([]market.Event, error)
 	// AllEventsAfter gives the events of all mints after the position, in chain order.

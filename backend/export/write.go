@@ -12,12 +12,8 @@ import (
 	"spinscope/backend/market"
 )
 
-// How many records are read at once: a short store transaction, and about a megabyte of memory. Candles are small, and
-// right after an import each read looks into a hundred tables.
-const (
-	chunk       = 1000
-	candleChunk = 5000
-)
+// How many records are read at once: a short store transaction, and about a megabyte of memory.
+const chunk = 1000
 
 // encoder writes rows in one format. finish ends the file; it does not close the writer.
 type encoder interface {
@@ -70,6 +66,10 @@ func Write(ctx context.Context, w io.Writer, source Source, req Request, progres
 
 // all writes what the request is about: of its mints, or of every one that the source knows.
 func (x *exporter) all(ctx context.Context, source Source) error {
+	if x.req.Kind == Candles {
+		return x.candles(ctx, source)
+	}
+
 	// Events of all mints follow each other as on the chain, as they are stored: mint by mint each one would have to be
 	// looked for.
 	together := len(x.req.Mints) == 0 && (x.req.Kind == Events || x.req.Kind == Trades)
@@ -196,11 +196,6 @@ func newEncoder(w io.Writer, format Format, columns []column) (encoder, error) {
 
 func (x *exporter) mint(ctx context.Context, source Source, mint market.Pubkey) error {
 	switch x.req.Kind {
-	case Candles:
-		if err := x.candles(ctx, source, mint); err != nil {
-			return err
-		}
-		return source.CountCandles(ctx, mint, x.req.Interval, x.req.From, x.req.To)
 	case Orders:
 		return x.orders(ctx, source, mint)
 	case Gaps:
@@ -241,37 +236,6 @@ func (x *exporter) put(fill func(r *record) bool) error {
 	}
 	x.rows++
 	return x.encoder.row(x.record)
-}
-
-func (x *exporter) candles(ctx context.Context, source Source, mint market.Pubkey) error {
-	pair, err := x.pair(mint)
-	if err != nil {
-		return err
-	}
-
-	from := x.req.From
-	x.first = 0
-	read := func(ctx context.Context) ([]market.Candle, bool, error) {
-		candles, err := source.CandlesFrom(ctx, mint, x.req.Interval, from, x.req.To, candleChunk)
-		more := len(candles) == candleChunk && candles[candleChunk-1].Time < x.req.To
-		if more {
-			from = candles[candleChunk-1].Time + 1
-		}
-		return candles, more, err
-	}
-
-	return ahead(ctx, read, func(candles []market.Candle) error {
-		for i := range candles {
-			err := x.put(func(r *record) bool { putCandle(r, mint, pair, x.req.Interval, &candles[i]); return true })
-			if err != nil {
-				return err
-			}
-		}
-		if n := len(candles); n > 0 {
-			x.reached(candles[0].Time, candles[n-1].Time)
-		}
-		return nil
-	})
 }
 
 // events writes what next gives, which is called with the last position that it gave. Of a range it reads what can lie in it.

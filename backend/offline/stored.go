@@ -10,7 +10,7 @@ import (
 // Stored is a store as an export.Source; it is safe for concurrent use.
 type Stored struct{ *store.Store }
 
-// CandlesFrom implements export.Source.
+// CandlesFrom implements verify.Store.
 func (s Stored) CandlesFrom(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, error) {
 	page, err := s.Store.Candles(ctx, mint, interval, store.CandleQuery{From: from, To: to, Limit: limit, OldestFirst: true, Torn: true})
 	return page.Candles, err

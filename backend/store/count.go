@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -56,6 +57,45 @@ func (s *Store) CountCandles(ctx context.Context, mint market.Pubkey, interval m
 		}
 		return v.countSeries(ctx, sr.seriesID(), &sr.stored, timePlace(from), timePlace(to))
 	})
+}
+
+// CandleSeries gives at most limit candles of one mint and interval with from <= time <= to, oldest first, stored and open. counted
+// reports that they are the whole series, and as many as were counted when they were written, so that CountCandles has nothing to
+// add; when the whole series is another number, the error is ErrCorrupt.
+func (s *Store) CandleSeries(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, limit int) (candles []market.Candle, counted bool, err error) {
+	err = s.readCandles(mint, interval, func(v *view, list candleList) error {
+		if list == nil || from > to || limit <= 0 {
+			return nil
+		}
+		sr, stored := list.(*series)
+		if stored {
+			candles = make([]market.Candle, 0, min(sr.stored.count+uint64(len(sr.open)), uint64(limit)))
+		}
+
+		whole := true
+		err := list.walk(ctx, from, false, func(c openCandle) error {
+			if whole = c.Time <= to && len(candles) < limit; !whole {
+				return Stop
+			}
+			candles = append(candles, c.Candle)
+			return nil
+		})
+		if err != nil || !stored || !whole || from != math.MinInt64 {
+			return err
+		}
+
+		rows := uint64(len(candles))
+		for _, hidden := range sr.hidden {
+			if !hidden { // it is open alone
+				rows--
+			}
+		}
+		if counted = rows == sr.stored.count; !counted {
+			return v.s.short("rows of a list", rows, sr.stored.count)
+		}
+		return nil
+	})
+	return candles, counted, err
 }
 
 // lastPlace is behind every row of a list.

@@ -16,11 +16,6 @@ import (
 // pages reads a store for an export, page by page.
 type pages struct{ *Store }
 
-func (p pages) CandlesFrom(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, error) {
-	page, err := p.Candles(ctx, mint, interval, CandleQuery{From: from, To: to, Limit: limit, OldestFirst: true})
-	return page.Candles, err
-}
-
 func (p pages) EventsAfter(_ context.Context, mint market.Pubkey, after market.Position, limit int) ([]market.Event, error) {
 	return someEvents(limit, func(fn func(*market.Event) error) error { return p.MintEvents(mint, after, fn) })
 }
@@ -74,6 +69,14 @@ func TestLostRowsAreNoticed(t *testing.T) {
 		},
 		"a page of events": func() error {
 			_, err := s.Events(ctx, mint, Page{Offset: 20, Limit: 5000, OldestFirst: true})
+			return err
+		},
+		"a series of candles": func() error {
+			from, to := export.Always()
+			candles, counted, err := s.CandleSeries(ctx, mint, market.S1, from, to, 1000)
+			if err == nil && (!counted || len(candles) == 0) {
+				err = errors.New("not counted")
+			}
 			return err
 		},
 		"count of candles": func() error { return s.CountCandles(ctx, mint, market.S1, 280, 320) },

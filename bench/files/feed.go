@@ -177,9 +177,9 @@ func (f *feed) AllEventsAfter(ctx context.Context, after market.Position, limit 
 	return nil, nil
 }
 
-// CandlesFrom implements export.Source.
-func (f *feed) CandlesFrom(context.Context, market.Pubkey, market.Interval, int64, int64, int) ([]market.Candle, error) {
-	return nil, errOnlyEvents
+// CandleSeries implements export.Source.
+func (f *feed) CandleSeries(context.Context, market.Pubkey, market.Interval, int64, int64, int) ([]market.Candle, bool, error) {
+	return nil, false, errOnlyEvents
 }
 
 // OrdersOf implements export.Source.

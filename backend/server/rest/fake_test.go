@@ -296,9 +296,9 @@ func (f *fakeReader) DBStats() (store.DBStats, error) {
 
 // The export's view of the same data.
 
-func (f *fakeReader) CandlesFrom(ctx context.Context, m market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, error) {
+func (f *fakeReader) CandleSeries(ctx context.Context, m market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, bool, error) {
 	page, err := f.Candles(ctx, m, interval, store.CandleQuery{From: from, To: to, Limit: limit, OldestFirst: true})
-	return page.Candles, err
+	return page.Candles, false, err
 }
 
 func (f *fakeReader) Programs() []market.Program { return []market.Program{spinpet.Program} }
