@@ -88,7 +88,7 @@ func New(deps Deps) *API {
 			Info: &huma.Info{
 				Title:       "Spinscope",
 				Version:     deps.Version,
-				Description: "SpinPet market data read from Solana. Every answer is {success, data, message}, but for those below /udf/. Nothing here writes.",
+				Description: "Market data of SpinPet tokens and pump coins, read from Solana. Every answer is {success, data, message}, but for those below /udf/. Nothing here writes.",
 			},
 			Components: &huma.Components{
 				Schemas:         schemaRegistry(),
