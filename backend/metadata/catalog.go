@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/publicnet"
 )
 
 const (
@@ -66,7 +67,7 @@ type Catalog struct {
 	web     fetcher
 
 	// For tests.
-	dialer *dialer
+	dialer *publicnet.Dialer
 	trust  *tls.Config
 }
 
@@ -107,12 +108,12 @@ func (c *Catalog) Run(ctx context.Context, gateway string) error {
 	c.restore()
 	if c.web == nil {
 		if c.dialer == nil {
-			c.dialer = newDialer(c.gateway.at)
+			c.dialer = publicnet.NewDialer(c.gateway.at)
 		}
 		c.web = newWeb(c.gateway, c.dialer, c.options.Timeout, c.trust)
 	}
 
-	defer c.web.close()
+	defer c.web.Close()
 	var group sync.WaitGroup
 	for range workers {
 		group.Go(func() {

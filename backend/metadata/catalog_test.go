@@ -24,6 +24,7 @@ import (
 	"go.uber.org/goleak"
 
 	"spinscope/backend/market"
+	"spinscope/backend/publicnet"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -230,11 +231,11 @@ func TestRunRefusesAGatewayThatIsNone(t *testing.T) {
 // script is a fetcher without a network.
 type script func(ctx context.Context, u *url.URL) ([]byte, error)
 
-func (s script) fetch(ctx context.Context, u *url.URL, _ string, _ int64) ([]byte, error) {
+func (s script) Fetch(ctx context.Context, u *url.URL, _ string, _ int64) ([]byte, error) {
 	return s(ctx, u)
 }
 
-func (s script) close() {}
+func (s script) Close() {}
 
 func with(s script, retries int) func(*Catalog) {
 	return func(c *Catalog) { c.web, c.options.Retries = s, retries }
@@ -257,7 +258,7 @@ func TestRetriesAndPauses(t *testing.T) {
 			if healthy {
 				return []byte(`{"name":"ok"}`), nil
 			}
-			return nil, &statusError{code: 503}
+			return nil, &publicnet.StatusError{Code: 503}
 		}, 3))
 		defer stop()
 
@@ -314,7 +315,7 @@ func TestRetryAfterIsMinded(t *testing.T) {
 		var calls []time.Time
 		c, stop := started(t, dir, "https://gateway.test", newURIs("ipfs://doc"), with(func(context.Context, *url.URL) ([]byte, error) {
 			calls = append(calls, time.Now())
-			return nil, &statusError{code: 429, after: 20 * time.Second}
+			return nil, &publicnet.StatusError{Code: 429, After: 20 * time.Second}
 		}, 1))
 		defer stop()
 		c.Announce(mint(0), "ipfs://doc")
@@ -445,7 +446,7 @@ func TestOtherGatewaysAreTheSecondChoice(t *testing.T) {
 		c, stop := started(t, dir, "https://gateway.test", newURIs("https://pin.test/ipfs/"+cid1), with(func(_ context.Context, u *url.URL) ([]byte, error) {
 			asked = append(asked, u.Host)
 			if u.Host == "gateway.test" {
-				return nil, &statusError{code: 404}
+				return nil, &publicnet.StatusError{Code: 404}
 			}
 			return []byte(`{}`), nil
 		}, 0))

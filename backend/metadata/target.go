@@ -3,9 +3,10 @@ package metadata
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"strings"
+
+	"spinscope/backend/publicnet"
 )
 
 // ErrURI is returned for a uri that is not fetched: it is malformed, or neither ipfs://, ar:// nor https://.
@@ -14,8 +15,6 @@ var ErrURI = errors.New("not a uri that is fetched")
 const (
 	maxURI      = 2048 // bytes
 	arweaveHost = "arweave.net"
-	httpsPort   = "443"
-	httpPort    = "80"
 )
 
 // gateway is the configured way into IPFS.
@@ -36,19 +35,7 @@ func newGateway(text string) (*gateway, error) {
 		base.Path += "/"
 	}
 	base.RawPath, base.Fragment = "", ""
-	return &gateway{base: *base, at: hostPort(base)}, nil
-}
-
-// hostPort is the URL's HOST:PORT as the HTTP client dials it.
-func hostPort(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = httpsPort
-		if u.Scheme == "http" {
-			port = httpPort
-		}
-	}
-	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+	return &gateway{base: *base, at: publicnet.HostPort(base)}, nil
 }
 
 // permitted reports whether the URL may be asked: https, or the gateway, which may stand in a private network and is
@@ -57,7 +44,7 @@ func (g *gateway) permitted(u *url.URL) bool {
 	if u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return false
 	}
-	if hostPort(u) != g.at {
+	if publicnet.HostPort(u) != g.at {
 		return u.Scheme == "https"
 	}
 	below, ok := strings.CutPrefix(u.Path, g.base.Path)
@@ -103,7 +90,7 @@ func (g *gateway) targets(uri string) ([]*url.URL, error) {
 	}
 	u.User, u.Fragment, u.RawFragment = nil, "", ""
 	list := []*url.URL{u}
-	if at := strings.Index(u.Path, "/ipfs/"); at == 0 && hostPort(u) != g.at {
+	if at := strings.Index(u.Path, "/ipfs/"); at == 0 && publicnet.HostPort(u) != g.at {
 		if content, ok := contentPath(u.Path[len("/ipfs/"):]); ok && isCID(content[:strings.IndexByte(content+"/", '/')]) {
 			list = []*url.URL{g.of(content), u}
 		}

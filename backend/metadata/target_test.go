@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"spinscope/backend/publicnet"
 )
 
 const (
@@ -133,8 +135,8 @@ func FuzzTargets(f *testing.F) {
 			}
 
 			scheme, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(uri)), ":")
-			if scheme == "ipfs" && hostPort(again) != g.at ||
-				hostPort(again) == g.at && (!strings.HasPrefix(again.Path, "/ipfs/") || strings.Contains(again.Path+"/", "/../")) {
+			if scheme == "ipfs" && publicnet.HostPort(again) != g.at ||
+				publicnet.HostPort(again) == g.at && (!strings.HasPrefix(again.Path, "/ipfs/") || strings.Contains(again.Path+"/", "/../")) {
 				t.Fatalf("%q leaves the gateway: %q", uri, u)
 			}
 		}

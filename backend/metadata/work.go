@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/publicnet"
 )
 
 const (
@@ -52,7 +53,7 @@ func backoff(attempt int) time.Duration {
 func (c *Catalog) fail(ctx context.Context, mint market.Pubkey, uri string, err error, lasting bool) {
 	c.failures.note(mint, uri, lasting, time.Now())
 	c.counts.failures.Add(1)
-	if errors.Is(err, ErrRefused) {
+	if errors.Is(err, publicnet.ErrRefused) {
 		c.counts.refused.Add(1)
 		c.log.WarnContext(ctx, "metadata leads to an address that is not public", "mint", mint.String(), "err", err)
 		return
@@ -169,7 +170,7 @@ func (c *Catalog) fetch(ctx context.Context, t *task, uri, accept string, limit 
 	}
 	var failed error
 	for i := range targets {
-		data, err := c.web.fetch(ctx, targets[(t.attempts+i)%len(targets)], accept, limit)
+		data, err := c.web.Fetch(ctx, targets[(t.attempts+i)%len(targets)], accept, limit)
 		if err == nil {
 			return data, nil
 		}

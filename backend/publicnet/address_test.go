@@ -1,4 +1,4 @@
-package metadata
+package publicnet
 
 import (
 	"context"
@@ -30,12 +30,12 @@ func TestPublic(t *testing.T) {
 		"fc00::1": false, "fd12:3456:789a::1": false, "fe80::1": false, "fe80::1%eth0": false, "2606:4700::1%eth0": false,
 		"fec0::1": false, "ff02::1": false, "ff0e::1": false,
 	} {
-		if got := public(netip.MustParseAddr(text)); got != want {
-			t.Errorf("public(%s) = %v", text, got)
+		if got := Public(netip.MustParseAddr(text)); got != want {
+			t.Errorf("Public(%s) = %v", text, got)
 		}
 	}
 
-	if public(netip.Addr{}) {
+	if Public(netip.Addr{}) {
 		t.Error("the zero address is public")
 	}
 }
@@ -68,8 +68,8 @@ func TestPublicAgreesWithTheStandardLibrary(t *testing.T) {
 		for _, address := range []netip.Addr{netip.AddrFrom4(four), netip.AddrFrom16(six)} {
 			local := address.IsPrivate() || address.IsLoopback() || address.IsMulticast() || address.IsLinkLocalUnicast() ||
 				address.IsUnspecified() || !address.IsGlobalUnicast()
-			if local && public(address) {
-				t.Fatalf("public(%s)", address)
+			if local && Public(address) {
+				t.Fatalf("Public(%s)", address)
 			}
 		}
 
@@ -79,25 +79,25 @@ func TestPublicAgreesWithTheStandardLibrary(t *testing.T) {
 		nat := [16]byte{1: 0x64, 2: 0xff, 3: 0x9b}
 		copy(nat[12:], four[:])
 		for _, form := range append(embedded, nat) {
-			if address := netip.AddrFrom16(form); public(address) {
-				t.Fatalf("public(%s), which stands for %s", address, v4)
+			if address := netip.AddrFrom16(form); Public(address) {
+				t.Fatalf("Public(%s), which stands for %s", address, v4)
 			}
 		}
 	}
 }
 
 // dialed is a dialer that remembers what it would connect to.
-func dialed(names map[string][]string) (*dialer, *[]string) {
+func dialed(names map[string][]string) (*Dialer, *[]string) {
 	var list []string
-	return &dialer{
-		exempt: "gateway.test:8080",
-		resolve: func(_ context.Context, host string) (out []netip.Addr, err error) {
+	return &Dialer{
+		Exempt: "gateway.test:8080",
+		Resolve: func(_ context.Context, host string) (out []netip.Addr, err error) {
 			for _, text := range names[host] {
 				out = append(out, netip.MustParseAddr(text))
 			}
 			return out, nil
 		},
-		connect: func(_ context.Context, _, address string, checked bool) (net.Conn, error) {
+		Connect: func(_ context.Context, _, address string, checked bool) (net.Conn, error) {
 			if checked {
 				address += " checked"
 			}
@@ -153,7 +153,7 @@ func TestDialChecksWhatItDials(t *testing.T) {
 func TestRebindingNameIsAskedOnce(t *testing.T) {
 	d, list := dialed(nil)
 	answers := [][]string{{"8.8.8.8"}, {"127.0.0.1"}}
-	d.resolve = func(context.Context, string) ([]netip.Addr, error) {
+	d.Resolve = func(context.Context, string) ([]netip.Addr, error) {
 		answer := answers[0]
 		answers = slices.Delete(answers, 0, 1)
 		return []netip.Addr{netip.MustParseAddr(answer[0])}, nil
@@ -173,12 +173,12 @@ func TestConnectChecksTheSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = listener.Close() }()
-	if conn, err := connect(t.Context(), "tcp", listener.Addr().String(), true); !errors.Is(err, ErrRefused) {
+	if conn, err := Connect(t.Context(), "tcp", listener.Addr().String(), true); !errors.Is(err, ErrRefused) {
 		t.Errorf("checked: %v, %v", conn, err)
 	}
-	conn, err := connect(t.Context(), "tcp", listener.Addr().String(), false)
+	conn, err := Connect(t.Context(), "tcp", listener.Addr().String(), false)
 	if err != nil {
-		t.Fatalf("exempt: %v", err)
+		t.Fatalf("Exempt: %v", err)
 	}
 	_ = conn.Close()
 }

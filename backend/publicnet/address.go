@@ -1,4 +1,4 @@
-package metadata
+package publicnet
 
 import "net/netip"
 
@@ -45,9 +45,9 @@ func prefixes(list ...string) []netip.Prefix {
 	return parsed
 }
 
-// public reports whether the address is a host on the public internet. IPv4 in IPv6 clothes, a zone and anything unclear
+// Public reports whether the address is a host on the public internet. IPv4 in IPv6 clothes, a zone and anything unclear
 // are not.
-func public(address netip.Addr) bool {
+func Public(address netip.Addr) bool {
 	if !address.IsValid() || address.Zone() != "" || address.Is4In6() {
 		return false
 	}

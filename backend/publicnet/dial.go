@@ -1,4 +1,4 @@
-package metadata
+package publicnet
 
 import (
 	"context"
@@ -20,27 +20,28 @@ const (
 	maxResolved = 64               // more are no honest answer
 )
 
-// dialer opens connections for the HTTP client. It resolves names itself and dials only what it has checked, so that a
-// name cannot change its address in between.
-type dialer struct {
-	exempt  string // HOST:PORT of the gateway, lower case
-	resolve func(ctx context.Context, host string) ([]netip.Addr, error)
-	connect func(ctx context.Context, network, address string, checked bool) (net.Conn, error)
+// Dialer opens connections for the HTTP client. It resolves names itself and dials only what it has checked, so that a
+// name cannot change its address in between. Tests put a network of their own in the place of its functions.
+type Dialer struct {
+	Exempt  string // HOST:PORT, lower case, that is dialled wherever it is; "" for none
+	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
+	Connect func(ctx context.Context, network, address string, checked bool) (net.Conn, error)
 }
 
-func newDialer(exempt string) *dialer {
-	return &dialer{exempt: exempt, connect: connect, resolve: func(ctx context.Context, host string) ([]netip.Addr, error) {
+// NewDialer makes a dialer for which one HOST:PORT, in lower case, need not be public; "" for none.
+func NewDialer(exempt string) *Dialer {
+	return &Dialer{Exempt: exempt, Connect: Connect, Resolve: func(ctx context.Context, host string) ([]netip.Addr, error) {
 		return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	}}
 }
 
-// connect dials. When the address must be public, the kernel's view of it is checked once more.
-func connect(ctx context.Context, network, address string, checked bool) (net.Conn, error) {
+// Connect dials. When the address must be public (checked), the kernel's view of it is checked once more; ErrRefused then.
+func Connect(ctx context.Context, network, address string, checked bool) (net.Conn, error) {
 	d := net.Dialer{Timeout: dialTime}
 	if checked {
 		d.ControlContext = func(_ context.Context, _, address string, _ syscall.RawConn) error {
 			to, err := netip.ParseAddrPort(address)
-			if err != nil || !public(to.Addr()) {
+			if err != nil || !Public(to.Addr()) {
 				return fmt.Errorf("dial %s: %w", address, ErrRefused)
 			}
 			return nil
@@ -50,9 +51,9 @@ func connect(ctx context.Context, network, address string, checked bool) (net.Co
 }
 
 // dial implements http.Transport's DialContext.
-func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	if strings.ToLower(address) == d.exempt {
-		return d.connect(ctx, network, address, false)
+func (d *Dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if strings.ToLower(address) == d.Exempt {
+		return d.Connect(ctx, network, address, false)
 	}
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -66,7 +67,7 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 
 	var failed error
 	for _, each := range addresses[:min(len(addresses), maxDials)] {
-		conn, err := d.connect(ctx, "tcp", net.JoinHostPort(each.String(), port), true)
+		conn, err := d.Connect(ctx, "tcp", net.JoinHostPort(each.String(), port), true)
 		if err == nil {
 			return conn, nil
 		}
@@ -80,15 +81,15 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 }
 
 // addresses are those of the host, at least one and all public: a name that has one private address is refused whole.
-func (d *dialer) addresses(ctx context.Context, host string) ([]netip.Addr, error) {
+func (d *Dialer) addresses(ctx context.Context, host string) ([]netip.Addr, error) {
 	if literal, err := netip.ParseAddr(host); err == nil {
-		if !public(literal) {
+		if !Public(literal) {
 			return nil, fmt.Errorf("%s: %w", literal, ErrRefused)
 		}
 		return []netip.Addr{literal}, nil
 	}
 
-	list, err := d.resolve(ctx, host)
+	list, err := d.Resolve(ctx, host)
 	if err != nil {
 		return nil, fmt.Errorf("resolve %q: %w", host, err)
 	}
@@ -98,7 +99,7 @@ func (d *dialer) addresses(ctx context.Context, host string) ([]netip.Addr, erro
 
 	for i, each := range list {
 		list[i] = each.Unmap() // resolvers may give IPv4 in the form of IPv6
-		if !public(list[i]) {
+		if !Public(list[i]) {
 			return nil, fmt.Errorf("%q is at %s: %w", host, each, ErrRefused)
 		}
 	}
