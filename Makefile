@@ -9,7 +9,10 @@ PREFIX ?= /usr/local
 STAMP := build/.stamp
 VERSION ?= $(shell build/version.sh)
 COMMIT ?= $(shell git rev-parse --short HEAD 2>/dev/null)
-LDFLAGS := -s -w -X spinscope/backend/cli.version=$(VERSION) -X spinscope/backend/cli.commit=$(COMMIT)
+RELEASE_KEY ?=
+RELEASE_PAGE ?=
+LDFLAGS := -s -w -X spinscope/backend/cli.version=$(VERSION) -X spinscope/backend/cli.commit=$(COMMIT) \
+  -X spinscope/backend/config.releaseKey=$(RELEASE_KEY)
 DESKTOP_TAGS := desktop,production,webkit2_41
 LINT_VERSION := v2.12.2
 NFPM_VERSION := v2.45.2
@@ -68,10 +71,11 @@ install: ## Install what was built as PREFIX/bin/spinscope (PREFIX=/usr/local): 
 	@build/install.sh $(BIN) "$(DESTDIR)$(PREFIX)"
 
 .PHONY: package
-package: $(STAMP)/package page frontend/node_modules/.package-lock.json $(BIN)/nfpm-$(NFPM_VERSION) $(FLIT)/ready ## Make what people install, in dist/ (ONLY=linux-amd64,…: of some systems; SPINSCOPE_MINISIGN_KEY=FILE signs it)
+package: $(STAMP)/package page frontend/node_modules/.package-lock.json $(BIN)/nfpm-$(NFPM_VERSION) $(FLIT)/ready ## Make what people install, in dist/ (ONLY=linux-amd64,…: of some systems; SPINSCOPE_MINISIGN_KEY=FILE signs it, RELEASE_KEY=PUBLIC builds the key in, RELEASE_PAGE=URL describes the release)
 	cd build/package && go build -trimpath -o ../bin/package .
 	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(BIN)/package -dist "$(DIST)" -only "$(ONLY)" \
-	  -nfpm $(CURDIR)/$(BIN)/nfpm-$(NFPM_VERSION) -python $(CURDIR)/$(FLIT)/bin/python -version "$(VERSION)" -commit "$(COMMIT)"
+	  -nfpm $(CURDIR)/$(BIN)/nfpm-$(NFPM_VERSION) -python $(CURDIR)/$(FLIT)/bin/python -version "$(VERSION)" -commit "$(COMMIT)" \
+	  -key "$(RELEASE_KEY)" -page "$(RELEASE_PAGE)"
 
 .PHONY: clients
 clients: frontend/node_modules/.package-lock.json $(FLIT)/ready ## Make the packages of the clients for scripts, in dist/

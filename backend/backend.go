@@ -17,9 +17,11 @@ import (
 	"spinscope/backend/node"
 	"spinscope/backend/parts"
 	"spinscope/backend/recording"
+	"spinscope/backend/release"
 	"spinscope/backend/store"
 	"spinscope/backend/watch"
 	"spinscope/backend/web"
+	"spinscope/backend/wire"
 )
 
 // Backend is everything but the window. Make one with New and run it once.
@@ -120,7 +122,8 @@ func (b *Backend) serve(ctx context.Context, as node.Role) (err error) {
 	if err != nil {
 		return err
 	}
-	clients, err := b.newWeb(opened, commits, in, source, as.Stands)
+	updates := b.newUpdates()
+	clients, err := b.newWeb(opened, commits, in, source, as.Stands, updates)
 	if err != nil {
 		return err
 	}
@@ -171,6 +174,9 @@ func (b *Backend) serve(ctx context.Context, as node.Role) (err error) {
 	if as.Parts != nil {
 		serving = append(serving, as.Parts(opened)...)
 	}
+	if updates != nil {
+		serving = append(serving, parts.Part{Name: "release", Run: updates.Run})
+	}
 	return parts.Run(ctx, reading, append(serving, source.parts...), clients.Stopping)
 }
 
@@ -211,16 +217,42 @@ func (b *Backend) newListener(opened *store.Store, from source, publish func(*ma
 }
 
 // newWeb makes what clients meet, over an open store.
-func (b *Backend) newWeb(opened *store.Store, commits *hub.Hub, in *listener.Listener, from source, stands *node.State) (*web.Server, error) {
+func (b *Backend) newWeb(opened *store.Store, commits *hub.Hub, in *listener.Listener, from source, stands *node.State, updates *release.Watcher) (*web.Server, error) {
 	o := &b.options
 	shown := web.Options{
 		Config: &o.Config, Dir: o.Dir(), Assets: o.Assets, Version: o.Version, Tail: o.Tail, Notify: o.Notify, Logger: o.Logger,
 		Store: opened, Commits: commits, Listener: in, Source: from.shown,
 	}
+	if updates != nil {
+		shown.Newer = func() *wire.Newer {
+			found, ok := updates.Newer()
+			if !ok {
+				return nil
+			}
+			return &wire.Newer{Version: found.Version, Running: updates.Running(), Page: found.Page}
+		}
+	}
 	if stands != nil { // a nil pointer must not become an interface that is not nil
 		shown.Node = stands
 	}
 	return web.New(shown)
+}
+
+// newUpdates looks for newer versions where the configuration says at which address; nil otherwise, and of a replay, whose
+// data directory ends with it.
+func (b *Backend) newUpdates() *release.Watcher {
+	o := &b.options
+	if o.Config.Updates.URL == "" || o.source != nil {
+		return nil
+	}
+	updates, err := release.New(release.Options{
+		URL: o.Config.Updates.URL, Key: o.Config.Updates.PublicKey, Version: o.Version, Path: o.Dir().Updates(), Logger: o.Logger,
+	})
+	if err != nil { // of the version only: the configuration is valid
+		b.log.Warn("nobody is asked about newer versions", "err", err)
+		return nil
+	}
+	return updates
 }
 
 // extend is LoadHistory as the start of the server asks for it. A failure is logged: the server goes on.

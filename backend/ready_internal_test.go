@@ -44,7 +44,7 @@ func TestReadyzTellsOfTrouble(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	f, err := b.newWeb(opened, events, in, from, nil)
+	f, err := b.newWeb(opened, events, in, from, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func TestFollowersHearOfRecovery(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		if _, err := b.newWeb(opened, events, in, from, nil); err != nil {
+		if _, err := b.newWeb(opened, events, in, from, nil, nil); err != nil {
 			t.Fatal(err)
 		}
 		return opened, events, in.Recover, func(batch market.Batch) error { return in.Write(t.Context(), batch) }

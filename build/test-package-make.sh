@@ -10,6 +10,8 @@ chmod 755 "$made" # apt reads packages as its own user
 
 minisign -GW -p "$made/key.pub" -s "$made/key" >/dev/null
 export SPINSCOPE_MINISIGN_KEY=$made/key
+RELEASE_KEY=$(sed -n 2p "$made/key.pub")
+export RELEASE_KEY RELEASE_PAGE=https://spinscope.example/release
 make --no-print-directory package ONLY="$1" DIST="$made/new"
 (umask 077 && TZ=Asia/Tokyo make --no-print-directory package ONLY="$1" DIST="$made/again" >/dev/null)
 make --no-print-directory package ONLY=linux-amd64 DIST="$made/old" VERSION=0.0.1 >/dev/null

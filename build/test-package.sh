@@ -101,8 +101,10 @@ gathered() {
 
 begin "checksums and signature"
 (cd "$new" && sha256sum --quiet -c SHA256SUMS)
-[ "$(find "$new" -type f | wc -l)" = $(($(wc -l <"$new/SHA256SUMS") + 2)) ] || fail "a file has no checksum"
+[ "$(find "$new" -type f | wc -l)" = $(($(wc -l <"$new/SHA256SUMS") + 3)) ] || fail "a file has no checksum"
 minisign -Vqm "$new/SHA256SUMS" -p "$key"
+minisign -Vqm "$new/release.json" -p "$key"
+grep -q '^release.json$' <(cut -d' ' -f3 "$new/SHA256SUMS") || fail "release.json has no checksum"
 sed 's/^./0/' "$new/SHA256SUMS" >"$work/SHA256SUMS"
 minisign -Vqm "$work/SHA256SUMS" -x "$new/SHA256SUMS.minisig" -p "$key" 2>/dev/null && fail "another text has the same signature"
 ok

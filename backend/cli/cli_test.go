@@ -3,8 +3,11 @@ package cli
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -34,6 +37,9 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{[]string{"--help"}, 0, "simnet"},
 		{[]string{"version"}, 0, "spinscope"},
+		{[]string{"version", "--check"}, 2, "nobody is asked: set updates.url"},
+		{[]string{"version", "--check", "--config", updates(t, "https://127.0.0.1:1/release.json?key=hunter2")}, 1, "127.0.0.1: not a public address"},
+		{[]string{"version", "--check", "--config", updates(t, "http://x.example/release.json")}, 2, "updates.url"},
 		{[]string{"serve", "--nonsense"}, 2, "--nonsense"},
 		{[]string{"dance"}, 2, "dance"},
 		{[]string{"serve", "--cluster", "moon"}, 2, "solana.cluster"},
@@ -85,10 +91,24 @@ func TestExitCodes(t *testing.T) {
 		} else if strings.Count(stderr, "\n") != 1 {
 			t.Errorf("%v: not one line: %q", c.args, stderr)
 		}
+		if strings.Contains(stdout+stderr, "hunter2") {
+			t.Errorf("%v: an address with its key is told: %q", c.args, stderr)
+		}
 		if code != c.code || !strings.Contains(text, c.want) {
 			t.Errorf("%v: exit %d with %q; want %d with %q", c.args, code, text, c.code, c.want)
 		}
 	}
+}
+
+// updates is a configuration in which an address is asked about newer versions.
+func updates(t *testing.T, url string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.toml")
+	text := fmt.Sprintf("[updates]\nurl = %q\npublic_key = \"RWTVqbWXfeSPzmHL0iCJEHdwIiwkCLgdsmlFofNWVFtpG09IdTjTn4cH\"\n", url)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func TestParseTime(t *testing.T) {

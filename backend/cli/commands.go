@@ -100,11 +100,3 @@ func (c *edgeCommand) Run(ctx context.Context, program *Program) error {
 	options.Edge = true
 	return backend.New(options).Run(ctx)
 }
-
-type versionCommand struct{}
-
-// Run prints the version.
-func (versionCommand) Run(program *Program) error {
-	_, err := fmt.Fprintln(program.Stdout, "spinscope", Version())
-	return err
-}

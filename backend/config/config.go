@@ -21,6 +21,7 @@ type Config struct {
 	Programs  Programs  `toml:"programs"`
 	Watch     Watch     `toml:"watch"`
 	Bus       Bus       `toml:"bus"`
+	Updates   Updates   `toml:"updates"`
 	Window    Window    `toml:"window"`
 }
 
@@ -153,6 +154,15 @@ const MaxOnDemand = 1000
 // MaxWatched is how many coins are followed at most.
 const MaxWatched = 2000
 
+// Updates is whom to ask for a word about a newer version. Nothing is downloaded.
+type Updates struct {
+	URL       string `toml:"url"`        // https address of a release description; "" asks nobody
+	PublicKey string `toml:"public_key"` // minisign's, that the description must be signed with
+}
+
+// releaseKey is the public key that whoever built the program signs releases with; set by the linker, "" without one.
+var releaseKey = ""
+
 // Window is the desktop app's own.
 type Window struct {
 	GPU string `toml:"gpu"` // whether the page is drawn with the graphics card: never, on_demand or always; Linux only
@@ -184,6 +194,7 @@ func Default() Config {
 		Programs: Programs{Pump: FollowWatched, PumpSwap: FollowWatched},
 		Watch:    Watch{OnDemand: 20},
 		Bus:      Bus{Name: "spinscope", Replicas: 3, Listen: "127.0.0.1:4222"},
+		Updates:  Updates{PublicKey: releaseKey},
 		Window:   Window{GPU: "never"},
 	}
 }

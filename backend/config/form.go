@@ -30,7 +30,7 @@ const Preferred = -1
 var formKeys = map[string]func(string) string{
 	"solana.cluster": nil, "solana.rpc_url": maskURL, "solana.ws_url": maskURL, "solana.program_id": nil, "solana.commitment": nil,
 	"solana.backfill_limit": nil, "server.listen": nil, "server.token": maskWord, "store.retention_days": nil,
-	"kline.intervals": nil, "alerts.webhook": maskURL, "window.gpu": nil,
+	"kline.intervals": nil, "alerts.webhook": maskURL, "updates.url": maskURL, "updates.public_key": nil, "window.gpu": nil,
 }
 
 // NewForm is what a configuration looks like to a person.

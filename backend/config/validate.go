@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"spinscope/backend/market"
+	"spinscope/backend/release"
 )
 
 // KeyError is a value that cannot be used. Its text is one line for the terminal; Hint is the part for whoever sees the
@@ -61,7 +62,7 @@ func (c *Config) Validate() error {
 // Problems is everything that is wrong with the configuration; empty when it is valid.
 func (c *Config) Problems() []*KeyError {
 	var found problems
-	for _, check := range []func(*problems){c.server, c.cors, c.logging, c.solana, c.numbers, c.kline, c.metadata, c.alerts, c.programs, c.watch, c.bus, c.window} {
+	for _, check := range []func(*problems){c.server, c.cors, c.logging, c.solana, c.numbers, c.kline, c.metadata, c.alerts, c.programs, c.watch, c.bus, c.updates, c.window} {
 		check(&found)
 	}
 	return found
@@ -285,6 +286,25 @@ func (w *Watch) Parsed() []market.Pubkey {
 		mints[i], _ = market.ParsePubkey(text) // validated
 	}
 	return mints
+}
+
+// updates checks where the word about a newer version comes from. The address is never shown: it may hold a key.
+func (c *Config) updates(found *problems) {
+	u := &c.Updates
+	if u.PublicKey != "" {
+		if err := release.CheckKey(u.PublicKey); err != nil {
+			found.addUnseen("updates.public_key", " is no public key of minisign: write the second line of its .pub file, 56 characters")
+		}
+	}
+	if u.URL == "" {
+		return
+	}
+	if err := release.CheckURL(u.URL); err != nil {
+		found.addUnseen("updates.url", ": %v", err)
+	}
+	if u.PublicKey == "" {
+		found.addUnseen("updates.public_key", " is missing: without the publisher's key nothing that updates.url says is believed")
+	}
 }
 
 func (c *Config) window(found *problems) {

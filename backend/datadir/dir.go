@@ -72,6 +72,9 @@ func (d *Dir) Mints() string { return d.Store() + ".mints" }
 // Pools is the file of what trades in which pool. It lies beside the store and can be removed: the cluster is asked again.
 func (d *Dir) Pools() string { return d.Store() + ".pools" }
 
+// Updates is the file of what was said last of newer versions, and when. It can be removed.
+func (d *Dir) Updates() string { return filepath.Join(d.Path, "updates.json") }
+
 // Clusters names the clusters that have a market in the directory; the demo, made anew at every start, is none.
 func (d *Dir) Clusters() []string {
 	found := []string{}

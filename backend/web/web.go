@@ -53,8 +53,9 @@ type Options struct {
 	Dir     *datadir.Dir // with the market that is served
 	Assets  fs.FS        // the built page
 	Version string
-	Tail    *logtail.Tail    // what the health panel shows of the log
-	Notify  func(wire.Alert) // told of each alert as it fires; may be nil
+	Newer   func() *wire.Newer // a newer version, nil while none is known; nil: nobody is asked
+	Tail    *logtail.Tail      // what the health panel shows of the log
+	Notify  func(wire.Alert)   // told of each alert as it fires; may be nil
 	Logger  *slog.Logger
 
 	Store    *store.Store // open
@@ -223,7 +224,7 @@ func New(o Options) (*Server, error) {
 			Tickers:   tickers,
 			USD:       usd.New(o.Source.Accounts, o.Logger),
 			Intervals: cfg.Kline.ParsedIntervals(), Kline: klineConfig(cfg), Cluster: cfg.Solana.Cluster,
-			ProgramID: program, Version: o.Version, Node: o.node(),
+			ProgramID: program, Version: o.Version, Newer: o.Newer, Node: o.node(),
 		},
 		Collect: f.collectors(o.Listener.Collect, o.Source.Collect, o.Store.Collect, o.Dir.Collect, o.Commits.Collect),
 		Ready:   f.ready, Note: f.note,

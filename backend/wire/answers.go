@@ -45,7 +45,15 @@ type Status struct {
 	Backfill             Backfill          `json:"backfill"`
 	UnreadablePrograms   []string          `json:"unreadable_programs,omitempty" doc:"Programs of which no event could be read for ten minutes of chain time: their layouts must have changed. Left out: none"`
 	FollowedPrograms     []FollowedProgram `json:"followed_programs,omitempty" doc:"Programs of which all coins are kept, live only, and those that are off. Left out: none"`
+	Newer                *Newer            `json:"newer,omitempty" doc:"A newer version than the one that runs, as the publisher signed it. Left out: none is known, or nobody is asked (updates.url)"`
 	Node                 *Node             `json:"node,omitempty" doc:"Among the servers that share this market over a bus. Left out: there is no bus"`
+}
+
+// Newer is a published version that is newer than the one that runs.
+type Newer struct {
+	Version string `json:"version" doc:"By Semantic Versioning, such as 0.2.0"`
+	Running string `json:"running" doc:"The version that runs"`
+	Page    string `json:"page"    doc:"https address of what a person reads about it"`
 }
 
 // EventStats answers /api/events/stats: stored events by kind.

@@ -24,7 +24,8 @@ func (m *maker) build(p program) (string, error) {
 	}
 	fmt.Println("building", filepath.Base(path))
 
-	linked := fmt.Sprintf("-s -w -X spinscope/backend/cli.version=%s -X spinscope/backend/cli.commit=%s", m.version, m.commit)
+	linked := fmt.Sprintf("-s -w -X spinscope/backend/cli.version=%s -X spinscope/backend/cli.commit=%s -X spinscope/backend/config.releaseKey=%s",
+		m.version, m.commit, m.key)
 	env := []string{"GOOS=" + p.on.os, "GOARCH=" + p.on.arch, "CGO_ENABLED=0"}
 	args := []string{"build", "-trimpath", "-o", path}
 	if p.kind == app {

@@ -21,6 +21,8 @@ type maker struct {
 	python  string // a Python that has flit_core
 	version string
 	commit  string
+	key     string    // public, of minisign, that programs believe releases of; "" for none
+	page    string    // https address of what a person reads about the release; "": it is not described
 	time    time.Time // of the commit: that of every file
 }
 
@@ -32,6 +34,8 @@ func main() {
 	flag.StringVar(&m.python, "python", "python3", "a Python that has flit_core")
 	flag.StringVar(&m.version, "version", "", "the version, such as 0.1.0 or 0.1.0-dev.3")
 	flag.StringVar(&m.commit, "commit", "", "the commit")
+	flag.StringVar(&m.key, "key", "", "minisign's public key that the programs believe; none without it")
+	flag.StringVar(&m.page, "page", "", "https address of the release's page; without it there is no release.json")
 	only := flag.String("only", "", "systems to build for, such as linux-amd64,windows-amd64, and clients; all without it")
 	flag.Parse()
 
@@ -64,6 +68,11 @@ func (m *maker) run(only []string) error {
 	}
 	if len(wanted) > 0 {
 		if err := m.programs(wanted); err != nil {
+			return err
+		}
+	}
+	if m.page != "" {
+		if err := m.describe(); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -70,6 +71,55 @@ func TestDocumentsNameWhatIsMade(t *testing.T) {
 	}
 	if len(named) < 15 {
 		t.Errorf("only %d files are named", len(named))
+	}
+}
+
+// What a release is said to be is what backend/release reads.
+func TestDescribe(t *testing.T) {
+	m := maker{dist: t.TempDir(), work: t.TempDir(), version: "0.2.0", page: "https://x.example/0.2.0", time: then}
+	if err := m.describe(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(m.dist, "release.json"))
+	if want := "{\n  \"name\": \"spinscope\",\n  \"version\": \"0.2.0\",\n  \"page\": \"https://x.example/0.2.0\"\n}\n"; err != nil || string(text) != want {
+		t.Errorf("%s, %v", text, err)
+	}
+
+	m.page = "http://x.example/0.2.0"
+	if err := m.describe(); err == nil {
+		t.Error("a page without TLS is described")
+	}
+}
+
+// With a key the checksums and the description are signed, each beside itself.
+func TestSign(t *testing.T) {
+	minisign, err := exec.LookPath("minisign")
+	if err != nil {
+		t.Skip("SKIPPED: minisign is not installed")
+	}
+	keys := t.TempDir()
+	public, secret := filepath.Join(keys, "pub"), filepath.Join(keys, "key")
+	if out, err := exec.Command(minisign, "-GW", "-p", public, "-s", secret).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	t.Setenv(keyVariable, secret)
+
+	m := maker{root: t.TempDir(), dist: t.TempDir(), version: "0.2.0", page: "https://x.example/0.2.0", time: then}
+	m.work = filepath.Join(m.dist, ".work")
+	if err := os.Mkdir(m.work, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(m.describe(), m.sign()); err != nil {
+		t.Fatal(err)
+	}
+
+	for _, name := range []string{"SHA256SUMS", "release.json"} {
+		if out, err := exec.Command(minisign, "-Vm", filepath.Join(m.dist, name), "-p", public).CombinedOutput(); err != nil || !strings.Contains(string(out), "spinscope 0.2.0") {
+			t.Errorf("%s: %v: %s", name, err, out)
+		}
+	}
+	if list, err := os.ReadFile(filepath.Join(m.dist, "SHA256SUMS")); err != nil || !strings.HasSuffix(string(list), "  release.json\n") || strings.Count(string(list), "\n") != 1 {
+		t.Errorf("checksums: %s, %v", list, err)
 	}
 }
 

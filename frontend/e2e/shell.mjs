@@ -12,6 +12,8 @@ export const FORM = {
     'store.retention_days': '0',
     'kline.intervals': 's1,s5,s15,s30,m1,m5,m15,h1,h4,d1',
     'alerts.webhook': '',
+    'updates.url': '',
+    'updates.public_key': '',
     'window.gpu': 'never',
   },
   fallback: [

@@ -42,9 +42,10 @@ type Deps struct {
 	Cluster   string
 	ProgramID market.Pubkey
 	Version   string
-	Messages  []Message        // of the stream, for its description
-	Node      func() wire.Node // how the server stands among several; nil of one alone
-	Logger    *slog.Logger     // slog.Default() if nil
+	Messages  []Message          // of the stream, for its description
+	Newer     func() *wire.Newer // a newer version, nil while none is known; nil: nobody is asked
+	Node      func() wire.Node   // how the server stands among several; nil of one alone
+	Logger    *slog.Logger       // slog.Default() if nil
 }
 
 // API is the handler of /api/, /api-docs/ and /udf/.

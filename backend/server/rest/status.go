@@ -61,6 +61,9 @@ func (a *API) status(context.Context, *query) (wire.Status, error) {
 	if a.deps.Node != nil {
 		status.Node = new(a.deps.Node())
 	}
+	if a.deps.Newer != nil {
+		status.Newer = a.deps.Newer()
+	}
 	if counts.LastEventTime != 0 {
 		status.LastEventTime = new(counts.LastEventTime)
 	}

@@ -152,6 +152,23 @@ describe('StatusBar', () => {
     expect(screen.getByTestId('status').dataset['state']).toBe('offline')
   })
 
+  it('has a word about a newer version, and opens its page when asked to', async () => {
+    await workspace.health.poll()
+    const { rerender } = show('StatusBar')
+    expect(screen.queryByTestId('newer')).toBeNull()
+    const opened = vi.spyOn(window, 'open').mockReturnValue(null)
+    const newer = { version: '0.2.0', running: '0.1.0', page: 'https://x.example/0.2.0' }
+    workspace.connection.rest.status = async () => ({ ...status, newer })
+    await workspace.health.poll()
+    await tick()
+    expect(text('newer')).toBe('0.2.0 is available')
+    expect(opened).not.toHaveBeenCalled()
+    await fireEvent.click(screen.getByTestId('newer'))
+    expect(opened).toHaveBeenCalledExactlyOnceWith(newer.page, '_blank', 'noopener,noreferrer')
+    await rerender({ part: 'About' })
+    expect(text('about-newer')).toBe('0.1.0; 0.2.0 is available')
+  })
+
   it('copies the address and says so', async () => {
     workspace.connection.address = 'http://127.0.0.1:5051'
     const write = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue()

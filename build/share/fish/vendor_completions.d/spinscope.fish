@@ -188,5 +188,7 @@ complete -c spinscope -n '__fish_seen_subcommand_from watch; and __fish_seen_sub
 complete -c spinscope -n '__fish_seen_subcommand_from watch; and __fish_seen_subcommand_from list' -l json -d 'One JSON object a line, as in the file.'
 complete -c spinscope -n '__fish_seen_subcommand_from watch; and __fish_seen_subcommand_from add' -l data-dir -x -a '(__fish_complete_directories)' -d 'Data directory whose watch.json is meant.'
 complete -c spinscope -n '__fish_seen_subcommand_from watch; and __fish_seen_subcommand_from remove' -l data-dir -x -a '(__fish_complete_directories)' -d 'Data directory whose watch.json is meant.'
+complete -c spinscope -n '__fish_seen_subcommand_from version' -l check -d 'Ask the address of updates.url whether a newer version was published.'
+complete -c spinscope -n '__fish_seen_subcommand_from version' -l config -r -F -d 'Configuration file (TOML), with --check.'
 complete -c spinscope -l help -d 'Show the flags.'
 complete -c spinscope -l version -d 'Print version, commit and Go version.'

@@ -128,8 +128,20 @@ export interface Status {
   unreadable_programs?: string[]
   /** Programs of which all coins are kept, live only, and those that are off. Left out: none */
   followed_programs?: FollowedProgram[]
+  /** A newer version than the one that runs, as the publisher signed it. Left out: none is known, or nobody is asked (updates.url) */
+  newer?: Newer
   /** Among the servers that share this market over a bus. Left out: there is no bus */
   node?: Node
+}
+
+/** Newer is a published version that is newer than the one that runs. */
+export interface Newer {
+  /** By Semantic Versioning, such as 0.2.0 */
+  version: string
+  /** The version that runs */
+  running: string
+  /** https address of what a person reads about it */
+  page: string
 }
 
 /** EventStats answers /api/events/stats: stored events by kind. */
