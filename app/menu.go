@@ -49,6 +49,7 @@ func (a *App) menu() *menu.Menu {
 	alerts := bar.AddSubmenu("Alerts")
 	alerts.AddText("New Alert…", keys.CmdOrCtrl("n"), a.tell("menu:toggle", "alert-new"))
 	alerts.AddText("Show Alerts", nil, a.tell("menu:toggle", "alerts"))
+	alerts.AddText("Sound of Alerts", nil, a.tell("menu:toggle", "alert-sound"))
 
 	help := bar.AddSubmenu("Help")
 	help.AddText("Keyboard Shortcuts", nil, a.tell("menu:shortcuts", nil))

@@ -16,6 +16,10 @@ export interface DebugView {
   readonly lastLabel: string
   /** From one bar to the next, in CSS pixels. */
   readonly barSpacing: number
+  /** Where a price stands, in CSS pixels from the chart's top. */
+  heightOf(price: number): number
+  /** How often the sound of alerts was to be heard. */
+  readonly sounds: number
   /** Reads the page before the oldest bar. */
   older(): Promise<void>
 }
@@ -55,6 +59,10 @@ export function debugView(workspace: Workspace): DebugView {
     },
     get barSpacing() {
       return workspace.chart.controls?.barSpacing ?? NaN
+    },
+    heightOf: (price) => workspace.chart.controls?.heightOf(price) ?? NaN,
+    get sounds() {
+      return workspace.sound.asked
     },
     older: () => market().loadOlder(),
   }

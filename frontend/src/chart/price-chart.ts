@@ -383,6 +383,10 @@ export class PriceChart {
     return this.#last.label
   }
 
+  heightOf(price: number): number {
+    return this.plane.y(price)
+  }
+
   /** From one bar to the next, in CSS pixels. */
   get barSpacing(): number {
     return this.#chart.timeScale().options().barSpacing

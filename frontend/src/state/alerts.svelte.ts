@@ -6,6 +6,7 @@ import {
   isProblem,
   levelsOf,
   newDraft,
+  pointedPrice,
   priceText,
   type Problem,
   readProblem,
@@ -178,6 +179,17 @@ export class Alerts {
     const changed = { ...rule, muted }
     delete changed.spent
     return this.#write((writer) => writer.save(changed))
+  }
+
+  /** Lets a price rule wait for another price: above or below, as that lies to the last one. */
+  async move(id: string, price: number, last: number): Promise<boolean> {
+    const rule = this.rules.find((one) => one.id === id)
+    if (!rule || !(price > 0)) return false
+    const kind = price < last ? 'price_below' : 'price_above'
+    // What happened before it was moved does not fire.
+    const moved: AlertRule = { ...rule, kind, price: priceText(pointedPrice(price)), created_at: 0 }
+    delete moved.spent
+    return this.#write((writer) => writer.save(moved))
   }
 
   /** Lets a rule that is done wait anew. */

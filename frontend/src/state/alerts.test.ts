@@ -165,6 +165,25 @@ describe('rules', () => {
     expect(alerts.problem?.field).toBe('price')
   })
 
+  it('wait for another price, above or below as that lies to the last one', async () => {
+    const saved: AlertRule[] = []
+    const alerts = make({ save: async (one) => (saved.push(one), one), delete: async () => undefined })
+    rules = [{ ...rule, spent: false }]
+    await alerts.read()
+    expect(await alerts.move(rule.id, 2.5000004, 2)).toBe(true)
+    expect(await alerts.move(rule.id, 1, 2)).toBe(true)
+    expect(saved.map(({ kind, price, created_at }) => [kind, price, created_at])).toEqual([
+      ['price_above', '2.5', 0],
+      ['price_below', '1', 0],
+    ])
+    expect(saved[0]).not.toHaveProperty('spent')
+    expect([await alerts.move('other', 1, 2), await alerts.move(rule.id, NaN, 2), saved.length]).toEqual([
+      false,
+      false,
+      2,
+    ])
+  })
+
   it('are muted, woken and deleted without what only answers have', async () => {
     const calls: unknown[] = []
     const alerts = make({ save: async (one) => (calls.push(one), one), delete: async (id) => void calls.push(id) })

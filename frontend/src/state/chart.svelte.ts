@@ -36,6 +36,8 @@ export interface ChartControls {
   readonly range: { from: number; to: number } | undefined
   /** The last price, as the label at the axis says it. */
   readonly lastLabel: string
+  /** Where a price stands, in CSS pixels from the chart's top; NaN where it has no place. */
+  heightOf(price: number): number
   /** From one bar to the next, in CSS pixels. */
   readonly barSpacing: number
 }

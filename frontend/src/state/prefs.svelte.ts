@@ -57,6 +57,9 @@ export interface PrefValues extends IndicatorPrefs {
   favourites: string[]
   /** Up to which time, Unix milliseconds, alerts were looked at. */
   alertsSeen: number
+  /** Whether an alert is heard, and how loud, from 0 to 100. */
+  sound: boolean
+  loudness: number
   left: number
   right: number
 }
@@ -140,6 +143,8 @@ const checks: Checks<PrefValues> = {
   connect: oneOf('node', 'python', 'go', 'curl', 'frames'),
   favourites: (value): value is string[] => Array.isArray(value) && value.every(isText),
   alertsSeen: within([0, Number.MAX_SAFE_INTEGER]),
+  sound: isFlag,
+  loudness: within([0, 100]),
   left: within(PANES.left),
   right: within(PANES.right),
 }
@@ -176,6 +181,8 @@ const defaults: PrefValues = {
   connect: 'node',
   favourites: [],
   alertsSeen: 0,
+  sound: false,
+  loudness: 50,
   left: 264,
   right: 268,
 }

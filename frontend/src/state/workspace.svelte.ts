@@ -3,6 +3,7 @@ import { pointedPrice } from '../market/alert'
 import { type Measure, measureOf } from '../market/measure'
 import { formatClock } from '../market/time'
 import * as native from '../native'
+import { AlertSound } from './alert-sound'
 import { Alerts } from './alerts.svelte'
 import type { ChartState } from './chart.svelte'
 import { Charts } from './charts.svelte'
@@ -42,6 +43,7 @@ export class Workspace {
   readonly connection: Connection
   readonly health: Health
   readonly alerts: Alerts
+  readonly sound: AlertSound
   readonly charts: Charts
   readonly tape: Tape
   readonly tokens: TokenList
@@ -73,6 +75,7 @@ export class Workspace {
       seen: () => prefs.values.alertsSeen,
       see: (time) => prefs.set('alertsSeen', time),
     })
+    this.sound = new AlertSound(prefs)
     this.dollars = new Dollars(rest, () => prefs.values.money === 'usd')
     this.watched = new Watched(rest, native.watchWriter())
     this.watched.moved = (coin, before) => this.#moved(coin, before)
@@ -247,6 +250,7 @@ export class Workspace {
   #announce(alerts: readonly Alert[]): void {
     const newest = alerts.at(-1)
     if (!newest) return
+    this.sound.play()
     if (alerts.length > 2) {
       const text = `${alerts.length} alerts, the latest: ${newest.message}`
       this.toasts.show('alert', text, () => this.navigation.showAlerts())

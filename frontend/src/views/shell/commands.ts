@@ -152,6 +152,7 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Export', 'screenshot', 'Save the chart as a picture', ['p'], () => void saveScreenshot(workspace))
   add('Alerts', 'alerts', 'Show alerts', ['a'], () => workspace.navigation.showAlerts())
   add('Alerts', 'alert-new', 'New alert at the crosshair, or at the last price', ['A'], () => workspace.newAlert())
+  add('Alerts', 'alert-sound', 'Toggle the sound of alerts', [], () => workspace.sound.toggle(), 'mute silent volume')
 
   if (!isDesktop) {
     add('Export', 'export-csv', 'Export history as CSV', ['e'], () => void exportHistory(workspace, 'csv'))

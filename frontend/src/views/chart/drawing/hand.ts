@@ -1,5 +1,6 @@
 import type { DrawingLayer, Measured } from '../../../chart/drawings'
 import type { Plane } from '../../../chart/plane'
+import type { AlertLevel } from '../../../market/alert'
 import {
   type Anchor,
   type Drawing,
@@ -9,7 +10,7 @@ import {
   TOOLS,
 } from '../../../market/drawing/drawing'
 import { rulerText } from '../../../market/drawing/ruler'
-import type { Point } from '../../../market/drawing/shape'
+import { type Point, REACH } from '../../../market/drawing/shape'
 import type { Drawings, Hand } from '../../../state/drawings.svelte'
 
 /** A press that went no farther is a click, in CSS pixels. */
@@ -27,6 +28,14 @@ export interface HandOf {
   cross(): Anchor | undefined
   /** A text is to be written at a place. */
   write(at: Anchor): void
+  /** The lines of alerts that can be moved. */
+  levels(): readonly AlertLevel[]
+  /** The line of an alert is at a price by now. */
+  moveLevel(id: string, price: number): void
+  /** It is not moved after all. */
+  stayLevel(): void
+  /** The line of an alert was let go at a price. */
+  setLevel(id: string, price: number): void
   /** What is measured, in words; '' for nothing. */
   measured(text: string): void
 }
@@ -49,6 +58,8 @@ export class PointerHand implements Hand {
   /** The first point of what is measured, while the second is wanted. */
   #ruler: Anchor | undefined
   #drag: Drag | undefined
+  /** The line of an alert that is being moved, and where it was pressed; its price once it is elsewhere. */
+  #level: { id: string; from: Point; price?: number } | undefined
   /** Where the pointer was pressed for the point that was set last. */
   #pressed: Point | undefined
   /** The press under way is not the library's. */
@@ -103,6 +114,9 @@ export class PointerHand implements Hand {
   drop(): boolean {
     const was = this.#draft ?? this.#measured ?? this.#drag
     this.#draft = this.#measured = this.#ruler = this.#drag = this.#pressed = undefined
+    // An alert stays where it was.
+    if (this.#level?.price) this.of.stayLevel()
+    this.#level = undefined
     this.#taken = false
     if (was) this.show()
     return was !== undefined
@@ -136,6 +150,12 @@ export class PointerHand implements Hand {
     if (found) {
       this.#taken = true
       this.#drag = { ...found, from: point, moved: found.drawing }
+    } else {
+      const level = this.#levelAt(point, event.pointerType === 'touch' ? FINGER : 0)
+      if (level) {
+        this.#taken = true
+        this.#level = { id: level.id, from: point }
+      }
     }
     this.show()
   }
@@ -183,8 +203,11 @@ export class PointerHand implements Hand {
       this.#stretch(this.#anchor(point))
       return
     }
-    if (this.#drag) return
-    const found = !this.drawings.tool && !event.shiftKey && this.#inside(point) ? this.layer.at(point, 0) : undefined
+    if (this.#drag || this.#level) return
+    const found =
+      !this.drawings.tool && !event.shiftKey && this.#inside(point)
+        ? (this.layer.at(point, 0) ?? this.#levelAt(point, 0))
+        : undefined
     this.#cursor(this.drawings.tool || event.shiftKey ? 'draw' : found ? 'take' : '')
   }
 
@@ -196,7 +219,16 @@ export class PointerHand implements Hand {
     this.show()
   }
 
+  #levelAt(point: Point, slack: number): AlertLevel | undefined {
+    return this.of.levels().find(({ price }) => Math.abs(this.plane.y(price) - point.y) <= REACH.line + slack)
+  }
+
   #move(event: PointerEvent): void {
+    const level = this.#level
+    if (level && (level.price || far(level.from, this.#point(event)) >= CLICK)) {
+      const price = this.plane.price(this.#point(event).y)
+      if (price > 0) this.of.moveLevel(level.id, (level.price = price))
+    }
     const drag = this.#drag
     if (!drag) return
     const to = this.#point(event)
@@ -206,9 +238,10 @@ export class PointerHand implements Hand {
   }
 
   #release(event: PointerEvent): void {
-    const [drag, pressed] = [this.#drag, this.#pressed]
-    this.#drag = this.#pressed = undefined
+    const [drag, pressed, level] = [this.#drag, this.#pressed, this.#level]
+    this.#drag = this.#pressed = this.#level = undefined
     this.#taken = false
+    if (level?.price) this.of.setLevel(level.id, level.price)
     if (drag && drag.moved !== drag.drawing) this.drawings.change(this.of.mint(), drag.moved)
     if (pressed && (this.#draft || this.#ruler) && far(pressed, this.#point(event)) >= CLICK) {
       const at = this.#anchor(this.#point(event))
