@@ -63,6 +63,8 @@ func (n *Net) accounts(tx *transaction) []market.Pubkey {
 // mentions reports whether an address is among the accounts of a transaction.
 func (n *Net) mentions(tx *transaction, address market.Pubkey) bool {
 	switch {
+	case tx.coin != nil && tx.marks&markOf(&address) != markOf(&address):
+		return false
 	case address == tx.payer:
 		return true
 	case tx.coin != nil:
