@@ -111,7 +111,7 @@ func New(cfg Config, store Store, at Resume) *Ingest {
 	in.progress = progress{
 		slot: at.Slot, checkpoint: at.Checkpoint, program: clock{time: at.ChainTime},
 		addresses: cfg.Addresses, reached: map[market.Pubkey]market.Reached{}, stored: map[market.Pubkey]market.Slot{},
-		named: map[market.Pubkey]struct{}{}, clocks: map[market.Pubkey]*clock{}, places: &in.places,
+		named: map[market.Pubkey]struct{}{}, moved: map[market.Pubkey]struct{}{}, clocks: map[market.Pubkey]*clock{}, places: &in.places,
 	}
 	in.progress.holds = func(coin market.Pubkey) bool {
 		_, held := in.mints.states[coin]

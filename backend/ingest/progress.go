@@ -88,7 +88,8 @@ type progress struct {
 	addresses Addresses     // nil: no coin is read by its own
 	reached   map[market.Pubkey]market.Reached
 	stored    map[market.Pubkey]market.Slot // checkpoints of addresses as the store has them
-	named     map[market.Pubkey]struct{}    // addresses that the next commit has batches of
+	named     map[market.Pubkey]struct{}    // addresses whose place the next commit keeps
+	moved     map[market.Pubkey]struct{}    // those that have come further since clocks were moved on
 	clocks    map[market.Pubkey]*clock      // by coin
 
 	places *places
@@ -118,18 +119,25 @@ func (p *progress) ofProgram(batch *market.Batch) bool {
 	return batch.Addresses == nil || slices.Contains(batch.Addresses, p.address)
 }
 
-// note takes in how far the addresses of a batch have come, and reports whether that is worth a commit of its own.
+// note takes in how far the addresses of a batch have come, and reports whether that is worth a commit of its own. Of a batch
+// that says nothing else only a checkpoint that has gone far is kept: it may be of very many addresses, several times a second,
+// and what is not kept is read again.
 func (p *progress) note(batch *market.Batch) (worth bool) {
+	brings := len(batch.Transactions)+len(batch.RolledBack)+len(batch.Gaps) > 0
 	for _, address := range batch.Addresses {
 		r, slot, at, checkpoint := p.reached[address], batch.Slot, batch.ChainTime, batch.Checkpoint
 		if first, firstAt, waiting := p.places.oldest(); waiting && slices.Contains(p.whole, address) {
 			slot, at, checkpoint = min(slot, first-1), min(at, firstAt), min(checkpoint, first-1)
 		}
-		worth = worth || checkpoint >= p.stored[address]+checkpointSlots
+		further := checkpoint >= p.stored[address]+checkpointSlots
+		worth = worth || further
 		r.Address, r.Slot = address, max(r.Slot, slot)
 		r.ChainTime, r.Checkpoint = max(r.ChainTime, at), max(r.Checkpoint, checkpoint)
 		p.reached[address] = r
-		p.named[address] = struct{}{}
+		p.moved[address] = struct{}{}
+		if brings || further {
+			p.named[address] = struct{}{}
+		}
 	}
 	return worth
 }
@@ -202,6 +210,7 @@ func (p *progress) least(addresses []market.Pubkey) int64 {
 
 // advance moves the clocks on to the next commit.
 func (p *progress) advance(next *nextCommit) {
+	defer clear(p.moved)
 	p.slot = max(p.slot, next.slot)
 	p.program.time = max(p.program.time, next.chainTime)
 	if len(p.whole) > 0 {
@@ -211,7 +220,7 @@ func (p *progress) advance(next *nextCommit) {
 		return
 	}
 
-	for address := range p.named {
+	for address := range p.moved {
 		for _, coin := range p.addresses.Coins(address) {
 			c := p.clocks[coin]
 			if c == nil {
@@ -247,8 +256,8 @@ func (p *progress) advanceAll() {
 	p.advanced = slices.AppendSeq(append(p.advanced, &p.live), maps.Values(p.clocks))
 }
 
-// put says in a commit how far addresses have come: those that it has batches of, and all of the coins that it closes
-// candles of, as a restart must not find those coins at an earlier chain time.
+// put says in a commit how far addresses have come: those that it has transactions of, those whose checkpoint has gone far,
+// and all of the coins that it closes candles of, as a restart must not find those coins at an earlier chain time.
 func (p *progress) put(c *market.Commit) {
 	c.Slot, c.ChainTime = p.slot, p.program.time
 	for i := range c.Candles {

@@ -11,7 +11,8 @@
 // the slot was watched or read back, and ranks change only where something was missing or out of order.
 //
 // Addresses: each that is followed (Feed.Follow) has a subscription, a history, a checkpoint and gaps of its own, over one
-// connection and one clock; a batch says whose it is. A transaction that several name is delivered once. Index is then the
+// connection and one clock; a batch says whose it is. How far those have come that have nothing else to tell, one batch says for
+// all of them (crowd.go). A transaction that several name is delivered once. Index is then the
 // order of arrival in the slot, or the place in the block where history had to put something in order: each list is in order
 // by itself and with those that it shares transactions with (deliveries.go). An address whose subscription is refused, or whose
 // history fails, is tried again by itself; the others go on.

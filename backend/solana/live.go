@@ -14,6 +14,13 @@ const (
 
 // live delivers until the session is down.
 func (s *session) live(ctx context.Context) error {
+	s.working.Lock()
+	defer s.working.Unlock()
+
+	ticks, forget := s.listen()
+	defer forget()
+	s.ticks = ticks
+
 	pause := min(s.config.RescanInterval, firstRescan)
 	check := time.NewTimer(pause)
 	wait := time.NewTimer(time.Hour)
@@ -35,31 +42,42 @@ func (s *session) live(ctx context.Context) error {
 		}
 		s.scanSooner(ctx)
 
+		do := func() error { return nil }
+		s.working.Unlock() // while it waits, how far it has come is told for it
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			do = ctx.Err
 		case <-s.down:
-			return s.last(ctx)
+			do = func() error { return s.last(ctx) }
 		case <-s.queue.ready:
 		case <-s.ticks:
 		case <-wait.C:
 		case <-check.C:
-			s.startRescan(ctx, lately(pause))
-			pause = s.config.RescanInterval
-			check.Reset(pause)
-		case <-s.rescans:
-			s.startRescan(ctx, time.Now())
-		case <-again.C:
-			s.startRecheck(ctx)
-		case <-mend.C:
-			mend.Reset(s.mendPause.next())
-			s.startMend(ctx)
-		case s.extending = <-s.requests():
-			s.startExtension(ctx)
-		case found := <-s.finds:
-			if err := s.take(ctx, found); err != nil {
-				return err
+			do = func() error {
+				s.startRescan(ctx, lately(pause))
+				pause = s.config.RescanInterval
+				check.Reset(pause)
+				return nil
 			}
+		case <-s.rescans:
+			do = func() error { s.startRescan(ctx, time.Now()); return nil }
+		case <-again.C:
+			do = func() error { s.startRecheck(ctx); return nil }
+		case <-mend.C:
+			do = func() error {
+				mend.Reset(s.mendPause.next())
+				s.startMend(ctx)
+				return nil
+			}
+		case s.extending = <-s.requests():
+			do = func() error { s.startExtension(ctx); return nil }
+		case found := <-s.finds:
+			do = func() error { return s.take(ctx, found) }
+		}
+
+		s.working.Lock()
+		if err := do(); err != nil {
+			return err
 		}
 	}
 }

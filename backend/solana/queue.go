@@ -103,6 +103,13 @@ func txSize(tx *market.Transaction) int {
 	return size
 }
 
+// isEmpty reports whether there is nothing to take, and nothing to read back.
+func (q *queue) isEmpty() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.txs) == 0 && !q.lost
+}
+
 func (q *queue) overflowed() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -59,13 +59,18 @@ func (s *session) startRescan(ctx context.Context, since time.Time) {
 // scanSooner rescans before the node forgets what has become final since the last time, and when something came live of a
 // slot that was compared before.
 func (s *session) scanSooner(ctx context.Context) {
-	forgets := s.depth != 0 && minus(s.clock.slot(), s.scanSlot) > s.depth/2
-	if !forgets && s.unproven > s.checkpoint {
+	if !s.scansSooner() {
 		return
 	}
 	if time.Since(s.scanned) >= min(briskRescan, s.config.RescanInterval) {
 		s.startRescan(ctx, time.Now())
 	}
+}
+
+// scansSooner reports whether the next rescan is not to wait for its time.
+func (s *session) scansSooner() bool {
+	forgets := s.depth != 0 && minus(s.clock.slot(), s.scanSlot) > s.depth/2
+	return forgets || s.unproven <= s.checkpoint
 }
 
 // rescan is what the delivering goroutine tells a rescan at its beginning.

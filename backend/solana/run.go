@@ -56,8 +56,8 @@ type shared struct {
 	apply      func(context.Context, market.Batch) error
 }
 
-// run is what outlives connections of the reading of one address. Only the goroutine that delivers it touches it; the ledger
-// is safe for others.
+// run is what outlives connections of the reading of one address. Only the goroutine that delivers it touches it, and
+// tellProgress while that one waits; the ledger is safe for others.
 type run struct {
 	*shared
 	config     Config // with what the address has of its own
@@ -168,19 +168,27 @@ func (r *run) hand(ctx context.Context, b *market.Batch) error {
 		others.rolledBack(b.RolledBack)
 	}
 
-	if failure := r.broken.Load(); failure != nil {
-		return failure
-	}
-	if err := r.apply(r.whole, *b); err != nil {
-		failure := &applyError{err}
-		r.broken.Store(failure)
-		return failure
+	if err := r.give(*b); err != nil {
+		return err
 	}
 
 	if others == nil {
 		r.ledger.add(b.Transactions)
 	}
 	r.ledger.remove(b.RolledBack)
+	return nil
+}
+
+// give calls the callback, unless it has failed before; applying is held. An error is an *applyError.
+func (c *shared) give(b market.Batch) error {
+	if failure := c.broken.Load(); failure != nil {
+		return failure
+	}
+	if err := c.apply(c.whole, b); err != nil {
+		failure := &applyError{err}
+		c.broken.Store(failure)
+		return failure
+	}
 	return nil
 }
 

@@ -27,6 +27,7 @@ type link struct {
 	group    *sync.WaitGroup
 	lost     atomic.Bool  // the socket ended, and nobody has asked since whether the chain is still the same
 	lagging  atomic.Int64 // addresses that are behind: the log tells of the first, and when there is none any more
+	crowd    crowd
 
 	down chan struct{} // closed when the connection is of no more use
 	once sync.Once
@@ -47,7 +48,8 @@ type session struct {
 	*link
 	queue    *queue
 	history  *history
-	ticks    <-chan struct{} // one token when the clock has something new
+	ticks    <-chan struct{} // one token when the clock has something new that is the session's own affair
+	working  sync.Mutex      // held but for the waiting of live; who holds it meanwhile tells how far the address has come
 	finds    chan find       // results of a rescan
 	scanning bool
 	checking atomic.Bool                 // a recheck runs
@@ -102,6 +104,7 @@ func (c *shared) connect(ctx context.Context, index int, first *run, live func()
 
 	c.watch(ctx, l)
 	l.group.Go(func() { c.follow(ctx, l) })
+	l.group.Go(func() { c.tellProgress(ctx, l) })
 
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
@@ -163,9 +166,6 @@ func (r *run) read(ctx context.Context, l *link, queue *queue, live func()) erro
 		history: r.newHistory(l.rpc), up: live, moves: l.socket.moves,
 	}
 	s.history.other = l.second
-	ticks, forget := r.clock.listen()
-	defer forget()
-	s.ticks = ticks
 
 	if err := s.catchUp(ctx); err != nil {
 		return err

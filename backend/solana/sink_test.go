@@ -35,6 +35,8 @@ type sink struct {
 	slot       market.Slot
 	late       int // new transactions below chain time
 	batches    int
+	togethers  int // batches of several addresses
+	alone      int // batches that say of one followed address how far it has come, and nothing else
 	traces     map[market.Signature][]string
 	reach      map[market.Pubkey]*reached
 	hold       chan struct{} // when set, apply waits for it to close
@@ -84,12 +86,20 @@ func (s *sink) apply(ctx context.Context, b market.Batch) error {
 	}
 
 	if len(b.Addresses) != 1 {
-		s.t.Errorf("a batch of addresses %v", b.Addresses)
+		s.togethers++
+		if len(b.Addresses) == 0 || len(b.Transactions)+len(b.RolledBack)+len(b.Gaps) > 0 || b.Checkpoint != 0 || slices.Contains(b.Addresses, testProgram) {
+			s.t.Errorf("a batch of %d addresses that tells more than how far followed ones have come: %+v", len(b.Addresses), b)
+		}
+	}
+	if len(b.Addresses) == 1 && b.Addresses[0] != testProgram && len(b.Transactions)+len(b.RolledBack)+len(b.Gaps) == 0 && b.Checkpoint == 0 {
+		s.alone++
+	}
+	for _, address := range b.Addresses {
+		if of := s.of(address); b.ChainTime != 0 && b.ChainTime < of.chainTime {
+			s.t.Errorf("chain time of %s went back from %d to %d", address, of.chainTime, b.ChainTime)
+		}
 	}
 	of := s.of(b.Addresses[0])
-	if b.ChainTime != 0 && b.ChainTime < of.chainTime {
-		s.t.Errorf("chain time of %s went back from %d to %d", b.Addresses[0], of.chainTime, b.ChainTime)
-	}
 
 	for _, tx := range b.Transactions {
 		if _, known := s.txs[tx.Signature]; !known && tx.BlockTime < of.chainTime {
@@ -106,7 +116,10 @@ func (s *sink) apply(ctx context.Context, b market.Batch) error {
 	}
 
 	s.gaps = append(s.gaps, b.Gaps...)
-	of.chainTime, of.checkpoint, of.slot = max(of.chainTime, b.ChainTime), max(of.checkpoint, b.Checkpoint), max(of.slot, b.Slot)
+	for _, address := range b.Addresses {
+		of := s.of(address)
+		of.chainTime, of.checkpoint, of.slot = max(of.chainTime, b.ChainTime), max(of.checkpoint, b.Checkpoint), max(of.slot, b.Slot)
+	}
 	if b.Addresses[0] == testProgram {
 		s.chainTime, s.checkpoint, s.slot = of.chainTime, of.checkpoint, of.slot
 	}
