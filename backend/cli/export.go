@@ -53,7 +53,7 @@ func (c *exportCommand) Run(ctx context.Context, program *Program) error {
 	begun := time.Now()
 	count := func(p export.Progress) {
 		rows = p.Rows
-		line.show(fmt.Sprintf("%d rows%s", p.Rows, left(time.Since(begun), p.Part)))
+		line.show(fmt.Sprintf("%d rows%s", p.Rows, left(time.Since(begun), p)))
 	}
 	if c.Partition != "" {
 		return c.days(ctx, program, request, &line, count)

@@ -69,14 +69,13 @@ func days(n int) string {
 	return strconv.Itoa(n) + " days"
 }
 
-// left says how much longer a part that took so long means for the rest; nothing in the first seconds.
-func left(took time.Duration, part float64) string {
-	const least = 3 * time.Second
-	if took < least || part <= 0 || part >= 1 {
+// left is the end of a line that tells of progress: how much longer the rest takes, where that can be told.
+func left(took time.Duration, p export.Progress) string {
+	rest := p.Left(took).Round(time.Second)
+	if rest == 0 {
 		return ""
 	}
-	rest := time.Duration(float64(took) * (1 - part) / part)
-	return ", about " + rest.Round(time.Second).String() + " left"
+	return ", about " + rest.String() + " left"
 }
 
 // queryOf is what a request says in an address, but for the format.

@@ -1,6 +1,6 @@
 // Package export writes candles, trades, events, orders and gaps as CSV, JSON Lines, Parquet or Arrow, with every digit of the
 // stored integers: as one file with a manifest, or as a Dataset, a directory with a file a day that each run brings up to date.
-// The REST route, the app's File › Export History and the command line use the same writers.
+// The REST route, the app's File › Export and the command line use the same writers.
 //
 // It owns the file it writes until that is complete: File writes beside the target and renames, so a reader never sees
 // half an export. Rows of one mint are ascending; mints follow each other as asked.

@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 )
 
+// ErrDiskFull is returned when there is no room for a file.
+var ErrDiskFull = errors.New("the disk is full")
+
 // File writes the export to path: first to a file beside it, then by renaming, so that path holds a whole export or
 // what it held before. Ending ctx removes the unfinished file. It returns the number of rows.
 func File(ctx context.Context, path string, source Source, req Request, progress func(Progress)) (rows int64, err error) {
@@ -50,7 +53,10 @@ func place(path string, write func(io.Writer) error) (regular bool, err error) {
 	clean(filepath.Dir(path))
 	temp, release, err := unfinished(filepath.Dir(path))
 	if err != nil {
-		return true, fmt.Errorf("create export file: %w", err)
+		if inner := new(fs.PathError); errors.As(err, &inner) { // it names the temporary file
+			err = inner.Err
+		}
+		return true, explained(path, fmt.Errorf("create export file %s: %w: name a file in another directory", path, err))
 	}
 
 	defer release()
@@ -63,17 +69,17 @@ func place(path string, write func(io.Writer) error) (regular bool, err error) {
 	}()
 
 	if err := write(temp); err != nil {
-		return true, err
+		return true, explained(path, err)
 	}
 	if err := temp.Sync(); err != nil {
-		return true, fmt.Errorf("write export file: %w", err)
+		return true, explained(path, fmt.Errorf("write export file: %w", err))
 	}
 	if err := temp.Chmod(0o644); err != nil { //nolint:gosec // a document of the user's, like any other they save
 		return true, fmt.Errorf("write export file: %w", err)
 	}
 
 	if err := temp.Close(); err != nil {
-		return true, fmt.Errorf("write export file: %w", err)
+		return true, explained(path, fmt.Errorf("write export file: %w", err))
 	}
 	if err := os.Rename(temp.Name(), path); err != nil {
 		return true, fmt.Errorf("put export file in place: %w", err)
@@ -126,5 +132,14 @@ func stream(path string, write func(io.Writer) error) error {
 	if closing := device.Close(); closing != nil && err == nil {
 		err = fmt.Errorf("write %s: %w", path, closing)
 	}
-	return err
+	return explained(path, err)
+}
+
+// explained is an error of writing the file at path; one of a full disk names the file, and not the temporary one, and says
+// what to do.
+func explained(path string, err error) error {
+	if !isFull(err) {
+		return err
+	}
+	return fmt.Errorf("%s: %w: nothing of it was kept: make room there, or write it to another disk", path, ErrDiskFull)
 }

@@ -169,23 +169,28 @@ func (s *summed) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// FileWithManifest is File, and writes the manifest beside the file where that is one.
-func FileWithManifest(ctx context.Context, path string, source Source, req Request, progress func(Progress)) (rows int64, err error) {
+// FileWithManifest is File, and writes the manifest beside the file where that is one. It returns the manifest; that of a
+// device or a pipe, which has none beside it, names no files. A manifest that cannot be written leaves the file, which is
+// whole, and is an error that says so.
+func FileWithManifest(ctx context.Context, path string, source Source, req Request, progress func(Progress)) (m Manifest, err error) {
 	if err := req.check(); err != nil {
-		return 0, err
+		return m, err
 	}
-	m := NewManifest(&req)
+	m = NewManifest(&req)
 	m.Store, m.Seq, m.Horizon = source.ID(), source.Seq(), source.Horizon()
 	if m.Gaps, err = GapsOf(ctx, source, &req); err != nil {
-		return 0, err
+		return m, err
 	}
 
 	file, err := PlaceSummed(path, func(w io.Writer) error {
-		rows, err = Write(ctx, w, source, req, progress)
+		m.Rows, err = Write(ctx, w, source, req, progress)
 		return err
 	})
 	if err != nil || file == nil {
-		return rows, err
+		return m, err
 	}
-	return rows, m.WriteBeside(path, *file, rows)
+	if err := m.WriteBeside(path, *file, m.Rows); err != nil {
+		return m, fmt.Errorf("%s is written and whole, its manifest is not: %w", path, err)
+	}
+	return m, nil
 }

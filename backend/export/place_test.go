@@ -2,10 +2,15 @@ package export_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"spinscope/backend/export"
 )
@@ -105,5 +110,65 @@ func TestNothingIsLeftOfAKilledExport(t *testing.T) {
 	files, err := os.ReadDir(dir)
 	if err != nil || len(files) != 3 {
 		t.Error("left:", files, err)
+	}
+}
+
+// TestAFullDiskIsExplained has the file of a full disk named, with the way out, whether it is a file or a device, and nothing left.
+func TestAFullDiskIsExplained(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.csv")
+	full := func(io.Writer) error {
+		return fmt.Errorf("finish export: %w", &os.PathError{Op: "write", Path: filepath.Join(dir, ".spinscope-export-1"), Err: syscall.ENOSPC})
+	}
+	err := export.Place(path, full)
+	if !errors.Is(err, export.ErrDiskFull) || !strings.HasPrefix(err.Error(), path+": the disk is full: nothing of it was kept: make room") || strings.Contains(err.Error(), ".spinscope") {
+		t.Errorf("%v", err)
+	}
+	if list, err := os.ReadDir(dir); err != nil || len(list) > 0 {
+		t.Errorf("left: %v, %v", list, err)
+	}
+}
+
+// TestADirectoryThatTakesNoFilesIsExplained names the file, and not the temporary one.
+func TestADirectoryThatTakesNoFilesIsExplained(t *testing.T) {
+	const path = "/proc/self/fd/x.csv" // also for root
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		t.Skip("SKIPPED: there is no such directory here")
+	}
+	err := export.Place(path, func(io.Writer) error { return nil })
+	if !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "create export file "+path+": ") || !strings.HasSuffix(err.Error(), ": name a file in another directory") || strings.Contains(err.Error(), ".spinscope") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestAManifestThatCannotBeWrittenLeavesTheFile says that the file is whole where its manifest is not there.
+func TestAManifestThatCannotBeWrittenLeavesTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.csv")
+	if err := os.Mkdir(path+export.ManifestEnding, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := export.FileWithManifest(t.Context(), path, &memory{}, request(export.Trades, export.CSV), nil)
+	if err == nil || !strings.Contains(err.Error(), path+" is written and whole, its manifest is not: ") {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTimeLeft(t *testing.T) {
+	for _, c := range []struct {
+		part float64
+		took time.Duration
+		want time.Duration
+	}{
+		{0.5, 2 * time.Second, 0},
+		{0, time.Minute, 0},
+		{1, time.Minute, 0},
+		{0.25, 10 * time.Second, 30 * time.Second},
+	} {
+		if got := (export.Progress{Rows: 1, Part: c.part}).Left(c.took); got != c.want {
+			t.Errorf("%v of it in %v: %v left, want %v", c.part, c.took, got, c.want)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"time"
 
 	"spinscope/backend/market"
 )
@@ -25,6 +26,16 @@ type encoder interface {
 type Progress struct {
 	Rows int64
 	Part float64 // of the whole that is done, 0 to 1, as far as it can be told before the end: by mints and by times
+}
+
+// Left is how much longer an export takes that has come so far in so long; 0 while that cannot be told, as in the first
+// seconds and before the first part.
+func (p Progress) Left(took time.Duration) time.Duration {
+	const least = 3 * time.Second
+	if took < least || p.Part <= 0 || p.Part >= 1 {
+		return 0
+	}
+	return time.Duration(float64(took) * (1 - p.Part) / p.Part)
 }
 
 // Write writes the export to w and returns the number of rows. progress, if not nil, is called after every chunk. An error

@@ -24,7 +24,8 @@ func Export(ctx context.Context, o Options, request export.Request, path string,
 	case path == "":
 		return export.Write(ctx, w, source, request, progress)
 	case manifest:
-		return export.FileWithManifest(ctx, path, source, request, progress)
+		m, err := export.FileWithManifest(ctx, path, source, request, progress)
+		return m.Rows, err
 	default:
 		return export.File(ctx, path, source, request, progress)
 	}
