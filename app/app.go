@@ -41,11 +41,11 @@ type App struct {
 	dialog  dialogs
 	saving  sync.Mutex // held while settings are saved
 	probes  probes     // endpoints being tried
+	exports exports
 
 	mu        sync.Mutex
 	ctx       context.Context // of the window, nil before it is there; the window's functions want it
 	geometry  geometry
-	view      View
 	heartbeat time.Time // last sign of life of the page; zero while none is expected
 	exportDir string    // where the last export went
 }

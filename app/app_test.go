@@ -44,18 +44,6 @@ func TestBindings(t *testing.T) {
 	}
 }
 
-func TestFileName(t *testing.T) {
-	const mint = "FQDvGgqjivrwUmsyEERgenvPwL6iEMtEMnvZ2kaN8T3Y"
-	for symbol, want := range map[string]string{
-		"SPT": "SPT", "a_1": "a_1", "../../etc": "etc", "a/b\\c:d\x00e": "abcde", "": mint[:8], "…": mint[:8], "пёс": mint[:8],
-		strings.Repeat("x", 33): mint[:8], "$CASH 100%": "CASH100",
-	} {
-		if got := fileName(symbol, mint); got != want {
-			t.Errorf("%q: %q, want %q", symbol, got, want)
-		}
-	}
-}
-
 func TestWords(t *testing.T) {
 	var got []string
 	for _, i := range market.AllIntervals() {

@@ -17,13 +17,6 @@ type ServerInfo struct {
 	First bool   `json:"first"` // nobody has chosen a market yet: the page asks
 }
 
-// View is what the page shows.
-type View struct {
-	Mint     string `json:"mint"`
-	Symbol   string `json:"symbol"`
-	Interval string `json:"interval"`
-}
-
 // Server is polled by the page until the server is ready or has failed: the page may load before it.
 func (a *App) Server() ServerInfo {
 	address, failed := a.server.state()
@@ -36,13 +29,6 @@ func (a *App) Server() ServerInfo {
 	a.expectHeartbeat(true) // the page opens now
 	now := a.server.settings()
 	return ServerInfo{Base: "http://" + address, Token: now.Config.Server.Token, Ready: true, First: firstStart(now.Origin)}
-}
-
-// SetView tells the menu what File › Export History… is about.
-func (a *App) SetView(view View) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.view = view
 }
 
 // CopyText puts a text on the clipboard.

@@ -3,6 +3,7 @@
 package app
 
 import (
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -51,4 +52,26 @@ func verbatim(text string) string {
 		return strings.ReplaceAll(text, "%", "%%")
 	}
 	return text
+}
+
+// wentTo remembers where a file was put: the next dialog begins there.
+func (a *App) wentTo(path string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.exportDir = filepath.Dir(path)
+}
+
+// lastDir is where the last file was put, "" where that is not known, or is gone: the library opens no dialog for a
+// directory that is not there, nor for one that is reached by a link.
+func (a *App) lastDir() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.exportDir == "" {
+		return ""
+	}
+	dir, err := filepath.EvalSymlinks(a.exportDir)
+	if err != nil {
+		return ""
+	}
+	return dir
 }

@@ -14,7 +14,7 @@ func (a *App) menu() *menu.Menu {
 	bar := menu.NewMenu()
 
 	file := bar.AddSubmenu("File")
-	file.AddText("Export History…", keys.CmdOrCtrl("e"), func(*menu.CallbackData) { go a.export() })
+	file.AddText("Export…", keys.CmdOrCtrl("e"), a.tell("menu:toggle", "export"))
 	more := file.AddSubmenu("Load More History")
 	for _, reach := range reaches {
 		more.AddText(reach.name, nil, func(*menu.CallbackData) { go a.loadHistory(reach.name, reach.age) })

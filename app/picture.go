@@ -42,9 +42,7 @@ func (a *App) SavePicture(name, content string) (string, error) {
 }
 
 func (a *App) picturePath(name string) (path string, err error) {
-	a.mu.Lock()
-	dir := a.exportDir
-	a.mu.Unlock()
+	dir := a.lastDir()
 	a.dialog.with(func() {
 		path, err = window.SaveFileDialog(a.window(), window.SaveDialogOptions{
 			Title: "Save Picture", DefaultDirectory: dir, CanCreateDirectories: true, DefaultFilename: name,
@@ -55,9 +53,7 @@ func (a *App) picturePath(name string) (path string, err error) {
 		return "", err
 	}
 
-	a.mu.Lock()
-	a.exportDir = filepath.Dir(path)
-	a.mu.Unlock()
+	a.wentTo(path)
 	if strings.EqualFold(filepath.Ext(path), ".png") {
 		return path, nil
 	}

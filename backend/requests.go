@@ -3,13 +3,11 @@ package backend
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"spinscope/backend/alert"
 	"spinscope/backend/cluster"
 	"spinscope/backend/export"
-	"spinscope/backend/market"
 	"spinscope/backend/offline"
 	"spinscope/backend/wire"
 )
@@ -17,31 +15,24 @@ import (
 // ErrNotRunning is returned for requests to a backend that has no open store.
 var ErrNotRunning = errors.New("the server is not running")
 
-// ExportCandles writes a mint's candles to a file, whole or not at all, in the format that its name ends in, and returns
-// the number of rows. progress is called now and then with the rows so far.
-func (b *Backend) ExportCandles(ctx context.Context, mint market.Pubkey, interval market.Interval, path string, progress func(rows int)) (int, error) {
+// Export writes what a request asks for to a file, whole or not at all, and its manifest beside it (export.FileWithManifest).
+// The format is the one that the file's name ends in; a request that asks for another is refused, and one with a format
+// gives it to a name without an ending. progress is called now and then, from the same goroutine.
+func (b *Backend) Export(ctx context.Context, request export.Request, path string, progress func(export.Progress)) (export.Manifest, error) {
 	b.mu.Lock()
 	opened := b.store
 	b.mu.Unlock()
 	if opened == nil {
-		return 0, ErrNotRunning
+		return export.Manifest{}, ErrNotRunning
 	}
 
-	format, err := export.NamedFormat(path, "")
+	format, err := export.NamedFormat(path, request.Format)
 	if err != nil {
-		return 0, err
+		return export.Manifest{}, err
 	}
 
-	from, to := export.Always()
-	request := export.Request{
-		Kind: export.Candles, Format: format, Mints: []market.Pubkey{mint}, Interval: interval, From: from, To: to,
-	}
-	rows, err := export.File(ctx, path, offline.Stored{Store: opened}, request, func(p export.Progress) { progress(int(p.Rows)) })
-	if err != nil {
-		return 0, fmt.Errorf("export %s candles of %s: %w", interval, mint, err)
-	}
-
-	return int(rows), nil
+	request.Format = format
+	return export.FileWithManifest(ctx, path, offline.Stored{Store: opened}, request, progress)
 }
 
 // LoadHistory reads older history from the cluster while the server runs, and returns when it is stored

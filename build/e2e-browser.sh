@@ -96,5 +96,5 @@ end
 token=$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
 serve guarded SPINSCOPE_SERVER_TOKEN="$token"
 in_page SPINSCOPE_BASE="http://$address" SPINSCOPE_TOKEN="$token" \
-  node --test --test-name-pattern='^a server with a token' e2e/page.test.mjs e2e/hands.test.mjs
+  node --test --test-name-pattern='^a server with a token' e2e/page.test.mjs e2e/hands.test.mjs e2e/export.test.mjs
 end

@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -97,6 +99,9 @@ func (a *app) now() (shown view) {
 	return shown
 }
 
+// exportDialog is the title of the dialog that asks for the file.
+const exportDialog = "Export to File"
+
 func TestExport(t *testing.T) {
 	need(t)
 	d := newDesk(t)
@@ -111,43 +116,110 @@ func TestExport(t *testing.T) {
 	a.export(path)
 	rows := readCandles(t, path, shown.Mint, "s5")
 	compare(t, rows, candles(t, a.base(), shown.Mint, "s5"))
+	if m := a.exported(path); m.Kind != "candles" || m.Interval != "s5" || m.Rows != len(rows) || len(m.Mints) != 1 || m.Mints[0] != shown.Mint {
+		t.Errorf("the manifest says %+v of %d rows", m, len(rows))
+	}
+	a.keepShots("dark", "light")
 
+	t.Log("the ending is added; the button has the focus still")
+	d.until("it can be pressed again", func() bool { return a.focused() == "export-begin" })
 	d.focus(title)
-	a.export(filepath.Join(d.home, "second")) // the ending is added
+	a.save("Return", exportDialog, filepath.Join(d.home, "second"))
 	readCandles(t, filepath.Join(d.home, "second.csv"), shown.Mint, "s5")
 
+	t.Log("a changed mind")
 	before, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.focus(title)
-	d.key("ctrl+e")
-	d.focus("Export History")
+	a.toExport()
+	d.key("Return")
+	d.focus(exportDialog)
 	d.key("Escape")
-	a.closed("Export History")
+	a.closed(exportDialog)
 	a.unchanged(path, before)
+
+	t.Log("all that the menu does not name: every trade, as Parquet")
+	a.press("export-kind-trades")
+	a.press("export-which-all")
+	a.press("export-format-parquet")
+	all := filepath.Join(d.home, "all.parquet")
+	a.toExport()
+	a.save("Return", exportDialog, all)
+	if m := a.exported(all); m.Kind != "trades" || m.Format != "parquet" || len(m.Mints) != 0 || m.Rows < len(rows) {
+		t.Errorf("the manifest says %+v", m)
+	}
+	if text, err := os.ReadFile(all); err != nil || !bytes.HasPrefix(text, []byte("PAR1")) || !bytes.HasSuffix(text, []byte("PAR1")) {
+		t.Errorf("%s is no Parquet: %v", all, err)
+	}
 
 	// A place that takes no files, with a name that a careless printf would trip over.
 	if err := os.Symlink("/proc/self/fd", filepath.Join(d.home, "100%s%n")); err != nil {
 		t.Fatal(err)
 	}
-	d.focus(title)
-	a.export(filepath.Join(d.home, "100%s%n", "file.csv"))
-	d.focus("Export failed")
-	d.keepPicture()
-	d.key("Escape")
-	a.closed("Export failed")
+	a.toExport()
+	a.save("Return", exportDialog, filepath.Join(d.home, "100%s%n", "file.parquet"))
+	d.until("the dialog says why there is no file", func() bool { return a.holds("export-outcome", "100%s%n") })
+	a.keepShot("failed")
+
+	t.Log("a name that says another format")
+	a.toExport()
+	a.save("Return", exportDialog, filepath.Join(d.home, "other.csv"))
+	d.until("the dialog says what to do", func() bool { return a.holds("export-refused", "end it in .csv, .jsonl") })
+	if list, err := filepath.Glob(filepath.Join(d.home, "other.csv*")); err != nil || len(list) > 0 {
+		t.Errorf("written all the same: %q %v", list, err)
+	}
 
 	d.focus(title)
+	d.key("Escape")
+	d.until("the dialog is gone", func() bool { return !a.has("export-dialog") })
 	d.key("ctrl+q")
 	if code := a.exit(patience); code != 0 {
 		t.Errorf("exit code %d\n%s", code, a.output)
 	}
 }
 
+// toExport shows the export dialog, as the menu does, with its button in focus.
+func (a *app) toExport() {
+	a.d.t.Helper()
+	a.d.focus(title)
+	if !a.has("export-dialog") {
+		a.d.key("ctrl+e")
+	}
+	a.d.until("a file can be chosen", func() bool { return a.has("export-begin") })
+	a.ask(`(document.querySelector('[data-testid="export-begin"]').focus(), true)`, new(bool))
+}
+
+// export writes what the dialog proposes.
 func (a *app) export(path string) {
 	a.d.t.Helper()
-	a.save("ctrl+e", "Export History", path)
+	a.d.focus(title)
+	a.d.key("ctrl+e")
+	a.d.until("Return chooses a file", func() bool { return a.focused() == "export-begin" })
+	a.save("Return", exportDialog, path)
+}
+
+// manifest is what stands beside an exported file.
+type manifest struct {
+	Kind, Format, Interval string
+	Mints                  []string
+	Rows                   int
+}
+
+// exported waits until the window says that the file is written, and reads its manifest.
+func (a *app) exported(path string) (m manifest) {
+	a.d.t.Helper()
+	a.d.until("the window says that it is written", func() bool {
+		return a.count(`[data-testid="export-outcome"][data-state="done"]`) == 1 && a.holds("export-outcome", path)
+	})
+	text, err := os.ReadFile(path + ".manifest.json")
+	if err != nil {
+		a.d.t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &m); err != nil {
+		a.d.t.Fatal(err)
+	}
+	return m
 }
 
 // readCandles reads an exported file once it is there. It is put in place whole.

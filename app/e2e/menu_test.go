@@ -157,10 +157,11 @@ func TestMenu(t *testing.T) {
 	})
 	a.ready()
 
-	menu.click("Export History…")
-	d.focus("Export History")
+	menu.click("Export…")
+	d.until("what is to be exported is asked", func() bool { return a.has("export-dialog") })
+	d.focus(title)
 	d.key("Escape")
-	d.until("the dialog is gone", func() bool { return len(d.windows("Export History")) == 0 })
+	d.until("the dialog is gone", func() bool { return !a.has("export-dialog") })
 
 	menu.click("Quit")
 	a.endsCleanly()

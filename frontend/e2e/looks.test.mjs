@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { cut } from './fit.mjs'
 import { byId, closeDialog, drawn, launch, leave, open, until } from './page.mjs'
+import { FORM, shell } from './shell.mjs'
 
 let browser
 before(async () => {
@@ -91,6 +92,7 @@ for (const size of [small, { width: 1280, height: 800 }]) {
       ['alerts', () => byId(page, 'alerts-rules').click()],
       ['four charts', () => page.keyboard.press('Alt+4')],
       ['layers', again('o')],
+      ['export', again('e')],
       ['shortcuts', again('?')],
       ['connect', again('x')],
       ['frames', again('q')],
@@ -132,6 +134,7 @@ test('a busy status line keeps its buttons in a small window', async () => {
   const page = await open(browser, {
     ...small,
     routes: async (page) => {
+      await page.addInitScript(shell, { form: FORM, first: false })
       const also = (path, change) =>
         page.route(path, async (route) => {
           const { data } = await (await route.fetch()).json()
@@ -161,9 +164,20 @@ test('a busy status line keeps its buttons in a small window', async () => {
     assert.deepEqual(await crowded(page), [], `${state} ${JSON.stringify(answer)}`)
   }
   now = { lag_slots: 12_345 }
-  await page.keyboard.press('e')
-  await until('it exported', async () => (await byId(page, 'export-state').getAttribute('data-state')) === 'done')
-  assert.deepEqual(await crowded(page), [], 'an export')
+  const path = '/home/anna/Documents/a folder of a long name/SPT-m1.parquet'
+  const told = { path, rows: 1_234_567, part: 0.5, left: 3599 }
+  const ended = { path, rows: 1_234_567, bytes: 1, gaps: 0, stopped: false, error: '' }
+  for (const [name, value, state] of [
+    ['export:progress', told, 'running'],
+    ['export:end', ended, 'done'],
+    ['export:end', { ...ended, error: `${path}: the disk is full` }, 'failed'],
+  ]) {
+    await page.evaluate(([name, value]) => window.tell(name, value), [name, value])
+    await until(`it is ${state}`, async () => (await byId(page, 'export-state').getAttribute('data-state')) === state)
+    // What went wrong may be long: the whole of it is in the title, and in the dialog.
+    const found = (await crowded(page)).filter((id) => id !== 'export-state' || state !== 'failed')
+    assert.deepEqual(found, [], `an export that is ${state}`)
+  }
   await leave(page)
 })
 

@@ -32,13 +32,21 @@ export function shell({ form, first }) {
   ]
   const report = { problem: '', latency_ms: 43, version: '2.1.21', chain: 'mainnet', note: '' }
   const later = (value) => new Promise((resolve) => setTimeout(() => resolve(value), 50))
-  window.runtime = { EventsOn: () => () => undefined }
+  const heard = new Map()
+  window.runtime = {
+    EventsOn(name, take) {
+      heard.set(name, take)
+      return () => heard.delete(name)
+    },
+  }
+  // What the shell tells, as a test has it tell.
+  window.tell = (name, value) => heard.get(name)?.(value)
+  window.exported = []
   window.go = {
     app: {
       App: {
         Server: () =>
           later({ base: '', token: sessionStorage.getItem('spinscope.token') ?? '', error: '', ready: true, first }),
-        SetView: () => later(),
         Heartbeat: () => later(),
         Settings: () =>
           later({
@@ -68,6 +76,11 @@ export function shell({ form, first }) {
                 },
           ),
         StopTests: () => later(),
+        Export: (asked) => {
+          window.exported.push(asked)
+          return later(window.exportAnswer ?? '/home/anna/Documents/out.csv')
+        },
+        StopExport: () => later(window.exported.push('stop')),
         // Given by tests that let the window watch coins.
         ...(window.watchCoin && { WatchCoin: window.watchCoin, UnwatchCoin: window.unwatchCoin }),
       },

@@ -4,6 +4,7 @@
  */
 
 import type { Rule as AlertRule } from './market/alert'
+import type { ExportQuestion } from './market/export'
 
 export interface ServerInfo {
   /** Such as http://127.0.0.1:5051, without a slash at the end. */
@@ -71,11 +72,10 @@ export interface EndpointReport {
   note: string
 }
 
-/** What the native menu sends. */
+/** What the shell tells: choices of the native menu, and how an export goes. */
 export interface MenuEvents {
-  'menu:export-progress': { rows: number }
-  'menu:export-done': { path: string; rows: number }
-  'menu:export-error': { message: string }
+  'export:progress': { path: string; rows: number; part: number; left: number }
+  'export:end': { path: string; rows: number; bytes: number; gaps: number; stopped: boolean; error: string }
   'menu:interval': string
   'menu:theme': string
   'menu:chart': string
@@ -88,7 +88,6 @@ export interface MenuEvents {
 
 interface Bindings {
   Server(): Promise<ServerInfo>
-  SetView(view: { mint: string; symbol: string; interval: string }): Promise<void>
   CopyText(text: string): Promise<void>
   OpenExternal(url: string): Promise<void>
   Heartbeat(): Promise<void>
@@ -97,6 +96,9 @@ interface Bindings {
   /** The answer is the coin's mint. */
   WatchCoin(text: string): Promise<string>
   UnwatchCoin(mint: string): Promise<void>
+  /** Asks for a file and begins; the answer is its path, empty when the person changed their mind. */
+  Export(request: ExportQuestion & { name: string }): Promise<string>
+  StopExport(): Promise<void>
   /** Asks for a file; the answer is its path, empty when the person changed their mind. */
   SavePicture(name: string, base64: string): Promise<string>
   Settings(): Promise<SettingsView>
@@ -131,11 +133,6 @@ export type SettingsBindings = Pick<Bindings, 'Settings' | 'SaveSettings' | 'Tes
 
 export const settingsBindings: SettingsBindings | undefined =
   app?.Settings && app.SaveSettings && app.TestEndpoint && app.StopTests ? (app as SettingsBindings) : undefined
-
-/** Tells the native menu what is shown, so that File › Export exports that. */
-export function setView(view: { mint: string; symbol: string; interval: string }): void {
-  void app?.SetView?.(view)
-}
 
 export async function copyText(text: string): Promise<void> {
   if (app?.CopyText) return app.CopyText(text)
@@ -179,7 +176,16 @@ export function watchWriter(): { add(text: string): Promise<string>; remove(mint
   return add && remove ? { add: (text) => add(text), remove: (mint) => remove(mint) } : null
 }
 
-/** Listens to the native menu; returns how to stop. */
+/** What writes exports to files; null in a browser, which downloads them. */
+export function exportWriter(): {
+  begin(request: ExportQuestion & { name: string }): Promise<string>
+  stop(): void
+} | null {
+  const { Export: begin, StopExport: stop } = app ?? {}
+  return begin && stop ? { begin: (request) => begin(request), stop: () => void stop() } : null
+}
+
+/** Listens to the shell; returns how to stop. */
 export function onMenu<Name extends keyof MenuEvents>(name: Name, take: (value: MenuEvents[Name]) => void): () => void {
   return shell.runtime?.EventsOn(name, (value) => take(value as MenuEvents[Name])) ?? (() => undefined)
 }

@@ -30,9 +30,6 @@ export { type Endpoint, RestError }
 export type MintSort = 'created_desc' | 'last_trade_desc'
 export type TickerSort = 'quote_volume_desc' | 'change_desc' | 'change_asc' | 'last_trade_desc'
 export type Window = Tickers['window']
-export type ExportFormat = 'csv' | 'jsonl' | 'parquet'
-
-const NEWLINE = 10
 
 /** The REST side of the server. Every call may be aborted and rejects with a RestError. */
 export class Rest {
@@ -165,23 +162,20 @@ export class Rest {
     return dataUrl(await response.blob())
   }
 
-  /** A streamed download as the server writes it; `progress` hears of the lines that have come in. */
-  async exportCandles(
-    mint: string,
-    interval: Interval,
-    format: ExportFormat,
-    progress: (lines: number) => void = () => undefined,
-  ): Promise<Blob> {
-    const url = withQuery('/api/export', { mint, kind: 'candles', interval, format })
-    const response = await fetchAnswer(this.endpoint, url, {}, 0)
-    if (!response.body || format === 'parquet') return response.blob()
+  /** A file that the server streams, as it writes it; `progress` hears of each chunk. */
+  async download(path: string, progress: (chunk: Uint8Array) => void, signal: AbortSignal): Promise<Blob> {
+    const response = await fetchAnswer(this.endpoint, path, { signal }, 0)
+    if (!response.body) return response.blob()
     const chunks: Uint8Array<ArrayBuffer>[] = []
     const reader = response.body.getReader()
-    let lines = 0
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      chunks.push(part.value as Uint8Array<ArrayBuffer>)
-      for (let at = part.value.indexOf(NEWLINE); at >= 0; at = part.value.indexOf(NEWLINE, at + 1)) lines++
-      progress(lines)
+    try {
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        chunks.push(part.value as Uint8Array<ArrayBuffer>)
+        progress(part.value)
+      }
+    } catch (cause) {
+      if (signal.aborted) throw cause
+      throw new RestError('the download broke off: the server’s log says why', 0)
     }
     return new Blob(chunks, { type: response.headers.get('Content-Type') ?? '' })
   }

@@ -117,6 +117,12 @@ export function formatWhole(value: number): string {
   return group(String(value))
 }
 
+/** The size of a file: 12 KB, 3.4 MB, 1.2 GB. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1 << 20) return `${Math.ceil(bytes / 1024)} KB`
+  return bytes < 1 << 30 ? `${(bytes / (1 << 20)).toFixed(1)} MB` : `${(bytes / (1 << 30)).toFixed(1)} GB`
+}
+
 /** A count: whole below 10,000, then as amounts are. */
 export function formatCount(value: number): string {
   return value < 10_000 ? group(String(Math.round(value))) : formatAmount(value)

@@ -1,5 +1,4 @@
 import type { Interval } from '../market/interval'
-import { setView } from '../native'
 import type { ChartState } from './chart.svelte'
 import type { Charts } from './charts.svelte'
 import type { Layout, Prefs, SideTab } from './prefs.svelte'
@@ -64,7 +63,6 @@ export class Navigation {
 
   setInterval(interval: Interval): void {
     this.charts.choose({ interval })
-    this.#tellShell()
   }
 
   /** Gives a chart the focus. */
@@ -100,10 +98,7 @@ export class Navigation {
   async loadTokens(): Promise<void> {
     await this.tokens.load()
     const { mint } = this.charts.focused
-    if (mint && (mint === this.#picked || this.tokens.get(mint) || this.tokens.phase !== 'ready')) {
-      this.#tellShell()
-      return
-    }
+    if (mint && (mint === this.#picked || this.tokens.get(mint) || this.tokens.phase !== 'ready')) return
     const first = this.tokens.shown[0]?.mint ?? this.tokens.all[0]?.mint
     if (first) this.show(first)
   }
@@ -130,11 +125,5 @@ export class Navigation {
     this.tokens.pin(this.charts.mints)
     if (mint) this.tape.open(mint)
     this.totals.open(mint)
-    this.#tellShell()
-  }
-
-  #tellShell(): void {
-    const { mint, interval } = this.charts.focused
-    setView({ mint, symbol: this.tokens.get(mint)?.symbol ?? '', interval })
   }
 }

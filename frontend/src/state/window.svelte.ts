@@ -9,6 +9,7 @@ export type DialogName =
   | 'about'
   | 'connect'
   | 'palette'
+  | 'export'
   | 'gaps'
   | 'layers'
   | 'health'

@@ -39,7 +39,7 @@ export class Workspace {
   readonly clock = new Clock()
   readonly toasts = new Toasts()
   readonly clipboard = new Clipboard(this.toasts)
-  readonly exporting = new Exporting()
+  readonly exporting: Exporting
   readonly connection: Connection
   readonly health: Health
   readonly alerts: Alerts
@@ -77,6 +77,7 @@ export class Workspace {
     })
     this.sound = new AlertSound(prefs)
     this.dollars = new Dollars(rest, () => prefs.values.money === 'usd')
+    this.exporting = new Exporting(rest, native.exportWriter())
     this.watched = new Watched(rest, native.watchWriter())
     this.watched.moved = (coin, before) => this.#moved(coin, before)
     this.alerts.announce = (alerts) => this.#announce(alerts)

@@ -8,6 +8,7 @@ import type { Detail, KlineStatus, Mints, Status, Ticker, Venue } from '../api/c
 import type { Bar } from '../market/candle'
 import type { Trade } from '../market/trade'
 import { loadedFrom } from '../native'
+import { Exporting } from '../state/exporting.svelte'
 import { Frames } from '../state/frames.svelte'
 import { Prefs } from '../state/prefs.svelte'
 import { pushesTo } from '../state/pushes'
@@ -226,19 +227,139 @@ describe('Layers', () => {
 })
 
 describe('exports', () => {
-  it('are told in the status line, whoever does them', async () => {
+  const ended = { path: '/tmp/OAK.csv', rows: 12_345, bytes: 2 << 20, gaps: 0, stopped: false, error: '' }
+  const began: unknown[] = []
+  const stop = vi.fn()
+
+  /** In the app: the shell writes the files. */
+  function inApp(begin: () => Promise<string> = async () => '/tmp/OAK.csv'): void {
+    began.length = 0
+    const writer = { begin: (asked: unknown) => (began.push(asked), begin()), stop }
+    Object.assign(workspace, { exporting: new Exporting(() => workspace.connection.rest, writer) })
+  }
+
+  async function press(id: string): Promise<void> {
+    await fireEvent.click(screen.getByTestId(id))
+  }
+
+  it('are told in the status line, which opens the dialog', async () => {
+    inApp()
     show('StatusBar')
     expect(screen.queryByTestId('export-state')).toBeNull()
-    workspace.exporting.progress(12_000)
+    workspace.exporting.progress({ path: '/tmp/OAK.csv', rows: 12_000, part: 0.5, left: 0 })
     await tick()
     expect(text('export-state')).toBe('exporting 12 000 rows…')
-    workspace.exporting.done(12_345, '/tmp/OAK.csv')
+    workspace.exporting.progress({ path: '/tmp/OAK.csv', rows: 12_100, part: 0.5, left: 41.7 })
+    await tick()
+    expect(text('export-state')).toBe('exporting 12 100 rows, 41s left')
+    workspace.exporting.end(ended)
     await tick()
     expect(text('export-state')).toBe('exported 12 345 rows')
-    expect(screen.getByTestId('export-state').title).toBe('exported 12 345 rows\n/tmp/OAK.csv')
-    workspace.exporting.fail('disk full')
+    expect(screen.getByTestId('export-state').title).toBe(
+      'exported 12 345 rows\n/tmp/OAK.csv\nPress for the export (E)',
+    )
+    workspace.exporting.end({ ...ended, error: 'disk full' })
     await tick()
     expect(text('export-state')).toBe('export failed: disk full')
+    workspace.exporting.end({ ...ended, stopped: true })
+    await tick()
+    expect(text('export-state')).toBe('export stopped')
+    await press('export-state')
+    expect(view.dialog).toBe('export')
+  })
+
+  it('are asked of the shell as they stand in the dialog, go on without it, and can be stopped', async () => {
+    inApp()
+    await workspace.navigation.loadTokens()
+    const [oak, fox] = details.map((one) => one.mint_account)
+    workspace.navigation.show(oak ?? '')
+    show('Export')
+    expect(document.activeElement).toBe(screen.getByTestId('export-begin'))
+    await press('export-begin')
+    expect(began.pop()).toEqual({
+      kind: 'candles',
+      format: 'csv',
+      interval: workspace.chart.interval,
+      mints: [oak],
+      from: null,
+      to: null,
+      name: `OAK-${workspace.chart.interval}.csv`,
+    })
+
+    workspace.exporting.progress({ path: '/tmp/OAK.csv', rows: 12_000, part: 0.5, left: 90 })
+    await tick()
+    expect(text('export-outcome')).toBe('12 000 rows, about 1m left /tmp/OAK.csv')
+    expect(document.querySelector('progress')?.value).toBe(0.5)
+    expect(screen.queryByTestId('export-begin')).toBeNull()
+    await press('export-stop')
+    expect(stop).toHaveBeenCalledOnce()
+    workspace.exporting.end({ ...ended, rows: 0, stopped: true })
+    await tick()
+    expect(text('export-outcome')).toBe('Stopped. No file was written; one that was there before is as it was.')
+
+    await press('export-kind-gaps')
+    await press('export-which-chosen')
+    expect(text('export-problem')).toBe('choose at least one token')
+    expect(screen.getByTestId<HTMLButtonElement>('export-begin').disabled).toBe(true)
+    const field = screen.getByTestId('export-symbol')
+    for (const symbol of ['OAK', 'FOX']) {
+      await fireEvent.input(field, { target: { value: symbol } })
+      await fireEvent.keyDown(field, { key: 'Enter' })
+    }
+    expect(screen.getAllByTestId('export-remove')).toHaveLength(2)
+    await press('export-format-jsonl')
+    await press('export-packing-gz')
+    await press('export-begin')
+    expect(began.pop()).toMatchObject({
+      kind: 'gaps',
+      mints: [oak, fox],
+      format: 'jsonl',
+      name: '2-tokens-gaps.jsonl.gz',
+    })
+    workspace.exporting.end({ ...ended, rows: 0, gaps: 2 })
+    await tick()
+    expect(text('export-outcome')).toContain('0 rows, 2.0 MB, are in /tmp/OAK.csv')
+    expect(text('export-outcome')).toContain('No gaps are known of these tokens in this time')
+    expect(text('export-gaps')).toBe('2 known gaps may touch it: the manifest says where.')
+
+    await fireEvent.click(screen.getAllByTestId('export-remove')[0] as HTMLElement)
+    expect(workspace.exporting.draft.chosen).toEqual([fox])
+  })
+
+  it('say why nothing began, or where it ended', async () => {
+    inApp(() => Promise.reject(new Error('the server is not running')))
+    workspace.navigation.show('M')
+    show('Export')
+    await press('export-begin')
+    await vi.waitFor(() => expect(text('export-refused')).toBe('the server is not running'))
+    workspace.exporting.end({ ...ended, error: '/tmp/OAK.csv: the disk is full: make room there' })
+    await tick()
+    expect(text('export-outcome')).toBe('/tmp/OAK.csv: the disk is full: make room there')
+    await press('export-close')
+    expect([view.dialog, workspace.exporting.last, workspace.exporting.problem]).toEqual(['', null, ''])
+  })
+
+  it('are links in a browser, with the command that does more', async () => {
+    workspace.navigation.show('M')
+    workspace.connection.address = 'http://127.0.0.1:5051/sub'
+    show('Export')
+    await press('export-kind-trades')
+    await press('export-span-between')
+    await fireEvent.input(screen.getByTestId('export-from'), { target: { value: '1760054400' } })
+    const link = screen.getByTestId<HTMLAnchorElement>('export-link')
+    expect(link.getAttribute('href')).toBe(
+      'http://127.0.0.1:5051/sub/api/export?kind=trades&mint=M&from=1760054400&format=csv',
+    )
+    expect(link.download).toBe('M-trades.csv')
+    expect(text('export-command')).toBe(
+      'spinscope export trades --mint M --from 1760054400 --url http://127.0.0.1:5051/sub -o M-trades.csv',
+    )
+    expect(text('export-manifest')).toContain('The app and this command also write a manifest beside it')
+    expect(screen.queryByTestId('export-packing-gz')).toBeNull()
+    await fireEvent.input(screen.getByTestId('export-from'), { target: { value: 'soon' } })
+    expect(text('export-problem')).toContain('write a day as 2026-11-01')
+    expect(link.hasAttribute('href')).toBe(false)
+    expect(screen.getByTestId('export-from').getAttribute('aria-invalid')).toBe('true')
   })
 })
 

@@ -1,4 +1,3 @@
-import type { ExportFormat } from '../../api/rest'
 import { candlesToCsv } from '../../market/csv'
 import type { Workspace } from '../../state/workspace.svelte'
 import { saveFile, savePicture } from '../../native'
@@ -11,33 +10,14 @@ import { cleanName, shortAddress } from '../../market/token'
 import type { PictureCaption } from '../../state/chart.svelte'
 import { reason } from '../../state/reason'
 
-/** Such as SPT-m1.csv, without characters that a file system refuses. */
-export function exportName(symbol: string, interval: string, extension: string): string {
-  const safe = cleanName(symbol, 'token', 24).replace(/[^\p{L}\p{N}_-]+/gu, '-')
-  return `${safe}-${interval}.${extension}`
+/** A symbol without characters that a file system refuses. */
+export function safeSymbol(symbol: string): string {
+  return cleanName(symbol, 'token', 24).replace(/[^\p{L}\p{N}_-]+/gu, '-')
 }
 
-/** Saves every candle of the shown mint and interval. */
-export async function exportHistory(workspace: Workspace, format: ExportFormat): Promise<void> {
-  const { mint, interval } = workspace.market
-  if (!mint) return
-  const name = exportName(workspace.tokens.get(mint)?.symbol ?? mint, interval, format)
-  try {
-    workspace.exporting.progress(0)
-    let rows = 0
-    const file = await workspace.connection.rest.exportCandles(mint, interval, format, (lines) => {
-      // The first line of a CSV names the columns.
-      rows = format === 'csv' ? Math.max(0, lines - 1) : lines
-      workspace.exporting.progress(rows)
-    })
-    saveFile(name, file)
-    workspace.exporting.done(rows, name)
-    workspace.toasts.show('good', `Saved ${name}`)
-  } catch (error) {
-    const why = reason(error)
-    workspace.exporting.fail(why)
-    workspace.toasts.show('bad', `Export failed: ${why}`)
-  }
+/** Such as SPT-m1.csv. */
+export function exportName(symbol: string, interval: string, extension: string): string {
+  return `${safeSymbol(symbol)}-${interval}.${extension}`
 }
 
 /** Saves the bars that are loaded in the chart, without asking the server. */

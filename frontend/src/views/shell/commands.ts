@@ -7,7 +7,7 @@ import type { ChartKind, Layout, ThemeChoice } from '../../state/prefs.svelte'
 import type { WindowState } from '../../state/window.svelte'
 import type { Workspace } from '../../state/workspace.svelte'
 import { nextFigure, nextProgram, nextSpan, pickTab, TAB_WORDS } from '../tokens/list'
-import { exportHistory, exportShown, saveScreenshot } from '../chart/export'
+import { exportShown, saveScreenshot } from '../chart/export'
 
 /** One thing the window can do: for keys, the palette and the list of shortcuts alike. */
 export interface Command {
@@ -154,12 +154,15 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Alerts', 'alert-new', 'New alert at the crosshair, or at the last price', ['A'], () => workspace.newAlert())
   add('Alerts', 'alert-sound', 'Toggle the sound of alerts', [], () => workspace.sound.toggle(), 'mute silent volume')
 
-  if (!isDesktop) {
-    add('Export', 'export-csv', 'Export history as CSV', ['e'], () => void exportHistory(workspace, 'csv'))
-    add('Export', 'export-jsonl', 'Export history as JSON Lines', [], () => void exportHistory(workspace, 'jsonl'))
-    add('Export', 'export-parquet', 'Export history as Parquet', [], () => void exportHistory(workspace, 'parquet'))
-    add('Export', 'export-shown', 'Save the shown bars as CSV', [], () => exportShown(workspace))
-  }
+  add(
+    'Export',
+    'export',
+    'Export candles, trades, events, orders or gaps to a file',
+    ['e'],
+    () => (view.dialog = 'export'),
+    'history csv json lines jsonl parquet arrow download save manifest',
+  )
+  if (!isDesktop) add('Export', 'export-shown', 'Save the shown bars as CSV', [], () => exportShown(workspace))
 
   add('Window', 'palette', 'All commands', ['mod+k'], () => (view.dialog = 'palette'))
   add('Window', 'frames', 'Live frames, as a script gets them', ['q'], () => {

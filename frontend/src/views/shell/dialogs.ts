@@ -8,6 +8,7 @@ const LATER: Partial<Record<DialogName, () => Loaded>> = {
   shortcuts: () => import('./Shortcuts.svelte'),
   about: () => import('./About.svelte'),
   connect: () => import('../connect/Connect.svelte'),
+  export: () => import('../export/Export.svelte'),
   gaps: () => import('../chart/Gaps.svelte'),
   layers: () => import('../chart/Layers.svelte'),
   health: () => import('../health/Health.svelte'),
