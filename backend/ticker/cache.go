@@ -66,11 +66,33 @@ func (b *Cache) Tickers(ctx context.Context, mints []market.Pubkey) (answer Answ
 	return answer, err
 }
 
-// Rank gives a page of the mints that traded in the last 24 hours of chain time, in order, of those alone that are paid in quote
-// unless that is nil. The window is the one that
-// ByQuoteVolume, ByTrades, ByGain and ByLoss look at; mints that did not trade in it stand between those that rose and
-// those that fell.
-func (b *Cache) Rank(ctx context.Context, order Order, window Window, quote *market.Pubkey, offset, limit int) (answer Answer, err error) {
+// Filter is which mints a ranking holds. The zero Filter takes all.
+type Filter struct {
+	Quote   *market.Pubkey  // those that are paid in it
+	Program *market.Program // those that trade there now
+	Trades  uint64          // those with so many in the window, or more
+	Volume  uint64          // those with so much paid in the window, or more: 10^-9 of what each is paid in
+	Age     int64           // those created so many seconds ago, in chain time, or less; 0: all. Whose creation is not stored has no age
+}
+
+// takes reports whether a mint is one of those, at a chain time.
+func (f *Filter) takes(t *Ticker, window Window, now int64) bool {
+	span := &t.Spans[window]
+	switch {
+	case f.Quote != nil && t.Token.Pair.Quote() != *f.Quote, f.Program != nil && t.Token.Pair.Program() != *f.Program:
+		return false
+	case span.Trades < f.Trades, f.Volume > 0 && t.Token.Pair.Weight(span.QuoteVolume).Less(market.U64(f.Volume)):
+		return false
+	case f.Age > 0 && (t.Token.Created == nil || now-t.Token.CreateTime > f.Age):
+		return false
+	}
+	return true
+}
+
+// Rank gives a page of the mints that traded in the last 24 hours of chain time and that the filter takes, in order. The window
+// is the one that ByQuoteVolume, ByTrades, ByGain, ByLoss and the filter look at; mints that did not trade in it stand between
+// those that rose and those that fell.
+func (b *Cache) Rank(ctx context.Context, order Order, window Window, filter Filter, offset, limit int) (answer Answer, err error) {
 	err = b.take(ctx, func() error {
 		now := b.source.ChainTime()
 		marks := b.source.Traded(now-H24.Seconds(), maxRanked)
@@ -79,8 +101,8 @@ func (b *Cache) Rank(ctx context.Context, order Order, window Window, quote *mar
 			return err
 		}
 		b.forget(marks)
-		if quote != nil {
-			list = slices.DeleteFunc(list, func(k *kept) bool { return k.Token.Pair.Quote() != *quote })
+		if filter != (Filter{}) {
+			list = slices.DeleteFunc(list, func(k *kept) bool { return !filter.takes(&k.Ticker, window, now) })
 		}
 		if order != ByLastTrade {
 			slices.SortStableFunc(list, func(x, y *kept) int { return compare(order, window, x, y) })

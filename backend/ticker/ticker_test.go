@@ -10,6 +10,7 @@ import (
 
 	"spinscope/backend/candle"
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 )
 
 const start = 1_700_000_000
@@ -101,6 +102,9 @@ func (c *chain) Token(mint market.Pubkey) (market.Token, bool, error) {
 	if list := c.ticks[mint]; len(list) > 0 {
 		t.LatestPrice, t.Trades = list[len(list)-1].Price, uint64(len(list))
 	}
+	if at, known := createdAt(mint); known {
+		t.Created, t.CreateTime = &spinpet.TokenCreated{Mint: mint}, at
+	}
 	return t, true, c.fail
 }
 
@@ -137,6 +141,42 @@ func (c *chain) naive(mint market.Pubkey, window Window, interval market.Interva
 	return s
 }
 
+// createdAt is when a coin was created, where that is known: of every fourth it is not.
+func createdAt(mint market.Pubkey) (at int64, known bool) {
+	return start - 30_000 + 10_000*int64(mint[0]), mint[0]%4 != 0
+}
+
+// filter chooses by some of what can be chosen by.
+func (c *chain) filter() (f Filter) {
+	if c.IntN(2) == 0 {
+		f.Quote = new(market.USDC)
+	}
+	if c.IntN(4) == 0 {
+		f.Program = new(market.Program(c.IntN(2))) //nolint:gosec // small
+	}
+	if c.IntN(2) == 0 {
+		f.Trades = c.Uint64N(4)
+	}
+	if c.IntN(2) == 0 {
+		f.Volume = c.Uint64N(10_000)
+	}
+	if c.IntN(2) == 0 {
+		f.Age = 1 + c.Int64N(c.now-start+40_000)
+	}
+	return f
+}
+
+// wanted says naively whether a filter takes a coin.
+func (c *chain) wanted(one *Ticker, f *Filter, window Window) bool {
+	paid, unit := one.Spans[window].QuoteVolume.Lo, uint64(1) // SOL has nine decimals
+	if one.Token.Pair.Quote() == market.USDC {
+		unit = 1000
+	}
+	created, known := createdAt(one.Token.Mint)
+	return (f.Quote == nil || *f.Quote == one.Token.Pair.Quote()) && (f.Program == nil || *f.Program == one.Token.Pair.Program()) &&
+		one.Spans[window].Trades >= f.Trades && paid*unit >= f.Volume && (f.Age == 0 || known && created+f.Age >= c.now)
+}
+
 // check compares a ticker with the trades.
 func (c *chain) check(t *testing.T, b *Cache, got *Ticker) {
 	t.Helper()
@@ -160,11 +200,11 @@ func TestTickersEqualTheTrades(t *testing.T) {
 	} {
 		c := newChain(uint64(seed), 9) //nolint:gosec // small
 		b := New(c, intervals)
-		rankings := 0
+		rankings, filtered := 0, 0
 		for range 1500 {
 			c.step()
 			order, window := Order(c.IntN(5)), Window(c.IntN(NumWindows)) //nolint:gosec // small
-			answer, err := b.Rank(context.Background(), order, window, nil, 0, 100)
+			answer, err := b.Rank(context.Background(), order, window, Filter{}, 0, 100)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -181,13 +221,17 @@ func TestTickersEqualTheTrades(t *testing.T) {
 					t.Fatalf("order %d, %s: %+v before %+v", order, window, answer.Tickers[i-1].Spans[window], got.Spans[window])
 				}
 			}
-			dollars, err := b.Rank(context.Background(), order, window, new(market.USDC), 0, 100)
+			filter := c.filter()
+			chosen, err := b.Rank(context.Background(), order, window, filter, 0, 100)
 			if err != nil {
 				t.Fatal(err)
 			}
-			only := slices.DeleteFunc(slices.Clone(answer.Tickers), func(one *Ticker) bool { return one.Token.Pair.Quote() != market.USDC })
-			if dollars.Total != len(only) || !slices.Equal(dollars.Tickers, only) {
-				t.Fatalf("%d coins of USDC of %d", dollars.Total, len(only))
+			only := slices.DeleteFunc(slices.Clone(answer.Tickers), func(one *Ticker) bool { return !c.wanted(one, &filter, window) })
+			if chosen.Total != len(only) || !slices.Equal(chosen.Tickers, only) {
+				t.Fatalf("%+v takes %d coins, not %d", filter, chosen.Total, len(only))
+			}
+			if len(only) > 0 && len(only) < len(want) {
+				filtered++
 			}
 
 			asked := []market.Pubkey{{200}, c.mints[c.IntN(9)], c.mints[0]}
@@ -201,6 +245,9 @@ func TestTickersEqualTheTrades(t *testing.T) {
 			for _, got := range some.Tickers {
 				c.check(t, b, got)
 			}
+		}
+		if filtered < 100 {
+			t.Errorf("only %d filters took some and left some: the test looks at little", filtered)
 		}
 		if rankings < 100 {
 			t.Errorf("only %d rankings of more than five mints: the test looks at little", rankings)
@@ -270,7 +317,7 @@ func TestNothingIsReadTwice(t *testing.T) {
 	rank := func() int {
 		t.Helper()
 		c.reads = 0
-		if _, err := b.Rank(context.Background(), ByGain, H1, nil, 0, 10); err != nil {
+		if _, err := b.Rank(context.Background(), ByGain, H1, Filter{}, 0, 10); err != nil {
 			t.Fatal(err)
 		}
 		return c.reads
@@ -295,7 +342,7 @@ func TestPagesAndBounds(t *testing.T) {
 	}
 	b := New(c, market.AllIntervals())
 	for _, page := range [][3]int{{0, 2, 2}, {4, 2, 1}, {5, 2, 0}, {-1, 1, 1}, {0, -1, 0}, {1 << 40, 10, 0}} {
-		if answer, err := b.Rank(context.Background(), ByTrades, M5, nil, page[0], page[1]); err != nil || len(answer.Tickers) != page[2] || answer.Total != 5 {
+		if answer, err := b.Rank(context.Background(), ByTrades, M5, Filter{}, page[0], page[1]); err != nil || len(answer.Tickers) != page[2] || answer.Total != 5 {
 			t.Errorf("page %v: %d of %d, %v", page, len(answer.Tickers), answer.Total, err)
 		}
 	}
@@ -314,16 +361,16 @@ func TestFailures(t *testing.T) {
 	}
 	b := New(c, market.AllIntervals())
 	c.fail = errors.New("a damaged block")
-	if _, err := b.Rank(context.Background(), ByTrades, M5, nil, 0, 9); !errors.Is(err, c.fail) {
+	if _, err := b.Rank(context.Background(), ByTrades, M5, Filter{}, 0, 9); !errors.Is(err, c.fail) {
 		t.Errorf("a failing store gives %v", err)
 	}
 	c.fail = nil
 	ended, end := context.WithCancel(context.Background())
 	end()
-	if _, err := b.Rank(ended, ByTrades, M5, nil, 0, 9); !errors.Is(err, context.Canceled) {
+	if _, err := b.Rank(ended, ByTrades, M5, Filter{}, 0, 9); !errors.Is(err, context.Canceled) {
 		t.Errorf("a question nobody waits for gives %v", err)
 	}
-	if answer, err := b.Rank(context.Background(), ByTrades, M5, nil, 0, 9); err != nil || answer.Total != 3 {
+	if answer, err := b.Rank(context.Background(), ByTrades, M5, Filter{}, 0, 9); err != nil || answer.Total != 3 {
 		t.Errorf("after that: %v %v", answer, err)
 	}
 	if w, err := ParseWindow("h1"); w != H1 || err != nil {

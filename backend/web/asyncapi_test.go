@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -33,6 +34,9 @@ func TestAsyncAPIDescribesEveryMessage(t *testing.T) {
 			}
 		}
 		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]struct{ Type any }
+			}
 			Messages map[string]struct {
 				Name    string
 				Payload map[string]any
@@ -85,6 +89,10 @@ func TestAsyncAPIDescribesEveryMessage(t *testing.T) {
 	}
 	if len(acts) != want || len(doc.Components.Messages) != want {
 		t.Errorf("%d in operations, %d described, want %d", len(acts), len(doc.Components.Messages), want)
+	}
+
+	if window := doc.Components.Schemas["Ticker"].Properties["h24"].Type; !reflect.DeepEqual(window, []any{"object", "null"}) {
+		t.Errorf("a window that cannot be told is null, and described as %v", window)
 	}
 
 	var plain any

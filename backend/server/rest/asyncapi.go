@@ -81,6 +81,7 @@ func asyncAPI(messages []Message, version string) ([]byte, error) {
 	channel("ws", plainSpace, "A plain WebSocket: one JSON object a message.", func(m *Message) bool { return in(fullSpace)(m) || in(plainSpace)(m) }, "event")
 	channel("sse", "/sse", "Server-sent events: the name of a message is its event, the payload its data. Topics are in the query.", pushed, "")
 
+	nullable(schemas)
 	document := object{
 		"asyncapi": "3.0.0",
 		"info": object{

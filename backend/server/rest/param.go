@@ -4,6 +4,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/registry"
 )
 
 // The parameters as OpenAPI describes them. What they mean is decided in query.go.
@@ -60,6 +61,20 @@ func anys(texts []string) []any {
 		values[i] = text
 	}
 	return values
+}
+
+func programParam(description string) *huma.Param {
+	p := choiceParam("program", description, true, programNames()...)
+	p.Required = false // without a default: all programs
+	return p
+}
+
+// programNames are those of the programs that are understood.
+func programNames() (names []string) {
+	for _, id := range registry.All() {
+		names = append(names, id.String())
+	}
+	return names
 }
 
 func stateParam() *huma.Param {

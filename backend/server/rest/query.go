@@ -113,6 +113,15 @@ func (q *query) choice(name string, choices ...string) string {
 	return text
 }
 
+// program is one that is understood; nil when the parameter is not given.
+func (q *query) program(name string) *market.Program {
+	if len(q.values[name]) == 0 {
+		return nil
+	}
+	id, _ := market.ParseProgram(q.choice(name, programNames()...))
+	return &id
+}
+
 // must is choice for a parameter without a default.
 func (q *query) must(name string, choices ...string) string {
 	if len(q.values[name]) == 0 {

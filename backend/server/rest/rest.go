@@ -104,28 +104,12 @@ func New(deps Deps) *API {
 	schemas := config.Components.Schemas
 	a.huma = humago.New(a.mux, config)
 	a.routes()
-	nullable(schemas.Map(), "URIData", "Detail", "uri_data")
-	nullable(schemas.Map(), "Span", "Ticker", "h24", "h1", "m5")
-	nullable(schemas.Map(), "LiquidationNext", "LiquidationSide", "next")
-	nullable(schemas.Map(), "LiquidationCascade", "LiquidationSide", "cascade")
-	nullable(schemas.Map(), "MarginHoldings", "WalletPosition", "margin")
-	nullable(schemas.Map(), "MarginHoldings", "CoinTrader", "margin")
-	nullable(schemas.Map(), "MarginHoldings", "CoinCreator", "margin")
-	nullable(schemas.Map(), "CoinCreator", "CoinTraders", "creator")
+	nullable(schemas)
 	delete(schemas.Map(), "ErrorModel") // huma's own shape of failure; ours is the envelope
 	delete(schemas.Map(), "ErrorDetail")
 	a.mux.HandleFunc("/", a.notFound)
 
 	return a
-}
-
-// nullable lets fields of a struct that are structs themselves be null, which huma cannot say of a reference.
-func nullable(schemas map[string]*huma.Schema, of, in string, fields ...string) {
-	schema := *schemas[of]
-	schema.Nullable = true
-	for _, field := range fields {
-		schemas[in].Properties[field] = &schema
-	}
 }
 
 // ServeHTTP implements http.Handler.

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -30,6 +31,38 @@ func (signedSchema) Schema(huma.Registry) *huma.Schema {
 		Description: "A number up to 2^53 to either side of 0, a decimal string beyond",
 		OneOf:       []*huma.Schema{{Type: huma.TypeInteger}, {Type: huma.TypeString, Pattern: "^-?[0-9]+$"}},
 	}
+}
+
+// nullable lets fields be null that are pointers and are not left out instead. Of what is no plain type huma does not say it.
+func nullable(schemas huma.Registry) {
+	for name, schema := range schemas.Map() {
+		of := schemas.TypeFromRef("#/components/schemas/" + name)
+		if of == nil || of.Kind() != reflect.Struct {
+			continue
+		}
+		for _, field := range reflect.VisibleFields(of) {
+			named, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+			property := schema.Properties[named]
+			if field.Type.Kind() == reflect.Pointer && property != nil && !strings.Contains(options, "omitempty") {
+				schema.Properties[named] = orNull(schemas, property)
+			}
+		}
+	}
+}
+
+// orNull is a schema that takes null too.
+func orNull(schemas huma.Registry, property *huma.Schema) *huma.Schema {
+	either := *property
+	switch {
+	case property.Ref != "":
+		either = *schemas.SchemaFromRef(property.Ref)
+		either.Nullable = true
+	case len(property.OneOf) > 0:
+		first := *property.OneOf[0]
+		first.Nullable = true
+		either.OneOf = append([]*huma.Schema{&first}, property.OneOf[1:]...)
+	}
+	return &either
 }
 
 // eventSchema describes wire.Event: one of the shapes that the programs' packages describe, told apart by event_type.

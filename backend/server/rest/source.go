@@ -5,6 +5,7 @@ import (
 
 	"spinscope/backend/market"
 	"spinscope/backend/store"
+	"spinscope/backend/ticker"
 	"spinscope/backend/wire"
 )
 
@@ -47,7 +48,7 @@ type TickerQuery struct {
 	Mints  []market.Pubkey
 	Window string // h24, h1 or m5: what SortBy looks at
 	SortBy TickerSort
-	Quote  *market.Pubkey // of those paid in it; nil: of all
+	Filter ticker.Filter // of those that it takes; Window is what it looks at, too
 	Spark  bool
 	store.Page
 }

@@ -25,7 +25,7 @@ func NewTickers(cache *ticker.Cache, mints Mints) Tickers {
 		if len(q.Mints) > 0 {
 			answer, err = cache.Tickers(ctx, q.Mints)
 		} else {
-			answer, err = cache.Rank(ctx, tickerOrders[q.SortBy], window, q.Quote, q.Offset, q.Limit)
+			answer, err = cache.Rank(ctx, tickerOrders[q.SortBy], window, q.Filter, q.Offset, q.Limit)
 		}
 
 		if err != nil {

@@ -3,12 +3,14 @@ package rest_test
 import (
 	"context"
 	"encoding/binary"
+	"net/http"
 	"reflect"
 	"sync"
 	"testing"
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program/spinpet"
 	"spinscope/backend/server/rest"
 	"spinscope/backend/store"
 	"spinscope/backend/ticker"
@@ -202,4 +204,30 @@ func BenchmarkTickers(b *testing.B) {
 
 		b.ReportMetric(float64(spent.Milliseconds())/float64(b.N), "ms/rank")
 	})
+}
+
+// TestChosenTickers: the parameters of a choice arrive as they are meant.
+func TestChosenTickers(t *testing.T) {
+	var asked rest.TickerQuery
+	all := deps(newFake())
+	all.Tickers = func(_ context.Context, q rest.TickerQuery) (rest.TickerPage, error) {
+		asked = q
+		return rest.TickerPage{}, nil
+	}
+	server := serve(t, all)
+
+	call(t, http.MethodGet, server.URL+"/api/tickers", "")
+	if asked.Filter != (ticker.Filter{}) {
+		t.Errorf("without a choice: %+v", asked.Filter)
+	}
+
+	call(t, http.MethodGet, server.URL+"/api/tickers?window=h1&program=spinpet&min_trades=7&min_quote_volume=2.5&max_age=3600&quote="+market.USDC.String(), "")
+	f := asked.Filter
+	if f.Quote == nil || *f.Quote != market.USDC || f.Program == nil || *f.Program != spinpet.Program {
+		t.Errorf("%+v", f)
+	}
+	f.Quote, f.Program = nil, nil
+	if f != (ticker.Filter{Trades: 7, Volume: 2_500_000_000, Age: 3600}) {
+		t.Errorf("%+v", f)
+	}
 }

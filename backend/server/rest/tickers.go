@@ -6,7 +6,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"spinscope/backend/market"
 	"spinscope/backend/store"
+	"spinscope/backend/ticker"
 	"spinscope/backend/wire"
 )
 
@@ -27,6 +29,19 @@ func (a *API) tickerRoutes() {
 			Schema: &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern}, MaxItems: new(maxTickers)},
 		}, choiceParam("window", "What sort_by looks at", false, tickerWindows...),
 			keyParam("quote", "The mint of what is paid with: coins that are paid in it, and no others", false),
+			programParam("Coins that trade there now, and no others"),
+			&huma.Param{
+				Name: "min_trades", In: "query", Description: "Coins with so many trades in the window or more",
+				Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: new(0.0), Maximum: new(float64(maxWhole)), Default: 0},
+			},
+			&huma.Param{
+				Name: "min_quote_volume", In: "query", Description: "Coins for which so much was paid in the window or more: a decimal, in whole units of what each is paid in",
+				Schema: &huma.Schema{Type: huma.TypeString, Pattern: market.AmountPattern},
+			},
+			&huma.Param{
+				Name: "max_age", In: "query", Description: "Coins created so many seconds ago or less; one whose creation is not stored has no age. 0: all",
+				Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: new(0.0), Maximum: new(float64(maxWhole)), Default: 0},
+			},
 			choiceParam("sort_by", "By volume those that are paid in the same thing stand together, SOL first. Those without a trade in the window stand between the risen and the fallen", false, tickerSorts...),
 			&huma.Param{
 				Name: "spark", In: "query", Description: "Add the line of the last 24 hours",
@@ -38,7 +53,11 @@ func (a *API) tickers(ctx context.Context, q *query) (*wire.Tickers, error) {
 	mints := q.keys("mint", maxTickers)
 	ask := TickerQuery{
 		Mints: mints, Window: q.choice("window", tickerWindows...), SortBy: TickerSort(q.choice("sort_by", tickerSorts...)),
-		Quote: q.maybeKey("quote"), Spark: q.flag("spark"),
+		Spark: q.flag("spark"),
+		Filter: ticker.Filter{
+			Quote: q.maybeKey("quote"), Program: q.program("program"), Trades: q.count("min_trades"),
+			Volume: q.amount("min_quote_volume", market.LamportsDecimals, 0), Age: int64(q.count("max_age")), //nolint:gosec // at most maxWhole
+		},
 	}
 	page, limit := q.paging()
 	if q.err != nil {
