@@ -93,31 +93,47 @@ func (m *maker) moduleDirs() (map[string]string, error) {
 	return dirs, nil
 }
 
+const modulesDir = "node_modules/"
+
+// lockedPackage is what package-lock.json says of a package, by its place.
+type lockedPackage struct {
+	Version      string            `json:"version"`
+	Dev          bool              `json:"dev"`
+	DevOptional  bool              `json:"devOptional"`
+	Dependencies map[string]string `json:"dependencies"`
+}
+
+// locked is the page's package-lock.json.
+func (m *maker) locked() (map[string]lockedPackage, error) {
+	raw, err := os.ReadFile(filepath.Join(m.root, "frontend", "package-lock.json"))
+	if err != nil {
+		return nil, err
+	}
+	var lock struct {
+		Packages map[string]lockedPackage `json:"packages"`
+	}
+	return lock.Packages, json.Unmarshal(raw, &lock)
+}
+
+func npmURL(name, version string) string {
+	return "pkg:npm/" + strings.Replace(name, "@", "%40", 1) + "@" + version
+}
+
 // pageComponents adds what the page is bundled from: the dependencies that are not for development, and the font.
 func (m *maker) pageComponents(all map[string]component) error {
 	frontend := filepath.Join(m.root, "frontend")
-	raw, err := os.ReadFile(filepath.Join(frontend, "package-lock.json"))
+	lock, err := m.locked()
 	if err != nil {
 		return err
 	}
-	var lock struct {
-		Packages map[string]struct {
-			Version     string `json:"version"`
-			Dev         bool   `json:"dev"`
-			DevOptional bool   `json:"devOptional"`
-		} `json:"packages"`
-	}
-	if err := json.Unmarshal(raw, &lock); err != nil {
-		return err
-	}
 
-	for place, entry := range lock.Packages {
-		at := strings.LastIndex(place, "node_modules/")
+	for place, entry := range lock {
+		at := strings.LastIndex(place, modulesDir)
 		if at < 0 || entry.Dev || entry.DevOptional {
 			continue
 		}
-		name := place[at+len("node_modules/"):]
-		one := component{url: "pkg:npm/" + strings.Replace(name, "@", "%40", 1) + "@" + entry.Version, name: name, version: entry.Version}
+		name := place[at+len(modulesDir):]
+		one := component{url: npmURL(name, entry.Version), name: name, version: entry.Version}
 		if err := one.read(filepath.Join(frontend, filepath.FromSlash(place))); err != nil {
 			return err
 		}

@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -28,7 +30,11 @@ func (m *maker) documents(parts []component) error {
 		return err
 	}
 
-	bill, err := m.bill(parts)
+	clients, err := m.clientParts(parts)
+	if err != nil {
+		return err
+	}
+	bill, err := m.bill(parts, clients)
 	if err != nil {
 		return err
 	}
@@ -53,34 +59,56 @@ func licenceTexts(parts []component) []byte {
 	return []byte(page.String())
 }
 
-// bill is the software bill of materials, CycloneDX 1.6.
-func (m *maker) bill(parts []component) ([]byte, error) {
+// bill is the software bill of materials, CycloneDX 1.6: of the programs, and of the clients' packages, which are beside them
+// and hold nothing of what they need.
+func (m *maker) bill(parts []component, clients []clientPart) ([]byte, error) {
 	own := "pkg:generic/spinscope@" + m.version
-	list := make([]map[string]any, 0, len(parts))
-	below := make([]string, 0, len(parts))
-	for _, one := range parts {
-		entry := map[string]any{"type": "library", "bom-ref": one.url, "name": one.name, "purl": one.url}
-		if one.version != "" {
-			entry["version"] = one.version
+	entries, depends := map[string]map[string]any{}, []any{}
+	add := func(one component) error {
+		if entries[one.url] != nil {
+			return nil
 		}
-		switch {
-		case one.licence == notStated:
-		case strings.Contains(one.licence, " "):
-			entry["licenses"] = []any{map[string]any{"expression": one.licence}}
-		default:
-			entry["licenses"] = []any{map[string]any{"license": map[string]any{"id": one.licence}}}
-		}
-		if one.sum != "" {
-			sum, err := base64.StdEncoding.DecodeString(one.sum)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", one.url, err)
-			}
-			entry["hashes"] = []any{map[string]any{"alg": "SHA-256", "content": hex.EncodeToString(sum)}}
-		}
-		list = append(list, entry)
-		below = append(below, one.url)
+		entry, err := one.entry()
+		entries[one.url] = entry
+		return err
 	}
 
+	below := make([]string, 0, len(parts))
+	for _, one := range parts {
+		if err := add(one); err != nil {
+			return nil, err
+		}
+		below = append(below, one.url)
+	}
+	depends = append(depends, map[string]any{"ref": own, "dependsOn": below})
+
+	for _, client := range clients {
+		if err := add(client.own); err != nil {
+			return nil, err
+		}
+		var with []string
+		var wanted []any
+		for _, one := range client.uses {
+			if err := add(one.component); err != nil {
+				return nil, err
+			}
+			if one.optional {
+				entries[one.url]["scope"] = "optional"
+			}
+			if one.wanted != "" {
+				wanted = append(wanted, map[string]any{"name": "spinscope:takes", "value": one.name + " " + one.wanted})
+			}
+			with = append(with, one.url)
+		}
+		slices.Sort(with)
+		entries[client.own.url]["properties"] = wanted
+		depends = append(depends, map[string]any{"ref": client.own.url, "dependsOn": with})
+	}
+
+	list := make([]map[string]any, 0, len(entries))
+	for _, url := range slices.Sorted(maps.Keys(entries)) {
+		list = append(list, entries[url])
+	}
 	text, err := json.MarshalIndent(map[string]any{
 		"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
 		"metadata": map[string]any{
@@ -91,7 +119,32 @@ func (m *maker) bill(parts []component) ([]byte, error) {
 			},
 		},
 		"components":   list,
-		"dependencies": []any{map[string]any{"ref": own, "dependsOn": below}},
+		"dependencies": depends,
 	}, "", "  ")
 	return append(text, '\n'), err
+}
+
+// entry is a component as CycloneDX has it.
+func (c *component) entry() (map[string]any, error) {
+	entry := map[string]any{"type": "library", "bom-ref": c.url, "name": c.name, "purl": c.url}
+	if c.version != "" {
+		entry["version"] = c.version
+	}
+
+	switch {
+	case c.licence == notStated:
+	case strings.Contains(c.licence, " "):
+		entry["licenses"] = []any{map[string]any{"expression": c.licence}}
+	default:
+		entry["licenses"] = []any{map[string]any{"license": map[string]any{"id": c.licence}}}
+	}
+
+	if c.sum != "" {
+		sum, err := base64.StdEncoding.DecodeString(c.sum)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.url, err)
+		}
+		entry["hashes"] = []any{map[string]any{"alg": "SHA-256", "content": hex.EncodeToString(sum)}}
+	}
+	return entry, nil
 }

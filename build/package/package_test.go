@@ -4,9 +4,11 @@ import (
 	"archive/tar"
 	"bytes"
 	"debug/pe"
+	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -289,5 +291,82 @@ func TestVersionsOfClients(t *testing.T) {
 	}
 	if _, err := published([]byte(`{"private":true}`), "1.0.0"); err == nil {
 		t.Error("a package that stays private is no error")
+	}
+}
+
+// The bill of materials has the clients' packages with what is installed with them: versions, licences, and which versions they
+// take. The part about the programs is what it would be without them.
+func TestBillHasTheClients(t *testing.T) {
+	m := &maker{root: "../..", version: "0.2.0-dev.7", time: then}
+	page := map[string]component{}
+	if _, err := os.Stat("../../frontend/node_modules"); err != nil {
+		t.Skip("SKIPPED: the page's packages are not installed (make page), so the bill of materials was not made")
+	}
+	if err := m.pageComponents(page); err != nil {
+		t.Fatal(err)
+	}
+	parts := slices.SortedFunc(maps.Values(page), func(a, b component) int { return strings.Compare(a.url, b.url) })
+
+	clients, err := m.clientParts(parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := m.bill(parts, clients)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type listed struct {
+		Ref        string `json:"bom-ref"`
+		Scope      string
+		Licenses   []any
+		Properties []struct{ Value string }
+	}
+	var bill struct {
+		Components   []listed
+		Dependencies []struct {
+			Ref       string
+			DependsOn []string
+		}
+	}
+	if err := json.Unmarshal(text, &bill); err != nil {
+		t.Fatal(err)
+	}
+
+	at := map[string]int{}
+	for i, one := range bill.Components {
+		if _, twice := at[one.Ref]; twice || len(one.Licenses) == 0 {
+			t.Errorf("%s comes twice, or has no licence", one.Ref)
+		}
+		at[one.Ref] = i
+	}
+	sorted := slices.IsSortedFunc(bill.Components, func(a, b listed) int { return strings.Compare(a.Ref, b.Ref) })
+	if !sorted || len(bill.Components) != len(parts)+3+len(pythonNeeds)+1 {
+		t.Errorf("%d components of %d parts, sorted: %v", len(bill.Components), len(parts), sorted)
+	}
+
+	for i, want := range []struct {
+		ref, takes string
+		below      []string
+	}{
+		{"pkg:generic/spinscope@0.2.0-dev.7", "", nil},
+		{"pkg:npm/%40spinscope/client@0.2.0-dev.7", "socket.io-client ^4", []string{"pkg:npm/socket.io-client@", "pkg:npm/engine.io-client@", "pkg:npm/ws@", "pkg:npm/ms@"}},
+		{"pkg:pypi/spinscope@0.2.0.dev7", "aiohttp >=3.9,<4", []string{"pkg:pypi/aiohttp@", "pkg:pypi/pandas@", "pkg:pypi/polars@"}},
+		{"pkg:golang/spinscope/client@v0.2.0-dev.7", "github.com/coder/websocket v1", []string{"pkg:golang/github.com/coder/websocket@v1"}},
+	} {
+		got := bill.Dependencies[i]
+		if got.Ref != want.ref || want.below == nil && len(got.DependsOn) != len(parts) {
+			t.Errorf("%s depends on %q", got.Ref, got.DependsOn)
+		}
+		for _, name := range want.below {
+			if !slices.ContainsFunc(got.DependsOn, func(url string) bool { return strings.HasPrefix(url, name) }) {
+				t.Errorf("%s does not depend on %s: %q", want.ref, name, got.DependsOn)
+			}
+		}
+		if want.takes != "" && !strings.HasPrefix(bill.Components[at[want.ref]].Properties[0].Value, want.takes) {
+			t.Errorf("%s takes %+v", want.ref, bill.Components[at[want.ref]].Properties)
+		}
+	}
+	if bill.Components[at["pkg:pypi/polars@1.35.2"]].Scope != "optional" || bill.Components[at["pkg:pypi/aiohttp@3.12.15"]].Scope != "" {
+		t.Error("aiohttp is optional, or polars is not")
 	}
 }
