@@ -313,7 +313,7 @@ func (one *follower) serve(ctx context.Context, l *link) {
 	if r.liveOnly {
 		rarely = rarelyRefused
 	}
-	refused, told := backoff{first: r.config.refusedPause, longest: max(r.config.refusedPause, rarely)}, false
+	refused, logged := backoff{first: r.config.refusedPause, longest: max(r.config.refusedPause, rarely)}, false
 	for {
 		live := false
 		err := r.readOver(ctx, l, func() {
@@ -327,7 +327,7 @@ func (one *follower) serve(ctx context.Context, l *link) {
 		if live {
 			failed.reset()
 			refused.reset()
-			told = false
+			logged = false
 		}
 		var wait time.Duration
 		switch {
@@ -341,11 +341,11 @@ func (one *follower) serve(ctx context.Context, l *link) {
 			}
 			wait = refused.next()
 			level := slog.LevelWarn
-			if told {
+			if logged {
 				level = slog.LevelDebug
 			}
 			r.logger.Log(ctx, level, "an address is refused", "address", r.address, "in", wait.Round(time.Second), "err", err)
-			told = true
+			logged = true
 		default:
 			wait = failed.next()
 			r.logger.Warn("reading an address was interrupted", "address", r.address, "in", wait.Round(time.Millisecond), "err", err)

@@ -58,9 +58,9 @@ func (v *view) completeTo(mint market.Pubkey) (at int64, own bool, err error) {
 		return 0, false, err
 	}
 	if len(addresses) > 0 && len(o.Whole) > 0 && (!own || o.Follows != nil && !o.Follows(mint)) {
-		told, whole, err := v.least(o.Whole)
+		latest, whole, err := v.least(o.Whole)
 		if err != nil || whole {
-			return max(at, told), whole, err
+			return max(at, latest), whole, err
 		}
 	}
 
