@@ -239,7 +239,7 @@ test('where a history begins its hatch says so, and how to read on', async () =>
   }
   const { page } = await busiest('m1', {
     routes: (page) =>
-      page.route('**/api/gaps', (route) =>
+      page.route('**/api/gaps?*', (route) =>
         route.fulfill({ json: { success: true, message: '', data: { gaps: [gap], total: 1 } } }),
       ),
   })
@@ -250,6 +250,38 @@ test('where a history begins its hatch says so, and how to read on', async () =>
   assert.match(await label.textContent(), /Not read before \d.*Load more/)
   await label.getByRole('button').click()
   await byId(page, 'gaps-dialog').waitFor()
+  await leave(page)
+})
+
+test('a coin that is followed live only says since when, and that nothing before is here', async () => {
+  const status = await ask('/api/events/status')
+  const gap = {
+    from_slot: 0,
+    to_slot: status.slot - 8000,
+    cause: 'followed live only: what was not told as it happened is not read back',
+    state: 'unfillable',
+    seq: 1,
+  }
+  const followed = [{ program: 'spinpet', state: 'live', slot: 1, message: '' }]
+  const { page } = await busiest('m1', {
+    routes: async (page) => {
+      await page.route('**/api/gaps?*', (route) =>
+        route.fulfill({ json: { success: true, message: '', data: { gaps: [gap], total: 1 } } }),
+      )
+      await page.route('**/api/events/status', (route) =>
+        route.fulfill({ json: { success: true, message: '', data: { ...status, followed_programs: followed } } }),
+      )
+    },
+  })
+  await byId(page, 'chart').click()
+  await page.keyboard.press('f')
+  const label = byId(page, 'history-begins')
+  await label.waitFor()
+  assert.match(await label.textContent(), /Followed, live only, since \d.*: what was before is not here/)
+  await byId(page, 'side-info').click()
+  await until('the panel says so', async () => (await byId(page, 'info-followed').count()) > 0)
+  assert.match(await byId(page, 'info-followed').textContent(), /all coins, live only/)
+  await picture(page, 'live-only')
   await leave(page)
 })
 

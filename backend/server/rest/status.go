@@ -104,17 +104,37 @@ func (a *API) gaps(ctx context.Context, q *query) (*wire.Gaps, error) {
 		return nil, err
 	}
 
+	born := market.Slot(0)
+	if mint != nil {
+		if born, err = a.born(ctx, *mint); err != nil {
+			return nil, err
+		}
+	}
+
 	answer := &wire.Gaps{Gaps: make([]wire.Gap, 0, len(gaps))}
 	for i := range gaps {
 		gap := &gaps[i]
 		a.nameGap(gap)
-		if mint == nil || a.concerns(*mint, gap) {
+		if mint == nil || a.concerns(*mint, gap) && (gap.Address.IsZero() || gap.To >= born) {
 			answer.Gaps = append(answer.Gaps, newGap(gap))
 		}
 	}
 
 	answer.Total = len(answer.Gaps)
 	return answer, nil
+}
+
+// born is the slot before which a coin of a program that is not read whole did nothing, as its creation is stored; 0 when that is
+// not known.
+func (a *API) born(ctx context.Context, mint market.Pubkey) (market.Slot, error) {
+	if pair := a.deps.Reader.Pair(mint); pair.Program() == registry.First {
+		return 0, nil
+	}
+	tokens, err := a.deps.Reader.Tokens(ctx, []market.Pubkey{mint})
+	if err != nil || len(tokens) == 0 || tokens[0].Created == nil {
+		return 0, err
+	}
+	return tokens[0].CreatedPosition.Slot, nil
 }
 
 // nameGap says which coin a gap is of: the store does not know whose an address is.

@@ -24,9 +24,12 @@ func TestWatchedCoinsAndTheirGaps(t *testing.T) {
 		{From: 7, To: 8, Cause: "another token's", Mint: key(44)},
 		{From: 9, To: 9, Cause: "one transaction of the coin", Mint: coin, Address: curve},
 		{From: 0, To: 9, Cause: "what pump did not tell", Address: pump},
+		{From: 90, To: 95, Cause: "what it did not tell later", Address: pump},
 	}
-	unwatched := key(46)
-	f.pairs = map[market.Pubkey]market.Pair{unwatched: market.MustPair(pumpID, market.WrappedSOL, 6, 9)}
+	unwatched, young := key(46), f.tokens[1]
+	pair := market.MustPair(pumpID, market.WrappedSOL, 6, 9)
+	f.pairs = map[market.Pubkey]market.Pair{unwatched: pair, young.Mint: pair}
+	f.tokens[1].CreatedPosition.Slot = 50
 	d := deps(f)
 	d.Watch = fakeWatch{
 		{Mint: coin.String(), Program: "pump", State: "live", Addresses: wire.WatchedAddresses{Curve: curve.String(), Pool: pool.String()}},
@@ -49,10 +52,11 @@ func TestWatchedCoinsAndTheirGaps(t *testing.T) {
 		query  string
 		causes []string
 	}{
-		{"", []string{"the whole program", "the coin's pool", "of an address that is followed no more", "another token's", "one transaction of the coin", "what pump did not tell"}},
+		{"", []string{"the whole program", "the coin's pool", "of an address that is followed no more", "another token's", "one transaction of the coin", "what pump did not tell", "what it did not tell later"}},
 		{"?mint=" + coin.String(), []string{"the whole program", "the coin's pool", "one transaction of the coin"}},
 		{"?mint=" + key(44).String(), []string{"the whole program", "another token's"}},
-		{"?mint=" + unwatched.String(), []string{"the whole program", "what pump did not tell"}},
+		{"?mint=" + unwatched.String(), []string{"the whole program", "what pump did not tell", "what it did not tell later"}},
+		{"?mint=" + young.Mint.String(), []string{"the whole program", "what it did not tell later"}}, // it was created after the first
 	} {
 		got := call(t, http.MethodGet, server.URL+"/api/gaps"+c.query, "").data
 		gaps := got["gaps"].([]any)

@@ -104,8 +104,9 @@ export class Rest {
     return answer.details
   }
 
-  gaps(signal?: AbortSignal): Promise<Gaps> {
-    return this.#get('/api/gaps', {}, signal)
+  /** Those that may miss something of a coin. */
+  gaps(mint: string, signal?: AbortSignal): Promise<Gaps> {
+    return this.#get('/api/gaps', { mint }, signal)
   }
 
   status(signal?: AbortSignal): Promise<Status> {

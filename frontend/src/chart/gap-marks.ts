@@ -65,7 +65,7 @@ export class GapMarks extends Layer<GapMark> {
         if (right - left < LEAST) [left, right] = [(left + right - LEAST) / 2, (left + right + LEAST) / 2]
         if (right < 0 || left > mediaSize.width) continue
         this.#drawn.push({ left, right, mark })
-        if (mark.from === -Infinity && mark.state === 'open') begun = right
+        if (mark.from === -Infinity && (mark.state === 'open' || mark.live)) begun = right
         const colour = mark.state === 'open' ? this.theme.gap : this.theme.gapLost
         hatch(context, left * ratio, Math.min(right, mediaSize.width) * ratio, bitmapSize.height, ratio, colour)
       }

@@ -10,6 +10,16 @@ export interface GapMark {
   cause: string
   /** open: it may still be filled. lost: it never will. */
   state: 'open' | 'lost'
+  /** The coin's program was followed live only by then, and nobody can list what it did before. */
+  live: boolean
+}
+
+/** What the cause of a gap begins with that lies before a program was followed, or while nothing was told of it. */
+const LIVE_ONLY = 'followed live only'
+
+/** Whether a gap is of a program that is followed live only. */
+export function isLiveOnly(cause: string): boolean {
+  return cause.startsWith(LIVE_ONLY)
 }
 
 /** The slots of a gap, from its first to its last. */

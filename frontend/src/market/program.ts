@@ -19,6 +19,19 @@ const PROGRAMS: Record<string, ProgramFacts> = {
   },
 }
 
+/** What is read of a program, where that is not each coin that somebody watches or all of the program from its beginning. */
+export function followedText(followed: { state: string; message: string } | undefined): string {
+  if (!followed) return ''
+  switch (followed.state) {
+    case 'off':
+      return 'not read: off in the configuration'
+    case 'live':
+      return 'all coins, live only'
+    default:
+      return `all coins, live only: ${followed.message || followed.state}`
+  }
+}
+
 /** Where coins are traded unless an answer says otherwise. */
 export const FIRST_PROGRAM = 'spinpet'
 

@@ -1,6 +1,6 @@
 import type { Rest } from '../api/rest'
 import type { Gap } from '../api/client/index'
-import type { GapMark, SlotClock } from '../market/gap'
+import { type GapMark, isLiveOnly, type SlotClock } from '../market/gap'
 
 /** Marks kept at most, the newest. */
 const MAX_KEPT = 500
@@ -20,7 +20,7 @@ export class Gaps {
     this.#mint = mint
     if (!mint) return
     try {
-      const answer = await this.rest().gaps()
+      const answer = await this.rest().gaps(mint)
       if (mint === this.#mint) this.marks = this.#marks(answer.gaps, mint)
     } catch {
       // The next look comes soon, and the status bar has the count.
@@ -39,6 +39,7 @@ export class Gaps {
         to: this.clock.time(gap.to_slot),
         cause: gap.cause,
         state: gap.state === 'open' ? 'open' : 'lost',
+        live: isLiveOnly(gap.cause),
       }))
   }
 }

@@ -1,5 +1,6 @@
 import { isAbort, type Rest, RestError } from '../api/rest'
 import type { Status } from '../api/client/index'
+import { followedText } from '../market/program'
 import { SlotPace } from './pace'
 
 /**
@@ -35,6 +36,10 @@ export class Health {
   simulated = $derived(this.status?.cluster === 'demo')
   /** The market is a recording that is played again. */
   replay = $derived(this.status?.cluster === 'replay')
+  /** What is read of a program in words, empty where there is nothing to say (market/program.ts). */
+  followed(program: string): string {
+    return followedText(this.status?.followed_programs?.find((one) => one.program === program))
+  }
   #samples: Sample[] = []
   /** When the oldest question without an answer was asked. */
   #asked: number | undefined

@@ -393,7 +393,7 @@ describe('Gaps', () => {
       gaps: [
         gap,
         { ...gap, from_slot: 30, to_slot: 30, cause: 'log truncated', state: 'unfillable', mint: 'OTHER' },
-        { ...gap, from_slot: 0, to_slot: 5, cause: 'before the start', state: 'unfillable' },
+        { ...gap, from_slot: 0, to_slot: 5, cause: 'followed live only: what was not told', state: 'unfillable' },
         { ...gap, from_slot: 40, to_slot: 50, state: 'filled' },
       ],
     })
@@ -406,10 +406,11 @@ describe('Gaps', () => {
     await vi.waitFor(() =>
       expect(rows()).toEqual([
         '10–20 | 1970-01-12 13:46:40 | endpoint lost | open',
-        '0–5 | 1970-01-12 13:46:34 | before the start | cannot be filled',
+        '0–5 | 1970-01-12 13:46:34 | followed live only: what was not told | cannot be filled',
       ]),
     )
-    expect(workspace.chart.gaps.marks[1]).toMatchObject({ from: -Infinity, state: 'lost' })
+    expect(workspace.chart.gaps.marks[1]).toMatchObject({ from: -Infinity, state: 'lost', live: true })
+    expect(workspace.chart.gaps.marks[0]).toMatchObject({ live: false })
   })
 
   it('say their cause under the pointer', () => {
