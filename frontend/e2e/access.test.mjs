@@ -22,6 +22,7 @@ for (const theme of ['dark', 'light']) {
       ['export menu', () => byId(page, 'export').click()],
       ['export', () => byId(page, 'export-open').click()],
       ['shortcuts', () => closeDialog(page).then(() => page.keyboard.press('?'))],
+      ['help', () => closeDialog(page).then(() => page.keyboard.press('F1'))],
       ['connect', () => closeDialog(page).then(() => page.keyboard.press('x'))],
       ['frames', () => closeDialog(page).then(() => page.keyboard.press('q'))],
       ['layers', () => closeDialog(page).then(() => page.keyboard.press('o'))],

@@ -5,7 +5,8 @@ import type { ChartTheme } from './theme'
 
 /** A gap without bars in it is still drawn this wide, in CSS pixels. */
 const LEAST = 7
-const HATCH = 6
+/** Between two lines of the hatch, in CSS pixels. */
+export const HATCH = 6
 
 export interface GapInput {
   bars: readonly { time: number }[]

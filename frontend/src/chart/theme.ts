@@ -67,7 +67,15 @@ const TOKENS: Record<Exclude<keyof ChartTheme, 'indicators'>, string> = {
 
 export function readTheme(element: Element): ChartTheme {
   const style = getComputedStyle(element)
-  const read = (token: string) => style.getPropertyValue(token).trim()
+  return resolve((token) => style.getPropertyValue(token).trim())
+}
+
+/** The same for what the page itself draws, which knows CSS variables: it follows the theme by itself. */
+export function pageTheme(): ChartTheme {
+  return resolve((token) => `var(${token})`)
+}
+
+function resolve(read: (token: string) => string): ChartTheme {
   const values = Object.entries(TOKENS).map(([name, token]) => [name, read(token)])
   const indicators = Object.fromEntries(indicatorNames.map((name) => [name, read(`--chart-${name}`)]))
   return { ...Object.fromEntries(values), indicators } as ChartTheme

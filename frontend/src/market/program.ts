@@ -35,6 +35,9 @@ export function followedText(followed: { state: string; message: string } | unde
 /** Where coins are traded unless an answer says otherwise. */
 export const FIRST_PROGRAM = 'spinpet'
 
+/** Their names in answers, in the order in which they are explained. */
+export const PROGRAM_NAMES = Object.keys(PROGRAMS)
+
 /** A program by its name in answers; one that this page does not know has no margin as far as it knows. */
 export function programFacts(program: string): ProgramFacts {
   return PROGRAMS[program] ?? { name: program, what: program, margin: false }

@@ -6,6 +6,7 @@ export type DialogName =
   | 'settings'
   | 'first-start'
   | 'shortcuts'
+  | 'help'
   | 'about'
   | 'connect'
   | 'palette'

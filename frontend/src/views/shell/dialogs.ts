@@ -6,6 +6,7 @@ type Loaded = Promise<{ default: Component }>
 /** The dialogs that are no part of what stands before the first candle. The palette is: it takes what is typed at once. */
 const LATER: Partial<Record<DialogName, () => Loaded>> = {
   shortcuts: () => import('./Shortcuts.svelte'),
+  help: () => import('../help/Help.svelte'),
   about: () => import('./About.svelte'),
   connect: () => import('../connect/Connect.svelte'),
   export: () => import('../export/Export.svelte'),
