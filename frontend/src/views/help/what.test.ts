@@ -46,7 +46,7 @@ it('has a sign for every shape and colour of the chart’s marks', () => {
 it('finds by all words of a question', () => {
   expect(find('  ')).toBe(SECTIONS)
   expect(find('gap FILLED').flatMap(({ entries }) => entries.map(({ name }) => name))).toEqual([
-    'yellow hatch',
+    'amber hatch',
     'grey hatch',
     'gaps',
   ])

@@ -55,7 +55,7 @@ const PLAIN = 'var(--text-2)'
 const about: Section = {
   title: 'What is traded here',
   intro:
-    'Spinscope reads programs of the Solana chain on which coins are traded against a curve or a pool, not against an order book: each trade moves the price by a formula. It shows and does not trade. In the demo the market is simulated, which the yellow word in the header says.',
+    'Spinscope reads programs of the Solana chain on which coins are traded against a curve or a pool, not against an order book: each trade moves the price by a formula. It shows and does not trade. In the demo the market is simulated, which the amber word in the header says.',
   entries: [
     ...PROGRAM_NAMES.map((name) => {
       const facts = programFacts(name)
@@ -149,7 +149,7 @@ const chart: Section = {
       text: 'The coin graduated from its curve to its pool in this candle.',
     },
     {
-      name: 'yellow hatch',
+      name: 'amber hatch',
       sign: { kind: 'hatch', color: theme.gap },
       text: 'A gap: slots of this time were not read yet, so candles there may lack trades. It may still be filled.',
     },
@@ -158,15 +158,15 @@ const chart: Section = {
       sign: { kind: 'hatch', color: theme.gapLost },
       text: 'A gap that can never be filled, as no endpoint has these slots any more.',
     },
-    { name: 'yellow circle', sign: flag('corrected'), text: `${CORRECTED}.` },
-    { name: 'yellow square', sign: flag('provisional'), text: `${PROVISIONAL}. In candles the outline is yellow.` },
+    { name: 'amber circle', sign: flag('corrected'), text: `${CORRECTED}.` },
+    { name: 'amber square', sign: flag('provisional'), text: `${PROVISIONAL}. In candles the outline is amber.` },
     {
-      name: 'dashed orange line',
+      name: 'dashed line',
       sign: { kind: 'line', color: theme.alert, dash: '4 3' },
       text: 'A price that an alert waits for.',
     },
     {
-      name: 'lilac line',
+      name: 'blue-violet line',
       sign: { kind: 'line', color: theme.drawing },
       text: 'Drawn by you, and kept with the coin (Shift+L). It moves by its handles.',
     },
@@ -261,7 +261,7 @@ const status: Section = {
   entries: [
     { name: 'green dot', sign: { kind: 'dot', color: UP }, text: 'Live: trades are shown as they happen.' },
     {
-      name: 'yellow dot',
+      name: 'amber dot',
       sign: { kind: 'dot', color: 'var(--caution)' },
       text: 'Connecting or catching up: what you see may be a little old. Press the word for the health panel.',
     },
