@@ -463,7 +463,7 @@ func TestPythonClient(t *testing.T) {
 	dir := installPython(t)
 	python := filepath.Join(dir, "bin", "python")
 	tool(t, dir, python, "-m", "unittest", "discover", "-s", filepath.Join(root, "frontend", "clients", "python", "tests"))
-	tool(t, dir, python, "-m", "mypy", "--strict", "follow.py", "bars.py")
+	tool(t, dir, python, "-m", "mypy", "--strict", "--python-version", "3.9", "follow.py", "bars.py")
 	tool(t, dir, python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "pandas==2.3.1", "polars==1.35.2")
 	tool(t, dir, python, filepath.Join(root, "backend", "e2e", "testdata", "frames.py"))
 }
