@@ -92,7 +92,7 @@ func (in *Ingest) usable(tx *market.Transaction, horizon int64) bool {
 // is to be taken anew, and what is there of it is removed.
 func (in *Ingest) compare(tx *market.Transaction, k known) (anew *market.Transaction, err error) {
 	if tx.Events == nil && k.same(tx) {
-		tx = in.readAgain(tx, k.index)
+		tx = in.readAgain(tx, k)
 	}
 
 	if tx.Events != nil {
@@ -116,13 +116,15 @@ func (in *Ingest) compare(tx *market.Transaction, k known) (anew *market.Transac
 
 // readAgain is a transaction that the cluster shows again, which stands at the index, with the events of its log that are kept:
 // of the one stored an import may have brought a part only.
-func (in *Ingest) readAgain(tx *market.Transaction, index uint32) *market.Transaction {
+func (in *Ingest) readAgain(tx *market.Transaction, k known) *market.Transaction {
 	whole := *tx
-	whole.Index = index
+	whole.Index = k.index
 	events, report := in.reader.Read([]market.Event{}, &whole)
 	switch {
 	case !report.Truncated:
 		in.cutLogs.fill(tx.Signature) // this time it came whole
+		in.window.markWhole(tx.Signature)
+	case k.whole && !in.losesEvents(tx): // another node had its self-calls, and this one has not
 	case tx.Addresses != nil && !in.cutLogs.has(tx.Signature): // it names a program that loses events by that, which was not known before
 		in.cutLogs.open(tx, events)
 	}
@@ -130,6 +132,14 @@ func (in *Ingest) readAgain(tx *market.Transaction, index uint32) *market.Transa
 	// What nobody follows was left out before, and is again.
 	whole.Events = slices.DeleteFunc(events, func(event market.Event) bool { return !in.keeps(&event) })
 	return &whole
+}
+
+// losesEvents reports whether a cut log may hold events that are told nowhere else, whatever inner instructions a node has.
+func (in *Ingest) losesEvents(tx *market.Transaction) bool {
+	twin := *tx
+	twin.Inner = []market.SelfCall{}
+	_, report := in.reader.Read(nil, &twin)
+	return report.Truncated
 }
 
 // missingOf compares a transaction that came with its events, as from an export, with what is stored of it: an export may
@@ -214,7 +224,7 @@ func (in *Ingest) take(tx *market.Transaction) error {
 		in.cutLogs.open(tx, events)
 	}
 
-	if in.window.add(tx, index) {
+	if in.window.add(tx, index, tx.Events == nil && !report.Truncated) {
 		in.cutLogs.forget(in.window.floor)
 	}
 	in.commits.next.slot = max(in.commits.next.slot, tx.Slot)

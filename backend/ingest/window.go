@@ -22,6 +22,7 @@ type known struct {
 	wanted      uint32 // where it was said to stand; index is above it when that was taken
 	time        int64
 	provisional bool
+	whole       bool // nothing of its log was cut that is not told elsewhere, as far as it was read since the start
 }
 
 // same reports whether the transaction brings nothing new. An estimated time never replaces a known one.
@@ -33,7 +34,7 @@ func (k known) same(tx *market.Transaction) bool {
 }
 
 func knownOf(e *market.Event) known {
-	return known{e.Slot, e.Index, e.Index, e.BlockTime, e.Provisional}
+	return known{slot: e.Slot, index: e.Index, wanted: e.Index, time: e.BlockTime, provisional: e.Provisional}
 }
 
 // position is a transaction's position on the chain.
@@ -51,6 +52,14 @@ type window struct {
 	displaced   map[market.Signature]struct{} // those that found their position taken
 	newest      market.Slot
 	floor       market.Slot // slots below are not in memory
+}
+
+// markWhole notes that a transaction's events were all read.
+func (w *window) markWhole(signature market.Signature) {
+	if k, ok := w.bySignature[signature]; ok {
+		k.whole = true
+		w.bySignature[signature] = k
+	}
 }
 
 // load fills the window from the store, which knows the transactions with events; the others are only read again. Each
@@ -96,12 +105,12 @@ func (w *window) find(tx *market.Transaction) (known, bool, error) {
 	return k, found, nil
 }
 
-// add remembers a transaction at its index, and forgets those that fall out of the window: it reports whether some did.
-func (w *window) add(tx *market.Transaction, index uint32) (moved bool) {
+// add remembers a transaction at its index, and whether its events were all read, and forgets those that fall out of the window: it reports whether some did.
+func (w *window) add(tx *market.Transaction, index uint32, whole bool) (moved bool) {
 	if tx.Slot < w.floor {
 		return false
 	}
-	w.put(tx.Signature, known{tx.Slot, index, tx.Index, tx.BlockTime, tx.Provisional})
+	w.put(tx.Signature, known{slot: tx.Slot, index: index, wanted: tx.Index, time: tx.BlockTime, provisional: tx.Provisional, whole: whole})
 	w.newest = max(w.newest, tx.Slot)
 
 	span := market.Slot(windowSlots)
