@@ -17,6 +17,8 @@ export function toLine(bar: Bar, factor = 1): LineData {
   return { time: at(bar), value: bar.close * factor }
 }
 
-export function toVolume(bar: Bar, theme: ChartTheme): HistogramData {
-  return { time: at(bar), value: bar.volume, color: bar.close >= bar.open ? theme.upVolume : theme.downVolume }
+/** Of its volume: in tokens or in what was paid, in the colour of the candle or of the side that took more. */
+export function toVolume(bar: Bar, theme: ChartTheme, paid = false, delta = false): HistogramData {
+  const up = delta ? 2 * bar.buy_volume >= bar.volume : bar.close >= bar.open
+  return { time: at(bar), value: paid ? bar.quote_volume : bar.volume, color: up ? theme.upVolume : theme.downVolume }
 }

@@ -86,6 +86,13 @@ describe('bars', () => {
     expect(toVolume(bar, theme)).toEqual({ time: 60, value: 9, color: 'uv' })
     expect(toVolume({ ...bar, close: 0.5 }, theme).color).toBe('dv')
   })
+
+  it('is what was paid, and of the side that took more, where that is wanted', () => {
+    const sold = { ...bar, quote_volume: 4, buy_volume: bar.volume / 2 - 1 }
+    expect(toVolume(sold, theme, true)).toEqual({ time: 60, value: 4, color: 'uv' })
+    expect(toVolume(sold, theme, false, true)).toEqual({ time: 60, value: 9, color: 'dv' })
+    expect(toVolume({ ...sold, buy_volume: bar.volume / 2 }, theme, false, true).color).toBe('uv')
+  })
 })
 
 it('marks what happened above or below its candle', () => {

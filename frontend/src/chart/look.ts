@@ -7,8 +7,16 @@ import type { Flag } from './flags'
 
 export interface ChartLook {
   kind: 'candles' | 'line' | 'area'
+  /** Candles are drawn as Heikin-Ashi. */
+  smoothed: boolean
   volume: boolean
+  /** Volume is what was paid, and not tokens. */
+  volumePaid: boolean
+  /** Volume has the colour of the side that took more, and not of its candle. */
+  volumeDelta: boolean
   log: boolean
+  /** The axis says how far prices are from the first in sight. */
+  percent: boolean
   zone: Zone
   interval: Interval
   /** Written behind the bars; empty for nothing. */

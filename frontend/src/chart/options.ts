@@ -50,7 +50,7 @@ export function firstOptions(): DeepPartial<ChartOptions> {
 }
 
 /** How the chart looks in these colours. */
-export function lookOptions({ zone, interval, log }: ChartLook, theme: ChartTheme): DeepPartial<ChartOptions> {
+export function lookOptions({ zone, interval, log, percent }: ChartLook, theme: ChartTheme): DeepPartial<ChartOptions> {
   return {
     layout: {
       background: { color: theme.background },
@@ -63,7 +63,9 @@ export function lookOptions({ zone, interval, log }: ChartLook, theme: ChartThem
       vertLine: { color: theme.cross, labelBackgroundColor: theme.label, style: LineStyle.Dashed },
       horzLine: { color: theme.cross, labelBackgroundColor: theme.label, style: LineStyle.Dashed },
     },
-    rightPriceScale: { mode: log ? PriceScaleMode.Logarithmic : PriceScaleMode.Normal },
+    rightPriceScale: {
+      mode: percent ? PriceScaleMode.Percentage : log ? PriceScaleMode.Logarithmic : PriceScaleMode.Normal,
+    },
     timeScale: {
       timeVisible: seconds(interval) < DAY,
       secondsVisible: seconds(interval) < 60,

@@ -3,6 +3,7 @@ import {
   type Coordinate,
   createChart,
   createSeriesMarkers,
+  type HistogramData,
   HistogramSeries,
   type IChartApi,
   type ISeriesApi,
@@ -13,6 +14,7 @@ import {
 } from 'lightweight-charts'
 import type { AlertLevel } from '../market/alert'
 import type { Bar } from '../market/candle'
+import { HeikinAshi } from '../market/study/heikin'
 import type { GapMark } from '../market/gap'
 import type { Position } from '../market/margin'
 import type { Mark } from '../market/mark'
@@ -51,6 +53,10 @@ const NEAR_CANDLE = 24
 
 /** Older bars are asked for when fewer than this are left of the window. */
 const AHEAD = 120
+
+/** Above this many changed candles all are handed over anew. */
+const FEW = 100
+
 /** The chart on its canvas. setData once per series, then one update per changed bar and frame. */
 export class PriceChart {
   readonly #chart: IChartApi
@@ -85,6 +91,7 @@ export class PriceChart {
   #gapMarks: readonly GapMark[] = []
   #hasOlder = false
   readonly #bars = new ChartBars()
+  readonly #heikin = new HeikinAshi()
   /** Where what others draw over the candles finds its place. */
   readonly plane: Plane
   #following = 0
@@ -177,8 +184,8 @@ export class PriceChart {
     const { place, fresh } = this.#bars.put(bar)
     if (place >= this.#bars.span.from && place < this.#bars.span.to) {
       this.#bars.held[place - this.#bars.span.from] = bar
-      this.#main.update(this.#toMain(bar), late)
-      this.#volume.update(toVolume(bar, this.#theme), late)
+      this.#drawMain(place, late)
+      this.#volume.update(this.#toVolume(bar), late)
     }
     if (place === this.#bars.all.length - 1) this.#showLast()
     this.#studies.update(this.#bars.all, place, this.#bars.span)
@@ -192,8 +199,27 @@ export class PriceChart {
     this.#mark()
   }
 
+  /** Draws the bar at a place; as Heikin-Ashi what follows it changes too. */
+  #drawMain(place: number, late: boolean): void {
+    const { all, span } = this.#bars
+    const end = this.#look.smoothed ? span.to : place + 1
+    if (this.#look.smoothed) this.#heikin.fill(all, place)
+    if (end - place > FEW) {
+      this.#main.setData(this.#bars.held.map((bar, i) => this.#toMain(bar, span.from + i)))
+      return
+    }
+    for (let i = place; i < end; i++) {
+      const bar = all[i]
+      if (bar) this.#main.update(this.#toMain(bar, i), late || i < end - 1)
+    }
+  }
+
   setLook(look: ChartLook): void {
     const other = look.kind !== this.#look.kind
+    const anew =
+      look.smoothed !== this.#look.smoothed ||
+      look.volumePaid !== this.#look.volumePaid ||
+      look.volumeDelta !== this.#look.volumeDelta
     const grown = look.factor / this.#look.factor
     this.#look = look
     this.#studies.factor = look.factor
@@ -209,7 +235,7 @@ export class PriceChart {
       this.#alerts.set(this.#levels, this.#theme, look.factor)
       this.#grow(grown)
     }
-    if (other || grown !== 1) {
+    if (other || anew || grown !== 1) {
       this.#scale()
       this.#setData()
     }
@@ -225,13 +251,19 @@ export class PriceChart {
   /** Prices are drawn at so many times what they were drawn at before: a range that was chosen by hand stays over the same bars. */
   #grow(times: number): void {
     const prices = this.#chart.priceScale('right')
-    const range = prices.options().autoScale ? null : prices.getVisibleRange()
+    // In percent they are as far from each other as before.
+    const range = prices.options().autoScale || this.#look.percent ? null : prices.getVisibleRange()
     if (range) prices.setVisibleRange({ from: range.from * times, to: range.to * times })
   }
 
-  #toMain(bar: Bar): CandlestickData | LineData {
-    const { kind, factor } = this.#look
-    return kind === 'candles' ? toCandle(bar, this.#theme, factor) : toLine(bar, factor)
+  #toMain(bar: Bar, place: number): CandlestickData | LineData {
+    const { kind, factor, smoothed } = this.#look
+    if (kind !== 'candles') return toLine(bar, factor)
+    return toCandle(smoothed ? { ...bar, ...this.#heikin.at(place) } : bar, this.#theme, factor)
+  }
+
+  #toVolume(bar: Bar): HistogramData {
+    return toVolume(bar, this.#theme, this.#look.volumePaid, this.#look.volumeDelta)
   }
 
   /** Where a price is, in CSS pixels from the top. */
@@ -524,8 +556,9 @@ export class PriceChart {
 
   #setData(): void {
     this.#bars.held = this.#bars.all.slice(this.#bars.span.from, this.#bars.span.to)
-    this.#main.setData(this.#bars.held.map((bar) => this.#toMain(bar)))
-    this.#volume.setData(this.#bars.held.map((bar) => toVolume(bar, this.#theme)))
+    if (this.#look.smoothed) this.#heikin.fill(this.#bars.all, 0)
+    this.#main.setData(this.#bars.held.map((bar, i) => this.#toMain(bar, this.#bars.span.from + i)))
+    this.#volume.setData(this.#bars.held.map((bar) => this.#toVolume(bar)))
     this.#showLast()
     this.#studies.draw(this.#bars.all, this.#bars.span)
     this.#flags.clear()

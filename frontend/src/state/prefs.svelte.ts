@@ -7,7 +7,7 @@ import { CHANGE_SPANS, type ChangeSpan, type Figure, FIGURES, LIST_TABS, type Li
 import type { ChartChoice } from './chart.svelte'
 
 export type ThemeChoice = 'auto' | 'dark' | 'light'
-export type ChartKind = 'candles' | 'line' | 'area'
+export type ChartKind = 'candles' | 'heikin' | 'line' | 'area'
 export type ConnectTab = 'node' | 'python' | 'go' | 'curl' | 'frames'
 /** How the charts of the window lie: one; two beside or above each other; two by two. */
 export type Layout = 'one' | 'columns' | 'rows' | 'four'
@@ -17,7 +17,10 @@ export interface PrefValues extends IndicatorPrefs {
   theme: ThemeChoice
   chart: ChartKind
   volume: boolean
+  volumePaid: boolean
+  volumeDelta: boolean
   log: boolean
+  percent: boolean
   /** What a price is shown as, and in. */
   worth: Worth
   money: Money
@@ -113,9 +116,12 @@ function indicatorChecks(): Checks<IndicatorPrefs> {
 const checks: Checks<PrefValues> = {
   ...indicatorChecks(),
   theme: oneOf('auto', 'dark', 'light'),
-  chart: oneOf('candles', 'line', 'area'),
+  chart: oneOf('candles', 'heikin', 'line', 'area'),
   volume: isFlag,
+  volumePaid: isFlag,
+  volumeDelta: isFlag,
   log: isFlag,
+  percent: isFlag,
   worth: oneOf('price', 'cap'),
   money: oneOf('quote', 'usd'),
   zone: oneOf('local', 'utc'),
@@ -153,7 +159,10 @@ const defaults: PrefValues = {
   theme: 'auto',
   chart: 'candles',
   volume: true,
+  volumePaid: false,
+  volumeDelta: false,
   log: false,
+  percent: false,
   worth: 'price',
   money: 'quote',
   zone: 'local',

@@ -23,6 +23,7 @@ export interface Command {
 
 export const CHARTS: [ChartKind, string][] = [
   ['candles', 'Candles'],
+  ['heikin', 'Heikin-Ashi'],
   ['line', 'Line'],
   ['area', 'Area'],
 ]
@@ -91,7 +92,16 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     prefs.set('chart', (CHARTS[(place + 1) % CHARTS.length] ?? ['candles'])[0])
   })
   add('Chart', 'volume', 'Toggle volume', ['v'], () => prefs.set('volume', !prefs.values.volume))
+  add('Chart', 'volume-paid', 'Volume: tokens or what was paid', ['V'], () =>
+    prefs.set('volumePaid', !prefs.values.volumePaid),
+  )
+  add('Chart', 'volume-delta', 'Volume in the colour of the side that took more', ['Q'], () =>
+    prefs.set('volumeDelta', !prefs.values.volumeDelta),
+  )
   add('Chart', 'log', 'Toggle logarithmic scale', ['l'], () => prefs.set('log', !prefs.values.log))
+  add('Chart', 'percent', 'Toggle the axis in percent of the first candle in sight', ['%'], () =>
+    prefs.set('percent', !prefs.values.percent),
+  )
   add('Chart', 'cap', 'Switch between price and market cap', ['M'], () => workspace.switchWorth(), 'mcap')
   add('Chart', 'usd', 'Switch between the quote and US dollars', ['$'], () => workspace.switchMoney(), 'SOL usd dollar')
   add('Chart', 'layers', 'Indicators and layers', ['o'], () => (view.dialog = 'layers'))
