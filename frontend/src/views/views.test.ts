@@ -306,6 +306,10 @@ describe('exports', () => {
       await fireEvent.input(field, { target: { value: symbol } })
       await fireEvent.keyDown(field, { key: 'Enter' })
     }
+    const address = 'FQDvGgqjivrwUmsyEERgenvPwL6iEMtEMnvZ2kaN8T3Y'
+    await fireEvent.input(field, { target: { value: address } })
+    expect([screen.getAllByTestId('export-remove').length, (field as HTMLInputElement).value]).toEqual([3, ''])
+    await fireEvent.click(screen.getAllByTestId('export-remove')[2] as HTMLElement)
     expect(screen.getAllByTestId('export-remove')).toHaveLength(2)
     await press('export-format-jsonl')
     await press('export-packing-gz')
