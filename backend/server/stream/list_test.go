@@ -258,6 +258,8 @@ func TestBadListsAreRefused(t *testing.T) {
 		{"subscribe_events", object{"types": []any{}}, "with at least one"},
 		{"subscribe_events", object{"types": []any{1.0}}, "entry 0 must be a text, not a number"},
 		{"subscribe_events", object{"accounts": []any{"x"}}, "accounts"},
+		{"subscribe_user", object{"user": "x"}, "user"},
+		{"subscribe_user", object{}, "user must be"},
 		{"subscribe_events", object{"accounts": addresses(manyMints(101)...)}, "101 given, at most 100"},
 		{"subscribe_events", object{"min_size": "-1"}, "min_size must be an amount"},
 		{"subscribe_events", object{"min_size": "1.0000000001"}, "min_size must be an amount"},
@@ -560,15 +562,22 @@ func TestEventsAreFiltered(t *testing.T) {
 		{object{"min_size": "2.50"}, "events/min_size=2.5", []market.Seq{3}},
 		{object{"min_size": 2.0, "symbol": testMints[0].String()}, "events:" + testMints[0].String() + "/min_size=2", []market.Seq{2}},
 		{object{"accounts": accounts}, "events/accounts=" + market.Pubkey{1}.String(), []market.Seq{1, 3, 4, 6}},
+		{object{"user": accounts[0]}, "events/accounts=" + market.Pubkey{1}.String(), []market.Seq{1, 3, 4, 6}},
 		{object{"accounts": accounts, "types": []any{"BuySell"}, "min_size": "0.5"}, "events/types=BuySell/accounts=" + market.Pubkey{1}.String() + "/min_size=0.5", []market.Seq{1, 3}},
 		{object{"symbols": addresses(testMints[0], testMints[1]), "types": []any{"BuySell"}}, "events/types=BuySell", []market.Seq{1, 2, 3}},
 		{object{"min_size": "0"}, "events", []market.Seq{1, 2, 3, 4, 5, 6}},
 		{object{"symbol": "*"}, "events", []market.Seq{1, 2, 3, 4, 5, 6}},
 	}
+	topics := func(payload object) string {
+		if payload["user"] != nil {
+			return "user"
+		}
+		return "events"
+	}
 	live := make([]*session, len(cases))
 	for i, c := range cases {
 		live[i], _ = b.client(t, openSpace, fmt.Sprint(i))
-		if ack, _ := ask(t, live[i], "subscribe_events", c.payload); ack["topic"] != c.topic {
+		if ack, _ := ask(t, live[i], "subscribe_"+topics(c.payload), c.payload); ack["topic"] != c.topic {
 			t.Errorf("%v: acknowledged %v", c.payload, ack)
 		}
 	}
@@ -588,12 +597,12 @@ func TestEventsAreFiltered(t *testing.T) {
 			t.Errorf("%v: pushed %v, want %v", c.payload, got, c.want)
 		}
 		s, _ := b.client(t, openSpace, "again"+fmt.Sprint(i))
-		_, got := ask(t, s, "subscribe_events", with(c.payload, "since_seq", 1.0))
+		_, got := ask(t, s, "subscribe_"+topics(c.payload), with(c.payload, "since_seq", 1.0))
 		if got := seqs(got); !slices.Equal(got, c.want) {
 			t.Errorf("%v: replayed %v, want %v", c.payload, got, c.want)
 		}
 
-		if ack, _ := ask(t, live[i], "unsubscribe_events", c.payload); !strings.HasPrefix(ack["message"].(string), "unsubscribed") {
+		if ack, _ := ask(t, live[i], "unsubscribe_"+topics(c.payload), c.payload); !strings.HasPrefix(ack["message"].(string), "unsubscribed") {
 			t.Errorf("%v: %v", c.payload, ack)
 		}
 		b.disconnect(s, "")

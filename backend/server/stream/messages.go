@@ -53,6 +53,12 @@ type (
 		SinceSeq       uint64   `json:"since_seq,omitempty" doc:"The newest seq seen: what came after it is sent first"`
 		Store          string   `json:"store,omitempty" doc:"The store that since_seq is of"`
 	}
+	userRequest struct {
+		User           string `json:"user" doc:"The wallet's address"`
+		SubscriptionID string `json:"subscription_id,omitempty" doc:"Echoed in the confirmation"`
+		SinceSeq       uint64 `json:"since_seq,omitempty" doc:"The newest seq seen: what came after it is sent first"`
+		Store          string `json:"store,omitempty" doc:"The store that since_seq is of"`
+	}
 	wholeRequest struct {
 		SubscriptionID string `json:"subscription_id,omitempty" doc:"Echoed in the confirmation"`
 		SinceSeq       uint64 `json:"since_seq,omitempty" doc:"The newest seq seen: what came after it is sent first"`
@@ -92,6 +98,7 @@ func Messages() []Message {
 	list = append(list, request(open, reflect.TypeFor[pastRequest](), "Candles once", "get_history")...)
 	list = append(list, request(open, reflect.TypeFor[priceRequest](), "Prices of a mint or of a list", "subscribe_price", "unsubscribe_price")...)
 	list = append(list, request(open, reflect.TypeFor[eventsRequest](), "Events of a mint, of a list or of all", "subscribe_events", "unsubscribe_events")...)
+	list = append(list, request(open, reflect.TypeFor[userRequest](), "Events of a wallet, on all mints", "subscribe_user", "unsubscribe_user")...)
 	list = append(list, request(open, reflect.TypeFor[wholeRequest](), "Creations of tokens", "subscribe_token_events", "unsubscribe_token_events")...)
 	list = append(list, request(open, reflect.TypeFor[wholeRequest](), "Alerts", "subscribe_alerts", "unsubscribe_alerts")...)
 	list = append(list, request(open, reflect.TypeFor[rankingRequest](), "A ranking of mints", "subscribe_tickers", "unsubscribe_tickers")...)

@@ -34,6 +34,8 @@ func spaces() [numSpaces]*space {
 			"unsubscribe_price":        (*session).unsubscribePrice,
 			"subscribe_events":         (*session).subscribeEvents,
 			"unsubscribe_events":       (*session).unsubscribeEvents,
+			"subscribe_user":           (*session).subscribeUser,
+			"unsubscribe_user":         (*session).unsubscribeUser,
 			"subscribe_token_events":   subscribeTo(tokenTopic),
 			"unsubscribe_token_events": unsubscribeFrom(tokenTopic),
 			"subscribe_alerts":         subscribeTo(alertTopic),

@@ -186,6 +186,34 @@ func (s *session) unsubscribeEvents(f fields) (any, error) {
 	return s.unsubscribe(k, f)
 }
 
+// userKey is the topic of the events that belong to one account, of all mints: that of subscribe_events with accounts.
+func userKey(f fields) (key, error) {
+	text, ok := f["user"].(string)
+	if !ok {
+		return key{}, invalid("user must be the address of a wallet")
+	}
+	if _, err := market.ParsePubkey(text); err != nil {
+		return key{}, invalid("user: %v", err)
+	}
+	return key{kind: allTopic, detail: detailOf("accounts=" + text)}, nil
+}
+
+func (s *session) subscribeUser(f fields) (any, error) {
+	k, err := userKey(f)
+	if err != nil {
+		return nil, err
+	}
+	return s.subscribeWhole(k, f)
+}
+
+func (s *session) unsubscribeUser(f fields) (any, error) {
+	k, err := userKey(f)
+	if err != nil {
+		return nil, err
+	}
+	return s.unsubscribe(k, f)
+}
+
 // insert sends an answer in its place among the client's pushes, and lets s follow the topic from then on. send does the
 // first, with the broadcaster's mutex held; was says that s followed the topic before.
 func (s *session) insert(k key, read func(context.Context) (*answer, error), send func(a *answer, was bool)) (*answer, error) {

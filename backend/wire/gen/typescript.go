@@ -182,7 +182,11 @@ func writeField(out *bytes.Buffer, field *ast.Field) error {
 		for i, value := range literals {
 			literals[i] = "'" + value + "'"
 		}
-		typ = strings.Join(literals, " | ")
+		if elements := strings.HasSuffix(typ, "[]"); elements { // an enum of what is in the list
+			typ = "(" + strings.Join(literals, " | ") + ")[]"
+		} else {
+			typ = strings.Join(literals, " | ")
+		}
 	}
 
 	mark := ""

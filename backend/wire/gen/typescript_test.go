@@ -26,7 +26,7 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 
 func TestGenerateShapes(t *testing.T) {
 	dir := t.TempDir()
-	source := "package wire\n\n// A is one.\ntype A struct {\n\tB\n\tX *int `json:\"x\" doc:\"An x\"`\n\tY []Z `json:\"y,omitempty\"`\n\tK string `json:\"k\" enum:\"a,b\"`\n\thidden int\n}\n\n// Z is two.\n//\n//ts:type number | string\ntype Z uint64\n\ntype G[T any] struct {\n\tData T `json:\"data\"`\n}\n"
+	source := "package wire\n\n// A is one.\ntype A struct {\n\tB\n\tX *int `json:\"x\" doc:\"An x\"`\n\tY []Z `json:\"y,omitempty\"`\n\tK string `json:\"k\" enum:\"a,b\"`\n\tL []string `json:\"l\" enum:\"a,b\"`\n\thidden int\n}\n\n// Z is two.\n//\n//ts:type number | string\ntype Z uint64\n\ntype G[T any] struct {\n\tData T `json:\"data\"`\n}\n"
 	if err := os.WriteFile(dir+"/a.go", []byte(source), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -42,6 +42,7 @@ export interface A extends B {
   x: number | null
   y?: Z[]
   k: 'a' | 'b'
+  l: ('a' | 'b')[]
 }
 
 /** Z is two. */

@@ -1,7 +1,9 @@
 import type { Interval } from '../market/interval'
+import type { TapeEvent } from '../market/trade'
 import { type Endpoint, fetchAnswer, fetchData, type Query, RestError, withQuery } from './client/http'
 import type {
   Alerts,
+  CoinTraders,
   DBStats,
   Detail,
   Details,
@@ -15,13 +17,17 @@ import type {
   LogRecord,
   Marks,
   MintOrders,
+  Order,
   Mints,
   Status,
   Subscriptions,
   Ticker,
   Tickers,
   USD,
+  UserEvents,
+  UserOrders,
   Venue,
+  Wallet,
   Watch,
 } from './client/index'
 
@@ -74,6 +80,26 @@ export class Rest {
   /** The open orders of a mint, those of each side that are nearest to its price, with what they are worth. */
   liquidations(mint: string, limit: number, signal?: AbortSignal): Promise<Liquidations> {
     return this.#get('/api/liquidations', { mint, limit }, signal)
+  }
+
+  /** The positions of a wallet, those traded last first; with a mint, that one. */
+  wallet(address: string, limit: number, signal?: AbortSignal, mint?: string): Promise<Wallet> {
+    return this.#get(`/api/wallets/${encodeURIComponent(address)}`, { limit, mint }, signal)
+  }
+
+  /** Who traded a coin. */
+  traders(mint: string, sort: string, limit: number, signal?: AbortSignal): Promise<CoinTraders> {
+    return this.#get(`/api/mints/${encodeURIComponent(mint)}/traders`, { order_by: sort, limit }, signal)
+  }
+
+  async userOrders(user: string, mint: string, signal?: AbortSignal): Promise<Order[]> {
+    return (await this.#get<UserOrders>('/api/user_orders', { user, mint }, signal)).orders
+  }
+
+  /** The newest events of an account on a coin. */
+  async userEvents(user: string, mint: string, limit: number, signal?: AbortSignal): Promise<TapeEvent[]> {
+    const { transactions } = await this.#get<UserEvents>('/api/user_event', { user, mint, limit }, signal)
+    return transactions.map(({ event_data: event }) => event as TapeEvent)
   }
 
   /** Who there is: those too that trade and were created before the stored history. */

@@ -18,6 +18,7 @@ import { HeikinAshi } from '../market/study/heikin'
 import type { GapMark } from '../market/gap'
 import type { Position } from '../market/margin'
 import type { Mark } from '../market/mark'
+import type { OwnLevel, OwnMark } from '../market/wallet'
 import { seconds } from '../market/interval'
 import { AlertLines } from './alert-lines'
 import { PriceAxis } from './axis'
@@ -31,6 +32,7 @@ import { LastPrice } from './last-price'
 import type { ChartHooks, ChartLook, Pointed } from './look'
 import { MarkEdge } from './mark-edge'
 import { toMarker } from './marks'
+import type { OwnLines } from './own-lines'
 import {
   addMain,
   BAR_SPACING,
@@ -73,6 +75,10 @@ export class PriceChart {
   #studied: Studied = {}
   readonly #bands: Bands
   readonly #alerts: AlertLines
+  #gone = false
+  /** Loaded when there is something to draw. */
+  #own: OwnLines | undefined
+  #owned: [marks: readonly OwnMark[], levels: readonly OwnLevel[]] = [[], []]
   #levels: readonly AlertLevel[] = []
   /** The frame that puts the crosshair where goTo went. */
   #going = 0
@@ -225,14 +231,17 @@ export class PriceChart {
     this.#studies.factor = look.factor
     if (other) {
       this.#marks.detach()
+      this.#own?.leave()
       this.#chart.removeSeries(this.#main)
       this.#main = addMain(this.#chart, this.#look.kind)
       this.#marks = createSeriesMarkers(this.#main)
       this.#alerts.move(this.#main, this.#theme)
+      this.#own?.move(this.#main, this.#theme, look.factor)
       this.#main.attachPrimitive(this.#last)
     }
     if (grown !== 1) {
       this.#alerts.set(this.#levels, this.#theme, look.factor)
+      this.#own?.again(this.#theme, look.factor)
       this.#grow(grown)
     }
     if (other || anew || grown !== 1) {
@@ -305,6 +314,20 @@ export class PriceChart {
     this.#alerts.set(levels, this.#theme, this.#look.factor)
   }
 
+  /** Draws what the person's own wallets did and hold, and nothing else of theirs. */
+  setOwn(marks: readonly OwnMark[], levels: readonly OwnLevel[]): void {
+    this.#owned = [marks, levels]
+    if (this.#own) this.#drawOwn(this.#own)
+    else if (marks.length + levels.length > 0)
+      void import('./own-lines').then(({ OwnLines }) => {
+        if (!this.#gone) this.#drawOwn((this.#own ??= new OwnLines(this.#main)))
+      })
+  }
+
+  #drawOwn(own: OwnLines): void {
+    own.set(...this.#owned, this.#theme, this.#look.factor, (time) => this.#bars.isHeld(time))
+  }
+
   /** The price at a height of the chart, in CSS pixels from its top; undefined outside the scale. */
   priceAt(y: number): number | undefined {
     if (y > this.#chart.paneSize(0).height) return undefined
@@ -330,6 +353,7 @@ export class PriceChart {
     this.#bands.set(this.#positions, this.#theme)
     this.#studies.paint(this.#theme)
     this.#alerts.set(this.#levels, this.#theme)
+    this.#own?.again(this.#theme, this.#look.factor)
     this.#edge.set(Number.isFinite(this.#markedFrom) ? [this.#markedFrom] : [], this.#theme)
     this.#paint()
     this.#setData()
@@ -464,6 +488,8 @@ export class PriceChart {
       twin.setPositions(this.#positions)
       twin.setMarks(this.#happened, this.#markedFrom)
       twin.setAlerts(this.#levels)
+      twin.#owned = this.#owned
+      if (this.#own) twin.#drawOwn((twin.#own = this.#own.like(twin.#main)))
       for (const overlay of this.plane.overlays) twin.plane.attach(overlay.on(twin.plane))
 
       const sight = this.#chart.timeScale().getVisibleLogicalRange()
@@ -479,6 +505,7 @@ export class PriceChart {
   }
 
   destroy(): void {
+    this.#gone = true
     cancelAnimationFrame(this.#going)
     cancelAnimationFrame(this.#following)
     cancelAnimationFrame(this.#zooming)
@@ -589,6 +616,7 @@ export class PriceChart {
       markers.push(toMarker(id, mark, this.#theme))
     }
     this.#marks.setMarkers(markers.sort((a, b) => Number(a.time) - Number(b.time)))
+    this.#own?.mark(this.#theme)
   }
 
   #paint(): void {

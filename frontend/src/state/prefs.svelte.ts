@@ -4,6 +4,7 @@ import type { Money, Worth } from '../market/measure'
 import { ORDER_SORTS, type OrderSort } from '../market/orders'
 import type { Zone } from '../market/time'
 import { CHANGE_SPANS, type ChangeSpan, type Figure, FIGURES, LIST_TABS, type ListTab } from '../market/token'
+import { isWallet, MAX_WALLETS, type Wallet } from '../market/wallet'
 import type { ChartChoice } from './chart.svelte'
 
 export type ThemeChoice = 'auto' | 'dark' | 'light'
@@ -11,7 +12,7 @@ export type ChartKind = 'candles' | 'heikin' | 'line' | 'area'
 export type ConnectTab = 'node' | 'python' | 'go' | 'curl' | 'frames'
 /** How the charts of the window lie: one; two beside or above each other; two by two. */
 export type Layout = 'one' | 'columns' | 'rows' | 'four'
-export type SideTab = 'trades' | 'orders' | 'info' | 'alerts'
+export type SideTab = 'trades' | 'orders' | 'wallets' | 'info' | 'alerts'
 
 export interface PrefValues extends IndicatorPrefs {
   theme: ThemeChoice
@@ -58,6 +59,8 @@ export interface PrefValues extends IndicatorPrefs {
   /** What the connect panel shows. */
   connect: ConnectTab
   favourites: string[]
+  /** The wallets that are followed: addresses and what they are called here. */
+  wallets: Wallet[]
   /** Up to which time, Unix milliseconds, alerts were looked at. */
   alertsSeen: number
   /** Whether an alert is heard, and how loud, from 0 to 100. */
@@ -143,11 +146,12 @@ const checks: Checks<PrefValues> = {
   span: oneOf(...CHANGE_SPANS),
   figure: oneOf(...FIGURES),
   tab: oneOf(...LIST_TABS),
-  side: oneOf('trades', 'orders', 'info', 'alerts'),
+  side: oneOf('trades', 'orders', 'wallets', 'info', 'alerts'),
   ordersBy: oneOf(...ORDER_SORTS),
   ordersBack: isFlag,
   connect: oneOf('node', 'python', 'go', 'curl', 'frames'),
   favourites: (value): value is string[] => Array.isArray(value) && value.every(isText),
+  wallets: (value): value is Wallet[] => Array.isArray(value) && value.length <= MAX_WALLETS && value.every(isWallet),
   alertsSeen: within([0, Number.MAX_SAFE_INTEGER]),
   sound: isFlag,
   loudness: within([0, 100]),
@@ -189,6 +193,7 @@ const defaults: PrefValues = {
   ordersBack: false,
   connect: 'node',
   favourites: [],
+  wallets: [],
   alertsSeen: 0,
   sound: false,
   loudness: 50,

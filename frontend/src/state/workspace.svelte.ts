@@ -24,6 +24,7 @@ import { Tape } from './tape.svelte'
 import { Toasts } from './toasts.svelte'
 import { TokenList } from './tokens.svelte'
 import { Totals } from './totals.svelte'
+import { Wallets } from './wallets.svelte'
 import { Watched } from './watched.svelte'
 import { reason } from './reason'
 
@@ -51,6 +52,7 @@ export class Workspace {
   readonly navigation: Navigation
   readonly watched: Watched
   readonly dollars: Dollars
+  readonly wallets: Wallets
   #polling = new Polling()
 
   constructor(readonly prefs: Prefs) {
@@ -78,6 +80,7 @@ export class Workspace {
     this.sound = new AlertSound(prefs)
     this.dollars = new Dollars(rest, () => prefs.values.money === 'usd')
     this.exporting = new Exporting(rest, native.exportWriter())
+    this.wallets = new Wallets(prefs)
     this.watched = new Watched(rest, native.watchWriter())
     this.watched.moved = (coin, before) => this.#moved(coin, before)
     this.alerts.announce = (alerts) => this.#announce(alerts)

@@ -777,7 +777,7 @@ export interface WalletPosition extends Pair, Holding {
   /** The wallet created the coin */
   creator: boolean
   /** Why something may lack, empty when nothing does but transfers. older: there are older events than were looked at; gaps: the stored history has gaps that may hold trades of the coin; history: the coin is older than the stored history */
-  incomplete: 'older' | 'gaps' | 'history'
+  incomplete: ('older' | 'gaps' | 'history')[]
 }
 
 /** WalletTotal is what a wallet's positions in coins that are paid in one thing come to. */
@@ -855,7 +855,7 @@ export interface CoinTraders extends Pair, Paging {
   /** Events of the coin that were looked at */
   events: number
   /** As of a wallet's positions */
-  incomplete: 'older' | 'gaps' | 'history'
+  incomplete: ('older' | 'gaps' | 'history')[]
   /** The commit that the events are of */
   seq: number
   /** Identity of the store that seq is of */
