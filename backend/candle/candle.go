@@ -3,6 +3,7 @@ package candle
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	"spinscope/backend/market"
 )
@@ -55,8 +56,21 @@ func Close(candles *market.OpenCandles, intervals []market.Interval, chainTime i
 			open[keep] = open[i]
 			keep++
 		}
-		candles.Open[interval] = open[:keep]
+		candles.Open[interval] = shrink(open[:keep])
 	}
+}
+
+// shrink gives back the memory that a stretch of history took, in which many candles were open at once: of a mint that trades
+// live one or two are. Of thousands of mints it would be most of what they take.
+func shrink(open []market.Candle) []market.Candle {
+	const few = 8
+	switch {
+	case cap(open) <= few || len(open) > cap(open)/4:
+		return open
+	case len(open) == 0:
+		return nil
+	}
+	return slices.Clone(open)
 }
 
 // NextEnd is the chain time at which Close will next find something, or Never.
