@@ -135,7 +135,7 @@ func (o *Options) shrinkMemTable(found *survey) {
 // badgerOptions are Badger's settings for one process among others on a desktop: about 150 MB of memory at rest,
 // whatever the store's size.
 func badgerOptions(o *Options) badger.Options {
-	blocks, indexes, table := int64(48<<20), int64(32<<20), int64(4<<20)
+	blocks, indexes, table := int64(24<<20), int64(32<<20), int64(4<<20)
 	levelZero := 8 // more at once are less often merged with the level below; a read looks into all
 	base := badger.DefaultOptions(o.Dir)
 

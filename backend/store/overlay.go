@@ -33,8 +33,20 @@ func (o *openCandles) set(interval market.Interval, c openCandle) {
 
 func (o *openCandles) remove(interval market.Interval, t int64) {
 	if i, found := slices.BinarySearchFunc(o[interval], t, byTime); found {
-		o[interval] = slices.Delete(o[interval], i, i+1)
+		o[interval] = shrink(slices.Delete(o[interval], i, i+1))
 	}
+}
+
+// shrink gives back the memory that a stretch of history took, in which many candles were open at once.
+func shrink(list []openCandle) []openCandle {
+	const few = 8
+	switch {
+	case cap(list) <= few || len(list) > cap(list)/4:
+		return list
+	case len(list) == 0:
+		return nil
+	}
+	return slices.Clone(list)
 }
 
 func byTime(c openCandle, t int64) int { return cmp.Compare(c.Time, t) }
