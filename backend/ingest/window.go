@@ -114,7 +114,7 @@ func (w *window) add(tx *market.Transaction, index uint32, whole bool) (moved bo
 	w.newest = max(w.newest, tx.Slot)
 
 	span := market.Slot(windowSlots)
-	for w.newest-w.floor > 2*span || len(w.bySignature) > windowEntries && w.floor < w.newest {
+	for w.newest-w.floor > span+span/4 || len(w.bySignature) > windowEntries && w.floor < w.newest {
 		w.floor = w.newest - min(w.newest, span)
 		for signature, k := range w.bySignature {
 			if k.slot < w.floor {
