@@ -46,7 +46,7 @@ var allowed = map[string][]string{
 	"backend/ticker":          {"backend/market"},
 	"backend/usd":             {"backend/market", "backend/program", "backend/wire"},
 	"backend/mintinfo":        {"backend/follow", "backend/journal", "backend/market", "backend/program", "backend/program/token", "backend/store", "backend/telemetry", "backend/wake"},
-	"backend/cluster":         {"backend/config", "backend/datadir", "backend/ingest", "backend/listener", "backend/market", "backend/program", "backend/program/registry", "backend/simnet", "backend/solana", "backend/store", "backend/telemetry", "backend/watch", "backend/wire"},
+	"backend/cluster":         {"backend/config", "backend/datadir", "backend/heap", "backend/ingest", "backend/listener", "backend/market", "backend/program", "backend/program/registry", "backend/simnet", "backend/solana", "backend/store", "backend/telemetry", "backend/watch", "backend/wire"},
 	"backend/heap":            {},
 	"backend/listener":        {"backend/config", "backend/datadir", "backend/heap", "backend/ingest", "backend/market", "backend/program/registry", "backend/store", "backend/telemetry", "backend/wire"},
 	"backend/offline":         {"backend/backup", "backend/cluster", "backend/config", "backend/datadir", "backend/export", "backend/heap", "backend/ingest", "backend/listener", "backend/market", "backend/program/registry", "backend/recording", "backend/solana", "backend/store", "backend/verify"},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"spinscope/backend/heap"
 	"spinscope/backend/market"
 	"spinscope/backend/program"
 	"spinscope/backend/program/registry"
@@ -129,6 +130,7 @@ func (s *Source) Follow(coin program.Coin) error {
 	for _, address := range coin.Addresses() {
 		s.owners[address] = coin.Mint
 	}
+	s.tighten()
 	feed := s.feed
 	if feed == nil {
 		s.waiting = append(s.waiting, list...) // Run takes them up
@@ -204,6 +206,22 @@ func (s *Source) Unfollow(coin program.Coin) {
 	delete(s.coins, coin.Mint)
 	for _, address := range coin.Addresses() {
 		delete(s.owners, address)
+	}
+	s.tighten()
+}
+
+// manyCoins is from how many coins on memory is kept small. Some 50 KB of each are alive, of which the collector would take as
+// much again.
+const manyCoins = 200
+
+// tighten has the heap be tight while many coins are followed; mu is held.
+func (s *Source) tighten() {
+	switch many := len(s.coins) >= manyCoins; {
+	case many && s.loosen == nil:
+		s.loosen = heap.Tighten()
+	case !many && s.loosen != nil:
+		s.loosen()
+		s.loosen = nil
 	}
 }
 

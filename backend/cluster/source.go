@@ -49,6 +49,7 @@ type Source struct {
 	waiting []solana.Following              // what was asked for before
 	coins   map[market.Pubkey]program.Coin  // those followed, by mint
 	owners  map[market.Pubkey]market.Pubkey // their mints, by address
+	loosen  func()                          // ends a tight heap; nil while few are followed
 }
 
 // NewSource makes a source; it does no I/O.
@@ -135,7 +136,7 @@ func (s *Source) Status() listener.Status {
 		Backfill: wire.Backfill{
 			Running: now.Backfill.Running, Done: int64(now.Backfill.Done), Total: int64(now.Backfill.Total), ETASeconds: now.Backfill.ETASeconds,
 		},
-		Programs: s.programs(feed.Addresses()),
+		Programs: s.programs(feed),
 	}
 }
 

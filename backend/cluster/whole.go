@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"fmt"
-	"slices"
 
 	"spinscope/backend/program/registry"
 	"spinscope/backend/solana"
@@ -22,13 +21,16 @@ func (s *Source) whole() (list []solana.Following, err error) {
 	return list, nil
 }
 
-// programs tells how those programs do, by what is known of addresses, and which ones are off.
-func (s *Source) programs(addresses []solana.AddressStatus) (list []wire.FollowedProgram) {
+// programs tells how those programs do, by what a feed knows of their addresses, and which ones are off. There may be no feed yet.
+// It is asked with every batch, when thousands of other addresses may be followed.
+func (s *Source) programs(feed *solana.Feed) (list []wire.FollowedProgram) {
 	for _, id := range s.options.Whole {
 		one := wire.FollowedProgram{Program: id.String(), State: "waiting"}
-		at := registry.Address(id)
-		if i := slices.IndexFunc(addresses, func(a solana.AddressStatus) bool { return a.Address == at }); i >= 0 {
-			now := &addresses[i]
+		now, followed := solana.AddressStatus{}, false
+		if feed != nil {
+			now, followed = feed.Address(registry.Address(id))
+		}
+		if followed {
 			one.Slot, one.Message = uint64(now.Delivered), s.options.Veil(now.LastError)
 			switch now.State {
 			case solana.Connected:

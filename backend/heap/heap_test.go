@@ -66,3 +66,29 @@ func TestLimitsAreAskedForTogether(t *testing.T) {
 		}
 	}
 }
+
+// The heap grows less while anybody asks for it, and as before once nobody does.
+func TestHeapIsTightWhileSomebodyAsks(t *testing.T) {
+	if userGrowth {
+		t.Skip("GOGC IS SET: the growth is the user's")
+	}
+	growth := func() int {
+		now := debug.SetGCPercent(-1)
+		debug.SetGCPercent(now)
+		return now
+	}
+	first, second := Tighten(), Tighten()
+	if growth() != tightGrowth {
+		t.Errorf("growth %d", growth())
+	}
+
+	first()
+	first()
+	if growth() != tightGrowth {
+		t.Error("one that released twice released another's")
+	}
+	second()
+	if growth() != 100 {
+		t.Errorf("growth %d afterwards", growth())
+	}
+}

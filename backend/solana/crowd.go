@@ -3,15 +3,21 @@ package solana
 import (
 	"context"
 	"sync"
+	"time"
 
 	"spinscope/backend/market"
 	"spinscope/backend/wake"
 )
 
+// crowdPause is how long those wait that were busy when the others' progress was told.
+const crowdPause = 10 * time.Millisecond
+
 // crowd are the followed addresses that are live over a connection. At most times they have nothing to tell but how far they
 // have come, which is as far for one as for the other, several times a second: one batch says it for all of them, where each
 // would wait for the batches of all others. Safe for concurrent use.
 type crowd struct {
+	again chan struct{} // one token when one that was busy has nothing to tell but how far it has come
+
 	mu      sync.Mutex
 	members map[*session]chan struct{} // where each is woken
 }
@@ -78,6 +84,10 @@ func (c *shared) tellProgress(ctx context.Context, l *link) {
 		case <-l.down:
 			return
 		case <-changed:
+		case <-l.crowd.again:
+			if sleep(ctx, crowdPause) != nil { // others will be done, too
+				return
+			}
 		}
 		if err := c.tellOnce(l); err != nil {
 			l.fail(err)

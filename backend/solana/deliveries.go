@@ -26,7 +26,7 @@ type deliveries struct {
 	mu    sync.Mutex
 	known map[market.Signature]*delivery
 	slots map[market.Slot]*slotDeliveries
-	ring  []market.Signature // in the order in which they came, to bound known
+	ring  []*delivery // in the order in which they came, to bound known
 	plans map[market.Signature]plan
 	order []market.Signature // of plans, as ring is of known
 }
@@ -41,18 +41,19 @@ type plan struct {
 // delivery is what was delivered last of a transaction.
 type delivery struct {
 	entry
-	short bool   // its log was cut, whatever else tells its events
-	runs  []*run // of the addresses that are known to name it
+	short     bool   // its log was cut, whatever else tells its events
+	runs      []*run // of the addresses that are known to name it
+	signature market.Signature
 }
 
 // slotDeliveries is what is known of a slot.
 type slotDeliveries struct {
 	next uint32 // the place of the next one that arrives
-	txs  map[market.Signature]struct{}
+	txs  []*delivery
 }
 
 const (
-	maxDeliveries = 100_000 // transactions, about 20 MB
+	maxDeliveries = 50_000 // transactions, about 13 MB: those of two minutes where 350 are delivered in a second
 
 	// Places of transactions in their slot, where several addresses are followed.
 	unplaced = ^uint32(0) // none yet: the next one free
@@ -74,47 +75,50 @@ func (d *deliveries) take(r *run) {
 }
 
 // put notes a transaction; mu is held.
-func (d *deliveries) put(signature market.Signature, e delivery) *delivery {
-	if old, known := d.known[signature]; known {
-		d.leave(old.slot, signature)
+func (d *deliveries) put(signature market.Signature, e delivery) {
+	one, known := d.known[signature]
+	if known {
+		d.leave(one)
 	} else {
-		d.ring = append(d.ring, signature)
+		one = &delivery{}
+		d.known[signature] = one
+		d.ring = append(d.ring, one)
 	}
 
-	d.known[signature] = &e
+	e.signature = signature
+	*one = e
 	at := d.slots[e.slot]
 	if at == nil {
-		at = &slotDeliveries{txs: map[market.Signature]struct{}{}}
+		at = &slotDeliveries{}
 		d.slots[e.slot] = at
 	}
 
-	at.txs[signature] = struct{}{}
+	at.txs = append(at.txs, one)
 	if e.index < inBlock {
 		at.next = max(at.next, e.index+1)
 	}
 	for len(d.ring) > d.limit {
 		d.forget(d.ring[0])
+		d.ring[0] = nil
 		d.ring = d.ring[1:]
 	}
-
-	return &e
 }
 
 // leave takes a transaction out of its slot; mu is held.
-func (d *deliveries) leave(slot market.Slot, signature market.Signature) {
-	if at := d.slots[slot]; at != nil {
-		if delete(at.txs, signature); len(at.txs) == 0 {
-			delete(d.slots, slot)
-		}
+func (d *deliveries) leave(one *delivery) {
+	at := d.slots[one.slot]
+	if i := slices.Index(at.txs, one); i >= 0 {
+		at.txs = slices.Delete(at.txs, i, i+1)
+	}
+	if len(at.txs) == 0 {
+		delete(d.slots, one.slot)
 	}
 }
 
 // forget drops a transaction; mu is held. Its place in the ring is the caller's affair.
-func (d *deliveries) forget(signature market.Signature) {
-	if e, known := d.known[signature]; known {
-		delete(d.known, signature)
-		d.leave(e.slot, signature)
-	}
+func (d *deliveries) forget(one *delivery) {
+	delete(d.known, one.signature)
+	d.leave(one)
 }
 
 // plan notes where a transaction is about to stand.
@@ -166,14 +170,15 @@ func (d *deliveries) look(r *run, signature market.Signature) (e entry, short, k
 // name notes that a run's list names a transaction that is known; its ledger remembers it from now on.
 func (d *deliveries) name(r *run, signature market.Signature) {
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	one, known := d.known[signature]
-	if known && !slices.Contains(one.runs, r) {
+	if !known {
+		return
+	}
+	if !slices.Contains(one.runs, r) {
 		one.runs = append(one.runs, r)
 	}
-	d.mu.Unlock()
-	if known {
-		r.ledger.adopt(signature, one.entry)
-	}
+	r.ledger.adopt(signature, one.entry)
 }
 
 // inSlot are the places of what is remembered of a slot.
@@ -185,8 +190,8 @@ func (d *deliveries) inSlot(slot market.Slot) map[market.Signature]uint32 {
 		return nil
 	}
 	places := make(map[market.Signature]uint32, len(at.txs))
-	for signature := range at.txs {
-		places[signature] = d.known[signature].index
+	for _, one := range at.txs {
+		places[one.signature] = one.index
 	}
 	return places
 }
@@ -244,8 +249,8 @@ func (d *deliveries) admit(r *run, txs []market.Transaction) (fresh []market.Tra
 // isFree reports whether no transaction stands at a place of a slot, as far as is remembered; mu is held.
 func (d *deliveries) isFree(slot market.Slot, index uint32) bool {
 	if at := d.slots[slot]; at != nil {
-		for signature := range at.txs {
-			if d.known[signature].index == index {
+		for _, one := range at.txs {
+			if one.index == index {
 				return false
 			}
 		}
@@ -317,8 +322,8 @@ func (d *deliveries) rolledBack(signatures []market.Signature) {
 		for _, one := range e.runs {
 			one.ledger.remove([]market.Signature{signature})
 		}
-		d.forget(signature)
-		d.ring = slices.DeleteFunc(d.ring, func(other market.Signature) bool { return other == signature })
+		d.forget(e)
+		d.ring = slices.DeleteFunc(d.ring, func(other *delivery) bool { return other == e })
 	}
 }
 

@@ -147,6 +147,17 @@ func (f *Feed) Addresses() []AddressStatus {
 	return list
 }
 
+// Address tells how one that is followed beside the program does; false for others. Safe for concurrent use.
+func (f *Feed) Address(address market.Pubkey) (status AddressStatus, followed bool) {
+	f.mu.Lock()
+	one := f.followerOf(address)
+	f.mu.Unlock()
+	if one == nil {
+		return AddressStatus{}, false
+	}
+	return addressStatus(address, one.status.read()), true
+}
+
 func addressStatus(address market.Pubkey, s Status) AddressStatus {
 	return AddressStatus{
 		Address: address, State: s.State, Since: s.Since, Delivered: s.Delivered, Checkpoint: s.Checkpoint, Lag: s.Lag,

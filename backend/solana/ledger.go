@@ -11,8 +11,8 @@ import (
 // entry is what was delivered last of a transaction.
 type entry struct {
 	slot        market.Slot
-	index       uint32
 	time        int64
+	index       uint32
 	provisional bool
 	cut         bool // its log was, and nothing else told its events
 }

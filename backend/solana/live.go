@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/wake"
 )
 
 const (
@@ -149,6 +150,13 @@ func (s *session) flush(ctx context.Context) error {
 	}
 
 	s.showSlot()
+	if s.follows && !s.liveOnly && len(ready) == 0 && s.isQuiet(slot, at) {
+		if slot > s.delivered || at > s.chainTime {
+			wake.Up(s.crowd.again)
+		}
+		return nil // it is told with how far the others have come, and waits behind nobody
+	}
+
 	b := market.Batch{Transactions: ready, ChainTime: at, Slot: slot}
 	if s.liveOnly {
 		b.Checkpoint = slot // it goes on from where it was, and with a gap

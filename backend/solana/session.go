@@ -85,7 +85,7 @@ func (c *shared) connect(ctx context.Context, index int, first *run, live func()
 	c.clock.reset()
 	l := &link{
 		endpoint: endpoint, index: index, rpc: rpc, tip: newTip(rpc, c.config.readable()),
-		group: &group, down: make(chan struct{}),
+		group: &group, down: make(chan struct{}), crowd: crowd{again: make(chan struct{}, 1)},
 	}
 	l.second = c.openSecond(ctx, l)
 	queue := newQueue(c.config.buffered)
