@@ -83,9 +83,30 @@ async function heap(page) {
   return { mb: usedSize / 2 ** 20, nodes }
 }
 
+/** Ten drawings over the shown coin, as another window would have kept them. */
+async function draw(page) {
+  await page.waitForSelector('[data-testid="drawn"]', { state: 'attached' })
+  await page.evaluate(() => {
+    const { mint, candles } = window.__spinscope
+    const point = (back, part) => {
+      const { time, close } = candles.at(-1 - back)
+      return { time, price: close * part }
+    }
+    const drawings = Array.from({ length: 10 }, (_, i) => {
+      const kind = ['level', 'trend', 'ray', 'fib'][i % 4]
+      return { kind, points: kind === 'level' ? [point(5, 1 + i / 100)] : [point(40 + i, 0.97), point(5 + i, 1.03)] }
+    })
+    const key = `spinscope.drawings.${mint}`
+    localStorage.setItem(key, JSON.stringify({ at: 1, drawings }))
+    window.dispatchEvent(new StorageEvent('storage', { key }))
+  })
+  await page.waitForSelector('[data-testid="drawn"][data-count="10"]', { state: 'attached' })
+}
+
 async function updates(browser, base) {
   const SECONDS = 15
   const page = await show(browser, base)
+  await draw(page)
   await post(base, { shown: 200, listed: 50 })
   await sleep(3000)
   const before = await debug(page)
@@ -94,7 +115,7 @@ async function updates(browser, base) {
   const after = await debug(page)
   const end = Date.now()
   const found = interpret(trace)
-  console.log('\n200 updates a second on the shown topic, 50 listed tokens four times a second each')
+  console.log('\n200 updates a second on the shown topic with ten drawings, 50 listed tokens four times a second each')
   tell('candle pushes taken, per second', round(((after.updates - before.updates) * 1000) / (end - start)))
   tell('frames per second', round(found.fps), '≥ 55')
   tell('  an empty page of another browser meanwhile', round(reference))
