@@ -16,6 +16,9 @@ const LATER: Partial<Record<DialogName, () => Loaded>> = {
   watched: () => import('../tokens/Watched.svelte'),
 }
 
+/** The alerts beside the chart: they are looked at later too. */
+export const alertsPanel = (): Loaded => import('../alerts/Alerts.svelte')
+
 /** The dialog of this name; undefined for one that App shows itself. */
 export function dialogOf(name: DialogName): Loaded | undefined {
   return LATER[name]?.()
@@ -24,11 +27,11 @@ export function dialogOf(name: DialogName): Loaded | undefined {
 /** How long the page may be busy before the dialogs are read all the same, in milliseconds. */
 const BUSY = 3000
 
-/** Reads all dialogs once there is nothing else to do: each then opens at once, also when the server is away by then. */
+/** Reads all of them once there is nothing else to do: each then opens at once, also when the server is away by then. */
 export function readDialogs(): void {
   const read = () => {
     // One that fails is asked for again when it is opened.
-    for (const one of Object.values(LATER)) one().catch(() => undefined)
+    for (const one of [alertsPanel, ...Object.values(LATER)]) one().catch(() => undefined)
   }
   if ('requestIdleCallback' in window) requestIdleCallback(read, { timeout: BUSY })
   else setTimeout(read, BUSY)
