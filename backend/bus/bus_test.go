@@ -320,6 +320,30 @@ func TestServersAreAsked(t *testing.T) {
 	if _, err := blind.Log(t.Context(), "0f0f", 1, true); !errors.Is(err, bus.ErrSettings) || !strings.Contains(err.Error(), "bus.system_credentials") {
 		t.Error(err)
 	}
+
+	// One that is down is no reason to refuse a log that is there.
+	s.stop(2)
+	down, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := b.Log(down, "0f0f", 1, true); err != nil {
+		t.Errorf("while a server is down: %v", err)
+	}
+}
+
+// A log is not made where there are too few servers for it.
+func TestTooFewServersAreRefused(t *testing.T) {
+	alone, err := embedded.Start(embedded.Options{Dir: t.TempDir(), Name: "alone", Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(alone.Stop)
+	b := (&site{t: t}).join(bus.Options{Embedded: alone, Node: "embedded"})
+	if _, err := b.Log(t.Context(), "0f0f", 1, true); !errors.Is(err, bus.ErrSettings) || !strings.Contains(err.Error(), "1 of its servers") {
+		t.Errorf("with one server: %v", err)
+	}
+	if _, err := b.Log(t.Context(), "0f0f", 1, false); !errors.Is(err, bus.ErrMissing) {
+		t.Errorf("without making it: %v", err)
+	}
 }
 
 // A log or a server that can lose what it has acknowledged is refused, with the setting that is wrong.

@@ -49,32 +49,33 @@ func (b *Bus) checkPayload() error {
 }
 
 // checkServers asks every server with JetStream whether it writes each message through to the disk before it acknowledges it.
-// By default a server does so every two minutes, and a power cut takes what was acknowledged since.
-func (b *Bus) checkServers(ctx context.Context) error {
+// By default a server does so every two minutes, and a power cut takes what was acknowledged since. few says that there are
+// not enough of them to make a log.
+func (b *Bus) checkServers(ctx context.Context) (few, err error) {
 	if b.options.SyncChecked {
-		return nil
+		return nil, nil
 	}
 	if b.options.SystemCredentials == "" && b.options.Embedded == nil {
-		return fmt.Errorf("%w: it cannot be seen whether its servers have sync_interval: always: give the credentials of their system account as bus.system_credentials, "+
+		return nil, fmt.Errorf("%w: it cannot be seen whether its servers have sync_interval: always: give the credentials of their system account as bus.system_credentials, "+
 			"or set bus.sync_checked = true when you have looked yourself", ErrSettings)
 	}
 
 	options, err := b.connectOptions(b.options.SystemCredentials)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if b.options.Embedded != nil {
 		options = append(options, nats.UserInfo(b.options.Embedded.System()))
 	}
 	conn, err := nats.Connect(b.options.URL, options...)
 	if err != nil {
-		return fmt.Errorf("connect to the bus as its system account: %w", err)
+		return nil, fmt.Errorf("connect to the bus as its system account: %w", err)
 	}
 	defer conn.Close()
 
 	answers, err := servers(ctx, conn)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	storing := 0
 	for i := range answers {
@@ -84,14 +85,14 @@ func (b *Bus) checkServers(ctx context.Context) error {
 		}
 		storing++
 		if !one.Data.Config.SyncAlways {
-			return fmt.Errorf("%w: server %s acknowledges commits before they are on its disk: set sync_interval: always in its jetstream block", ErrSettings, one.Server.Name)
+			return nil, fmt.Errorf("%w: server %s acknowledges commits before they are on its disk: set sync_interval: always in its jetstream block", ErrSettings, one.Server.Name)
 		}
 	}
 
 	if storing < b.options.Replicas {
-		return fmt.Errorf("%w: %d of its servers have JetStream, and %d replicas are asked for", ErrSettings, storing, b.options.Replicas)
+		few = fmt.Errorf("%w: %d of its servers have JetStream, and %d replicas are asked for", ErrSettings, storing, b.options.Replicas)
 	}
-	return nil
+	return few, nil
 }
 
 // serverAnswer is what a server says of its JetStream.

@@ -43,13 +43,23 @@ func (b *Bus) config(name, subject, what string, first market.Seq) jetstream.Str
 // Log opens the log of a store, and makes one that begins with a seq where there is none and create is set; else that is
 // ErrMissing. It refuses a log that can lose what it has acknowledged.
 func (b *Bus) Log(ctx context.Context, store string, first market.Seq, create bool) (*Log, error) {
-	if err := b.checkServers(ctx); err != nil {
+	few, err := b.checkServers(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if err := b.checkPayload(); err != nil {
 		return nil, err
 	}
-	return b.open(ctx, store, b.config(b.options.Name, "commits", "commits of a Spinscope market, one message each", first), create)
+
+	// A log that is there has the replicas it must have: a server that does not answer is down, which is what they are for.
+	log, err := b.open(ctx, store, b.config(b.options.Name, "commits", "commits of a Spinscope market, one message each", first), create && few == nil)
+	switch {
+	case few != nil && create && errors.Is(err, ErrMissing):
+		return nil, few
+	case few != nil && err == nil:
+		b.log.Warn("not all servers of the bus are up", "err", few)
+	}
+	return log, err
 }
 
 // Alerts opens the log of what a store's alerts did, whose first place is 1, like Log.

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -43,6 +44,7 @@ type site struct {
 	dir     string
 	clients [3]string // addresses of the servers
 	routes  [3]string
+	looks   [3]string // where they tell of themselves
 	servers [3]*process
 	market  *cluster
 }
@@ -66,7 +68,7 @@ func startSite(t *testing.T) *site {
 	}
 
 	for i := range s.clients {
-		s.clients[i], s.routes[i] = unused(t), unused(t)
+		s.clients[i], s.routes[i], s.looks[i] = unused(t), unused(t), unused(t)
 	}
 	for name, text := range map[string]string{"bus": "market:secret-of-the-market\n", "bus-system": "admin:secret-of-the-system\n"} {
 		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
@@ -86,11 +88,78 @@ func (s *site) startServer(i int) {
 	text = strings.NewReplacer("nats-1", fmt.Sprint("nats-", i+1), "listen: 10.0.0.1:", fmt.Sprintf("listen: 10.0.0.%d:", i+1),
 		"/var/lib/nats", filepath.Join(s.dir, fmt.Sprint("nats-", i+1)), "cluster { ", "cluster { no_advertise: true, ").Replace(text)
 	path := filepath.Join(s.dir, fmt.Sprintf("nats-%d.conf", i+1))
-	if err := os.WriteFile(path, []byte(s.place(text)), 0o600); err != nil {
+	if err := os.WriteFile(path, fmt.Appendf(nil, "%s\nhttp: %s\n", s.place(text), s.looks[i]), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
 	env := environment(s.t, "MARKET_PASSWORD=secret-of-the-market", "ADMIN_PASSWORD=secret-of-the-system")
 	s.servers[i] = launch(s.t, fmt.Sprint("nats-", i+1), env, nil, s.program, "-c", path)
+}
+
+// leader waits until the log has a leader and each of its other servers is up to date, and returns the leader's number.
+func (s *site) leader() (number int) {
+	s.t.Helper()
+	await(s.t, "the log to be on three servers", func() error {
+		for i, address := range s.looks {
+			leads, behind, err := s.leads(address)
+			if err != nil {
+				return err
+			}
+			if !leads {
+				continue
+			}
+			if behind != 0 {
+				return fmt.Errorf("%d servers are not up to date", behind)
+			}
+			number = i
+			return nil
+		}
+		return errNotYet
+	})
+	return number
+}
+
+// leads asks a server whether it leads the log of commits, and how many of the two others have not all of it.
+func (s *site) leads(address string) (leads bool, behind int, err error) {
+	client := http.Client{Timeout: 2 * time.Second}
+	answer, err := client.Get("http://" + address + "/jsz?accounts=true&streams=true") //nolint:noctx // bounded
+	if err != nil {
+		return false, 0, err
+	}
+	defer answer.Body.Close()
+	var all struct {
+		Accounts []struct {
+			Streams []struct {
+				Name    string `json:"name"`
+				Cluster struct {
+					Leader   string `json:"leader"`
+					Replicas []struct {
+						Current bool `json:"current"`
+						Offline bool `json:"offline"`
+					} `json:"replicas"`
+				} `json:"cluster"`
+			} `json:"stream_detail"`
+		} `json:"account_details"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&all); err != nil {
+		return false, 0, err
+	}
+
+	own := fmt.Sprint("nats-", slices.Index(s.looks[:], address)+1)
+	for _, account := range all.Accounts {
+		for _, stream := range account.Streams {
+			if stream.Name != "spinscope" || stream.Cluster.Leader != own {
+				continue
+			}
+			current := 0
+			for _, r := range stream.Cluster.Replicas {
+				if r.Current && !r.Offline {
+					current++
+				}
+			}
+			return true, 2 - current, nil
+		}
+	}
+	return false, 0, nil
 }
 
 // siteNode is one of the programs that share the market.
@@ -240,13 +309,50 @@ func (g *gate) set(shut bool) {
 type hopper struct {
 	from    *string // the store
 	seq     uint64
-	seen    map[string]bool
+	seen    sights
 	gaps    []string
 	hops    int
-	waiting []string // addresses
+	stay    time.Duration // on one edge
+	waiting []string      // addresses
 }
 
-// run hops every second until stop is closed, and then once more, until done says that it has all.
+// numbering gives each event a number, the same for all who ask.
+type numbering struct {
+	mu sync.Mutex
+	of map[string]int
+}
+
+func (n *numbering) number(id string) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	at, known := n.of[id]
+	if !known {
+		at = len(n.of)
+		n.of[id] = at
+	}
+	return at
+}
+
+// sights are the events that one client saw, a bit each: many clients look at the same.
+type sights struct {
+	all  *numbering
+	bits []uint64
+}
+
+func (s *sights) add(id string) {
+	at := s.all.number(id)
+	for len(s.bits) <= at/64 {
+		s.bits = append(s.bits, 0)
+	}
+	s.bits[at/64] |= 1 << (at % 64)
+}
+
+func (s *sights) has(id string) bool {
+	at := s.all.number(id)
+	return at/64 < len(s.bits) && s.bits[at/64]&(1<<(at%64)) != 0
+}
+
+// run hops when it has stayed long enough, until stop is closed, and then once more, until done says that it has all.
 func (h *hopper) run(stop <-chan struct{}, done func(*hopper) bool) {
 	for {
 		ended := false
@@ -255,7 +361,7 @@ func (h *hopper) run(stop <-chan struct{}, done func(*hopper) bool) {
 			ended = true
 		default:
 		}
-		h.visit(h.waiting[h.hops%len(h.waiting)], time.Now().Add(time.Second))
+		h.visit(h.waiting[h.hops%len(h.waiting)], time.Now().Add(h.stay))
 		h.hops++
 		if ended && done(h) {
 			return
@@ -321,7 +427,7 @@ func (h *hopper) take(frame []byte) {
 		h.gaps = append(h.gaps, string(event[1]))
 	case "event_data":
 		h.seq = max(h.seq, data.Seq)
-		h.seen[fmt.Sprintf("%s/%d", data.Signature, data.Ordinal)] = true
+		h.seen.add(fmt.Sprintf("%s/%d", data.Signature, data.Ordinal))
 	}
 }
 
@@ -340,15 +446,97 @@ func (n *siteNode) pause(stop <-chan struct{}) time.Duration {
 	}
 }
 
-// TestNodesFail follows docs/nodes.md with real servers and processes, and has what can fail of them fail: the node that writes is
-// killed, is stopped for longer than its lease and goes on, is cut from the bus; the bus stops for a while. Clients that hop from edge to edge
-// see every event of the ledger; and in the end every node has the same commits.
+// crowd is many hoppers, which go on until each has all.
+type crowd struct {
+	list []*hopper
+	stop chan struct{}
+	all  sync.WaitGroup
+	mu   sync.Mutex
+	want []string // known when stop is closed
+}
+
+// gather begins one hopper that stays a second on each edge, and more that stay ten.
+func gather(edges []*siteNode, more int) *crowd {
+	c := &crowd{stop: make(chan struct{})}
+	var addresses []string
+	for _, n := range edges {
+		addresses = append(addresses, n.addr)
+	}
+	numbers := &numbering{of: map[string]int{}}
+	for i := range more + 1 {
+		h := &hopper{seen: sights{all: numbers}, hops: i, stay: time.Second, waiting: addresses}
+		if i > 0 {
+			h.stay = 10*time.Second + time.Duration(i)*time.Millisecond // they are to hop in turns
+		}
+		c.list = append(c.list, h)
+		c.all.Go(func() {
+			deadline := time.Time{}
+			h.run(c.stop, func(h *hopper) bool {
+				if deadline.IsZero() {
+					deadline = time.Now().Add(patience)
+				}
+				return c.missing(h) == 0 || time.Now().After(deadline)
+			})
+		})
+	}
+	return c
+}
+
+func (c *crowd) missing(h *hopper) (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range c.want {
+		if !h.seen.has(id) {
+			n++
+		}
+	}
+	return n
+}
+
+// finish waits until all have seen what is wanted, and reports who has not.
+func (c *crowd) finish(t *testing.T, want []string) {
+	t.Helper()
+	c.mu.Lock()
+	c.want = want
+	c.mu.Unlock()
+	close(c.stop)
+	c.all.Wait()
+	hops := 0
+	for i, h := range c.list {
+		hops += h.hops - i // each began at an edge of its own
+		if n := c.missing(h); n > 0 || len(h.gaps) > 0 {
+			t.Errorf("client %d hopped %d times, misses %d of %d events, and was told of gaps: %v", i, h.hops-i, n, len(want), h.gaps)
+		}
+	}
+	t.Logf("%d clients hopped %d times, the first %d times; wanted are %d events", len(c.list), hops, c.list[0].hops, len(want))
+}
+
+// setting is a number of the environment, or else what it usually is.
+func setting(t *testing.T, name string, usual int) int {
+	text := os.Getenv(name)
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
+
+// TestNodesFail follows docs/nodes.md with real servers and processes, and has what can fail of them fail: the node that writes and the
+// log's leader are killed; a writer is stopped for longer than its lease and goes on, is cut from the bus; the bus stops for a while. Clients
+// that hop from edge to edge see every event of the ledger; and in the end every node has the same commits.
+//
+// With SPINSCOPE_SOAK there are 30 rounds of kills (SPINSCOPE_ROUNDS), stops of 20 seconds and a minute in every tenth, a third edge and
+// 1,000 clients more (SPINSCOPE_HOPPERS).
 func TestNodesFail(t *testing.T) {
 	t.Parallel()
-	rounds := 1
+	rounds, hoppers, writerStop, busStop := 1, 0, time.Duration(0), time.Duration(0)
 	if soak {
-		rounds = 10
+		rounds, hoppers, writerStop, busStop = 30, 1000, 20*time.Second, time.Minute
 	}
+	rounds, hoppers = setting(t, "SPINSCOPE_ROUNDS", rounds), setting(t, "SPINSCOPE_HOPPERS", hoppers)
 
 	s := startSite(t)
 	s.market = startCluster(t, "--rate", "20", "--slot", "100ms", "--mints", "4", "--history", "20s", "--seed", "11")
@@ -364,32 +552,13 @@ func TestNodesFail(t *testing.T) {
 	one.becomes("writer", "standby")
 	two.becomes("writer", "standby")
 	edges := []*siteNode{s.node("edge-1", "", "edge"), s.node("edge-2", "", "edge")}
+	if soak {
+		edges = append(edges, s.node("edge-3", "", "edge"))
+	}
 	for _, n := range edges {
 		n.becomes("edge")
 	}
-
-	stop, hopped := make(chan struct{}), make(chan struct{})
-	h := &hopper{seen: map[string]bool{}, waiting: []string{edges[0].addr, edges[1].addr}}
-	var want []string
-	missing := func(h *hopper) (n int) {
-		for _, id := range want {
-			if !h.seen[id] {
-				n++
-			}
-		}
-		return n
-	}
-
-	go func() {
-		defer close(hopped)
-		deadline := time.Time{}
-		h.run(stop, func(h *hopper) bool {
-			if deadline.IsZero() {
-				deadline = time.Now().Add(patience)
-			}
-			return missing(h) == 0 || time.Now().After(deadline)
-		})
-	}()
+	clients := gather(edges, hoppers)
 
 	roles := func() (writer, other *siteNode) {
 		writer, other = one, two
@@ -417,7 +586,7 @@ func TestNodesFail(t *testing.T) {
 		t.Logf("%s: no commit for %v at most", what, (<-paused).Round(time.Millisecond))
 	}
 
-	for range rounds {
+	for round := range rounds {
 		writer, other := roles()
 		during("the writer was killed", func() {
 			writer.kill()
@@ -426,10 +595,20 @@ func TestNodesFail(t *testing.T) {
 		writer.start(t)
 		writer.becomes("standby")
 
+		leader := s.leader()
+		during("the log's leader was killed", func() { s.servers[leader].kill() })
+		s.startServer(leader)
+		s.leader()
+		if round%10 != 0 {
+			continue
+		}
+
 		writer, other = roles()
 		during("the writer was stopped", func() {
 			_ = writer.cmd.Process.Signal(syscall.SIGSTOP)
+			stopped := time.After(writerStop)
 			other.becomes("writer")
+			<-stopped
 			_ = writer.cmd.Process.Signal(syscall.SIGCONT)
 			writer.becomes("standby")
 		})
@@ -462,12 +641,20 @@ func TestNodesFail(t *testing.T) {
 			for _, server := range s.servers {
 				_ = server.cmd.Process.Signal(syscall.SIGSTOP)
 			}
+			stopped := time.After(busStop)
 			await(t, "an edge to say so", func() error {
 				if state := edges[0].state(); state.Node.Trouble == "" || state.Seq == 0 {
 					return fmt.Errorf("it says %+v", state)
 				}
 				return nil
 			})
+			<-stopped
+			if state := edges[0].state(); state.Seq == 0 || state.Node.Trouble == "" {
+				t.Errorf("without the bus an edge says %+v", state)
+			}
+			if code, body, err := try(http.MethodGet, edges[0].url("/readyz"), nil, nil); code != http.StatusServiceUnavailable {
+				t.Errorf("without the bus an edge's /readyz is %d %s %v", code, body, err)
+			}
 			for _, server := range s.servers {
 				_ = server.cmd.Process.Signal(syscall.SIGCONT)
 			}
@@ -481,7 +668,7 @@ func TestNodesFail(t *testing.T) {
 	}
 
 	s.market.rest()
-	all := []*siteNode{one, two, edges[0], edges[1]}
+	all := append([]*siteNode{one, two}, edges...)
 	l := s.market.readLedger()
 	await(t, "all nodes to have the ledger", func() error {
 		seqs := map[uint64]bool{}
@@ -502,18 +689,14 @@ func TestNodesFail(t *testing.T) {
 		return nil
 	})
 
+	var want []string
 	for i := range l.records {
 		want = append(want, l.records[i].id())
 	}
-	close(stop)
-	<-hopped
-	if n := missing(h); n > 0 || len(h.gaps) > 0 {
-		t.Errorf("a client that hopped %d times misses %d of %d events, and was told of gaps: %v", h.hops, n, len(want), h.gaps)
-	}
-	t.Logf("a client hopped %d times and has all of %d events", h.hops, len(want))
+	clients.finish(t, want)
 
 	writer, other := roles()
-	for _, n := range []*siteNode{edges[0], edges[1], other, writer} {
+	for _, n := range append(edges, other, writer) {
 		n.end()
 		verifyNow(t, n.name, append(customConfig(t), "--data-dir", n.dir, "--cluster", "custom")...)
 	}
