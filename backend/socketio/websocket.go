@@ -35,6 +35,8 @@ type webSocket struct {
 	shard    *shard
 	attached atomic.Bool // the session's outbox writes here
 	reading  atomic.Bool
+	readAt   int64       // when something was read last, nanotime
+	quick    int         // how often in a row that was soon after the time before
 	probing  atomic.Bool // a packet is handled for the upgrade
 }
 
@@ -241,7 +243,8 @@ func (w *webSocket) end() {
 // packet is lost.
 //
 // The way of a packet through the library is deep, and a stack that has grown for it stays so. The goroutine that waits
-// is a new one each time, with a stack of two kilobytes, and it has no buffer: both are lent while something is read.
+// is a new one each time, with a stack of two kilobytes, and it has no buffer: both are lent while something is read. Only
+// a client that sends all the time keeps its goroutine, as a new one costs a tenth of a request; its next pong ends that.
 func (w *webSocket) read() {
 	w.reading.Store(true)
 	goOn := false
@@ -252,15 +255,37 @@ func (w *webSocket) read() {
 	}()
 	defer w.session.server.recovered("websocket reader")
 
-	if err := w.readOnce(); err != nil {
-		if errors.Is(err, errTooLarge) {
-			w.session.tooLarge()
+	for {
+		if err := w.readOnce(); err != nil {
+			if errors.Is(err, errTooLarge) {
+				w.session.tooLarge()
+			}
+			w.gone(err)
+			return
 		}
-		w.gone(err)
-		return
+		if !w.busy() {
+			break
+		}
 	}
 	goOn = true
 	w.session.server.tasks.start(w.read)
+}
+
+const (
+	quickly = int64(100 * time.Millisecond) // between two reads of a client that sends all the time
+	often   = 8                             // so many of them
+)
+
+// busy reports whether the client has just sent often. It is the reader's.
+func (w *webSocket) busy() bool {
+	now := nanotime()
+	if now-w.readAt < quickly {
+		w.quick++
+	} else {
+		w.quick = 0
+	}
+	w.readAt = now
+	return w.quick > often
 }
 
 func (w *webSocket) readOnce() error {
