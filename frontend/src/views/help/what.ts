@@ -117,9 +117,13 @@ const chart: Section = {
       text: 'The interval has not ended yet on the chain; “open” and the time left stand in the legend.',
     },
     {
+      name: 'Heikin-Ashi',
+      text: 'Candles that begin in the middle of the one before and end at the mean of their own open, high, low and close. The figures in the legend stay those of the market.',
+    },
+    {
       name: 'bars below',
       sign: { kind: 'columns', colors: [theme.upVolume, theme.downVolume] },
-      text: 'Volume in tokens, in the colour of the candle.',
+      text: 'Volume in tokens, in the colour of the candle; Shift+V makes it what was paid, Shift+Q gives it the colour of the side that took more.',
     },
     {
       name: 'dotted line with a label',
@@ -163,7 +167,7 @@ const chart: Section = {
     {
       name: 'dashed line',
       sign: { kind: 'line', color: theme.alert, dash: '4 3' },
-      text: 'A price that an alert waits for.',
+      text: 'A price that an alert waits for. In the app it is dragged to another.',
     },
     {
       name: 'blue-violet line',
