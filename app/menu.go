@@ -53,6 +53,7 @@ func (a *App) menu() *menu.Menu {
 
 	help := bar.AddSubmenu("Help")
 	help.AddText("What You See", nil, a.tell("menu:toggle", "help"))
+	help.AddText("First Tour", nil, a.tell("menu:toggle", "tour"))
 	help.AddText("Keyboard Shortcuts", nil, a.tell("menu:shortcuts", nil))
 	help.AddText("API Documentation", nil, func(*menu.CallbackData) { a.openDocs() })
 	help.AddText("About Spinscope", nil, func(*menu.CallbackData) { go a.about() })

@@ -247,7 +247,10 @@ for (const theme of ['dark', 'light']) {
       const app = await open(browser, {
         theme,
         scale,
-        routes: (page) => page.addInitScript(shell, { form: FORM, first: true }),
+        routes: async (page) => {
+          await page.addInitScript(shell, { form: FORM, first: true })
+          await page.addInitScript((text) => localStorage.setItem('spinscope.prefs', text), '{"tour":"shown"}')
+        },
       })
       for (const [width, height] of WIDTHS) {
         await app.setViewportSize({ width, height })

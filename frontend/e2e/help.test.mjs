@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { findings } from './axe.mjs'
 import { covered, cut } from './fit.mjs'
 import { byId, closeDialog, launch, leave, open, picture, until } from './page.mjs'
+import { FORM, shell } from './shell.mjs'
 
 let browser
 before(async () => {
@@ -80,3 +81,61 @@ for (const theme of ['dark', 'light']) {
     await leave(page)
   })
 }
+
+for (const theme of ['dark', 'light']) {
+  test(`the first tour goes by key, forward, back and away, in ${theme}`, async () => {
+    const page = await open(browser, { theme })
+    const go = async () => {
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type('first tour')
+      await page.keyboard.press('Enter')
+      await byId(page, 'tour-dialog').waitFor()
+    }
+    const place = (text) => until(text, async () => (await byId(page, 'tour-place').textContent()) === text)
+    await go()
+    for (const [i, name] of ['coins', 'chart', 'side', 'status'].entries()) {
+      await place(`${i + 1} of 4`)
+      assert.equal(await byId(page, 'tour-frame').count(), 1, name)
+      assert.deepEqual(await findings(page), [], name)
+      await picture(page, `tour-${name}-${theme}`)
+      if (i < 3) await page.keyboard.press('Enter')
+    }
+    await byId(page, 'tour-back').click()
+    await place('3 of 4')
+    await byId(page, 'tour-next').click()
+    await place('4 of 4')
+    await byId(page, 'tour-next').click()
+    await page.locator('dialog').waitFor({ state: 'detached' })
+    await go()
+    await closeDialog(page)
+    assert.deepEqual(page.complaints, [])
+    await leave(page)
+  })
+}
+
+test('the tour comes by itself once, after the first start’s question, and on a phone it has room', async () => {
+  const first = (page) => page.addInitScript(shell, { form: { ...FORM, fallback: [] }, first: true })
+  const page = await open(browser, { routes: first })
+  await byId(page, 'market-demo').waitFor()
+  assert.equal(await byId(page, 'tour-dialog').count(), 0)
+  await page.keyboard.press('Escape')
+  await byId(page, 'tour-dialog').waitFor()
+  await byId(page, 'tour-skip').click()
+  await page.locator('dialog').waitFor({ state: 'detached' })
+  assert.equal(await page.evaluate(() => JSON.parse(localStorage.getItem('spinscope.prefs')).tour), 'shown')
+  await leave(page)
+
+  const small = await open(browser, { width: 390, height: 800, touch: true })
+  await small.keyboard.press('Control+k')
+  await small.keyboard.type('first tour')
+  await small.keyboard.press('Enter')
+  await byId(small, 'tour-dialog').waitFor()
+  for (let i = 0; i < 4; i++) {
+    assert.deepEqual(await cut(small), [])
+    assert.deepEqual(await covered(small), [])
+    await picture(small, `tour-390-${i + 1}`)
+    await byId(small, 'tour-next').click()
+  }
+  await small.locator('dialog').waitFor({ state: 'detached' })
+  await leave(small)
+})

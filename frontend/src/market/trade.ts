@@ -66,19 +66,19 @@ export type TapeEvent = Head &
 export type TradeKind =
   'buy' | 'sell' | 'long' | 'short' | 'close long' | 'close short' | 'liq' | 'fee' | 'new' | 'graduated' | 'moved'
 
-/** How a line of the tape is called, and what it is; LIQ has an L or an S behind it where the order is known. */
-export const TAPE_WORDS: Record<TradeKind, [word: string, what: string]> = {
-  buy: ['buy', 'somebody bought the coin'],
-  sell: ['sell', 'somebody sold it'],
-  long: ['long', 'a margin order was opened: bought with borrowed SOL, to gain when the price rises'],
-  short: ['short', 'a margin order was opened: borrowed coins sold, to gain when the price falls'],
-  'close long': ['close L', 'the owner closed a long, wholly or in part: coins were sold'],
-  'close short': ['close S', 'the owner closed a short, wholly or in part: coins were bought back'],
-  liq: ['LIQ', 'a liquidation: the price reached an order, and the program closed it. LIQ L was a long, LIQ S a short'],
-  fee: ['fee cut', 'the coin’s fee was lowered, as it had reached a milestone'],
-  new: ['created', 'the coin was created'],
-  graduated: ['graduated', 'the curve of the coin is sold out'],
-  moved: ['to pool', 'the coin moved to its pool on PumpSwap'],
+/** How a line of the tape is called; LIQ has an L or an S behind it where the order is known. */
+export const TAPE_WORDS: Record<TradeKind, string> = {
+  buy: 'buy',
+  sell: 'sell',
+  long: 'long',
+  short: 'short',
+  'close long': 'close L',
+  'close short': 'close S',
+  liq: 'LIQ',
+  fee: 'fee cut',
+  new: 'created',
+  graduated: 'graduated',
+  moved: 'to pool',
 }
 
 export type Side = 'buy' | 'sell' | 'none'

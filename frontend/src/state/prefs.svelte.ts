@@ -14,6 +14,9 @@ export type ConnectTab = 'node' | 'python' | 'go' | 'curl' | 'frames'
 export type Layout = 'one' | 'columns' | 'rows' | 'four'
 export type SideTab = 'trades' | 'orders' | 'wallets' | 'info' | 'alerts'
 
+/** Whether the first tour is still to come: it is due once a market was asked for, and shown once. */
+export type TourState = 'new' | 'due' | 'shown'
+
 export interface PrefValues extends IndicatorPrefs {
   theme: ThemeChoice
   chart: ChartKind
@@ -61,6 +64,7 @@ export interface PrefValues extends IndicatorPrefs {
   favourites: string[]
   /** The wallets that are followed: addresses and what they are called here. */
   wallets: Wallet[]
+  tour: TourState
   /** Up to which time, Unix milliseconds, alerts were looked at. */
   alertsSeen: number
   /** Whether an alert is heard, and how loud, from 0 to 100. */
@@ -152,6 +156,7 @@ const checks: Checks<PrefValues> = {
   connect: oneOf('node', 'python', 'go', 'curl', 'frames'),
   favourites: (value): value is string[] => Array.isArray(value) && value.every(isText),
   wallets: (value): value is Wallet[] => Array.isArray(value) && value.length <= MAX_WALLETS && value.every(isWallet),
+  tour: oneOf('new', 'due', 'shown'),
   alertsSeen: within([0, Number.MAX_SAFE_INTEGER]),
   sound: isFlag,
   loudness: within([0, 100]),
@@ -194,6 +199,7 @@ const defaults: PrefValues = {
   connect: 'node',
   favourites: [],
   wallets: [],
+  tour: 'new',
   alertsSeen: 0,
   sound: false,
   loudness: 50,

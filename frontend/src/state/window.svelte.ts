@@ -7,6 +7,7 @@ export type DialogName =
   | 'first-start'
   | 'shortcuts'
   | 'help'
+  | 'tour'
   | 'about'
   | 'connect'
   | 'palette'

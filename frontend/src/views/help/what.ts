@@ -205,15 +205,29 @@ const TONES: Partial<Record<TradeKind, string>> = {
   liq: 'var(--liquidation)',
 }
 
+const TAPE_TEXT: Record<TradeKind, string> = {
+  buy: 'Somebody bought the coin.',
+  sell: 'Somebody sold it.',
+  long: 'A margin order was opened: bought with borrowed SOL, to gain when the price rises.',
+  short: 'A margin order was opened: borrowed coins sold, to gain when the price falls.',
+  'close long': 'The owner closed a long, wholly or in part: coins were sold.',
+  'close short': 'The owner closed a short, wholly or in part: coins were bought back.',
+  liq: 'A liquidation: the price reached an order, and the program closed it. LIQ L was a long, LIQ S a short.',
+  fee: 'The coin’s fee was lowered, as it had reached a milestone.',
+  new: 'The coin was created.',
+  graduated: 'The curve of the coin is sold out.',
+  moved: 'The coin moved to its pool on PumpSwap.',
+}
+
 const trades: Section = {
   title: 'Trades',
   intro:
     'One line is one trade: time, side, amount, price. Green ones moved the price up, red ones down; those among the largest twentieth in sight have a wash. Press a line for account and transaction.',
-  entries: (Object.keys(TAPE_WORDS) as TradeKind[]).map((kind) => {
-    const [word, what] = TAPE_WORDS[kind]
-    const text = `${what.charAt(0).toUpperCase()}${what.slice(1)}.`
-    return { name: word, sign: { kind: 'word', text: word, color: TONES[kind] ?? PLAIN }, text }
-  }),
+  entries: (Object.keys(TAPE_WORDS) as TradeKind[]).map((kind) => ({
+    name: TAPE_WORDS[kind],
+    sign: { kind: 'word', text: TAPE_WORDS[kind], color: TONES[kind] ?? PLAIN },
+    text: TAPE_TEXT[kind],
+  })),
 }
 
 const ORDER_TEXT: Record<(typeof ORDER_SORTS)[number], string> = {

@@ -208,6 +208,7 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Window', 'settings', 'Settings', ['mod+,'], () => (view.dialog = 'settings'))
   add('Window', 'retry', 'Retry the connection', [], () => workspace.retry())
   add('Window', 'help', 'Help: what you see', ['F1'], () => (view.dialog = 'help'), 'legend marks colours glossary')
+  add('Window', 'tour', 'A first tour of the window', [], () => (view.dialog = 'tour'), 'help introduction')
   add('Window', 'shortcuts', 'Keyboard shortcuts', ['?'], () => (view.dialog = 'shortcuts'))
   add('Window', 'about', 'About Spinscope', [], () => (view.dialog = 'about'))
   return list

@@ -6,10 +6,11 @@ type Loaded = Promise<{ default: Component }>
 /** The dialogs that are no part of what stands before the first candle. The palette is: it takes what is typed at once. */
 const LATER: Partial<Record<DialogName, () => Loaded>> = {
   shortcuts: () => import('./Shortcuts.svelte'),
-  help: () => import('../help/Help.svelte'),
+  tour: () => import('../help/Tour.svelte'),
+  help: () => import('./large').then(({ Help }) => ({ default: Help })),
   about: () => import('./About.svelte'),
   connect: () => import('../connect/Connect.svelte'),
-  export: () => import('../export/Export.svelte'),
+  export: () => import('./large').then(({ Export }) => ({ default: Export })),
   gaps: () => import('../chart/Gaps.svelte'),
   layers: () => import('../chart/Layers.svelte'),
   health: () => import('../health/Health.svelte'),

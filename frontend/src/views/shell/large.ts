@@ -1,0 +1,6 @@
+/**
+ * Dialogs that are read together: each apart, the bundler would cut what both share with the page out of it, in pieces that
+ * compress worse and are read before the first candle.
+ */
+export { default as Export } from '../export/Export.svelte'
+export { default as Help } from '../help/Help.svelte'
