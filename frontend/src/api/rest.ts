@@ -108,8 +108,14 @@ export class Rest {
   }
 
   /** The mints that traded in the last 24 hours, ranked by what they did in a window. */
-  async ranking(sort: TickerSort, window: Window, limit: number, signal?: AbortSignal): Promise<Ticker[]> {
-    return (await this.#get<Tickers>('/api/tickers', { sort_by: sort, window, limit }, signal)).tickers
+  async ranking(
+    sort: TickerSort,
+    window: Window,
+    limit: number,
+    signal?: AbortSignal,
+    chosen: Query = {},
+  ): Promise<Ticker[]> {
+    return (await this.#get<Tickers>('/api/tickers', { sort_by: sort, window, limit, ...chosen }, signal)).tickers
   }
 
   /** What some mints, at most 100, did lately, with the lines of their day. */

@@ -34,6 +34,7 @@ export class Navigation {
     const { values } = this.prefs
     this.tokens.tab = values.tab
     this.tokens.span = values.span
+    this.tokens.filter = { ...values.filter }
     this.tokens.favourites = [...values.favourites]
     this.charts.open()
     this.#follow()

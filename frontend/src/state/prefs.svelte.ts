@@ -3,6 +3,7 @@ import { isInterval } from '../market/interval'
 import type { Money, Worth } from '../market/measure'
 import { ORDER_SORTS, type OrderSort } from '../market/orders'
 import type { Zone } from '../market/time'
+import { isListFilter, type ListFilter, NO_FILTER } from '../market/list-filter'
 import { CHANGE_SPANS, type ChangeSpan, type Figure, FIGURES, LIST_TABS, type ListTab } from '../market/token'
 import { isWallet, MAX_WALLETS, type Wallet } from '../market/wallet'
 import type { ChartChoice } from './chart.svelte'
@@ -65,6 +66,8 @@ export interface PrefValues extends IndicatorPrefs {
   /** The wallets that are followed: addresses and what they are called here. */
   wallets: Wallet[]
   tour: TourState
+  /** Which coins the list is of. */
+  filter: ListFilter
   /** Up to which time, Unix milliseconds, alerts were looked at. */
   alertsSeen: number
   /** Whether an alert is heard, and how loud, from 0 to 100. */
@@ -157,6 +160,7 @@ const checks: Checks<PrefValues> = {
   favourites: (value): value is string[] => Array.isArray(value) && value.every(isText),
   wallets: (value): value is Wallet[] => Array.isArray(value) && value.length <= MAX_WALLETS && value.every(isWallet),
   tour: oneOf('new', 'due', 'shown'),
+  filter: isListFilter,
   alertsSeen: within([0, Number.MAX_SAFE_INTEGER]),
   sound: isFlag,
   loudness: within([0, 100]),
@@ -200,6 +204,7 @@ const defaults: PrefValues = {
   favourites: [],
   wallets: [],
   tour: 'new',
+  filter: NO_FILTER,
   alertsSeen: 0,
   sound: false,
   loudness: 50,

@@ -414,6 +414,33 @@ describe('TokenList', () => {
     order['last_trade_desc'] = ['A', 'B', 'C']
   })
 
+  it('lists what the server says a filter takes, by whichever order, and always what is starred', async () => {
+    const { tokens, ranking } = list()
+    await tokens.load()
+    tokens.favourites = ['C']
+    order['quote_volume_desc'] = ['A']
+    tokens.setFilter({ volume: 0, trades: 3, hours: 2 })
+    await vi.advanceTimersByTimeAsync(10)
+    expect(ranking.mock.calls.at(-1)?.at(-1)).toEqual({ min_trades: 3, max_age: 7200 })
+    expect(shown(tokens)).toBe('OAK')
+
+    order['last_trade_desc'] = ['A', 'B']
+    tokens.setTab('new')
+    await vi.advanceTimersByTimeAsync(10)
+    expect(ranking.mock.calls.at(-1)?.[0]).toBe('last_trade_desc')
+    expect(shown(tokens)).toBe('FOX OAK')
+    tokens.setTab('favourites')
+    expect(shown(tokens)).toBe('KITE')
+
+    tokens.setFilter({ volume: 0, trades: 0, hours: 0 })
+    tokens.setTab('top')
+    await vi.advanceTimersByTimeAsync(10)
+    expect(ranking.mock.calls.at(-1)?.at(-1)).toEqual({})
+    expect(tokens.shown).toHaveLength(3)
+    order['quote_volume_desc'] = ['B', 'A']
+    order['last_trade_desc'] = ['A', 'B', 'C']
+  })
+
   it('moves through the list and stops at its ends', async () => {
     const { tokens } = list()
     await tokens.load()

@@ -2,6 +2,7 @@ import { isAbort, type Rest, type TickerSort, type Window } from '../api/rest'
 import type { Detail, PriceUpdate, Ticker, TokenCreatedEvent } from '../api/client/index'
 import type { Stream } from '../api/stream'
 import { addressIn } from '../market/address'
+import { filterQuery, filters, type ListFilter, NO_FILTER } from '../market/list-filter'
 import { FIRST_PROGRAM, programFacts } from '../market/program'
 import { type Quote, quoteOf, SOL } from '../market/quote'
 import {
@@ -153,6 +154,9 @@ export class TokenList {
   query = $state('')
   /** Only coins of this program are listed; empty: of all. */
   program = $state('')
+  /** Only coins that it takes are listed, which the server chooses among those that traded for a day; the starred ones always are. */
+  filter = $state.raw<ListFilter>(NO_FILTER)
+  filtered: boolean = $derived(filters(this.filter))
   tab = $state<ListTab>('top')
   span: ChangeSpan = 'h24'
   phase = $state<ListPhase>('loading')
@@ -230,15 +234,17 @@ export class TokenList {
   }
 
   async refreshRank(signal?: AbortSignal): Promise<void> {
-    const { tab, span } = this
-    const sort = RANKED[tab]
+    const { tab, span, filter } = this
+    const sort = RANKED[tab] ?? (this.#chosen() ? 'last_trade_desc' : null)
     if (!sort) return
     const window: Window = moves(tab) ? span : 'h24'
-    const ranking = await this.rest().ranking(sort, window, MAX_RANKED, signal)
-    if (this.tab !== tab || this.span !== span) return
+    const chosen = this.#chosen() ? filterQuery(filter) : {}
+    const ranking = await this.rest().ranking(sort, window, MAX_RANKED, signal, chosen)
+    if (this.tab !== tab || this.span !== span || this.filter !== filter) return
     this.#later = new Map(ranking.map((ticker, place) => [ticker.mint, place]))
-    if (!this.#held || this.#ranked !== `${tab} ${span}`) this.#reorder()
-    this.#ranked = `${tab} ${span}`
+    const ranked = JSON.stringify([tab, span, chosen])
+    if (!this.#held || this.#ranked !== ranked) this.#reorder()
+    this.#ranked = ranked
     const unknown = ranking.filter((ticker) => !this.#byMint.has(ticker.mint)).map((ticker) => ticker.mint)
     this.#takeTickers(ranking)
     if (unknown.length > 0) this.#take(await this.rest().details(unknown, signal))
@@ -259,6 +265,17 @@ export class TokenList {
     if (this.tab === tab) return
     this.tab = tab
     this.refreshRank().catch(() => undefined)
+  }
+
+  /** Lists the coins that a filter takes, once the server has told which they are. */
+  setFilter(filter: ListFilter): void {
+    this.filter = filter
+    this.refreshRank().catch(() => undefined)
+  }
+
+  /** Whether the order shown is of coins that the filter chooses. */
+  #chosen(): boolean {
+    return this.filtered && this.tab !== 'favourites'
   }
 
   /** Over which window gainers and losers are ranked. */
@@ -323,7 +340,7 @@ export class TokenList {
     const rank = this.#rank
     if (query) tokens = tokens.filter((token) => matches(token, query))
     else if (this.tab === 'favourites') tokens = tokens.filter((token) => favourites.includes(token.mint))
-    else if (moves(this.tab)) tokens = tokens.filter((token) => rank.has(token.mint))
+    else if (moves(this.tab) || this.#chosen()) tokens = tokens.filter((token) => rank.has(token.mint))
     return byRank(tokens, this.tab === 'new' ? new Map() : rank)
   }
 

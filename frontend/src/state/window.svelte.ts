@@ -3,6 +3,7 @@ import type { Drawings } from './drawings.svelte'
 export type DialogName =
   | ''
   | 'watched'
+  | 'list-filter'
   | 'settings'
   | 'first-start'
   | 'shortcuts'

@@ -18,6 +18,7 @@ import { Workspace } from '../state/workspace.svelte'
 import { commandFor, commands, keyLabel } from './shell/commands'
 import { exportName } from './chart/export'
 import { snippet } from './connect/snippets'
+import { setFilter } from './tokens/list'
 import Host from './Host.test.svelte'
 
 vi.mock('../api/stream', async (original) => {
@@ -783,6 +784,19 @@ describe('Info', () => {
     if (token) token.detail = rich
     await tick()
     expect(text('info')).not.toMatch(/Market cap|Supply/)
+  })
+
+  it('chooses the coins of the list, remembers it, and says so where none is left', async () => {
+    const ranking = vi.fn(async () => [])
+    Object.assign(workspace.connection.rest, { ranking, details: async () => [rich] })
+    await workspace.tokens.load()
+    setFilter(workspace, { volume: 5, trades: 10, hours: 6 })
+    show('Tokens')
+    await vi.waitFor(() => expect(text('tokens-filter-none')).toContain('from 5 paid and 10 trades, up to 6 h old'))
+    expect(screen.getByTestId('list-filter').getAttribute('aria-pressed')).toBe('true')
+    expect(workspace.prefs.values.filter).toEqual({ volume: 5, trades: 10, hours: 6 })
+    await fireEvent.click(screen.getByText('Show all'))
+    expect(workspace.tokens.filtered).toBe(false)
   })
 
   it('says how near graduation a coin is, and what lies where it trades', async () => {

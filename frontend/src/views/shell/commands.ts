@@ -76,6 +76,14 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   }
   add('Tokens', 'list-span', 'Change over: cycle through 5m, 1h, 24h', [], () => nextSpan(workspace))
   add('Tokens', 'list-program', 'Tokens: cycle through the programs', [], () => nextProgram(workspace))
+  add(
+    'Tokens',
+    'list-filter',
+    'Choose the coins of the list',
+    [],
+    () => (view.dialog = 'list-filter'),
+    'filter scanner',
+  )
   add('Tokens', 'list-figure', 'Beside the name: cycle through last trade, age, volume, trades', [], () =>
     nextFigure(workspace),
   )

@@ -15,6 +15,7 @@ const LATER: Partial<Record<DialogName, () => Loaded>> = {
   layers: () => import('../chart/Layers.svelte'),
   health: () => import('../health/Health.svelte'),
   watched: () => import('../tokens/Watched.svelte'),
+  'list-filter': () => import('../tokens/Filter.svelte'),
 }
 
 /** The alerts beside the chart: they are looked at later too. */

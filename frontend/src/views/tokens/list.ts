@@ -1,3 +1,4 @@
+import type { ListFilter } from '../../market/list-filter'
 import { CHANGE_SPANS, type ChangeSpan, type Figure, FIGURES, type ListTab } from '../../market/token'
 import type { Workspace } from '../../state/workspace.svelte'
 
@@ -50,6 +51,12 @@ export function pickTab({ prefs, tokens }: Workspace, tab: ListTab): void {
 /** Lists the coins of the next program only; after the last, those of all. */
 export function nextProgram({ tokens }: Workspace): void {
   tokens.program = after(['', ...tokens.programs], tokens.program)
+}
+
+/** Lists only what the filter takes, and remembers it. */
+export function setFilter({ prefs, tokens }: Workspace, filter: ListFilter): void {
+  prefs.set('filter', filter)
+  tokens.setFilter(prefs.values.filter)
 }
 
 export function nextFigure({ prefs }: Workspace): void {
