@@ -46,6 +46,7 @@ func (a *App) tokenMenu(bar *menu.Menu) {
 	order.AddText("Losers", nil, a.tell("menu:toggle", "list-losers"))
 	order.AddText("New", nil, a.tell("menu:toggle", "list-new"))
 	order.AddText("Starred", nil, a.tell("menu:toggle", "list-favourites"))
+	token.AddText("Choose Coins of the List…", nil, a.tell("menu:toggle", "list-filter"))
 	token.AddText("Next Period of Change (5m, 1h, 24h)", nil, a.tell("menu:toggle", "list-span"))
 	token.AddText("Next Program in the List", nil, a.tell("menu:toggle", "list-program"))
 	token.AddText("Next Figure in the List", nil, a.tell("menu:toggle", "list-figure"))

@@ -1,3 +1,5 @@
+import { formatExact, formatWhole } from './price'
+
 /** Which coins the list is of. Zero: whichever. */
 export interface ListFilter {
   /** Least paid for it in the window, in whole units of what each is paid in. */
@@ -36,7 +38,7 @@ export function filterQuery({ volume, trades, hours }: ListFilter): Record<strin
 
 /** In words: from 5 SOL and 10 trades, up to 6 h old. */
 export function filterWords({ volume, trades, hours }: ListFilter): string {
-  const least = [volume > 0 ? `${volume} paid` : '', trades > 0 ? `${trades} trades` : ''].filter(Boolean)
+  const least = [volume > 0 ? `${formatExact(volume)} paid` : '', trades > 0 ? `${formatWhole(trades)} trades` : ''].filter(Boolean)
   return [least.length > 0 ? `from ${least.join(' and ')}` : '', hours > 0 ? `up to ${hours} h old` : '']
     .filter(Boolean)
     .join(', ')

@@ -1,5 +1,6 @@
 import type { Component } from 'svelte'
 import type { DialogName } from '../../state/window.svelte'
+import { LATER_PANELS } from '../side/panels'
 
 type Loaded = Promise<{ default: Component }>
 
@@ -18,9 +19,6 @@ const LATER: Partial<Record<DialogName, () => Loaded>> = {
   'list-filter': () => import('../tokens/Filter.svelte'),
 }
 
-/** The alerts beside the chart: they are looked at later too. */
-export const alertsPanel = (): Loaded => import('../alerts/Alerts.svelte')
-
 /** The dialog of this name; undefined for one that App shows itself. */
 export function dialogOf(name: DialogName): Loaded | undefined {
   return LATER[name]?.()
@@ -29,11 +27,11 @@ export function dialogOf(name: DialogName): Loaded | undefined {
 /** How long the page may be busy before the dialogs are read all the same, in milliseconds. */
 const BUSY = 3000
 
-/** Reads all of them once there is nothing else to do: each then opens at once, also when the server is away by then. */
-export function readDialogs(): void {
+/** Reads all dialogs and panels once there is nothing else to do: each then opens at once, also when the server is away by then. */
+export function readLater(): void {
   const read = () => {
     // One that fails is asked for again when it is opened.
-    for (const one of [alertsPanel, ...Object.values(LATER)]) one().catch(() => undefined)
+    for (const one of [...Object.values(LATER), ...Object.values(LATER_PANELS)]) one().catch(() => undefined)
   }
   if ('requestIdleCallback' in window) requestIdleCallback(read, { timeout: BUSY })
   else setTimeout(read, BUSY)
