@@ -38,7 +38,10 @@ export function filterQuery({ volume, trades, hours }: ListFilter): Record<strin
 
 /** In words: from 5 SOL and 10 trades, up to 6 h old. */
 export function filterWords({ volume, trades, hours }: ListFilter): string {
-  const least = [volume > 0 ? `${formatExact(volume)} paid` : '', trades > 0 ? `${formatWhole(trades)} trades` : ''].filter(Boolean)
+  const least = [
+    volume > 0 ? `${formatExact(volume)} paid` : '',
+    trades > 0 ? `${formatWhole(trades)} trades` : '',
+  ].filter(Boolean)
   return [least.length > 0 ? `from ${least.join(' and ')}` : '', hours > 0 ? `up to ${hours} h old` : '']
     .filter(Boolean)
     .join(', ')

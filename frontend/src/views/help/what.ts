@@ -263,6 +263,11 @@ const tokens: Section = {
       text: 'The coin was created before the stored history, and its name is not known yet.',
     },
     {
+      name: 'funnel',
+      sign: { kind: 'icon', name: 'filter' },
+      text: 'Chooses the coins of the list: for which so much was paid, with so many trades, or no older than so many hours.',
+    },
+    {
       name: 'star',
       sign: { kind: 'icon', name: 'star' },
       text: 'Your favourites, which have a list of their own (S).',
