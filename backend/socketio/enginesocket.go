@@ -28,7 +28,7 @@ type engineSocket struct {
 	sending sync.Mutex // one packet at a time goes to the transport
 
 	mu      sync.Mutex
-	beat    *time.Timer // the next ping, or the end of waiting for its pong
+	heart   *time.Timer // the next ping, or the end of waiting for its pong
 	pinged  bool        // a pong is waited for
 	offered *offer
 }
@@ -84,7 +84,7 @@ func (s *engineSocket) open(t transports.Transport) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state.get() == stateOpen {
-		s.beat = time.AfterFunc(opts.PingInterval, s.heartbeat)
+		s.heart = time.AfterFunc(opts.PingInterval, s.heartbeat)
 	}
 }
 
@@ -100,13 +100,13 @@ func (s *engineSocket) use(t transports.Transport) {
 func (s *engineSocket) heartbeat() {
 	s.mu.Lock()
 	late := s.pinged
-	if s.beat == nil { // it has closed
+	if s.heart == nil { // it has closed
 		s.mu.Unlock()
 		return
 	}
 	if !late {
 		s.pinged = true
-		s.beat.Reset(s.engine.server.opts.PingTimeout)
+		s.heart.Reset(s.engine.server.opts.PingTimeout)
 	}
 	s.mu.Unlock()
 
@@ -120,9 +120,9 @@ func (s *engineSocket) heartbeat() {
 func (s *engineSocket) ponged() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.beat != nil {
+	if s.heart != nil {
 		s.pinged = false
-		s.beat.Reset(s.engine.server.opts.PingInterval)
+		s.heart.Reset(s.engine.server.opts.PingInterval)
 	}
 }
 
@@ -158,9 +158,9 @@ func (s *engineSocket) closed(reason string, err error) {
 	}
 
 	s.SetReadyState(stateClosed)
-	if s.beat != nil {
-		s.beat.Stop()
-		s.beat = nil
+	if s.heart != nil {
+		s.heart.Stop()
+		s.heart = nil
 	}
 	offered := s.offered
 	s.mu.Unlock()
