@@ -9,7 +9,7 @@ import (
 
 // However many addresses are followed, how far they have come is told in one batch for all that are quiet. One that has something
 // to tell tells it itself, and one that is not followed any more is in no later batch.
-func TestProgressIsToldTogether(t *testing.T) {
+func TestProgressIsReportedTogether(t *testing.T) {
 	const count, slots = 60, 10
 	c := newCluster(t)
 	config := testConfig(c.endpoint())

@@ -274,5 +274,5 @@ func (s *Store) publish(w *writer) {
 		s.recent.add(&w.c.Events[i].Signature, w.c.Events[i].Slot)
 	}
 	s.mu.Unlock()
-	s.db.SetDiscardTs(s.readers.oldest(w.state.at()))
+	s.discard(w.state.at())
 }

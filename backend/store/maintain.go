@@ -54,6 +54,6 @@ func (s *Store) maintain(fn func(*writer) error) (err error) {
 	}
 
 	s.mu.Unlock()
-	s.db.SetDiscardTs(s.readers.oldest(w.state.at()))
+	s.discard(w.state.at())
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -48,6 +49,7 @@ type Store struct {
 	losing         sync.Once     // guards the two
 	directoryInfo  os.FileInfo   // of the directory that was opened
 	readers        readers
+	tombstones     tombstones // guarded by write
 	closed         atomic.Bool
 	damagedTables  atomic.Int64
 	damagedReads   atomic.Uint64
@@ -102,6 +104,7 @@ func Open(o Options) (_ *Store, err error) {
 	if s.db, err = openBadger(&o); err != nil {
 		return nil, err
 	}
+	s.tombstones.mayDrop(s.db, true, time.Now())
 	if s.directoryInfo, err = os.Stat(o.Dir); err != nil {
 		return nil, errors.Join(err, s.closeBadger())
 	}
