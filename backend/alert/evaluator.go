@@ -52,6 +52,7 @@ type Interest struct {
 	byMint    map[market.Pubkey][]*Rule // price, move, volume and liquidation rules of one mint
 	broad     []*Rule                   // those of all mints
 	created   []*Rule                   // new_token
+	byWallet  map[market.Pubkey][]*Rule // wallet_trade
 	trades    bool                      // some of broad look at trades
 	liquidity bool                      // some of broad look at liquidations
 }
@@ -86,7 +87,7 @@ func (e *Evaluator) Restore(marks []Mark) {
 
 // Use replaces the rules. What rules have told that stay as they are is remembered.
 func (e *Evaluator) Use(rules []Rule) {
-	in := &Interest{byMint: map[market.Pubkey][]*Rule{}}
+	in := &Interest{byMint: map[market.Pubkey][]*Rule{}, byWallet: map[market.Pubkey][]*Rule{}}
 	e.rules, e.linked, e.Interest = make(map[string]*Rule, len(rules)), nil, in
 	e.mints, e.cells = map[market.Pubkey]*mint{}, 0
 	for i := range rules {
@@ -97,6 +98,8 @@ func (e *Evaluator) Use(rules []Rule) {
 			in.created = append(in.created, r)
 		case r.Kind == ConnectionLost:
 			e.linked = append(e.linked, r)
+		case r.Kind == WalletTrade:
+			in.byWallet[r.Wallet] = append(in.byWallet[r.Wallet], r)
 		case !r.Mint.IsZero():
 			in.byMint[r.Mint] = append(in.byMint[r.Mint], r)
 		default:
@@ -111,6 +114,9 @@ func (e *Evaluator) Use(rules []Rule) {
 
 // Wants reports whether some rule may look at an event.
 func (in *Interest) Wants(event *market.Event) bool {
+	if len(in.byWallet) > 0 && len(in.byWallet[event.Owner]) > 0 {
+		return true
+	}
 	switch event.Body.(type) {
 	case market.Creation:
 		return len(in.created) > 0
@@ -191,6 +197,7 @@ type identity struct {
 }
 
 func (e *Evaluator) event(c *market.Commit, event *market.Event) error {
+	e.ofWallet(event)
 	switch body := event.Body.(type) {
 	case market.Creation:
 		for _, r := range e.created {
@@ -206,6 +213,25 @@ func (e *Evaluator) event(c *market.Commit, event *market.Event) error {
 		return e.trade(event, &trade)
 	}
 	return nil
+}
+
+// ofWallet looks at what a wallet does: a trade, margin orders' too, and the liquidation of an order of its. With a least size a
+// rule is about trades alone.
+func (e *Evaluator) ofWallet(event *market.Event) {
+	for _, r := range e.byWallet[event.Owner] {
+		if !r.Mint.IsZero() && r.Mint != event.Mint() || !e.counts(r, event) {
+			continue
+		}
+		pair := e.look.Pair(event.Mint())
+		trade, traded := event.Trade()
+		switch {
+		case traded && trade.Quote >= market.Units(r.MinSize, sizeDecimals, pair.QuoteDecimals()):
+			value := market.U64(trade.Quote).Decimal(pair.QuoteDecimals())
+			e.fire(r, event, e.walletText(r, event, trade.Buy, value), value)
+		case event.Liquidates() && r.MinSize == 0:
+			e.fire(r, event, fmt.Sprintf("%s: order of %s liquidated", e.name(event.Mint()), shortWallet(r)), "")
+		}
+	}
 }
 
 // counts reports whether a rule may fire for an event.

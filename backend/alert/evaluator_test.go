@@ -256,3 +256,33 @@ func TestArmsAreBounded(t *testing.T) {
 		t.Errorf("%d arms", len(m.arms))
 	}
 }
+
+// TestWalletTrade: a wallet's trades, margin orders' too, and liquidations of its orders; with a least size trades alone.
+func TestWalletTrade(t *testing.T) {
+	whale := market.Pubkey{77}
+	e := New(&chain{})
+	e.Use([]Rule{
+		made(t, Fields{ID: "any", Kind: WalletTrade, Wallet: whale.String()}),
+		made(t, Fields{ID: "big", Kind: WalletTrade, Wallet: whale.String(), MinSize: "2"}),
+		made(t, Fields{ID: "other", Kind: WalletTrade, Wallet: whale.String(), Symbol: mintOf(9).String()}),
+	})
+	of := func(slot int, owner market.Pubkey, body market.Body) market.Event {
+		one := event(slot, body)
+		one.Owner, one.Price = owner, market.Price{Lo: 1}
+		return one
+	}
+	spot := func(sol uint64) market.Body {
+		return &spinpet.BuySell{Mint: mintOf(1), IsBuy: true, TokenAmount: 1, SolAmount: sol}
+	}
+	alerts := feed(t, e, start, market.Commit{Seq: 1, Events: []market.Event{
+		of(1, whale, spot(1_000_000_000)), of(2, market.Pubkey{5}, spot(9_000_000_000)), of(3, whale, spot(2_000_000_000)),
+		of(4, whale, &spinpet.ForceLiquidate{Mint: mintOf(1)}),
+	}})
+	var got []string
+	for i := range alerts {
+		got = append(got, alerts[i].Rule+" "+alerts[i].Value)
+	}
+	if want := []string{"any 1", "any 2", "big 2", "any "}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -122,6 +122,23 @@ func (e *Evaluator) spikeText(r *Rule, event *market.Event, last market.U128, va
 		short(last.Decimal(pair.QuoteDecimals())), pair.QuoteSymbol(), seconds(r.Window), value)
 }
 
+func (e *Evaluator) walletText(r *Rule, event *market.Event, buy bool, size string) string {
+	what := "sold"
+	if buy {
+		what = "bought"
+	}
+	if _, margin := event.Order(); margin {
+		what += " on margin"
+	}
+	return fmt.Sprintf("%s: %s %s for %s %s", e.name(event.Mint()), shortWallet(r), what, short(size), e.quote(event.Mint()))
+}
+
+// shortWallet is a rule's wallet by the ends of its address.
+func shortWallet(r *Rule) string {
+	address := r.Wallet.String()
+	return address[:4] + "…" + address[len(address)-4:]
+}
+
 func (e *Evaluator) liquidationText(mint market.Pubkey, terms *market.Terms, size string) string {
 	if terms == nil {
 		return e.name(mint) + ": order liquidated, size not known"

@@ -22,12 +22,13 @@ const (
 	Liquidation    Kind = "liquidation"
 	NewToken       Kind = "new_token"
 	VolumeSpike    Kind = "volume_spike"
+	WalletTrade    Kind = "wallet_trade"
 	ConnectionLost Kind = "connection_lost"
 )
 
 // Kinds are all kinds, in the order that help texts list them.
 func Kinds() []Kind {
-	return []Kind{PriceAbove, PriceBelow, PercentMove, Liquidation, NewToken, VolumeSpike, ConnectionLost}
+	return []Kind{PriceAbove, PriceBelow, PercentMove, Liquidation, NewToken, VolumeSpike, WalletTrade, ConnectionLost}
 }
 
 // Bounds of rules.
@@ -48,6 +49,7 @@ type Fields struct {
 	ID            string      `json:"id"`
 	Kind          Kind        `json:"kind"`
 	Symbol        string      `json:"symbol,omitempty"`
+	Wallet        string      `json:"wallet,omitempty"`
 	Price         string      `json:"price,omitempty"`     // quote per whole token, decimal
 	Direction     string      `json:"direction,omitempty"` // up, down, both
 	Percent       json.Number `json:"percent,omitempty"`
@@ -67,6 +69,7 @@ type Rule struct {
 	ID        string
 	Kind      Kind
 	Mint      market.Pubkey // zero: all
+	Wallet    market.Pubkey // of WalletTrade
 	Price     market.Price
 	Up, Down  bool   // which moves count
 	Percent   uint64 // hundredths of a percent
@@ -98,6 +101,7 @@ var uses = map[Kind][]string{
 	Liquidation:    {"symbol", "min_size"},
 	NewToken:       {},
 	VolumeSpike:    {"symbol", "factor*", "window_seconds*"},
+	WalletTrade:    {"wallet*", "symbol", "min_size"},
 	ConnectionLost: {},
 }
 
@@ -129,6 +133,7 @@ func (f Fields) Parse() (Rule, error) {
 		is   bool
 	}{
 		{"symbol", f.Symbol != ""},
+		{"wallet", f.Wallet != ""},
 		{"price", f.Price != ""},
 		{"direction", f.Direction != ""},
 		{"percent", f.Percent != ""},
@@ -160,6 +165,12 @@ func (r *Rule) measures(f *Fields) (err error) {
 	if f.Symbol != "" {
 		if r.Mint, err = market.ParsePubkey(f.Symbol); err != nil || r.Mint.IsZero() {
 			return wrong("symbol", "%.60q is no mint address (base58, 32 bytes)", f.Symbol)
+		}
+	}
+
+	if f.Wallet != "" {
+		if r.Wallet, err = market.ParsePubkey(f.Wallet); err != nil || r.Wallet.IsZero() {
+			return wrong("wallet", "%.60q is no address of a wallet (base58, 32 bytes)", f.Wallet)
 		}
 	}
 

@@ -95,6 +95,11 @@ func condition(f alert.Fields) string {
 		if f.MinSize != "" {
 			return "of " + f.MinSize + " or more"
 		}
+	case alert.WalletTrade:
+		if f.MinSize != "" {
+			return "of " + f.Wallet + ", " + f.MinSize + " or more"
+		}
+		return "of " + f.Wallet
 	case alert.NewToken, alert.ConnectionLost:
 	}
 	return "-"
@@ -113,15 +118,16 @@ func stateOf(f alert.Fields) string {
 
 type alertAddCommand struct {
 	alertPlace
-	Kind      string `required:"" help:"price_above, price_below, percent_move, volume_spike, liquidation, new_token or connection_lost." placeholder:"KIND"`
+	Kind      string `required:"" help:"price_above, price_below, percent_move, volume_spike, liquidation, new_token, wallet_trade or connection_lost." placeholder:"KIND"`
 	ID        string `name:"id" help:"Name of the rule; one is made up otherwise." placeholder:"ID"`
 	Symbol    string `help:"Mint address; all mints without it, where the kind allows." placeholder:"MINT"`
+	Wallet    string `help:"Address of the wallet (wallet_trade)." placeholder:"ADDRESS"`
 	Price     string `help:"What a whole token costs, in SOL or what else it is paid in, such as 0.00000003 (price_above, price_below)." placeholder:"PRICE"`
 	Percent   string `help:"Size of the move, such as 12.5 (percent_move)." placeholder:"N"`
 	Window    int64  `help:"Seconds that are looked at, 10 to 86400 (percent_move, volume_spike)." placeholder:"SECONDS"`
 	Direction string `help:"up, down or both (percent_move)." placeholder:"WAY"`
 	Factor    string `help:"Times the average volume, such as 3 (volume_spike)." placeholder:"N"`
-	MinSize   string `help:"Least size of the order, in what the token is paid in (liquidation)." placeholder:"AMOUNT"`
+	MinSize   string `help:"Least size of the order or of the trade, in what the token is paid in (liquidation, wallet_trade)." placeholder:"AMOUNT"`
 	Once      bool   `help:"The rule is done after it fired."`
 	Muted     bool   `help:"Add it muted."`
 }
@@ -134,7 +140,7 @@ func (c *alertAddCommand) Run(program *Program) error {
 	}
 
 	rule, err := file.Add(alert.Fields{
-		ID: c.ID, Kind: alert.Kind(c.Kind), Symbol: c.Symbol, Price: c.Price, Direction: c.Direction, Percent: json.Number(c.Percent),
+		ID: c.ID, Kind: alert.Kind(c.Kind), Symbol: c.Symbol, Wallet: c.Wallet, Price: c.Price, Direction: c.Direction, Percent: json.Number(c.Percent),
 		WindowSeconds: c.Window, Factor: json.Number(c.Factor), MinSize: c.MinSize, Once: c.Once, Muted: c.Muted,
 	}, time.Now())
 	if wrong, ok := errors.AsType[*alert.FieldError](err); ok {

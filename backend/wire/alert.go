@@ -3,13 +3,14 @@ package wire
 // AlertRule says when an alert fires. The members that a kind has no use for are left out; docs/alerts.md has the kinds.
 type AlertRule struct {
 	ID            string  `json:"id"                       doc:"1 to 64 letters, digits, - and _"`
-	Kind          string  `json:"kind"                     enum:"price_above,price_below,percent_move,liquidation,new_token,volume_spike,connection_lost"`
+	Kind          string  `json:"kind"                     enum:"price_above,price_below,percent_move,liquidation,new_token,volume_spike,wallet_trade,connection_lost"`
 	Symbol        string  `json:"symbol,omitempty"         doc:"Mint; left out for all mints where the kind allows it"`
 	Price         string  `json:"price,omitempty"          doc:"SOL per whole token, exact decimal: price_above, price_below"`
 	Direction     string  `json:"direction,omitempty"      enum:"up,down,both" doc:"percent_move; both when left out"`
 	Percent       float64 `json:"percent,omitempty"        doc:"percent_move: 0.01 to 1000000, in steps of 0.01"`
 	WindowSeconds int64   `json:"window_seconds,omitempty" doc:"percent_move, volume_spike: 10 to 86400"`
 	Factor        float64 `json:"factor,omitempty"         doc:"volume_spike: 1.01 to 1000000, in steps of 0.01"`
+	Wallet        string  `json:"wallet,omitempty"         doc:"wallet_trade: the wallet's address"`
 	MinSize       string  `json:"min_size,omitempty"       doc:"liquidation: least size of the order, SOL, exact decimal"`
 	Once          bool    `json:"once,omitempty"           doc:"The rule is done after it fired"`
 	Muted         bool    `json:"muted,omitempty"          doc:"The rule does not fire"`
@@ -27,7 +28,7 @@ type AlertPush struct {
 type Alert struct {
 	ID         string  `json:"id"          doc:"The same for the same rule and event, always"`
 	Rule       string  `json:"rule"        doc:"The rule's id"`
-	Kind       string  `json:"kind"        enum:"price_above,price_below,percent_move,liquidation,new_token,volume_spike,connection_lost"`
+	Kind       string  `json:"kind"        enum:"price_above,price_below,percent_move,liquidation,new_token,volume_spike,wallet_trade,connection_lost"`
 	Symbol     string  `json:"symbol"      doc:"Mint; empty for connection_lost"`
 	Message    string  `json:"message"     doc:"One line of plain text"`
 	Value      float64 `json:"value"       doc:"What was measured: price or size in SOL, percent (negative when down), times the average, seconds without connection; 0 for new_token"`

@@ -1,9 +1,17 @@
 import { SOL } from './quote'
-import { addressProblem } from './address'
+import { addressProblem, isAddress } from './address'
 import { exactNumber, formatPrice } from './price'
+import { shortAddress } from './token'
 
 export type AlertKind =
-  'price_above' | 'price_below' | 'percent_move' | 'liquidation' | 'new_token' | 'volume_spike' | 'connection_lost'
+  | 'price_above'
+  | 'price_below'
+  | 'percent_move'
+  | 'liquidation'
+  | 'new_token'
+  | 'volume_spike'
+  | 'wallet_trade'
+  | 'connection_lost'
 
 export type Direction = 'up' | 'down' | 'both'
 
@@ -12,6 +20,7 @@ export interface Rule {
   id: string
   kind: AlertKind
   symbol?: string
+  wallet?: string
   price?: string
   direction?: Direction
   percent?: number
@@ -30,6 +39,7 @@ export interface Draft {
   kind: AlertKind
   /** Mint, or what was typed in its place; empty for all tokens. */
   symbol: string
+  wallet: string
   price: string
   direction: Direction
   percent: string
@@ -52,6 +62,7 @@ export const ALERT_KINDS: readonly { value: AlertKind; text: string }[] = [
   { value: 'percent_move', text: 'Price moves by' },
   { value: 'volume_spike', text: 'Volume spike' },
   { value: 'liquidation', text: 'Liquidation' },
+  { value: 'wallet_trade', text: 'Wallet trades' },
   { value: 'new_token', text: 'New token' },
   { value: 'connection_lost', text: 'Connection lost' },
 ]
@@ -62,6 +73,7 @@ const USES: Record<AlertKind, readonly (keyof Draft)[]> = {
   percent_move: ['symbol', 'direction', 'percent', 'window'],
   volume_spike: ['symbol', 'factor', 'window'],
   liquidation: ['symbol', 'minSize'],
+  wallet_trade: ['wallet', 'symbol', 'minSize'],
   new_token: [],
   connection_lost: [],
 }
@@ -88,6 +100,7 @@ export function newDraft(symbol: string, price: number, last = price): Draft {
     id: '',
     kind,
     symbol,
+    wallet: '',
     price: priceText(price),
     direction: 'both',
     percent: '5',
@@ -122,6 +135,7 @@ export function draftOf(rule: Rule): Draft {
     ...blank,
     id: rule.id,
     kind: rule.kind,
+    wallet: rule.wallet ?? '',
     price: rule.price ?? '',
     direction: rule.direction ?? 'both',
     percent: rule.percent === undefined ? blank.percent : exactNumber(rule.percent),
@@ -156,6 +170,11 @@ export function toRule(draft: Draft): Rule | Problem {
     const wrong = symbol || needsToken(kind) ? addressProblem(symbol) : ''
     if (wrong) return { field: 'symbol', text: wrong }
     if (symbol) rule.symbol = symbol
+  }
+  if (uses('wallet')) {
+    const wallet = draft.wallet.trim()
+    if (!isAddress(wallet)) return { field: 'wallet', text: 'enter the address of a wallet: 32 bytes in base58' }
+    rule.wallet = wallet
   }
   if (uses('price')) {
     const price = draft.price.trim()
@@ -199,7 +218,7 @@ export function readProblem(text: string): Problem {
 /** The command line that adds the rule, for a POSIX shell. */
 export function commandOf(rule: Rule): string {
   const words = ['spinscope', 'alert', 'add', '--kind', rule.kind]
-  const members = ['symbol', 'price', 'direction', 'percent', 'window_seconds', 'factor', 'min_size'] as const
+  const members = ['symbol', 'wallet', 'price', 'direction', 'percent', 'window_seconds', 'factor', 'min_size'] as const
   for (const name of members) {
     const value = rule[name]
     if (value === undefined || (name === 'direction' && value === 'both')) continue
@@ -233,6 +252,10 @@ export function ruleWords(rule: Rule, name: (mint: string) => string, quote = SO
       return `${who}: ${rule.factor}× the average volume${span}`
     case 'liquidation':
       return `${who}: liquidation${rule.min_size ? ` of ${exactNumber(Number(rule.min_size))} ${quote} or more` : ''}`
+    case 'wallet_trade': {
+      const size = rule.min_size ? ` for ${exactNumber(Number(rule.min_size))} ${quote} or more` : ''
+      return `${shortAddress(rule.wallet ?? '')} trades ${rule.symbol ? who : 'any token'}${size}`
+    }
     case 'new_token':
       return 'A new token'
     case 'connection_lost':

@@ -4,7 +4,7 @@
 export interface AlertRule {
   /** 1 to 64 letters, digits, - and _ */
   id: string
-  kind: 'price_above' | 'price_below' | 'percent_move' | 'liquidation' | 'new_token' | 'volume_spike' | 'connection_lost'
+  kind: 'price_above' | 'price_below' | 'percent_move' | 'liquidation' | 'new_token' | 'volume_spike' | 'wallet_trade' | 'connection_lost'
   /** Mint; left out for all mints where the kind allows it */
   symbol?: string
   /** SOL per whole token, exact decimal: price_above, price_below */
@@ -17,6 +17,8 @@ export interface AlertRule {
   window_seconds?: number
   /** volume_spike: 1.01 to 1000000, in steps of 0.01 */
   factor?: number
+  /** wallet_trade: the wallet's address */
+  wallet?: string
   /** liquidation: least size of the order, SOL, exact decimal */
   min_size?: string
   /** The rule is done after it fired */
@@ -35,7 +37,7 @@ export interface Alert {
   id: string
   /** The rule's id */
   rule: string
-  kind: 'price_above' | 'price_below' | 'percent_move' | 'liquidation' | 'new_token' | 'volume_spike' | 'connection_lost'
+  kind: 'price_above' | 'price_below' | 'percent_move' | 'liquidation' | 'new_token' | 'volume_spike' | 'wallet_trade' | 'connection_lost'
   /** Mint; empty for connection_lost */
   symbol: string
   /** One line of plain text */
