@@ -6,8 +6,8 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// settleTime is how long after the first table of a lower level versions go on being kept.
-const settleTime = 5 * time.Second
+// keepTime is how long after the first table of a lower level versions go on being kept.
+const keepTime = 5 * time.Second
 
 // tombstones says from when on Badger may drop what was deleted or written over.
 //
@@ -36,7 +36,7 @@ func (t *tombstones) mayDrop(db *badger.DB, opened bool, now time.Time) bool {
 		}
 	}
 
-	if !t.seen.IsZero() && (opened || now.Sub(t.seen) >= settleTime) {
+	if !t.seen.IsZero() && (opened || now.Sub(t.seen) >= keepTime) {
 		t.dropping = true
 	}
 	return t.dropping

@@ -45,8 +45,8 @@ func TestNothingIsDroppedBeforeATableIsBelow(t *testing.T) {
 	}{
 		{500 * time.Millisecond, false}, // it is not looked so often
 		{time.Second, false},            // seen now
-		{time.Second + settleTime - 1, false},
-		{time.Second + settleTime, true},
+		{time.Second + keepTime - 1, false},
+		{time.Second + keepTime, true},
 		{time.Second, true},
 	} {
 		if got := kept.mayDrop(db, false, start.Add(step.after)); got != step.want {

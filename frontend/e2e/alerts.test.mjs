@@ -168,6 +168,7 @@ test('every kind can be made by keyboard alone', async () => {
     'percent_move',
     'volume_spike',
     'liquidation',
+    'wallet_trade',
     'new_token',
     'connection_lost',
   ]
@@ -179,6 +180,7 @@ test('every kind can be made by keyboard alone', async () => {
     await page.keyboard.press('Home')
     for (let i = 0; i < place; i++) await page.keyboard.press('ArrowDown')
     assert.equal(await select.inputValue(), kind)
+    if (kind === 'wallet_trade') await byId(page, 'alert-wallet').fill('JEKNVnkbo3jma5nREBBJCDoXFVeKkD56V3xKrvRmWxFG')
     await byId(page, 'alert-once').focus()
     await page.keyboard.press('Enter')
     await byId(page, 'alert-form').waitFor({ state: 'detached' })

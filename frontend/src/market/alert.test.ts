@@ -16,6 +16,8 @@ import {
 
 const MINT = 'JBMmrp6jhksqnxDBskkmVvWHhJLaPBjgiMHEroJbUTBZ'
 
+const WALLET = 'JEKNVnkbo3jma5nREBBJCDoXFVeKkD56V3xKrvRmWxFG'
+
 const draft = (more: Partial<Draft>): Draft => ({ ...newDraft(MINT, 2.8e-8, 2.7e-8), ...more })
 
 describe('a draft', () => {
@@ -28,7 +30,7 @@ describe('a draft', () => {
   })
 
   it('becomes a rule with the members that its kind has a use for, and no others', () => {
-    const full = draft({ percent: '5', window: '5', factor: '3', minSize: '1.5', once: true })
+    const full = draft({ percent: '5', window: '5', factor: '3', minSize: '1.5', once: true, wallet: WALLET })
     const rules = Object.fromEntries(ALERT_KINDS.map(({ value: kind }) => [kind, toRule({ ...full, kind })]))
     const common = { id: '', created_at: 0, once: true }
     expect(rules).toEqual({
@@ -44,6 +46,7 @@ describe('a draft', () => {
       },
       volume_spike: { ...common, kind: 'volume_spike', symbol: MINT, factor: 3, window_seconds: 300 },
       liquidation: { ...common, kind: 'liquidation', symbol: MINT, min_size: '1.5' },
+      wallet_trade: { ...common, kind: 'wallet_trade', symbol: MINT, wallet: WALLET, min_size: '1.5' },
       new_token: { ...common, kind: 'new_token' },
       connection_lost: { ...common, kind: 'connection_lost' },
     })
@@ -51,7 +54,8 @@ describe('a draft', () => {
 
   it('comes back from its rule', () => {
     for (const { value: kind } of ALERT_KINDS) {
-      const rule = toRule(draft({ id: 'r1', kind, minSize: '2', muted: true, window: '90', unit: 's', created: 7 }))
+      const more = { minSize: '2', muted: true, window: '90', unit: 's', created: 7, wallet: WALLET } as const
+      const rule = toRule(draft({ id: 'r1', kind, ...more }))
       if (isProblem(rule)) throw new Error(rule.text)
       expect(toRule(draftOf(rule))).toEqual(rule)
     }
@@ -73,6 +77,8 @@ describe('a draft', () => {
     ['window_seconds', { kind: 'percent_move', window: '25', unit: 'h' }],
     ['window_seconds', { kind: 'percent_move', window: '1.01', unit: 'min' }],
     ['min_size', { kind: 'liquidation', minSize: 'much' }],
+    ['wallet', { kind: 'wallet_trade', wallet: '' }],
+    ['wallet', { kind: 'wallet_trade', wallet: MINT.slice(2) }],
   ])('that makes no sense says so at %s: %j', (field, more) => {
     const problem = toRule(draft(more))
     expect(isProblem(problem) && problem.field).toBe(field)
