@@ -337,6 +337,7 @@ func programOf(b block) *listing {
 func (p *page) here(text string) string {
 	p.Helper()
 	text = regexp.MustCompile(`\bMINT\b`).ReplaceAllString(text, p.mint)
+	text = regexp.MustCompile(`\bWALLET\b`).ReplaceAllString(text, "JEKNVnkbo3jma5nREBBJCDoXFVeKkD56V3xKrvRmWxFG")
 	for documented, pattern := range map[string]string{
 		"spinscope-client-0.1.0.tgz": "spinscope-client-*.tgz", "spinscope-0.1.0-py3-none-any.whl": "spinscope-*.whl", "spinscope-client-go-0.1.0.tar.gz": "spinscope-client-go-*.tar.gz",
 	} {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { findings } from './axe.mjs'
-import { byId, closeDialog, launch, open, picture, until } from './page.mjs'
+import { byId, launch, open, picture, until } from './page.mjs'
 import { FORM, shell } from './shell.mjs'
 
 let browser

@@ -111,6 +111,11 @@ describe('a rule', () => {
       'spinscope alert add --kind liquidation --min-size 1.50',
     ],
     [
+      { ...base, kind: 'wallet_trade', symbol: MINT, wallet: WALLET, min_size: '2' },
+      'JEKN…WxFG trades OAK for 2 SOL or more',
+      `spinscope alert add --kind wallet_trade --symbol ${MINT} --wallet ${WALLET} --min-size 2`,
+    ],
+    [
       { ...base, kind: 'connection_lost' },
       'Connection to the cluster lost',
       'spinscope alert add --kind connection_lost',
