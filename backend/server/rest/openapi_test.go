@@ -474,7 +474,7 @@ func TestDocumentedAddressesAnswer(t *testing.T) {
 					continue
 				}
 				asked++
-				address := strings.NewReplacer("=MINT", "="+mint.String(), "/ADDRESS", "/"+user.String()).Replace(found[1])
+				address := strings.NewReplacer("=MINT", "="+mint.String(), "/WALLET", "/"+user.String()).Replace(found[1])
 				if got := request(t, http.MethodGet, server.URL+address, ""); got.status != http.StatusOK {
 					t.Errorf("%s: %s: %d %s", path, found[1], got.status, got.raw)
 				}
