@@ -238,6 +238,7 @@ test('the exported CSV holds what /api/kline holds', async () => {
   const { mint, interval } = await debug(page)
   await byId(page, 'export').click()
   await byId(page, 'export-open').click()
+  await byId(page, 'export-link').waitFor()
   const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')])
   assert.match(download.suggestedFilename(), new RegExp(`-${interval}\\.csv$`))
   const lines = (await readFile(await download.path(), 'utf8')).trim().split(/\r?\n/)
