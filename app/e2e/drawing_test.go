@@ -47,7 +47,8 @@ func TestDrawing(t *testing.T) {
 	d.key("Delete")
 	d.until("the drawn line is gone", a.says(drawn+` === '0'`))
 	d.until("the alert waits for a higher price", func() bool {
-		// The market moves the scale meanwhile.
+		// The market moves the scale meanwhile, and with the tools the chart's place has changed.
+		box := a.chart()
 		var height float64
 		a.ask(fmt.Sprintf("window.__spinscope.heightOf(%g)", price), &height)
 		d.drag(at(box, 0.4, 0).Add(image.Pt(0, int(height))), at(box, 0.4, 0).Add(image.Pt(0, int(height/2))))

@@ -376,13 +376,12 @@ test('up to four charts lie in one window, each with its own token and interval,
 
 test('chart type, volume and scale change the picture', async () => {
   const page = await open(browser)
-  for (const [id, key] of [
-    ['chart-line', 'c'],
-    ['chart-area', 'c'],
-  ]) {
-    await page.keyboard.press(key)
-    await until(`${id} is on`, async () => (await byId(page, id).getAttribute('aria-pressed')) === 'true')
+  const kind = () => page.evaluate(() => JSON.parse(localStorage.getItem('spinscope.prefs')).chart)
+  for (const next of ['heikin', 'line', 'area']) {
+    await page.keyboard.press('c')
+    await until(`${next} is next`, async () => (await kind()) === next)
   }
+  assert.equal(await byId(page, 'chart-area').getAttribute('aria-pressed'), 'true')
   await byId(page, 'chart-candles').click()
   await until('candles are back', async () => (await pixels(page)).up + (await pixels(page)).down > 100)
   const withVolume = (await pixels(page)).hash

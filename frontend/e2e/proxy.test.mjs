@@ -121,9 +121,11 @@ for (const prefix of ['/spinscope/', '/']) {
 
     await t.test('REST', async () => {
       assert.equal((await get(port, `${prefix}api/time`)).status, 401)
-      const { status, body } = await get(port, `${prefix}api/mints`, authorization)
-      assert.equal(status, 200)
-      assert.equal(JSON.parse(body).data.mints.length, 3)
+      await until('all three coins are stored', async () => {
+        const { status, body } = await get(port, `${prefix}api/mints`, authorization)
+        assert.equal(status, 200)
+        return JSON.parse(body).data.mints.length === 3
+      })
       const docs = await get(port, `${prefix}docs`)
       assert.equal(new URL(docs.headers.location, `${origin}${prefix}docs`).pathname, `${prefix}docs/`)
       // A page of anybody else's is shut out here as it is without a proxy.
