@@ -159,6 +159,32 @@ test('an alert is made on the chart, drawn, changed, muted and deleted', async (
   await page.context().close()
 })
 
+test('the line of an alert is moved by hand, and lies where it was let go', async () => {
+  const state = { rules: [], alerts: [] }
+  const page = await open(browser, { routes: (page) => standIn(page, state) })
+  const { mint, last } = await debug(page)
+  const price = (last.close * 1.02).toFixed(18)
+  state.rules = [{ id: 'r1', kind: 'price_above', symbol: mint, price, created_at: 1 }]
+  await page.keyboard.press('a') // the list is read, and the rules with it
+  await until('the alert has a line', async () => (await count(page, 'alerts')) === 1)
+
+  const height = (at) => page.evaluate((at) => window.__spinscope.heightOf(at), at)
+  await until('it is lower by then', async () => {
+    const box = await byId(page, 'chart').boundingBox()
+    const [x, y] = [box.x + 0.4 * box.width, box.y + (await height(Number(state.rules[0].price)))]
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x, y + 30)
+    await page.mouse.move(x, y + 60)
+    await page.mouse.up()
+    return Number(state.rules[0].price) < Number(price)
+  })
+  const { kind, id } = state.rules[0]
+  assert.equal(id, 'r1')
+  assert.equal(kind, Number(state.rules[0].price) < (await debug(page)).last.close ? 'price_below' : 'price_above')
+  await page.context().close()
+})
+
 test('every kind can be made by keyboard alone', async () => {
   const state = { rules: [], alerts: [] }
   const page = await open(browser, { routes: (page) => standIn(page, state) })
