@@ -231,7 +231,7 @@ appstreamcli validate --no-net /usr/share/metainfo/*.Spinscope.metainfo.xml >"$w
 # Every library that the program names itself is of a package that the package depends on.
 depends=$(dpkg-deb -f "$app" Depends)
 readelf -d /usr/bin/spinscope | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | while read -r library; do
-  path=$(ldconfig -p | awk -v name="$library" '$1 == name { print $NF; exit }')
+  path=$(ldconfig -p | awk -v name="$library" '$1 == name && !found { print $NF; found = 1 }')
   package=$({ dpkg -S "$(realpath "$path")" "$path" 2>/dev/null || true; } | head -1 | cut -d: -f1)
   grep -qw -- "$package" <<<"$depends" || fail "$library is of $package, which is not among: $depends"
 done
