@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -104,7 +103,7 @@ func Open(o Options) (_ *Store, err error) {
 	if s.db, err = openBadger(&o); err != nil {
 		return nil, err
 	}
-	s.tombstones.mayDrop(s.db, true, time.Now())
+	s.tombstones.begin(s.db)
 	if s.directoryInfo, err = os.Stat(o.Dir); err != nil {
 		return nil, errors.Join(err, s.closeBadger())
 	}

@@ -24,20 +24,21 @@ type tombstones struct {
 	seen     time.Time // when a table was first seen below; zero: not yet
 }
 
-// mayDrop reports whether the time has come. opened: the store was just opened.
-func (t *tombstones) mayDrop(db *badger.DB, opened bool, now time.Time) bool {
-	if t.dropping {
+// begin looks at a database that was just opened, before anything of it is merged.
+func (t *tombstones) begin(db *badger.DB) { t.dropping = hasLower(db) }
+
+// mayDrop reports whether the time has come. It looks once a second.
+func (t *tombstones) mayDrop(db *badger.DB, now time.Time) bool {
+	switch {
+	case t.dropping:
 		return true
-	}
-	if t.seen.IsZero() && (opened || now.Sub(t.looked) >= time.Second) {
+	case !t.seen.IsZero():
+		t.dropping = now.Sub(t.seen) >= keepTime
+	case now.Sub(t.looked) >= time.Second:
 		t.looked = now
 		if hasLower(db) {
 			t.seen = now
 		}
-	}
-
-	if !t.seen.IsZero() && (opened || now.Sub(t.seen) >= keepTime) {
-		t.dropping = true
 	}
 	return t.dropping
 }
@@ -54,7 +55,7 @@ func hasLower(db *badger.DB) bool {
 
 // discard lets Badger drop what no reader can see any more, as of the newest commit.
 func (s *Store) discard(at uint64) {
-	if s.tombstones.mayDrop(s.db, false, time.Now()) {
+	if s.tombstones.mayDrop(s.db, time.Now()) {
 		s.db.SetDiscardTs(s.readers.oldest(at))
 	}
 }

@@ -20,7 +20,7 @@ func TestNothingIsDroppedBeforeATableIsBelow(t *testing.T) {
 
 	var kept tombstones
 	start := time.Now()
-	if kept.mayDrop(db, true, start) || hasLower(db) {
+	if kept.mayDrop(db, start) || hasLower(db) {
 		t.Fatal("a new store lets drop at once")
 	}
 
@@ -49,13 +49,14 @@ func TestNothingIsDroppedBeforeATableIsBelow(t *testing.T) {
 		{time.Second + keepTime, true},
 		{time.Second, true},
 	} {
-		if got := kept.mayDrop(db, false, start.Add(step.after)); got != step.want {
+		if got := kept.mayDrop(db, start.Add(step.after)); got != step.want {
 			t.Errorf("after %v: %v", step.after, got)
 		}
 	}
 
 	var opened tombstones
-	if !opened.mayDrop(db, true, start) {
+	opened.begin(db)
+	if !opened.mayDrop(db, start) {
 		t.Error("a store that has a table below when it is opened does not let drop")
 	}
 }
