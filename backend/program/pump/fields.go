@@ -1,7 +1,6 @@
 package pump
 
 import (
-	"spinscope/backend/market"
 	"spinscope/backend/program"
 )
 
@@ -28,10 +27,7 @@ func (e *Trade) EachField(w program.Sink) {
 	w.Key("creator", e.Creator)
 	w.Number("creator_fee_amount", e.CreatorFee)
 
-	virtual, actual := e.VirtualSolReserves, e.RealSolReserves
-	if e.Quote() != market.WrappedSOL {
-		virtual, actual = e.VirtualQuoteReserves, e.RealQuoteReserves
-	}
+	virtual, actual := e.quoteReserves()
 	w.Number("virtual_token_reserves", e.VirtualTokenReserves)
 	w.Number("virtual_quote_reserves", virtual)
 	w.Number("real_token_reserves", e.RealTokenReserves)

@@ -29,6 +29,14 @@ func (e *Trade) Amounts() (base, quote uint64, buy bool) {
 	return e.TokenAmount, e.QuoteAmount, e.IsBuy
 }
 
+// quoteReserves are those of what the coin is paid in, after the trade: virtual ones, of which the price is made, and real ones.
+func (e *Trade) quoteReserves() (virtual, actual uint64) {
+	if e.Quote() == market.WrappedSOL {
+		return e.VirtualSolReserves, e.RealSolReserves
+	}
+	return e.VirtualQuoteReserves, e.RealQuoteReserves
+}
+
 // Fees implements market.Charged: the program's fee, of which buybacks are a part, and the creator's, wherever it goes: as
 // cashback it is told apart, and so it is for holders. Layouts before 2025-05 tell of none.
 func (e *Trade) Fees() (quote uint64, known bool) {
@@ -39,10 +47,7 @@ func (e *Trade) Fees() (quote uint64, known bool) {
 // Price is the curve's price after the trade: what is quoted against one whole coin, rounded down. It returns
 // market.ErrOverflow for reserves that give none.
 func (e *Trade) Price(quoteDecimals uint8) (market.Price, error) {
-	quote := e.VirtualSolReserves
-	if e.Quote() != market.WrappedSOL {
-		quote = e.VirtualQuoteReserves
-	}
+	quote, _ := e.quoteReserves()
 	return market.RatioPrice(market.U64(quote), market.U64(e.VirtualTokenReserves), quoteDecimals, TokenDecimals)
 }
 

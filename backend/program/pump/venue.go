@@ -16,10 +16,7 @@ const usuallyForSale = 793_100_000_000_000
 
 // Venue implements program.Venued.
 func (e *Trade) Venue() (program.Venue, bool) {
-	virtual, actual := e.VirtualSolReserves, e.RealSolReserves
-	if e.Quote() != market.WrappedSOL {
-		virtual, actual = e.VirtualQuoteReserves, e.RealQuoteReserves
-	}
+	virtual, actual := e.quoteReserves()
 	v := program.Venue{Base: market.U64(e.VirtualTokenReserves), Quote: market.U64(virtual)}
 	if !e.MayhemMode {
 		v.ForSale = usuallyForSale
