@@ -10,3 +10,5 @@ type nonblock struct{}
 func newNonblock(net.Conn) *nonblock { return nil }
 
 func (*nonblock) write([]byte) (int, error) { return 0, nil }
+
+func (*nonblock) read() (*[]byte, int, error) { return nil, 0, nil }
