@@ -229,7 +229,7 @@ func (e *Evaluator) ofWallet(event *market.Event) {
 			value := market.U64(trade.Quote).Decimal(pair.QuoteDecimals())
 			e.fire(r, event, e.walletText(r, event, trade.Buy, value), value)
 		case event.Liquidates() && r.MinSize == 0:
-			e.fire(r, event, fmt.Sprintf("%s: order of %s liquidated", e.name(event.Mint()), shortWallet(r)), "")
+			e.fire(r, event, fmt.Sprintf("%s: order of %s liquidated", e.name(event.Mint()), r.Wallet.Short()), "")
 		}
 	}
 }

@@ -130,13 +130,7 @@ func (e *Evaluator) walletText(r *Rule, event *market.Event, buy bool, size stri
 	if _, margin := event.Order(); margin {
 		what += " on margin"
 	}
-	return fmt.Sprintf("%s: %s %s for %s %s", e.name(event.Mint()), shortWallet(r), what, short(size), e.quote(event.Mint()))
-}
-
-// shortWallet is a rule's wallet by the ends of its address.
-func shortWallet(r *Rule) string {
-	address := r.Wallet.String()
-	return address[:4] + "…" + address[len(address)-4:]
+	return fmt.Sprintf("%s: %s %s for %s %s", e.name(event.Mint()), r.Wallet.Short(), what, short(size), e.quote(event.Mint()))
 }
 
 func (e *Evaluator) liquidationText(mint market.Pubkey, terms *market.Terms, size string) string {
@@ -162,12 +156,10 @@ func (e *Evaluator) quote(mint market.Pubkey) string { return e.look.Pair(mint).
 func (e *Evaluator) name(mint market.Pubkey) string { return titled(e.look.Name(mint), mint) }
 
 func titled(symbol string, mint market.Pubkey) string {
-	address := mint.String()
-	short := address[:4] + "…" + address[len(address)-4:]
 	if symbol = clean(symbol); symbol == "" {
-		return short
+		return mint.Short()
 	}
-	return symbol + " (" + short + ")"
+	return symbol + " (" + mint.Short() + ")"
 }
 
 // countedZeros so many zeros after the point are counted in brackets, as the page does it: 0.0(7)2796.

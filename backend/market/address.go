@@ -41,6 +41,12 @@ func (k Pubkey) IsZero() bool { return k == Pubkey{} }
 // String is the address in base58.
 func (k Pubkey) String() string { return string(appendBase58(make([]byte, 0, 44), k[:])) }
 
+// Short is the address by its ends, for people.
+func (k Pubkey) Short() string {
+	text := k.String()
+	return text[:4] + "…" + text[len(text)-4:]
+}
+
 // AppendText appends the address in base58; it implements encoding.TextAppender.
 func (k Pubkey) AppendText(dst []byte) ([]byte, error) { return appendBase58(dst, k[:]), nil }
 

@@ -119,8 +119,7 @@ func (p Pair) QuoteSymbol() string {
 	if known, ok := KnownQuote(quote); ok {
 		return known.Symbol
 	}
-	address := quote.String()
-	return address[:4] + "…" + address[len(address)-4:]
+	return quote.Short()
 }
 
 // String names all of it.

@@ -142,7 +142,7 @@ func (a *API) udfFound(t *market.Token) udfResult {
 
 	address, exchange := t.Mint.String(), t.Pair.Program().String()
 	if symbol == "" {
-		symbol = address[:4] + "…" + address[len(address)-4:]
+		symbol = t.Mint.Short()
 	}
 	if name == "" {
 		name = symbol
