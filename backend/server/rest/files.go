@@ -47,10 +47,7 @@ func (a *API) fileRoutes() {
 		a.exportDays)
 
 	picture := get("/api/image/{mint}", "files", "A token's picture", "Fetched and re-encoded by this server.")
-	picture.params = some(&huma.Param{
-		Name: "mint", In: "path", Description: "Mint address", Required: true,
-		Schema: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern},
-	})
+	picture.params = some(pathKey("mint", "Mint address"))
 	operation = a.operation(picture)
 	operation.Responses["200"] = &huma.Response{Description: "The picture", Content: map[string]*huma.MediaType{
 		"image/png": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},

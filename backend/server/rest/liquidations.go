@@ -39,9 +39,7 @@ func (a *API) liquidations(ctx context.Context, q *query) (*wire.Liquidations, e
 	if err != nil {
 		return nil, err
 	}
-	if !token.LatestPrice.IsZero() {
-		answer.Price, answer.PriceExact = new(token.LatestPrice.Float()), new(token.LatestPrice.String())
-	}
+	answer.Price, answer.PriceExact = lastPrice(&token)
 	if token.Created != nil {
 		answer.SwapFee = &token.SwapFee
 	}

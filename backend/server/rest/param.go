@@ -18,6 +18,13 @@ func keyParam(name, description string, required bool) *huma.Param {
 	}
 }
 
+func pathKey(name, description string) *huma.Param {
+	return &huma.Param{
+		Name: name, In: "path", Description: description, Required: true,
+		Schema: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern},
+	}
+}
+
 func choiceParam(name, description string, required bool, choices ...string) *huma.Param {
 	schema := &huma.Schema{Type: huma.TypeString, Enum: anys(choices)}
 	if !required {

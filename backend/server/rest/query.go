@@ -75,6 +75,9 @@ func (q *query) maybeKey(name string) *market.Pubkey {
 	return new(q.parseKey(name, text))
 }
 
+// inPath is an address in the path.
+func (q *query) inPath(name string) market.Pubkey { return q.parseKey(name, q.path(name)) }
+
 // keys is a parameter that is given at least once and at most maximum times.
 func (q *query) keys(name string, maximum int) []market.Pubkey {
 	values := q.values[name]

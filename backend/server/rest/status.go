@@ -130,11 +130,11 @@ func (a *API) born(ctx context.Context, mint market.Pubkey) (market.Slot, error)
 	if pair := a.deps.Reader.Pair(mint); pair.Program() == registry.First {
 		return 0, nil
 	}
-	tokens, err := a.deps.Reader.Tokens(ctx, []market.Pubkey{mint})
-	if err != nil || len(tokens) == 0 || tokens[0].Created == nil {
+	token, _, err := a.token(ctx, mint)
+	if err != nil || token.Created == nil {
 		return 0, err
 	}
-	return tokens[0].CreatedPosition.Slot, nil
+	return token.CreatedPosition.Slot, nil
 }
 
 // nameGap says which coin a gap is of: the store does not know whose an address is.

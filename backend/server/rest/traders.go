@@ -33,13 +33,17 @@ type tradersOf struct {
 	traders position.Traders
 }
 
-var tradersOrders = map[string]position.Order{
-	"realised_desc": position.ByRealised, "volume_desc": position.ByVolume, "held_desc": position.ByHeld,
-}
+// tradersOrderNames are those of tradersOrders; without one it is the first.
+var (
+	tradersOrderNames = []string{"realised_desc", "volume_desc", "held_desc"}
+	tradersOrders     = map[string]position.Order{
+		"realised_desc": position.ByRealised, "volume_desc": position.ByVolume, "held_desc": position.ByHeld,
+	}
+)
 
 func (a *API) traders(ctx context.Context, q *query) (*wire.CoinTraders, error) {
 	mint := q.inPath("mint")
-	order := q.choice("order_by", "realised_desc", "volume_desc", "held_desc")
+	order := q.choice("order_by", tradersOrderNames...)
 	page, limit := q.paging()
 	if q.err != nil {
 		return nil, q.err
@@ -77,8 +81,7 @@ func (a *API) traders(ctx context.Context, q *query) (*wire.CoinTraders, error) 
 	onWire := func(p *position.Position) (wire.Holding, *float64) {
 		return wire.NewHolding(p, token.Pair, token.LatestPrice, openWorth(p, &token)), shareOf(p.Held, facts.Supply)
 	}
-	offset := min(wire.Offset(page, limit), len(ranked))
-	for _, one := range ranked[offset:min(offset+limit, len(ranked))] {
+	for _, one := range onPage(ranked, page, limit) {
 		row := wire.CoinTrader{User: one.Account.String(), Creator: created && one.Account == creator}
 		row.Holding, row.Share = onWire(one.Position)
 		answer.Traders = append(answer.Traders, row)

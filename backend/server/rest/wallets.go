@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"spinscope/backend/liquidation"
 	"spinscope/backend/market"
 	"spinscope/backend/position"
@@ -25,22 +23,18 @@ const maxFolds = 2
 
 const byTradesSeen = "By the trades that were seen: what was sent from one account to another is in no event. Amounts are exact, in base units. "
 
-func pathKey(name, description string) *huma.Param {
-	return &huma.Param{Name: name, In: "path", Description: description, Required: true, Schema: &huma.Schema{Type: huma.TypeString, Pattern: keyPattern}}
-}
+// walletOrders are those of a wallet's positions; without one it is the first.
+var walletOrders = []string{"last_desc", "realised_desc", "volume_desc"}
 
 func (a *API) walletRoutes() {
 	add(a, get("/api/wallets/{address}", "wallets", "Positions of a wallet",
 		byTradesSeen+fmt.Sprintf("The %d newest events of the wallet are looked at. Orders by realised_desc and volume_desc list coins that are paid in the same thing together.", maxFolded),
 		some(pathKey("address", "The wallet's address"), keyParam("mint", "Only the position in this coin", false),
-			choiceParam("order_by", "", false, "last_desc", "realised_desc", "volume_desc")), pageParams()), a.wallet)
+			choiceParam("order_by", "", false, walletOrders...)), pageParams()), a.wallet)
 	add(a, get("/api/mints/{mint}/traders", "wallets", "Who traded a coin, and what became of it",
 		byTradesSeen+fmt.Sprintf("The %d newest events of the coin are looked at.", maxFolded),
-		some(pathKey("mint", "Mint address"), choiceParam("order_by", "", false, "realised_desc", "volume_desc", "held_desc")), pageParams()), a.traders)
+		some(pathKey("mint", "Mint address"), choiceParam("order_by", "", false, tradersOrderNames...)), pageParams()), a.traders)
 }
-
-// inPath is an address in the path.
-func (q *query) inPath(name string) market.Pubkey { return q.parseKey(name, q.path(name)) }
 
 // holding is a wallet's position in a coin, with what is known of the coin.
 type holding struct {
@@ -51,7 +45,7 @@ type holding struct {
 
 func (a *API) wallet(ctx context.Context, q *query) (*wire.Wallet, error) {
 	address, mint := q.inPath("address"), q.maybeKey("mint")
-	order := q.choice("order_by", "last_desc", "realised_desc", "volume_desc")
+	order := q.choice("order_by", walletOrders...)
 	page, limit := q.paging()
 	if q.err != nil {
 		return nil, q.err
@@ -89,12 +83,17 @@ func (a *API) wallet(ctx context.Context, q *query) (*wire.Wallet, error) {
 	if err != nil {
 		return nil, err
 	}
-	offset := min(wire.Offset(page, limit), len(list))
-	for _, one := range list[offset:min(offset+limit, len(list))] {
+	for _, one := range onPage(list, page, limit) {
 		answer.Positions = append(answer.Positions, a.walletPosition(address, one, history.More, gaps))
 	}
 
 	return answer, nil
+}
+
+// onPage is the page of a whole list.
+func onPage[T any](list []T, page, limit int) []T {
+	offset := min(wire.Offset(page, limit), len(list))
+	return list[offset:min(offset+limit, len(list))]
 }
 
 // enterFold waits for one of maxFolds places.
