@@ -55,7 +55,7 @@ func (p *polling) OnRequest(ctx *types.HttpContext) {
 	switch {
 	case ctx.Method() == http.MethodGet:
 		p.onPoll(ctx)
-	case ctx.Method() == http.MethodPost && p.ReadyState() == "open":
+	case ctx.Method() == http.MethodPost && p.ReadyState() == stateOpen:
 		p.onPost(ctx)
 	default:
 		answerBad(ctx)
@@ -77,7 +77,7 @@ func (p *polling) onPoll(ctx *types.HttpContext) {
 		p.lastPoll(ctx)
 		return
 	}
-	if p.ReadyState() != "open" {
+	if p.ReadyState() != stateOpen {
 		p.mu.Unlock()
 		answerBad(ctx)
 		return

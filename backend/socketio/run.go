@@ -56,7 +56,7 @@ func (s *Server) sweep(before map[any]struct{}) (suspects map[any]struct{}) {
 		return false
 	}
 	for _, ses := range s.all() {
-		if ses.conn.ReadyState() == "closed" && stale(ses) {
+		if ses.conn.ReadyState() == stateClosed && stale(ses) {
 			ses.announceEnd()
 			ses.end("transport close")
 		}
@@ -64,7 +64,7 @@ func (s *Server) sweep(before map[any]struct{}) (suspects map[any]struct{}) {
 
 	for _, n := range s.channels() {
 		n.nsp.Sockets().Range(func(_ socket.SocketId, sock *socket.Socket) bool {
-			if sock.Client().Conn().ReadyState() == "closed" && stale(sock) {
+			if sock.Client().Conn().ReadyState() == stateClosed && stale(sock) {
 				n.nsp.Remove(sock)
 				if c, ok := sock.Data().(*Conn); ok {
 					c.finish("transport close")

@@ -68,7 +68,7 @@ func (s *session) bind() {
 	_ = conn.On("upgrade", func(args ...any) {
 		if ws, ok := args[0].(*webSocket); ok {
 			ws.attach(s)
-			if conn.ReadyState() == "closed" { // closed in the middle of it
+			if conn.ReadyState() == stateClosed { // closed in the middle of it
 				ws.reset()
 			}
 		}
@@ -80,7 +80,7 @@ func (s *session) bind() {
 		reason, _ := args[0].(string)
 		s.end(reason)
 	})
-	if conn.ReadyState() == "closed" { // before the listeners were there
+	if conn.ReadyState() == stateClosed { // before the listeners were there
 		s.announceEnd()
 	}
 }
@@ -263,7 +263,7 @@ func (s *session) deliver(from transports.Transport, p *packet.Packet) {
 func (s *session) takeEvent(raw []byte) (failed *packet.Packet) {
 	s.rx.Lock()
 	defer s.rx.Unlock()
-	if s.conn.ReadyState() != "open" {
+	if s.conn.ReadyState() != stateOpen {
 		return nil
 	}
 	in := &inbound{session: s, raw: raw}

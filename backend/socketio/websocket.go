@@ -71,11 +71,7 @@ func (w *webSocket) Name() string          { return transports.WEBSOCKET }
 func (w *webSocket) HandlesUpgrades() bool { return true }
 
 // OnRequest answers a polling request that reached a session just upgraded.
-func (w *webSocket) OnRequest(ctx *types.HttpContext) {
-	if ctx.Websocket == nil {
-		answerBad(ctx)
-	}
-}
+func (*webSocket) OnRequest(ctx *types.HttpContext) { answerBad(ctx) }
 
 // Send queues the library's packets. They are always taken at once, so that the
 // library's unbounded buffer stays empty.
@@ -428,7 +424,7 @@ func (w *webSocket) gone(err error) {
 		return
 	}
 
-	if w.ReadyState() != "closed" {
+	if w.ReadyState() != stateClosed {
 		if last := farewell(err); last != nil {
 			kick(w.session.out.conclude(last))
 			w.OnClose()
@@ -439,7 +435,7 @@ func (w *webSocket) gone(err error) {
 		if last := verdict(err); last != nil {
 			kick(w.session.out.conclude(last))
 			w.OnError("websocket error", err)
-			w.SetReadyState("closed")
+			w.SetReadyState(stateClosed)
 			w.lastWords()
 			return
 		}
@@ -450,7 +446,7 @@ func (w *webSocket) gone(err error) {
 			w.OnClose()
 		default:
 			w.OnError("websocket error", err)
-			w.SetReadyState("closed")
+			w.SetReadyState(stateClosed)
 		}
 	}
 }
