@@ -304,6 +304,11 @@ func TestCoinExamples(t *testing.T) {
 				return launchIn(t, command.Dir, example.name, environment(t, "SPINSCOPE_URL="+s.url("")), out, command.Args...), out
 			}
 			p, out := start(mints[i])
+			defer func() {
+				if t.Failed() {
+					t.Logf("it wrote:\n%s", out)
+				}
+			}()
 			await(t, "the whole coin from the example", func() error {
 				if err := p.alive(); err != nil {
 					t.Fatal(err)

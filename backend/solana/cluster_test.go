@@ -70,6 +70,7 @@ type cluster struct {
 	hidden   bool                   // getTransaction answers null
 	grows    int                    // transactions that come after every list of signatures, of which nobody is told
 	first    market.Slot            // where its ledger begins
+	forgets  market.Slot            // slots that it forgets after every list of signatures
 	undated  func(market.Slot) bool // slots without block time
 	peers    map[*peer]bool
 	dials    int
@@ -519,6 +520,7 @@ func (c *cluster) signatures(program string, opts options) any {
 		c.writeLocked(c.grows)
 		c.slot++
 	}
+	c.first += c.forgets
 	return list
 }
 

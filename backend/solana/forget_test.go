@@ -216,6 +216,39 @@ func TestMarketThatGoesOnLeavesNoDoubt(t *testing.T) {
 	}
 }
 
+// TestANodeThatForgetsWhileItIsReadLeavesNoDoubt: what it drops between two looks at a list is said to be gone from it, and only
+// that, whether it drops a few slots, a page or many.
+func TestANodeThatForgetsWhileItIsReadLeavesNoDoubt(t *testing.T) {
+	const pages = 3
+	for _, forgets := range []market.Slot{1, 40, pageSize / 3} {
+		t.Run(fmt.Sprintf("%d slots after every list", forgets), func(t *testing.T) {
+			c := newCluster(t)
+			c.history(pages*pageSize, 1)
+			all := c.ledger()
+			c.lock(func() { c.first, c.forgets = all[0].slot, forgets })
+			r := start(t, testConfig(c.endpoint()), 0)
+			r.live()
+			if err := r.stop(); err != nil {
+				t.Fatal(err)
+			}
+
+			for _, gap := range r.gaps {
+				if gap.Cause != CauseForgotten || gap.To >= c.first {
+					t.Errorf("the node has all from slot %d on: %+v", c.first, gap)
+				}
+			}
+			for _, tx := range all {
+				if _, ok := r.txs[tx.signature]; !ok && !covered(r.sink, tx.slot) {
+					t.Fatalf("slot %d is missing without a word: %+v", tx.slot, r.gaps)
+				}
+			}
+			if !covered(r.sink, all[0].slot) {
+				t.Error("the node forgot nothing")
+			}
+		})
+	}
+}
+
 // TestShortHistoryTakesNothingBack rescans at a node that remembers fewer slots than a rescan covers: nothing is rolled back
 // for being forgotten.
 func TestShortHistoryTakesNothingBack(t *testing.T) {

@@ -37,17 +37,17 @@ type outcome struct {
 	missing   []group              // the node has the signatures but not (yet) the transactions
 	forgotten []market.Slot        // slots of those that it had
 	bare      []market.Slot        // slots with transactions whose logs the node did not keep
-	unsure    []slotRange          // slots that nobody could list twice
-	last      market.Slot          // newest slot in it
-	time      int64                // block time of last, 0 when unknown
-	done      int                  // signatures it stands for
-	groups    []group              // that it was made of, while one address was followed alone
+	unsure    []lapse
+	last      market.Slot // newest slot in it
+	time      int64       // block time of last, 0 when unknown
+	done      int         // signatures it stands for
+	groups    []group     // that it was made of, while one address was followed alone
 	err       error
 }
 
 type job struct {
 	groups []group
-	unsure []slotRange
+	unsure []lapse
 	size   int
 	out    chan outcome
 }

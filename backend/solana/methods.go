@@ -90,6 +90,22 @@ func firstBlockCall(to *market.Slot) *call {
 	})
 }
 
+// signaturesAndFirst is the page of an address's signatures before the given one, and where the ledger begins of the node that
+// gave it: noSlot when it does not say. The list comes first: what the node forgets between the two is then said to be gone.
+func (c *rpcClient) signaturesAndFirst(ctx context.Context, address market.Pubkey, before market.Signature, commitment string) (infos []signatureInfo, first market.Slot, err error) {
+	list, depth := signaturesCall(address, before, pageSize, 0, commitment, &infos), firstBlockCall(&first)
+	if err := c.do(ctx, attempts, list, depth); err != nil {
+		return nil, 0, err
+	}
+	if list.err != nil {
+		return nil, 0, fmt.Errorf("getSignaturesForAddress at %s: %w", c.name, list.err)
+	}
+	if depth.err != nil {
+		first = noSlot
+	}
+	return infos, first, nil
+}
+
 // signatures is one page of an address's signatures, newest first, of those before the given one (zero = the newest).
 func (c *rpcClient) signatures(ctx context.Context, address market.Pubkey, before market.Signature, limit int, least market.Slot, commitment string) ([]signatureInfo, error) {
 	var infos []signatureInfo

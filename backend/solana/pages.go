@@ -106,8 +106,14 @@ func (w *walk) openEnd(floor market.Slot) {
 type group struct {
 	slot   market.Slot
 	infos  []signatureInfo
-	agreed bool       // all was delivered in this order
-	unsure *slotRange // of a group without infos: slots that nobody could list twice
+	agreed bool   // all was delivered in this order
+	unsure *lapse // of a group without infos
+}
+
+// lapse is a range of slots that nobody could list twice.
+type lapse struct {
+	slotRange
+	cause string // CauseDoubt, or CauseForgotten: the node dropped them after the first list
 }
 
 // forward calls visit with the groups of the walk in ascending order. Every page is asked for a second time, as a list can
@@ -116,14 +122,13 @@ func (h *history) forward(ctx context.Context, w *walk, visit func(group) error)
 	var current group
 	for n := len(w.pages) - 1; n >= 0; n-- {
 		p := &w.pages[n]
-		infos, sure, err := h.secondLook(ctx, p)
+		infos, unsure, err := h.secondLook(ctx, p)
 		if err != nil {
 			return fmt.Errorf("page %d of signatures again: %w", n+1, err)
 		}
 
-		if !sure {
-			unsure := slotRange{p.floor, p.top}
-			if err := visit(group{slot: p.floor, unsure: &unsure}); err != nil {
+		if unsure != nil {
+			if err := visit(group{slot: p.floor, unsure: unsure}); err != nil {
 				return err
 			}
 		}
@@ -151,40 +156,45 @@ func (h *history) forward(ctx context.Context, w *walk, visit func(group) error)
 // lookTries is how often a page is asked for until a list goes through it.
 const lookTries = 8
 
-// secondLook asks for a page again, of the other endpoint if there is one, and joins the answers. It is not sure of a page
-// when no list goes through to its end any more.
-func (h *history) secondLook(ctx context.Context, p *page) (infos []signatureInfo, sure bool, err error) {
+// secondLook asks for a page again, of the other endpoint if there is one, and joins the answers. It is unsure of a page when
+// no list goes through to its end any more, and of the part of it that the node has forgotten since.
+func (h *history) secondLook(ctx context.Context, p *page) ([]signatureInfo, *lapse, error) {
 	if again := h.other.list(ctx, h, p.before); len(p.infos) == p.size && len(again) > 0 {
 		joined := p.join(again)
 		if p.within(again) && len(joined) == len(p.clip(again)) { // the other has whatever this one has
-			return joined, true, nil
+			return joined, nil, nil
 		}
 		p.infos = joined
 	}
 
 	pause := backoff{first: h.rpc.first / 4, longest: 2 * h.rpc.first}
 	for try := 1; ; try++ {
-		again, err := p.through(func(before market.Signature) ([]signatureInfo, error) {
-			return h.rpc.signatures(ctx, h.address, before, pageSize, 0, h.commitment)
+		var first market.Slot // where the ledger begins of the node that gave the last list
+		again, err := p.through(func(before market.Signature) (list []signatureInfo, err error) {
+			list, first, err = h.rpc.signaturesAndFirst(ctx, h.address, before, h.commitment)
+			return list, err
 		})
 		if err != nil {
-			return nil, false, err
+			return nil, nil, err
 		}
 
 		joined := p.join(again)
 		if p.within(again) && len(joined) >= p.size {
-			return joined, true, nil
+			return joined, nil, nil
+		}
+		known := len(p.infos) >= p.size || try > 1
+		if p.infos = joined; known && p.withinKept(again, first) {
+			return joined, &lapse{slotRange{p.floor, min(first-1, p.top)}, CauseForgotten}, nil
 		}
 
-		p.infos = joined
 		if try == lookTries {
 			if len(joined) < p.size {
-				return nil, false, fmt.Errorf("%w: %d signatures, %d before", errResponse, len(joined), p.size)
+				return nil, nil, fmt.Errorf("%w: %d signatures, %d before", errResponse, len(joined), p.size)
 			}
-			return joined, false, nil
+			return joined, &lapse{slotRange{p.floor, p.top}, CauseDoubt}, nil
 		}
 		if err := sleep(ctx, pause.next()); err != nil {
-			return nil, false, err
+			return nil, nil, err
 		}
 	}
 }
@@ -213,6 +223,19 @@ func (p *page) within(list []signatureInfo) bool {
 	return slices.ContainsFunc(list, func(info signatureInfo) bool {
 		return info.signature == p.last.signature || info.slot < p.floor
 	})
+}
+
+// withinKept reports whether a list goes through to the end of what the node still has of a page: its ledger, which begins
+// with slot first now, began below the page's end when that was listed.
+func (p *page) withinKept(list []signatureInfo, first market.Slot) bool {
+	if first == noSlot || first <= p.last.slot {
+		return false
+	}
+	kept := len(p.infos)
+	for kept > 0 && p.infos[kept-1].slot < first {
+		kept--
+	}
+	return kept == 0 || slices.ContainsFunc(list, func(info signatureInfo) bool { return info.signature == p.infos[kept-1].signature })
 }
 
 // clip is the part of a list from the page's cursor on that belongs to the page.

@@ -231,7 +231,7 @@ func (r *run) absorb(o outcome, finalized market.Slot) market.Batch {
 	}
 
 	for _, unsure := range o.unsure {
-		b.Gaps = append(b.Gaps, r.openGap(unsure.from, min(unsure.to, finalized), CauseDoubt)...)
+		b.Gaps = append(b.Gaps, r.openGap(unsure.from, min(unsure.to, finalized), unsure.cause)...)
 	}
 	if n := len(o.forgotten); n > 0 {
 		b.Gaps = append(b.Gaps, r.openGap(slices.Min(o.forgotten), slices.Max(o.forgotten), CauseForgotten)...)
