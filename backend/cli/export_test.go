@@ -88,11 +88,14 @@ func TestExportFromAServer(t *testing.T) {
 	}
 
 	bare := filepath.Join(dir, "bare.csv")
+	if code, _, stderr := run(t, "export", "candles", "--url", plain, "--token", "letmeinplease", "-o", bare); code != 0 {
+		t.Error(code, stderr)
+	}
 	if code, _, stderr := run(t, "export", "candles", "--url", plain, "--token", "letmeinplease", "-o", bare, "--no-manifest"); code != 0 {
 		t.Error(code, stderr)
 	}
 	if _, err := os.Stat(bare + export.ManifestEnding); err == nil {
-		t.Error("a manifest was written")
+		t.Error("there is a manifest")
 	}
 
 	for _, target := range [][]string{{"-o", "-"}, nil} { // standard output, with a word about emptiness beside it

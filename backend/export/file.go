@@ -14,15 +14,21 @@ import (
 var ErrDiskFull = errors.New("the disk is full")
 
 // File writes the export to path: first to a file beside it, then by renaming, so that path holds a whole export or
-// what it held before. Ending ctx removes the unfinished file. It returns the number of rows.
+// what it held before. Ending ctx removes the unfinished file. The manifest of a file that lay there before goes with it. It
+// returns the number of rows.
 func File(ctx context.Context, path string, source Source, req Request, progress func(Progress)) (rows int64, err error) {
 	if err := req.check(); err != nil {
 		return 0, err
 	}
-	err = Place(path, func(w io.Writer) error {
-		rows, err = Write(ctx, w, source, req, progress)
-		return err
+	regular, err := place(path, func(w io.Writer) error {
+		return compressed(w, NamedCompression(path), func(w io.Writer) (err error) {
+			rows, err = Write(ctx, w, source, req, progress)
+			return err
+		})
 	})
+	if err == nil && regular {
+		err = dropManifest(path)
+	}
 	return rows, err
 }
 

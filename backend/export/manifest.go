@@ -10,6 +10,7 @@ import (
 	"hash"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -141,7 +142,7 @@ func (m *Manifest) write(path string) error {
 }
 
 // PlaceSummed is Place, and tells what the file is afterwards, for its manifest; file is nil where path is none, as a device
-// or a pipe. The rows are left to whoever knows them.
+// or a pipe. The rows are left to whoever knows them. The manifest of a file that lay there before goes with it.
 func PlaceSummed(path string, write func(io.Writer) error) (file *ManifestFile, err error) {
 	sum := summed{hash: sha256.New()}
 	regular, err := place(path, func(w io.Writer) error {
@@ -151,7 +152,25 @@ func PlaceSummed(path string, write func(io.Writer) error) (file *ManifestFile, 
 	if err != nil || !regular {
 		return nil, err
 	}
+	if err := dropManifest(path); err != nil {
+		return nil, err
+	}
 	return &ManifestFile{Path: filepath.Base(path), Bytes: sum.bytes, SHA256: hex.EncodeToString(sum.hash.Sum(nil))}, nil
+}
+
+// dropManifest removes the manifest beside a file, if there is one that is of this file alone.
+func dropManifest(path string) error {
+	data, err := os.ReadFile(path + ManifestEnding) //nolint:gosec // beside what the caller named
+	if err != nil {
+		return nil //nolint:nilerr // mostly there is none; and what cannot be read is not known to be one
+	}
+	if m, err := ParseManifest(data); err != nil || len(m.Files) != 1 || m.Files[0].Path != filepath.Base(path) {
+		return nil //nolint:nilerr // it is something else, and not ours to remove
+	}
+	if err := os.Remove(path + ManifestEnding); err != nil {
+		return fmt.Errorf("%s is written and whole, the manifest beside it is still that of the file before: %w", path, err)
+	}
+	return nil
 }
 
 // summed passes on what is written and sums it up.

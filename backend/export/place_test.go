@@ -156,6 +156,38 @@ func TestAManifestThatCannotBeWrittenLeavesTheFile(t *testing.T) {
 	}
 }
 
+// TestAManifestGoesWithItsFile: it is not left beside another file of the same name. What is no manifest of that file stays.
+func TestAManifestGoesWithItsFile(t *testing.T) {
+	for _, c := range []struct {
+		what, beside string // "": that of an export before
+		stays        bool
+	}{
+		{what: "the manifest of the file before"},
+		{what: "a later version's", beside: `{"manifest": 2, "files": [{"path": "x.csv"}]}`, stays: true},
+		{what: "another file's", beside: `{"manifest": 1, "files": [{"path": "y.csv"}]}`, stays: true},
+		{what: "a dataset's", beside: `{"manifest": 1, "files": [{"path": "x.csv"}, {"path": "y.csv"}]}`, stays: true},
+		{what: "no manifest", beside: "my notes", stays: true},
+	} {
+		path := filepath.Join(t.TempDir(), "x.csv")
+		again := request(export.Trades, export.CSV)
+		if _, err := export.FileWithManifest(t.Context(), path, &memory{}, again, nil); err != nil {
+			t.Fatal(err)
+		}
+		if c.beside != "" {
+			if err := os.WriteFile(path+export.ManifestEnding, []byte(c.beside), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+
+		if _, err := export.File(t.Context(), path, &memory{}, again, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(path + export.ManifestEnding); (err == nil) != c.stays {
+			t.Errorf("%s: %v", c.what, err)
+		}
+	}
+}
+
 func TestTimeLeft(t *testing.T) {
 	for _, c := range []struct {
 		part float64
