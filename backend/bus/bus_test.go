@@ -139,6 +139,27 @@ func TestSentAgain(t *testing.T) {
 	}
 }
 
+// A commit whose outcome was not known may come to its place while the servers are asked what is there. It is as stored as any
+// other; and another one there is as refused.
+func TestACommitThatIsShownLate(t *testing.T) {
+	s := newSite(t)
+	log := s.open(s.connect("writer"), 1)
+	for seq := range market.Seq(2) {
+		if err := log.Append(t.Context(), seq+1, fmt.Append(nil, "commit ", seq+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	log.ShowLate(2)
+	if err := log.Append(t.Context(), 2, []byte("commit 2")); err != nil {
+		t.Error(err)
+	}
+	log.ShowLate(2)
+	if err := log.Append(t.Context(), 1, []byte("something else")); !errors.Is(err, bus.ErrOther) {
+		t.Error(err)
+	}
+}
+
 // A writer that was stopped for longer than its lease is refused by the log, though it does not know that it lost the lease.
 func TestPausedWriterIsRefused(t *testing.T) {
 	s := newSite(t)

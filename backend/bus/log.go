@@ -110,7 +110,7 @@ func (l *Log) Append(ctx context.Context, seq market.Seq, payload []byte) error 
 			if done || err != nil {
 				return err
 			}
-			if last+1 < seq { // a new leader takes a moment to have all that was acknowledged
+			if last+1 != seq { // a new leader takes a moment to have all that was acknowledged, or to show it
 				if behind++; behind > behindTries {
 					return fmt.Errorf("append commit %d: %w: it ends at %d", seq, ErrOther, last)
 				}
@@ -126,7 +126,7 @@ func (l *Log) Append(ctx context.Context, seq market.Seq, payload []byte) error 
 	}
 }
 
-// behindTries is how often a log that ends too early is looked at again.
+// behindTries is how often a log that ends too early, or shows nothing in a place before its end, is looked at again.
 const behindTries = 50
 
 // outcome is what the servers say of a commit that was sent.
@@ -170,10 +170,10 @@ const codeInFlight jetstream.ErrorCode = 10158
 // nothing is there it says where the log ends.
 func (l *Log) resolve(ctx context.Context, seq market.Seq, payload []byte) (done bool, last market.Seq, err error) {
 	found, err := again(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) { return l.stream.GetMsg(ctx, uint64(seq)) })
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		last, err := l.Last(ctx)
-		if err == nil && last >= seq {
-			err = fmt.Errorf("append commit %d: %w: it ends at %d", seq, ErrOther, last)
+	if errors.Is(err, jetstream.ErrMsgNotFound) { // it may come to its place between this question and the next
+		first, last, err := l.bounds(ctx)
+		if err == nil && first > seq {
+			err = fmt.Errorf("append commit %d: %w: it begins at %d", seq, ErrOther, first)
 		}
 		return false, last, err
 	}
