@@ -62,6 +62,7 @@ var allowed = map[string][]string{
 	"backend/journal":         {"backend/durable"},
 	"backend/logtail":         {},
 	"backend/polltest":        {},
+	"backend/porttest":        {},
 	"backend/publicnet":       {},
 	"backend/textfile":        {},
 	"backend/release":         {"backend/durable", "backend/publicnet", "backend/wake"},

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"spinscope/backend/porttest"
 )
 
 const title = "Spinscope"
@@ -37,7 +39,7 @@ func (d *desk) open(args ...string) *app {
 // launch starts the app and waits for nothing.
 func (d *desk) launch(args ...string) *app {
 	d.t.Helper()
-	a := &app{data: filepath.Join(d.home, ".local", "share", "spinscope"), inspector: freePort(d.t)}
+	a := &app{data: filepath.Join(d.home, ".local", "share", "spinscope"), inspector: porttest.Free(d.t)}
 	env := d.env
 	d.env = append(env[:len(env):len(env)], "WEBKIT_INSPECTOR_HTTP_SERVER="+a.inspector)
 	if !d.listens {

@@ -8,7 +8,6 @@ import (
 	"image"
 	"image/png"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -264,19 +263,4 @@ func (d *desk) keepPicture() string {
 	}
 	d.try("import", "-window", "root", path)
 	return path
-}
-
-// freePort is an address nobody listens on. It lies below the ports that the system hands out, so that none of the
-// programs started in the meantime is given it.
-func freePort(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 15_000+rand.IntN(15_000)))
-		if err == nil {
-			defer listener.Close()
-			return listener.Addr().String()
-		}
-	}
-	t.Fatal("no free port")
-	return ""
 }

@@ -4,6 +4,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"spinscope/backend/porttest"
 )
 
 // TestFrames prints how many frames a second the real webview draws while one token trades 200 times a second, beside
@@ -26,7 +28,7 @@ func TestFrames(t *testing.T) {
 	} {
 		t.Run(market.name, func(t *testing.T) {
 			d := newDesk(t)
-			at := freePort(t)
+			at := porttest.Free(t)
 			d.start("simnet", os.Getenv("SPINSCOPE_DESKTOP"), append([]string{"simnet", "--listen", at, "--mints", "1"}, market.args...)...)
 			begun := time.Now()
 			a := d.open("--rpc-url", "http://"+at, "--ws-url", "ws://"+at)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"spinscope/backend/porttest"
 )
 
 // TestWatchedCoin pastes a link to a coin into the window: its history is read in sight of the person, its chart comes, and it
@@ -16,7 +18,7 @@ import (
 func TestWatchedCoin(t *testing.T) {
 	need(t)
 	d := newDesk(t)
-	at := freePort(t)
+	at := porttest.Free(t)
 	d.start("simnet", os.Getenv("SPINSCOPE_DESKTOP"), "simnet", "--listen", at, "--mints", "1", "--history", "10s", "--seed", "8",
 		"--coins", "4", "--coin-share", "0.95", "--rate", "60", "--slot", "200ms",
 		"--fault-slow", "0.3", "--fault-slow-by", "300ms") // so that there is progress to see

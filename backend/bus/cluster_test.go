@@ -2,7 +2,6 @@ package bus_test
 
 import (
 	"fmt"
-	"net"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"spinscope/backend/bus"
 	"spinscope/backend/bus/embedded"
 	"spinscope/backend/market"
+	"spinscope/backend/porttest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -23,23 +23,12 @@ type site struct {
 	servers []*embedded.Server
 }
 
-// freePort is a port that was free a moment ago.
-func freePort(t testing.TB) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
-
 func newSite(t testing.TB) *site {
 	t.Helper()
 	s := &site{t: t, servers: make([]*embedded.Server, 3)}
 	var peers []string
 	for range s.servers {
-		peers = append(peers, freePort(t))
+		peers = append(peers, porttest.Free(t))
 	}
 
 	dir := t.TempDir()

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"spinscope/backend/porttest"
 	"spinscope/backend/simnet"
 	"spinscope/backend/solana"
 )
@@ -55,7 +56,7 @@ func coinChaos(t *testing.T, seed int64, kills, faults int) {
 	market := &cluster{process: &process{t: t, name: "simnet"}, rpc: net.RPCURL(), ws: net.WSURL()}
 	mints := chaosMints(market)
 
-	dir, port := t.TempDir(), unused(t)
+	dir, port := t.TempDir(), porttest.Free(t)
 	config := configured(t, fmt.Sprintf("[watch]\nmints = [\"%s\"]\n", strings.Join(mints[:addedBefore], `", "`)))
 	arguments := append(market.flags(), "--listen", port, "--config", config)
 	add := func(mint string) {

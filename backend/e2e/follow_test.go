@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"spinscope/backend/porttest"
 )
 
 // packing makes the clients' packages once for all tests, as `make clients` does.
@@ -473,7 +475,7 @@ func followThroughKills(t *testing.T, name string, run runner, flags ...string) 
 	const interval = "s1"
 	market := startCluster(t, "--rate", "30", "--slot", "100ms", "--mints", "2", "--history", "4m", "--seed", "21",
 		"--fault-drop", "0.05", "--fault-duplicate", "0.05", "--fault-fork", "0.05")
-	port := unused(t)
+	port := porttest.Free(t)
 	dir, other, copyOf := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "other"), filepath.Join(t.TempDir(), "copy")
 	serve := func(dir string) *server {
 		return startServer(t, dir, append(market.flags(), "--listen", port)...)

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"spinscope/backend/porttest"
 )
 
 // TestHealthTellsTroubleAndNoSecrets reads a cluster that fails now and then, at addresses with keys in every place, and
@@ -15,7 +17,7 @@ func TestHealthTellsTroubleAndNoSecrets(t *testing.T) {
 	secrets := []string{"PathKey4711", "QueryKey0815", "UserName99", "PassWord42", "SocketKey77", "ServerToken-31337", "WrongToken-666"}
 	rpc := strings.Replace(market.rpc, "http://", "http://UserName99:PassWord42@", 1) + "/v2/PathKey4711?api-key=QueryKey0815"
 	ws := market.ws + "/SocketKey77?api-key=QueryKey0815"
-	dead := "http://UserName99:PassWord42@" + unused(t) + "/PathKey4711?api-key=QueryKey0815"
+	dead := "http://UserName99:PassWord42@" + porttest.Free(t) + "/PathKey4711?api-key=QueryKey0815"
 	file := configured(t, fmt.Sprintf(`[server]
 token = "ServerToken-31337"
 [solana]

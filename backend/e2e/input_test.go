@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"spinscope/backend/porttest"
 )
 
 // fails runs the program to its end and expects an exit code and exactly one line for people, which holds the texts.
@@ -100,7 +102,7 @@ func TestUsageAndConfiguration(t *testing.T) {
 // offline are flags for a server that needs no cluster: nobody answers there.
 func offline(t *testing.T) []string {
 	t.Helper()
-	address := unused(t)
+	address := porttest.Free(t)
 	return []string{"--cluster", "custom", "--rpc-url", "http://" + address, "--ws-url", "ws://" + address}
 }
 
@@ -170,7 +172,7 @@ func TestDataDirectoryInUse(t *testing.T) {
 // wrong, once, and goes on when the cluster is there.
 func TestUnreachableCluster(t *testing.T) {
 	t.Parallel()
-	address := unused(t)
+	address := porttest.Free(t)
 	const secret = "hunter2hunter2"
 	s := startServer(t, t.TempDir(), "--cluster", "custom",
 		"--rpc-url", "http://"+address+"/?api-key="+secret, "--ws-url", "ws://"+address+"/?api-key="+secret)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"spinscope/backend/porttest"
 )
 
 // TestKills kills the server at random moments, again and again on the same data directory, while a market with forks
@@ -25,7 +27,7 @@ func TestKills(t *testing.T) {
 		"--fault-drop", "0.05", "--fault-duplicate", "0.05", "--fault-reorder", "0.05", "--fault-truncate", "0.02", "--fault-fork", "0.1",
 		"--fault-disconnect", "0.01", "--fault-null", "0.02")
 	dir := t.TempDir()
-	port := unused(t)
+	port := porttest.Free(t)
 	random := rand.New(rand.NewPCG(seed, 9))
 	began := time.Now()
 	var seq uint64

@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"spinscope/backend/porttest"
+
 	"github.com/gorilla/websocket"
 )
 
@@ -68,7 +70,7 @@ func startSite(t *testing.T) *site {
 	}
 
 	for i := range s.clients {
-		s.clients[i], s.routes[i], s.looks[i] = unused(t), unused(t), unused(t)
+		s.clients[i], s.routes[i], s.looks[i] = porttest.Free(t), porttest.Free(t), porttest.Free(t)
 	}
 	for name, text := range map[string]string{"bus": "market:secret-of-the-market\n", "bus-system": "admin:secret-of-the-system\n"} {
 		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
@@ -183,7 +185,7 @@ func (s *site) node(name, urls string, command ...string) *siteNode {
 		s.t.Fatal(err)
 	}
 
-	dir, port := filepath.Join(s.dir, name), unused(s.t)
+	dir, port := filepath.Join(s.dir, name), porttest.Free(s.t)
 	argv := slices.Concat([]string{binary}, command, []string{"--config", config, "--data-dir", dir, "--listen", port, "--log-format", "json"})
 	n := &siteNode{server: &server{dir: dir, addr: port}, name: name, argv: argv}
 	n.start(s.t)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"spinscope/backend/porttest"
 )
 
 // seconds are the candles that a reader has.
@@ -59,7 +61,7 @@ func TestClientsFollowCoinsOnDemand(t *testing.T) {
 		t.Fatalf("%d coins", len(mints))
 	}
 
-	dir, port := t.TempDir(), unused(t)
+	dir, port := t.TempDir(), porttest.Free(t)
 	serve := func() *server {
 		return startServer(t, dir, append(market.flags(), "--listen", port, "--config", configured(t, fmt.Sprintf("[watch]\non_demand = %d\n", len(clients))))...)
 	}

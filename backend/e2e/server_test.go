@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"spinscope/backend/porttest"
 )
 
 // cluster is a running `spinscope simnet`.
@@ -30,7 +32,7 @@ func startCluster(t *testing.T, args ...string) *cluster {
 	out := &capture{}
 	argv := append([]string{binary, "simnet"}, args...)
 	if !slices.Contains(args, "--listen") {
-		argv = append(argv, "--listen", "127.0.0.1:0")
+		argv = append(argv, "--listen", porttest.Free(t)) // which it keeps when it is started again
 	}
 	c := &cluster{process: launch(t, "simnet", environment(t), out, argv...)}
 	c.awaitAddresses(out)
@@ -108,7 +110,7 @@ func startServer(t *testing.T, dir string, args ...string) *server {
 	t.Helper()
 	argv := append([]string{binary, "serve", "--data-dir", dir, "--log-format", "json"}, args...)
 	if !slices.Contains(args, "--listen") {
-		argv = append(argv, "--listen", "127.0.0.1:0")
+		argv = append(argv, "--listen", porttest.Free(t)) // which it keeps when it is started again
 	}
 
 	verifyAfter(t, dir)
@@ -246,14 +248,6 @@ func request(t *testing.T, method, url string, header map[string]string, body []
 		t.Fatalf("%s %s: %v", method, url, err)
 	}
 	return status, answer
-}
-
-// unused is an address that nobody listens on now.
-func unused(t *testing.T) string {
-	t.Helper()
-	l := listen(t)
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // listen takes a free port of the loopback address.

@@ -36,9 +36,20 @@ async function gateway(target) {
       if (held) one.pause()
     }
   })
-  const listen = (at) => new Promise((resolve) => server.listen(at, '127.0.0.1', resolve))
-  await listen(0)
-  const { port: own } = server.address()
+  const listen = (at) =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(at, '127.0.0.1', () => resolve(server.off('error', reject)))
+    })
+  // It listens there again after a cut: a port below those that the system hands out by itself is not given away meanwhile.
+  let own
+  do own = 15_000 + Math.floor(15_000 * Math.random())
+  while (
+    await listen(own).then(
+      () => false,
+      () => true,
+    )
+  )
   const cut = () => {
     server.close()
     for (const socket of sockets) socket.destroy()
