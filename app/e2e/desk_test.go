@@ -37,7 +37,7 @@ func need(t *testing.T, tools ...string) string {
 	if app == "" {
 		t.Skip("SKIPPED: SPINSCOPE_DESKTOP is not set; run `make e2e-desktop`, which builds the app and sets it")
 	}
-	for _, tool := range append(tools, "Xvfb", "openbox", "xdotool", "xprop", "import", "dbus-daemon") {
+	for _, tool := range append(tools, "Xvfb", "openbox", "xdotool", "xprop", "xwininfo", "import", "dbus-daemon") {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("SKIPPED: %s is missing; run `build/setup.sh test`", tool)
 		}
@@ -220,17 +220,18 @@ func (d *desk) key(keys ...string) {
 // write types a text into the active window.
 func (d *desk) write(text string) { d.try("xdotool", "type", "--delay", "10", text) }
 
-// place is where a window lies on the screen, without its frame.
+// place is where a window lies on the screen, without its frame. xdotool would count the frame twice.
 func (d *desk) place(window string) image.Rectangle {
 	d.t.Helper()
 	values := map[string]int{}
-	lines := bufio.NewScanner(strings.NewReader(d.try("xdotool", "getwindowgeometry", "--shell", window)))
+	lines := bufio.NewScanner(strings.NewReader(d.try("xwininfo", "-id", window)))
 	for lines.Scan() {
-		name, value, _ := strings.Cut(lines.Text(), "=")
-		values[name], _ = strconv.Atoi(value)
+		name, value, _ := strings.Cut(strings.TrimSpace(lines.Text()), ":")
+		values[name], _ = strconv.Atoi(strings.TrimSpace(value))
 	}
-	at := image.Pt(values["X"], values["Y"])
-	return image.Rectangle{Min: at, Max: at.Add(image.Pt(values["WIDTH"], values["HEIGHT"]))}
+
+	at := image.Pt(values["Absolute upper-left X"], values["Absolute upper-left Y"])
+	return image.Rectangle{Min: at, Max: at.Add(image.Pt(values["Width"], values["Height"]))}
 }
 
 // picture is what the screen shows.
