@@ -88,6 +88,13 @@ func (b *Accounts) Info(mint market.Pubkey) (market.MintInfo, bool) {
 	return one.info, ok
 }
 
+// Stored is what is known of a mint already; nobody is asked for more. Zero for nothing.
+func (b *Accounts) Stored(mint market.Pubkey) market.MintInfo {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.known[mint].info
+}
+
 // Known reports whether the mint was asked about before, however long ago.
 func (b *Accounts) Known(mint market.Pubkey) bool {
 	b.mu.RLock()

@@ -2,6 +2,7 @@ package ticker
 
 import (
 	"fmt"
+	"math/big"
 
 	"spinscope/backend/market"
 )
@@ -27,6 +28,10 @@ type kept struct {
 	seq    market.Seq          // of the mint's mark
 	at     int64               // chain time it was read at
 	until  int64               // chain time at which a candle has left a window
+
+	cap      *big.Int // market.Cap as weigh found it last; nil where the supply is not known
+	progress *float64 // Facts.Progress; nil where there is none
+	followed bool     // progress was looked for
 }
 
 // read makes a mint's ticker as of chain time now. A window that the last trade lies before is not read.

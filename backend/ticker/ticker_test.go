@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -61,7 +62,7 @@ func (c *chain) step() {
 	default:
 		c.now += int64(c.IntN(20))
 		trade := market.Trade{
-			Price: market.Price{Lo: c.Uint64N(5) + 1}, Base: c.Uint64N(1000), Quote: c.Uint64N(5), Buy: c.IntN(2) == 0,
+			Price: market.Price{Lo: (c.Uint64N(5) + 1) * 1e10}, Base: c.Uint64N(1000), Quote: c.Uint64N(5), Buy: c.IntN(2) == 0,
 		}
 		c.touch(mint, append(list, candle.Tick{Trade: trade, At: market.Position{Slot: market.Slot(c.seq)}, Time: c.now}))
 	}
@@ -163,7 +164,32 @@ func (c *chain) filter() (f Filter) {
 	if c.IntN(2) == 0 {
 		f.Age = 1 + c.Int64N(c.now-start+40_000)
 	}
+	if c.IntN(4) == 0 {
+		f.MinCap, f.MaxCap = c.Uint64N(10), c.Uint64N(3)*20
+	}
+	if c.IntN(4) == 0 {
+		f.Least, f.Most = float64(c.IntN(20))/40, float64(c.IntN(2))*0.8
+	}
 	return f
+}
+
+// info knows the supply of all coins but every fifth.
+func (c *chain) info(mint market.Pubkey) (info market.MintInfo) {
+	if mint[0]%5 != 0 {
+		info.Supply, info.Counted = uint64(mint[0])*1e15, true
+	}
+	return info
+}
+
+// progress knows how near graduation all coins but every third are, by how often they traded.
+func (c *chain) progress(_ context.Context, token *market.Token) (float64, bool, error) {
+	return min(1, float64(token.Trades%40)/40), token.Mint[0]%3 != 0, c.fail
+}
+
+// capOf is a market cap in 10^-9 of what a coin is paid in, and whether it is known.
+func (c *chain) capOf(t *Ticker) (whole float64, known bool) {
+	info := c.info(t.Token.Mint)
+	return math.Round(t.Token.LatestPrice.Float() * float64(info.Supply) / 1e6 * 1e9), info.Counted && !t.Token.LatestPrice.IsZero()
 }
 
 // wanted says naively whether a filter takes a coin.
@@ -174,7 +200,17 @@ func (c *chain) wanted(one *Ticker, f *Filter, window Window) bool {
 	}
 	created, known := createdAt(one.Token.Mint)
 	return (f.Quote == nil || *f.Quote == one.Token.Pair.Quote()) && (f.Program == nil || *f.Program == one.Token.Pair.Program()) &&
-		one.Spans[window].Trades >= f.Trades && paid*unit >= f.Volume && (f.Age == 0 || known && created+f.Age >= c.now)
+		one.Spans[window].Trades >= f.Trades && paid*unit >= f.Volume && (f.Age == 0 || known && created+f.Age >= c.now) &&
+		c.bounded(one, f)
+}
+
+// bounded says naively whether a coin's market cap and progress lie in a filter's bounds.
+func (c *chain) bounded(one *Ticker, f *Filter) bool {
+	whole, known := c.capOf(one)
+	least, most := float64(f.MinCap), float64(f.MaxCap)
+	capped := f.MinCap == 0 && f.MaxCap == 0 || known && whole >= least && (most == 0 || whole <= most)
+	sold, curved, _ := c.progress(context.Background(), &one.Token)
+	return capped && (f.Least == 0 && f.Most == 0 || curved && sold >= f.Least && (f.Most == 0 || sold <= f.Most))
 }
 
 // check compares a ticker with the trades.
@@ -200,10 +236,14 @@ func TestTickersEqualTheTrades(t *testing.T) {
 	} {
 		c := newChain(uint64(seed), 9) //nolint:gosec // small
 		b := New(c, intervals)
+		b.Facts = Facts{Info: c.info, Progress: c.progress}
 		rankings, filtered := 0, 0
-		for range 1500 {
+		for range 2000 {
 			c.step()
-			order, window := Order(c.IntN(5)), Window(c.IntN(NumWindows)) //nolint:gosec // small
+			order, window := Order(c.IntN(9)), Window(c.IntN(NumWindows)) //nolint:gosec // small
+			if order != ByLoss && c.IntN(2) == 0 {
+				order |= Ascending
+			}
 			answer, err := b.Rank(context.Background(), order, window, Filter{}, 0, 100)
 			if err != nil {
 				t.Fatal(err)
@@ -217,7 +257,7 @@ func TestTickersEqualTheTrades(t *testing.T) {
 			}
 			for i, got := range answer.Tickers {
 				c.check(t, b, got)
-				if i > 0 && !inOrder(order, window, answer.Tickers[i-1], got) {
+				if i > 0 && !c.inOrder(order, window, answer.Tickers[i-1], got) {
 					t.Fatalf("order %d, %s: %+v before %+v", order, window, answer.Tickers[i-1].Spans[window], got.Spans[window])
 				}
 			}
@@ -256,25 +296,55 @@ func TestTickersEqualTheTrades(t *testing.T) {
 }
 
 // inOrder tells by plain rules whether x may stand before y.
-func inOrder(order Order, window Window, x, y *Ticker) bool {
-	a, b := x.Spans[window], y.Spans[window]
-	left, _ := x.Change(window)
-	right, _ := y.Change(window)
+func (c *chain) inOrder(order Order, window Window, x, y *Ticker) bool {
 	later := x.Token.LatestTradeTime >= y.Token.LatestTradeTime
-	switch order {
-	case ByQuoteVolume:
-		if quotes := x.Token.Pair.CompareQuotes(y.Token.Pair); quotes != 0 {
-			return quotes < 0
-		}
-		return b.QuoteVolume.Less(a.QuoteVolume) || a.QuoteVolume == b.QuoteVolume && later
-	case ByTrades:
-		return a.Trades > b.Trades || a.Trades == b.Trades && later
-	case ByGain:
-		return left > right || left == right && later
-	case ByLoss:
-		return left < right || left == right && later
+	if order == ByLastTrade|Ascending {
+		return x.Token.LatestTradeTime <= y.Token.LatestTradeTime
 	}
-	return later
+	if order == ByLastTrade {
+		return later
+	}
+
+	quotes := x.Token.Pair.CompareQuotes(y.Token.Pair)
+	if base := order &^ Ascending; quotes != 0 && (base == ByQuoteVolume || base == ByPrice) {
+		return quotes < 0
+	}
+	a, known := c.figure(order, window, x)
+	b, knownToo := c.figure(order, window, y)
+	switch {
+	case known != knownToo:
+		return known
+	case !known:
+		return later
+	case order&^Ascending == ByMarketCap && quotes != 0:
+		return quotes < 0
+	case a == b:
+		return later
+	}
+	return (a < b) == (order&Ascending != 0 || order == ByLoss)
+}
+
+// figure is what a coin is ranked by.
+func (c *chain) figure(order Order, window Window, t *Ticker) (figure float64, known bool) {
+	created, dated := createdAt(t.Token.Mint)
+	switch order &^ Ascending {
+	case ByQuoteVolume:
+		return float64(t.Spans[window].QuoteVolume.Lo), true
+	case ByTrades:
+		return float64(t.Spans[window].Trades), true
+	case ByPrice:
+		return float64(t.Token.LatestPrice.Lo), true
+	case ByMarketCap:
+		return c.capOf(t)
+	case ByProgress:
+		figure, known, _ = c.progress(context.Background(), &t.Token)
+		return figure, known
+	case ByCreation:
+		return float64(created), dated
+	default:
+		figure, _ = t.Change(window)
+		return figure, true
+	}
 }
 
 func TestLineOfADay(t *testing.T) {

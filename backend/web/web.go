@@ -213,7 +213,9 @@ func New(o Options) (*Server, error) {
 		}
 	})
 	f.tokens = f.newTokens()
-	tickers = rest.NewTickers(ticker.New(o.Store, cfg.Kline.KeptIntervals()), f.mints)
+	cache := ticker.New(o.Store, cfg.Kline.KeptIntervals())
+	cache.Facts = rest.TickerFacts(o.Store, f.mints.Stored)
+	tickers = rest.NewTickers(cache, f.mints)
 	f.http = server.New(server.Deps{
 		API: rest.Deps{
 			Messages: messages(),

@@ -19,11 +19,7 @@ type MintFacts struct {
 
 // NewMintFacts is what a token's events and the accounts of its mint tell; info may be zero.
 func NewMintFacts(t *market.Token, info market.MintInfo) (f MintFacts) {
-	supply, decimals, known := info.Supply, info.Decimals, info.Counted
-	if created, ok := t.Created.(market.Supplied); ok && !known {
-		supply, known = created.TotalSupply()
-		decimals = uint8(t.Pair.BaseDecimals()) //nolint:gosec // market.MaxDecimals at most
-	}
+	supply, decimals, known := t.Supply(info)
 	if !known {
 		return f
 	}

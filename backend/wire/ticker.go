@@ -2,6 +2,34 @@ package wire
 
 import "spinscope/backend/market"
 
+// The orders of tickers, by what sort_by says; the first is the default.
+const (
+	QuoteVolumeDesc = "quote_volume_desc"
+	TradesDesc      = "trades_desc"
+	ChangeDesc      = "change_desc"
+	ChangeAsc       = "change_asc"
+	LastTradeDesc   = "last_trade_desc"
+	QuoteVolumeAsc  = "quote_volume_asc"
+	TradesAsc       = "trades_asc"
+	LastTradeAsc    = "last_trade_asc"
+	PriceDesc       = "price_desc"
+	PriceAsc        = "price_asc"
+	MarketCapDesc   = "market_cap_desc"
+	MarketCapAsc    = "market_cap_asc"
+	ProgressDesc    = "progress_desc"
+	ProgressAsc     = "progress_asc"
+	CreatedDesc     = "created_desc"
+	CreatedAsc      = "created_asc"
+)
+
+// TickerSorts lists them.
+func TickerSorts() []string {
+	return []string{
+		QuoteVolumeDesc, TradesDesc, ChangeDesc, ChangeAsc, LastTradeDesc, QuoteVolumeAsc, TradesAsc, LastTradeAsc, PriceDesc, PriceAsc,
+		MarketCapDesc, MarketCapAsc, ProgressDesc, ProgressAsc, CreatedDesc, CreatedAsc,
+	}
+}
+
 // Span is the trading of one mint in a window that ends now, in chain time.
 type Span struct {
 	Since       int64   `json:"since"        doc:"Unix seconds: the first candle in the window; without one, the last trade"`
@@ -26,7 +54,8 @@ type Ticker struct {
 	M5            *Span    `json:"m5"  doc:"The last five minutes; likewise"`
 	Pair
 	MintFacts
-	Spark []float64 `json:"spark,omitempty" doc:"With spark=true: 32 closes at equal steps through the last 24 hours, or since the first trade stored if that is younger"`
+	Progress *float64  `json:"progress,omitempty" doc:"With progress=true: how much of what its curve began to sell is sold, 0 to 1, as of /api/venue; left out for a coin that does not graduate, and where it is not known"`
+	Spark    []float64 `json:"spark,omitempty" doc:"With spark=true: 32 closes at equal steps through the last 24 hours, or since the first trade stored if that is younger"`
 }
 
 // Tickers answers /api/tickers.

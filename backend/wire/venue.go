@@ -49,7 +49,15 @@ func (v *Venue) Sold(left, forSale uint64, usual bool) {
 	if usual {
 		v.ForSaleSource = "usual"
 	}
-	v.Progress = new(1 - float64(min(left, forSale))/float64(forSale))
+	v.Progress = new(SoldShare(left, forSale))
+}
+
+// SoldShare is how much of what a curve began to sell is sold, 0 to 1; 0 where it sells nothing.
+func SoldShare(left, forSale uint64) float64 {
+	if forSale == 0 {
+		return 0
+	}
+	return 1 - float64(min(left, forSale))/float64(forSale)
 }
 
 // At is the event that the answer is by.

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -198,6 +199,22 @@ func (q *query) amount(name string, decimals int, otherwise uint64) uint64 {
 		return otherwise
 	}
 	return market.Units(amount, market.AmountDecimals, decimals)
+}
+
+var shareForm = regexp.MustCompile(sharePattern)
+
+// share is a fraction from 0 to 1; 0 when the parameter is not given.
+func (q *query) share(name string) float64 {
+	text, ok := q.one(name)
+	if !ok {
+		return 0
+	}
+	if !shareForm.MatchString(text) {
+		q.refuse(name, "%.40q is not a fraction from 0 to 1 such as 0.5, with at most nine decimals", text)
+		return 0
+	}
+	share, _ := strconv.ParseFloat(text, 64)
+	return share
 }
 
 // span is from and to in Unix seconds, inclusive, with the given defaults, and whether both were given.

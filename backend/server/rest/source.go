@@ -50,19 +50,21 @@ type TickerQuery struct {
 	SortBy TickerSort
 	Filter ticker.Filter // of those that it takes; Window is what it looks at, too
 	Spark  bool
+	// Progress adds how near graduation each is.
+	Progress bool
 	store.Page
 }
 
 // TickerSort is an order of tickers.
 type TickerSort string
 
-// The orders of tickers; the first is the default.
+// The orders of tickers that others name; wire.TickerSorts has all.
 const (
-	QuoteVolumeDesc TickerSort = "quote_volume_desc"
-	TradesDesc      TickerSort = "trades_desc"
-	ChangeDesc      TickerSort = "change_desc"
-	ChangeAsc       TickerSort = "change_asc"
-	LatestTradeDesc TickerSort = "last_trade_desc"
+	QuoteVolumeDesc TickerSort = wire.QuoteVolumeDesc
+	TradesDesc      TickerSort = wire.TradesDesc
+	ChangeDesc      TickerSort = wire.ChangeDesc
+	ChangeAsc       TickerSort = wire.ChangeAsc
+	LatestTradeDesc TickerSort = wire.LastTradeDesc
 )
 
 // TickerPage is a page of tickers out of Total, as of ChainTime.

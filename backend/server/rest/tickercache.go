@@ -4,13 +4,20 @@ import (
 	"context"
 	"fmt"
 
+	"spinscope/backend/market"
 	"spinscope/backend/ticker"
 	"spinscope/backend/wire"
 )
 
 var tickerOrders = map[TickerSort]ticker.Order{
-	QuoteVolumeDesc: ticker.ByQuoteVolume, TradesDesc: ticker.ByTrades,
-	ChangeDesc: ticker.ByGain, ChangeAsc: ticker.ByLoss, LatestTradeDesc: ticker.ByLastTrade,
+	wire.QuoteVolumeDesc: ticker.ByQuoteVolume, wire.QuoteVolumeAsc: ticker.ByQuoteVolume | ticker.Ascending,
+	wire.TradesDesc: ticker.ByTrades, wire.TradesAsc: ticker.ByTrades | ticker.Ascending,
+	wire.ChangeDesc: ticker.ByGain, wire.ChangeAsc: ticker.ByLoss,
+	wire.LastTradeDesc: ticker.ByLastTrade, wire.LastTradeAsc: ticker.ByLastTrade | ticker.Ascending,
+	wire.PriceDesc: ticker.ByPrice, wire.PriceAsc: ticker.ByPrice | ticker.Ascending,
+	wire.MarketCapDesc: ticker.ByMarketCap, wire.MarketCapAsc: ticker.ByMarketCap | ticker.Ascending,
+	wire.ProgressDesc: ticker.ByProgress, wire.ProgressAsc: ticker.ByProgress | ticker.Ascending,
+	wire.CreatedDesc: ticker.ByCreation, wire.CreatedAsc: ticker.ByCreation | ticker.Ascending,
 }
 
 // NewTickers answers from a cache, with what is known of mints; mints may be nil.
@@ -32,10 +39,20 @@ func NewTickers(cache *ticker.Cache, mints Mints) Tickers {
 			return page, fmt.Errorf("tickers: %w", err)
 		}
 
+		var progress map[market.Pubkey]float64
+		if q.Progress {
+			if progress, err = cache.Progress(ctx, answer.Mints()); err != nil {
+				return page, fmt.Errorf("tickers: %w", err)
+			}
+		}
+
 		page = TickerPage{Total: answer.Total, ChainTime: answer.ChainTime, Tickers: make([]wire.Ticker, len(answer.Tickers))}
 		for i := range answer.Tickers {
 			page.Tickers[i] = wireTicker(answer.Tickers[i], q.Spark)
 			page.Tickers[i].Add(&answer.Tickers[i].Token, mintInfo(mints, answer.Tickers[i].Token.Mint))
+			if share, known := progress[answer.Tickers[i].Token.Mint]; known {
+				page.Tickers[i].Progress = &share
+			}
 		}
 
 		return page, nil

@@ -5,15 +5,19 @@ import (
 	"encoding/binary"
 	"net/http"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/program"
+	"spinscope/backend/program/pump"
 	"spinscope/backend/program/spinpet"
 	"spinscope/backend/server/rest"
 	"spinscope/backend/store"
 	"spinscope/backend/ticker"
+	"spinscope/backend/wire"
 )
 
 const tickersEnd = 1_760_000_000 // chain time, Unix seconds
@@ -104,6 +108,72 @@ func TestTickersOfTheStore(t *testing.T) {
 	}
 	if m5 := page.Tickers[0].M5; m5.Change != 1 || m5.Since != tickersEnd+60 || m5.Trades != 1 || m5.QuoteVolume != 5 {
 		t.Errorf("%+v", m5)
+	}
+}
+
+// TestTickersByMarketCapAndProgress: what a mint's account and a coin's newest event say ranks and chooses as /api/venue tells it.
+func TestTickersByMarketCapAndProgress(t *testing.T) {
+	s := busyDay(t, 12)
+	pair := market.MustPair(pump.Program, market.WrappedSOL, pump.TokenDecimals, 9)
+	commit := &market.Commit{Seq: s.Seq() + 1, ChainTime: tickersEnd}
+	for _, i := range []int{4, 7} {
+		commit.Tokens = append(commit.Tokens, market.Token{
+			Mint: dayMint(i), LatestPrice: market.Price{Hi: 15}, LatestTradeTime: tickersEnd - int64(i), Trades: 120, Pair: pair,
+		})
+	}
+	for _, i := range []int{4, 7} {
+		commit.Events = append(commit.Events, market.Event{
+			Signature: market.Signature{byte(i)}, Position: market.Position{Slot: market.Slot(70 + i)}, BlockTime: tickersEnd, Price: market.Price{Hi: 15}, Owner: user,
+			Body: &pump.Trade{
+				Mint: dayMint(i), VirtualSolReserves: 40e9, VirtualTokenReserves: 804_750e9, RealSolReserves: 10e9, RealTokenReserves: 396_550e9,
+				Tail: program.Tail{Parts: 4},
+			},
+		})
+	}
+	if err := s.Commit(commit); err != nil {
+		t.Fatal(err)
+	}
+
+	cache := ticker.New(s, market.AllIntervals())
+	cache.Facts = rest.TickerFacts(s, func(of market.Pubkey) market.MintInfo {
+		return market.MintInfo{Supply: uint64(of[7]) * 1e9, Decimals: 6, Counted: of[7] > 3}
+	})
+	tickers := rest.NewTickers(cache, nil)
+	ask := func(sort rest.TickerSort, filter ticker.Filter) (mints []string, page rest.TickerPage) {
+		t.Helper()
+		page, err := tickers(t.Context(), rest.TickerQuery{
+			Window: "h24", SortBy: sort, Filter: filter, Progress: true, Page: store.Page{Limit: 50},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range page.Tickers {
+			mints = append(mints, one.Mint)
+		}
+		return mints, page
+	}
+
+	// Of 12 coins nine have a supply, the last the largest.
+	if got, _ := ask(wire.MarketCapDesc, ticker.Filter{}); len(got) != 12 || got[0] != dayMint(11).String() || got[8] != dayMint(3).String() {
+		t.Errorf("by market cap: %v", got)
+	}
+	if got, _ := ask(wire.MarketCapAsc, ticker.Filter{}); got[0] != dayMint(3).String() || got[8] != dayMint(11).String() {
+		t.Errorf("by market cap, the least first: %v", got)
+	}
+	if got, _ := ask(wire.MarketCapAsc, ticker.Filter{MinCap: 1}); len(got) != 9 {
+		t.Errorf("%d have a market cap", len(got))
+	}
+
+	got, page := ask(wire.ProgressDesc, ticker.Filter{Least: 0.5})
+	// Of two as near as each other the one that traded last comes first.
+	if want := []string{dayMint(4).String(), dayMint(7).String()}; !slices.Equal(got, want) || *page.Tickers[0].Progress != 0.5 {
+		t.Errorf("half way to graduation: %v", got)
+	}
+	if got, _ = ask(wire.ProgressDesc, ticker.Filter{Least: 0.51}); len(got) != 0 {
+		t.Errorf("further: %v", got)
+	}
+	if got, page = ask(wire.ProgressAsc, ticker.Filter{}); len(got) != 12 || page.Tickers[1].Progress == nil || page.Tickers[2].Progress != nil {
+		t.Errorf("those that do not graduate are not last: %v", got)
 	}
 }
 

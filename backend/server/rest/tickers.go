@@ -17,9 +17,12 @@ const maxTickers = 100
 
 // Where an order or a window lists values, the first is the default.
 var (
-	tickerSorts   = []string{string(QuoteVolumeDesc), string(TradesDesc), string(ChangeDesc), string(ChangeAsc), string(LatestTradeDesc)}
+	tickerSorts   = wire.TickerSorts()
 	tickerWindows = []string{"h24", "h1", "m5"}
 )
+
+// sharePattern is how a fraction of a whole is written.
+const sharePattern = `^(0(\.\d{1,9})?|1(\.0{1,9})?)$`
 
 func (a *API) tickerRoutes() {
 	add(a, get("/api/tickers", "mints", "What mints did in the last 24 hours, hour and five minutes",
@@ -34,29 +37,44 @@ func (a *API) tickerRoutes() {
 				Name: "min_trades", In: "query", Description: "Coins with so many trades in the window or more",
 				Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: new(0.0), Maximum: new(float64(maxWhole)), Default: 0},
 			},
-			&huma.Param{
-				Name: "min_quote_volume", In: "query", Description: "Coins for which so much was paid in the window or more: a decimal, in whole units of what each is paid in",
-				Schema: &huma.Schema{Type: huma.TypeString, Pattern: market.AmountPattern},
-			},
+			amountParam("min_quote_volume", "Coins for which so much was paid in the window or more: a decimal, in whole units of what each is paid in"),
 			&huma.Param{
 				Name: "max_age", In: "query", Description: "Coins created so many seconds ago or less; one whose creation is not stored has no age. 0: all",
 				Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: new(0.0), Maximum: new(float64(maxWhole)), Default: 0},
 			},
-			choiceParam("sort_by", "By volume those that are paid in the same thing stand together, SOL first. Those without a trade in the window stand between the risen and the fallen", false, tickerSorts...),
+			amountParam("min_market_cap", "Coins whose market cap, price × supply in whole units of what each is paid in, is so much or more; one whose supply is not known has none"),
+			amountParam("max_market_cap", "Likewise, so much or less"),
+			shareParam("min_progress", "Coins on a curve of which so much is sold or more, as progress of /api/venue: 0.5 is half way to graduation"),
+			shareParam("max_progress", "Likewise, so much or less"),
+			choiceParam("sort_by", "By volume, price and market cap those that are paid in the same thing stand together, SOL first. Those without a trade in the window stand between the risen and the fallen; what is not known stands last, both ways", false, tickerSorts...),
+			&huma.Param{
+				Name: "progress", In: "query", Description: "Add how near graduation each is",
+				Schema: &huma.Schema{Type: huma.TypeBoolean, Default: false},
+			},
 			&huma.Param{
 				Name: "spark", In: "query", Description: "Add the line of the last 24 hours",
 				Schema: &huma.Schema{Type: huma.TypeBoolean, Default: false},
 			}), pageParams()), a.tickers)
 }
 
+func shareParam(name, description string) *huma.Param {
+	return &huma.Param{Name: name, In: "query", Description: description, Schema: &huma.Schema{Type: huma.TypeString, Pattern: sharePattern}}
+}
+
+func amountParam(name, description string) *huma.Param {
+	return &huma.Param{Name: name, In: "query", Description: description, Schema: &huma.Schema{Type: huma.TypeString, Pattern: market.AmountPattern}}
+}
+
 func (a *API) tickers(ctx context.Context, q *query) (*wire.Tickers, error) {
 	mints := q.keys("mint", maxTickers)
 	ask := TickerQuery{
 		Mints: mints, Window: q.choice("window", tickerWindows...), SortBy: TickerSort(q.choice("sort_by", tickerSorts...)),
-		Spark: q.flag("spark"),
+		Spark: q.flag("spark"), Progress: q.flag("progress"),
 		Filter: ticker.Filter{
 			Quote: q.maybeKey("quote"), Program: q.program("program"), Trades: q.count("min_trades"),
 			Volume: q.amount("min_quote_volume", market.LamportsDecimals, 0), Age: int64(q.count("max_age")), //nolint:gosec // at most maxWhole
+			MinCap: q.amount("min_market_cap", market.LamportsDecimals, 0), MaxCap: q.amount("max_market_cap", market.LamportsDecimals, 0),
+			Least: q.share("min_progress"), Most: q.share("max_progress"),
 		},
 	}
 	page, limit := q.paging()

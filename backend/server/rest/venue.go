@@ -7,6 +7,7 @@ import (
 	"spinscope/backend/program"
 	"spinscope/backend/program/registry"
 	"spinscope/backend/store"
+	"spinscope/backend/ticker"
 	"spinscope/backend/wire"
 )
 
@@ -55,41 +56,63 @@ func venueOfPrice(answer *wire.Venue, format program.PricedVenue, token *market.
 
 // venueOfEvents is where a coin trades whose events say it.
 func (a *API) venueOfEvents(ctx context.Context, answer *wire.Venue, token *market.Token) error {
-	page, err := a.deps.Reader.Events(ctx, token.Mint, store.Page{Limit: maxLooked})
-	if err != nil {
+	venue, event, err := newestVenue(ctx, a.deps.Reader, token.Mint)
+	if err != nil || event == nil {
 		return err
 	}
 
-	for i := range page.Events {
-		venued, ok := page.Events[i].Body.(program.Venued)
-		if !ok {
-			continue
-		}
-		venue, ok := venued.Venue()
-		if !ok {
-			continue
-		}
-		answer.Shown(&venue)
-		answer.At(&page.Events[i])
-		progress(answer, token, &venue)
-		return nil
+	answer.Shown(&venue)
+	answer.At(event)
+	if forSale, usual := forSaleOf(token, &venue); forSale > 0 {
+		answer.Sold(venue.Left, forSale, usual)
 	}
 	return nil
 }
 
-// progress is how near graduation a coin on its curve is.
-func progress(answer *wire.Venue, token *market.Token, venue *program.Venue) {
-	if venue.Pool || !venue.Held {
-		return
-	}
-
-	if created, ok := token.Created.(program.Venued); ok {
-		if first, ok := created.Venue(); ok && first.ForSale > 0 {
-			answer.Sold(venue.Left, first.ForSale, false)
-			return
+// newestVenue is a coin's venue by its newest event that says it; nil where none of those looked at does.
+func newestVenue(ctx context.Context, reader Reader, mint market.Pubkey) (venue program.Venue, event *market.Event, err error) {
+	// The newest says it nearly always.
+	for _, limit := range [...]int{2, maxLooked} {
+		page, err := reader.Events(ctx, mint, store.Page{Limit: limit})
+		if err != nil {
+			return venue, nil, err
+		}
+		for i := range page.Events {
+			if venued, ok := page.Events[i].Body.(program.Venued); ok {
+				if venue, ok = venued.Venue(); ok {
+					return venue, &page.Events[i], nil
+				}
+			}
 		}
 	}
-	if venue.ForSale > 0 {
-		answer.Sold(venue.Left, venue.ForSale, true)
+	return program.Venue{}, nil, nil
+}
+
+// forSaleOf is how many base units a coin's curve began to sell, by its creation or, with usual, by what its program does; 0 for a
+// coin that is on no curve, and where that is not known.
+func forSaleOf(token *market.Token, venue *program.Venue) (forSale uint64, usual bool) {
+	if venue.Pool || !venue.Held {
+		return 0, false
 	}
+	if created, ok := token.Created.(program.Venued); ok {
+		if first, ok := created.Venue(); ok && first.ForSale > 0 {
+			return first.ForSale, false
+		}
+	}
+	return venue.ForSale, true
+}
+
+// TickerFacts tell a ticker.Cache what /api/venue and the accounts of mints say; info may be nil.
+func TickerFacts(reader Reader, info func(market.Pubkey) market.MintInfo) ticker.Facts {
+	return ticker.Facts{Info: info, Progress: func(ctx context.Context, token *market.Token) (float64, bool, error) {
+		if _, priced := registry.Of(token.Pair.Program()).(program.PricedVenue); priced {
+			return 0, false, nil // no coin of it graduates
+		}
+		venue, event, err := newestVenue(ctx, reader, token.Mint)
+		if err != nil || event == nil {
+			return 0, false, err
+		}
+		forSale, _ := forSaleOf(token, &venue)
+		return wire.SoldShare(venue.Left, forSale), forSale > 0, nil
+	}}
 }

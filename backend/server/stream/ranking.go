@@ -19,7 +19,7 @@ type Rank func(ctx context.Context, window, sortBy string, limit int) (list []wi
 // Where requests for rankings name a window or an order, these are the words; the first is the default.
 var (
 	rankWindows = []string{"h24", "h1", "m5"}
-	rankOrders  = []string{"quote_volume_desc", "trades_desc", "change_desc", "change_asc", "last_trade_desc"}
+	rankOrders  = wire.TickerSorts()
 	rankLimits  = []int64{10, 100, 1000}
 )
 

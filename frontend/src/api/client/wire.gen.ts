@@ -1120,6 +1120,8 @@ export interface Ticker extends Pair, MintFacts {
   h1: Span | null
   /** The last five minutes; likewise */
   m5: Span | null
+  /** With progress=true: how much of what its curve began to sell is sold, 0 to 1, as of /api/venue; left out for a coin that does not graduate, and where it is not known */
+  progress?: number
   /** With spark=true: 32 closes at equal steps through the last 24 hours, or since the first trade stored if that is younger */
   spark?: number[]
 }

@@ -1,0 +1,32 @@
+package market
+
+import (
+	"math"
+	"math/big"
+	"testing"
+)
+
+// A market cap is what multiplying the decimals as people write them gives.
+func TestMarketCapIsPriceTimesSupply(t *testing.T) {
+	for _, one := range []struct {
+		price    Price
+		supply   uint64
+		decimals uint8
+	}{
+		{Price{Lo: 1}, 1, 18},
+		{Price{Lo: 1}, 1, 0},
+		{Price{Lo: 279_600_000_000_000_000}, 1_000_000_000_000_000, 6},
+		{Price{Hi: math.MaxUint64, Lo: math.MaxUint64}, math.MaxUint64, 9},
+	} {
+		rat := func(text string) *big.Rat { r, _ := new(big.Rat).SetString(text); return r }
+		want := new(big.Rat).Mul(rat(U128(one.price).Decimal(PriceDecimals)), rat(U64(one.supply).Decimal(int(one.decimals))))
+		got := new(big.Rat).SetFrac(Cap(one.price, one.supply, MustPair(0, USDC, one.decimals, 6)), tenTo(CapDecimals))
+		if got.Cmp(want) != 0 {
+			t.Errorf("%v × %d is %s, not %s", one.price, one.supply, got, want)
+		}
+	}
+	amount, _ := ParseAmount("2.5")
+	if want := Cap(Price(U64(25)), 1, MustPair(0, USDC, 0, 6)); CapOf(amount).Cmp(want.Mul(want, tenTo(PriceDecimals-1))) != 0 {
+		t.Error("2.5 is not 2.5")
+	}
+}
