@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { findings } from './axe.mjs'
-import { byId, drawn, launch, open, picture, pixels, until } from './page.mjs'
+import { byId, closeDialog, drawn, launch, open, picture, pixels, until } from './page.mjs'
 
 let browser
 before(async () => {
@@ -68,6 +68,40 @@ for (const theme of ['dark', 'light']) {
     await page.context().close()
   })
 }
+
+test('averages of several lengths are drawn, told and kept', async () => {
+  const page = await open(browser, { width: 1440, height: 900 })
+  await byId(page, 'token-row').first().click()
+  await page.keyboard.press('m')
+  await drawn(page)
+  const alone = (await pixels(page)).hash
+  await page.keyboard.press('o')
+  await byId(page, 'layer-maPeriod').fill('5, 20, 60')
+  await closeDialog(page)
+  await until('all are painted', async () => (await pixels(page)).hash !== alone)
+
+  // Each is the mean of its own closes.
+  let seen
+  await until('the legend says what the candles give', async () => {
+    seen = await page.evaluate(() => {
+      const closes = window.__spinscope.candles.map(({ close }) => close)
+      const said = (name) => Number(document.querySelector(`[data-testid="legend-${name}"]`)?.dataset.value)
+      const mean = (bars) => (closes.length < bars ? NaN : closes.slice(-bars).reduce((sum, one) => sum + one, 0) / bars)
+      return [
+        [said('ma'), mean(5)],
+        [said('ma-20'), mean(20)],
+        [said('ma-60'), mean(60)],
+      ]
+    })
+    return seen.every(([said, want]) => Object.is(said, want) || Math.abs(said / want - 1) < 1e-9)
+  }).catch((error) => assert.fail(`${error.message}\n${JSON.stringify(seen)}`))
+
+  await picture(page, 'averages-dark-1440')
+  await page.reload()
+  await byId(page, 'legend-ma-60').waitFor()
+  assert.deepEqual(page.complaints, [])
+  await page.context().close()
+})
 
 test('the crosshair in a pane of a study says the candle, and no price', async () => {
   const page = await open(browser, { width: 1280, height: 800 })

@@ -22,8 +22,8 @@ import { PriceAxis } from './axis'
 import type { Span } from './span'
 import type { ChartTheme } from './theme'
 
-/** Which indicators are drawn over the candles, with the bars that each spans; 0 where it does not go by bars. */
-export type Studied = Partial<Record<IndicatorName, number>>
+/** Which indicators are drawn, each with the numbers that it is made of: the bars that it spans, or several such. */
+export type Studied = Partial<Record<IndicatorName, readonly number[]>>
 
 /** The values of indicators at a bar, line by line. */
 export type StudyValues = Partial<Record<IndicatorName, readonly number[]>>
@@ -32,7 +32,8 @@ type Point = LineData | HistogramData
 
 interface Study {
   name: IndicatorName
-  period: number
+  /** What it was made of, as text. */
+  made: string
   indicator: Indicator
   /** One per line of the indicator. */
   series: readonly ISeriesApi<'Line' | 'Histogram'>[]
@@ -41,6 +42,9 @@ interface Study {
 /** Heights of the candles and of each pane below them, as parts of the whole. */
 const CANDLES = 3
 const PANE = 1
+
+/** How the lines of one kind are told apart that have several lengths, in their order. */
+const LENGTHS: readonly LineStyle[] = [LineStyle.Solid, LineStyle.Dashed, LineStyle.Dotted, LineStyle.SparseDotted]
 
 /** Above this many changed values the whole line is handed over anew. */
 const FEW = 100
@@ -62,20 +66,20 @@ export class Studies {
     this.#theme = theme
     const wanted = new Map(
       indicatorNames.flatMap((name) => {
-        const period = studied[name]
-        return period === undefined ? [] : [[name, period] as const]
+        const numbers = studied[name]
+        return numbers ? [[name, numbers] as const] : []
       }),
     )
 
-    this.#studies = this.#studies.filter(({ name, period, series }) => {
-      if (wanted.get(name) === period) return wanted.delete(name)
+    this.#studies = this.#studies.filter(({ name, made, series }) => {
+      if (wanted.get(name)?.join() === made) return wanted.delete(name)
       for (const one of series) this.chart.removeSeries(one)
       return false
     })
 
-    for (const [name, period] of wanted) {
-      const indicator = indicatorKind(name).make(period)
-      const study = { name, period, indicator, series: this.#newSeries(indicatorKind(name)) }
+    for (const [name, numbers] of wanted) {
+      const indicator = indicatorKind(name).make(...numbers)
+      const study = { name, made: numbers.join(), indicator, series: this.#newSeries(indicatorKind(name), indicator) }
       this.#studies.push(study)
       indicator.fill(bars, 0)
       this.#draw(study, bars, span)
@@ -125,13 +129,17 @@ export class Studies {
     return Object.fromEntries(this.#studies.map(values))
   }
 
-  #newSeries({ lines, pane, label }: IndicatorKind): readonly ISeriesApi<'Line' | 'Histogram'>[] {
+  #newSeries(
+    { lines, pane, label, several }: IndicatorKind,
+    made: Indicator,
+  ): readonly ISeriesApi<'Line' | 'Histogram'>[] {
     const quiet = { priceLineVisible: false, crosshairMarkerVisible: false }
     if (!pane) {
-      return lines.map(() =>
+      return made.lines.map((_, line) =>
         this.chart.addSeries(LineSeries, {
           ...quiet,
           lineWidth: 1,
+          lineStyle: (several && LENGTHS[line]) ?? LineStyle.Solid,
           lastValueVisible: false,
           // A line far off must not press the candles flat.
           autoscaleInfoProvider: () => null,

@@ -3,6 +3,8 @@ import {
   bollingerBand,
   exponentialAverage,
   type Indicator,
+  indicatorDefaults,
+  lengthsOf,
   movingAverage,
   volumeWeightedPrice,
   INDICATORS,
@@ -30,6 +32,19 @@ describe('indicators', () => {
     expect(filled(movingAverage(3), rising)).toEqual([NaN, NaN, 2, 3, 4])
     expect(filled(movingAverage(9), rising)).toEqual([NaN, NaN, NaN, NaN, NaN])
     expect(filled(movingAverage(3), [])).toEqual([])
+  })
+
+  it('average over several lengths at once, each as it would alone', () => {
+    for (const [name, alone] of [
+      ['ma', movingAverage],
+      ['ema', exponentialAverage],
+    ] as const) {
+      const several = indicatorKind(name).make(2, 3, 5)
+      several.fill(rising, 0)
+      expect(several.lines).toEqual([2, 3, 5].map((length) => filled(alone(length), rising)))
+    }
+    expect(lengthsOf({ ...indicatorDefaults(), maMore: [50, 200] }, 'ma')).toEqual([20, 50, 200])
+    expect(lengthsOf({ ...indicatorDefaults(), maMore: [50, 200] }, 'vwap')).toEqual([])
   })
 
   it('average exponentially from a plain mean on', () => {
@@ -60,7 +75,7 @@ describe('indicators', () => {
     let seed = 7
     const random = () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647
     const bars: typeof rising = []
-    const makers = indicatorNames.map((name) => () => indicatorKind(name).make(20))
+    const makers = indicatorNames.map((name) => () => indicatorKind(name).make(20, 7))
     const live = makers.map((make) => make())
     for (let i = 0; i < 400; i++) {
       const close = 2.8e-8 * (0.5 + random())

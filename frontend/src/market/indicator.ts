@@ -12,6 +12,9 @@ export type IndicatorBar = Pick<Candle, 'time' | 'high' | 'low' | 'close' | 'vol
 /** Bars that an average may span. */
 export const PERIODS = [2, 500] as const
 
+/** Averages of one kind at once, each with a length of its own. */
+export const MAX_LENGTHS = 4
+
 /**
  * Lines over the candles: one value per bar and line, NaN where there is none yet. `fill` computes the values anew from
  * bar `from` on; what stands before it is taken as right, so that a push costs one value and not the whole line.
@@ -34,9 +37,12 @@ export interface IndicatorKind {
   key: string
   /** Bars that it spans unless the person says otherwise; none for one that does not go by bars. */
   period?: number
-  /** What its lines are called in the legend; a single line needs no name. */
+  /** There may be one of each of several lengths, up to MAX_LENGTHS. */
+  several?: true
+  /** What its lines are called in the legend; a single line needs no name, those of several lengths go by these. */
   lines: readonly string[]
-  make(period: number): Indicator
+  /** Of its number of bars, or of several such numbers. */
+  make(...lengths: number[]): Indicator
   /** It stands in a pane of its own below the candles; else it is drawn over them, in prices. */
   pane?: Pane
 }
@@ -58,21 +64,23 @@ export const INDICATORS = {
     label: 'MA',
     words: 'moving average',
     layer: 'Moving average of',
-    hint: 'The mean of the last closes',
+    hint: 'The mean of the last closes; of up to four lengths at once: solid, dashed, dotted and wide apart',
     key: 'm',
     period: 20,
+    several: true,
     lines: [''],
-    make: movingAverage,
+    make: (...lengths) => together(lengths.map(movingAverage)),
   },
   ema: {
     label: 'EMA',
     words: 'exponential average',
     layer: 'Exponential average of',
-    hint: 'Newer closes count for more',
+    hint: 'Newer closes count for more; of up to four lengths at once, as above',
     key: 'n',
     period: 50,
+    several: true,
     lines: [''],
-    make: exponentialAverage,
+    make: (...lengths) => together(lengths.map(exponentialAverage)),
   },
   vwap: {
     label: 'VWAP',
@@ -144,8 +152,15 @@ export type PeriodName = {
   [Name in IndicatorName]: (typeof INDICATORS)[Name] extends { period: number } ? Name : never
 }[IndicatorName]
 
-/** What is remembered of indicators: which are shown, and how many bars they span. */
-export type IndicatorPrefs = Record<IndicatorName, boolean> & Record<`${PeriodName}Period`, number>
+/** Those of which several lengths may be shown at once. */
+export type SeveralName = {
+  [Name in IndicatorName]: (typeof INDICATORS)[Name] extends { several: true } ? Name : never
+}[IndicatorName]
+
+/** What is remembered of indicators: which are shown, how many bars they span, and which further lengths of one are shown. */
+export type IndicatorPrefs = Record<IndicatorName, boolean> &
+  Record<`${PeriodName}Period`, number> &
+  Record<`${SeveralName}More`, readonly number[]>
 
 export const indicatorNames = Object.keys(INDICATORS) as IndicatorName[]
 
@@ -158,21 +173,38 @@ export function periodKey(name: IndicatorName): `${PeriodName}Period` | undefine
   return indicatorKind(name).period === undefined ? undefined : `${name as PeriodName}Period`
 }
 
-/** The bars that an indicator spans; 0 for one that does not go by bars. */
-export function periodOf(prefs: IndicatorPrefs, name: IndicatorName): number {
-  const key = periodKey(name)
-  return key ? prefs[key] : 0
+/** Where its further lengths are remembered; undefined for an indicator that has one at most. */
+export function moreKey(name: IndicatorName): `${SeveralName}More` | undefined {
+  return indicatorKind(name).several && `${name as SeveralName}More`
+}
+
+/** The bars that an indicator spans, one number for each length that is shown; none for one that does not go by bars. */
+export function lengthsOf(prefs: IndicatorPrefs, name: IndicatorName): readonly number[] {
+  const [key, more] = [periodKey(name), moreKey(name)]
+  return key ? [prefs[key], ...(more ? prefs[more] : [])] : []
 }
 
 /** None shown, each with its usual number of bars. */
 export function indicatorDefaults(): IndicatorPrefs {
-  const values: Record<string, boolean | number> = {}
+  const values: Record<string, boolean | number | number[]> = {}
   for (const name of indicatorNames) {
     values[name] = false
     const key = periodKey(name)
     if (key) values[key] = indicatorKind(name).period ?? NaN
+    const more = moreKey(name)
+    if (more) values[more] = []
   }
   return values as unknown as IndicatorPrefs
+}
+
+/** Several as one, with the lines of all of them. */
+function together(all: readonly Indicator[]): Indicator {
+  return {
+    lines: all.flatMap(({ lines }) => lines),
+    fill(bars, from) {
+      for (const one of all) one.fill(bars, from)
+    },
+  }
 }
 
 /** The mean of the last `period` closes. */

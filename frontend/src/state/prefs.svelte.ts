@@ -1,4 +1,12 @@
-import { indicatorDefaults, indicatorNames, type IndicatorPrefs, periodKey, PERIODS } from '../market/indicator'
+import {
+  indicatorDefaults,
+  indicatorNames,
+  type IndicatorPrefs,
+  MAX_LENGTHS,
+  moreKey,
+  periodKey,
+  PERIODS,
+} from '../market/indicator'
 import { isInterval } from '../market/interval'
 import type { Money, Worth } from '../market/measure'
 import { ORDER_SORTS, type OrderSort } from '../market/orders'
@@ -104,6 +112,9 @@ const isPlace = (value: unknown): value is number => within([0, MAX_CHARTS - 1])
 
 const isPeriod = (value: unknown): value is number => within(PERIODS)(value) && Number.isInteger(value)
 
+const areMore = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.length < MAX_LENGTHS && value.every(isPeriod)
+
 const isChoice = (value: unknown): value is ChartChoice => {
   const { mint, interval } = (value ?? {}) as Partial<ChartChoice>
   return isText(mint) && isInterval(interval)
@@ -119,6 +130,8 @@ function indicatorChecks(): Checks<IndicatorPrefs> {
     checks[name] = isFlag
     const key = periodKey(name)
     if (key) checks[key] = isPeriod
+    const more = moreKey(name)
+    if (more) checks[more] = areMore
   }
   return checks as Checks<IndicatorPrefs>
 }

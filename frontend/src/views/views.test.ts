@@ -209,6 +209,30 @@ describe('Layers', () => {
     }
   })
 
+  it('are of several lengths where that is of use, and refuse what is none', async () => {
+    show('Layers')
+    const field = screen.getByTestId<HTMLInputElement>('layer-maPeriod')
+    await fireEvent.change(field, { target: { value: '9 50, 9;200' } })
+    expect(workspace.prefs.values).toMatchObject({ maPeriod: 9, maMore: [50, 200] })
+    expect(field.value).toBe('9, 50, 200')
+    for (const wrong of ['1, 2, 3', '5, 6, 7, 8, 9', 'x', ', ']) {
+      await fireEvent.change(field, { target: { value: wrong } })
+      expect([workspace.prefs.values.maMore, field.value]).toEqual([[50, 200], '9, 50, 200'])
+    }
+
+    const single = screen.getByTestId<HTMLInputElement>('layer-rsiPeriod')
+    await fireEvent.change(single, { target: { value: '9, 50' } })
+    expect([workspace.prefs.values.rsiPeriod, single.value]).toEqual([14, '14'])
+  })
+
+  it('say each length in the legend', () => {
+    workspace.prefs.set('maMore', [50])
+    const bar: Bar = { ...candle(60), corrected: false }
+    show('Legend', { bar, interval: 'm1', zone: 'utc', hovered: false, studies: { ma: [2.795899e-8, NaN] } })
+    expect(text('legend')).toContain('MA 20/50')
+    expect([text('legend-ma'), text('legend-ma-50')]).toEqual(['0.0(7)279590', '–'])
+  })
+
   it('tell the keys that switch them, each another one', () => {
     show('Layers')
     const told = [...document.querySelectorAll('kbd')].map((key) => key.textContent)
