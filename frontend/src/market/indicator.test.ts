@@ -6,11 +6,11 @@ import {
   indicatorDefaults,
   lengthsOf,
   movingAverage,
-  volumeWeightedPrice,
   INDICATORS,
   indicatorKind,
   indicatorNames,
 } from './indicator'
+import { DAY, volumeWeightedPrice, WEEK } from './study/vwap'
 
 const bar = (time: number, close: number, volume = 1, quote = close * volume) => ({
   time,
@@ -56,6 +56,26 @@ describe('indicators', () => {
     const bars = [bar(86_340, 9, 1, 10), bar(86_400, 9, 2, 4), bar(86_460, 9, 2, 8), bar(86_520, 9, 0, 0)]
     expect(filled(volumeWeightedPrice(), bars)).toEqual([10, 2, 3, 3])
     expect(filled(volumeWeightedPrice(), [bar(0, 1, 0, 0)])).toEqual([NaN])
+  })
+
+  it('weigh by volume since Monday, or from one candle on', () => {
+    const random = (i: number) => ((i * 7919) % 97) / 97
+    // Four hours each, over three weeks; the first began on a Thursday.
+    const bars = Array.from({ length: 130 }, (_, i) => bar(i * 14_400, 1 + random(i), 1 + random(i + 5)))
+    const naive = (counts: (time: number, of: number) => boolean) =>
+      bars.map(({ time: of }) => {
+        const counted = bars.filter(({ time }) => time <= of && counts(time, of))
+        const sum = (what: 'quote_volume' | 'volume') => counted.reduce((all, one) => all + one[what], 0)
+        return counted.length > 0 ? expect.closeTo(sum('quote_volume') / sum('volume'), 12) : NaN
+      })
+    const weekOf = (time: number) => Math.floor((time / DAY + 3) / 7)
+    expect(filled(volumeWeightedPrice(WEEK), bars)).toEqual(naive((time, of) => weekOf(time) === weekOf(of)))
+    expect([weekOf(DAY * 3.9), weekOf(DAY * 4), new Date(DAY * 4000).getUTCDay()]).toEqual([0, 1, 1])
+
+    const from = bars[40]?.time ?? NaN
+    expect(filled(volumeWeightedPrice(DAY, from), bars)).toEqual(naive((time) => time >= from))
+    // What began before the first candle that is there is not known.
+    expect(filled(volumeWeightedPrice(DAY, from), bars.slice(41))).toEqual(Array(89).fill(NaN))
   })
 
   it('span two deviations of the closes to each side of their mean', () => {

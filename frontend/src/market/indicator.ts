@@ -4,7 +4,7 @@ import { orderFlow } from './study/flow'
 import { convergence } from './study/macd'
 import { relativeStrength } from './study/rsi'
 import { smooth } from './study/smooth'
-import { sameDay } from './time'
+import { volumeWeightedPrice } from './study/vwap'
 
 /** What a line over the candles is computed from. */
 export type IndicatorBar = Pick<Candle, 'time' | 'high' | 'low' | 'close' | 'volume' | 'quote_volume' | 'buy_volume'>
@@ -84,9 +84,9 @@ export const INDICATORS = {
   },
   vwap: {
     label: 'VWAP',
-    words: 'VWAP of the day',
-    layer: 'VWAP since midnight UTC',
-    hint: 'Average price: the sum paid divided by tokens traded',
+    words: 'VWAP',
+    layer: 'VWAP since',
+    hint: 'Average price of the candles that are loaded, the sum paid divided by tokens traded: since midnight UTC, since Monday, or from a candle on that you pick (Alt+W)',
     key: 'w',
     lines: [''],
     make: volumeWeightedPrice,
@@ -229,28 +229,6 @@ export function exponentialAverage(period: number): Indicator {
       values.length = bars.length
       const close = (i: number) => bars[i]?.close ?? NaN
       for (let i = from; i < bars.length; i++) smooth(values, close, i, { period })
-    },
-  }
-}
-
-/** The price paid per token on average since midnight UTC, from what was really traded: the sum paid over tokens. */
-export function volumeWeightedPrice(): Indicator {
-  const values: number[] = []
-  const quote: number[] = []
-  const tokens: number[] = []
-  return {
-    lines: [values],
-    fill(bars, from) {
-      for (const list of [values, quote, tokens]) list.length = bars.length
-      for (let i = from; i < bars.length; i++) {
-        const [bar, before] = [bars[i], bars[i - 1]]
-        if (!bar) break
-        const goesOn = before !== undefined && sameDay(before.time, bar.time)
-        quote[i] = bar.quote_volume + (goesOn ? (quote[i - 1] ?? 0) : 0)
-        tokens[i] = bar.volume + (goesOn ? (tokens[i - 1] ?? 0) : 0)
-        const [paid, size] = [quote[i] ?? 0, tokens[i] ?? 0]
-        values[i] = size > 0 ? paid / size : NaN
-      }
     },
   }
 }

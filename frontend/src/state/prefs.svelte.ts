@@ -15,6 +15,7 @@ import { isListFilter, type ListFilter, NO_FILTER } from '../market/list-filter'
 import { CHANGE_SPANS, type ChangeSpan, type Figure, FIGURES, LIST_TABS, type ListTab } from '../market/token'
 import { isWallet, MAX_WALLETS, type Wallet } from '../market/wallet'
 import type { ChartChoice } from './chart.svelte'
+import { MAX_PICKED, type PickedCandle } from './vwap'
 
 export type ThemeChoice = 'auto' | 'dark' | 'light'
 export type ChartKind = 'candles' | 'heikin' | 'line' | 'area'
@@ -40,6 +41,9 @@ export interface PrefValues extends IndicatorPrefs {
   zone: Zone
   pictures: boolean
   gapMarks: boolean
+  /** The VWAP begins anew each week, and not each day; of some coins it counts from a candle on. */
+  vwapWeek: boolean
+  vwapFrom: readonly PickedCandle[]
   bands: boolean
   liquidations: boolean
   largeTrades: boolean
@@ -115,6 +119,11 @@ const isPeriod = (value: unknown): value is number => within(PERIODS)(value) && 
 const areMore = (value: unknown): value is number[] =>
   Array.isArray(value) && value.length < MAX_LENGTHS && value.every(isPeriod)
 
+const isPicked = (value: unknown): value is PickedCandle => {
+  const { mint, time } = (value ?? {}) as Partial<PickedCandle>
+  return isText(mint) && within([1, Number.MAX_SAFE_INTEGER])(time)
+}
+
 const isChoice = (value: unknown): value is ChartChoice => {
   const { mint, interval } = (value ?? {}) as Partial<ChartChoice>
   return isText(mint) && isInterval(interval)
@@ -150,6 +159,9 @@ const checks: Checks<PrefValues> = {
   zone: oneOf('local', 'utc'),
   pictures: isFlag,
   gapMarks: isFlag,
+  vwapWeek: isFlag,
+  vwapFrom: (value): value is PickedCandle[] =>
+    Array.isArray(value) && value.length <= MAX_PICKED && value.every(isPicked),
   bands: isFlag,
   liquidations: isFlag,
   largeTrades: isFlag,
@@ -194,6 +206,8 @@ const defaults: PrefValues = {
   zone: 'local',
   pictures: true,
   gapMarks: true,
+  vwapWeek: false,
+  vwapFrom: [],
   ...indicatorDefaults(),
   bands: true,
   liquidations: true,

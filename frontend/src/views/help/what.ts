@@ -182,8 +182,8 @@ const chart: Section = {
   ],
 }
 
-/** An average's name ends in "of" for the number of bars behind it. */
-const layerName = (name: IndicatorName) => indicatorKind(name).layer.replace(/ of$/, '')
+/** A name ends in "of" for the number of bars behind it, or in "since" for where it begins. */
+const layerName = (name: IndicatorName) => indicatorKind(name).layer.replace(/ (of|since)$/, '')
 
 const studies: Section = {
   title: 'Indicators',

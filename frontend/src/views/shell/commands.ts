@@ -5,6 +5,7 @@ import { LIST_TABS } from '../../market/token'
 import { isDesktop } from '../../native'
 import type { ChartKind, Layout, ThemeChoice } from '../../state/prefs.svelte'
 import type { WindowState } from '../../state/window.svelte'
+import { pickCandle, pickedFor } from '../../state/vwap'
 import type { Workspace } from '../../state/workspace.svelte'
 import { nextFigure, nextProgram, nextSpan, pickTab, TAB_WORDS } from '../tokens/list'
 import { exportShown, saveScreenshot } from '../chart/export'
@@ -117,6 +118,13 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     const { words, key } = indicatorKind(name)
     add('Chart', name, `Toggle ${words}`, [key], () => prefs.set(name, !prefs.values[name]))
   }
+  add('Chart', 'vwap-here', 'VWAP from the candle at the crosshair on, or of sessions again', ['alt+w'], () => {
+    const { mint } = workspace.chart
+    const picked = pickedFor(prefs.values, mint)
+    const here = workspace.charts.cross?.time
+    if (picked || here !== undefined) pickCandle(prefs, mint, picked ? 0 : (here ?? 0))
+    else workspace.toasts.show('info', 'Point at the candle first from which on the VWAP is to count.')
+  })
   add('Chart', 'bands', 'Toggle liquidation ranges', ['b'], () => prefs.set('bands', !prefs.values.bands))
   add('Chart', 'liquidations', 'Toggle liquidation marks', ['d'], () =>
     prefs.set('liquidations', !prefs.values.liquidations),
