@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { findings } from './axe.mjs'
-import { byId, closeDialog, drawn, launch, open, picture, pixels, until } from './page.mjs'
+import { byId, closeDialog, debug, drawn, launch, open, picture, pixels, until } from './page.mjs'
 
 let browser
 before(async () => {
@@ -86,7 +86,8 @@ test('averages of several lengths are drawn, told and kept', async () => {
     seen = await page.evaluate(() => {
       const closes = window.__spinscope.candles.map(({ close }) => close)
       const said = (name) => Number(document.querySelector(`[data-testid="legend-${name}"]`)?.dataset.value)
-      const mean = (bars) => (closes.length < bars ? NaN : closes.slice(-bars).reduce((sum, one) => sum + one, 0) / bars)
+      const mean = (bars) =>
+        closes.length < bars ? NaN : closes.slice(-bars).reduce((sum, one) => sum + one, 0) / bars
       return [
         [said('ma'), mean(5)],
         [said('ma-20'), mean(20)],
@@ -99,6 +100,97 @@ test('averages of several lengths are drawn, told and kept', async () => {
   await picture(page, 'averages-dark-1440')
   await page.reload()
   await byId(page, 'legend-ma-60').waitFor()
+  assert.deepEqual(page.complaints, [])
+  await page.context().close()
+})
+
+for (const theme of ['dark', 'light']) {
+  test(`volume by price is that of the candles in sight in ${theme}`, async () => {
+    const page = await open(browser, { theme, width: 1440, height: 900 })
+    await byId(page, 'token-row').first().click()
+    const alone = (await pixels(page)).hash
+    await page.keyboard.press('Shift+P')
+    await until('it is painted', async () => (await pixels(page)).hash !== alone)
+
+    // All candles are in sight: the most traded row is that of their volumes, each spread over its range.
+    await page.keyboard.press('f')
+    let seen
+    await until('the legend says where most was traded', async () => {
+      seen = await page.evaluate(() => {
+        const rows = 48
+        const bars = window.__spinscope.candles
+        const low = Math.min(...bars.map((one) => one.low))
+        const step = (Math.max(...bars.map((one) => one.high)) - low) / rows
+        const sizes = Array.from({ length: rows }, (_, row) =>
+          bars.reduce((sum, one) => {
+            const [bottom, top] = [low + row * step, low + (row + 1) * step]
+            const inside = Math.max(0, Math.min(one.high, top) - Math.max(one.low, bottom))
+            const flat = Math.min(rows - 1, Math.floor((one.low - low) / step)) === row
+            return sum + one.volume * (one.high > one.low ? inside / (one.high - one.low) : Number(flat))
+          }, 0),
+        )
+        const said = Number(document.querySelector('[data-testid="legend-profile"]')?.dataset.value)
+        const row = Math.floor((said - low) / step)
+        return { said, of: sizes[row] / Math.max(...sizes), bars: bars.length }
+      })
+      // Rows may be equal to the last digits.
+      return seen.of > 1 - 1e-6
+    }).catch((error) => assert.fail(`${error.message}\n${JSON.stringify(seen)}`))
+    await drawn(page)
+    await picture(page, `profile-${theme}-1440`)
+    assert.deepEqual(await findings(page), [])
+
+    await page.setViewportSize({ width: 390, height: 844 })
+    await drawn(page)
+    await picture(page, `profile-${theme}-390`)
+    assert.deepEqual(page.complaints, [])
+    await page.context().close()
+  })
+}
+
+test('the VWAP counts from a candle on that was picked, of its coin alone, and by sessions again', async () => {
+  const page = await open(browser, { width: 1440, height: 900 })
+  await byId(page, 'token-row').first().click()
+  await page.keyboard.press('w')
+  for (let i = 0; i < 20; i++) await page.keyboard.press('ArrowLeft')
+  const here = Number(await byId(page, 'legend').first().getAttribute('data-time'))
+  await page.keyboard.press('Alt+w')
+  await page.keyboard.press('Escape')
+  await until('the legend says since when', async () =>
+    /VWAP since/.test(await byId(page, 'legend').first().textContent()),
+  )
+  let seen
+  await until('it is the sum paid by the tokens since then', async () => {
+    seen = await page.evaluate((from) => {
+      const bars = window.__spinscope.candles.filter(({ time }) => time >= from)
+      const sum = (what) => bars.reduce((all, one) => all + one[what], 0)
+      return [
+        Number(document.querySelector('[data-testid="legend-vwap"]').dataset.value),
+        sum('quote_volume') / sum('volume'),
+      ]
+    }, here)
+    return Math.abs(seen[0] / seen[1] - 1) < 1e-9
+  }).catch((error) => assert.fail(`${error.message}\n${JSON.stringify(seen)}`))
+  await picture(page, 'vwap-picked-dark-1440')
+
+  const { mint } = await debug(page)
+  await page.locator(`[data-testid="token-row"]:not([data-mint="${mint}"])`).first().click()
+  await until('another coin goes on by the day', async () =>
+    /VWAP 0/.test(await byId(page, 'legend').first().textContent()),
+  )
+  await page.locator(`[data-testid="token-row"][data-mint="${mint}"]`).click()
+  await until('the coin counts from there again', async () =>
+    /VWAP since/.test(await byId(page, 'legend').first().textContent()),
+  )
+
+  await page.keyboard.press('o')
+  assert.equal(await byId(page, 'layer-vwapSince').inputValue(), 'picked')
+  await picture(page, 'layers-dark-1440')
+  await byId(page, 'layer-vwapSince').selectOption('week')
+  await closeDialog(page)
+  await until('the week counts', async () => /VWAP of the week/.test(await byId(page, 'legend').first().textContent()))
+  await page.reload()
+  await until('it is kept', async () => /VWAP of the week/.test(await byId(page, 'legend').first().textContent()))
   assert.deepEqual(page.complaints, [])
   await page.context().close()
 })

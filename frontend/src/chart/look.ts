@@ -36,6 +36,8 @@ export interface ChartHooks {
   older(): void
   /** How far into the chart the hatch reaches under which the history begins, CSS pixels; undefined out of sight. */
   begins(right: number | undefined): void
+  /** What the indicators say of the bars in sight is another thing now. */
+  sighted(): void
 }
 
 /** Something drawn on the chart that has a story to tell. */

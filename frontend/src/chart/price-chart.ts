@@ -45,6 +45,7 @@ import {
 } from './options'
 import { asSharpAs, type Caption, captioned, SHARP } from './picture'
 import { Plane } from './plane'
+import { PROFILE_ROWS, VolumeProfile } from './profile'
 import { follow, newest, type Span, stray } from './span'
 import { type Studied, type StudyValues, Studies } from './studies'
 import { type ChartTheme, readTheme } from './theme'
@@ -88,6 +89,7 @@ export class PriceChart {
   readonly #cross: Crosshair
   #positions: readonly Position[] = []
   readonly #edge: MarkEdge
+  readonly #profile: VolumeProfile
   readonly #watermark: Watermark
   readonly #last: LastPrice
   #happened: readonly Mark[] = []
@@ -133,7 +135,19 @@ export class PriceChart {
     this.#bands = new Bands(this.#theme, (price) => this.#toY(price))
     this.#edge = new MarkEdge(this.#theme, (time) => this.#bars.before(time) - this.#bars.span.from)
     this.#watermark = new Watermark(this.#theme)
-    for (const layer of [this.#watermark, this.#gaps, this.#bands, this.#edge])
+    this.#profile = new VolumeProfile(
+      this.#theme,
+      () => {
+        const { from = 0, to = -1 } = this.#chart.timeScale().getVisibleLogicalRange() ?? {}
+        return {
+          bars: this.#bars.held.slice(Math.max(0, Math.ceil(from)), Math.floor(to) + 1),
+          log: this.#look.log && !this.#look.percent,
+        }
+      },
+      (price) => this.#toY(price),
+      () => hooks.sighted(),
+    )
+    for (const layer of [this.#watermark, this.#gaps, this.#profile, this.#bands, this.#edge])
       this.#chart.panes()[0]?.attachPrimitive(layer)
     this.#main = addMain(this.#chart, this.#look.kind)
     this.#marks = createSeriesMarkers(this.#main)
@@ -339,11 +353,13 @@ export class PriceChart {
   setStudies(studied: Studied): void {
     this.#studied = studied
     this.#studies.choose(studied, this.#bars.all, this.#bars.span, this.#theme)
+    this.#profile.set(studied.profile ? [PROFILE_ROWS] : [], this.#theme)
   }
 
-  /** What the indicators say at the bar of this time. */
+  /** What the indicators say at the bar of this time; the volume by price is that of all bars in sight. */
   studiesAt(time: number): StudyValues {
-    return this.#studies.at(this.#bars.placeOf(time))
+    const profile = this.#studied.profile && { profile: [this.#profile.most] }
+    return { ...this.#studies.at(this.#bars.placeOf(time)), ...profile }
   }
 
   /** Reads the page's colours again. */
@@ -352,6 +368,7 @@ export class PriceChart {
     this.#gaps.set(this.#gapMarks, this.#theme)
     this.#bands.set(this.#positions, this.#theme)
     this.#studies.paint(this.#theme)
+    this.#profile.set(this.#studied.profile ? [PROFILE_ROWS] : [], this.#theme)
     this.#alerts.set(this.#levels, this.#theme)
     this.#own?.again(this.#theme, this.#look.factor)
     this.#edge.set(Number.isFinite(this.#markedFrom) ? [this.#markedFrom] : [], this.#theme)
@@ -476,7 +493,13 @@ export class PriceChart {
     host.style.cssText = `position:fixed;left:-20000px;top:0;width:${this.#host.clientWidth}px;height:${this.#host.clientHeight}px`
     document.body.append(host)
     const none = () => undefined
-    const twin = new PriceChart(host, this.#look, { cross: none, point: none, older: none, begins: none })
+    const twin = new PriceChart(host, this.#look, {
+      cross: none,
+      point: none,
+      older: none,
+      begins: none,
+      sighted: none,
+    })
     try {
       twin.#bars.all = this.#bars.all
       twin.#bars.span = { ...this.#bars.span }

@@ -78,7 +78,8 @@ export class Studies {
     })
 
     for (const [name, numbers] of wanted) {
-      const indicator = indicatorKind(name).make(...numbers)
+      const indicator = indicatorKind(name).make?.(...numbers)
+      if (!indicator) continue
       const study = { name, made: numbers.join(), indicator, series: this.#newSeries(indicatorKind(name), indicator) }
       this.#studies.push(study)
       indicator.fill(bars, 0)
@@ -131,11 +132,11 @@ export class Studies {
 
   #newSeries(
     { lines, pane, label, several }: IndicatorKind,
-    made: Indicator,
+    of: Indicator,
   ): readonly ISeriesApi<'Line' | 'Histogram'>[] {
     const quiet = { priceLineVisible: false, crosshairMarkerVisible: false }
     if (!pane) {
-      return made.lines.map((_, line) =>
+      return of.lines.map((_, line) =>
         this.chart.addSeries(LineSeries, {
           ...quiet,
           lineWidth: 1,

@@ -41,8 +41,8 @@ export interface IndicatorKind {
   several?: true
   /** What its lines are called in the legend; a single line needs no name, those of several lengths go by these. */
   lines: readonly string[]
-  /** Of its number of bars, or of several such numbers. */
-  make(...lengths: number[]): Indicator
+  /** Of its number of bars, or of several such numbers; absent for what is no line and drawn by the chart itself. */
+  make?(...lengths: number[]): Indicator
   /** It stands in a pane of its own below the candles; else it is drawn over them, in prices. */
   pane?: Pane
 }
@@ -100,6 +100,14 @@ export const INDICATORS = {
     period: 20,
     lines: ['upper', 'middle', 'lower'],
     make: bollingerBand,
+  },
+  profile: {
+    label: 'Most traded at',
+    words: 'volume profile',
+    layer: 'Volume by price of the candles in sight',
+    hint: 'At the left, what takers bought (green) and sold (red) at each price, each candle’s volume spread evenly over its range; the dashed line: where most was traded',
+    key: 'P',
+    lines: [''],
   },
   flow: {
     label: 'Flow',
