@@ -93,6 +93,9 @@ func (s *session) readHistory(ctx context.Context) error {
 		return nil
 	})
 	if err != nil {
+		if failure := s.conclude(ctx); failure != nil { // what was read is stored while the endpoint is away
+			return failure
+		}
 		return err
 	}
 

@@ -118,6 +118,9 @@ func (s *session) startExtension(ctx context.Context) {
 
 // endExtension tells the caller, or tries again later after a failure of the network.
 func (s *session) endExtension(ctx context.Context, err error) error {
+	if failure := s.conclude(ctx); failure != nil {
+		return failure
+	}
 	request := s.extending
 	if err != nil && !request.unasked && !errors.Is(err, ErrBeyond) {
 		s.logger.Warn("reading older history was interrupted", "slot", request.gap.To, "err", err)

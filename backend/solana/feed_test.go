@@ -152,6 +152,33 @@ func TestManyPagesAreReadTwiceNotHeld(t *testing.T) {
 	}
 }
 
+// TestHistoryIsHandedOverBeforeItIsLive: the last batch of history promises no other one, even when there is nothing left to say,
+// as what is read up to the newest slot of a chain where nothing happens any more. Whoever stores batches waits for the next.
+func TestHistoryIsHandedOverBeforeItIsLive(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		c := newCluster(t)
+		c.history(50, 1)
+		c.lock(func() { c.slot-- }) // the newest is that of the last transaction
+		resume := market.Slot(0)
+		config := testConfig(c.endpoint())
+		config.SilenceTimeout = time.Minute
+		if restart {
+			resume = c.slot - 10
+		}
+		r := start(t, config, resume)
+		r.live()
+
+		r.mu.Lock()
+		if r.more || r.batches == 0 {
+			t.Errorf("restart %v: live, and the last of %d batches says that others follow", restart, r.batches)
+		}
+		r.mu.Unlock()
+		if err := r.stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestRateLimitIsHonoured(t *testing.T) {
 	c := newCluster(t)
 	c.history(300, 1)

@@ -131,7 +131,7 @@ func (s *session) take(ctx context.Context, found find) error {
 		s.unproven = min(s.unproven, comparing)
 		s.status.fail(found.err, false)
 		s.logger.Debug("rescan failed", "err", found.err)
-		return nil // the next one covers the same slots; a dead endpoint is the clock's finding
+		return s.conclude(ctx) // the next one covers the same slots; a dead endpoint is the clock's finding
 	}
 	return s.finish(ctx, found.finalized, found.finalized)
 }
@@ -143,6 +143,9 @@ func (r *run) rollBack(ctx context.Context, gone []market.Signature, gaps []mark
 	}
 	return r.deliver(ctx, market.Batch{RolledBack: gone, Gaps: gaps})
 }
+
+// conclude says that nothing follows where the last batch said that others do: whoever stores batches waits for those.
+func (r *run) conclude(ctx context.Context) error { return r.deliver(ctx, market.Batch{}) }
 
 // finish ends the comparison of history up to a slot with what was delivered: it moves the checkpoint, though not past what
 // came meanwhile and was not compared, and forgets what no later comparison needs.

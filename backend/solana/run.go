@@ -79,6 +79,7 @@ type run struct {
 	comparing  market.Slot // the same, of what the rescan that runs compares
 	chainTime  int64
 	gaps       []market.Gap // to be delivered with the next batch
+	more       bool         // the last batch said that others follow: one does, and if it says nothing else
 	openGaps   []market.Gap // open, and an endpoint may have what they miss
 	mending    []market.Gap // those of the present round
 	mendPause  backoff
@@ -103,7 +104,7 @@ func (r *run) deliver(ctx context.Context, b market.Batch) error {
 		b.Checkpoint = 0
 	}
 	b.Gaps = append(r.gaps, b.Gaps...)
-	if len(b.Transactions) == 0 && len(b.RolledBack) == 0 && len(b.Gaps) == 0 && b.ChainTime == r.chainTime && b.Checkpoint == 0 && b.Slot <= r.delivered {
+	if !r.more && len(b.Transactions) == 0 && len(b.RolledBack) == 0 && len(b.Gaps) == 0 && b.ChainTime == r.chainTime && b.Checkpoint == 0 && b.Slot <= r.delivered {
 		return nil
 	}
 
@@ -113,7 +114,7 @@ func (r *run) deliver(ctx context.Context, b market.Batch) error {
 		return err
 	}
 
-	r.gaps = nil
+	r.gaps, r.more = nil, b.More
 	r.noteGaps(b.Gaps)
 	r.chainTime = b.ChainTime
 	r.checkpoint = max(r.checkpoint, b.Checkpoint)

@@ -39,6 +39,7 @@ type sink struct {
 	alone      int // batches that say of one followed address how far it has come, and nothing else
 	traces     map[market.Signature][]string
 	reach      map[market.Pubkey]*reached
+	more       bool          // the last batch said that others follow
 	hold       chan struct{} // when set, apply waits for it to close
 	fail       error
 }
@@ -125,6 +126,7 @@ func (s *sink) apply(ctx context.Context, b market.Batch) error {
 	}
 
 	s.batches++
+	s.more = b.More
 	close(s.changed)
 	s.changed = make(chan struct{})
 	return nil
