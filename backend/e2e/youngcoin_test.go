@@ -63,9 +63,7 @@ func TestYoungCoins(t *testing.T) {
 	list := live(3)
 	for i, want := range []int{2, 0, 0} { // of the old coin's curve and pool
 		c := list.Coins[i]
-		if len(c.Holes) != want {
-			t.Errorf("%s, created in slot %d: %d gaps, want %d: %s", c.Mint, facts[c.Mint][0].slot, len(c.Holes), want, c.Holes)
-		}
+		var begin []string // whose beginning is missing
 		for _, text := range c.Holes {
 			var gap struct {
 				From    uint64 `json:"from_slot"`
@@ -73,9 +71,17 @@ func TestYoungCoins(t *testing.T) {
 				Cause   string `json:"cause"`
 			}
 			addresses := []string{c.Addresses.Curve, c.Addresses.Pool}
-			if json.Unmarshal(text, &gap) != nil || gap.From != 0 || !slices.Contains(addresses, gap.Address) || !strings.Contains(gap.Cause, "no longer on the endpoint") {
+			if json.Unmarshal(text, &gap) != nil || !slices.Contains(addresses, gap.Address) || !strings.Contains(gap.Cause, "no longer on the endpoint") {
 				t.Errorf("%s", text)
 			}
+			if gap.From == 0 {
+				begin = append(begin, gap.Address)
+			} else if want == 0 {
+				t.Errorf("%s, created in slot %d: %s", c.Mint, facts[c.Mint][0].slot, text)
+			} // on a busy machine the node drops more of the old one while it is read
+		}
+		if len(begin) != want || want > 0 && begin[0] == begin[1] {
+			t.Errorf("%s, created in slot %d: the beginning of %d addresses is missing, want %d: %s", c.Mint, facts[c.Mint][0].slot, len(begin), want, c.Holes)
 		}
 	}
 
