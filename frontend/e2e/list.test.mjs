@@ -51,3 +51,66 @@ for (const theme of ['dark', 'light']) {
     await leave(page)
   })
 }
+
+for (const theme of ['dark', 'light']) {
+  test(`the list is sorted by its heads, and keeps what it shows, in ${theme}`, async () => {
+    const page = await open(browser, { theme, width: 1440, height: 900 })
+    const listed = () =>
+      page.locator('[data-testid="token-row"]').evaluateAll((rows) => rows.map((row) => row.dataset.mint))
+    const ranked = async (sort) => (await ask(`/api/tickers?limit=500&sort_by=${sort}`)).tickers.map(({ mint }) => mint)
+    const head = (column) => byId(page, `list-sort-${column}`)
+    const way = (column) => head(column).locator('..').getAttribute('aria-sort')
+    await until('coins are listed', async () => (await listed()).length > 1)
+
+    // What stands beside the name is chosen in the dialog, and can be sorted by.
+    await byId(page, 'list-filter').click()
+    await byId(page, 'row-figure').selectOption('cap')
+    await byId(page, 'row-sparks').uncheck()
+    await closeDialog(page)
+    assert.equal((await byId(page, 'token-cap').count()) > 0, true)
+
+    // By keyboard: the highest first, then the lowest, then as the tab has it.
+    for (const [sort, stands] of [
+      ['market_cap_desc', 'descending'],
+      ['market_cap_asc', 'ascending'],
+    ]) {
+      await head('cap').focus()
+      await page.keyboard.press('Enter')
+      await until(`the list stands by ${sort}`, async () => {
+        const [rows, all] = [await listed(), await ranked(sort)]
+        return rows.length > 1 && rows.every((mint, i) => mint === all[i])
+      })
+      assert.equal(await way('cap'), stands)
+    }
+    assert.deepEqual(await findings(page), [])
+    await picture(page, `list-sorted-${theme}`)
+    await page.reload()
+    await until('the order is kept', async () => (await way('cap')) === 'ascending')
+    await until('what a row shows is kept', async () => (await byId(page, 'token-cap').count()) > 0)
+    await head('cap').click()
+    assert.equal(await way('cap'), 'none')
+
+    // The youngest first is the smallest age first.
+    await byId(page, 'list-filter').click()
+    await byId(page, 'row-figure').selectOption('age')
+    await closeDialog(page)
+    await head('age').click()
+    assert.equal(await way('age'), 'ascending')
+
+    await byId(page, 'list-filter').click()
+    await byId(page, 'filter-soldFrom').fill('40')
+    await byId(page, 'filter-soldFrom').press('Enter')
+    await until('those far on the curve are listed', async () => {
+      const { total } = await ask('/api/tickers?limit=0&min_progress=0.4')
+      return (await byId(page, 'filter-count').textContent()) === `${total} listed`
+    })
+    await byId(page, 'filter-clear').click()
+    await closeDialog(page)
+
+    await page.setViewportSize({ width: 390, height: 844 })
+    assert.deepEqual([await covered(page), await cut(page)], [[], []])
+    await picture(page, `list-sorted-390-${theme}`)
+    assert.deepEqual(page.complaints, [])
+    await leave(page)
+  })
+}

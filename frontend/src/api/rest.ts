@@ -1,4 +1,5 @@
 import type { Interval } from '../market/interval'
+import type { ListSort } from '../market/list-sort'
 import type { TapeEvent } from '../market/trade'
 import { type Endpoint, fetchAnswer, fetchData, type Query, RestError, withQuery } from './client/http'
 import type {
@@ -34,7 +35,7 @@ import type {
 export { type Endpoint, RestError }
 
 export type MintSort = 'created_desc' | 'last_trade_desc'
-export type TickerSort = 'quote_volume_desc' | 'change_desc' | 'change_asc' | 'last_trade_desc'
+export type TickerSort = ListSort
 export type Window = Tickers['window']
 
 /** The REST side of the server. Every call may be aborted and rejects with a RestError. */
@@ -118,10 +119,14 @@ export class Rest {
     return (await this.#get<Tickers>('/api/tickers', { sort_by: sort, window, limit, ...chosen }, signal)).tickers
   }
 
-  /** What some mints, at most 100, did lately, with the lines of their day. */
+  /** What some mints, at most 100, did lately, with the lines of their day and how near graduation they are. */
   async tickers(mints: readonly string[], signal?: AbortSignal, spark = true): Promise<Ticker[]> {
     if (mints.length === 0) return []
-    const query = new URLSearchParams([...mints.map((mint) => ['mint', mint]), ['spark', String(spark)]])
+    const query = new URLSearchParams([
+      ...mints.map((mint) => ['mint', mint]),
+      ['spark', String(spark)],
+      ['progress', String(spark)],
+    ])
     return (await this.#get<Tickers>(`/api/tickers?${query}`, {}, signal)).tickers
   }
 

@@ -17,6 +17,20 @@ describe('which coins are listed', () => {
     expect(filterQuery({ ...NO_FILTER, volume: 1e-7 })).toEqual({ min_quote_volume: '0.000000100' })
   })
 
+  it('bounds market cap and progress from both sides', () => {
+    const filter = { ...NO_FILTER, capFrom: 30, capTo: 80.5, soldTo: 62.5 }
+    expect(filters(filter)).toBe(true)
+    expect(filterQuery(filter)).toEqual({
+      min_market_cap: '30.000000000',
+      max_market_cap: '80.500000000',
+      max_progress: '0.625000000',
+    })
+    expect(filterWords(filter)).toBe('market cap from 30 up to 80.5, sold of the curve up to 62.5%')
+    expect(isListFilter(filter)).toBe(true)
+    for (const wrong of [{ soldFrom: 101 }, { soldTo: -1 }, { capFrom: NaN }, { capTo: '5' }])
+      expect(isListFilter({ ...NO_FILTER, ...wrong })).toBe(false)
+  })
+
   it('takes numbers that make sense only', () => {
     for (const wrong of [
       null,

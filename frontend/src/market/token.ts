@@ -73,7 +73,7 @@ export const CHANGE_SPANS = ['m5', 'h1', 'h24'] as const
 export type ChangeSpan = (typeof CHANGE_SPANS)[number]
 
 /** What the list tells of a token beside its price and change. */
-export const FIGURES = ['last', 'age', 'volume', 'trades'] as const
+export const FIGURES = ['last', 'age', 'volume', 'trades', 'cap', 'curve'] as const
 export type Figure = (typeof FIGURES)[number]
 
 /** What moved over a window: the fraction, and from when it counts, Unix seconds. */

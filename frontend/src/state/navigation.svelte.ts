@@ -33,6 +33,7 @@ export class Navigation {
   open(): void {
     const { values } = this.prefs
     this.tokens.tab = values.tab
+    this.tokens.sort = values.sort
     this.tokens.span = values.span
     this.tokens.filter = { ...values.filter }
     this.tokens.favourites = [...values.favourites]

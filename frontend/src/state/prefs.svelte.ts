@@ -12,6 +12,7 @@ import type { Money, Worth } from '../market/measure'
 import { ORDER_SORTS, type OrderSort } from '../market/orders'
 import type { Zone } from '../market/time'
 import { isListFilter, type ListFilter, NO_FILTER } from '../market/list-filter'
+import { isListSort, type ListSort } from '../market/list-sort'
 import { CHANGE_SPANS, type ChangeSpan, type Figure, FIGURES, LIST_TABS, type ListTab } from '../market/token'
 import { isWallet, MAX_WALLETS, type Wallet } from '../market/wallet'
 import type { ChartChoice } from './chart.svelte'
@@ -64,6 +65,10 @@ export interface PrefValues extends IndicatorPrefs {
   /** Whether the crosshair moves in all charts at once. */
   crossSync: boolean
   tab: ListTab
+  /** What the list is sorted by in the place of the tab's own order; empty: that. */
+  sort: ListSort | ''
+  /** Whether rows have the line of their day. */
+  sparks: boolean
   /** How far back the list's change reaches. */
   span: ChangeSpan
   /** What stands beside a token's name in the list. */
@@ -178,6 +183,8 @@ const checks: Checks<PrefValues> = {
   span: oneOf(...CHANGE_SPANS),
   figure: oneOf(...FIGURES),
   tab: oneOf(...LIST_TABS),
+  sort: isListSort,
+  sparks: isFlag,
   side: oneOf('trades', 'orders', 'wallets', 'info', 'alerts'),
   ordersBy: oneOf(...ORDER_SORTS),
   ordersBack: isFlag,
@@ -222,6 +229,8 @@ const defaults: PrefValues = {
   splitY: 50,
   crossSync: true,
   tab: 'top',
+  sort: '',
+  sparks: true,
   span: 'h24',
   figure: 'last',
   side: 'trades',

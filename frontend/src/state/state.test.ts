@@ -441,6 +441,40 @@ describe('TokenList', () => {
     order['last_trade_desc'] = ['A', 'B', 'C']
   })
 
+  it('is sorted by the server in the whole market, and what is starred by what is read of each', async () => {
+    const { tokens, ranking, read } = list()
+    await tokens.load()
+    order['market_cap_asc'] = ['C', 'A']
+    tokens.setSort('market_cap_asc')
+    await vi.advanceTimersByTimeAsync(10)
+    expect(ranking.mock.calls.at(-1)?.slice(0, 2)).toEqual(['market_cap_asc', 'h24'])
+    // What the server does not rank is not in the order.
+    expect(shown(tokens)).toBe('KITE OAK')
+    expect(tokens.cut).toBe(false)
+
+    tokens.setSpan('m5')
+    tokens.setSort('change_desc')
+    await vi.advanceTimersByTimeAsync(10)
+    expect(ranking.mock.calls.at(-1)?.slice(0, 2)).toEqual(['change_desc', 'm5'])
+    tokens.setProgram('pump')
+    await vi.advanceTimersByTimeAsync(10)
+    expect(ranking.mock.calls.at(-1)?.at(-1)).toEqual({ program: 'pump' })
+    tokens.setProgram('')
+
+    tokens.setTab('new')
+    expect([tokens.sort, shown(tokens)]).toEqual(['', 'KITE FOX OAK X'])
+    tokens.favourites = ['A', 'C']
+    tokens.setTab('favourites')
+    const asked = ranking.mock.calls.length
+    tokens.setSort('created_asc')
+    await vi.advanceTimersByTimeAsync(10)
+    expect(read.mock.calls.at(-1)?.[0]).toEqual(['A', 'C'])
+    expect(ranking.mock.calls).toHaveLength(asked)
+    expect(shown(tokens)).toBe('OAK KITE')
+    tokens.setSort('created_desc')
+    expect(shown(tokens)).toBe('KITE OAK')
+  })
+
   it('moves through the list and stops at its ends', async () => {
     const { tokens } = list()
     await tokens.load()

@@ -3,6 +3,7 @@ import type { Detail, PriceUpdate, Ticker, TokenCreatedEvent } from '../api/clie
 import type { Stream } from '../api/stream'
 import { addressIn } from '../market/address'
 import { filterQuery, filters, type ListFilter, NO_FILTER } from '../market/list-filter'
+import { type ListSort, sortCoins } from '../market/list-sort'
 import { FIRST_PROGRAM, programFacts } from '../market/program'
 import { type Quote, quoteOf, SOL } from '../market/quote'
 import {
@@ -25,6 +26,8 @@ const PAGE = 1000
 const MAX_TOKENS = 10_000
 /** So many are ranked; the others follow by age. */
 const MAX_RANKED = 500
+/** The server answers for so many coins at once. */
+const MAX_ASKED = 100
 /** The server allows 50 subscriptions a client; four charts, the tape, alerts and token events take some. */
 const MAX_PRICES = 38
 /** Figures older than this are read again when somebody looks. */
@@ -111,6 +114,11 @@ export class Token implements TokenFacts {
     return this.ticker?.h24?.trades ?? NaN
   }
 
+  /** How much of its curve is sold, 0 to 1; NaN for a coin that does not graduate, and while that is not known. */
+  get sold(): number {
+    return this.ticker?.progress ?? NaN
+  }
+
   get spark(): readonly number[] {
     return this.ticker?.spark ?? []
   }
@@ -120,10 +128,11 @@ export class Token implements TokenFacts {
     return this.ticker?.h24?.trades ? moveFrom(this.ticker[span], this.price) : null
   }
 
-  /** Takes over what it did lately. A ranking tells no line: the last one stays. */
+  /** Takes over what it did lately. A ranking tells no line and no progress: the last ones stay. */
   take(ticker: Ticker): void {
     if (!this.named) this.describe(ticker.name, ticker.symbol, 0)
-    this.ticker = ticker.spark || !this.ticker?.spark ? ticker : { ...ticker, spark: this.ticker.spark }
+    const { spark, progress } = this.ticker ?? {}
+    this.ticker = ticker.spark || !spark ? ticker : { ...ticker, spark, ...(progress !== undefined && { progress }) }
     this.#takePrice(ticker.price_exact, ticker.last_trade_time ?? 0)
   }
 
@@ -158,6 +167,8 @@ export class TokenList {
   filter = $state.raw<ListFilter>(NO_FILTER)
   filtered: boolean = $derived(filters(this.filter))
   tab = $state<ListTab>('top')
+  /** What the list is sorted by, by the server in the whole market; empty: as the tab says. The starred ones are all known here. */
+  sort = $state<ListSort | ''>('')
   span: ChangeSpan = 'h24'
   phase = $state<ListPhase>('loading')
   error = $state('')
@@ -171,6 +182,8 @@ export class TokenList {
   /** As listed: by tab, search and rank. */
   shown: Token[] = $derived.by(() => this.#list())
 
+  /** Whether the order has more coins than are listed. */
+  cut: boolean = $derived(this.#rank.size >= MAX_RANKED)
   /** The programs of the list, in the order of their names. */
   programs: string[] = $derived([...new Set(this.all.map((token) => token.program))].sort())
   /** Whether the coins of the list are paid in several things, so that amounts say what they are of. */
@@ -234,20 +247,29 @@ export class TokenList {
   }
 
   async refreshRank(signal?: AbortSignal): Promise<void> {
-    const { tab, span, filter } = this
-    const sort = RANKED[tab] ?? (this.#chosen() ? 'last_trade_desc' : null)
+    const { tab, span, filter, program } = this
+    if (tab === 'favourites') return this.#lookAtStarred(signal)
+    const own = this.sort
+    const sort = own || RANKED[tab] || (this.#chosen() ? 'last_trade_desc' : null)
     if (!sort) return
-    const window: Window = moves(tab) ? span : 'h24'
-    const chosen = this.#chosen() ? filterQuery(filter) : {}
+    const window: Window = sort.startsWith('change') ? span : 'h24'
+    const chosen = { ...(this.#chosen() && filterQuery(filter)), ...(program && { program }) }
     const ranking = await this.rest().ranking(sort, window, MAX_RANKED, signal, chosen)
-    if (this.tab !== tab || this.span !== span || this.filter !== filter) return
+    if (this.tab !== tab || this.span !== span || this.filter !== filter || this.sort !== own) return
+    if (this.program !== program) return
     this.#later = new Map(ranking.map((ticker, place) => [ticker.mint, place]))
-    const ranked = JSON.stringify([tab, span, chosen])
+    const ranked = JSON.stringify([tab, sort, span, chosen])
     if (!this.#held || this.#ranked !== ranked) this.#reorder()
     this.#ranked = ranked
     const unknown = ranking.filter((ticker) => !this.#byMint.has(ticker.mint)).map((ticker) => ticker.mint)
     this.#takeTickers(ranking)
     if (unknown.length > 0) this.#take(await this.rest().details(unknown, signal))
+  }
+
+  /** What the starred coins are sorted by is read of all of them. */
+  async #lookAtStarred(signal?: AbortSignal): Promise<void> {
+    for (let from = 0; this.sort && from < this.favourites.length; from += MAX_ASKED)
+      this.#takeTickers(await this.rest().tickers(this.favourites.slice(from, from + MAX_ASKED), signal))
   }
 
   /** Keeps rows from moving under the pointer; a ranking that comes meanwhile waits. */
@@ -262,8 +284,20 @@ export class TokenList {
   }
 
   setTab(tab: ListTab): void {
-    if (this.tab === tab) return
+    if (this.tab === tab && !this.sort) return
     this.tab = tab
+    this.setSort('')
+  }
+
+  /** Sorts the list; empty: as the tab does. */
+  setSort(sort: ListSort | ''): void {
+    this.sort = sort
+    this.refreshRank().catch(() => undefined)
+  }
+
+  /** Lists the coins of one program only; of all, if it is empty. */
+  setProgram(program: string): void {
+    this.program = program
     this.refreshRank().catch(() => undefined)
   }
 
@@ -281,7 +315,7 @@ export class TokenList {
   /** Over which window gainers and losers are ranked. */
   setSpan(span: ChangeSpan): void {
     this.span = span
-    if (moves(this.tab)) this.refreshRank().catch(() => undefined)
+    if (moves(this.tab) || this.sort.startsWith('change')) this.refreshRank().catch(() => undefined)
   }
 
   /** Keeps these prices live whether or not their rows are on screen. */
@@ -340,8 +374,10 @@ export class TokenList {
     const rank = this.#rank
     if (query) tokens = tokens.filter((token) => matches(token, query))
     else if (this.tab === 'favourites') tokens = tokens.filter((token) => favourites.includes(token.mint))
-    else if (moves(this.tab) || this.#chosen()) tokens = tokens.filter((token) => rank.has(token.mint))
-    return byRank(tokens, this.tab === 'new' ? new Map() : rank)
+    else if (this.sort || moves(this.tab) || this.#chosen()) tokens = tokens.filter((token) => rank.has(token.mint))
+    if (this.sort && this.tab === 'favourites')
+      return sortCoins(tokens, this.sort, (token) => token.moved(this.span)?.fraction ?? 0)
+    return byRank(tokens, this.tab === 'new' && !this.sort ? new Map() : rank)
   }
 
   #take(details: readonly Detail[]): void {

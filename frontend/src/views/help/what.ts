@@ -256,8 +256,13 @@ const tokens: Section = {
     },
     {
       name: 'beside the name',
-      text: 'The time of the last trade, the age, the volume or the trades; the word below the list switches.',
+      text: 'The time of the last trade, the age, the volume, the trades, the market cap, or how much of the curve is sold; the word below the list switches.',
     },
+    {
+      name: 'heads of the columns',
+      text: 'Sort the list, by the server in the whole market of the last 24 hours; pressed again the other way round, and once more as the tab says. Coins that are paid in the same thing stand together, and what is not known of a coin stands last. The list has the first 500.',
+    },
+    { name: 'new', text: 'The coin was created less than ten minutes ago.' },
     {
       name: 'an address in the place of a name',
       text: 'The coin was created before the stored history, and its name is not known yet.',
@@ -265,7 +270,7 @@ const tokens: Section = {
     {
       name: 'funnel',
       sign: { kind: 'icon', name: 'filter' },
-      text: 'Chooses the coins of the list: for which so much was paid, with so many trades, or no older than so many hours.',
+      text: 'Chooses the coins of the list: for which so much was paid, with so many trades, no older than so many hours, or by market cap and by how much of the curve is sold. It also chooses what a row shows.',
     },
     {
       name: 'star',

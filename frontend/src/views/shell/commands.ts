@@ -85,8 +85,12 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     () => (view.dialog = 'list-filter'),
     'filter scanner',
   )
-  add('Tokens', 'list-figure', 'Beside the name: cycle through last trade, age, volume, trades', [], () =>
-    nextFigure(workspace),
+  add(
+    'Tokens',
+    'list-figure',
+    'Beside the name: cycle through last trade, age, volume, trades, market cap, curve',
+    [],
+    () => nextFigure(workspace),
   )
 
   for (const interval of INTERVALS) {

@@ -1,4 +1,5 @@
 import type { ListFilter } from '../../market/list-filter'
+import { type Column, nextSort } from '../../market/list-sort'
 import { CHANGE_SPANS, type ChangeSpan, type Figure, FIGURES, type ListTab } from '../../market/token'
 import type { Workspace } from '../../state/workspace.svelte'
 
@@ -22,6 +23,21 @@ export const FIGURE_WORDS: Record<Figure, [string, string]> = {
   age: ['age', 'how long ago the token was created'],
   volume: ['volume', 'what was paid in 24h'],
   trades: ['trades', 'trades in 24h'],
+  cap: ['cap', 'market cap: price × supply'],
+  curve: ['curve', 'how much of the curve is sold: the coin graduates at 100%'],
+}
+
+/** The columns of the list beside those figures. */
+export const COLUMN_WORDS: Record<Column, [string, string]> = {
+  ...FIGURE_WORDS,
+  price: ['price', 'price'],
+  change: ['change', 'change over the period shown'],
+}
+
+/** Sorts by a column of the list, turns that round, and goes back to the order of the tab. */
+export function sortBy({ prefs, tokens }: Workspace, column: Column): void {
+  prefs.set('sort', nextSort(column, tokens.sort))
+  tokens.setSort(prefs.values.sort)
 }
 
 function after<T>(list: readonly T[], value: T): T {
@@ -45,12 +61,13 @@ export const TAB_WORDS: Record<ListTab, [string, string]> = {
 
 export function pickTab({ prefs, tokens }: Workspace, tab: ListTab): void {
   prefs.set('tab', tab)
+  prefs.set('sort', '')
   tokens.setTab(tab)
 }
 
 /** Lists the coins of the next program only; after the last, those of all. */
 export function nextProgram({ tokens }: Workspace): void {
-  tokens.program = after(['', ...tokens.programs], tokens.program)
+  tokens.setProgram(after(['', ...tokens.programs], tokens.program))
 }
 
 /** Lists only what the filter takes, and remembers it. */
