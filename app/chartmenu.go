@@ -117,6 +117,7 @@ func (a *App) chartMenu(bar *menu.Menu) {
 	chart.AddText("Oldest Bar", nil, a.tell("menu:toggle", "oldest"))
 	chart.AddText("Wider Bars", nil, a.tell("menu:toggle", "zoom-in"))
 	chart.AddText("Narrower Bars", nil, a.tell("menu:toggle", "zoom-out"))
+	chart.AddText("Replay…", nil, a.tell("menu:toggle", "replay"))
 	chart.AddText("Known Gaps…", nil, a.tell("menu:toggle", "gaps"))
 	chart.AddText("Save Picture…", keys.CmdOrCtrl("p"), a.tell("menu:toggle", "screenshot"))
 }

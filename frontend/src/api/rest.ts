@@ -55,9 +55,14 @@ export class Rest {
     return this.#get('/api/events', { mint, limit, page, order_by: 'slot_desc' }, signal)
   }
 
+  /** Events of a mint from its first on. */
+  eventsUp(mint: string, limit: number, page: number, signal?: AbortSignal): Promise<Events> {
+    return this.#get('/api/events', { mint, limit, page, order_by: 'slot_asc' }, signal)
+  }
+
   /** Block time of the first stored event of a mint, Unix seconds; 0 for none. */
   async firstEvent(mint: string, signal?: AbortSignal): Promise<number> {
-    const { events } = await this.#get<Events>('/api/events', { mint, limit: 1, order_by: 'slot_asc' }, signal)
+    const { events } = await this.eventsUp(mint, 1, 1, signal)
     return Math.floor(Date.parse(events[0]?.timestamp ?? '') / 1000) || 0
   }
 

@@ -58,6 +58,8 @@ export class ChartState {
   readonly margin: Margin
   readonly marks: Marks
   readonly gaps: Gaps
+  /** It shows what was: nothing that is of now stands beside it. */
+  replayed = false
   /** Set while the chart is on screen. */
   controls: ChartControls | undefined
   /** The mint whose events this chart has asked for. */

@@ -15,6 +15,7 @@ export type DialogName =
   | 'export'
   | 'gaps'
   | 'layers'
+  | 'replay'
   | 'health'
 
 /** A menu that was asked for with the other button of the pointer, at a place of the window. */

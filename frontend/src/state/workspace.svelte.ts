@@ -53,6 +53,8 @@ export class Workspace {
   readonly watched: Watched
   readonly dollars: Dollars
   readonly wallets: Wallets
+  /** Set while a replay is on screen: alerts are listed, and neither heard nor told over it. */
+  muted = false
   #polling = new Polling()
 
   constructor(readonly prefs: Prefs) {
@@ -253,7 +255,7 @@ export class Workspace {
   /** A few alerts are told each, many as one. */
   #announce(alerts: readonly Alert[]): void {
     const newest = alerts.at(-1)
-    if (!newest) return
+    if (!newest || this.muted) return
     this.sound.play()
     if (alerts.length > 2) {
       const text = `${alerts.length} alerts, the latest: ${newest.message}`

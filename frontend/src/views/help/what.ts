@@ -121,6 +121,11 @@ const chart: Section = {
       text: 'Candles that begin in the middle of the one before and end at the mean of their own open, high, low and close. The figures in the legend stay those of the market.',
     },
     {
+      name: 'Replay',
+      sign: { kind: 'word', text: 'Replay', color: 'var(--caution)' },
+      text: 'Shift+P: the coin as it was at a time that you choose, played, paused, or gone through trade by trade or candle by candle. Amber edges, the word in the chart and “not live” beside its time tell it from the market. Alerts are neither heard nor shown over it.',
+    },
+    {
       name: 'bars below',
       sign: { kind: 'columns', colors: [theme.upVolume, theme.downVolume] },
       text: 'Volume in tokens, in the colour of the candle; Shift+V makes it what was paid, Shift+Q gives it the colour of the side that took more.',

@@ -141,6 +141,16 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Chart', 'fit', 'Fit all bars', ['f'], () => workspace.chart.controls?.fit())
   add('Chart', 'reset', 'Back to the newest bar', ['r', 'End'], () => workspace.chart.controls?.reset())
 
+  add(
+    'Chart',
+    'replay',
+    'Replay: the coin as it was',
+    ['P'],
+    () => {
+      if (workspace.chart.mint) view.dialog = 'replay'
+    },
+    'past play back',
+  )
   add('Chart', 'oldest', 'Go to the oldest bar loaded', ['Home'], () => workspace.chart.controls?.oldest())
   add('Chart', 'cross-left', 'Crosshair one bar back', ['ArrowLeft'], () => workspace.chart.controls?.step(-1))
   add('Chart', 'cross-right', 'Crosshair one bar forward', ['ArrowRight'], () => workspace.chart.controls?.step(1))

@@ -14,6 +14,7 @@ const LATER: Partial<Record<DialogName, () => Loaded>> = {
   export: () => import('./large').then(({ Export }) => ({ default: Export })),
   gaps: () => import('../chart/Gaps.svelte'),
   layers: () => import('../chart/Layers.svelte'),
+  replay: () => import('./large').then(({ Replay }) => ({ default: Replay })),
   health: () => import('../health/Health.svelte'),
   watched: () => import('../tokens/Watched.svelte'),
   'list-filter': () => import('../tokens/Filter.svelte'),

@@ -4,3 +4,4 @@
  */
 export { default as Export } from '../export/Export.svelte'
 export { default as Help } from '../help/Help.svelte'
+export { default as Replay } from '../chart/Replay.svelte'
