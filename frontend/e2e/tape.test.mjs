@@ -61,6 +61,10 @@ for (const theme of ['dark', 'light']) {
       const card = byId(page, 'trade-card')
       return (await card.count()) === 1 && (await card.textContent()).includes(one.payer.slice(0, 4))
     })
+    // Whoever traded is followed from there, once.
+    const follow = page.locator('[data-testid="trade-card"] [data-testid^="follow-"]').first()
+    await follow.click()
+    await until('the wallet is followed', async () => (await follow.getAttribute('aria-pressed')) === 'true')
     await drawn(page)
     await picture(page, `tape-${theme}-1440`)
     assert.deepEqual(await findings(page), [])

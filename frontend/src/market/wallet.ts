@@ -33,8 +33,8 @@ export function walletProblem(address: string, known: readonly Wallet[]): string
 }
 
 /** What an account is called: its label here, else the ends of its address. */
-export function nameOf(address: string, known: readonly Wallet[]): string {
-  return known.find((one) => one.address === address)?.label || shortAddress(address)
+export function nameOf(address: string, known: readonly Wallet[], letters?: number): string {
+  return known.find((one) => one.address === address)?.label || shortAddress(address, letters)
 }
 
 /** What one of the person's wallets did in one candle: bought or sold, margin orders too. */
