@@ -74,6 +74,7 @@ func (a *App) chartMenu(bar *menu.Menu) {
 	layers.AddText("VWAP from the Crosshair On, or of Sessions", nil, a.tell("menu:toggle", "vwap-here"))
 	layers.AddText("Bollinger Band", nil, a.tell("menu:toggle", "bollinger"))
 	layers.AddText("Volume by Price", nil, a.tell("menu:toggle", "profile"))
+	layers.AddText("Line of Another Coin", nil, a.tell("menu:toggle", "compare"))
 	layers.AddText("Order Flow", nil, a.tell("menu:toggle", "flow"))
 	layers.AddText("Relative Strength", nil, a.tell("menu:toggle", "rsi"))
 	layers.AddText("MACD", nil, a.tell("menu:toggle", "macd"))

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { findings } from './axe.mjs'
-import { byId, closeDialog, debug, drawn, launch, open, picture, pixels, until } from './page.mjs'
+import { ask, byId, closeDialog, debug, drawn, launch, open, picture, pixels, until } from './page.mjs'
 
 let browser
 before(async () => {
@@ -143,6 +143,54 @@ for (const theme of ['dark', 'light']) {
     await page.setViewportSize({ width: 390, height: 844 })
     await drawn(page)
     await picture(page, `profile-${theme}-390`)
+    assert.deepEqual(page.complaints, [])
+    await page.context().close()
+  })
+}
+
+for (const theme of ['dark', 'light']) {
+  test(`another coin is compared with, in percent, and kept in ${theme}`, async () => {
+    const page = await open(browser, { theme, width: 1440, height: 900 })
+    await byId(page, 'token-row').first().click()
+    const { mint, interval } = await debug(page)
+    const alone = (await pixels(page)).hash
+    await page.keyboard.press('Shift+X')
+    const field = byId(page, 'compare-symbol')
+    await field.click()
+    const option = page.locator(`[data-testid="compare-token"]:not([data-mint="${mint}"])`).first()
+    const other = await option.getAttribute('data-mint')
+    const symbol = (await option.textContent()).trim().split(/\s/)[0]
+    await picture(page, `compare-choose-${theme}-1440`)
+    await option.click()
+    await closeDialog(page)
+    await until('the legend names it', async () =>
+      new RegExp(`vs ${symbol} 0`).test(await byId(page, 'legend').first().textContent()),
+    )
+    await until('it is painted', async () => (await pixels(page)).hash !== alone)
+
+    // Its last close at a candle that stands.
+    for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowLeft')
+    let seen
+    await until('the legend says its last close', async () => {
+      const time = Number(await byId(page, 'legend').first().getAttribute('data-time'))
+      const said = Number(await byId(page, 'legend-compare').getAttribute('data-value'))
+      const { klines } = await ask(`/api/kline?mint=${other}&interval=${interval}&limit=1&to=${time}`)
+      seen = { time, said, close: klines[0]?.close }
+      return seen.said === Number(seen.close)
+    }).catch((error) => assert.fail(`${error.message}\n${JSON.stringify(seen)}`))
+    await page.keyboard.press('Escape')
+    await drawn(page)
+    await picture(page, `compare-${theme}-1440`)
+    assert.deepEqual(await findings(page), [])
+    await page.setViewportSize({ width: 390, height: 844 })
+    await drawn(page)
+    await picture(page, `compare-${theme}-390`)
+    await page.setViewportSize({ width: 1440, height: 900 })
+
+    await page.reload()
+    await byId(page, 'legend-compare').waitFor()
+    await page.keyboard.press('Shift+X')
+    await byId(page, 'legend-compare').waitFor({ state: 'detached' })
     assert.deepEqual(page.complaints, [])
     await page.context().close()
   })

@@ -25,6 +25,7 @@ import { PriceAxis } from './axis'
 import { toCandle, toLine, toVolume } from './bars'
 import { Bands } from './bands'
 import { ChartBars } from './chart-bars'
+import { Compared } from './compared'
 import { Crosshair } from './crosshair'
 import { type Flag, flagMarker, flagOf, wornFlag } from './flags'
 import { GapMarks } from './gap-marks'
@@ -45,7 +46,7 @@ import {
 } from './options'
 import { asSharpAs, type Caption, captioned, SHARP } from './picture'
 import { Plane } from './plane'
-import { PROFILE_ROWS, VolumeProfile } from './profile'
+import type { VolumeProfile } from './profile'
 import { follow, newest, type Span, stray } from './span'
 import { type Studied, type StudyValues, Studies } from './studies'
 import { type ChartTheme, readTheme } from './theme'
@@ -56,6 +57,9 @@ const NEAR_CANDLE = 24
 
 /** Older bars are asked for when fewer than this are left of the window. */
 const AHEAD = 120
+
+/** Of the volume by price: rows from the lowest price in sight to the highest. */
+const ROWS = 48
 
 /** Above this many changed candles all are handed over anew. */
 const FEW = 100
@@ -73,6 +77,11 @@ export class PriceChart {
   #marks: ISeriesMarkersPluginApi<Time>
   readonly #gaps: GapMarks
   readonly #studies: Studies
+  /** Takes the candles of the coin that this one is compared with. */
+  readonly compared = new Compared((time) => {
+    const { all, span } = this.#bars
+    if (all.length > 0) this.#studies.update(all, Math.max(0, this.#bars.before(time + 1) - 1), span, 'compare')
+  })
   #studied: Studied = {}
   readonly #bands: Bands
   readonly #alerts: AlertLines
@@ -89,7 +98,8 @@ export class PriceChart {
   readonly #cross: Crosshair
   #positions: readonly Position[] = []
   readonly #edge: MarkEdge
-  readonly #profile: VolumeProfile
+  /** Loaded when it is first wanted. */
+  #profile: VolumeProfile | undefined
   readonly #watermark: Watermark
   readonly #last: LastPrice
   #happened: readonly Mark[] = []
@@ -122,6 +132,7 @@ export class PriceChart {
     this.#volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } })
     this.#studies = new Studies(this.#chart, this.#axis)
     this.#studies.factor = look.factor
+    this.#studies.outside = { compare: this.compared }
     this.#gaps = new GapMarks(
       this.#theme,
       () => ({
@@ -135,19 +146,7 @@ export class PriceChart {
     this.#bands = new Bands(this.#theme, (price) => this.#toY(price))
     this.#edge = new MarkEdge(this.#theme, (time) => this.#bars.before(time) - this.#bars.span.from)
     this.#watermark = new Watermark(this.#theme)
-    this.#profile = new VolumeProfile(
-      this.#theme,
-      () => {
-        const { from = 0, to = -1 } = this.#chart.timeScale().getVisibleLogicalRange() ?? {}
-        return {
-          bars: this.#bars.held.slice(Math.max(0, Math.ceil(from)), Math.floor(to) + 1),
-          log: this.#look.log && !this.#look.percent,
-        }
-      },
-      (price) => this.#toY(price),
-      () => hooks.sighted(),
-    )
-    for (const layer of [this.#watermark, this.#gaps, this.#profile, this.#bands, this.#edge])
+    for (const layer of [this.#watermark, this.#gaps, this.#bands, this.#edge])
       this.#chart.panes()[0]?.attachPrimitive(layer)
     this.#main = addMain(this.#chart, this.#look.kind)
     this.#marks = createSeriesMarkers(this.#main)
@@ -353,12 +352,35 @@ export class PriceChart {
   setStudies(studied: Studied): void {
     this.#studied = studied
     this.#studies.choose(studied, this.#bars.all, this.#bars.span, this.#theme)
-    this.#profile.set(studied.profile ? [PROFILE_ROWS] : [], this.#theme)
+    if (studied.profile && !this.#profile)
+      void import('./profile').then(({ VolumeProfile }) => {
+        if (!this.#gone && !this.#profile) this.#addProfile(VolumeProfile)
+      })
+    this.#showProfile()
+  }
+
+  #addProfile(Profile: typeof VolumeProfile): void {
+    const inSight = () => {
+      const { from = 0, to = -1 } = this.#chart.timeScale().getVisibleLogicalRange() ?? {}
+      return this.#bars.held.slice(Math.max(0, Math.ceil(from)), Math.floor(to) + 1)
+    }
+    this.#profile = new Profile(
+      this.#theme,
+      () => ({ bars: inSight(), log: this.#look.log && !this.#look.percent }),
+      (price) => this.#toY(price),
+      () => this.#hooks.sighted(),
+    )
+    this.#chart.panes()[0]?.attachPrimitive(this.#profile)
+    this.#showProfile()
+  }
+
+  #showProfile(): void {
+    this.#profile?.set(this.#studied.profile ? [ROWS] : [], this.#theme)
   }
 
   /** What the indicators say at the bar of this time; the volume by price is that of all bars in sight. */
   studiesAt(time: number): StudyValues {
-    const profile = this.#studied.profile && { profile: [this.#profile.most] }
+    const profile = this.#studied.profile && { profile: [this.#profile?.most ?? NaN] }
     return { ...this.#studies.at(this.#bars.placeOf(time)), ...profile }
   }
 
@@ -368,7 +390,7 @@ export class PriceChart {
     this.#gaps.set(this.#gapMarks, this.#theme)
     this.#bands.set(this.#positions, this.#theme)
     this.#studies.paint(this.#theme)
-    this.#profile.set(this.#studied.profile ? [PROFILE_ROWS] : [], this.#theme)
+    this.#showProfile()
     this.#alerts.set(this.#levels, this.#theme)
     this.#own?.again(this.#theme, this.#look.factor)
     this.#edge.set(Number.isFinite(this.#markedFrom) ? [this.#markedFrom] : [], this.#theme)
@@ -505,6 +527,8 @@ export class PriceChart {
       twin.#bars.span = { ...this.#bars.span }
       twin.#hasOlder = this.#hasOlder
       twin.#scale()
+      twin.#studies.outside = this.#studies.outside
+      if (this.#profile) twin.#addProfile(this.#profile.constructor as typeof VolumeProfile)
       twin.setStudies(this.#studied)
       twin.#setData()
       twin.setGaps(this.#gapMarks)

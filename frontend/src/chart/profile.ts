@@ -3,9 +3,6 @@ import { volumeProfile } from '../market/study/profile'
 import { Layer, type Target } from './layer'
 import type { ChartTheme } from './theme'
 
-/** Rows from the lowest price in sight to the highest. */
-export const PROFILE_ROWS = 48
-
 /** The row of which there is most reaches this share of the pane's width in from the left. */
 const REACH = 0.22
 

@@ -53,6 +53,8 @@ const FEW = 100
 export class Studies {
   /** Values are drawn at so many times what they are. */
   factor = 1
+  /** Indicators that are made of more than these bars. */
+  outside: Partial<Record<IndicatorName, Indicator>> = {}
   #theme: ChartTheme | undefined
   #studies: Study[] = []
 
@@ -78,7 +80,7 @@ export class Studies {
     })
 
     for (const [name, numbers] of wanted) {
-      const indicator = indicatorKind(name).make?.(...numbers)
+      const indicator = indicatorKind(name).make?.(...numbers) ?? this.outside[name]
       if (!indicator) continue
       const study = { name, made: numbers.join(), indicator, series: this.#newSeries(indicatorKind(name), indicator) }
       this.#studies.push(study)
@@ -105,9 +107,10 @@ export class Studies {
     for (const study of this.#studies) this.#draw(study, bars, span)
   }
 
-  /** Takes a change of the bar at this place; what stands after it follows, as far as the part of the bars reaches. */
-  update(bars: readonly Bar[], place: number, span: Span): void {
+  /** Takes a change of the bar at this place, in all or one; what stands after it follows, as far as the part of the bars reaches. */
+  update(bars: readonly Bar[], place: number, span: Span, only?: IndicatorName): void {
     for (const study of this.#studies) {
+      if (only && study.name !== only) continue
       const { indicator, series } = study
       indicator.fill(bars, place)
       indicator.lines.forEach((values, line) => {
@@ -131,7 +134,7 @@ export class Studies {
   }
 
   #newSeries(
-    { lines, pane, label, several }: IndicatorKind,
+    { lines, pane, label, several, scaled }: IndicatorKind,
     of: Indicator,
   ): readonly ISeriesApi<'Line' | 'Histogram'>[] {
     const quiet = { priceLineVisible: false, crosshairMarkerVisible: false }
@@ -141,9 +144,9 @@ export class Studies {
           ...quiet,
           lineWidth: 1,
           lineStyle: (several && LENGTHS[line]) ?? LineStyle.Solid,
-          lastValueVisible: false,
+          lastValueVisible: scaled === true,
           // A line far off must not press the candles flat.
-          autoscaleInfoProvider: () => null,
+          ...(scaled ? {} : { autoscaleInfoProvider: () => null }),
         }),
       )
     }

@@ -41,8 +41,10 @@ export interface IndicatorKind {
   several?: true
   /** What its lines are called in the legend; a single line needs no name, those of several lengths go by these. */
   lines: readonly string[]
-  /** Of its number of bars, or of several such numbers; absent for what is no line and drawn by the chart itself. */
+  /** Of its number of bars, or of several such numbers; absent for what the chart itself has. */
   make?(...lengths: number[]): Indicator
+  /** The axis makes room for it too, and has a label at its last value. */
+  scaled?: true
   /** It stands in a pane of its own below the candles; else it is drawn over them, in prices. */
   pane?: Pane
 }
@@ -108,6 +110,15 @@ export const INDICATORS = {
     hint: 'At the left, what takers bought (green) and sold (red) at each price, each candle’s volume spread evenly over its range; the dashed line: where most was traded',
     key: 'P',
     lines: [''],
+  },
+  compare: {
+    label: 'vs',
+    words: 'the line of another coin',
+    layer: 'Another coin’s line, in percent:',
+    hint: 'Its closes over these candles, both in percent since the first candle in sight; the coin is chosen for each chart',
+    key: 'X',
+    lines: [''],
+    scaled: true,
   },
   flow: {
     label: 'Flow',

@@ -46,6 +46,8 @@ export interface ChartControls {
 export interface ChartChoice {
   mint: string
   interval: Interval
+  /** The coin that it is compared with, if one was chosen. */
+  compare?: string | undefined
 }
 
 /** One chart of the window: the token and interval chosen for it, and what is known of them while it is open. */
@@ -54,7 +56,11 @@ export class ChartState {
   interval = $state<Interval>('m1')
   /** Why the server does not follow the mint for this client, in its words; empty when it does or has not said. */
   refusal = $state('')
+  /** The coin that it is compared with, whether or not that is shown; empty for none. */
+  compare = $state('')
   readonly market: Market
+  /** The candles of that coin, while they are shown. */
+  readonly other: Market
   readonly margin: Margin
   readonly marks: Marks
   readonly gaps: Gaps
@@ -72,15 +78,17 @@ export class ChartState {
     slots: SlotClock,
   ) {
     this.market = new Market(rest, stream)
+    this.other = new Market(rest, stream)
     this.margin = new Margin(rest)
     this.marks = new Marks(rest)
     this.gaps = new Gaps(rest, slots)
   }
 
   /** Notes what is to be shown, without reading it. */
-  choose({ mint, interval }: Partial<ChartChoice>): void {
+  choose({ mint, interval, compare }: Partial<ChartChoice>): void {
     this.mint = mint ?? this.mint
     this.interval = interval ?? this.interval
+    this.compare = compare ?? this.compare
   }
 
   /** Shows what is chosen, and keeps it live. */
@@ -101,6 +109,7 @@ export class ChartState {
   close(): void {
     this.#unwatch()
     this.market.close()
+    this.other.close()
     this.margin.open('')
     void this.gaps.read('')
   }
@@ -114,10 +123,12 @@ export class ChartState {
 
   onHistory(data: HistoryData): void {
     this.market.onHistory(data)
+    this.other.onHistory(data)
   }
 
   onKline(data: KlineData): void {
     this.market.onKline(data)
+    this.other.onKline(data)
   }
 
   onEvent(data: EventData): void {
@@ -127,6 +138,7 @@ export class ChartState {
 
   onGap(notice: StreamGap): void {
     this.market.onGap(notice)
+    this.other.onGap(notice)
     this.margin.onGap(notice)
     this.marks.onGap(notice)
   }
@@ -135,6 +147,7 @@ export class ChartState {
   onConnected(): void {
     if (this.refusal) this.retry()
     else if (this.market.phase === 'error') void this.market.reload()
+    if (this.other.phase === 'error') void this.other.reload()
     void this.margin.reload()
     this.marks.reload()
   }

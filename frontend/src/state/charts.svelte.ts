@@ -55,6 +55,13 @@ export class Charts {
     this.open()
   }
 
+  /** Compares the focused chart with a coin; empty for none. */
+  compare(mint: string): void {
+    this.focused.compare = mint
+    if (mint) this.prefs.set('compare', true)
+    this.#remember()
+  }
+
   /** Gives this chart the focus. */
   point(chart: ChartState): void {
     if (this.shown.includes(chart)) this.focus = this.list.indexOf(chart)
@@ -96,7 +103,7 @@ export class Charts {
   }
 
   #remember(): void {
-    const choices = this.list.map(({ mint, interval }) => ({ mint, interval }))
+    const choices = this.list.map(({ mint, interval, compare }) => ({ mint, interval, compare: compare || undefined }))
     this.prefs.set('charts', choices)
     this.prefs.set('focus', this.focus)
   }

@@ -115,6 +115,34 @@ it('remembers charts, layout and focus', async () => {
   expect(charts.focused.mint).toBe('A')
 })
 
+it('compares a chart with a coin, live, and remembers which', async () => {
+  charts.choose({ mint: 'A' })
+  charts.arrange('columns')
+  charts.compare('B')
+  await settle()
+  const { focused } = charts
+  await focused.other.open(focused.compare, focused.interval)
+  expect(stream.wanted.at(-1)).toBe('+kline B m1 7')
+  const data = { symbol: 'B', interval: 'm1', data: candle(120, 9), seq: 8, slot: 1, block_time: 1 }
+  focused.onKline(data as never)
+  await settle()
+  expect([focused.other.last?.time, focused.market.last?.time]).toEqual([120, 60])
+
+  expect(window().shown.map(({ compare }) => compare)).toEqual(['B', ''])
+  focused.close()
+  expect(focused.other.phase).toBe('idle')
+})
+
+it('leaves alone the pushes of another that are not asked for yet', async () => {
+  charts.choose({ mint: 'A' })
+  await settle()
+  const { other } = charts.focused
+  void other.open('A', 'm1')
+  other.close()
+  await settle()
+  expect(stream.wanted.filter((one) => one.startsWith('-'))).toEqual([])
+})
+
 it('hands a push to the charts it is about', async () => {
   charts.choose({ mint: 'A' })
   charts.arrange('columns')

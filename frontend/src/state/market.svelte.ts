@@ -38,6 +38,8 @@ export class Market {
   #rebuild: 'no' | 'more' | 'reset' = 'no'
   #drawn = -Infinity
   #opening: AbortController | undefined
+  /** Whether the pushes were asked for: others may want the same ones. */
+  #watching = false
   #frame = onFrame(() => this.#flush())
 
   constructor(
@@ -56,7 +58,7 @@ export class Market {
 
   async open(mint: string, interval: Interval): Promise<void> {
     if (mint === this.mint && interval === this.interval && this.phase !== 'error' && this.phase !== 'idle') return
-    if (this.mint) this.stream().unwatchKline(this.mint, this.interval)
+    this.#unwatch()
     this.mint = mint
     this.interval = interval
     await this.#load()
@@ -65,7 +67,7 @@ export class Market {
   /** Forgets the series, for another server. */
   close(): void {
     this.#opening?.abort()
-    if (this.mint) this.stream().unwatchKline(this.mint, this.interval)
+    this.#unwatch()
     this.mint = ''
     this.series.clear()
     this.phase = 'idle'
@@ -75,8 +77,13 @@ export class Market {
   /** Reads the whole series anew. */
   async reload(): Promise<void> {
     if (!this.mint) return
-    this.stream().unwatchKline(this.mint, this.interval)
+    this.#unwatch()
     await this.#load()
+  }
+
+  #unwatch(): void {
+    if (this.#watching) this.stream().unwatchKline(this.mint, this.interval)
+    this.#watching = false
   }
 
   async #load(): Promise<void> {
@@ -98,6 +105,7 @@ export class Market {
       this.#flush()
       // From the page's own commit on: nothing can fall between history and live.
       this.stream().watchKline(mint, interval, page.seq, page.store)
+      this.#watching = true
     } catch (error) {
       if (opening.signal.aborted || isAbort(error)) return
       this.error = error instanceof RestError ? error.message : String(error)

@@ -130,8 +130,8 @@ const isPicked = (value: unknown): value is PickedCandle => {
 }
 
 const isChoice = (value: unknown): value is ChartChoice => {
-  const { mint, interval } = (value ?? {}) as Partial<ChartChoice>
-  return isText(mint) && isInterval(interval)
+  const { mint, interval, compare = '' } = (value ?? {}) as Partial<ChartChoice>
+  return isText(mint) && isInterval(interval) && isText(compare)
 }
 
 export const isLayout = oneOf<Layout>('one', 'columns', 'rows', 'four')

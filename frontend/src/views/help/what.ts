@@ -187,8 +187,8 @@ const chart: Section = {
   ],
 }
 
-/** A name ends in "of" for the number of bars behind it, or in "since" for where it begins. */
-const layerName = (name: IndicatorName) => indicatorKind(name).layer.replace(/ (of|since)$/, '')
+/** A name ends in "of" for the number of bars behind it, in "since" for where it begins, or in a colon before a choice. */
+const layerName = (name: IndicatorName) => indicatorKind(name).layer.replace(/( of| since|:)$/, '')
 
 const studies: Section = {
   title: 'Indicators',

@@ -120,7 +120,11 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Chart', 'layers', 'Indicators and layers', ['o'], () => (view.dialog = 'layers'))
   for (const name of indicatorNames) {
     const { words, key } = indicatorKind(name)
-    add('Chart', name, `Toggle ${words}`, [key], () => prefs.set(name, !prefs.values[name]))
+    add('Chart', name, `Toggle ${words}`, [key], () => {
+      prefs.set(name, !prefs.values[name])
+      // The coin is still to be chosen.
+      if (name === 'compare' && prefs.values.compare && !workspace.chart.compare) view.dialog = 'layers'
+    })
   }
   add('Chart', 'vwap-here', 'VWAP from the candle at the crosshair on, or of sessions again', ['alt+w'], () => {
     const { mint } = workspace.chart
