@@ -3,6 +3,7 @@
 package app
 
 import (
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -52,6 +53,32 @@ func verbatim(text string) string {
 		return strings.ReplaceAll(text, "%", "%%")
 	}
 	return text
+}
+
+// savePath asks for a file to write, and completes its name with this ending; empty when the person changed their mind.
+func (a *App) savePath(title string, filter window.FileFilter, name, ending string) (path string, err error) {
+	dir := a.lastDir()
+	a.dialog.with(func() {
+		path, err = window.SaveFileDialog(a.window(), window.SaveDialogOptions{
+			Title: title, DefaultDirectory: dir, CanCreateDirectories: true, DefaultFilename: name,
+			Filters: []window.FileFilter{filter},
+		})
+	})
+	if err != nil || path == "" {
+		return "", err
+	}
+
+	a.wentTo(path)
+	if strings.EqualFold(filepath.Ext(path), ending) {
+		return path, nil
+	}
+
+	path += ending // the dialog asked about the name without it
+	if _, err := os.Stat(path); err == nil &&
+		!a.ask("Replace the file?", filepath.Base(path)+" exists already. Replace it?") {
+		return "", nil
+	}
+	return path, nil
 }
 
 // wentTo remembers where a file was put: the next dialog begins there.

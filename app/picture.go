@@ -8,7 +8,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 
 	window "github.com/wailsapp/wails/v2/pkg/runtime"
 )
@@ -30,7 +29,7 @@ func (a *App) SavePicture(name, content string) (string, error) {
 	if err != nil || !bytes.HasPrefix(picture, pngHead) {
 		return "", errNotPicture
 	}
-	path, err := a.picturePath(filepath.Base(name))
+	path, err := a.savePath("Save Picture", window.FileFilter{DisplayName: "Pictures (*.png)", Pattern: "*.png"}, filepath.Base(name), ".png")
 	if err != nil || path == "" {
 		return "", err
 	}
@@ -38,30 +37,5 @@ func (a *App) SavePicture(name, content string) (string, error) {
 		return "", err // names the file
 	}
 	a.log.Info("picture saved", "path", path)
-	return path, nil
-}
-
-func (a *App) picturePath(name string) (path string, err error) {
-	dir := a.lastDir()
-	a.dialog.with(func() {
-		path, err = window.SaveFileDialog(a.window(), window.SaveDialogOptions{
-			Title: "Save Picture", DefaultDirectory: dir, CanCreateDirectories: true, DefaultFilename: name,
-			Filters: []window.FileFilter{{DisplayName: "Pictures (*.png)", Pattern: "*.png"}},
-		})
-	})
-	if err != nil || path == "" {
-		return "", err
-	}
-
-	a.wentTo(path)
-	if strings.EqualFold(filepath.Ext(path), ".png") {
-		return path, nil
-	}
-
-	path += ".png" // the dialog asked about the name without it
-	if _, err := os.Stat(path); err == nil &&
-		!a.ask("Replace the file?", filepath.Base(path)+" exists already. Replace it?") {
-		return "", nil
-	}
 	return path, nil
 }

@@ -101,6 +101,10 @@ interface Bindings {
   StopExport(): Promise<void>
   /** Asks for a file; the answer is its path, empty when the person changed their mind. */
   SavePicture(name: string, base64: string): Promise<string>
+  /** Asks for a file; the answer is its path, empty when the person changed their mind. */
+  SaveWorkspaces(name: string, text: string): Promise<string>
+  /** Asks for a file; its path is empty when the person changed their mind. */
+  OpenWorkspaces(): Promise<{ path: string; text: string }>
   Settings(): Promise<SettingsView>
   SaveSettings(change: { revision: string; form: SettingsForm }): Promise<SaveResult>
   TestEndpoint(question: EndpointQuestion): Promise<EndpointReport>
@@ -207,6 +211,30 @@ export async function savePicture(name: string, canvas: HTMLCanvasElement): Prom
   if (!picture) throw new Error('the browser could not draw the picture')
   saveFile(name, picture)
   return name
+}
+
+/** Gives the person workspaces as a file; the answer is what it is called now, empty when they changed their mind. */
+export async function saveWorkspaces(name: string, text: string): Promise<string> {
+  if (app?.SaveWorkspaces) return app.SaveWorkspaces(name, text)
+  saveFile(name, new Blob([text], { type: 'application/json' }))
+  return name
+}
+
+/** What a file says that the person chooses, up to `most` bytes of it; undefined when they changed their mind. */
+export async function openWorkspaces(most: number): Promise<string | undefined> {
+  if (app?.OpenWorkspaces) {
+    const { path, text } = await app.OpenWorkspaces()
+    return path ? text : undefined
+  }
+  const field = document.createElement('input')
+  field.type = 'file'
+  field.accept = '.json'
+  const file = await new Promise<File | undefined>((resolve) => {
+    field.onchange = () => resolve(field.files?.[0])
+    field.oncancel = () => resolve(undefined)
+    field.click()
+  })
+  return file?.slice(0, most).text()
 }
 
 // navigator.clipboard exists on https and localhost only; a server reached by name over http has this.

@@ -38,10 +38,14 @@ export class Charts {
     rest: () => Rest,
     stream: () => Stream,
   ) {
-    const { charts, focus } = prefs.values
     this.list = Array.from({ length: MAX_CHARTS }, (_, id) => new ChartState(id, rest, stream, this.slots))
-    this.list.forEach((chart, place) => chart.choose(charts[place] ?? {}))
-    this.focus = this.shown.includes(this.list[focus] as ChartState) ? focus : 0
+    this.#recall()
+  }
+
+  /** Chooses for every chart what the preferences say by now; `open` shows it. */
+  restore(): void {
+    this.#recall()
+    for (const chart of this.list) if (!this.shown.includes(chart)) chart.close()
   }
 
   /** Every mint on screen, the focused one first. */
@@ -100,6 +104,12 @@ export class Charts {
     const { mint } = this.focused
     const taken = this.shown.filter((chart) => chart.mint === mint).map((chart) => chart.interval)
     return FRESH.find((interval) => !taken.includes(interval)) ?? 'm1'
+  }
+
+  #recall(): void {
+    const { charts, focus } = this.prefs.values
+    this.list.forEach((chart, place) => chart.choose(charts[place] ?? {}))
+    this.focus = this.shown.includes(this.list[focus] as ChartState) ? focus : 0
   }
 
   #remember(): void {

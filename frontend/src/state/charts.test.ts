@@ -6,11 +6,12 @@ import { Prefs } from './prefs.svelte'
 let stored: Map<string, string>
 let stream: QuietStream
 let charts: Charts
+let prefs: Prefs
 
 const ask = vi.fn(async () => klines([candle(60)], 7))
 
 function window(): Charts {
-  const prefs = new Prefs({
+  prefs = new Prefs({
     getItem: (key) => stored.get(key) ?? null,
     setItem: (key, text) => void stored.set(key, text),
   })
@@ -57,6 +58,27 @@ it('changes the chart that has the focus, and no other', async () => {
   expect(charts.focused.mint).toBe('A')
   charts.step(-1)
   expect(charts.focused.mint).toBe('B')
+})
+
+it('shows what the preferences say by then, and closes what has no place', async () => {
+  charts.choose({ mint: 'A' })
+  charts.arrange('columns')
+  await settle()
+  stream.wanted = []
+  prefs.setAll({ layout: 'one', focus: 0, lastPlace: 0, charts: [{ mint: 'B', interval: 'h1' }] })
+  charts.restore()
+  charts.open()
+  await settle()
+  expect(shown()).toEqual(['B h1'])
+  expect(charts.focused.market.phase).toBe('ready')
+  expect(stream.wanted.sort()).toEqual([
+    '+events B',
+    '+kline B h1 7',
+    '-events A',
+    '-events A',
+    '-kline A m1',
+    '-kline A m5',
+  ])
 })
 
 it('keeps the focused chart when places go, and closes the others', async () => {

@@ -41,6 +41,14 @@ export class Navigation {
     this.#follow()
   }
 
+  /** Shows what the preferences say by now: another arrangement was chosen. */
+  restore(): void {
+    this.charts.restore()
+    this.#picked = this.charts.focused.mint
+    this.open()
+    this.tokens.refreshRank().catch(() => undefined)
+  }
+
   show(mint: string): void {
     if (!mint || mint === this.charts.focused.mint) return
     this.charts.choose({ mint })

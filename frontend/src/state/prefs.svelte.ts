@@ -105,6 +105,8 @@ export const MAX_CHARTS = 4
 export const PLACES: Record<Layout, number> = { one: 1, columns: 2, rows: 2, four: 4 }
 
 const KEY = 'spinscope.prefs'
+/** Characters of a remembered mint at most; an address has 44 or fewer. */
+const MAX_MINT = 64
 
 function oneOf<T extends string>(...values: T[]): (value: unknown) => value is T {
   return (value): value is T => (values as unknown[]).includes(value)
@@ -129,9 +131,11 @@ const isPicked = (value: unknown): value is PickedCandle => {
   return isText(mint) && within([1, Number.MAX_SAFE_INTEGER])(time)
 }
 
+const isMint = (value: unknown): value is string => isText(value) && value.length <= MAX_MINT
+
 const isChoice = (value: unknown): value is ChartChoice => {
   const { mint, interval, compare = '' } = (value ?? {}) as Partial<ChartChoice>
-  return isText(mint) && isInterval(interval) && isText(compare)
+  return isMint(mint) && isInterval(interval) && isMint(compare)
 }
 
 export const isLayout = oneOf<Layout>('one', 'columns', 'rows', 'four')
@@ -248,6 +252,11 @@ const defaults: PrefValues = {
   right: 268,
 }
 
+/** Reports whether a choice of this name exists and can be this. */
+export function isPref(key: string, value: unknown): boolean {
+  return Object.hasOwn(checks, key) && checks[key as keyof PrefValues](value)
+}
+
 /** Keeps only what is known and valid; anything else falls back to its default. */
 export function readPrefs(text: string | null): PrefValues {
   let stored: unknown
@@ -275,8 +284,14 @@ export class Prefs {
   }
 
   set<Key extends keyof PrefValues>(key: Key, value: PrefValues[Key]): void {
-    if (!checks[key](value)) return
-    this.values[key] = value
+    this.setAll({ [key]: value })
+  }
+
+  /** Takes over every choice that is valid, and keeps them. */
+  setAll(values: Partial<PrefValues>): void {
+    const valid = Object.entries(values).filter(([key, value]) => isPref(key, value))
+    if (valid.length === 0) return
+    Object.assign(this.values, Object.fromEntries(valid))
     try {
       this.storage?.setItem(KEY, JSON.stringify(this.values))
     } catch {

@@ -1,4 +1,5 @@
 import type { Drawings } from './drawings.svelte'
+import type { SavedWorkspaces } from './saved-workspaces.svelte'
 
 export type DialogName =
   | ''
@@ -16,6 +17,7 @@ export type DialogName =
   | 'gaps'
   | 'layers'
   | 'replay'
+  | 'workspaces'
   | 'health'
 
 /** A menu that was asked for with the other button of the pointer, at a place of the window. */
@@ -35,4 +37,6 @@ export class WindowState {
   focusSearch: (() => void) | undefined
   /** What is drawn over the candles; set once the first are on screen. */
   drawings: Drawings | undefined
+  /** What was saved of the window; set once the first candles are on screen. */
+  saved = $state.raw<SavedWorkspaces | undefined>()
 }

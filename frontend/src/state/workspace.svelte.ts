@@ -17,7 +17,7 @@ import { Health } from './health.svelte'
 import type { Market } from './market.svelte'
 import { Navigation } from './navigation.svelte'
 import { Polling } from './polling'
-import type { Prefs } from './prefs.svelte'
+import type { Prefs, PrefValues } from './prefs.svelte'
 import { pushesTo } from './pushes'
 import { type StatusLine, statusLineOf } from './status-line'
 import { Tape } from './tape.svelte'
@@ -121,6 +121,13 @@ export class Workspace {
   /** Shows market caps in the place of prices, or prices. */
   switchWorth(): void {
     this.prefs.set('worth', this.prefs.values.worth === 'cap' ? 'price' : 'cap')
+  }
+
+  /** Arranges the window as these preferences say; those that are left out stay. */
+  arrange(values: Partial<PrefValues>): void {
+    this.prefs.setAll(values)
+    this.navigation.restore()
+    this.dollars.look()
   }
 
   /** How the server, the cluster and the history are. */

@@ -319,6 +319,10 @@ const status: Section = {
       sign: { kind: 'icon', name: 'bell' },
       text: 'Alerts, with the number of those that you have not looked at.',
     },
+    {
+      name: 'a workspace’s name',
+      text: 'The workspace in use; “changed” before it: the window is not as it was saved. Nothing is saved by itself and nothing lost: Shift+S saves the change, goes back, or opens another.',
+    },
     { name: 'time', text: 'Chain time: everything before it was read.' },
     {
       name: 'a version is available',

@@ -193,6 +193,15 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     prefs.set('crossSync', !prefs.values.crossSync),
   )
 
+  add(
+    'Layout',
+    'workspaces',
+    'Workspaces: save how the window is arranged, open another',
+    ['S'],
+    () => (view.dialog = 'workspaces'),
+    'name file import export',
+  )
+
   add('Export', 'screenshot', 'Save the chart as a picture', ['p'], () => void saveScreenshot(workspace))
   add('Alerts', 'alerts', 'Show alerts', ['a'], () => workspace.navigation.showAlerts())
   add('Alerts', 'alert-new', 'New alert at the crosshair, or at the last price', ['A'], () => workspace.newAlert())

@@ -1,5 +1,8 @@
 import type { Component } from 'svelte'
-import type { DialogName } from '../../state/window.svelte'
+import type { SavedWorkspaces } from '../../state/saved-workspaces.svelte'
+import { storage } from '../../state/storage'
+import type { DialogName, WindowState } from '../../state/window.svelte'
+import type { Workspace } from '../../state/workspace.svelte'
 import { LATER_PANELS } from '../side/panels'
 
 type Loaded = Promise<{ default: Component }>
@@ -17,6 +20,7 @@ const LATER: Partial<Record<DialogName, () => Loaded>> = {
   replay: () => import('./large').then(({ Replay }) => ({ default: Replay })),
   health: () => import('../health/Health.svelte'),
   watched: () => import('../tokens/Watched.svelte'),
+  workspaces: () => import('./large').then(({ Workspaces }) => ({ default: Workspaces })),
   'list-filter': () => import('../tokens/Filter.svelte'),
 }
 
@@ -36,4 +40,10 @@ export function readLater(): void {
   }
   if ('requestIdleCallback' in window) requestIdleCallback(read, { timeout: BUSY })
   else setTimeout(read, BUSY)
+}
+
+/** Reads what was saved of the window, once; the status bar tells which of it is in use. */
+export async function readSaved(workspace: Workspace, view: WindowState): Promise<SavedWorkspaces> {
+  const { SavedWorkspaces } = await import('./large')
+  return (view.saved ??= new SavedWorkspaces(storage(), workspace.prefs, (values) => workspace.arrange(values)))
 }
