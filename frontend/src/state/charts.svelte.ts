@@ -108,7 +108,7 @@ export class Charts {
 
   #recall(): void {
     const { charts, focus } = this.prefs.values
-    this.list.forEach((chart, place) => chart.choose(charts[place] ?? {}))
+    this.list.forEach((chart, place) => chart.choose({ compare: '', ...charts[place] }))
     this.focus = this.shown.includes(this.list[focus] as ChartState) ? focus : 0
   }
 

@@ -1,7 +1,17 @@
 import { isPref, type PrefValues, readPrefs } from './prefs.svelte'
 
 /** What stays as it is when a workspace is opened: what belongs to the person, the room or a coin, and not to a piece of work. */
-const APART = ['theme', 'connect', 'favourites', 'wallets', 'tour', 'alertsSeen', 'sound', 'loudness', 'vwapFrom'] as const
+const APART = [
+  'theme',
+  'connect',
+  'favourites',
+  'wallets',
+  'tour',
+  'alertsSeen',
+  'sound',
+  'loudness',
+  'vwapFrom',
+] as const
 
 /** How the window is arranged: every other choice. */
 export type Arrangement = Omit<PrefValues, (typeof APART)[number]>
