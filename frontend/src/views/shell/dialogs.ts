@@ -3,7 +3,7 @@ import type { SavedWorkspaces } from '../../state/saved-workspaces.svelte'
 import { storage } from '../../state/storage'
 import type { DialogName, WindowState } from '../../state/window.svelte'
 import type { Workspace } from '../../state/workspace.svelte'
-import { LATER_PANELS } from '../side/panels'
+import { readPanels } from '../side/panels'
 
 type Loaded = Promise<{ default: Component }>
 
@@ -42,7 +42,7 @@ const BUSY = 3000
 export function readLater(workspace: Workspace, view: WindowState): void {
   const read = () => {
     // One that fails is asked for again when it is opened.
-    for (const one of [() => readSaved(workspace, view), ...Object.values(LATER_PANELS)]) one().catch(() => undefined)
+    for (const one of [readSaved(workspace, view), readPanels()]) one.catch(() => undefined)
   }
   if ('requestIdleCallback' in window) requestIdleCallback(read, { timeout: BUSY })
   else setTimeout(read, BUSY)

@@ -1,17 +1,19 @@
 import type { Component } from 'svelte'
 import type { SideTab } from '../../state/prefs.svelte'
 
-type Loaded = Promise<{ default: Component }>
+type Later = typeof import('./later')
 
-/** What stands beside the chart and is no part of what is read before the first candle. */
-export const LATER_PANELS: Record<Exclude<SideTab, 'trades'>, () => Loaded> = {
-  orders: () => import('./Orders.svelte'),
-  wallets: () => import('./Wallets.svelte'),
-  info: () => import('./Info.svelte'),
-  alerts: () => import('../alerts/Alerts.svelte'),
+/** Reads what stands beside the chart and is no part of what is read before the first candle. */
+export const readPanels = (): Promise<Later> => import('./later')
+
+const PANELS: Record<Exclude<SideTab, 'trades'>, (later: Later) => Component> = {
+  orders: ({ Orders }) => Orders,
+  wallets: ({ Wallets }) => Wallets,
+  info: ({ Info }) => Info,
+  alerts: ({ Alerts }) => Alerts,
 }
 
 /** The panel of a tab. */
-export function panelOf(tab: keyof typeof LATER_PANELS): Loaded {
-  return LATER_PANELS[tab]()
+export async function panelOf(tab: keyof typeof PANELS): Promise<{ default: Component }> {
+  return { default: PANELS[tab](await readPanels()) }
 }
