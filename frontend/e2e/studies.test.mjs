@@ -109,7 +109,7 @@ for (const theme of ['dark', 'light']) {
     const page = await open(browser, { theme, width: 1440, height: 900 })
     await byId(page, 'token-row').first().click()
     const alone = (await pixels(page)).hash
-    await page.keyboard.press('Shift+P')
+    await page.keyboard.press('Shift+K')
     await until('it is painted', async () => (await pixels(page)).hash !== alone)
 
     // All candles are in sight: the most traded row is that of their volumes, each spread over its range.

@@ -108,7 +108,7 @@ export const INDICATORS = {
     words: 'volume profile',
     layer: 'Volume by price of the candles in sight',
     hint: 'At the left, what takers bought (green) and sold (red) at each price, each candle’s volume spread evenly over its range; the dashed line: where most was traded',
-    key: 'P',
+    key: 'K',
     lines: [''],
   },
   compare: {
