@@ -25,6 +25,8 @@ type Market interface {
 	Terms(order market.Pubkey, before market.Position) (market.Terms, bool, error)
 	// Pair is the market of a coin, the zero Pair for one that is not known.
 	Pair(mint market.Pubkey) market.Pair
+	// Supply is how many base units of a coin there are, at the decimals of its pair; false while that is not known.
+	Supply(mint market.Pubkey) (supply uint64, known bool)
 	// Name is the symbol that a token gave itself, "" when not known.
 	Name(mint market.Pubkey) string
 }

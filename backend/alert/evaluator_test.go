@@ -257,6 +257,57 @@ func TestArmsAreBounded(t *testing.T) {
 	}
 }
 
+// TestMarketCap: a rule by market cap fires when price × supply crosses its level exactly, and waits while the supply is not known.
+func TestMarketCap(t *testing.T) {
+	mint := mintOf(1)
+	look := &chain{pair: market.MustPair(0, market.USDC, 2, 6)}
+	e := New(look)
+	rules := []Rule{
+		made(t, Fields{ID: "up", Kind: MarketCapAbove, Symbol: mint.String(), MarketCap: "30"}),
+		made(t, Fields{ID: "higher", Kind: MarketCapAbove, Symbol: mint.String(), MarketCap: "30.000000001"}),
+		made(t, Fields{ID: "down", Kind: MarketCapBelow, Symbol: mint.String(), MarketCap: "15"}),
+	}
+	e.Use(rules)
+	slot := 0
+	trade := func(whole uint64) string {
+		t.Helper()
+		slot++
+		one := event(slot, &spinpet.BuySell{Mint: mint, IsBuy: true, TokenAmount: 100, SolAmount: 100})
+		unit, _ := market.ParseU128("10000000000000000000000000000") // a whole unit of the quote for a whole coin
+		price, _ := unit.Mul64(whole)
+		one.Price = market.Price(price)
+		var told []string
+		for _, a := range feed(t, e, start, market.Commit{Seq: market.Seq(slot), Events: []market.Event{one}}) {
+			told = append(told, a.Rule+" "+a.Value)
+		}
+		return strings.Join(told, ", ")
+	}
+
+	// 500 base units are 5 whole coins.
+	for _, one := range []struct {
+		supply, price uint64
+		want          string
+	}{
+		{0, 1, ""}, {0, 9, ""}, // not known
+		{500, 5, ""}, {500, 6, "up 30"}, {500, 4, ""}, {500, 3, "down 15"}, {500, 2, ""},
+	} {
+		look.supply = one.supply
+		if got := trade(one.price); got != one.want {
+			t.Errorf("at %d, of %d coins: %q, want %q", one.price, one.supply, got, one.want)
+		}
+	}
+
+	// What is told says what it is in.
+	if text := e.capText(&rules[0], "31.5"); text != e.name(mint)+": market cap 31.5 USDC, above 30" {
+		t.Error(text)
+	}
+	for _, wrong := range []string{"0", "-1", "1e3", "0.0000000001", "99999999999999999999"} {
+		if _, err := (Fields{ID: "r", Kind: MarketCapAbove, Symbol: mint.String(), MarketCap: wrong}).Parse(); err == nil || !strings.HasPrefix(err.Error(), "market_cap: ") {
+			t.Errorf("%s: %v", wrong, err)
+		}
+	}
+}
+
 // TestWalletTrade: a wallet's trades, margin orders' too, and liquidations of its orders; with a least size trades alone.
 func TestWalletTrade(t *testing.T) {
 	whale := market.Pubkey{77}

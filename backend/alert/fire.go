@@ -108,6 +108,18 @@ func (e *Evaluator) priceText(r *Rule, price market.Price) string {
 	return fmt.Sprintf("%s: price %s %s, %s %s", e.name(r.Mint), short(price.String()), e.quote(r.Mint), side, short(r.Price.String()))
 }
 
+func (e *Evaluator) capText(r *Rule, value string) string {
+	side := "above"
+	if r.Kind == MarketCapBelow {
+		side = "below"
+	}
+	level := market.U64(r.MarketCap).Decimal(sizeDecimals)
+	if value == level {
+		side = "at"
+	}
+	return fmt.Sprintf("%s: market cap %s %s, %s %s", e.name(r.Mint), short(value), e.quote(r.Mint), side, level)
+}
+
 func (e *Evaluator) moveText(r *Rule, event *market.Event, value string) string {
 	if value[0] != '-' {
 		value = "+" + value

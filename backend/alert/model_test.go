@@ -19,6 +19,7 @@ type chain struct {
 	list    []market.Event // newest first, of the first sorted ones
 	sorted  int
 	pair    market.Pair
+	supply  uint64
 }
 
 func (c *chain) EventsBack(mint market.Pubkey, before market.Position, fn func(*market.Event) bool) error {
@@ -46,6 +47,8 @@ func (c *chain) Terms(order market.Pubkey, before market.Position) (terms market
 }
 
 func (c *chain) Pair(market.Pubkey) market.Pair { return c.pair }
+
+func (c *chain) Supply(market.Pubkey) (uint64, bool) { return c.supply, c.supply > 0 }
 
 func (c *chain) Name(mint market.Pubkey) string { return fmt.Sprint("T", mint[0]) }
 

@@ -12,7 +12,20 @@ import (
 )
 
 // storedMarket is what the evaluator looks up in the store.
-type storedMarket struct{ *store.Store }
+type storedMarket struct {
+	*store.Store
+	info func(market.Pubkey) market.MintInfo
+}
+
+// Supply implements Market. What cannot be read is not known.
+func (m storedMarket) Supply(mint market.Pubkey) (supply uint64, known bool) {
+	token, ok, err := m.Token(mint)
+	if err != nil || !ok {
+		return 0, false
+	}
+	supply, _, known = token.Supply(m.info(mint))
+	return supply, known
+}
 
 // EventsBack implements Market.
 func (m storedMarket) EventsBack(mint market.Pubkey, before market.Position, fn func(*market.Event) bool) error {
@@ -55,6 +68,10 @@ func (s *Service) Rules() []wire.AlertRule {
 		list[i] = wireRule(&rules[i])
 		created, spent := (*s.spent.Load())[rules[i].ID]
 		list[i].Spent = spent && created == rules[i].CreatedAt
+		if rules[i].capped() {
+			_, known := s.market.Supply(rules[i].Mint)
+			list[i].SupplyUnknown = !known
+		}
 	}
 	return list
 }

@@ -18,6 +18,8 @@ type Kind string
 const (
 	PriceAbove     Kind = "price_above"
 	PriceBelow     Kind = "price_below"
+	MarketCapAbove Kind = "market_cap_above"
+	MarketCapBelow Kind = "market_cap_below"
 	PercentMove    Kind = "percent_move"
 	Liquidation    Kind = "liquidation"
 	NewToken       Kind = "new_token"
@@ -28,7 +30,9 @@ const (
 
 // Kinds are all kinds, in the order that help texts list them.
 func Kinds() []Kind {
-	return []Kind{PriceAbove, PriceBelow, PercentMove, Liquidation, NewToken, VolumeSpike, WalletTrade, ConnectionLost}
+	return []Kind{
+		PriceAbove, PriceBelow, MarketCapAbove, MarketCapBelow, PercentMove, Liquidation, NewToken, VolumeSpike, WalletTrade, ConnectionLost,
+	}
 }
 
 // Bounds of rules.
@@ -50,7 +54,8 @@ type Fields struct {
 	Kind          Kind        `json:"kind"`
 	Symbol        string      `json:"symbol,omitempty"`
 	Wallet        string      `json:"wallet,omitempty"`
-	Price         string      `json:"price,omitempty"`     // quote per whole token, decimal
+	Price         string      `json:"price,omitempty"` // quote per whole token, decimal
+	MarketCap     string      `json:"market_cap,omitempty"`
 	Direction     string      `json:"direction,omitempty"` // up, down, both
 	Percent       json.Number `json:"percent,omitempty"`
 	WindowSeconds int64       `json:"window_seconds,omitempty"`
@@ -71,6 +76,7 @@ type Rule struct {
 	Mint      market.Pubkey // zero: all
 	Wallet    market.Pubkey // of WalletTrade
 	Price     market.Price
+	MarketCap uint64 // 10^-9 whole units of the quote
 	Up, Down  bool   // which moves count
 	Percent   uint64 // hundredths of a percent
 	Window    int64  // seconds
@@ -97,6 +103,8 @@ func wrong(field, format string, args ...any) error {
 var uses = map[Kind][]string{
 	PriceAbove:     {"symbol*", "price*"},
 	PriceBelow:     {"symbol*", "price*"},
+	MarketCapAbove: {"symbol*", "market_cap*"},
+	MarketCapBelow: {"symbol*", "market_cap*"},
 	PercentMove:    {"symbol", "direction", "percent*", "window_seconds*"},
 	Liquidation:    {"symbol", "min_size"},
 	NewToken:       {},
@@ -107,11 +115,19 @@ var uses = map[Kind][]string{
 
 // rest is how long after it fired for a mint the rule tells nothing more of the same, in seconds of chain time.
 func (r *Rule) rest() int64 {
-	if r.Kind == PriceAbove || r.Kind == PriceBelow {
+	if r.crosses() {
 		return priceRest
 	}
 	return r.Window
 }
+
+// crosses reports whether the rule waits for a price to cross a level, its own or that of a market cap.
+func (r *Rule) crosses() bool {
+	return r.Kind == PriceAbove || r.Kind == PriceBelow || r.capped()
+}
+
+// capped reports whether the rule needs the supply of its coin.
+func (r *Rule) capped() bool { return r.Kind == MarketCapAbove || r.Kind == MarketCapBelow }
 
 // Fields is the rule as it is written.
 func (r *Rule) Fields() Fields { return r.fields }
@@ -135,6 +151,7 @@ func (f Fields) Parse() (Rule, error) {
 		{"symbol", f.Symbol != ""},
 		{"wallet", f.Wallet != ""},
 		{"price", f.Price != ""},
+		{"market_cap", f.MarketCap != ""},
 		{"direction", f.Direction != ""},
 		{"percent", f.Percent != ""},
 		{"window_seconds", f.WindowSeconds != 0},
@@ -182,6 +199,14 @@ func (r *Rule) measures(f *Fields) (err error) {
 		r.Price = market.Price(price)
 	}
 
+	if f.MarketCap != "" {
+		amount, ok := decimal(f.MarketCap, sizeDecimals)
+		if !ok || amount.Hi != 0 || amount.IsZero() {
+			return wrong("market_cap", "%.60q is no market cap: write price × supply in what the coin is paid in as a decimal such as 250.5, at most 9 decimals, above 0", f.MarketCap)
+		}
+		r.MarketCap = amount.Lo
+	}
+
 	switch f.Direction {
 	case "up":
 		r.Up = true
@@ -220,6 +245,9 @@ func (r *Rule) written(f *Fields) Fields {
 	out := *f
 	if f.Price != "" {
 		out.Price = r.Price.String()
+	}
+	if f.MarketCap != "" {
+		out.MarketCap = market.U64(r.MarketCap).Decimal(sizeDecimals)
 	}
 	if f.MinSize != "" {
 		out.MinSize = market.U64(r.MinSize).Decimal(sizeDecimals)

@@ -26,7 +26,7 @@ func (f File) SaveRule(rule wire.AlertRule, now time.Time) (wire.AlertRule, erro
 func ruleFields(r wire.AlertRule) Fields {
 	return Fields{
 		ID: r.ID, Kind: Kind(r.Kind), Symbol: r.Symbol, Price: r.Price, Direction: r.Direction,
-		Percent: number(r.Percent), WindowSeconds: r.WindowSeconds, Factor: number(r.Factor), MinSize: r.MinSize, Wallet: r.Wallet,
+		Percent: number(r.Percent), WindowSeconds: r.WindowSeconds, Factor: number(r.Factor), MinSize: r.MinSize, Wallet: r.Wallet, MarketCap: r.MarketCap,
 		Once: r.Once, Muted: r.Muted, CreatedAt: r.CreatedAt,
 	}
 }
@@ -45,7 +45,7 @@ func wireRule(r *Rule) wire.AlertRule {
 	percent, _ := f.Percent.Float64() // "" is 0
 	factor, _ := f.Factor.Float64()
 	return wire.AlertRule{
-		ID: f.ID, Kind: string(f.Kind), Symbol: f.Symbol, Price: f.Price, Direction: f.Direction, Percent: percent,
+		ID: f.ID, Kind: string(f.Kind), Symbol: f.Symbol, Price: f.Price, MarketCap: f.MarketCap, Direction: f.Direction, Percent: percent,
 		WindowSeconds: f.WindowSeconds, Factor: factor, MinSize: f.MinSize, Wallet: f.Wallet, Once: f.Once, Muted: f.Muted, CreatedAt: f.CreatedAt,
 	}
 }

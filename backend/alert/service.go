@@ -37,6 +37,9 @@ type Options struct {
 	// Behind reports whether history is being read, so that chain time is not the present. Nil: it never is.
 	Behind func() bool
 
+	// Info is what is known of a mint beside its events, such as its supply. Nil: nothing.
+	Info func(mint market.Pubkey) market.MintInfo
+
 	// Agree is called with what is about to be stored and told, and may add marks of its own; an error means that it must not be,
 	// and ends Run. Nil: there is nobody to agree with.
 	Agree func(*store.AlertChange) error
@@ -51,6 +54,7 @@ type Options struct {
 // Alerts, Counts and Changed belongs to the goroutine of Run.
 type Service struct {
 	store     *store.Store
+	market    storedMarket
 	commits   *follow.Follower
 	changed   chan struct{} // holds a token while the rule file is to be read again
 	link      func() (connected bool, since time.Time, watched bool)
@@ -80,10 +84,14 @@ func NewService(o Options) *Service {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Info == nil {
+		o.Info = func(market.Pubkey) (info market.MintInfo) { return info }
+	}
+	looked := storedMarket{o.Store, o.Info}
 	log := o.Logger.With("component", "alerts")
 	s := &Service{
-		store: o.Store, commits: o.Commits, changed: make(chan struct{}, 1), link: o.Link, behind: o.Behind, agree: o.Agree, push: o.Push,
-		notify: o.Notify, log: log, evaluator: New(storedMarket{o.Store}), rules: &ruleReader{file: At(o.Dir), log: log},
+		store: o.Store, market: looked, commits: o.Commits, changed: make(chan struct{}, 1), link: o.Link, behind: o.Behind, agree: o.Agree, push: o.Push,
+		notify: o.Notify, log: log, evaluator: New(looked), rules: &ruleReader{file: At(o.Dir), log: log},
 		fired: map[Kind]*atomic.Uint64{},
 	}
 	for _, kind := range Kinds() {
@@ -375,7 +383,7 @@ func (s *Service) reload(ctx context.Context, now bool) error {
 		return nil
 	}
 
-	once := New(storedMarket{s.store})
+	once := New(s.market)
 	once.Use(fresh)
 	if err := s.reread(ctx, once, s.recall[0]+1, s.cursor); err != nil { // what comes later is looked at by all rules
 		return err

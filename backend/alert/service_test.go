@@ -199,7 +199,7 @@ func TestAlertsAcrossCrashes(t *testing.T) {
 			b.restart()
 			b.begin()
 
-			reference := New(storedMarket{b.store})
+			reference := New(storedMarket{b.store, func(market.Pubkey) (info market.MintInfo) { return info }})
 			rules, _ := b.alerts.rules.read()
 			reference.Use(rules)
 			list, there := b.stored(), map[string]bool{}

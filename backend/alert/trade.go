@@ -48,7 +48,7 @@ func (e *Evaluator) trade(event *market.Event, trade *market.Trade) error {
 		switch r.Kind {
 		case PercentMove:
 			e.moved(r, event, m.moves[r.Window])
-		case VolumeSpike, PriceAbove, PriceBelow, Liquidation:
+		case VolumeSpike, PriceAbove, PriceBelow, MarketCapAbove, MarketCapBelow, Liquidation:
 		}
 	}
 
@@ -78,7 +78,7 @@ func (m *mint) clear() {
 			m.moves[r.Window] = newMoves(r.Window)
 		case VolumeSpike:
 			m.volumes[r.Window] = newVolumes(r.Window)
-		case PriceAbove, PriceBelow, Liquidation:
+		case PriceAbove, PriceBelow, MarketCapAbove, MarketCapBelow, Liquidation:
 		}
 	}
 }
@@ -151,7 +151,7 @@ func (e *Evaluator) fill(m *mint, event *market.Event) error {
 // learnedLate compares a trade with the one before it on the chain.
 func (e *Evaluator) learnedLate(event *market.Event, rules []*Rule) error {
 	if !slices.ContainsFunc(rules, func(r *Rule) bool {
-		return (r.Kind == PriceAbove || r.Kind == PriceBelow) && e.counts(r, event)
+		return r.crosses() && e.counts(r, event)
 	}) {
 		return nil
 	}
@@ -182,6 +182,9 @@ func (e *Evaluator) crossings(rules []*Rule, event *market.Event, before market.
 			crossed = before.Less(r.Price) && !event.Price.Less(r.Price)
 		case PriceBelow:
 			crossed = r.Price.Less(before) && !r.Price.Less(event.Price)
+		case MarketCapAbove, MarketCapBelow:
+			e.capCrossing(r, event, before)
+			continue
 		case PercentMove, VolumeSpike, Liquidation:
 		}
 		key := armKey{r.ID, event.Mint(), 'p'}
@@ -190,6 +193,33 @@ func (e *Evaluator) crossings(rules []*Rule, event *market.Event, before market.
 			e.fire(r, event, e.priceText(r, event.Price), event.Price.String())
 		}
 	}
+}
+
+// capCrossing compares the market caps at two prices with the one that a rule waits for, exactly, by the supply as it is known now. A
+// coin whose supply is not known has none, and its rule waits.
+func (e *Evaluator) capCrossing(r *Rule, event *market.Event, before market.Price) {
+	key := armKey{r.ID, event.Mint(), 'p'}
+	if !e.counts(r, event) || !e.ready(r, key, event.BlockTime, false) {
+		return
+	}
+	supply, known := e.look.Supply(event.Mint())
+	if !known {
+		return
+	}
+
+	pair, level := e.look.Pair(event.Mint()), market.CapOf(r.MarketCap)
+	earlier := market.Cap(before, supply, pair).Cmp(level)
+	worth := market.Cap(event.Price, supply, pair)
+	now := worth.Cmp(level)
+	if r.Kind == MarketCapBelow {
+		earlier, now = -earlier, -now
+	}
+	if earlier >= 0 || now < 0 {
+		return
+	}
+	e.memory.arm(key, r, event.BlockTime)
+	value := market.CapDecimal(worth)
+	e.fire(r, event, e.capText(r, value), value)
 }
 
 // moved compares a trade with the lowest and the highest price of its window.

@@ -1,6 +1,9 @@
 package market
 
-import "math/big"
+import (
+	"math/big"
+	"strings"
+)
 
 // CapDecimals are those of a market cap: those of a price, and those of the coin with the most.
 const CapDecimals = PriceDecimals + MaxDecimals
@@ -15,6 +18,12 @@ func Cap(price Price, supply uint64, pair Pair) *big.Int {
 func CapOf(amount uint64) *big.Int {
 	worth := new(big.Int).SetUint64(amount)
 	return worth.Mul(worth, tenTo(CapDecimals-AmountDecimals))
+}
+
+// CapDecimal is a market cap as people write it, exact.
+func CapDecimal(worth *big.Int) string {
+	text := new(big.Rat).SetFrac(worth, tenTo(CapDecimals)).FloatString(CapDecimals)
+	return strings.TrimRight(strings.TrimRight(text, "0"), ".")
 }
 
 func tenTo(power int) *big.Int {

@@ -21,6 +21,9 @@ func TestMarketCapIsPriceTimesSupply(t *testing.T) {
 		rat := func(text string) *big.Rat { r, _ := new(big.Rat).SetString(text); return r }
 		want := new(big.Rat).Mul(rat(U128(one.price).Decimal(PriceDecimals)), rat(U64(one.supply).Decimal(int(one.decimals))))
 		got := new(big.Rat).SetFrac(Cap(one.price, one.supply, MustPair(0, USDC, one.decimals, 6)), tenTo(CapDecimals))
+		if again := rat(CapDecimal(Cap(one.price, one.supply, MustPair(0, USDC, one.decimals, 6)))); again.Cmp(want) != 0 {
+			t.Errorf("%v × %d is written %s", one.price, one.supply, again)
+		}
 		if got.Cmp(want) != 0 {
 			t.Errorf("%v × %d is %s, not %s", one.price, one.supply, got, want)
 		}

@@ -288,6 +288,7 @@ func (f *Server) newAlerts(push func(newest uint64, fresh []wire.AlertPush)) *al
 		Dir:   f.Dir.Path, Store: f.Store, Commits: f.follower("alerts"),
 		Link:   func() (bool, time.Time, bool) { return f.Listener.Link(began) },
 		Behind: func() bool { return f.Listener.Status().Connection == listener.CatchingUp },
+		Info:   func(mint market.Pubkey) market.MintInfo { info, _ := f.mints.Info(mint); return info },
 		Push:   push, Notify: f.Notify, Webhook: f.Config.Alerts.Webhook, Logger: f.Logger,
 	})
 }

@@ -191,6 +191,8 @@ test('every kind can be made by keyboard alone', async () => {
   const kinds = [
     'price_above',
     'price_below',
+    'market_cap_above',
+    'market_cap_below',
     'percent_move',
     'volume_spike',
     'liquidation',
@@ -207,6 +209,7 @@ test('every kind can be made by keyboard alone', async () => {
     for (let i = 0; i < place; i++) await page.keyboard.press('ArrowDown')
     assert.equal(await select.inputValue(), kind)
     if (kind === 'wallet_trade') await byId(page, 'alert-wallet').fill('JEKNVnkbo3jma5nREBBJCDoXFVeKkD56V3xKrvRmWxFG')
+    if (kind.startsWith('market_cap')) await byId(page, 'alert-cap').fill('250.5')
     await byId(page, 'alert-once').focus()
     await page.keyboard.press('Enter')
     await byId(page, 'alert-form').waitFor({ state: 'detached' })
@@ -217,6 +220,38 @@ test('every kind can be made by keyboard alone', async () => {
   calm(page)
   await page.context().close()
 })
+
+for (const theme of ['dark', 'light']) {
+  test(`an alert by market cap says what it waits for, in ${theme}`, async () => {
+    const state = { rules: [], alerts: [] }
+    const page = await open(browser, { theme, routes: (page) => standIn(page, state) })
+    await page.keyboard.press('Shift+A')
+    await byId(page, 'alert-kind').selectOption('market_cap_below')
+    await byId(page, 'alert-cap').fill('1e3')
+    await byId(page, 'alert-save').click()
+    assert.equal(await byId(page, 'alert-problem').getAttribute('data-field'), 'market_cap')
+    assert.deepEqual(await findings(page), [])
+    await picture(page, `alert-cap-${theme}`)
+    await byId(page, 'alert-cap').fill('12.5')
+    await byId(page, 'alert-save').click()
+    await byId(page, 'alert-form').waitFor({ state: 'detached' })
+    assert.equal(state.rules[0].market_cap, '12.5')
+
+    state.rules = [{ ...state.rules[0], supply_unknown: true }]
+    await page.reload()
+    await byId(page, 'alerts-rules').click()
+    await until('the rule says that it waits', async () =>
+      /market cap falls to 12.5 SOL.*waits: supply not known/.test(
+        (await byId(page, 'alert-rule').allTextContents()).join(),
+      ),
+    )
+    assert.deepEqual(await findings(page), [])
+    await page.setViewportSize({ width: 390, height: 844 })
+    await picture(page, `alert-cap-390-${theme}`)
+    calm(page)
+    await page.context().close()
+  })
+}
 
 test('an alert may be about any token: found by keyboard, or its address pasted', async () => {
   const state = { rules: [], alerts: [] }

@@ -30,12 +30,22 @@ describe('a draft', () => {
   })
 
   it('becomes a rule with the members that its kind has a use for, and no others', () => {
-    const full = draft({ percent: '5', window: '5', factor: '3', minSize: '1.5', once: true, wallet: WALLET })
+    const full = draft({
+      percent: '5',
+      window: '5',
+      factor: '3',
+      minSize: '1.5',
+      once: true,
+      wallet: WALLET,
+      cap: '250.5',
+    })
     const rules = Object.fromEntries(ALERT_KINDS.map(({ value: kind }) => [kind, toRule({ ...full, kind })]))
     const common = { id: '', created_at: 0, once: true }
     expect(rules).toEqual({
       price_above: { ...common, kind: 'price_above', symbol: MINT, price: '0.000000028' },
       price_below: { ...common, kind: 'price_below', symbol: MINT, price: '0.000000028' },
+      market_cap_above: { ...common, kind: 'market_cap_above', symbol: MINT, market_cap: '250.5' },
+      market_cap_below: { ...common, kind: 'market_cap_below', symbol: MINT, market_cap: '250.5' },
       percent_move: {
         ...common,
         kind: 'percent_move',
@@ -54,7 +64,7 @@ describe('a draft', () => {
 
   it('comes back from its rule', () => {
     for (const { value: kind } of ALERT_KINDS) {
-      const more = { minSize: '2', muted: true, window: '90', unit: 's', created: 7, wallet: WALLET } as const
+      const more = { minSize: '2', muted: true, window: '90', unit: 's', created: 7, wallet: WALLET, cap: '9' } as const
       const rule = toRule(draft({ id: 'r1', kind, ...more }))
       if (isProblem(rule)) throw new Error(rule.text)
       expect(toRule(draftOf(rule))).toEqual(rule)
@@ -66,6 +76,8 @@ describe('a draft', () => {
     ['symbol', { symbol: 'OAK' }],
     ['symbol', { kind: 'liquidation', symbol: MINT.slice(1, -1) }],
     ['price', { price: '' }],
+    ['market_cap', { kind: 'market_cap_above', cap: '1e3' }],
+    ['market_cap', { kind: 'market_cap_below', cap: '0.0' }],
     ['price', { price: '0.000' }],
     ['price', { price: '2.7e-8' }],
     ['price', { price: '-1' }],
@@ -109,6 +121,11 @@ describe('a rule', () => {
       { ...base, kind: 'liquidation', min_size: '1.50' },
       'Any token: liquidation of 1.5 SOL or more',
       'spinscope alert add --kind liquidation --min-size 1.50',
+    ],
+    [
+      { ...base, kind: 'market_cap_below', symbol: MINT, market_cap: '250.5' },
+      'OAK: market cap falls to 250.5 SOL',
+      `spinscope alert add --kind market_cap_below --symbol ${MINT} --market-cap 250.5`,
     ],
     [
       { ...base, kind: 'wallet_trade', symbol: MINT, wallet: WALLET, min_size: '2' },

@@ -6,6 +6,8 @@ import { shortAddress } from './token'
 export type AlertKind =
   | 'price_above'
   | 'price_below'
+  | 'market_cap_above'
+  | 'market_cap_below'
   | 'percent_move'
   | 'liquidation'
   | 'new_token'
@@ -22,6 +24,7 @@ export interface Rule {
   symbol?: string
   wallet?: string
   price?: string
+  market_cap?: string
   direction?: Direction
   percent?: number
   window_seconds?: number
@@ -41,6 +44,7 @@ export interface Draft {
   symbol: string
   wallet: string
   price: string
+  cap: string
   direction: Direction
   percent: string
   window: string
@@ -59,6 +63,8 @@ const UNITS: Record<WindowUnit, number> = { s: 1, min: 60, h: 3600 }
 export const ALERT_KINDS: readonly { value: AlertKind; text: string }[] = [
   { value: 'price_above', text: 'Price rises to' },
   { value: 'price_below', text: 'Price falls to' },
+  { value: 'market_cap_above', text: 'Market cap rises to' },
+  { value: 'market_cap_below', text: 'Market cap falls to' },
   { value: 'percent_move', text: 'Price moves by' },
   { value: 'volume_spike', text: 'Volume spike' },
   { value: 'liquidation', text: 'Liquidation' },
@@ -70,6 +76,8 @@ export const ALERT_KINDS: readonly { value: AlertKind; text: string }[] = [
 const USES: Record<AlertKind, readonly (keyof Draft)[]> = {
   price_above: ['symbol', 'price'],
   price_below: ['symbol', 'price'],
+  market_cap_above: ['symbol', 'cap'],
+  market_cap_below: ['symbol', 'cap'],
   percent_move: ['symbol', 'direction', 'percent', 'window'],
   volume_spike: ['symbol', 'factor', 'window'],
   liquidation: ['symbol', 'minSize'],
@@ -85,7 +93,7 @@ export function usesOf(kind: AlertKind, member: keyof Draft): boolean {
 
 /** Whether the kind must be about one token. */
 export function needsToken(kind: AlertKind): boolean {
-  return kind === 'price_above' || kind === 'price_below'
+  return kind.endsWith('_above') || kind.endsWith('_below')
 }
 
 /** Whether a new rule of this kind is done once it has fired: a price that was reached is no news the next time. */
@@ -102,6 +110,7 @@ export function newDraft(symbol: string, price: number, last = price): Draft {
     symbol,
     wallet: '',
     price: priceText(price),
+    cap: '',
     direction: 'both',
     percent: '5',
     window: '5',
@@ -137,6 +146,7 @@ export function draftOf(rule: Rule): Draft {
     kind: rule.kind,
     wallet: rule.wallet ?? '',
     price: rule.price ?? '',
+    cap: rule.market_cap ?? '',
     direction: rule.direction ?? 'both',
     percent: rule.percent === undefined ? blank.percent : exactNumber(rule.percent),
     window: String(seconds / UNITS[unit]),
@@ -182,6 +192,12 @@ export function toRule(draft: Draft): Rule | Problem {
       return { field: 'price', text: 'enter what one token costs as a decimal above 0, such as 0.00000003' }
     rule.price = price
   }
+  if (uses('cap')) {
+    const cap = draft.cap.trim()
+    if (!DECIMAL.test(cap) || Number(cap) === 0)
+      return { field: 'market_cap', text: 'enter price × supply as a decimal above 0, such as 250.5' }
+    rule.market_cap = cap
+  }
   if (uses('direction')) rule.direction = draft.direction
   for (const name of ['percent', 'factor'] as const) {
     if (!uses(name)) continue
@@ -218,12 +234,22 @@ export function readProblem(text: string): Problem {
 /** The command line that adds the rule, for a POSIX shell. */
 export function commandOf(rule: Rule): string {
   const words = ['spinscope', 'alert', 'add', '--kind', rule.kind]
-  const members = ['symbol', 'wallet', 'price', 'direction', 'percent', 'window_seconds', 'factor', 'min_size'] as const
+  const members = [
+    'symbol',
+    'wallet',
+    'price',
+    'market_cap',
+    'direction',
+    'percent',
+    'window_seconds',
+    'factor',
+    'min_size',
+  ] as const
   for (const name of members) {
     const value = rule[name]
     if (value === undefined || (name === 'direction' && value === 'both')) continue
     words.push(
-      name === 'window_seconds' ? '--window' : `--${name.replace('_', '-')}`,
+      name === 'window_seconds' ? '--window' : `--${name.replaceAll('_', '-')}`,
       quoted(typeof value === 'number' ? exactNumber(value) : value),
     )
   }
@@ -244,6 +270,10 @@ export function ruleWords(rule: Rule, name: (mint: string) => string, quote = SO
       return `${who} rises to ${formatPrice(Number(rule.price), 6)}`
     case 'price_below':
       return `${who} falls to ${formatPrice(Number(rule.price), 6)}`
+    case 'market_cap_above':
+      return `${who}: market cap rises to ${exactNumber(Number(rule.market_cap))} ${quote}`
+    case 'market_cap_below':
+      return `${who}: market cap falls to ${exactNumber(Number(rule.market_cap))} ${quote}`
     case 'percent_move': {
       const way = rule.direction === 'up' ? 'up ' : rule.direction === 'down' ? 'down ' : 'up or down '
       return `${who} moves ${way}${rule.percent}%${span}`

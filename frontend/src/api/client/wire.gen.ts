@@ -4,11 +4,13 @@
 export interface AlertRule {
   /** 1 to 64 letters, digits, - and _ */
   id: string
-  kind: 'price_above' | 'price_below' | 'percent_move' | 'liquidation' | 'new_token' | 'volume_spike' | 'wallet_trade' | 'connection_lost'
+  kind: 'price_above' | 'price_below' | 'market_cap_above' | 'market_cap_below' | 'percent_move' | 'liquidation' | 'new_token' | 'volume_spike' | 'wallet_trade' | 'connection_lost'
   /** Mint; left out for all mints where the kind allows it */
   symbol?: string
   /** SOL per whole token, exact decimal: price_above, price_below */
   price?: string
+  /** Price × supply in what the coin is paid in, exact decimal with at most 9 decimals: market_cap_above, market_cap_below */
+  market_cap?: string
   /** percent_move; both when left out */
   direction?: 'up' | 'down' | 'both'
   /** percent_move: 0.01 to 1000000, in steps of 0.01 */
@@ -27,6 +29,8 @@ export interface AlertRule {
   muted?: boolean
   /** A rule with once that has fired; only in answers */
   spent?: boolean
+  /** A rule by market cap of a coin whose supply is not known: it waits until it is; only in answers */
+  supply_unknown?: boolean
   /** Unix milliseconds; what happened before does not fire. 0 when saving: now */
   created_at: number
 }
@@ -37,12 +41,12 @@ export interface Alert {
   id: string
   /** The rule's id */
   rule: string
-  kind: 'price_above' | 'price_below' | 'percent_move' | 'liquidation' | 'new_token' | 'volume_spike' | 'wallet_trade' | 'connection_lost'
+  kind: 'price_above' | 'price_below' | 'market_cap_above' | 'market_cap_below' | 'percent_move' | 'liquidation' | 'new_token' | 'volume_spike' | 'wallet_trade' | 'connection_lost'
   /** Mint; empty for connection_lost */
   symbol: string
   /** One line of plain text */
   message: string
-  /** What was measured: price or size in SOL, percent (negative when down), times the average, seconds without connection; 0 for new_token */
+  /** What was measured: price, market cap or size in SOL, percent (negative when down), times the average, seconds without connection; 0 for new_token */
   value: number
   /** The same as a decimal string; empty when not known */
   value_exact: string

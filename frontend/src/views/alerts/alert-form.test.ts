@@ -31,7 +31,10 @@ beforeEach(() => {
   })
 })
 
-async function show(kind: 'price_above' | 'liquidation' = 'price_above', symbol = TWIN): Promise<HTMLInputElement> {
+async function show(
+  kind: 'price_above' | 'liquidation' | 'market_cap_above' = 'price_above',
+  symbol = TWIN,
+): Promise<HTMLInputElement> {
   await workspace.tokens.load()
   workspace.alerts.begin(symbol, 2.8e-8)
   if (workspace.alerts.draft) workspace.alerts.draft.kind = kind
@@ -47,6 +50,15 @@ const write = (field: HTMLElement, value: string) => fireEvent.input(field, { ta
 const press = (field: HTMLElement, key: string) => fireEvent.keyDown(field, { key })
 
 describe('the token of an alert', () => {
+  it('says where an alert by market cap waits for the supply of its coin', async () => {
+    Object.assign(details[0] ?? {}, { supply: '5000', decimals: 2 })
+    await show('market_cap_above')
+    expect(screen.queryByTestId('alert-supply')).toBeNull()
+    if (workspace.alerts.draft) workspace.alerts.draft.symbol = FOX
+    await tick()
+    expect(screen.getByTestId('alert-supply').textContent).toMatch(/not known yet/)
+  })
+
   it('is any token of the list, found by symbol, name or address', async () => {
     const field = await show()
     expect(field.value).toBe('OAK JBMmrp…JbUTBZ')
