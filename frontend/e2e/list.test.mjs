@@ -108,6 +108,7 @@ for (const theme of ['dark', 'light']) {
     await closeDialog(page)
 
     await page.setViewportSize({ width: 390, height: 844 })
+    await byId(page, 'panel-tokens').click()
     assert.deepEqual([await covered(page), await cut(page)], [[], []])
     await picture(page, `list-sorted-390-${theme}`)
     assert.deepEqual(page.complaints, [])
