@@ -121,5 +121,6 @@ func (a *App) chartMenu(bar *menu.Menu) {
 	chart.AddText("Narrower Bars", nil, a.tell("menu:toggle", "zoom-out"))
 	chart.AddText("Replay…", nil, a.tell("menu:toggle", "replay"))
 	chart.AddText("Known Gaps…", nil, a.tell("menu:toggle", "gaps"))
+	chart.AddText("Copy Link", nil, a.tell("menu:toggle", "copy-link"))
 	chart.AddText("Save Picture…", keys.CmdOrCtrl("p"), a.tell("menu:toggle", "screenshot"))
 }

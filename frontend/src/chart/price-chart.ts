@@ -422,6 +422,17 @@ export class PriceChart {
     return true
   }
 
+  show(from: number, to: number): boolean {
+    const [first, end] = [this.#bars.before(from), this.#bars.before(to)]
+    if (first === end) return false
+    const wanted = follow(this.#bars.span, { from: first, to: end }, this.#bars.all.length)
+    if (wanted) this.#hold(wanted)
+    // As wide as half a bar more at each side: those at the edges are seen whole.
+    const { from: before } = this.#bars.span
+    this.#chart.timeScale().setVisibleLogicalRange({ from: first - before - 0.5, to: end - before - 0.5 })
+    return true
+  }
+
   step(bars: number): void {
     const from =
       this.#cross.at === undefined ? this.#bars.all.length - 1 - Math.sign(bars) : this.#bars.before(this.#cross.at)

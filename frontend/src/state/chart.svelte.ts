@@ -22,6 +22,8 @@ export interface ChartControls {
   reset(): void
   /** Shows the bar of this time; false when it is not loaded. */
   goTo(time: number): boolean
+  /** Shows the bars that begin from one time until before another; false when none of them is loaded. */
+  show(from: number, to: number): boolean
   /** Moves the crosshair so many bars on, from the newest one when it was nowhere; back with a negative number. */
   step(bars: number): void
   /** Takes the crosshair away. */

@@ -1,4 +1,5 @@
 import type { Alert } from '../api/client/index'
+import type { ChartState } from './chart.svelte'
 import type { Workspace } from './workspace.svelte'
 
 const PATIENCE_MS = 10_000
@@ -12,21 +13,32 @@ export async function goToAlert(workspace: Workspace, alert: Pick<Alert, 'symbol
   if (!alert.symbol) return
   workspace.navigation.pick(alert.symbol)
   const { chart } = workspace
-  const { market } = chart
-  for (let waited = 0; market.phase === 'loading' && waited < PATIENCE_MS; waited += LOOK_MS) await pause(LOOK_MS)
+  if (!(await reachBack(chart, time))) return
+  if (!chart.controls?.goTo(time)) {
+    workspace.toasts.show('info', 'That time is before the first candle of this interval; try a longer one.')
+  }
+}
+
+/** Reads candles back to a time, as far as there are any; false when the chart shows another coin by then. */
+export async function reachBack(chart: ChartState, time: number): Promise<boolean> {
+  const { market, mint } = chart
+  const rest = async (busy: () => boolean) => {
+    for (let waited = 0; busy() && waited < PATIENCE_MS; waited += LOOK_MS) await pause(LOOK_MS)
+  }
+  await rest(() => market.phase === 'loading')
   for (let page = 0; page < MAX_PAGES && market.phase === 'ready'; page++) {
+    // The chart itself may be reading older ones.
+    await rest(() => market.loadingOlder)
     const { oldest, hasOlder } = market.series
-    if (!oldest || oldest.time <= time || !hasOlder || chart.mint !== alert.symbol) break
+    if (!oldest || oldest.time <= time || !hasOlder || chart.mint !== mint) break
     const known = market.series.length
     await market.loadOlder()
     if (market.series.length === known) break
   }
-  if (chart.mint !== alert.symbol) return
+
   // What was just read is drawn with the next frame.
-  await pause(LOOK_MS)
-  if (!chart.controls?.goTo(time)) {
-    workspace.toasts.show('info', 'That time is before the first candle of this interval; try a longer one.')
-  }
+  if (chart.mint === mint) await pause(LOOK_MS)
+  return chart.mint === mint
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -155,6 +155,15 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     },
     'past play back',
   )
+  add(
+    'Chart',
+    'copy-link',
+    'Copy a link to the coin, interval and time in sight',
+    ['U'],
+    () => void import('./large').then(({ copyLink }) => copyLink(workspace)),
+    'share url address',
+  )
+
   add('Chart', 'oldest', 'Go to the oldest bar loaded', ['Home'], () => workspace.chart.controls?.oldest())
   add('Chart', 'cross-left', 'Crosshair one bar back', ['ArrowLeft'], () => workspace.chart.controls?.step(-1))
   add('Chart', 'cross-right', 'Crosshair one bar forward', ['ArrowRight'], () => workspace.chart.controls?.step(1))
