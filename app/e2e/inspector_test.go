@@ -16,9 +16,10 @@ import (
 
 // inspector speaks WebKit's inspector protocol with the page. Not safe for concurrent use.
 type inspector struct {
-	conn   *websocket.Conn
-	target string // the page, among what the webview has
-	next   int
+	address string
+	conn    *websocket.Conn // nil when it is lost; then the next question opens another
+	target  string          // the page, among what the webview has
+	next    int
 }
 
 var socketPath = regexp.MustCompile(`socket/\d+/\d+/\w+`)
@@ -37,17 +38,17 @@ type message struct {
 // inspect connects to the page of the webview whose inspector is at the address.
 func inspect(d *desk, address string) *inspector {
 	d.t.Helper()
-	i := &inspector{}
-	d.until("the page can be inspected", func() bool { return i.connect(address) == nil })
+	i := &inspector{address: address}
+	d.until("the page can be inspected", func() bool { return i.connect() == nil })
 	d.t.Cleanup(i.close)
 	return i
 }
 
-func (i *inspector) connect(address string) error {
+func (i *inspector) connect() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+i.address+"/", nil)
 	if err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func (i *inspector) connect(address string) error {
 	if path == nil {
 		return errors.New("no page yet")
 	}
-	if i.conn, _, err = websocket.Dial(ctx, fmt.Sprintf("ws://%s/%s", address, path), nil); err != nil {
+	if i.conn, _, err = websocket.Dial(ctx, fmt.Sprintf("ws://%s/%s", i.address, path), nil); err != nil {
 		return err
 	}
 
@@ -92,12 +93,18 @@ func (i *inspector) connect(address string) error {
 func (i *inspector) close() {
 	if i.conn != nil {
 		_ = i.conn.CloseNow()
+		i.conn = nil
 	}
 }
 
 // eval runs an expression in the page and puts its value, as JSON, into result. A page that was just loaded anew never
 // answers those who were connected to the old one.
 func (i *inspector) eval(expression string, result any) error {
+	if i.conn == nil {
+		if err := i.connect(); err != nil {
+			return fmt.Errorf("connect to the page again: %w", err)
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 
@@ -115,12 +122,14 @@ func (i *inspector) eval(expression string, result any) error {
 		"params": map[string]string{"targetId": i.target, "message": string(inner)},
 	})
 	if err != nil {
+		i.close()
 		return fmt.Errorf("ask the page: %w", err)
 	}
 
 	for {
 		answer, err := i.read(ctx)
 		if err != nil {
+			i.close() // a time limit ends the connection, and a page that is busy for so long is to be asked again
 			return fmt.Errorf("answer of the page: %w", err)
 		}
 		if answer.ID == i.next {
