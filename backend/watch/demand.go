@@ -403,6 +403,19 @@ func (s *Service) Statuses(mints []market.Pubkey) []wire.WatchStatus {
 	return list
 }
 
+// Refusals are the coins that are refused, of all that are followed or that the list names.
+func (s *Service) Refusals() (mints []market.Pubkey) {
+	progress := s.source.Progress()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range s.coins {
+		if describe(one, progress).State == Refused {
+			mints = append(mints, one.mint)
+		}
+	}
+	return mints
+}
+
 // listed takes a coin over that was followed for clients; mu is held.
 func (s *Service) listed(one *entry, fixed bool) {
 	one.onDemand, one.leaving, one.fixed = false, false, one.fixed || fixed

@@ -114,6 +114,32 @@ func TestWhatIsNoCoinIsRefusedOnDemand(t *testing.T) {
 	})
 }
 
+// TestRefusals: they are the coins that Statuses says so of, on the list or followed for clients.
+func TestRefusals(t *testing.T) {
+	listed, off, wanted, other := market.Pubkey{1}, market.Pubkey{60}, market.Pubkey{2}, market.Pubkey{3}
+	c := &cluster{onDemand: 3, progress: map[market.Pubkey]Progress{
+		{1, 1}: {Live: true}, {1, 2}: {Refused: "not this one"}, {2, 1}: {Refused: "not this one"}, {3, 1}: {Live: true}, {3, 2}: {Live: true},
+	}}
+	watching(t, c, []market.Pubkey{listed, off}, func() {
+		c.clients(wanted, other)
+		for _, mint := range []market.Pubkey{wanted, other} {
+			if err := c.demand(mint); err != nil {
+				t.Fatal(err)
+			}
+		}
+
+		c.listed()
+		if got := c.service.Refusals(); !slices.Equal(got, []market.Pubkey{listed, off, wanted}) {
+			t.Errorf("%v", got)
+		}
+		for _, status := range c.service.Statuses([]market.Pubkey{listed, off, wanted, other}) {
+			if (status.State == string(Refused)) != (status.Symbol != other.String()) {
+				t.Errorf("%+v", status)
+			}
+		}
+	})
+}
+
 // TestACoinThatIsOffOnDemand: a client is refused with the reason, and is served what is stored of one, with the word that nothing
 // more comes.
 func TestACoinThatIsOffOnDemand(t *testing.T) {

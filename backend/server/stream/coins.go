@@ -18,26 +18,32 @@ type Coins interface {
 	Demand(mint market.Pubkey) (waits bool, err error)
 	// Statuses say how far those of the mints are that are followed by coin, or that clients asked for.
 	Statuses(mints []market.Pubkey) []wire.WatchStatus
+	// Refusals are the coins that Statuses would say are refused, of those that are followed by coin.
+	Refusals() []market.Pubkey
 }
 
 const (
-	lookEvery = 100 * time.Millisecond // at requests that wait until it is known what a mint is
-	tellEvery = 5                      // looks: how often a client is told of a coin at most
-	waitsFor  = 5 * time.Second        // that such a request waits; then it is answered with what there is
+	lookEvery     = 100 * time.Millisecond // at requests that wait until it is known what a mint is
+	tellEvery     = 5                      // looks: how often a client is told of a coin at most
+	refusalsEvery = 2 * time.Second        // looks at whether a coin that was live is refused, one for all clients and coins
+	waitsFor      = 5 * time.Second        // that such a request waits; then it is answered with what there is
 
 	maxWaiting = 32 // requests of one client that wait
 	maxAgain   = 16 // of its histories of one coin that are answered again
+	maxTold    = 64 // coins of one client that it was told are live, before those are dropped that it is not subscribed to
 )
 
 // desk is where clients ask for coins that are followed one by one. A request for a coin of which nothing is known waits here
 // until it is known what the mint is, and so does whatever the client asks for the same mint meanwhile; requests for other
-// mints go on. A client is told how far the coin is until its history is whole, and then gets anew what it was answered before.
+// mints go on. A client is told how far the coin is until its history is whole, and then gets anew what it was answered before. A
+// subscriber who was told so is told, too, when an endpoint refuses the coin afterwards.
 type desk struct {
 	coins Coins         // nil: no coin is followed by its own addresses
 	work  chan struct{} // wakes attend
 
 	mu    sync.Mutex
 	asked map[market.Pubkey]map[*session]*inquiry
+	told  map[market.Pubkey]map[*session]struct{} // who was told last that the coin is live; also session.told
 }
 
 // inquiry is what one client wants of one coin. The desk's mutex guards it.
@@ -57,7 +63,10 @@ type past struct {
 }
 
 func newDesk(coins Coins) *desk {
-	return &desk{coins: coins, work: make(chan struct{}, 1), asked: map[market.Pubkey]map[*session]*inquiry{}}
+	return &desk{
+		coins: coins, work: make(chan struct{}, 1),
+		asked: map[market.Pubkey]map[*session]*inquiry{}, told: map[market.Pubkey]map[*session]struct{}{},
+	}
 }
 
 // demanding are the requests that have a coin followed, with the history that they are answered with, nil for none. Their error
@@ -112,7 +121,7 @@ func (d *desk) holds(r *request) bool {
 		d.wait(r, mint, true)
 		return true
 	}
-	d.note(r.session, mint, answer)
+	d.note(r, mint, answer)
 	return false
 }
 
@@ -160,7 +169,8 @@ func (d *desk) inquiry(s *session, mint market.Pubkey) *inquiry {
 
 // note has a client told how far a coin is that is followed by its own addresses, and answered again when its history is whole.
 // Of one that is whole a subscriber is told before the answer: so the histories that come after the word are whole.
-func (d *desk) note(s *session, mint market.Pubkey, answer *past) {
+func (d *desk) note(r *request, mint market.Pubkey, answer *past) {
+	s := r.session
 	statuses := d.coins.Statuses([]market.Pubkey{mint})
 	if len(statuses) == 0 {
 		return
@@ -168,6 +178,7 @@ func (d *desk) note(s *session, mint market.Pubkey, answer *past) {
 	if statuses[0].State == stateLive {
 		if answer == nil || answer.subscribed {
 			s.emitJSON("watch_status", statuses[0])
+			r.told = &mint
 		}
 		return
 	}
@@ -179,6 +190,19 @@ func (d *desk) note(s *session, mint market.Pubkey, answer *past) {
 		return
 	}
 	one.again = append(one.again, *answer)
+}
+
+// answering marks that a client is answered, perhaps with a history that is not whole: it is told of no coin until done, so that
+// this one cannot come after the word that the coin is live.
+func (d *desk) answering(s *session) (done func()) {
+	d.mark(s, true)
+	return func() { d.mark(s, false) }
+}
+
+func (d *desk) mark(s *session, answered bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s.answered = answered
 }
 
 // Some states of a coin.
@@ -194,6 +218,9 @@ func (d *desk) forget(s *session) {
 	s.away = true
 	for mint := range d.asked {
 		d.drop(s, mint)
+	}
+	for mint := range s.told {
+		d.untell(s, mint)
 	}
 }
 
@@ -335,7 +362,7 @@ func (s *session) serveNext(mint market.Pubkey, refused error) bool {
 			return true
 		}
 		if answer, err := ask(s, r.fields); err == nil {
-			d.note(s, mint, answer)
+			d.note(r, mint, answer)
 		}
 	}
 	s.serve(r)
@@ -393,7 +420,7 @@ func (d *desk) news(mint market.Pubkey, status wire.WatchStatus, known bool) map
 	defer d.mu.Unlock()
 	list := map[*session][]past{}
 	for s, one := range d.asked[mint] {
-		if one.serving || len(one.waiting) > 0 {
+		if s.answered || one.serving || len(one.waiting) > 0 {
 			continue
 		}
 		over := !known || !s.concerned(mint) && len(one.again) == 0
@@ -409,6 +436,9 @@ func (d *desk) news(mint market.Pubkey, status wire.WatchStatus, known bool) map
 		}
 		if over || status.State == stateLive {
 			d.drop(s, mint)
+		}
+		if !over && status.State == stateLive {
+			d.tell(s, mint)
 		}
 	}
 	return list
@@ -448,6 +478,7 @@ func (s *session) answerAgain(list []past) {
 func (s *session) answerPast(one *past) error {
 	s.serving.Lock()
 	defer s.serving.Unlock()
+	defer s.stream.desk.answering(s)()
 	s.recovered()
 
 	follows := s.stream.broadcaster.follows(s, one.key)

@@ -22,6 +22,7 @@ type fakeCoins struct {
 	refused  error
 	statuses map[market.Pubkey]wire.WatchStatus
 	demanded map[market.Pubkey]int
+	looks    int // at refusals
 }
 
 func newFakeCoins() *fakeCoins {
@@ -44,6 +45,18 @@ func (c *fakeCoins) Statuses(mints []market.Pubkey) (list []wire.WatchStatus) {
 		}
 	}
 	return list
+}
+
+func (c *fakeCoins) Refusals() (mints []market.Pubkey) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.looks++
+	for mint, status := range c.statuses {
+		if status.State == stateRefused {
+			mints = append(mints, mint)
+		}
+	}
+	return mints
 }
 
 func (c *fakeCoins) set(mint market.Pubkey, state string, done int64) {
@@ -338,6 +351,153 @@ func TestACoinThatIsWhole(t *testing.T) {
 		time.Sleep(time.Minute)
 		a.expect("at once", "history", "subscribed")
 		expectEvents(t, s, "whole", "history_data", "watch_status", "history_data", "subscription_confirmed")
+	})
+}
+
+// TestTheHistoriesAfterTheWordAreWhole: one that was read before a coin was live is sent before the client is told that it is,
+// whatever asked for it.
+func TestTheHistoriesAfterTheWordAreWhole(t *testing.T) {
+	mint := testMints[0]
+	for name, payload := range map[string]object{
+		"get_history":     klineOf(mint),
+		"subscribe_kline": klineOf(mint),
+		"a list":          {"symbols": []any{mint.String()}, "interval": "m1"},
+		"waits":           klineOf(mint),
+	} {
+		t.Run(name, func(t *testing.T) {
+			withCoins(t, func(t *testing.T, b *bench, coins *fakeCoins) {
+				a := &acks{t: t}
+				s, _ := b.client(t, openSpace, "a")
+				coins.set(mint, "reading", 0)
+				coins.answer(name == "waits", nil)
+				b.trade(mint, startTime, 1e18)
+				if name == "a list" { // by itself it has no coin followed
+					a.send(s, "events", "subscribe_events", object{"symbol": mint.String()})
+					a.take()
+					taken(t, s)
+				}
+
+				var once sync.Once
+				b.memory.reading = func() {
+					once.Do(func() { // the first history is read, and is long on its way
+						coins.set(mint, "live", 100)
+						time.Sleep(time.Second)
+					})
+				}
+				event := "subscribe_kline"
+				if name == "get_history" || name == "waits" {
+					event = "get_history"
+				}
+				a.send(s, "served", event, payload)
+				coins.answer(false, nil)
+				time.Sleep(2 * time.Second)
+
+				a.expect("in the end", "served")
+				got := eventsOf(taken(t, s))
+				first, word := slices.Index(got, "history_data"), slices.Index(got, "watch_status")
+				if first < 0 || word < first || len(got) > 4 {
+					t.Errorf("%v", got)
+				}
+				if again := slices.Index(got[word+1:], "history_data"); (again < 0) != (name == "a list") {
+					t.Errorf("after the word: %v", got[word+1:])
+				}
+			})
+		})
+	}
+}
+
+// TestACoinThatIsRefusedAfterItWasLive: who is subscribed to it is told so, and when it is live again, however it was told that the
+// coin was live. Others are told nothing, and nobody looks where nobody was told.
+func TestACoinThatIsRefusedAfterItWasLive(t *testing.T) {
+	withCoins(t, func(t *testing.T, b *bench, coins *fakeCoins) {
+		a := &acks{t: t}
+		mint, price := testMints[0], object{"symbol": testMints[0].String()}
+		early, _ := b.client(t, openSpace, "a")
+		late, crowded := b.client(t, openSpace, "b")
+		gone, _ := b.client(t, openSpace, "c")
+		asked, _ := b.client(t, openSpace, "d")
+
+		time.Sleep(time.Minute)
+		if coins.looks != 0 {
+			t.Errorf("%d looks at coins of which nobody was told", coins.looks)
+		}
+		coins.set(mint, "reading", 50)
+		a.send(early, "", "subscribe_kline", klineOf(mint))
+		time.Sleep(time.Second)
+		coins.set(mint, "live", 100)
+		time.Sleep(time.Second)
+		a.send(late, "", "subscribe_price", price)
+		a.send(gone, "", "subscribe_events", price)
+		a.send(gone, "", "unsubscribe_events", price)
+		a.send(asked, "", "get_history", klineOf(mint))
+		time.Sleep(time.Minute)
+		for _, s := range []*session{early, late, gone, asked} {
+			taken(t, s)
+		}
+
+		crowded.crowd(true)
+		coins.set(mint, "refused", 100)
+		time.Sleep(refusalsEvery + time.Second)
+		expectEvents(t, late, "crowded")
+		crowded.crowd(false)
+		time.Sleep(time.Minute)
+		for _, s := range []*session{early, late} {
+			if got := expectEvents(t, s, "refused", "watch_status"); got[0].State != "refused" {
+				t.Errorf("%+v", got[0])
+			}
+		}
+		expectEvents(t, gone, "subscribed no more")
+		expectEvents(t, asked, "never subscribed")
+
+		for range 2 { // as often as it comes and goes
+			coins.set(mint, "live", 100)
+			time.Sleep(time.Minute)
+			coins.set(mint, "refused", 100)
+			time.Sleep(time.Minute)
+			for _, s := range []*session{early, late} {
+				if got := expectEvents(t, s, "live, and refused again", "watch_status", "watch_status"); got[0].State != "live" || got[1].State != "refused" {
+					t.Errorf("%+v", got)
+				}
+			}
+		}
+
+		coins.set(mint, "live", 100)
+		time.Sleep(time.Minute)
+		b.disconnect(early, "transport close")
+		b.disconnect(late, "transport close")
+		b.disconnect(gone, "transport close")
+		if told, asked := len(b.desk.told), len(b.desk.asked); told != 0 || asked != 0 {
+			t.Errorf("clients that have gone left %d and %d", told, asked)
+		}
+	})
+}
+
+// TestWhatAClientWasToldIsBounded: coins that it is not subscribed to any more are dropped.
+func TestWhatAClientWasToldIsBounded(t *testing.T) {
+	withCoins(t, func(t *testing.T, b *bench, coins *fakeCoins) {
+		a := &acks{t: t}
+		s, _ := b.client(t, openSpace, "a")
+		for n := range 5 * maxTold {
+			mint := market.Pubkey{79, byte(n), byte(n >> 8)}
+			coins.set(mint, "live", 100)
+			a.send(s, "", "subscribe_price", object{"symbol": mint.String()})
+			if n >= 10 {
+				a.send(s, "", "unsubscribe_price", object{"symbol": mint.String()})
+			}
+			if len(s.told) > maxTold || len(b.desk.told) != len(s.told) {
+				t.Fatalf("%d coins of the client, %d of all", len(s.told), len(b.desk.told))
+			}
+		}
+
+		taken(t, s)
+		for n := range 5 * maxTold {
+			coins.set(market.Pubkey{79, byte(n), byte(n >> 8)}, "refused", 100)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := taken(t, s); len(got) != 10 {
+			t.Errorf("%d coins are refused, of 10 that it is subscribed to", len(got))
+		}
 	})
 }
 

@@ -16,6 +16,9 @@ func (st *Stream) Run(ctx context.Context) error {
 	defer close(st.broadcaster.done)
 	defer st.commits.Close()
 	st.jobs.Go(func() { st.attend(st.ctx) })
+	if st.desk.coins != nil {
+		st.jobs.Go(func() { st.attendRefusals(st.ctx) })
+	}
 	if st.rank != nil {
 		st.jobs.Go(func() { st.pushRankings(st.ctx) })
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"spinscope/backend/market"
 	"spinscope/backend/wire"
 )
 
@@ -46,9 +47,13 @@ type session struct {
 	weight  int        // of each subscription that the request under way makes
 	owed    tally      // answered since the connection was last drained
 
-	waiting int  // requests that wait at the desk, whose mutex guards it
-	away    bool // the client has gone; the desk's too
-	left    bool // the same; the broadcaster's
+	waiting  int  // requests that wait at the desk, whose mutex guards it
+	away     bool // the client has gone; the desk's too
+	left     bool // the same; the broadcaster's
+	answered bool // it is being answered; the desk's
+
+	told   map[market.Pubkey]struct{} // coins that it was told are live; the desk's
+	tidyAt int                        // of them, before those are dropped that it is not subscribed to any more
 }
 
 // request is one event of a client.
@@ -58,6 +63,8 @@ type request struct {
 	serve   handler
 	fields  fields
 	ack     func(any) // nil: not asked for
+
+	told *market.Pubkey // a coin of which the client was told that it is live, nil for none
 }
 
 // tally counts messages and their bytes.
@@ -101,7 +108,7 @@ func (s *session) request(event string, args []any, ack func(any)) {
 		return
 	}
 
-	if r := (&request{s, event, serve, f, ack}); !s.stream.desk.holds(r) {
+	if r := (&request{session: s, event: event, serve: serve, fields: f, ack: ack}); !s.stream.desk.holds(r) {
 		s.serve(r)
 	}
 }
@@ -116,6 +123,10 @@ func (s *session) begin(ack func(any)) bool {
 // serve answers a request that was begun.
 func (s *session) serve(r *request) {
 	f, ack := r.fields, r.ack
+	if _, may := demanding[r.event]; may {
+		defer s.stream.desk.answering(s)()
+		defer s.stream.desk.served(r)
+	}
 	reply, err := r.serve(s, f)
 	if err != nil {
 		s.refuse(err, ack)

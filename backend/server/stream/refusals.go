@@ -1,0 +1,111 @@
+package stream
+
+import (
+	"context"
+	"time"
+
+	"spinscope/backend/market"
+)
+
+// A coin that is live may be refused later, as when another endpoint takes over. Nobody looks at it for each client that was told
+// that it is live: every refusalsEvery all coins are looked at once, and whoever was told of those that are refused asks of them anew.
+
+// tell notes that a client was told that a coin is live; mu is held. A client has maxTold such coins at most, or twice as many as it
+// is subscribed to.
+func (d *desk) tell(s *session, mint market.Pubkey) {
+	if s.away {
+		return
+	}
+	if s.told == nil {
+		s.told, s.tidyAt = map[market.Pubkey]struct{}{}, maxTold
+	}
+	if len(s.told) >= s.tidyAt {
+		d.tidy(s)
+	}
+
+	s.told[mint] = struct{}{}
+	if d.told[mint] == nil {
+		d.told[mint] = map[*session]struct{}{}
+	}
+	d.told[mint][s] = struct{}{}
+}
+
+// tidy drops what a client was told of coins that it is not subscribed to any more; mu is held.
+func (d *desk) tidy(s *session) {
+	subscribed := s.mints()
+	for mint := range s.told {
+		if _, still := subscribed[mint]; !still {
+			d.untell(s, mint)
+		}
+	}
+	s.tidyAt = max(maxTold, 2*len(s.told))
+}
+
+// mints are those that a client is subscribed to anything of. It takes the broadcaster's mutex.
+func (s *session) mints() map[market.Pubkey]struct{} {
+	b := s.stream.broadcaster
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	list := map[market.Pubkey]struct{}{}
+	for k := range s.subs {
+		if k.kind <= eventsTopic {
+			list[k.mint] = struct{}{}
+		}
+	}
+	return list
+}
+
+// untell ends what tell noted; mu is held.
+func (d *desk) untell(s *session, mint market.Pubkey) {
+	delete(s.told, mint)
+	delete(d.told[mint], s)
+	if len(d.told[mint]) == 0 {
+		delete(d.told, mint)
+	}
+}
+
+// served ends a request: a subscriber who was told before its answer that the coin is live is among those who were.
+func (d *desk) served(r *request) {
+	if r.told == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tell(r.session, *r.told)
+}
+
+// attendRefusals looks for coins that are refused after they were live, until ctx ends.
+func (st *Stream) attendRefusals(ctx context.Context) {
+	ticker := time.NewTicker(refusalsEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+
+		if d := st.desk; d.anyTold() {
+			d.refused(d.coins.Refusals())
+		}
+	}
+}
+
+func (d *desk) anyTold() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.told) > 0
+}
+
+// refused has whoever was told that one of the coins is live asks of it anew: it is told that the coin is refused, how far its
+// lists are, and when it is live again.
+func (d *desk) refused(mints []market.Pubkey) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, mint := range mints {
+		for s := range d.told[mint] {
+			d.untell(s, mint)
+			d.inquiry(s, mint)
+		}
+	}
+}
