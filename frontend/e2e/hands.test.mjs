@@ -156,7 +156,8 @@ test('the chart has a menu, by pointer and keys', async () => {
   await ask(0.9, 0.9) // the corner: all of it stays in the window
   const { x, y, width, height } = await menu.boundingBox()
   assert.ok(x >= 0 && y >= 0 && x + width <= 1280 && y + height <= 800, JSON.stringify({ x, y, width, height }))
-  for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowDown')
+  const at = () => page.evaluate(() => document.activeElement?.dataset.testid)
+  for (let i = 0; i < 20 && (await at()) !== 'menu-log'; i++) await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
   await menu.waitFor({ state: 'detached' })
   await until('the scale is logarithmic', () =>
