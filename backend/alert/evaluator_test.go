@@ -276,11 +276,11 @@ func TestMarketCap(t *testing.T) {
 		unit, _ := market.ParseU128("10000000000000000000000000000") // a whole unit of the quote for a whole coin
 		price, _ := unit.Mul64(whole)
 		one.Price = market.Price(price)
-		var told []string
+		var fired []string
 		for _, a := range feed(t, e, start, market.Commit{Seq: market.Seq(slot), Events: []market.Event{one}}) {
-			told = append(told, a.Rule+" "+a.Value)
+			fired = append(fired, a.Rule+" "+a.Value)
 		}
-		return strings.Join(told, ", ")
+		return strings.Join(fired, ", ")
 	}
 
 	// 500 base units are 5 whole coins.

@@ -104,13 +104,13 @@ type Filter struct {
 	// MinCap and MaxCap bound the market cap, both inclusive: 10^-9 of what each is paid in; 0: no bound. A coin whose supply is not
 	// known is in none.
 	MinCap, MaxCap uint64
-	// Least and Most bound Facts.Progress, both inclusive; 0: no bound. A coin that has none is in none.
-	Least, Most float64
+	// MinProgress and MaxProgress bound Facts.Progress, both inclusive; 0: no bound. A coin that has none is in none.
+	MinProgress, MaxProgress float64
 }
 
 // capped and curved report whether a filter looks at the market cap and at the way to graduation.
 func (f *Filter) capped() bool { return f.MinCap > 0 || f.MaxCap > 0 }
-func (f *Filter) curved() bool { return f.Least > 0 || f.Most > 0 }
+func (f *Filter) curved() bool { return f.MinProgress > 0 || f.MaxProgress > 0 }
 
 // takes reports whether a mint is one of those, at a chain time.
 func (f *Filter) takes(t *kept, window Window, now int64) bool {
@@ -124,7 +124,7 @@ func (f *Filter) takes(t *kept, window Window, now int64) bool {
 		return false
 	case f.capped() && (t.cap == nil || t.cap.Cmp(market.CapOf(f.MinCap)) < 0 || f.MaxCap > 0 && t.cap.Cmp(market.CapOf(f.MaxCap)) > 0):
 		return false
-	case f.curved() && (t.progress == nil || *t.progress < f.Least || f.Most > 0 && *t.progress > f.Most):
+	case f.curved() && (t.progress == nil || *t.progress < f.MinProgress || f.MaxProgress > 0 && *t.progress > f.MaxProgress):
 		return false
 	}
 	return true

@@ -168,7 +168,7 @@ func (c *chain) filter() (f Filter) {
 		f.MinCap, f.MaxCap = c.Uint64N(10), c.Uint64N(3)*20
 	}
 	if c.IntN(4) == 0 {
-		f.Least, f.Most = float64(c.IntN(20))/40, float64(c.IntN(2))*0.8
+		f.MinProgress, f.MaxProgress = float64(c.IntN(20))/40, float64(c.IntN(2))*0.8
 	}
 	return f
 }
@@ -207,10 +207,10 @@ func (c *chain) wanted(one *Ticker, f *Filter, window Window) bool {
 // bounded says naively whether a coin's market cap and progress lie in a filter's bounds.
 func (c *chain) bounded(one *Ticker, f *Filter) bool {
 	whole, known := c.capOf(one)
-	least, most := float64(f.MinCap), float64(f.MaxCap)
-	capped := f.MinCap == 0 && f.MaxCap == 0 || known && whole >= least && (most == 0 || whole <= most)
+	low, high := float64(f.MinCap), float64(f.MaxCap)
+	capped := f.MinCap == 0 && f.MaxCap == 0 || known && whole >= low && (high == 0 || whole <= high)
 	sold, curved, _ := c.progress(context.Background(), &one.Token)
-	return capped && (f.Least == 0 && f.Most == 0 || curved && sold >= f.Least && (f.Most == 0 || sold <= f.Most))
+	return capped && (f.MinProgress == 0 && f.MaxProgress == 0 || curved && sold >= f.MinProgress && (f.MaxProgress == 0 || sold <= f.MaxProgress))
 }
 
 // check compares a ticker with the trades.

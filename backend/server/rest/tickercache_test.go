@@ -164,12 +164,12 @@ func TestTickersByMarketCapAndProgress(t *testing.T) {
 		t.Errorf("%d have a market cap", len(got))
 	}
 
-	got, page := ask(wire.ProgressDesc, ticker.Filter{Least: 0.5})
+	got, page := ask(wire.ProgressDesc, ticker.Filter{MinProgress: 0.5})
 	// Of two as near as each other the one that traded last comes first.
 	if want := []string{dayMint(4).String(), dayMint(7).String()}; !slices.Equal(got, want) || *page.Tickers[0].Progress != 0.5 {
 		t.Errorf("half way to graduation: %v", got)
 	}
-	if got, _ = ask(wire.ProgressDesc, ticker.Filter{Least: 0.51}); len(got) != 0 {
+	if got, _ = ask(wire.ProgressDesc, ticker.Filter{MinProgress: 0.51}); len(got) != 0 {
 		t.Errorf("further: %v", got)
 	}
 	if got, page = ask(wire.ProgressAsc, ticker.Filter{}); len(got) != 12 || page.Tickers[1].Progress == nil || page.Tickers[2].Progress != nil {

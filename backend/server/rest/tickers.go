@@ -74,7 +74,7 @@ func (a *API) tickers(ctx context.Context, q *query) (*wire.Tickers, error) {
 			Quote: q.maybeKey("quote"), Program: q.program("program"), Trades: q.count("min_trades"),
 			Volume: q.amount("min_quote_volume", market.LamportsDecimals, 0), Age: int64(q.count("max_age")), //nolint:gosec // at most maxWhole
 			MinCap: q.amount("min_market_cap", market.LamportsDecimals, 0), MaxCap: q.amount("max_market_cap", market.LamportsDecimals, 0),
-			Least: q.share("min_progress"), Most: q.share("max_progress"),
+			MinProgress: q.share("min_progress"), MaxProgress: q.share("max_progress"),
 		},
 	}
 	page, limit := q.paging()

@@ -30,7 +30,7 @@ const (
 
 	maxWaiting = 32 // requests of one client that wait
 	maxAgain   = 16 // of its histories of one coin that are answered again
-	maxTold    = 64 // coins of one client that it was told are live, before those are dropped that it is not subscribed to
+	maxLive    = 64 // coins of one client that it was told are live, before those are dropped that it is not subscribed to
 )
 
 // desk is where clients ask for coins that are followed one by one. A request for a coin of which nothing is known waits here
@@ -43,7 +43,7 @@ type desk struct {
 
 	mu    sync.Mutex
 	asked map[market.Pubkey]map[*session]*inquiry
-	told  map[market.Pubkey]map[*session]struct{} // who was told last that the coin is live; also session.told
+	live  map[market.Pubkey]map[*session]struct{} // who was told last that the coin is live; also session.live
 }
 
 // inquiry is what one client wants of one coin. The desk's mutex guards it.
@@ -65,7 +65,7 @@ type past struct {
 func newDesk(coins Coins) *desk {
 	return &desk{
 		coins: coins, work: make(chan struct{}, 1),
-		asked: map[market.Pubkey]map[*session]*inquiry{}, told: map[market.Pubkey]map[*session]struct{}{},
+		asked: map[market.Pubkey]map[*session]*inquiry{}, live: map[market.Pubkey]map[*session]struct{}{},
 	}
 }
 
@@ -178,7 +178,7 @@ func (d *desk) note(r *request, mint market.Pubkey, answer *past) {
 	if statuses[0].State == stateLive {
 		if answer == nil || answer.subscribed {
 			s.emitJSON("watch_status", statuses[0])
-			r.told = &mint
+			r.live = &mint
 		}
 		return
 	}
@@ -219,8 +219,8 @@ func (d *desk) forget(s *session) {
 	for mint := range d.asked {
 		d.drop(s, mint)
 	}
-	for mint := range s.told {
-		d.untell(s, mint)
+	for mint := range s.live {
+		d.dropLive(s, mint)
 	}
 }
 
@@ -438,7 +438,7 @@ func (d *desk) news(mint market.Pubkey, status wire.WatchStatus, known bool) map
 			d.drop(s, mint)
 		}
 		if !over && status.State == stateLive {
-			d.tell(s, mint)
+			d.noteLive(s, mint)
 		}
 	}
 	return list

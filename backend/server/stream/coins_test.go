@@ -466,31 +466,31 @@ func TestACoinThatIsRefusedAfterItWasLive(t *testing.T) {
 		b.disconnect(early, "transport close")
 		b.disconnect(late, "transport close")
 		b.disconnect(gone, "transport close")
-		if told, asked := len(b.desk.told), len(b.desk.asked); told != 0 || asked != 0 {
-			t.Errorf("clients that have gone left %d and %d", told, asked)
+		if live, asked := len(b.desk.live), len(b.desk.asked); live != 0 || asked != 0 {
+			t.Errorf("clients that have gone left %d and %d", live, asked)
 		}
 	})
 }
 
-// TestWhatAClientWasToldIsBounded: coins that it is not subscribed to any more are dropped.
-func TestWhatAClientWasToldIsBounded(t *testing.T) {
+// TestTheLiveCoinsOfAClientAreBounded: coins that it is not subscribed to any more are dropped.
+func TestTheLiveCoinsOfAClientAreBounded(t *testing.T) {
 	withCoins(t, func(t *testing.T, b *bench, coins *fakeCoins) {
 		a := &acks{t: t}
 		s, _ := b.client(t, openSpace, "a")
-		for n := range 5 * maxTold {
+		for n := range 5 * maxLive {
 			mint := market.Pubkey{79, byte(n), byte(n >> 8)}
 			coins.set(mint, "live", 100)
 			a.send(s, "", "subscribe_price", object{"symbol": mint.String()})
 			if n >= 10 {
 				a.send(s, "", "unsubscribe_price", object{"symbol": mint.String()})
 			}
-			if len(s.told) > maxTold || len(b.desk.told) != len(s.told) {
-				t.Fatalf("%d coins of the client, %d of all", len(s.told), len(b.desk.told))
+			if len(s.live) > maxLive || len(b.desk.live) != len(s.live) {
+				t.Fatalf("%d coins of the client, %d of all", len(s.live), len(b.desk.live))
 			}
 		}
 
 		taken(t, s)
-		for n := range 5 * maxTold {
+		for n := range 5 * maxLive {
 			coins.set(market.Pubkey{79, byte(n), byte(n >> 8)}, "refused", 100)
 		}
 		time.Sleep(time.Minute)

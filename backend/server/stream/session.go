@@ -52,7 +52,7 @@ type session struct {
 	left     bool // the same; the broadcaster's
 	answered bool // it is being answered; the desk's
 
-	told   map[market.Pubkey]struct{} // coins that it was told are live; the desk's
+	live   map[market.Pubkey]struct{} // coins that it was told are live; the desk's
 	tidyAt int                        // of them, before those are dropped that it is not subscribed to any more
 }
 
@@ -64,7 +64,7 @@ type request struct {
 	fields  fields
 	ack     func(any) // nil: not asked for
 
-	told *market.Pubkey // a coin of which the client was told that it is live, nil for none
+	live *market.Pubkey // a coin of which the client was told that it is live, nil for none
 }
 
 // tally counts messages and their bytes.
