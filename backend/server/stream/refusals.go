@@ -2,9 +2,9 @@ package stream
 
 import (
 	"context"
-	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/wake"
 )
 
 // A coin that is live may be refused later, as when another endpoint takes over. Nobody looks at it for each client that was told
@@ -76,15 +76,7 @@ func (d *desk) served(r *request) {
 
 // attendRefusals looks for coins that are refused after they were live, until ctx ends.
 func (st *Stream) attendRefusals(ctx context.Context) {
-	ticker := time.NewTicker(refusalsEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-
+	for wake.After(ctx, refusalsEvery) == nil {
 		if d := st.desk; d.anyLive() {
 			d.refused(d.coins.Refusals())
 		}
