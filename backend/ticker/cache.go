@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/big"
 	"slices"
 
 	"spinscope/backend/market"
@@ -106,6 +107,8 @@ type Filter struct {
 	MinCap, MaxCap uint64
 	// MinProgress and MaxProgress bound Facts.Progress, both inclusive; 0: no bound. A coin that has none is in none.
 	MinProgress, MaxProgress float64
+
+	low, high *big.Int // MinCap and MaxCap as market caps are compared, made once for all coins
 }
 
 // capped and curved report whether a filter looks at the market cap and at the way to graduation.
@@ -122,7 +125,7 @@ func (f *Filter) takes(t *kept, window Window, now int64) bool {
 		return false
 	case f.Age > 0 && (t.Token.Created == nil || now-t.Token.CreateTime > f.Age):
 		return false
-	case f.capped() && (t.cap == nil || t.cap.Cmp(market.CapOf(f.MinCap)) < 0 || f.MaxCap > 0 && t.cap.Cmp(market.CapOf(f.MaxCap)) > 0):
+	case f.capped() && (t.cap == nil || t.cap.Cmp(f.low) < 0 || f.MaxCap > 0 && t.cap.Cmp(f.high) > 0):
 		return false
 	case f.curved() && (t.progress == nil || *t.progress < f.MinProgress || f.MaxProgress > 0 && *t.progress > f.MaxProgress):
 		return false
@@ -152,6 +155,7 @@ func (b *Cache) Rank(ctx context.Context, order Order, window Window, filter Fil
 		}
 
 		if filter != (Filter{}) {
+			filter.low, filter.high = market.CapOf(filter.MinCap), market.CapOf(filter.MaxCap)
 			list = slices.DeleteFunc(list, func(k *kept) bool { return !filter.takes(k, window, now) })
 		}
 		switch order {
