@@ -2,11 +2,10 @@ import type { Candle } from './candle'
 import { floor, type Interval } from './interval'
 import type { Trade } from './trade'
 
-/** Amounts are added in whole smallest units, none of which is smaller than a lamport, so that sums are as exact as the server's. */
-const UNITS = 1e9
-const sum = (a: number, b: number) => (Math.round(a * UNITS) + Math.round(b * UNITS)) / UNITS
-const TOKEN = 1e6
-const tokens = (a: number, b: number) => (Math.round(a * TOKEN) + Math.round(b * TOKEN)) / TOKEN
+/** Amounts are added in whole smallest units, so many of which are one, so that sums are as exact as the server's. */
+const adding = (units: number) => (a: number, b: number) => (Math.round(a * units) + Math.round(b * units)) / units
+const paid = adding(1e9)
+const tokens = adding(1e6)
 
 /**
  * The newest candle once a trade has happened, as the server builds it: `last` with the trade in it, or a new candle that opens
@@ -29,7 +28,7 @@ export function fold(interval: Interval, last: Candle | undefined, trade: Trade)
     low: Math.min(before.low, price),
     close: price,
     volume: tokens(before.volume, trade.tokens),
-    quote_volume: sum(before.quote_volume, trade.paid),
+    quote_volume: paid(before.quote_volume, trade.paid),
     buy_volume: side === 'buy' ? tokens(before.buy_volume, trade.tokens) : before.buy_volume,
     trades: before.trades + 1,
     provisional,
