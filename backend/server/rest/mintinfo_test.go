@@ -78,7 +78,7 @@ func TestTickersFromAccounts(t *testing.T) {
 	s := busyDay(t, 3)
 	info := market.MintInfo{Name: "From the account", Symbol: "ACC", Supply: 5_000_000, Decimals: 6, Counted: true}
 	tickers := rest.NewTickers(ticker.New(s, market.AllIntervals()), fakeMints{dayMint(1): info})
-	page, err := tickers(context.Background(), rest.TickerQuery{Mints: []market.Pubkey{dayMint(1), dayMint(2)}, Window: "h24", SortBy: rest.QuoteVolumeDesc})
+	page, err := tickers(context.Background(), rest.TickerQuery{Mints: []market.Pubkey{dayMint(1), dayMint(2)}, Window: "h24", SortBy: wire.QuoteVolumeDesc})
 	if err != nil || len(page.Tickers) != 2 {
 		t.Fatal(page, err)
 	}

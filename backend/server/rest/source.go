@@ -55,17 +55,8 @@ type TickerQuery struct {
 	store.Page
 }
 
-// TickerSort is an order of tickers.
+// TickerSort is an order of tickers, one of wire.TickerSorts.
 type TickerSort string
-
-// The orders of tickers that others name; wire.TickerSorts has all.
-const (
-	QuoteVolumeDesc TickerSort = wire.QuoteVolumeDesc
-	TradesDesc      TickerSort = wire.TradesDesc
-	ChangeDesc      TickerSort = wire.ChangeDesc
-	ChangeAsc       TickerSort = wire.ChangeAsc
-	LatestTradeDesc TickerSort = wire.LastTradeDesc
-)
 
 // TickerPage is a page of tickers out of Total, as of ChainTime.
 type TickerPage struct {

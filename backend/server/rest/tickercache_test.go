@@ -79,7 +79,7 @@ func dayMint(i int) (mint market.Pubkey) {
 func TestTickersOfTheStore(t *testing.T) {
 	s := busyDay(t, 30)
 	tickers := rest.NewTickers(ticker.New(s, market.AllIntervals()), nil)
-	ask := rest.TickerQuery{Window: "h24", SortBy: rest.QuoteVolumeDesc, Spark: true, Page: store.Page{Limit: 5}}
+	ask := rest.TickerQuery{Window: "h24", SortBy: wire.QuoteVolumeDesc, Spark: true, Page: store.Page{Limit: 5}}
 	page, err := tickers(context.Background(), ask)
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func TestTickersOfTheStore(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	ask.Window, ask.SortBy = "m5", rest.ChangeDesc
+	ask.Window, ask.SortBy = "m5", wire.ChangeDesc
 	if page, err = tickers(context.Background(), ask); err != nil || page.Tickers[0].Mint != dayMint(3).String() {
 		t.Fatalf("%+v %v", page.Tickers, err)
 	}
@@ -192,7 +192,7 @@ func TestTickersWhileTrading(t *testing.T) {
 				default:
 				}
 
-				q := rest.TickerQuery{Window: "m5", SortBy: rest.TradesDesc, Page: store.Page{Limit: 50}}
+				q := rest.TickerQuery{Window: "m5", SortBy: wire.TradesDesc, Page: store.Page{Limit: 50}}
 				if i == 0 {
 					q.Mints = []market.Pubkey{dayMint(1), dayMint(2)}
 				}
@@ -220,7 +220,7 @@ func TestTickersWhileTrading(t *testing.T) {
 
 	close(done)
 	asking.Wait()
-	q := rest.TickerQuery{Window: "m5", SortBy: rest.TradesDesc, Page: store.Page{Limit: 50}}
+	q := rest.TickerQuery{Window: "m5", SortBy: wire.TradesDesc, Page: store.Page{Limit: 50}}
 	got, err := tickers(context.Background(), q)
 	if err != nil {
 		t.Fatal(err)
@@ -235,7 +235,7 @@ func TestTickersWhileTrading(t *testing.T) {
 // BenchmarkTickers ranks 10,000 mints that traded in the last day: at first, again after 50 of them traded, and again.
 func BenchmarkTickers(b *testing.B) {
 	s := busyDay(b, 10_000)
-	ctx, ask := context.Background(), rest.TickerQuery{Window: "h1", SortBy: rest.ChangeDesc, Page: store.Page{Limit: 1000}}
+	ctx, ask := context.Background(), rest.TickerQuery{Window: "h1", SortBy: wire.ChangeDesc, Page: store.Page{Limit: 1000}}
 	rank := func(tickers rest.Tickers) {
 		if page, err := tickers(ctx, ask); err != nil || page.Total != 10_000 {
 			b.Fatal(page.Total, err)
