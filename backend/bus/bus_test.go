@@ -84,6 +84,7 @@ func TestOneHistoryOfTwoWriters(t *testing.T) {
 		}
 	}
 
+	stopping.Wait() // it may take longer than the commits, and whoever connects looks at the servers
 	got := collect(t, s.open(s.connect("reader"), first), first, first+commits-1)
 	for seq, want := range acknowledged {
 		if got[seq] != want {
