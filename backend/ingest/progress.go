@@ -291,25 +291,29 @@ func TruncatedIn(gap *market.Gap) (market.Signature, bool) {
 	return gap.Transaction(causeTruncated)
 }
 
-// cutLogs are the gaps of transactions whose log was truncated, as far back as the window remembers.
+const maxCutLogs = 10_000 // about 3 MB
+
+// cutLogs are the gaps of transactions whose log was truncated: all, or the newest maxCutLogs. What is older stays a gap when
+// another node shows the transaction whole.
 type cutLogs struct {
 	commits *commits
 	gaps    map[market.Signature]market.Gap
 	log     *slog.Logger
 }
 
-// load takes up the gaps from a slot on.
-func (l *cutLogs) load(floor market.Slot) error {
+// load takes up the gaps from the store.
+func (l *cutLogs) load() error {
 	l.gaps = map[market.Signature]market.Gap{}
 	gaps, err := l.commits.store.Gaps(context.Background(), nil, new(market.GapUnfillable))
 	if err != nil {
 		return fmt.Errorf("read gaps: %w", err)
 	}
 	for i := range gaps {
-		if signature, ok := TruncatedIn(&gaps[i]); ok && gaps[i].From >= floor {
+		if signature, ok := TruncatedIn(&gaps[i]); ok {
 			l.gaps[signature] = gaps[i]
 		}
 	}
+	l.forget()
 	return nil
 }
 
@@ -328,6 +332,7 @@ func (l *cutLogs) open(tx *market.Transaction, events []market.Event) {
 
 	l.commits.next.gaps = append(l.commits.next.gaps, gap)
 	l.gaps[tx.Signature] = gap
+	l.forget()
 	l.log.Warn("log truncated by the cluster; its later events are lost", "sig", tx.Signature, "slot", tx.Slot)
 }
 
@@ -346,7 +351,16 @@ func (l *cutLogs) has(signature market.Signature) bool {
 	return ok
 }
 
-// forget drops those below a slot.
-func (l *cutLogs) forget(floor market.Slot) {
+// forget drops the oldest quarter of too many.
+func (l *cutLogs) forget() {
+	if len(l.gaps) <= maxCutLogs {
+		return
+	}
+	slots := make([]market.Slot, 0, len(l.gaps))
+	for _, gap := range l.gaps {
+		slots = append(slots, gap.From)
+	}
+	slices.Sort(slots)
+	floor := slots[len(slots)-maxCutLogs*3/4]
 	maps.DeleteFunc(l.gaps, func(_ market.Signature, gap market.Gap) bool { return gap.From < floor })
 }

@@ -281,7 +281,7 @@ func (in *Ingest) Recover() error {
 	if err := in.window.load(in.progress.slot, in.prices.learn); err != nil {
 		return fmt.Errorf("load recent transactions: %w", err)
 	}
-	if err := in.cutLogs.load(in.window.floor); err != nil {
+	if err := in.cutLogs.load(); err != nil {
 		return fmt.Errorf("load recent transactions: %w", err)
 	}
 	if err := in.progress.load(in.commits.store); err != nil {

@@ -92,7 +92,9 @@ func (in *Ingest) usable(tx *market.Transaction, horizon int64) bool {
 // is to be taken anew, and what is there of it is removed.
 func (in *Ingest) compare(tx *market.Transaction, k known) (anew *market.Transaction, err error) {
 	if tx.Events == nil && k.same(tx) {
-		tx = in.readAgain(tx, k)
+		if tx, err = in.readAgain(tx, k); err != nil {
+			return nil, err
+		}
 	}
 
 	if tx.Events != nil {
@@ -116,7 +118,7 @@ func (in *Ingest) compare(tx *market.Transaction, k known) (anew *market.Transac
 
 // readAgain is a transaction that the cluster shows again, which stands at the index, with the events of its log that are kept:
 // of the one stored an import may have brought a part only.
-func (in *Ingest) readAgain(tx *market.Transaction, k known) *market.Transaction {
+func (in *Ingest) readAgain(tx *market.Transaction, k known) (*market.Transaction, error) {
 	whole := *tx
 	whole.Index = k.index
 	events, report := in.reader.Read([]market.Event{}, &whole)
@@ -124,14 +126,38 @@ func (in *Ingest) readAgain(tx *market.Transaction, k known) *market.Transaction
 	case !report.Truncated:
 		in.cutLogs.fill(tx.Signature) // this time it came whole
 		in.window.markWhole(tx.Signature)
-	case k.whole && !in.losesEvents(tx): // another node had its self-calls, and this one has not
-	case tx.Addresses != nil && !in.cutLogs.has(tx.Signature): // it names a program that loses events by that, which was not known before
-		in.cutLogs.open(tx, events)
+	case in.cutLogs.has(tx.Signature): // as it was when it was shown before
+	case tx.Addresses == nil || k.whole && !in.losesEvents(tx): // another node had its self-calls, and this one has not
+	default:
+		wasWhole, err := in.wasWhole(tx, events)
+		if err != nil {
+			return nil, err
+		}
+		if !wasWhole { // it names a program that loses events by the cut, which was not known before
+			in.cutLogs.open(tx, events)
+		}
 	}
 
 	// What nobody follows was left out before, and is again.
 	whole.Events = slices.DeleteFunc(events, func(event market.Event) bool { return !in.keeps(&event) })
-	return &whole
+	return &whole, nil
+}
+
+// wasWhole reports whether what is stored of a transaction, of which only the events of its cut log are given, must be from another
+// node, which had its self-calls: there are events of a coin that is followed which no log tells. The window knows it of what was
+// read since the start; this is for what was stored before, or is long past. (An import of one coin alone looks the same. It hides
+// a loss only where the transaction is of a second coin too, which is followed, and all nodes lack the self-calls.)
+func (in *Ingest) wasWhole(tx *market.Transaction, events []market.Event) (bool, error) {
+	if in.losesEvents(tx) {
+		return false, nil
+	}
+	stored, err := in.eventsOf(tx.Signature, tx.Slot)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(stored, func(event market.Event) bool {
+		return in.keeps(&event) && !has(events, event.Ordinal)
+	}), nil
 }
 
 // losesEvents reports whether a cut log may hold events that are told nowhere else, whatever inner instructions a node has.
@@ -220,13 +246,14 @@ func (in *Ingest) take(tx *market.Transaction) error {
 	if tx.Events == nil {
 		in.layouts.note(tx, events, &report)
 	}
-	if report.Truncated {
+	switch {
+	case !report.Truncated:
+		in.cutLogs.fill(tx.Signature) // nothing of it was stored when it came cut
+	case !in.cutLogs.has(tx.Signature):
 		in.cutLogs.open(tx, events)
 	}
 
-	if in.window.add(tx, index, tx.Events == nil && !report.Truncated) {
-		in.cutLogs.forget(in.window.floor)
-	}
+	in.window.add(tx, index, tx.Events == nil && !report.Truncated)
 	in.commits.next.slot = max(in.commits.next.slot, tx.Slot)
 
 	for i := range events {

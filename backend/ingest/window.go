@@ -105,10 +105,10 @@ func (w *window) find(tx *market.Transaction) (known, bool, error) {
 	return k, found, nil
 }
 
-// add remembers a transaction at its index, and whether its events were all read, and forgets those that fall out of the window: it reports whether some did.
-func (w *window) add(tx *market.Transaction, index uint32, whole bool) (moved bool) {
+// add remembers a transaction at its index, and whether its events were all read, and forgets those that fall out of the window.
+func (w *window) add(tx *market.Transaction, index uint32, whole bool) {
 	if tx.Slot < w.floor {
-		return false
+		return
 	}
 	w.put(tx.Signature, known{slot: tx.Slot, index: index, wanted: tx.Index, time: tx.BlockTime, provisional: tx.Provisional, whole: whole})
 	w.newest = max(w.newest, tx.Slot)
@@ -122,9 +122,7 @@ func (w *window) add(tx *market.Transaction, index uint32, whole bool) (moved bo
 			}
 		}
 		span /= 2
-		moved = true
 	}
-	return moved
 }
 
 // put notes where a transaction stands.

@@ -47,19 +47,22 @@ func TestANodeWithoutInnerInstructions(t *testing.T) {
 		t.Fatalf("%d logs are cut: too few to say anything", len(cut))
 	}
 
+	reopened := func(s *store.Store) *ingest.Ingest {
+		in := ingest.New(ingest.Config{
+			Programs: registry.At(spinpet.ProgramID, true), Intervals: market.StoredIntervals(), Logger: slog.New(slog.DiscardHandler), Coins: coins,
+		}, s, ingest.Resume(s.State()))
+		if err := in.Recover(); err != nil {
+			t.Fatal(err)
+		}
+		return in
+	}
 	open := func() (*store.Store, *ingest.Ingest) {
 		s, err := store.Open(store.Options{Dir: t.TempDir()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = s.Close() })
-		in := ingest.New(ingest.Config{
-			Programs: registry.At(spinpet.ProgramID, true), Intervals: market.StoredIntervals(), Logger: slog.New(slog.DiscardHandler), Coins: coins,
-		}, s, ingest.Resume{})
-		if err := in.Recover(); err != nil {
-			t.Fatal(err)
-		}
-		return s, in
+		return s, reopened(s)
 	}
 	give := func(in *ingest.Ingest, txs []market.Transaction) {
 		t.Helper()
@@ -108,6 +111,15 @@ func TestANodeWithoutInnerInstructions(t *testing.T) {
 	if named := gaps(s); len(named) != len(cut) || len(first) >= len(want) || !slices.Equal(events(s), first) {
 		t.Fatalf("%d gaps of %d cut logs; %d events of %d, %d when they were shown again", len(named), len(cut), len(first), len(want), len(events(s)))
 	}
+
+	// A gap is one gap when the transaction is shown again after a restart, and when it is long past.
+	in = reopened(s)
+	give(in, bare)
+	give(in, []market.Transaction{{Slot: 4000, BlockTime: 1_790_000_500, Addresses: []market.Pubkey{{77}}}})
+	give(in, bare)
+	if named := gaps(s); len(named) != len(cut) {
+		t.Errorf("%d gaps of %d cut logs after a restart", len(named), len(cut))
+	}
 	for signature := range gaps(s) {
 		if !cut[signature] {
 			t.Errorf("%s is whole, and a gap", signature)
@@ -125,5 +137,17 @@ func TestANodeWithoutInnerInstructions(t *testing.T) {
 	give(in, bare) // the first node once more
 	if got := events(s); len(gaps(s)) > 0 || !slices.Equal(got, want) {
 		t.Errorf("%d gaps are left; %d events, want %d", len(gaps(s)), len(got), len(want))
+	}
+
+	// What was stored whole is so after a restart too, and when it is long past, whatever the first node shows then.
+	in = reopened(s)
+	give(in, bare)
+	if got := events(s); len(gaps(s)) > 0 || !slices.Equal(got, want) {
+		t.Errorf("after a restart: %d gaps; %d events, want %d", len(gaps(s)), len(got), len(want))
+	}
+	give(in, []market.Transaction{{Slot: 5000, BlockTime: 1_790_001_000, Addresses: []market.Pubkey{{77}}}})
+	give(in, bare)
+	if got := events(s); len(gaps(s)) > 0 || !slices.Equal(got, want) {
+		t.Errorf("long past: %d gaps; %d events, want %d", len(gaps(s)), len(got), len(want))
 	}
 }
