@@ -31,6 +31,8 @@ func (a *App) menu() *menu.Menu {
 	theme.AddText("System", nil, a.tell("menu:theme", "auto"))
 	theme.AddText("Dark", nil, a.tell("menu:theme", "dark"))
 	theme.AddText("Light", nil, a.tell("menu:theme", "light"))
+	theme.AddSeparator()
+	theme.AddText("Green and Red, or Blue and Orange", nil, a.tell("menu:toggle", "colours"))
 	view.AddSeparator()
 	view.AddText("All Commands…", keys.CmdOrCtrl("k"), a.tell("menu:toggle", "palette"))
 	view.AddText("Health", nil, a.tell("menu:toggle", "health"))

@@ -258,6 +258,48 @@ test('the theme is followed by page and canvas, however it changes', async () =>
   await page.context().close()
 })
 
+test('what rises and falls is blue and orange too: page, canvas, help, and after a reload', async () => {
+  const page = await open(browser, { theme: 'dark' })
+  const COLORS = { blue: [79, 179, 238], green: [53, 185, 136] }
+  const painted = ([red, green, blue]) =>
+    page.evaluate(
+      (color) =>
+        [...document.querySelectorAll('[data-testid="chart"] canvas')].some((canvas) => {
+          const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+          for (let i = 0; i < data.length; i += 4)
+            if (color.every((part, j) => Math.abs(part - data[i + j]) < 3)) return true
+          return false
+        }),
+      [red, green, blue],
+    )
+  const shown = async () => [await painted(COLORS.green), await painted(COLORS.blue)].join()
+  const up = () => page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue('--up').trim())
+  await until('candles are green', async () => (await shown()) === 'true,false')
+  const green = await up()
+
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('deuteranopia')
+  await page.keyboard.press('Enter')
+  await until('candles are blue', async () => (await shown()) === 'false,true')
+  assert.notEqual(await up(), green)
+
+  await page.keyboard.press('F1')
+  await byId(page, 'help-search').fill('blue candle')
+  assert.match(await byId(page, 'help-entry').first().textContent(), /blue when it closed higher/)
+  await byId(page, 'help-search').fill('') // a search that is full takes Escape for itself
+  await closeDialog(page)
+
+  await page.reload()
+  await until('candles are still blue', async () => (await shown()) === 'false,true')
+  await page.keyboard.press('Control+,')
+  await page.locator('[data-testid="set-colours-blue-orange"][aria-pressed="true"]').waitFor()
+  await byId(page, 'set-colours-green-red').click()
+  await closeDialog(page)
+  await until('candles are green again', async () => (await shown()) === 'true,false')
+  calm(page)
+  await page.context().close()
+})
+
 test('the connect panel has the address, and leads to the documentation', async () => {
   const page = await open(browser)
   await page.keyboard.press('x')

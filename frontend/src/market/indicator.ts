@@ -107,7 +107,7 @@ export const INDICATORS = {
     label: 'Most traded at',
     words: 'volume profile',
     layer: 'Volume by price of the candles in sight',
-    hint: 'At the left, what takers bought (green) and sold (red) at each price, each candle’s volume spread evenly over its range; the dashed line: where most was traded',
+    hint: 'At the left, what takers bought and sold at each price, each candle’s volume spread evenly over its range; the dashed line: where most was traded',
     key: 'K',
     lines: [''],
   },

@@ -19,6 +19,8 @@ import type { ChartChoice } from './chart.svelte'
 import { MAX_PICKED, type PickedCandle } from './vwap'
 
 export type ThemeChoice = 'auto' | 'dark' | 'light'
+/** What rises and what falls: green and red, or two colours that are told apart without telling red from green. */
+export type Colours = 'green-red' | 'blue-orange'
 export type ChartKind = 'candles' | 'heikin' | 'line' | 'area'
 export type ConnectTab = 'node' | 'python' | 'go' | 'curl' | 'frames'
 /** How the charts of the window lie: one; two beside or above each other; two by two. */
@@ -30,6 +32,7 @@ export type TourState = 'new' | 'due' | 'shown'
 
 export interface PrefValues extends IndicatorPrefs {
   theme: ThemeChoice
+  colours: Colours
   chart: ChartKind
   volume: boolean
   volumePaid: boolean
@@ -157,6 +160,7 @@ function indicatorChecks(): Checks<IndicatorPrefs> {
 const checks: Checks<PrefValues> = {
   ...indicatorChecks(),
   theme: oneOf('auto', 'dark', 'light'),
+  colours: oneOf('green-red', 'blue-orange'),
   chart: oneOf('candles', 'heikin', 'line', 'area'),
   volume: isFlag,
   volumePaid: isFlag,
@@ -206,6 +210,7 @@ const checks: Checks<PrefValues> = {
 
 const defaults: PrefValues = {
   theme: 'auto',
+  colours: 'green-red',
   chart: 'candles',
   volume: true,
   volumePaid: false,

@@ -39,7 +39,18 @@ describe('saved workspaces', () => {
       Object.keys(readPrefs(null))
         .filter((key) => !(key in saved.now))
         .sort(),
-    ).toEqual(['alertsSeen', 'connect', 'favourites', 'loudness', 'sound', 'theme', 'tour', 'vwapFrom', 'wallets'])
+    ).toEqual([
+      'alertsSeen',
+      'colours',
+      'connect',
+      'favourites',
+      'loudness',
+      'sound',
+      'theme',
+      'tour',
+      'vwapFrom',
+      'wallets',
+    ])
   })
 
   it('are there after a restart, with the one in use', () => {

@@ -3,6 +3,7 @@ import { isPref, type PrefValues, readPrefs } from './prefs.svelte'
 /** What stays as it is when a workspace is opened: what belongs to the person, the room or a coin, and not to a piece of work. */
 const APART = [
   'theme',
+  'colours',
   'connect',
   'favourites',
   'wallets',

@@ -16,7 +16,7 @@ export const STEPS: readonly Step[] = [
   },
   {
     title: 'The chart',
-    text: 'Candles from the chain’s own trades. Green and red ranges are prices at which open longs and shorts are liquidated, violet squares are liquidations, and a hatch says that something was not read.',
+    text: 'Candles from the chain’s own trades. Coloured ranges are prices at which open longs and shorts are liquidated, violet squares are liquidations, and a hatch says that something was not read.',
     at: by('chart'),
   },
   {

@@ -52,3 +52,11 @@ it('finds by all words of a question', () => {
   ])
   expect(find('no such thing')).toEqual([])
 })
+
+it('names the colours that are on screen', () => {
+  const said = JSON.stringify(find('', 'blue-orange'))
+  expect(said).toContain('orange candle')
+  expect(said).toContain('Blue ones moved the price up')
+  expect(said).not.toMatch(/\b(green|red)\b/i)
+  expect(JSON.stringify(find('candle', 'blue-orange'))).toContain('blue candle')
+})

@@ -6,6 +6,7 @@ import type { Mark } from '../../market/mark'
 import { ORDER_SORTS, ORDER_WORDS } from '../../market/orders'
 import { PROGRAM_NAMES, programFacts } from '../../market/program'
 import { TAPE_WORDS, type TradeKind } from '../../market/trade'
+import type { Colours } from '../../state/prefs.svelte'
 import type { IconName } from '../../ui/Icon.svelte'
 import { CORRECTED, PROVISIONAL } from '../chart/words'
 
@@ -347,12 +348,21 @@ const health: Section = {
 /** Everything that Help › What You See says, and docs/figures.md. */
 export const SECTIONS: readonly Section[] = [about, header, chart, studies, trades, orders, tokens, status, health]
 
+/** The same in the words of the other set of colours. */
+const IN_BLUE = JSON.parse(
+  JSON.stringify(SECTIONS).replace(/\b(green|red)\b/gi, (word) => {
+    const other = /red/i.test(word) ? 'orange' : 'blue'
+    return /^[GR]/.test(word) ? other.replace(/^./, (first) => first.toUpperCase()) : other
+  }),
+) as readonly Section[]
+
 /** The sections with the entries in which every word of the question stands; without one, all. */
-export function find(question: string): readonly Section[] {
+export function find(question: string, colours: Colours = 'green-red'): readonly Section[] {
+  const sections = colours === 'green-red' ? SECTIONS : IN_BLUE
   const words = question.toLowerCase().split(/\s+/).filter(Boolean)
-  if (words.length === 0) return SECTIONS
+  if (words.length === 0) return sections
   const has = (text: string) => words.every((word) => text.toLowerCase().includes(word))
-  return SECTIONS.flatMap((section) => {
+  return sections.flatMap((section) => {
     const entries = section.entries.filter(({ name, text }) => has(`${section.title} ${name} ${text}`))
     return entries.length > 0 ? [{ title: section.title, entries }] : []
   })

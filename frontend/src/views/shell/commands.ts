@@ -245,6 +245,14 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Window', 'theme', 'Next theme', ['t'], () => nextTheme(workspace))
   add(
     'Window',
+    'colours',
+    'Colours: green and red, or blue and orange',
+    [],
+    () => prefs.set('colours', prefs.values.colours === 'green-red' ? 'blue-orange' : 'green-red'),
+    'blind deuteranopia',
+  )
+  add(
+    'Window',
     'filter-trades',
     'Filter the trades by kind, size or account',
     ['Y'],
