@@ -24,7 +24,7 @@ var allowed = map[string][]string{
 	"backend/position":        {"backend/market"},
 	"backend/backup":          {"backend/durable", "backend/market", "backend/store", "backend/zstd"},
 	"backend/bus":             {"backend/market", "backend/wake"},
-	"backend/bus/embedded":    {},
+	"backend/bus/embedded":    {"backend/bus"},
 	"backend/bucket":          {},
 	"backend/candle":          {"backend/market"},
 	"backend/program":         {"backend/market"},

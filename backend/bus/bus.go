@@ -118,7 +118,12 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 
 // connectOptions are those of a connection with some credentials.
 func (b *Bus) connectOptions(credentials string) ([]nats.Option, error) {
-	options := []nats.Option{nats.Name("spinscope " + b.options.Node), nats.Timeout(connectTime)}
+	options := []nats.Option{
+		nats.Name("spinscope " + b.options.Node), nats.Timeout(connectTime),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			b.log.Warn("the bus refuses something", "err", err)
+		}),
+	}
 	if b.options.Embedded != nil {
 		options = append(options, nats.InProcessServer(b.options.Embedded.InProcess()))
 	}
@@ -142,19 +147,28 @@ func (b *Bus) connectOptions(credentials string) ([]nats.Option, error) {
 		}
 	}
 
-	if b.options.TLSCA != "" {
-		pem, err := os.ReadFile(b.options.TLSCA)
+	if b.options.TLSCA != "" && b.options.Embedded == nil { // nothing to it leaves the process
+		roots, err := Authorities(b.options.TLSCA)
 		if err != nil {
-			return nil, fmt.Errorf("bus: tls_ca: %w", err)
-		}
-		roots := x509.NewCertPool()
-		if !roots.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("bus: tls_ca: %s holds no certificate", b.options.TLSCA)
+			return nil, err
 		}
 		options = append(options, nats.Secure(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}))
 	}
 
 	return options, nil
+}
+
+// Authorities reads a file of PEM certificates that others are checked against. It is an error when it has none.
+func Authorities(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file) //nolint:gosec // the operator's
+	if err != nil {
+		return nil, fmt.Errorf("bus: tls_ca: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("bus: tls_ca: %s holds no certificate", file)
+	}
+	return roots, nil
 }
 
 // redacted is addresses without what may be secret.
@@ -187,11 +201,17 @@ func (b *Bus) Server() string {
 func (b *Bus) Close() { b.conn.Close() }
 
 // lasting reports whether an error is the servers' word. Any other means that it is not known what they did, or that nobody
-// was asked: then the same is asked again.
+// was asked, or that one of them is down or not found yet: then the same is asked again.
 func lasting(err error) bool {
 	api, isAPI := errors.AsType[*jetstream.APIError](err)
-	return isAPI && api.Code < 500
+	if !isAPI || api.Code >= 500 {
+		return false
+	}
+	return api.ErrorCode != codeNoPeers || !strings.Contains(api.Description, "peer offline")
 }
+
+// codeNoPeers is the servers' word that they are too few to make something; the text says why.
+const codeNoPeers jetstream.ErrorCode = 10005
 
 // again repeats a request until the servers answer or ctx ends.
 func again[T any](ctx context.Context, request func(context.Context) (T, error)) (T, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"spinscope/backend/bus"
 	"spinscope/backend/bus/embedded"
@@ -350,6 +352,96 @@ func TestServersAreAsked(t *testing.T) {
 	if _, err := b.Log(down, "0f0f", 1, true); err != nil {
 		t.Errorf("while a server is down: %v", err)
 	}
+}
+
+// A server that says nothing, as one that is too busy, is asked again; one that refuses what it is asked is not.
+func TestServersAreAskedAgain(t *testing.T) {
+	market, sys := server.NewAccount("MARKET"), server.NewAccount("SYS")
+	silent, err := server.NewServer(&server.Options{
+		ServerName: "silent", Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, SyncAlways: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
+		MaxPayload: 8 << 20, Accounts: []*server.Account{market, sys}, SystemAccount: "SYS",
+		Users: []*server.User{
+			{Username: "market", Password: "m", Account: market},
+			{Username: "admin", Password: "a", Account: sys, Permissions: &server.Permissions{Publish: &server.SubjectPermission{Deny: []string{"$SYS.REQ.>"}}}},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	silent.Start()
+	t.Cleanup(func() { silent.Shutdown(); silent.WaitForShutdown() })
+	if !silent.ReadyForConnections(time.Minute) {
+		t.Fatal("the server does not start")
+	}
+
+	said := make(lines, 100)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	open := func(system string) error {
+		b := (&site{t: t}).join(bus.Options{
+			URL: silent.ClientURL(), Credentials: file(t, "market:m"), SystemCredentials: file(t, system), Replicas: 1,
+			Logger: slog.New(slog.NewTextHandler(said, nil)),
+		})
+		_, err := b.Log(ctx, "0f0f", 1, true)
+		return err
+	}
+
+	if err := open("market:m"); !errors.Is(err, bus.ErrSettings) || !strings.Contains(err.Error(), "must be of the system account") {
+		t.Errorf("another account: %v", err)
+	}
+	if err := open("admin:wrong"); err == nil || errors.Is(err, bus.ErrSettings) {
+		t.Errorf("a wrong password: %v", err)
+	}
+
+	opened := make(chan error, 1)
+	go func() { opened <- open("admin:a") }()
+	for asked := 0; asked < 2; {
+		select {
+		case line := <-said:
+			if strings.Contains(line, "asking again") {
+				asked++
+			}
+		case err := <-opened:
+			t.Fatalf("a server that says nothing: %v", err)
+		case <-time.After(2 * time.Minute):
+			t.Fatal("it is not asked again")
+		}
+	}
+	cancel()
+	if err := <-opened; !errors.Is(err, context.Canceled) {
+		t.Errorf("at the end: %v", err)
+	}
+}
+
+// A server that is down, or not found yet, is waited for; one whose disk is full is not.
+func TestLasting(t *testing.T) {
+	for _, c := range []struct {
+		err  jetstream.APIError
+		want bool
+	}{
+		{jetstream.APIError{Code: 503, ErrorCode: 10008, Description: "JetStream system temporarily unavailable"}, false},
+		{jetstream.APIError{Code: 404, ErrorCode: 10059, Description: "stream not found"}, true},
+		{jetstream.APIError{Code: 400, ErrorCode: 10005, Description: "no suitable peers for placement, peer offline"}, false},
+		{jetstream.APIError{Code: 400, ErrorCode: 10005, Description: "no suitable peers for placement, insufficient storage"}, true},
+	} {
+		if got := bus.Lasting(fmt.Errorf("make it: %w", &c.err)); got != c.want {
+			t.Errorf("%v: %v", c.err.Description, got)
+		}
+	}
+	if bus.Lasting(context.DeadlineExceeded) {
+		t.Error("no answer is one")
+	}
+}
+
+// lines are what a logger writes, as long as there is room.
+type lines chan string
+
+func (l lines) Write(p []byte) (int, error) {
+	select {
+	case l <- string(p):
+	default:
+	}
+	return len(p), nil
 }
 
 // A log is not made where there are too few servers for it.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"spinscope/backend/wake"
 )
 
 // checkStream refuses a log that can lose what it has acknowledged, or that others may change.
@@ -67,13 +69,8 @@ func (b *Bus) checkServers(ctx context.Context) (few, err error) {
 	if b.options.Embedded != nil {
 		options = append(options, nats.UserInfo(b.options.Embedded.System()))
 	}
-	conn, err := nats.Connect(b.options.URL, options...)
-	if err != nil {
-		return nil, fmt.Errorf("connect to the bus as its system account: %w", err)
-	}
-	defer conn.Close()
 
-	answers, err := servers(ctx, conn)
+	answers, err := b.answers(ctx, options)
 	if err != nil {
 		return nil, err
 	}
@@ -109,13 +106,41 @@ type serverAnswer struct {
 	} `json:"data"`
 }
 
+// answers asks the servers as their system account, and asks again while none says anything, as when they are without a leader or
+// busy: only what they refuse is the operator's to mend.
+func (b *Bus) answers(ctx context.Context, options []nats.Option) ([]serverAnswer, error) {
+	for {
+		list, err := ask(ctx, b.options.URL, options)
+		if err == nil || errors.Is(err, ErrSettings) || errors.Is(err, nats.ErrAuthorization) || ctx.Err() != nil {
+			return list, err
+		}
+		b.log.Warn("no server of the bus says how it writes to its disk, asking again", "err", err)
+		if waiting := wake.After(ctx, retryPause); waiting != nil {
+			return nil, errors.Join(waiting, err)
+		}
+	}
+}
+
+// ask connects once and asks all servers.
+func ask(ctx context.Context, url string, options []nats.Option) ([]serverAnswer, error) {
+	conn, err := nats.Connect(url, options...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the bus as its system account: %w", err)
+	}
+	defer conn.Close()
+	return servers(ctx, conn)
+}
+
+// errSilent is returned when no server answers.
+var errSilent = errors.New("none answers")
+
 // Servers answer for themselves, and nobody says how many there are: those that have not answered by then are not up.
 const (
 	firstAnswer = 5 * time.Second
 	nextAnswer  = 500 * time.Millisecond
 )
 
-// servers asks all servers.
+// servers asks all servers. It returns ErrSettings when the connection is not of the system account, and errSilent when none answers.
 func servers(ctx context.Context, conn *nats.Conn) (list []serverAnswer, err error) {
 	inbox := nats.NewInbox()
 	answers, err := conn.SubscribeSync(inbox)
@@ -134,6 +159,9 @@ func servers(ctx context.Context, conn *nats.Conn) (list []serverAnswer, err err
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
+		if errors.Is(err, nats.ErrNoResponders) {
+			return nil, fmt.Errorf("%w: no server says how it writes to its disk: bus.system_credentials must be of the system account", ErrSettings)
+		}
 		if err != nil {
 			break
 		}
@@ -145,7 +173,7 @@ func servers(ctx context.Context, conn *nats.Conn) (list []serverAnswer, err err
 	}
 
 	if len(list) == 0 {
-		return nil, fmt.Errorf("%w: no server says how it writes to its disk: %w", ErrSettings, errors.New("bus.system_credentials must be of the system account"))
+		return nil, errSilent
 	}
 	return list, nil
 }

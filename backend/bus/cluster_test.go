@@ -23,7 +23,8 @@ type site struct {
 	servers []*embedded.Server
 }
 
-func newSite(t testing.TB) *site {
+// newSite starts the servers, with options that are changed before.
+func newSite(t testing.TB, change ...func(*embedded.Options)) *site {
 	t.Helper()
 	s := &site{t: t, servers: make([]*embedded.Server, 3)}
 	var peers []string
@@ -39,6 +40,9 @@ func newSite(t testing.TB) *site {
 	}
 
 	for i := range s.servers {
+		for _, one := range change {
+			one(&s.options[i])
+		}
 		s.start(i)
 	}
 	t.Cleanup(func() {

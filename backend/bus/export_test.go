@@ -7,6 +7,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// Lasting is lasting.
+var Lasting = lasting
+
 // ShowLate has the servers show what is in a place of the log only when they have been asked so often, as a new leader does that
 // has not applied all yet.
 func (l *Log) ShowLate(times int) {

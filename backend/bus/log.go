@@ -232,6 +232,9 @@ func (l *Log) follow(ctx context.Context, from market.Seq, fn func(seq market.Se
 	once, cancel := context.WithTimeout(ctx, requestTime)
 	consumer, err := l.stream.OrderedConsumer(once, jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: uint64(from), InactiveThreshold: time.Minute,
+		// One that was put on a server that is down stays there under its name, which the library would try for ever, whatever
+		// becomes of ctx: after one try another is made here.
+		MaxResetAttempts: 1,
 	})
 	cancel()
 	if err != nil {
@@ -244,7 +247,16 @@ func (l *Log) follow(ctx context.Context, from market.Seq, fn func(seq market.Se
 	defer messages.Stop()
 
 	for {
-		message, err := messages.Next(jetstream.NextContext(ctx))
+		quiet, cancel := context.WithTimeout(ctx, quietTime)
+		message, err := messages.Next(jetstream.NextContext(quiet))
+		cancel()
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+			_, last, err := l.bounds(ctx)
+			if err != nil || last >= from {
+				return from, err
+			}
+			continue
+		}
 		if err != nil {
 			return from, ctxError(ctx)
 		}

@@ -14,6 +14,8 @@ type Bus struct {
 	Node              string   `toml:"node"`               // of this process; "": the machine's name
 	Credentials       string   `toml:"credentials"`        // file
 	TLSCA             string   `toml:"tls_ca"`             // file
+	TLSCert           string   `toml:"tls_cert"`           // file: of the embedded server
+	TLSKey            string   `toml:"tls_key"`            // file
 	SystemCredentials string   `toml:"system_credentials"` // file: of the servers' system account
 	SyncChecked       bool     `toml:"sync_checked"`       // the operator has looked that the servers have sync_interval: always
 	Replicas          int      `toml:"replicas"`           // 1, 3 or 5
@@ -38,6 +40,10 @@ func (c *Config) bus(found *problems) {
 	}
 	if b.URL != "" && b.Embedded {
 		found.addUnseen("bus.url", " is of servers elsewhere: leave it out with bus.embedded")
+	}
+
+	if (b.TLSCert == "") != (b.TLSKey == "") {
+		found.addUnseen("bus.tls_cert", " and bus.tls_key are of one certificate: give both or none")
 	}
 
 	for one := range strings.SplitSeq(b.URL, ",") {

@@ -14,6 +14,8 @@ func TestBusProblems(t *testing.T) {
 		{func(*Bus) {}, ""},
 		{func(b *Bus) { b.URL = "nats://a:4222, tls://b:4222" }, ""},
 		{func(b *Bus) { b.Embedded, b.Cluster = true, "127.0.0.1:6222" }, ""},
+		{func(b *Bus) { b.Embedded, b.TLSCert, b.TLSKey = true, "cert.pem", "key.pem" }, ""},
+		{func(b *Bus) { b.Embedded, b.TLSCert = true, "cert.pem" }, "give both or none"},
 		{func(b *Bus) { b.URL = "nats://me:hidden@a:4222" }, "bus.url holds a login"},
 		{func(b *Bus) { b.URL = "a:4222" }, "bus.url: write nats://"},
 		{func(b *Bus) { b.URL = "nats://a:4222," }, "bus.url: write nats://"},

@@ -57,6 +57,7 @@ var blockKinds = map[string]func(*page, block){
 // counts. A line of another kind fails the test, and so does one of these that no document has.
 var shellLines = []shellLine{
 	{"docs/nodes.md", `spinscope (serve|edge) `, elsewhere("TestNodesFail runs both with the document's configuration", named("backend/e2e/nodes_test.go", `fenced(s.t, "nodes.md", "[bus]`, `s.node("one",`, `"", "edge")`))},
+	{"docs/nodes.md", `openssl req |for n in 1 2 3; do openssl req `, elsewhere("TestNodesFail and TestEmbeddedNodes make their certificates so", named("backend/e2e/nodes_test.go", `fenced(t, "nodes.md", "openssl req")`))},
 	{"", `spinscope serve `, (*page).serves},
 	{"", `spinscope `, (*page).runs},
 	{"", `curl -N `, (*page).streams},

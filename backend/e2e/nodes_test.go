@@ -57,18 +57,14 @@ func (s *site) place(text string) string {
 		text = strings.ReplaceAll(text, fmt.Sprintf("10.0.0.%d:4222", i+1), s.clients[i])
 		text = strings.ReplaceAll(text, fmt.Sprintf("10.0.0.%d:6222", i+1), s.routes[i])
 	}
-	return strings.NewReplacer("tls://", "nats://", "/etc/spinscope", s.dir, "/var/lib", s.dir).Replace(text)
+	return strings.NewReplacer("/etc/spinscope", s.dir, "/etc/nats", s.dir, "/var/lib", s.dir).Replace(text)
 }
 
-func startSite(t *testing.T) *site {
+// newSite is a site with its secrets and certificates, of which nothing runs yet.
+func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{t: t, program: filepath.Join(t.TempDir(), "nats-server"), dir: t.TempDir()}
-	build := exec.Command("go", "build", "-o", s.program, "github.com/nats-io/nats-server/v2") //nolint:gosec,noctx // fixed arguments
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build nats-server: %v\n%s", err, out)
-	}
-
+	needs(t, "openssl")
+	s := &site{t: t, dir: t.TempDir()}
 	for i := range s.clients {
 		s.clients[i], s.routes[i], s.looks[i] = porttest.Free(t), porttest.Free(t), porttest.Free(t)
 	}
@@ -77,6 +73,23 @@ func startSite(t *testing.T) *site {
 			t.Fatal(err)
 		}
 	}
+
+	// All machines of the document are this one.
+	commands := strings.ReplaceAll(fenced(t, "nodes.md", "openssl req"), "IP:10.0.0.$n", "IP:127.0.0.1")
+	tool(t, s.dir, "bash", "-euo", "pipefail", "-c", commands)
+	return s
+}
+
+func startSite(t *testing.T) *site {
+	t.Helper()
+	s := newSite(t)
+	s.program = filepath.Join(t.TempDir(), "nats-server")
+	build := exec.Command("go", "build", "-o", s.program, "github.com/nats-io/nats-server/v2") //nolint:gosec,noctx // fixed arguments
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build nats-server: %v\n%s", err, out)
+	}
+
 	for i := range s.servers {
 		s.startServer(i)
 	}
@@ -88,7 +101,7 @@ func (s *site) startServer(i int) {
 	s.t.Helper()
 	text := fenced(s.t, "nodes.md", "server_name: nats-1")
 	text = strings.NewReplacer("nats-1", fmt.Sprint("nats-", i+1), "listen: 10.0.0.1:", fmt.Sprintf("listen: 10.0.0.%d:", i+1),
-		"/var/lib/nats", filepath.Join(s.dir, fmt.Sprint("nats-", i+1)), "cluster { ", "cluster { no_advertise: true, ").Replace(text)
+		"/var/lib/nats", filepath.Join(s.dir, fmt.Sprint("nats-", i+1)), "cluster {", "cluster {\n  no_advertise: true").Replace(text)
 	path := filepath.Join(s.dir, fmt.Sprintf("nats-%d.conf", i+1))
 	if err := os.WriteFile(path, fmt.Appendf(nil, "%s\nhttp: %s\n", s.place(text), s.looks[i]), 0o600); err != nil {
 		s.t.Fatal(err)
@@ -179,9 +192,14 @@ func (s *site) node(name, urls string, command ...string) *siteNode {
 		line, _, _ := strings.Cut(text[strings.Index(text, "url"):], "\n")
 		text = strings.Replace(text, line, fmt.Sprintf("url = %q", urls), 1)
 	}
-	text = strings.Replace(text, "tls_ca", "# tls_ca", 1) + fmt.Sprintf("node = %q\n[metadata]\nenabled = false\n", name)
+	return s.run(name, text+fmt.Sprintf("node = %q\n", name), command...)
+}
+
+// run starts a program with a configuration.
+func (s *site) run(name, text string, command ...string) *siteNode {
+	s.t.Helper()
 	config := filepath.Join(s.dir, name+".toml")
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(text+"[metadata]\nenabled = false\n"), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
 
@@ -546,7 +564,7 @@ func TestNodesFail(t *testing.T) {
 	var through []string
 	for i, address := range s.clients {
 		gates[i] = newGate(t, address)
-		through = append(through, "nats://"+gates[i].listener.Addr().String())
+		through = append(through, "tls://"+gates[i].listener.Addr().String())
 	}
 
 	serve := append([]string{"serve"}, s.market.flags()...)
@@ -579,10 +597,14 @@ func TestNodesFail(t *testing.T) {
 
 		at := edges[1].state().Seq
 		await(t, "the next commits after "+what, func() error {
-			if edges[1].state().Seq < at+10 {
-				return errNotYet
+			if edges[1].state().Seq >= at+10 {
+				return nil
 			}
-			return nil
+			said := ""
+			for _, n := range append([]*siteNode{one, two}, edges...) {
+				said += fmt.Sprintf(" %s %+v", n.name, n.state())
+			}
+			return fmt.Errorf("from %d on:%s", at, said)
 		})
 		close(ended)
 		t.Logf("%s: no commit for %v at most", what, (<-paused).Round(time.Millisecond))
@@ -670,11 +692,86 @@ func TestNodesFail(t *testing.T) {
 	}
 
 	s.market.rest()
-	all := append([]*siteNode{one, two}, edges...)
 	l := s.market.readLedger()
-	await(t, "all nodes to have the ledger", func() error {
+	s.agree(l, append([]*siteNode{one, two}, edges...)...)
+
+	var want []string
+	for i := range l.records {
+		want = append(want, l.records[i].id())
+	}
+	clients.finish(t, want)
+
+	writer, other := roles()
+	s.endAll(append(edges, other, writer)...)
+}
+
+// TestEmbeddedNodes follows docs/nodes.md where the NATS servers are in the nodes: three of them, started one after the other, and
+// an edge. The one that writes is killed, and its server with it, and comes back.
+func TestEmbeddedNodes(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.market = startCluster(t, "--rate", "20", "--slot", "100ms", "--mints", "2", "--history", "10s", "--seed", "12")
+
+	var nodes []*siteNode
+	for i, name := range []string{"a", "b", "c"} {
+		text := fenced(t, "nodes.md", "[bus]\nembedded")
+		for _, key := range []string{`listen = "10.0.0.%d:`, `cluster = "10.0.0.%d:`, `node = "%c"`, "nats-%d"} {
+			first, own := fmt.Sprintf(key, 1), fmt.Sprintf(key, i+1)
+			if strings.Contains(key, "%c") {
+				first, own = fmt.Sprintf(key, 'a'), fmt.Sprintf(key, name[0])
+			}
+			if !strings.Contains(text, first) {
+				t.Fatalf("the document's block has no %s", first)
+			}
+			text = strings.ReplaceAll(text, first, own)
+		}
+		n := s.run(name, s.place(text), append([]string{"serve"}, s.market.flags()...)...)
+		nodes = append(nodes, n)
+	}
+	for _, n := range nodes {
+		n.becomes("writer", "standby")
+	}
+	edge := s.run("edge", s.place(fenced(t, "nodes.md", "[bus]\nsync_checked")), "edge")
+	edge.becomes("edge")
+
+	writer := func() *siteNode {
+		t.Helper()
+		var found *siteNode
+		await(t, "one to write", func() error {
+			for _, n := range nodes {
+				if n.running() && n.state().Node.Role == "writer" {
+					found = n
+					return nil
+				}
+			}
+			return errNotYet
+		})
+		return found
+	}
+	first := writer()
+	first.kill()
+	writer()
+	at := edge.state().Seq
+	await(t, "the edge to go on", func() error {
+		if now := edge.state().Seq; now <= at {
+			return fmt.Errorf("it is at %d", now)
+		}
+		return nil
+	})
+	first.start(t)
+	first.becomes("writer", "standby")
+
+	s.market.rest()
+	s.agree(s.market.readLedger(), append(nodes, edge)...)
+	s.endAll(edge, nodes[0], nodes[1], nodes[2])
+}
+
+// agree waits until nodes have the ledger in the same commits.
+func (s *site) agree(l *ledger, nodes ...*siteNode) {
+	s.t.Helper()
+	await(s.t, "all nodes to have the ledger", func() error {
 		seqs := map[uint64]bool{}
-		for _, n := range all {
+		for _, n := range nodes {
 			var status feedStatus
 			code, body, err := try(http.MethodGet, n.url("/api/events/status"), nil, nil)
 			if err != nil || envelope(code, body, &status) != nil {
@@ -690,16 +787,13 @@ func TestNodesFail(t *testing.T) {
 		}
 		return nil
 	})
+}
 
-	var want []string
-	for i := range l.records {
-		want = append(want, l.records[i].id())
-	}
-	clients.finish(t, want)
-
-	writer, other := roles()
-	for _, n := range append(edges, other, writer) {
+// endAll ends nodes and verifies what each has.
+func (s *site) endAll(nodes ...*siteNode) {
+	s.t.Helper()
+	for _, n := range nodes {
 		n.end()
-		verifyNow(t, n.name, append(customConfig(t), "--data-dir", n.dir, "--cluster", "custom")...)
+		verifyNow(s.t, n.name, append(customConfig(s.t), "--data-dir", n.dir, "--cluster", "custom")...)
 	}
 }

@@ -161,7 +161,7 @@ func (n *node) connect(ctx context.Context) (done func(), err error) {
 	if c.Embedded {
 		running, err := embedded.Start(embedded.Options{
 			Dir: filepath.Join(n.Dir().Path, "bus"), Name: name, Listen: c.Listen, Cluster: c.Cluster, Peers: c.Peers,
-			Credentials: c.Credentials, Logger: n.Logger,
+			Credentials: c.Credentials, TLSCert: c.TLSCert, TLSKey: c.TLSKey, TLSCA: c.TLSCA, Logger: n.Logger,
 		})
 		if err != nil {
 			return nil, err

@@ -1,12 +1,15 @@
 package embedded
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"strings"
+
+	"spinscope/backend/bus"
 )
 
 // ErrNotBuilt is returned by Start in a program that was built without the server.
@@ -20,7 +23,33 @@ type Options struct {
 	Cluster     string   // HOST:PORT for the other servers; empty: there are none
 	Peers       []string // the others' Cluster addresses; this server's own may be among them
 	Credentials string   // file with one line USER:PASSWORD, the same on all; needed when it listens beyond loopback
+	TLSCert     string   // file with the certificate of this server and those up to its authority's; empty: nothing is encrypted
+	TLSKey      string   // file with the key of it
+	TLSCA       string   // file with the authorities that the other servers' certificates are checked against; empty: the system's
 	Logger      *slog.Logger
+}
+
+// encryption is how this server speaks to clients, and how servers do to each other, which both show certificates; nil where there
+// is none.
+func (o *Options) encryption() (clients, servers *tls.Config, err error) {
+	if o.TLSCert == "" && o.TLSKey == "" {
+		return nil, nil, nil
+	}
+	own, err := tls.LoadX509KeyPair(o.TLSCert, o.TLSKey)
+	if err != nil {
+		return nil, nil, fmt.Errorf("bus: tls_cert and tls_key: %w", err)
+	}
+	clients = &tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12}
+
+	servers = clients.Clone()
+	servers.ClientAuth = tls.RequireAndVerifyClientCert
+	if o.TLSCA != "" {
+		if servers.RootCAs, err = bus.Authorities(o.TLSCA); err != nil {
+			return nil, nil, err
+		}
+		servers.ClientCAs = servers.RootCAs
+	}
+	return clients, servers, nil
 }
 
 // login reads the credentials; empty ones where there are none.

@@ -30,6 +30,8 @@ const (
 
 	// With the system's account alone beside the global one, the library would let in everybody who gives no name.
 	account = "MARKET"
+
+	tlsSeconds = 10 // for a handshake
 )
 
 // Start starts the server and returns when it takes connections.
@@ -79,11 +81,17 @@ func (o *Options) server(user, password string) (options *server.Options, secret
 		return nil, "", err
 	}
 
+	clients, servers, err := o.encryption()
+	if err != nil {
+		return nil, "", err
+	}
+
 	secret = rand.Text()
 	market, sys := server.NewAccount(account), server.NewAccount(system)
 	options = &server.Options{
 		ServerName: o.Name, Host: host, Port: port, StoreDir: o.Dir, JetStream: true, SyncAlways: true,
 		MaxPayload: maxPayload, NoSigs: true, Accounts: []*server.Account{market, sys}, SystemAccount: system,
+		TLSConfig: clients, TLSTimeout: tlsSeconds,
 		Users: []*server.User{{Username: system, Password: secret, Account: sys, AllowedConnectionTypes: map[string]struct{}{"IN_PROCESS": {}}}},
 	}
 	if user == "" {
@@ -95,7 +103,7 @@ func (o *Options) server(user, password string) (options *server.Options, secret
 	if o.Cluster == "" {
 		return options, secret, nil
 	}
-	options.Cluster.Name = "spinscope"
+	options.Cluster.Name, options.Cluster.TLSConfig, options.Cluster.TLSTimeout = "spinscope", servers, tlsSeconds
 	if options.Cluster.Host, options.Cluster.Port, err = split(o.Cluster); err != nil {
 		return nil, "", err
 	}
