@@ -31,13 +31,14 @@ const exportEvery = 200 * time.Millisecond
 
 // ExportRequest is what the export dialog asks for.
 type ExportRequest struct {
-	Kind     string   `json:"kind"`
-	Format   string   `json:"format"`
-	Interval string   `json:"interval"` // of candles
-	Mints    []string `json:"mints"`    // none: of all tokens
-	From     *int64   `json:"from"`     // block times in Unix seconds, inclusive; null: no bound
-	To       *int64   `json:"to"`
-	Name     string   `json:"name"` // what the file is called unless the person calls it otherwise
+	Kind      string   `json:"kind"`
+	Format    string   `json:"format"`
+	Interval  string   `json:"interval"` // of candles
+	Mints     []string `json:"mints"`    // none: of all tokens
+	From      *int64   `json:"from"`     // block times in Unix seconds, inclusive; null: no bound
+	To        *int64   `json:"to"`
+	MarketCap bool     `json:"market_cap"` // a column of candles, trades and events
+	Name      string   `json:"name"`       // what the file is called unless the person calls it otherwise
 }
 
 // ExportProgress tells how far an export is, as the event export:progress.
@@ -143,6 +144,7 @@ func (r *ExportRequest) parse() (request export.Request, err error) {
 		request.Mints = append(request.Mints, mint)
 	}
 
+	request.MarketCap = r.MarketCap
 	request.From, request.To = export.Always()
 	if r.From != nil {
 		request.From = *r.From

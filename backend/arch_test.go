@@ -49,7 +49,7 @@ var allowed = map[string][]string{
 	"backend/cluster":         {"backend/config", "backend/datadir", "backend/heap", "backend/ingest", "backend/listener", "backend/market", "backend/program", "backend/program/registry", "backend/simnet", "backend/solana", "backend/store", "backend/telemetry", "backend/watch", "backend/wire"},
 	"backend/heap":            {},
 	"backend/listener":        {"backend/config", "backend/datadir", "backend/heap", "backend/ingest", "backend/market", "backend/program/registry", "backend/store", "backend/telemetry", "backend/wire"},
-	"backend/offline":         {"backend/backup", "backend/cluster", "backend/config", "backend/datadir", "backend/export", "backend/heap", "backend/ingest", "backend/listener", "backend/market", "backend/program/registry", "backend/recording", "backend/solana", "backend/store", "backend/verify"},
+	"backend/offline":         {"backend/backup", "backend/cluster", "backend/config", "backend/datadir", "backend/export", "backend/heap", "backend/ingest", "backend/listener", "backend/market", "backend/mintinfo", "backend/program/registry", "backend/recording", "backend/solana", "backend/store", "backend/verify"},
 	"backend/replay":          {"backend/datadir", "backend/listener", "backend/market", "backend/offline", "backend/recording", "backend/store"},
 	"backend/datadir":         {"backend/durable", "backend/market", "backend/store", "backend/telemetry", "backend/textfile"},
 	"backend/wake":            {},

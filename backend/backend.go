@@ -15,6 +15,7 @@ import (
 	"spinscope/backend/logtail"
 	"spinscope/backend/market"
 	"spinscope/backend/node"
+	"spinscope/backend/offline"
 	"spinscope/backend/parts"
 	"spinscope/backend/recording"
 	"spinscope/backend/release"
@@ -36,6 +37,8 @@ type Backend struct {
 	store   *store.Store                               // nil unless running
 	history func(context.Context, cluster.Reach) error // the same
 	alerts  *alert.Service                             // the same
+
+	accounts offline.Accounts // what is known of those of mints; nil before the port is open
 
 	follows atomic.Pointer[watch.Service] // the coins that are followed; nil: none are
 }
@@ -92,7 +95,7 @@ func (b *Backend) serve(ctx context.Context, as node.Role) (err error) {
 
 	defer func() {
 		b.mu.Lock()
-		b.store, b.history, b.alerts, b.address = nil, nil, nil, ""
+		b.store, b.history, b.alerts, b.accounts, b.address = nil, nil, nil, nil, ""
 		b.mu.Unlock()
 		datadir.Close(opened, &err)
 		b.log.Info("stopped")
@@ -152,7 +155,7 @@ func (b *Backend) serve(ctx context.Context, as node.Role) (err error) {
 	}
 
 	b.mu.Lock()
-	b.history, b.alerts, b.address = source.history, clients.Alerts(), clients.Address()
+	b.history, b.alerts, b.accounts, b.address = source.history, clients.Alerts(), clients.Stored().Accounts, clients.Address()
 	b.mu.Unlock()
 	b.log.Info("serving", "address", "http://"+clients.Address()+"/", "cluster", cfg.Solana.Cluster, "data", dir.Path)
 	if b.options.serving != nil {

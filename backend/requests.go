@@ -20,9 +20,9 @@ var ErrNotRunning = errors.New("the server is not running")
 // gives it to a name without an ending. progress is called now and then, from the same goroutine.
 func (b *Backend) Export(ctx context.Context, request export.Request, path string, progress func(export.Progress)) (export.Manifest, error) {
 	b.mu.Lock()
-	opened := b.store
+	source := offline.Stored{Store: b.store, Accounts: b.accounts}
 	b.mu.Unlock()
-	if opened == nil {
+	if source.Store == nil {
 		return export.Manifest{}, ErrNotRunning
 	}
 
@@ -32,7 +32,7 @@ func (b *Backend) Export(ctx context.Context, request export.Request, path strin
 	}
 
 	request.Format = format
-	return export.FileWithManifest(ctx, path, offline.Stored{Store: opened}, request, progress)
+	return export.FileWithManifest(ctx, path, source, request, progress)
 }
 
 // LoadHistory reads older history from the cluster while the server runs, and returns when it is stored

@@ -19,14 +19,15 @@ import (
 )
 
 type exportCommand struct {
-	Kind     string   `arg:"" enum:"candles,trades,events,orders,gaps" default:"candles" help:"candles, trades, events, orders or gaps."`
-	Mint     []string `help:"Token to export; may be repeated. Without it, all." placeholder:"ADDRESS"`
-	Interval string   `help:"Interval of candles, such as m1." default:"m1"`
-	From     string   `help:"Earliest time: 2026, 2026-11, 2026-11-01, 2026-11-01T12:00:00Z, Unix seconds, or an age such as 7d or 36h. Days, months and years are UTC." placeholder:"TIME"`
-	To       string   `help:"Latest time, inclusive; a day, a month or a year with all of it." placeholder:"TIME"`
-	Format   string   `help:"csv, jsonl, parquet or arrow; by default what the file's name ends in (.csv, .jsonl, .ndjson, .json for JSON Lines, .parquet, .arrow, .feather), csv on standard output, parquet with --partition." placeholder:"FORMAT"`
-	Out      string   `short:"o" help:"File to write, compressed if its name ends in .gz or .zst; without it or with -, standard output." type:"path" placeholder:"FILE"`
-	Manifest bool     `help:"Write FILE.manifest.json beside the file: range, rows, commit, gaps, checksum." default:"true" negatable:""`
+	Kind      string   `arg:"" enum:"candles,trades,events,orders,gaps" default:"candles" help:"candles, trades, events, orders or gaps."`
+	Mint      []string `help:"Token to export; may be repeated. Without it, all." placeholder:"ADDRESS"`
+	Interval  string   `help:"Interval of candles, such as m1." default:"m1"`
+	From      string   `help:"Earliest time: 2026, 2026-11, 2026-11-01, 2026-11-01T12:00:00Z, Unix seconds, or an age such as 7d or 36h. Days, months and years are UTC." placeholder:"TIME"`
+	To        string   `help:"Latest time, inclusive; a day, a month or a year with all of it." placeholder:"TIME"`
+	Format    string   `help:"csv, jsonl, parquet or arrow; by default what the file's name ends in (.csv, .jsonl, .ndjson, .json for JSON Lines, .parquet, .arrow, .feather), csv on standard output, parquet with --partition." placeholder:"FORMAT"`
+	Out       string   `short:"o" help:"File to write, compressed if its name ends in .gz or .zst; without it or with -, standard output." type:"path" placeholder:"FILE"`
+	MarketCap bool     `name:"with-market-cap" help:"A last column market_cap of candles, trades and events: price × supply, in whole units of what a token is paid in; empty where the supply is not known."`
+	Manifest  bool     `help:"Write FILE.manifest.json beside the file: range, rows, commit, gaps, checksum." default:"true" negatable:""`
 
 	Partition string `help:"day: write a directory with a file a day, --out/date=2026-11-01/data.parquet, as DuckDB, Spark and others read it." enum:",day" default:"" placeholder:"day"`
 	SinceLast bool   `help:"With --partition: go on where the last export into that directory ended, and write the days anew that changed since."`
@@ -153,7 +154,7 @@ func (c *exportCommand) request(now time.Time) (export.Request, error) {
 		return export.Request{}, err
 	}
 
-	request := export.Request{Kind: kind}
+	request := export.Request{Kind: kind, MarketCap: c.MarketCap}
 	if c.Format != "" {
 		if request.Format, err = export.ParseFormat(c.Format); err != nil {
 			return request, fmt.Errorf("--format: %w", err)
@@ -202,6 +203,9 @@ func (c *exportCommand) request(now time.Time) (export.Request, error) {
 	if request.From > request.To {
 		return request, fmt.Errorf("--from %s is after --to %s", c.From, c.To)
 	}
+	if err := request.Check(); err != nil {
+		return request, fmt.Errorf("--with-market-cap: %w", err)
+	}
 
 	return request, nil
 }
@@ -216,6 +220,9 @@ func (c *exportCommand) download(ctx context.Context, program *Program, r *expor
 	}
 
 	defer func() { _ = answer.Body.Close() }()
+	if r.MarketCap && answer.Header.Get(export.SuppliesHeader) == "" {
+		return 0, errNoCaps
+	}
 	body := &counted{reader: answer.Body, line: line}
 	var file *export.ManifestFile
 	if c.Out == "" {
@@ -255,6 +262,8 @@ func (c *exportCommand) download(ctx context.Context, program *Program, r *expor
 	}
 	return rows, c.manifest(ctx, r, answer.Header, *file, rows)
 }
+
+var errNoCaps = errors.New("the server does not say by which supplies it counts: it is too old for --with-market-cap")
 
 // ask gets an answer of a running server, whose body is the caller's to close; one that is not 200 is an error in the server's words.
 func ask(ctx context.Context, server, path, token string) (*http.Response, error) {

@@ -66,6 +66,8 @@ func TestExportFromAServer(t *testing.T) {
 		{[]string{"orders", "--url", "http://a b"}, 2, "--url http://a b: write it as", false},
 		{[]string{"orders", "--partition", "day"}, 2, "orders are those of now and not of a day: export them as one file", false},
 		{[]string{"trades", "--since-last"}, 2, "--since-last goes with --partition day", false},
+		{[]string{"gaps", "--with-market-cap"}, 2, "--with-market-cap: gaps: market caps are of candles, trades and events", false},
+		{[]string{"candles", "--with-market-cap", "--url", server.URL, "--token", "letmeinplease"}, 1, "too old for --with-market-cap", false},
 		{[]string{"trades", "--partition", "hour"}, 2, "--partition", false},
 	} {
 		_ = os.Remove(path)

@@ -84,6 +84,9 @@ func queryOf(r *export.Request) url.Values {
 	for _, mint := range r.Mints {
 		query.Add("mint", mint.String())
 	}
+	if r.MarketCap {
+		query.Set("market_cap", "true")
+	}
 	if r.From > math.MinInt64 {
 		query.Set("from", strconv.FormatInt(r.From, 10))
 	}
@@ -99,6 +102,11 @@ func (c *exportCommand) manifest(ctx context.Context, r *export.Request, header 
 	m.Store = header.Get(export.StoreHeader)
 	seq, _ := strconv.ParseUint(header.Get(export.SeqHeader), 10, 64) // an older server does not say
 	m.Seq = market.Seq(seq)
+	if r.MarketCap {
+		if err := json.Unmarshal([]byte(header.Get(export.SuppliesHeader)), m.MarketCap); err != nil {
+			return fmt.Errorf("read by which supplies the server counts: %w", err)
+		}
+	}
 	if m.Gaps, err = (serverParts{c}).Gaps(ctx, *r); err != nil {
 		return fmt.Errorf("gaps for the manifest: %w", err)
 	}
@@ -128,7 +136,10 @@ func (p serverParts) Days(ctx context.Context, req export.Request, id string, si
 		return export.Days{}, fmt.Errorf("read the server's days: %w", err)
 	}
 	d := &reported.Data
-	return export.Days{Store: d.Store, Seq: market.Seq(d.Seq), Horizon: d.Horizon, Whole: d.Whole, Days: d.Days}, nil
+	if req.MarketCap && d.MarketCap == nil {
+		return export.Days{}, errNoCaps
+	}
+	return export.Days{MarketCap: d.MarketCap, Store: d.Store, Seq: market.Seq(d.Seq), Horizon: d.Horizon, Whole: d.Whole, Days: d.Days}, nil
 }
 
 // WritePart implements export.Parts.
@@ -155,7 +166,7 @@ func (p serverParts) WritePart(ctx context.Context, w io.Writer, req export.Requ
 
 // Gaps implements export.Parts.
 func (p serverParts) Gaps(ctx context.Context, req export.Request) ([]export.ManifestGap, error) {
-	req.Kind = export.Gaps
+	req.Kind, req.MarketCap = export.Gaps, false
 	query := queryOf(&req)
 	query.Set("format", string(export.JSONL))
 	answer, err := ask(ctx, p.c.URL, "/api/export?"+query.Encode(), p.c.Token)

@@ -3,6 +3,7 @@ package export
 import (
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -48,6 +49,8 @@ func arrowType(c *column) arrow.DataType {
 		return &arrow.TimestampType{Unit: arrow.Millisecond, TimeZone: "UTC"}
 	case flag:
 		return arrow.FixedWidthTypes.Boolean
+	case float:
+		return arrow.PrimitiveTypes.Float64
 	case amount, units:
 		return &arrow.Decimal128Type{Precision: digits64, Scale: int32(c.scale)} //nolint:gosec // two digits
 	case decimal, exact:
@@ -88,6 +91,8 @@ func (e *arrowEncoder) put(i int, c *cell, column *column) error {
 		to.Append(arrow.Timestamp(int64(c.number.Lo) * 1000)) //nolint:gosec // the bits were kept
 	case *array.BooleanBuilder:
 		to.Append(c.number.Lo != 0)
+	case *array.Float64Builder:
+		to.Append(math.Float64frombits(c.number.Lo))
 	case *array.Decimal128Builder:
 		if !c.number.Less(tooLarge) {
 			return errTooLarge(c, column, "Arrow")

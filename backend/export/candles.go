@@ -103,7 +103,11 @@ func (x *exporter) mintCandles(mint market.Pubkey, parts <-chan candlePart) erro
 			return part.err
 		}
 		for i := range part.candles {
-			err := x.put(func(r *record) bool { putCandle(r, mint, pair, x.req.Interval, &part.candles[i]); return true })
+			err := x.put(func(r *record) bool {
+				putCandle(r, mint, pair, x.req.Interval, &part.candles[i])
+				x.req.supplies.putCap(r, mint, part.candles[i].Close)
+				return true
+			})
 			if err != nil {
 				return err
 			}

@@ -100,6 +100,7 @@ func (d *Dataset) Write(ctx context.Context, parts Parts, sinceLast bool, progre
 			d.Dir, store, days.Store, ErrDataset)
 	}
 	next.Store, next.Seq, next.Horizon = days.Store, days.Seq, days.Horizon
+	next.MarketCap = days.MarketCap
 	if next.Gaps, err = parts.Gaps(ctx, d.Request); err != nil {
 		return ran, err
 	}
@@ -177,6 +178,7 @@ func continues(last, next *Manifest) error {
 		{"mints", last.Mints, next.Mints},
 		{"from", last.From, next.From},
 		{"to", last.To, next.To},
+		{"market cap", last.MarketCap != nil, next.MarketCap != nil},
 	} {
 		if !reflect.DeepEqual(c.was, c.asks) {
 			return fmt.Errorf("its %s was another: ask for the same, leave out --since-last to write every day anew, or name another directory: %w",

@@ -133,11 +133,12 @@ func TestDatasetGoesOn(t *testing.T) {
 	}
 
 	for what, change := range map[string]func(*Dataset, *fakeParts){
-		"its kind was another":   func(d *Dataset, _ *fakeParts) { d.Request.Kind = Events },
-		"its format was another": func(d *Dataset, _ *fakeParts) { d.Request.Format = Parquet },
-		"its from was another":   func(d *Dataset, _ *fakeParts) { d.Request.From = 7 },
-		"its mints was another":  func(d *Dataset, _ *fakeParts) { d.Request.Mints = []market.Pubkey{{1}} },
-		"is of the store a and":  func(_ *Dataset, p *fakeParts) { p.store = "b" },
+		"its kind was another":       func(d *Dataset, _ *fakeParts) { d.Request.Kind = Events },
+		"its format was another":     func(d *Dataset, _ *fakeParts) { d.Request.Format = Parquet },
+		"its market cap was another": func(d *Dataset, _ *fakeParts) { d.Request.MarketCap = true },
+		"its from was another":       func(d *Dataset, _ *fakeParts) { d.Request.From = 7 },
+		"its mints was another":      func(d *Dataset, _ *fakeParts) { d.Request.Mints = []market.Pubkey{{1}} },
+		"is of the store a and":      func(_ *Dataset, p *fakeParts) { p.store = "b" },
 	} {
 		other, parts := d, *p
 		change(&other, &parts)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"spinscope/backend/market"
+	"spinscope/backend/wire"
 )
 
 // secondsPerDay is a day of a dataset, which is one of UTC.
@@ -23,6 +24,8 @@ type Days struct {
 	// was asked about have changed.
 	Whole bool
 	Days  []int64 // the first second of each, ascending
+
+	MarketCap *wire.ExportSupplies // by which supplies market caps are counted; nil: none are asked for
 }
 
 // DaysOf finds the days of a request that commits after since have changed, in the store with an identity. It names all
@@ -32,8 +35,12 @@ func DaysOf(ctx context.Context, source Source, req Request, store string, since
 	if err := req.Divisible(); err != nil {
 		return Days{}, err
 	}
+	supplies, err := req.Prepare(ctx, source)
+	if err != nil {
+		return Days{}, err
+	}
 
-	days := Days{Store: source.ID(), Seq: source.Seq(), Horizon: source.Horizon()}
+	days := Days{Store: source.ID(), Seq: source.Seq(), Horizon: source.Horizon(), MarketCap: supplies}
 	if since > 0 && store != "" && store == days.Store && since <= days.Seq {
 		changed, err := changedDays(ctx, source, &req, since)
 		if err == nil {
@@ -58,7 +65,7 @@ func DaysOf(ctx context.Context, source Source, req Request, store string, since
 
 // Divisible refuses a request whose rows do not belong to days: orders and gaps are as they are now.
 func (r *Request) Divisible() error {
-	if err := r.check(); err != nil {
+	if err := r.Check(); err != nil {
 		return err
 	}
 	if r.Kind == Orders || r.Kind == Gaps {
@@ -153,21 +160,29 @@ type Parts interface {
 }
 
 // PartsOf are those of a source.
-func PartsOf(source Source) Parts { return sourceParts{source} }
+func PartsOf(source Source) Parts { return &sourceParts{source: source} }
 
-type sourceParts struct{ source Source }
+type sourceParts struct {
+	source   Source
+	supplies *supplies // of all days of a run
+}
 
 // Days implements Parts.
-func (p sourceParts) Days(ctx context.Context, req Request, store string, since market.Seq) (Days, error) {
+func (p *sourceParts) Days(ctx context.Context, req Request, store string, since market.Seq) (Days, error) {
+	if _, err := req.Prepare(ctx, p.source); err != nil {
+		return Days{}, err
+	}
+	p.supplies = req.supplies
 	return DaysOf(ctx, p.source, req, store, since)
 }
 
 // WritePart implements Parts.
-func (p sourceParts) WritePart(ctx context.Context, w io.Writer, req Request, progress func(Progress)) (int64, error) {
+func (p *sourceParts) WritePart(ctx context.Context, w io.Writer, req Request, progress func(Progress)) (int64, error) {
+	req.supplies = p.supplies
 	return Write(ctx, w, p.source, req, progress)
 }
 
 // Gaps implements Parts.
-func (p sourceParts) Gaps(ctx context.Context, req Request) ([]ManifestGap, error) {
+func (p *sourceParts) Gaps(ctx context.Context, req Request) ([]ManifestGap, error) {
 	return GapsOf(ctx, p.source, &req)
 }

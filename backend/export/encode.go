@@ -3,6 +3,7 @@ package export
 import (
 	"bytes"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -58,6 +59,8 @@ func (c *cell) appendPlain(dst []byte, column *column) []byte {
 		return strconv.AppendUint(dst, c.number.Lo, 10)
 	case flag:
 		return strconv.AppendBool(dst, c.number.Lo != 0)
+	case float:
+		return strconv.AppendFloat(dst, math.Float64frombits(c.number.Lo), 'f', -1, 64)
 	case moment:
 		return time.Unix(int64(c.number.Lo), 0).UTC().AppendFormat(dst, time.RFC3339) //nolint:gosec // the bits were kept
 	}

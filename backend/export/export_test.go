@@ -35,7 +35,9 @@ type memory struct {
 	mints   []market.Pubkey // nil: key(1)
 	pairs   map[market.Pubkey]market.Pair
 	fail    error
-	short   error // of the counts in the end
+
+	supplies map[market.Pubkey]market.Supply
+	short    error // of the counts in the end
 
 	id      string
 	commits []market.Commit // all there were, of which the log has those from oldest on
@@ -92,6 +94,15 @@ func (m *memory) Programs() (programs []market.Program) {
 }
 
 func (m *memory) Pair(mint market.Pubkey) market.Pair { return m.pairs[mint] }
+
+func (m *memory) Supplies(_ context.Context, mints []market.Pubkey) (list []market.Supply, err error) {
+	for _, mint := range mints {
+		if one, ok := m.supplies[mint]; ok {
+			list = append(list, one)
+		}
+	}
+	return list, m.fail
+}
 
 func (m *memory) KnownMints() []market.Pubkey {
 	if m.mints != nil {

@@ -17,7 +17,7 @@ var ErrDiskFull = errors.New("the disk is full")
 // what it held before. Ending ctx removes the unfinished file. The manifest of a file that lay there before goes with it. It
 // returns the number of rows.
 func File(ctx context.Context, path string, source Source, req Request, progress func(Progress)) (rows int64, err error) {
-	if err := req.check(); err != nil {
+	if err := req.Check(); err != nil {
 		return 0, err
 	}
 	regular, err := place(path, func(w io.Writer) error {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"spinscope/backend/market"
+	"spinscope/backend/wire"
 )
 
 // ManifestEnding is what the name of a file's manifest has behind that of the file.
@@ -26,18 +27,21 @@ const manifestVersion = 1
 // Manifest says what an export is: what was asked for, which commit it is of, where something is known to be missing, and
 // the files with their checksums. It lies beside the file, or in the directory of a dataset, and is written last.
 type Manifest struct {
-	Version   int            `json:"manifest"`
-	Kind      Kind           `json:"kind"`
-	Format    Format         `json:"format"`
-	Interval  string         `json:"interval,omitempty"`  // of candles
-	Mints     []string       `json:"mints"`               // that were asked for; empty: all
-	From      *int64         `json:"from"`                // block times in Unix seconds, inclusive, as asked for; null: no bound
-	To        *int64         `json:"to"`                  //
-	Partition string         `json:"partition,omitempty"` // day, of a dataset
-	Store     string         `json:"store"`               // identity of the store that seq is of; empty when it is not known
-	Seq       market.Seq     `json:"seq"`                 // every commit up to it is in the export; of a running server perhaps later ones too
-	Horizon   int64          `json:"horizon,omitempty"`   // what is older is deleted in the store; days of a dataset before it stay as they are
-	Rows      int64          `json:"rows"`
+	Version   int        `json:"manifest"`
+	Kind      Kind       `json:"kind"`
+	Format    Format     `json:"format"`
+	Interval  string     `json:"interval,omitempty"`  // of candles
+	Mints     []string   `json:"mints"`               // that were asked for; empty: all
+	From      *int64     `json:"from"`                // block times in Unix seconds, inclusive, as asked for; null: no bound
+	To        *int64     `json:"to"`                  //
+	Partition string     `json:"partition,omitempty"` // day, of a dataset
+	Store     string     `json:"store"`               // identity of the store that seq is of; empty when it is not known
+	Seq       market.Seq `json:"seq"`                 // every commit up to it is in the export; of a running server perhaps later ones too
+	Horizon   int64      `json:"horizon,omitempty"`   // what is older is deleted in the store; days of a dataset before it stay as they are
+	Rows      int64      `json:"rows"`
+
+	MarketCap *wire.ExportSupplies `json:"market_cap,omitempty"` // by which supplies, of a file with that column
+
 	Gaps      []ManifestGap  `json:"gaps"` // known ones that were not filled
 	Files     []ManifestFile `json:"files"`
 	WrittenAt string         `json:"written_at"` // by this machine's clock, ISO-8601
@@ -70,6 +74,9 @@ func NewManifest(req *Request) Manifest {
 	}
 	if req.Kind == Candles {
 		m.Interval = req.Interval.String()
+	}
+	if req.MarketCap {
+		m.MarketCap = &wire.ExportSupplies{}
 	}
 	for _, mint := range req.Mints {
 		m.Mints = append(m.Mints, mint.String())
@@ -192,12 +199,15 @@ func (s *summed) Write(p []byte) (int, error) {
 // device or a pipe, which has none beside it, names no files. A manifest that cannot be written leaves the file, which is
 // whole, and is an error that says so.
 func FileWithManifest(ctx context.Context, path string, source Source, req Request, progress func(Progress)) (m Manifest, err error) {
-	if err := req.check(); err != nil {
+	if err := req.Check(); err != nil {
 		return m, err
 	}
 	m = NewManifest(&req)
 	m.Store, m.Seq, m.Horizon = source.ID(), source.Seq(), source.Horizon()
 	if m.Gaps, err = GapsOf(ctx, source, &req); err != nil {
+		return m, err
+	}
+	if m.MarketCap, err = req.Prepare(ctx, source); err != nil {
 		return m, err
 	}
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -72,6 +73,8 @@ func rowType(columns []column) reflect.Type {
 			options, typ = ",timestamp(millisecond)", reflect.TypeFor[*int64]()
 		case flag:
 			typ = reflect.TypeFor[*bool]()
+		case float:
+			typ = reflect.TypeFor[*float64]()
 		case amount, units:
 			options, typ = fmt.Sprintf(",decimal(%d:%d)", c.scale, digits64), reflect.TypeFor[*[bytes64]byte]()
 		case decimal, exact:
@@ -116,6 +119,8 @@ func (e *parquetEncoder) value(c *cell, column *column) (parquet.Value, error) {
 		return parquet.Int64Value(int64(c.number.Lo) * 1000), nil //nolint:gosec // the bits were kept
 	case flag:
 		return parquet.BooleanValue(c.number.Lo != 0), nil
+	case float:
+		return parquet.DoubleValue(math.Float64frombits(c.number.Lo)), nil
 	case amount, units:
 		e.arena = binary.BigEndian.AppendUint64(append(e.arena, 0), c.number.Lo)
 		return parquet.FixedLenByteArrayValue(e.arena[from:]), nil

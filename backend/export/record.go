@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"math"
 
 	"spinscope/backend/market"
 )
@@ -23,6 +24,7 @@ const (
 	units                     // uint64 with a fraction of scale digits
 	flag
 	moment // Unix seconds, shown as ISO-8601; in Parquet a timestamp
+	float  // float64, by its bits
 )
 
 type column struct {
@@ -101,6 +103,8 @@ func (r *record) amount(i int, v market.U128, decimals int) {
 	}
 	r.decimal(i, v)
 }
+
+func (r *record) float(i int, value float64) { r.number(i, math.Float64bits(value)) }
 
 func (r *record) flag(i int, value bool) {
 	bit := uint64(0)

@@ -17,6 +17,9 @@ var ErrKind = errors.New("unknown kind: use one of candles, trades, events, orde
 // ErrFormat is returned for an unknown file format.
 var ErrFormat = errors.New("unknown format: use one of csv, jsonl, parquet, arrow")
 
+// ErrMarketCap is returned for a request for market caps of what has none.
+var ErrMarketCap = errors.New("market caps are of candles, trades and events")
+
 // ErrRange is returned when a request's From lies after its To.
 var ErrRange = errors.New("nothing to export")
 
@@ -90,6 +93,11 @@ type Request struct {
 	Interval market.Interval // of candles
 	From, To int64
 
+	// MarketCap adds a last column, market_cap: price × supply in whole units of what a coin is paid in. Of candles, trades and
+	// events; empty where a coin's supply is not known.
+	MarketCap bool
+	supplies  *supplies // of the request as it is prepared; nil: not yet
+
 	// Part says that this is one of the parts that an export is written in, as by days: gaps have no rows in it, as they are
 	// told once for all, and whoever asks for the parts has counted what is stored (DaysOf).
 	Part bool
@@ -103,6 +111,9 @@ const (
 	StoreHeader = "Spinscope-Store"
 	SeqHeader   = "Spinscope-Seq"
 )
+
+// SuppliesHeader tells likewise by which supplies market caps are counted: a wire.ExportSupplies.
+const SuppliesHeader = "Spinscope-Supplies"
 
 // Always is the range that holds everything.
 func Always() (from, to int64) { return math.MinInt64, math.MaxInt64 }
@@ -126,7 +137,8 @@ func (r *Request) Name() string {
 	return name.String() + "." + string(r.Format)
 }
 
-func (r *Request) check() error {
+// Check refuses a request that cannot be answered: ErrKind, ErrFormat, ErrRange, ErrMarketCap.
+func (r *Request) Check() error {
 	if _, err := ParseKind(string(r.Kind)); err != nil {
 		return err
 	}
@@ -135,6 +147,9 @@ func (r *Request) check() error {
 	}
 	if r.From > r.To {
 		return fmt.Errorf("from %d is after to %d: %w", r.From, r.To, ErrRange)
+	}
+	if r.MarketCap && (r.Kind == Orders || r.Kind == Gaps) {
+		return fmt.Errorf("%s: %w", r.Kind, ErrMarketCap)
 	}
 	return nil
 }
@@ -164,6 +179,8 @@ type Source interface {
 	KnownMints() []market.Pubkey
 	// Pair is the market of a coin, the zero Pair for one that is not known.
 	Pair(mint market.Pubkey) market.Pair
+	// Supplies are how many there are of the coins that it knows, in the order asked, those that are not known included.
+	Supplies(ctx context.Context, mints []market.Pubkey) ([]market.Supply, error)
 	// Programs are those of which there are events.
 	Programs() []market.Program
 	// ID is the identity of the store, which gives its seqs their meaning; empty for one of an older version.

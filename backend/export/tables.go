@@ -50,6 +50,11 @@ func columnsOf(kind Kind, pairs []market.Pair) []column {
 	return columns
 }
 
+// paired reports whether the columns of pairColumns stand at i.
+func (r *record) paired(i int) bool {
+	return len(r.columns) > i && r.columns[i].name == pairColumns[0].name
+}
+
 // putPair fills the columns of pairColumns, which begin at i.
 func putPair(r *record, i int, pair market.Pair) {
 	r.text(i, pair.Program().String())
@@ -88,7 +93,7 @@ func putCandle(r *record, mint market.Pubkey, pair market.Pair, interval market.
 	r.amount(10, c.BuyVolume, pair.BaseDecimals())
 	r.number(11, c.Trades)
 	r.flag(12, c.Final)
-	if end := len(candleColumns); len(r.columns) > end {
+	if end := len(candleColumns); r.paired(end) {
 		putPair(r, end, pair)
 	}
 }
@@ -136,7 +141,7 @@ func putTrade(r *record, pair market.Pair, e *market.Event) bool {
 	}
 
 	r.key(12, e.Owner)
-	if end := len(tradeColumns); len(r.columns) > end {
+	if end := len(tradeColumns); r.paired(end) {
 		putPair(r, end, pair)
 		r.amount(end+len(pairColumns), market.U64(trade.Quote), pair.QuoteDecimals())
 	}
@@ -183,7 +188,7 @@ func putOrder(r *record, pair market.Pair, o *market.Order) {
 	r.integer(14, int64(t.BorrowFee))
 	r.price(15, o.LatestPrice)
 	r.integer(16, o.LatestTradeTime)
-	if end := len(orderColumns); len(r.columns) > end {
+	if end := len(orderColumns); r.paired(end) {
 		putPair(r, end, pair)
 	}
 }

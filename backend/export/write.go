@@ -41,8 +41,11 @@ func (p Progress) Left(took time.Duration) time.Duration {
 // Write writes the export to w and returns the number of rows. progress, if not nil, is called after every chunk. An error
 // leaves w unfinished.
 func Write(ctx context.Context, w io.Writer, source Source, req Request, progress func(Progress)) (int64, error) {
-	if err := req.check(); err != nil {
+	if err := req.Check(); err != nil {
 		return 0, err
+	}
+	if _, err := req.Prepare(ctx, source); err != nil {
+		return 0, fmt.Errorf("export %s: %w", req.Kind, err)
 	}
 	buffered := bufio.NewWriterSize(w, 64<<10)
 	out, err := newExporter(buffered, source, &req, progress)
@@ -182,6 +185,10 @@ func newExporter(w io.Writer, source Source, req *Request, progress func(Progres
 		columns = columnsOf(req.Kind, known)
 	}
 
+	if req.MarketCap {
+		columns = append(slices.Clip(columns), capColumn)
+	}
+
 	encode, err := newEncoder(w, req.Format, columns)
 	if err != nil {
 		return nil, fmt.Errorf("begin export: %w", err)
@@ -280,8 +287,10 @@ func (x *exporter) events(ctx context.Context, next func(context.Context, market
 					if pair, failed = x.pair(e.Mint()); failed != nil {
 						return false
 					}
+					x.req.supplies.putCap(r, e.Mint(), e.Price)
 					return putTrade(r, pair, e)
 				}
+				x.req.supplies.putCap(r, e.Mint(), e.Price)
 				failed = x.table.put(r, e)
 				return failed == nil
 			})

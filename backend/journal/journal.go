@@ -63,6 +63,14 @@ func Open(o Options) (*Journal, error) {
 	return &Journal{file}, nil
 }
 
+// Read takes in what earlier runs kept, by Load, and changes no file.
+func Read(o Options) error {
+	if _, err := load(&o); err != nil {
+		return fmt.Errorf("read what is known of %s: %w", o.Of, err)
+	}
+	return nil
+}
+
 // load takes in the file. worn reports whether it is to be made anew.
 func load(o *Options) (worn bool, err error) {
 	file, err := os.Open(o.Path)

@@ -3,6 +3,7 @@ package market
 import (
 	"math"
 	"math/big"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -31,5 +32,26 @@ func TestMarketCapIsPriceTimesSupply(t *testing.T) {
 	amount, _ := ParseAmount("2.5")
 	if want := Cap(Price(U64(25)), 1, MustPair(0, USDC, 0, 6)); CapOf(amount).Cmp(want.Mul(want, tenTo(PriceDecimals-1))) != 0 {
 		t.Error("2.5 is not 2.5")
+	}
+}
+
+// A market cap as a float is the one that is nearest, also halfway between two and at both ends.
+func TestMarketCapFloatIsTheNearest(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for i := range 20_000 {
+		price := Price{Hi: random.Uint64() >> random.IntN(64), Lo: random.Uint64()}
+		supply := random.Uint64() >> random.IntN(64)
+		switch i % 4 {
+		case 0:
+			price = Price{Lo: uint64(random.IntN(3))}
+		case 1: // 53 bits and a half
+			price, supply = Price{Lo: 1<<54 + 2*random.Uint64N(1<<50) + 1}, 1<<random.IntN(60)
+		}
+
+		worth := Cap(price, supply, MustPair(0, USDC, uint8(random.IntN(MaxDecimals+1)), 6))
+		want, _ := new(big.Rat).SetFrac(worth, tenTo(CapDecimals)).Float64()
+		if got := CapFloat(worth); got != want {
+			t.Fatalf("%v × %d is %v, not %v", price, supply, got, want)
+		}
 	}
 }

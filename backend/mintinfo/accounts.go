@@ -95,6 +95,14 @@ func (b *Accounts) Stored(mint market.Pubkey) market.MintInfo {
 	return b.known[mint].info
 }
 
+// Supply is how many there are of a coin, as far as it is known already; nobody is asked for more.
+func (b *Accounts) Supply(t *market.Token) market.Supply {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	one := b.known[t.Mint]
+	return t.SupplyFrom(one.info, one.at)
+}
+
 // Known reports whether the mint was asked about before, however long ago.
 func (b *Accounts) Known(mint market.Pubkey) bool {
 	b.mu.RLock()

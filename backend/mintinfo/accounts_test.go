@@ -288,7 +288,15 @@ func TestOnlySoManyMintsAreKept(t *testing.T) {
 		}
 	}
 
-	if text, _ := os.ReadFile(b.options.Path); strings.Count(string(text), "\n") != 3 {
+	text, _ := os.ReadFile(b.options.Path)
+	read, err := Load(b.options.Path)
+	if at := read.Supply(&market.Token{Mint: mintOf(4)}); err != nil || at.Source != market.SupplyUnknown || read.Known(mintOf(1)) || !read.Known(mintOf(2)) {
+		t.Errorf("read alone: %+v, %v", at, err)
+	}
+	if after, _ := os.ReadFile(b.options.Path); string(after) != string(text) {
+		t.Error("reading changed the file")
+	}
+	if strings.Count(string(text), "\n") != 3 {
 		t.Errorf("%d lines", strings.Count(string(text), "\n"))
 	}
 }

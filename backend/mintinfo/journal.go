@@ -3,6 +3,7 @@ package mintinfo
 import (
 	"encoding/json"
 	"iter"
+	"log/slog"
 
 	"spinscope/backend/journal"
 	"spinscope/backend/market"
@@ -28,6 +29,13 @@ func (b *Accounts) open() (*journal.Journal, error) {
 	return journal.Open(journal.Options{
 		Path: b.options.Path, Forget: b.options.Forget, Of: "mints", MaxLine: maxLine, Load: b.load, Lines: b.lines,
 	})
+}
+
+// Load reads what runs have learned of mints. It changes no file, and nobody is asked for more; where there is no file, nothing is
+// known.
+func Load(path string) (*Accounts, error) {
+	b := New(Options{Path: path, Logger: slog.New(slog.DiscardHandler)})
+	return b, journal.Read(journal.Options{Path: path, Of: "mints", MaxLine: maxLine, Load: b.load})
 }
 
 func (b *Accounts) load(lines iter.Seq[[]byte]) (count int, bad bool) {

@@ -7,6 +7,8 @@ import (
 	"spinscope/backend/datadir"
 	"spinscope/backend/export"
 	"spinscope/backend/heap"
+	"spinscope/backend/mintinfo"
+	"spinscope/backend/store"
 )
 
 // Export writes a stored market's records to path, whole or not at all and with a manifest beside it if asked for, or to w
@@ -20,7 +22,11 @@ func Export(ctx context.Context, o Options, request export.Request, path string,
 	}
 	defer datadir.Close(opened, &err)
 
-	switch source := (Stored{Store: opened}); {
+	source, err := o.source(opened, &request)
+	if err != nil {
+		return 0, err
+	}
+	switch {
 	case path == "":
 		return export.Write(ctx, w, source, request, progress)
 	case manifest:
@@ -39,5 +45,18 @@ func ExportDays(ctx context.Context, o Options, dataset *export.Dataset, sinceLa
 		return ran, err
 	}
 	defer datadir.Close(opened, &err)
-	return dataset.Write(ctx, export.PartsOf(Stored{Store: opened}), sinceLast, progress)
+	source, err := o.source(opened, &dataset.Request)
+	if err != nil {
+		return ran, err
+	}
+	return dataset.Write(ctx, export.PartsOf(source), sinceLast, progress)
+}
+
+// source is the open store, with what a server has learned of the accounts of mints where a request is for it.
+func (o *Options) source(opened *store.Store, request *export.Request) (Stored, error) {
+	if !request.MarketCap {
+		return Stored{Store: opened}, nil
+	}
+	accounts, err := mintinfo.Load(o.Dir.Mints())
+	return Stored{opened, accounts}, err
 }

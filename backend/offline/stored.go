@@ -8,7 +8,33 @@ import (
 )
 
 // Stored is a store as an export.Source; it is safe for concurrent use.
-type Stored struct{ *store.Store }
+type Stored struct {
+	*store.Store
+	Accounts Accounts // nil: supplies are those of creations alone
+}
+
+// Accounts is what is known of the accounts of mints (mintinfo.Accounts).
+type Accounts interface {
+	Supply(*market.Token) market.Supply
+}
+
+// Supplies implements export.Source.
+func (s Stored) Supplies(ctx context.Context, mints []market.Pubkey) ([]market.Supply, error) {
+	tokens, err := s.Tokens(ctx, mints)
+	if err != nil {
+		return nil, err
+	}
+
+	supplies := make([]market.Supply, len(tokens))
+	for i := range tokens {
+		if s.Accounts != nil {
+			supplies[i] = s.Accounts.Supply(&tokens[i])
+		} else {
+			supplies[i] = tokens[i].SupplyFrom(market.MintInfo{}, 0)
+		}
+	}
+	return supplies, nil
+}
 
 // CandlesFrom implements verify.Store.
 func (s Stored) CandlesFrom(ctx context.Context, mint market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, error) {

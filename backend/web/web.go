@@ -219,7 +219,7 @@ func New(o Options) (*Server, error) {
 	f.http = server.New(server.Deps{
 		API: rest.Deps{
 			Messages: messages(),
-			Reader:   o.Store, Export: offline.Stored{Store: o.Store}, Backup: o.backup(),
+			Reader:   o.Store, Export: f.Stored(), Backup: o.backup(),
 			Stream: f.stream.Report(f.sockets, f.plain), Feed: func() rest.FeedStatus { return feedStatus(o.Listener) },
 			Endpoints: o.Source.Endpoints, Watch: o.Source.watched(), Log: rest.NewLog(o.Tail),
 			Metadata: metadataOrNil(f.tokens), Mints: f.mints, Alerts: f.alerts,
@@ -304,6 +304,9 @@ func (f *Server) collectors(list ...telemetry.Collector) []telemetry.Collector {
 	}
 	return list
 }
+
+// Stored is what exports read.
+func (f *Server) Stored() offline.Stored { return offline.Stored{Store: f.Store, Accounts: f.mints} }
 
 // Parts are what must run for clients to be served.
 func (f *Server) Parts() []parts.Part {

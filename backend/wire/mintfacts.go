@@ -1,10 +1,6 @@
 package wire
 
-import (
-	"math"
-
-	"spinscope/backend/market"
-)
+import "spinscope/backend/market"
 
 // NameFromChain is the name_source of a name that no event told.
 const NameFromChain = "chain"
@@ -27,7 +23,7 @@ func NewMintFacts(t *market.Token, info market.MintInfo) (f MintFacts) {
 	f.Supply, f.Decimals = new(Amount(supply)), &decimals
 	if !t.LatestPrice.IsZero() {
 		// Prices are counted by the decimals of the coin's pair: so are the tokens here, whatever the account says.
-		f.MarketCap = new(t.LatestPrice.Float() * float64(supply) / math.Pow10(t.Pair.BaseDecimals()))
+		f.MarketCap = new(market.CapFloat(market.Cap(t.LatestPrice, supply, t.Pair)))
 	}
 	return f
 }

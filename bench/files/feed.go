@@ -65,6 +65,9 @@ func address(kind byte, n int) (k market.Pubkey) {
 // KnownMints implements export.Source.
 func (*feed) Pair(market.Pubkey) market.Pair { return market.Pair{} }
 
+// Supplies implements export.Source: none is known.
+func (*feed) Supplies(context.Context, []market.Pubkey) ([]market.Supply, error) { return nil, nil }
+
 func (f *feed) KnownMints() (mints []market.Pubkey) {
 	for n := range feedMints {
 		mints = append(mints, address(1, n))

@@ -62,6 +62,16 @@ test('in a browser the link gives every kind in every format', async () => {
     }
   }
 
+  // Market caps are a switch of what has prices.
+  assert.equal(await byId(page, 'export-caps').count(), 0, 'gaps have no market cap')
+  await byId(page, 'export-kind-candles').click()
+  await byId(page, 'export-format-csv').click()
+  await byId(page, 'export-caps').check()
+  const capped = await fetch(await address())
+  assert.match(await capped.text(), /^[a-z_,]*,market_cap\n/)
+  assert.match(await words(page, 'export-command'), / --with-market-cap /)
+  await byId(page, 'export-caps').uncheck()
+
   // Enter on the link, which the dialog begins with, is a download.
   await byId(page, 'export-kind-trades').click()
   await byId(page, 'export-format-jsonl').click()
@@ -136,7 +146,7 @@ for (const theme of ['dark', 'light']) {
       assert.match(asked.name, new RegExp(`-${interval}\\.csv$`))
       assert.deepEqual(
         { ...asked, name: '' },
-        { kind: 'candles', format: 'csv', interval, mints: [mint], from: null, to: null, name: '' },
+        { kind: 'candles', format: 'csv', interval, mints: [mint], from: null, to: null, market_cap: false, name: '' },
       )
 
       const path = '/home/anna/Documents/SPT-m1.csv'

@@ -28,7 +28,8 @@ type fakeReader struct {
 	gapList []market.Gap
 	state   store.State
 	pair    market.Pair
-	pairs   map[market.Pubkey]market.Pair // of some mints
+	pairs   map[market.Pubkey]market.Pair     // of some mints
+	infos   map[market.Pubkey]market.MintInfo // what accounts say
 	err     error
 	asked   chan [2]int64 // from and to of candles, while there is space
 }
@@ -299,6 +300,15 @@ func (f *fakeReader) DBStats() (store.DBStats, error) {
 func (f *fakeReader) CandleSeries(ctx context.Context, m market.Pubkey, interval market.Interval, from, to int64, limit int) ([]market.Candle, bool, error) {
 	page, err := f.Candles(ctx, m, interval, store.CandleQuery{From: from, To: to, Limit: limit, OldestFirst: true})
 	return page.Candles, false, err
+}
+
+func (f *fakeReader) Supplies(_ context.Context, mints []market.Pubkey) (list []market.Supply, err error) {
+	for i := range f.tokens {
+		if t := &f.tokens[i]; slices.Contains(mints, t.Mint) {
+			list = append(list, t.SupplyFrom(f.infos[t.Mint], firstTime))
+		}
+	}
+	return list, f.err
 }
 
 func (f *fakeReader) Programs() []market.Program { return []market.Program{spinpet.Program} }

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -27,6 +28,9 @@ func (a *API) fileRoutes() {
 		some(exportMints(),
 			choiceParam("kind", "", false, texts(export.Kinds())...), intervalParam(false)), spanParams(),
 		some(choiceParam("format", "", false, texts(export.Formats())...), &huma.Param{
+			Name: "market_cap", In: "query", Description: "A last column market_cap of candles, trades and events: price × supply in whole units of what a coin is paid in, the nearest float64, empty where its supply is not known. The header Spinscope-Supplies says by which supplies",
+			Schema: &huma.Schema{Type: huma.TypeBoolean, Default: false},
+		}, &huma.Param{
 			Name: "part", In: "query", Description: "One of the parts of an export, as by days: no rows of gaps, and the store is not counted",
 			Schema: &huma.Schema{Type: huma.TypeBoolean, Default: false},
 		}))
@@ -42,7 +46,10 @@ func (a *API) fileRoutes() {
 	add(a, get("/api/export/days", "files", "The days that an export by days has to download",
 		"Of candles, trades or events. With store and since_seq of an earlier answer, the days that have changed since, as far as the commit log reaches back; otherwise all.",
 		some(exportMints(), choiceParam("kind", "", false, texts(export.Kinds())...), intervalParam(false)), spanParams(),
-		some(&huma.Param{Name: "store", In: "query", Description: "store of the answer before", Schema: &huma.Schema{Type: huma.TypeString}},
+		some(&huma.Param{
+			Name: "market_cap", In: "query", Description: "The export has market caps: by which supplies is answered too",
+			Schema: &huma.Schema{Type: huma.TypeBoolean, Default: false},
+		}, &huma.Param{Name: "store", In: "query", Description: "store of the answer before", Schema: &huma.Schema{Type: huma.TypeString}},
 			&huma.Param{Name: "since_seq", In: "query", Description: "seq of the answer before", Schema: &huma.Schema{Type: huma.TypeInteger}})),
 		a.exportDays)
 
@@ -71,6 +78,8 @@ func (a *API) exportRequest(q *query) export.Request {
 		Interval: a.interval(q, false),
 		From:     from,
 		To:       to,
+
+		MarketCap: q.flag("market_cap"),
 	}
 }
 
@@ -96,6 +105,7 @@ func (a *API) exportDays(ctx context.Context, q *query) (*wire.ExportDays, error
 	}
 	return &wire.ExportDays{
 		Store: days.Store, Seq: uint64(days.Seq), Horizon: days.Horizon, Whole: days.Whole, Days: append([]int64{}, days.Days...),
+		MarketCap: days.MarketCap,
 	}, nil
 }
 
@@ -113,26 +123,39 @@ func (a *API) export(ctx context.Context, q *query) (*stream, error) {
 	if a.deps.Export == nil {
 		return nil, &failure{http.StatusNotFound, "nothing to export from"}
 	}
+	if err := req.Check(); err != nil {
+		return nil, bad("market_cap", "%v", err)
+	}
 	select {
 	case a.exports <- struct{}{}:
 	default:
 		return nil, &failure{http.StatusTooManyRequests, "too many exports at once: try again when one has ended"}
 	}
 
+	supplies, err := req.Prepare(ctx, a.deps.Export)
+	if err != nil {
+		<-a.exports
+		return nil, err
+	}
+
 	return &stream{func(hc huma.Context) {
 		defer func() { <-a.exports }()
-		a.send(ctx, hc, req)
+		a.send(ctx, hc, req, supplies)
 	}}, nil
 }
 
 // send streams the export. An error after the first byte breaks the connection: the client must not take half a file
 // for a whole one.
-func (a *API) send(ctx context.Context, hc huma.Context, req export.Request) {
+func (a *API) send(ctx context.Context, hc huma.Context, req export.Request, supplies *wire.ExportSupplies) {
 	r, w := humago.Unwrap(hc)
 	header := w.Header()
 	header.Set("Content-Type", req.Format.ContentType())
 	header.Set(export.StoreHeader, a.deps.Export.ID())
 	header.Set(export.SeqHeader, strconv.FormatUint(uint64(a.deps.Export.Seq()), 10))
+	if supplies != nil {
+		text, _ := json.Marshal(supplies) // cannot fail: numbers
+		header.Set(export.SuppliesHeader, string(text))
+	}
 	header.Set("Content-Disposition", `attachment; filename="`+req.Name()+`"`)
 	if r.Method == http.MethodHead {
 		return

@@ -342,6 +342,18 @@ func TestExport(t *testing.T) {
 	if strings.Contains(string(part.raw), "\nGap,") || strings.Count(string(part.raw), "\n") != 121 {
 		t.Error("a part has rows of gaps")
 	}
+	f.infos = map[market.Pubkey]market.MintInfo{mint: {Supply: 1 << 60, Decimals: 6, Counted: true}}
+	said := fmt.Sprintf(`{"accounts":1,"creations":0,"unknown":1,"read_from":%d,"read_to":%[1]d}`, firstTime)
+	caps := request(t, http.MethodGet, server.URL+"/api/export?market_cap=true&mint="+m+"&mint="+nobody.String(), "")
+	if lines := strings.Split(string(caps.raw), "\n"); caps.header.Get(export.SuppliesHeader) != said || !strings.HasSuffix(lines[0], ",market_cap") || strings.HasSuffix(lines[1], ",") {
+		t.Errorf("market caps: %v, %s", caps.header, lines[:2])
+	}
+	if without := request(t, http.MethodGet, server.URL+"/api/export?market_cap=false&mint="+m, ""); without.header.Get(export.SuppliesHeader) != "" || strings.Contains(string(without.raw), "market_cap") {
+		t.Errorf("market caps that nobody asked for: %v", without.header)
+	}
+	if days := request(t, http.MethodGet, server.URL+"/api/export/days?kind=trades&market_cap=true&mint="+m, ""); !strings.Contains(string(days.raw), `"market_cap":{"accounts":1,`) {
+		t.Errorf("%s", days.raw)
+	}
 	if parquet := request(t, http.MethodGet, server.URL+"/api/export?format=parquet&mint="+m, ""); !strings.HasPrefix(string(parquet.raw), "PAR1") {
 		t.Error(parquet.header)
 	}

@@ -396,6 +396,7 @@ func TestBadRequests(t *testing.T) {
 		"sort_by":          {"/api/mints?sort_by=name", "/api/mints?sort_by=", "/api/tickers?sort_by=volume_desc"},
 		"cursor":           {"/api/mints?cursor=x", "/api/mints?cursor=a&cursor=b", "/api/mints?cursor=" + nobody.String()},
 		"type":             {"/api/mint_orders?" + m, "/api/mint_orders?type=&" + m, "/api/mint_orders?type=longs&" + m},
+		"market_cap":       {"/api/export?market_cap=x&" + m, "/api/export?kind=orders&market_cap=true&" + m, "/api/export?kind=gaps&market_cap=1&" + m},
 		"kind":             {"/api/export?kind=klines&" + m, "/api/export?kind=&" + m},
 		"format":           {"/api/export?format=xlsx&" + m, "/api/export?format=&" + m},
 		"state":            {"/api/gaps?state=closed", "/api/gaps?state="},

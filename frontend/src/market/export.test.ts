@@ -24,7 +24,15 @@ function ask(change: Partial<ExportDraft>, seen: Partial<Shown> = {}): ExportQue
 
 describe('what is to be exported', () => {
   it('is at first what is shown, all of it', () => {
-    expect(ask({})).toEqual({ kind: 'candles', format: 'csv', interval: 'm5', mints: ['M'], from: null, to: null })
+    expect(ask({})).toEqual({
+      kind: 'candles',
+      format: 'csv',
+      interval: 'm5',
+      mints: ['M'],
+      from: null,
+      to: null,
+      market_cap: false,
+    })
     expect(ask({ interval: 'h1' }).interval).toBe('h1')
   })
 
@@ -67,6 +75,15 @@ describe('what is to be exported', () => {
     const some = ask({ kind: 'orders', which: 'chosen', chosen: ['A', 'B', 'C'] })
     expect(exportStem(some, '')).toBe('3-tokens-orders')
     expect(exportPath(some)).toBe('/api/export?kind=orders&mint=A&mint=B&mint=C&format=csv')
+  })
+
+  it('has market caps where rows have a price', () => {
+    const trades = ask({ kind: 'trades', caps: true })
+    expect(exportPath(trades)).toBe('/api/export?kind=trades&mint=M&market_cap=true&format=csv')
+    expect(exportCommand(trades, 'http://x:1', 'a.csv')).toBe(
+      'spinscope export trades --mint M --with-market-cap --url http://x:1 -o a.csv',
+    )
+    expect(ask({ kind: 'orders', caps: true }).market_cap).toBe(false)
   })
 
   it('ends in what is in it', () => {

@@ -61,6 +61,8 @@ export interface ExportDraft {
   /** As typed, of the span between two times; empty for no bound. */
   from: string
   to: string
+  /** With a column of market caps, where rows have one. */
+  caps: boolean
   format: ExportFormat
   packing: Packing
 }
@@ -73,6 +75,7 @@ export const FIRST_DRAFT: ExportDraft = {
   span: 'all',
   from: '',
   to: '',
+  caps: false,
   format: 'csv',
   packing: '',
 }
@@ -96,7 +99,12 @@ export interface ExportQuestion {
   mints: readonly string[]
   from: number | null
   to: number | null
+  /** A last column of price × supply. The shell reads it by this name. */
+  market_cap: boolean
 }
+
+/** Whether rows of a kind have a price, and so a market cap. */
+export const hasCap = (kind: ExportKind): boolean => kind !== 'orders' && kind !== 'gaps'
 
 /** What keeps a draft from being exported. */
 export interface ExportProblem {
@@ -114,7 +122,14 @@ export function questionOf(draft: ExportDraft, shown: Shown): ExportQuestion | E
   const interval = draft.interval || shown.interval
   const range = rangeOf(draft, shown)
   if ('field' in range) return range
-  return { kind: draft.kind, format: draft.format, interval, mints, ...range }
+  return {
+    kind: draft.kind,
+    format: draft.format,
+    interval,
+    mints,
+    ...range,
+    market_cap: draft.caps && hasCap(draft.kind),
+  }
 }
 
 export const isExportProblem = (value: ExportQuestion | ExportProblem): value is ExportProblem => 'field' in value
@@ -164,13 +179,14 @@ export function exportPath(question: ExportQuestion): string {
   return `/api/export?${new URLSearchParams([...queryOf(question), ['format', question.format]])}`
 }
 
-function queryOf({ kind, interval, mints, from, to }: ExportQuestion): [string, string][] {
+function queryOf({ kind, interval, mints, from, to, market_cap }: ExportQuestion): [string, string][] {
   return [
     ['kind', kind],
     ...(kind === 'candles' ? ([['interval', interval]] as [string, string][]) : []),
     ...mints.map((mint): [string, string] => ['mint', mint]),
     ...(from === null ? [] : ([['from', String(from)]] as [string, string][])),
     ...(to === null ? [] : ([['to', String(to)]] as [string, string][])),
+    ...(market_cap ? ([['market_cap', 'true']] as [string, string][]) : []),
   ]
 }
 
@@ -178,7 +194,7 @@ function queryOf({ kind, interval, mints, from, to }: ExportQuestion): [string, 
 export function exportCommand(question: ExportQuestion, base: string, file: string): string {
   const flags = queryOf(question)
     .filter(([name]) => name !== 'kind')
-    .map(([name, value]) => `--${name} ${value}`)
+    .map(([name, value]) => (name === 'market_cap' ? '--with-market-cap' : `--${name} ${value}`))
   return ['spinscope export', question.kind, ...flags, `--url ${base}`, `-o ${file}`].join(' ')
 }
 

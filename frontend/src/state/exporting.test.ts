@@ -10,7 +10,15 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const question: ExportQuestion = { kind: 'candles', format: 'csv', interval: 'm1', mints: [], from: null, to: null }
+const question: ExportQuestion = {
+  kind: 'candles',
+  format: 'csv',
+  interval: 'm1',
+  mints: [],
+  from: null,
+  to: null,
+  market_cap: false,
+}
 const bytes = (text: string) => new TextEncoder().encode(text)
 
 it('reads a file that a link cannot have, counts its rows, and hands it over whole', async () => {

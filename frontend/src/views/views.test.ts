@@ -308,6 +308,7 @@ describe('exports', () => {
       mints: [oak],
       from: null,
       to: null,
+      market_cap: false,
       name: `OAK-${workspace.chart.interval}.csv`,
     })
 

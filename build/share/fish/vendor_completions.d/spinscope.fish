@@ -108,6 +108,7 @@ complete -c spinscope -n '__fish_seen_subcommand_from export' -l from -x -d 'Ear
 complete -c spinscope -n '__fish_seen_subcommand_from export' -l to -x -d 'Latest time, inclusive; a day, a month or a year with all of it.'
 complete -c spinscope -n '__fish_seen_subcommand_from export' -l format -x -a 'csv jsonl parquet' -d 'csv, jsonl, parquet or arrow; by default what the file\'s name ends in (.csv, .jsonl, .ndjson, .json for JSON Lines, .parquet, .arrow, .feather), csv on standard output, parquet with --partition.'
 complete -c spinscope -n '__fish_seen_subcommand_from export' -l out -r -F -d 'File to write, compressed if its name ends in .gz or .zst; without it or with -, standard output.'
+complete -c spinscope -n '__fish_seen_subcommand_from export' -l with-market-cap -d 'A last column market_cap of candles, trades and events: price × supply, in whole units of what a token is paid in; empty where the supply is not known.'
 complete -c spinscope -n '__fish_seen_subcommand_from export' -l manifest -d 'Write FILE.manifest.json beside the file: range, rows, commit, gaps, checksum.'
 complete -c spinscope -n '__fish_seen_subcommand_from export' -l partition -x -a 'day' -d 'day: write a directory with a file a day, --out/date=2026-11-01/data.parquet, as DuckDB, Spark and others read it.'
 complete -c spinscope -n '__fish_seen_subcommand_from export' -l since-last -d 'With --partition: go on where the last export into that directory ended, and write the days anew that changed since.'

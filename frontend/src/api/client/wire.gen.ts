@@ -396,6 +396,25 @@ export interface ExportDays {
   whole: boolean
   /** The first second of each day (UTC), ascending */
   days: number[]
+  /** By which supplies the market caps of the days are, where they are asked for */
+  market_cap?: ExportSupplies
+}
+
+/**
+ * ExportSupplies says by which supplies the market caps of an export are counted. It is also the header Spinscope-Supplies and
+ * what a manifest has under market_cap.
+ */
+export interface ExportSupplies {
+  /** Coins whose supply is what their mint's account says */
+  accounts: number
+  /** Coins whose supply is that of their creation's event */
+  creations: number
+  /** Coins whose supply is not known: their rows have no market cap */
+  unknown: number
+  /** When the first of the accounts was read, Unix seconds by the server's clock; left out: none was */
+  read_from?: number
+  /** When the last of the accounts was read, likewise */
+  read_to?: number
 }
 
 /** Endpoint is how one access point of the cluster does. Counts are since the start. */
