@@ -24,6 +24,8 @@ func (p pages) AllEventsAfter(_ context.Context, after market.Position, limit in
 	return someEvents(limit, func(fn func(*market.Event) error) error { return p.Store.EventsAfter(after, fn) })
 }
 
+func (p pages) Supplies(context.Context, []market.Pubkey) ([]market.Supply, error) { return nil, nil }
+
 func someEvents(limit int, each func(func(*market.Event) error) error) (events []market.Event, err error) {
 	err = each(func(e *market.Event) error {
 		events = append(events, *e)
