@@ -163,7 +163,7 @@ bench: ## Run the Go benchmarks
 	cd bench && go test -run '^$$' -bench . -benchtime 5s ./decode
 
 .PHONY: bench-fanout
-bench-fanout: ## Measure fan-out beside other servers, in three minutes (FANOUT=-full: docs/performance.md; FANOUT=-help)
+bench-fanout: ## Measure fan-out beside other servers, in four minutes (FANOUT=-full: docs/performance.md; FANOUT=-help)
 	cd bench && go run ./fanout $(FANOUT)
 
 .PHONY: bench-ui

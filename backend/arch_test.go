@@ -147,6 +147,23 @@ func TestImportsGoDown(t *testing.T) {
 	}
 }
 
+// TestTheWindowHasNoBusServer: the desktop app has the bus's client in it, as a server has, and not the server of it, which is five times
+// as large.
+func TestTheWindowHasNoBusServer(t *testing.T) {
+	for tags, want := range map[string]bool{"desktop,production,webkit2_41": false, "": true} {
+		out, err := exec.Command("go", "list", "-deps", "-tags", tags, "spinscope").Output() //nolint:gosec // fixed arguments
+		if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		if !strings.Contains(string(out), "\ngithub.com/nats-io/nats.go\n") {
+			t.Errorf("tags %q: the bus's client is not seen: the test looks at nothing", tags)
+		}
+		if got := strings.Contains(string(out), "\ngithub.com/nats-io/nats-server/"); got != want {
+			t.Errorf("tags %q: a bus server is in the program: %v", tags, got)
+		}
+	}
+}
+
 // programOnly reports whether a package is one program's, which its own folder, the registry's list and the simulated
 // cluster may know. Everybody else asks the registry. The token programs' is no market's, and everybody's.
 func programOnly(from, to string) bool {

@@ -581,12 +581,18 @@ func TestNodesFail(t *testing.T) {
 	clients := gather(edges, hoppers)
 
 	roles := func() (writer, other *siteNode) {
-		writer, other = one, two
-		if two.state().Node.Role == "writer" {
-			writer, other = two, one
-		}
-		writer.becomes("writer")
-		other.becomes("standby")
+		await(t, "one to write and the other to stand by", func() error {
+			first, second := one.state().Node.Role, two.state().Node.Role
+			switch {
+			case first == "writer" && second == "standby":
+				writer, other = one, two
+			case second == "writer" && first == "standby":
+				writer, other = two, one
+			default:
+				return fmt.Errorf("one is %q, two is %q", first, second)
+			}
+			return nil
+		})
 		return writer, other
 	}
 
@@ -595,9 +601,13 @@ func TestNodesFail(t *testing.T) {
 		go func() { paused <- edges[1].pause(ended) }()
 		do()
 
-		at := edges[1].state().Seq
+		at := uint64(0)
 		await(t, "the next commits after "+what, func() error {
-			if edges[1].state().Seq >= at+10 {
+			now := edges[1].state().Seq
+			if at == 0 { // it may be too busy to say
+				at = now
+			}
+			if at != 0 && now >= at+10 {
 				return nil
 			}
 			said := ""

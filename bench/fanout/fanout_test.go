@@ -10,8 +10,8 @@ import (
 func TestSmall(t *testing.T) {
 	t.Chdir("..") // where `go run ./fanout` is started
 	p := plan{
-		peers: []string{"floor", "spinscope"}, parts: []string{"saturated", "latency", "idle", "connects", "cycles", "stalled"},
-		sizes: []int{20}, runs: 1, deliveries: 40_000, seconds: 1, idle: 100, connects: 100, cycles: 100, stalled: 3, slices: 2, among: 20,
+		peers: []string{"floor", "spinscope"}, parts: []string{"saturated", "latency", "idle", "connects", "cycles", "stalled", "resume"},
+		sizes: []int{20}, runs: 1, deliveries: 40_000, seconds: 1, idle: 100, connects: 100, resumes: 100, cycles: 100, stalled: 3, slices: 2, among: 20,
 	}
 	if err := p.run(t.Context()); err != nil {
 		t.Fatal(err)

@@ -26,6 +26,7 @@ type plan struct {
 	seconds    int // of one latency run
 	idle       int
 	connects   int
+	resumes    int // clients that are cut at once
 	cycles     int
 	stalled    int
 	slices     int // pairs, of the stalled part
@@ -38,20 +39,21 @@ func main() {
 	var p plan
 	full := flag.Bool("full", false, "the sizes of docs/performance.md")
 	peers := flag.String("peers", "floor,spinscope,centrifuge,node,stock", "servers to measure")
-	parts := flag.String("parts", "saturated,latency,idle,connects,cycles,stalled", "what to measure")
+	parts := flag.String("parts", "saturated,latency,idle,connects,cycles,stalled,resume", "what to measure")
 	sizes := flag.String("sizes", "200,1000", "subscribers of the saturated runs")
 	flag.IntVar(&p.runs, "runs", 3, "alternating runs, whose median counts")
 	flag.IntVar(&p.deliveries, "deliveries", 200_000, "of one saturated run")
 	flag.IntVar(&p.seconds, "seconds", 4, "of one latency run")
 	flag.IntVar(&p.idle, "idle", 2000, "idle connections")
 	flag.IntVar(&p.connects, "connects", 1000, "simultaneous connects")
+	flag.IntVar(&p.resumes, "resumes", 1000, "clients of the program that are cut at once and resume")
 	flag.IntVar(&p.cycles, "cycles", 2000, "connects and disconnects")
 	flag.IntVar(&p.stalled, "stalled", 50, "stalled clients among the healthy ones")
 	flag.IntVar(&p.slices, "slices", 12, "pairs of slices with and without stalled clients")
 	flag.IntVar(&p.among, "among", 1000, "subscribers of the latency runs, and clients among which some stall")
 	flag.Parse()
 	if *full {
-		p.runs, p.deliveries, p.seconds, p.idle, p.cycles, p.slices = 5, 1_000_000, 10, 10_000, 10_000, 40
+		p.runs, p.deliveries, p.seconds, p.idle, p.cycles, p.slices, p.resumes = 5, 1_000_000, 10, 10_000, 10_000, 40, 10_000
 	}
 
 	p.peers, p.parts = strings.Split(*peers, ","), strings.Split(*parts, ",")
@@ -89,7 +91,7 @@ func (p *plan) run(ctx context.Context) error {
 		run  func(context.Context) error
 	}{
 		{"saturated", p.saturated}, {"latency", p.latency}, {"idle", p.idling}, {"connects", p.connecting},
-		{"cycles", p.cycling}, {"stalled", p.stalling},
+		{"cycles", p.cycling}, {"stalled", p.stalling}, {"resume", p.resuming},
 	} {
 		if !slices.Contains(p.parts, part.name) {
 			continue
