@@ -81,6 +81,12 @@ func (c *cluster) readLedger() *ledger {
 		}
 	}
 
+	l.arrange()
+	return l
+}
+
+// arrange brings the records into the order of the chain, and lists their trades.
+func (l *ledger) arrange() {
 	slices.SortStableFunc(l.records, func(a, b record) int {
 		return cmp.Or(cmp.Compare(a.slot, b.slot), cmp.Compare(a.index, b.index), cmp.Compare(a.ordinal, b.ordinal))
 	})
@@ -93,7 +99,6 @@ func (c *cluster) readLedger() *ledger {
 	for _, trades := range l.trades { // candles go by block time first
 		slices.SortStableFunc(trades, func(a, b record) int { return cmp.Compare(a.time, b.time) })
 	}
-	return l
 }
 
 // busiest returns the mints with most trades.

@@ -28,63 +28,83 @@ type launchSVM struct {
 	sent, large, cut, failed, routed int
 }
 
-// steps are a call's instruction data and the programs that it takes.
-func (l *launchSVM) steps(call *launchpad.Call, cut, fails bool) (data []byte, programs []string) {
+// steps are a call's instruction data, the programs that it takes, and the events that it tells, in that order.
+func steps(call *launchpad.Call, cut, fails bool) (data []byte, programs []string, events []market.SelfCall) {
 	programs = []string{call.Program.String()}
 	list := [][]byte{say("Instruction: " + call.Instruction)}
 	for i := range call.Inner {
-		inner, called := l.steps(&call.Inner[i], cut, false)
+		inner, called, below := steps(&call.Inner[i], cut, false)
 		list = append(list, invoke(call.Inner[i].Program.String(), inner))
-		programs = append(programs, called...)
+		programs, events = append(programs, called...), append(events, below...)
 	}
+
 	if cut && len(call.Events) > 0 {
 		list = append(list, say(strings.Repeat("y", 100)), again(120))
 	}
 	for _, event := range call.Events {
-		list = append(list, tell(program.Append(nil, event)))
+		text := program.Append(nil, event)
+		list, events = append(list, tell(text)), append(events, market.SelfCall{Program: call.Program, Event: text})
 	}
 	if fails {
 		list = append(list, fail(6002))
 	}
-	return join(list...), programs
+	return join(list...), programs, events
 }
 
-// next executes what happens next on the launchpad. What does not fit a transaction of the genuine cluster did not happen:
-// events name the reserves that they leave, so that none needs the one before it.
-func (l *launchSVM) next() {
-	l.t.Helper()
+// instructionsOf are the instructions of what happened on the launchpad, and the events that they tell; false when they do not
+// fit a transaction of a genuine cluster.
+func instructionsOf(happened *launchpad.Transaction) (list []naming, events []market.SelfCall, fits bool) {
 	const limit = 1232 - 64 - 48 // bytes: less the signature and the head
-	l.now++
-	happened := l.world.Next(l.now)
-	var list []any
 	size := 0
 	keys := map[string]bool{"payer": true}
 	for i := range happened.Calls {
 		call := &happened.Calls[i]
-		data, accounts := l.steps(call, happened.Cut, happened.Failed && i == len(happened.Calls)-1)
+		data, accounts, of := steps(call, happened.Cut, happened.Failed && i == len(happened.Calls)-1)
 		for _, account := range happened.Accounts {
 			accounts = append(accounts, account.String())
 		}
 
 		slices.Sort(accounts[1+len(call.Inner):])
 		accounts = unique(accounts)
-		list = append(list, naming{instruction{call.Program.String(), data}, accounts})
+		list, events = append(list, naming{instruction{call.Program.String(), data}, accounts}), append(events, of...)
 		for _, account := range accounts {
 			keys[account] = true
 		}
 
 		size += len(data) + len(accounts) + 6
 	}
+	return list, events, size+32*len(keys) <= limit
+}
 
-	if size+32*len(keys) > limit {
+// factsOf are the facts of what happened, as the ledger of a simulated cluster has them.
+func factsOf(t *testing.T, happened *launchpad.Transaction) (facts []coinFact) {
+	t.Helper()
+	text, err := json.Marshal(happened.Truth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &facts); err != nil {
+		t.Fatal(err)
+	}
+	return facts
+}
+
+// next executes what happens next on the launchpad. What does not fit a transaction of the genuine cluster did not happen:
+// events name the reserves that they leave, so that none needs the one before it.
+func (l *launchSVM) next() {
+	l.t.Helper()
+	l.now++
+	happened := l.world.Next(l.now)
+	list, _, fits := instructionsOf(&happened)
+	if !fits {
 		if happened.Created != nil {
-			l.t.Fatalf("the creation of a coin has %d bytes", size+32*len(keys))
+			l.t.Fatal("the creation of a coin is too large")
 		}
 		l.large++
 		return
 	}
 
-	o := l.send(nil, list...)
+	o := l.send(nil, anything(list)...)
 	log := strings.Join(o.Logs, "\n")
 	if o.Failed != happened.Failed || strings.Contains(log, "Log truncated") != happened.Cut {
 		l.t.Fatalf("the VM does not do what the test is about: failed %v, want %v, cut %v in\n%.3000s", o.Failed, happened.Failed, happened.Cut, log)
@@ -100,15 +120,8 @@ func (l *launchSVM) next() {
 		l.routed++
 	}
 
-	for i := range happened.Truth {
-		text, err := json.Marshal(&happened.Truth[i])
-		if err != nil {
-			l.t.Fatal(err)
-		}
-		f := coinFact{signature: o.Signature, time: o.BlockTime}
-		if err := json.Unmarshal(text, &f); err != nil {
-			l.t.Fatal(err)
-		}
+	for _, f := range factsOf(l.t, &happened) {
+		f.signature, f.time = o.Signature, o.BlockTime
 		l.facts[f.Mint] = append(l.facts[f.Mint], f)
 	}
 }
@@ -145,19 +158,28 @@ func (l *launchSVM) lies(coin *launchpad.Coin, event []byte) {
 	}
 }
 
-// put shows the accounts of the coins at the cluster as they are now.
-func (l *launchSVM) put() {
-	l.t.Helper()
-	accounts := map[string]any{}
-	for _, coin := range l.world.Coins() {
+// accountsOf are those that say what the coins are, as they are now.
+func accountsOf(world *launchpad.World) map[string]program.Account {
+	accounts := map[string]program.Account{}
+	for _, coin := range world.Coins() {
 		for _, at := range []market.Pubkey{coin.Mint, coin.Curve, coin.Pool} {
-			if account, ok := l.world.Account(at); ok {
-				accounts[at.String()] = map[string]any{"owner": account.Owner.String(), "data": account.Data}
+			if account, ok := world.Account(at); ok {
+				accounts[at.String()] = account
 			}
 		}
 	}
+	return accounts
+}
+
+// put shows accounts at the cluster.
+func (c *svmCluster) put(accounts map[string]program.Account) {
+	c.t.Helper()
+	shown := map[string]any{}
+	for at, account := range accounts {
+		shown[at] = map[string]any{"owner": account.Owner.String(), "data": account.Data}
+	}
 	var nothing any
-	l.call("svm_put", accounts, &nothing)
+	c.call("svm_put", shown, &nothing)
 }
 
 // TestGenuineVMCoins follows coins of pump and PumpSwap by transactions that the genuine Solana VM executed: real log text and
@@ -191,7 +213,7 @@ func TestGenuineVMCoins(t *testing.T) {
 		l.next()
 	}
 
-	l.put()
+	l.put(accountsOf(world))
 
 	var mints []string
 	for _, coin := range world.Coins() {

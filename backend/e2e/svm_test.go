@@ -33,13 +33,20 @@ const (
 // svmCluster is the genuine Solana VM with a program that does what it is told, and the ledger of what it was told.
 type svmCluster struct {
 	*cluster
+	spin  spinMarket
+	truth *ledger
+	slots map[uint64]uint32
+	sent  int
+}
+
+// spinMarket makes events of SpinPet: mints, and trades of them near their last price.
+type spinMarket struct {
 	random *rand.Rand
-	truth  *ledger
 	mints  []market.Pubkey
 	price  []*big.Int // SOL per token × 10^28, by mint
-	slots  map[uint64]uint32
-	sent   int
 }
+
+func newSpinMarket() spinMarket { return spinMarket{random: rand.New(rand.NewPCG(1, 2))} }
 
 // instruction is one call of the program at an address.
 type instruction struct {
@@ -99,36 +106,42 @@ func u128(b []byte, n *big.Int) []byte {
 	return b
 }
 
-// startSVM compiles the program, installs the VM and starts the cluster with it at the addresses; without the tools for that the test is skipped.
-func startSVM(t *testing.T, programs ...string) *svmCluster {
+// need skips the test where one of the tools is missing, and says what was not tried for that.
+func need(t *testing.T, untried string, tools ...string) {
 	t.Helper()
-	for _, tool := range []string{"node", "npm", "clang"} {
+	for _, tool := range tools {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("SKIPPED: %s is not installed, so nothing was tried on the genuine Solana VM", tool)
+			t.Skipf("SKIPPED: %s is not installed, so nothing was tried on %s", tool, untried)
 		}
 	}
+}
 
-	dir := filepath.Join(root, "backend", "e2e", "svm")
+const (
+	genuineVM = "the genuine Solana VM"
+	svmSource = "backend/e2e/svm" // in the repository
+)
+
+// makeIn runs a command in the directory of the VM, with so much time as installing it may take.
+func makeIn(t *testing.T, name string, args ...string) error {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 
-	run := func(name string, args ...string) error {
-		command := exec.CommandContext(ctx, name, args...) //nolint:gosec // fixed arguments
-		command.Dir = dir
-		if out, err := command.CombinedOutput(); err != nil {
-			return fmt.Errorf("%s %v: %w\n%s", name, args, err, out)
-		}
-		return nil
+	command := exec.CommandContext(ctx, name, args...) //nolint:gosec // fixed arguments
+	command.Dir = filepath.Join(root, svmSource)
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %v: %w\n%s", name, args, err, out)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "litesvm")); errors.Is(err, os.ErrNotExist) {
-		if err := run("npm", "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"); err != nil {
-			t.Skipf("SKIPPED: litesvm cannot be installed, so nothing was tried on the genuine Solana VM: %v", err)
-		}
-	}
+	return nil
+}
 
-	scratch := t.TempDir()
-	object, program := filepath.Join(scratch, "program.o"), filepath.Join(scratch, "program.so")
-	if err := run("clang", "-target", "bpf", "-mcpu=v2", "-O2", "-fno-builtin", "-fPIC", "-Wall", "-Werror", "-c", "program.c", "-o", object); err != nil {
+// buildProgram compiles the program that does what it is told, and returns the file that the Solana runtime loads. It needs clang.
+func buildProgram(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	object, program := filepath.Join(dir, "program.o"), filepath.Join(dir, "program.so")
+	err := makeIn(t, "clang", "-target", "bpf", "-mcpu=v2", "-O2", "-fno-builtin", "-fPIC", "-Wall", "-Werror", "-c", "program.c", "-o", object)
+	if err != nil {
 		t.Fatal(err)
 	}
 
@@ -144,10 +157,24 @@ func startSVM(t *testing.T, programs ...string) *svmCluster {
 	if err := os.WriteFile(program, linked, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return program
+}
+
+// startSVM compiles the program, installs the VM and starts the cluster with it at the addresses; without the tools for that the test is skipped.
+func startSVM(t *testing.T, programs ...string) *svmCluster {
+	t.Helper()
+	need(t, genuineVM, "node", "npm", "clang")
+	if _, err := os.Stat(filepath.Join(root, svmSource, "node_modules", "litesvm")); errors.Is(err, os.ErrNotExist) {
+		if err := makeIn(t, "npm", "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"); err != nil {
+			t.Skipf("SKIPPED: litesvm cannot be installed, so nothing was tried on the genuine Solana VM: %v", err)
+		}
+	}
+
 	out := &capture{}
+	argv := append([]string{"node", filepath.Join(root, svmSource, "cluster.mjs"), "100", buildProgram(t)}, programs...)
 	c := &svmCluster{
-		cluster: &cluster{process: launch(t, "svm", environment(t), out, append([]string{"node", filepath.Join(dir, "cluster.mjs"), "100", program}, programs...)...)},
-		random:  rand.New(rand.NewPCG(1, 2)), truth: &ledger{trades: map[string][]record{}}, slots: map[uint64]uint32{},
+		cluster: &cluster{process: launch(t, "svm", environment(t), out, argv...)},
+		spin:    newSpinMarket(), truth: &ledger{trades: map[string][]record{}}, slots: map[uint64]uint32{},
 	}
 	c.awaitAddresses(out)
 
@@ -182,15 +209,15 @@ func (c *svmCluster) send(expected []record, instructions ...any) outcome {
 }
 
 // create makes a mint's event.
-func (c *svmCluster) create() ([]byte, record) {
+func (m *spinMarket) create() ([]byte, record) {
 	var mint market.Pubkey
 	for i := range mint {
-		mint[i] = byte(c.random.Uint32())
+		mint[i] = byte(m.random.Uint32())
 	}
 
-	c.mints = append(c.mints, mint)
+	m.mints = append(m.mints, mint)
 	price, _ := new(big.Int).SetString("279589934762348555452", 10)
-	c.price = append(c.price, price)
+	m.price = append(m.price, price)
 	key := address(foreign)
 	b := payload("TokenCreated")
 	b = append(append(b, key[:]...), mint[:]...)
@@ -207,21 +234,21 @@ func (c *svmCluster) create() ([]byte, record) {
 }
 
 // trade makes a spot trade's event at a price near the last one.
-func (c *svmCluster) trade(n int) ([]byte, record) {
-	price := c.price[n]
-	price.Mul(price, big.NewInt(900+c.random.Int64N(220)))
+func (m *spinMarket) trade(n int) ([]byte, record) {
+	price := m.price[n]
+	price.Mul(price, big.NewInt(900+m.random.Int64N(220)))
 	price.Quo(price, big.NewInt(1000))
-	tokens := 1_000_000_000 + c.random.Uint64N(1_000_000_000_000)
+	tokens := 1_000_000_000 + m.random.Uint64N(1_000_000_000_000)
 	sol := new(big.Int).Mul(price, new(big.Int).SetUint64(tokens)) // × 10^28 × 10^6 / 10^9
 	sol.Quo(sol, new(big.Int).Exp(big.NewInt(10), big.NewInt(25), nil))
 
 	r := record{
-		Kind: "BuySell", Mint: c.mints[n].String(), PriceRaw: price.String(), Decimals: 28, TokenAmount: tokens,
-		SolAmount: sol.Uint64(), Buy: c.random.IntN(2) == 0,
+		Kind: "BuySell", Mint: m.mints[n].String(), PriceRaw: price.String(), Decimals: 28, TokenAmount: tokens,
+		SolAmount: sol.Uint64(), Buy: m.random.IntN(2) == 0,
 	}
 	payer := address(foreign)
 	b := payload("BuySell")
-	b = append(append(b, payer[:]...), c.mints[n][:]...)
+	b = append(append(b, payer[:]...), m.mints[n][:]...)
 
 	side := byte(0)
 	if r.Buy {
@@ -232,23 +259,40 @@ func (c *svmCluster) trade(n int) ([]byte, record) {
 	return u128(b, price), r
 }
 
-// bulk sends trades, some of them through another program, some of them two in a transaction.
+// next makes a trade, or two in a transaction; some come through another program. It returns their events, as records and as they
+// are logged, and the instructions.
+func (m *spinMarket) next() (records []record, logged [][]byte, list []instruction) {
+	mint := m.random.IntN(len(m.mints))
+	data, r := m.trade(mint)
+	records, logged = []record{r}, [][]byte{data}
+	steps := join(say("Instruction: Buy"), emit(data))
+	switch m.random.IntN(4) {
+	case 0:
+		list = []instruction{{foreign, invoke(ours, steps)}}
+	case 1:
+		more, second := m.trade(mint)
+		records, logged = append(records, second), append(logged, more)
+		list = []instruction{{ours, steps}, {foreign, join(say("router"), invoke(ours, emit(more)))}}
+	default:
+		list = []instruction{{ours, steps}}
+	}
+	return records, logged, list
+}
+
+// bulk sends trades.
 func (c *svmCluster) bulk(n int) {
 	c.t.Helper()
 	for range n {
-		mint := c.random.IntN(len(c.mints))
-		data, r := c.trade(mint)
-		steps := join(say("Instruction: Buy"), emit(data))
-		switch c.random.IntN(4) {
-		case 0:
-			c.send([]record{r}, instruction{foreign, invoke(ours, steps)})
-		case 1:
-			more, second := c.trade(mint)
-			c.send([]record{r, second}, instruction{ours, steps}, instruction{foreign, join(say("router"), invoke(ours, emit(more)))})
-		default:
-			c.send([]record{r}, instruction{ours, steps})
-		}
+		expected, _, list := c.spin.next()
+		c.send(expected, anything(list)...)
 	}
+}
+
+func anything[T any](list []T) (all []any) {
+	for _, one := range list {
+		all = append(all, one)
+	}
+	return all
 }
 
 // cases sends what readers of logs get wrong. It returns the signature of the transaction whose log is cut.
@@ -260,9 +304,9 @@ func (c *svmCluster) cases() (cut string) {
 			c.t.Fatalf("the VM does not do what the test is about: failed %v, want %v, and %q in\n%.3000s", o.Failed, failed, text, log)
 		}
 	}
-	a, first := c.trade(0)
-	b, second := c.trade(0)
-	spoof, _ := c.trade(1)
+	a, first := c.spin.trade(0)
+	b, second := c.spin.trade(0)
+	spoof, _ := c.spin.trade(1)
 	line := "Program data: " + base64.StdEncoding.EncodeToString(spoof)
 	both := []record{first, second}
 
@@ -274,8 +318,8 @@ func (c *svmCluster) cases() (cut string) {
 
 	// Another program prints the event, as data and as text, also beneath ours and between its events.
 	wants(c.send(nil, instruction{foreign, join(emit(spoof), say(line))}), false, line)
-	a, first = c.trade(0)
-	b, second = c.trade(0)
+	a, first = c.spin.trade(0)
+	b, second = c.spin.trade(0)
 	wants(c.send([]record{first, second}, instruction{ours, join(emit(a), invoke(foreign, emit(spoof), say(line)), emit(b))}), false, line)
 
 	// A text that counterfeits frames, with line breaks.
@@ -285,7 +329,7 @@ func (c *svmCluster) cases() (cut string) {
 	// Data of ours that is no event: another discriminator, and one byte too many.
 	wants(c.send(nil, instruction{ours, join(emit([]byte("12345678 and more")), emit(append(spoof[:len(spoof):len(spoof)], 0)))}), false, "Program data: ")
 	// A log that is cut: what came before counts, short lines after it do not.
-	a, first = c.trade(0)
+	a, first = c.spin.trade(0)
 	o := c.send([]record{first}, instruction{ours, join(emit(a), say(strings.Repeat("y", 100)), again(120), emit(spoof))}, instruction{ours, say("short")})
 	wants(o, false, "Log truncated")
 	return o.Signature
@@ -297,8 +341,8 @@ func TestGenuineVM(t *testing.T) {
 	t.Parallel()
 	c := startSVM(t, ours, foreign, deep)
 	for range 3 {
-		created, mint := c.create()
-		data, r := c.trade(len(c.mints) - 1)
+		created, mint := c.spin.create()
+		data, r := c.spin.trade(len(c.spin.mints) - 1)
 		c.send([]record{mint, r}, instruction{ours, join(say("Instruction: Create"), emit(created), emit(data))})
 	}
 
@@ -334,7 +378,7 @@ func TestGenuineVM(t *testing.T) {
 	}
 
 	l.compare(t, s)
-	t.Logf("%d transactions on the genuine VM, %d events, %d mints, %d cut logs", c.sent, len(c.truth.records), len(c.mints), len(cut))
+	t.Logf("%d transactions on the genuine VM, %d events, %d mints, %d cut logs", c.sent, len(c.truth.records), len(c.spin.mints), len(cut))
 	s.end()
 }
 

@@ -1,6 +1,7 @@
 // A cluster of one node that executes transactions on the genuine Solana VM (litesvm), with as much JSON-RPC over HTTP
 // and PubSub over WebSocket as a reader of one program's logs asks for. Slots pass every SLOT milliseconds and are 0.4 s of
-// chain time each; a slot is confirmed when it has ended and final eight slots later. There are no forks.
+// chain time each; a slot is confirmed when it has ended and final eight slots later. There are no forks. It takes signed
+// transactions (sendTransaction) and loses every seventh, as a leader does that is busy: whoever sent it must send it again.
 //
 // Methods of its own: svm_send [[{program, data: base64, accounts: [ADDRESS]}, …]] executes one transaction with so many
 // instructions and answers {signature, slot, blockTime, failed, logs}; an instruction names its accounts, programs first, or
@@ -19,6 +20,7 @@ import {
   getBase64EncodedWireTransaction,
   getCompiledTransactionMessageDecoder,
   getSignatureFromTransaction,
+  getTransactionDecoder,
   lamports,
   pipe,
   setTransactionMessageFeePayerSigner,
@@ -29,6 +31,7 @@ import { WebSocketServer } from 'ws'
 
 const [slotTime, file, ...programs] = process.argv.slice(2)
 const first = 5000
+const hash = programs.at(-1) // any 32 bytes that stay
 const epoch = Math.floor(Date.now() / 1000)
 
 const svm = new LiteSVM().withTransactionHistory(0n)
@@ -72,26 +75,51 @@ async function execute(instructions) {
         m,
       ),
   )
-  const transaction = await signTransactionMessageWithSigners(message)
-  const result = svm.sendTransaction(transaction) // and from here on without a pause: the slot must not end meanwhile
+  return include(await signTransactionMessageWithSigners(message))
+}
+
+// include executes a signed transaction in the slot that runs. There is no pause in it, as the slot must not end meanwhile.
+function include(transaction) {
+  const result = svm.sendTransaction(transaction)
   const failed = result instanceof FailedTransactionMetadata
   const meta = failed ? result.meta() : result
   const logs = meta.logs()
+  if (failed && logs.length === 0) throw new Refusal(-32002, `not executed: ${result}`) // by its signature, payer or blockhash
   const signature = getSignatureFromTransaction(transaction)
-  const names = getCompiledTransactionMessageDecoder().decode(transaction.messageBytes).staticAccounts
+  const message = getCompiledTransactionMessageDecoder().decode(transaction.messageBytes)
   const inner = meta.innerInstructions().map((list, index) => ({ index, instructions: list.map(told) }))
-  const tx = {
+  add({
     signature,
-    slot,
     logs,
-    names,
+    names: message.staticAccounts,
+    version: message.version,
     inner: inner.filter(({ instructions }) => instructions.length > 0),
     wire: getBase64EncodedWireTransaction(transaction),
     err: failed ? { InstructionError: [0, { Custom: 1 }] } : null,
-  }
-  places.set(signature, chain.length)
-  chain.push(tx)
+  })
   return { signature, slot, blockTime: timeOf(slot), failed, logs }
+}
+
+function add(tx) {
+  places.set(tx.signature, chain.length)
+  chain.push({ ...tx, slot })
+}
+
+let submitted = 0
+
+// submit includes what a wallet signed. What is here already is not executed again.
+function submit(text) {
+  const transaction = getTransactionDecoder().decode(Buffer.from(text, 'base64'))
+  const signature = getSignatureFromTransaction(transaction)
+  if (!places.has(signature) && ++submitted % 7 > 0) include(transaction)
+  return signature
+}
+
+// fund is a transaction that pays somebody; nothing is to be read of it but its status.
+function fund(to, amount) {
+  const signature = getBase58Decoder().decode(svm.airdrop(address(to), lamports(BigInt(amount))).signature())
+  add({ signature, logs: [], names: [], inner: [], err: null })
+  return signature
 }
 
 // told is an inner instruction as getTransaction tells it.
@@ -109,7 +137,7 @@ const put = new Map() // accounts, by address
 
 const methods = {
   getHealth: () => 'ok',
-  getGenesisHash: () => programs.at(-1), // any 32 bytes that stay
+  getGenesisHash: () => hash,
   getVersion: () => ({ 'solana-core': 'litesvm', 'feature-set': 0 }),
   getSlot: (options) => newest(options),
   getFirstAvailableBlock: () => 0, // nothing is pruned; no blocks are before the first slot
@@ -120,7 +148,7 @@ const methods = {
   getBlock: (n, options) => {
     if (n > newest(options)) throw new Refusal(-32004, `Block not available for slot ${n}`)
     const signatures = chain.filter((tx) => tx.slot === n).map((tx) => tx.signature)
-    return { blockTime: timeOf(n), blockHeight: n, parentSlot: n - 1, blockhash: '1', previousBlockhash: '1', signatures }
+    return { blockTime: timeOf(n), blockHeight: n, parentSlot: n - 1, blockhash: hash, previousBlockhash: hash, signatures }
   },
   getSignaturesForAddress: (program, options = {}) => {
     if (!(options.limit === undefined || (options.limit >= 1 && options.limit <= 1000)))
@@ -154,7 +182,7 @@ const methods = {
       throw new Refusal(-32015, 'Transaction version (0) is not supported by the requesting client')
     const loadedAddresses = { writable: [], readonly: [] }
     const meta = { err: tx.err, fee: 5000, logMessages: tx.logs, innerInstructions: tx.inner, loadedAddresses }
-    return { slot: tx.slot, blockTime: timeOf(tx.slot), version: 0, transaction: [tx.wire, 'base64'], meta }
+    return { slot: tx.slot, blockTime: timeOf(tx.slot), version: tx.version, transaction: [tx.wire, 'base64'], meta }
   },
   getMultipleAccounts: (addresses, options) => ({
     context: { slot: newest(options) },
@@ -165,6 +193,12 @@ const methods = {
       return { data: [account.data, 'base64'], executable: false, lamports: 1, owner: account.owner, rentEpoch: 0, space }
     }),
   }),
+  getLatestBlockhash: () => ({
+    context: { slot },
+    value: { blockhash: svm.latestBlockhash(), lastValidBlockHeight: slot + 150 },
+  }),
+  sendTransaction: submit,
+  requestAirdrop: fund,
   svm_send: execute,
   svm_put: (accounts) => Object.entries(accounts).forEach(([at, account]) => put.set(at, account)),
   svm_cut: () => sockets.clients.forEach((client) => client.terminate()),
