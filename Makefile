@@ -172,10 +172,11 @@ bench-ui: $(STAMP)/test server ## Measure the page in Chromium: frames, memory, 
 	cd frontend && node tools/bench-ui.mjs ../$(BIN)/feeder ../$(BIN)/spinscope-server $(UI)
 
 .PHONY: soak
-soak: ## Run what takes too long for `test`: 500 Socket.IO clients that misbehave, clusters with every fault, coins among them, 30 kills and more, outages, 130,000 random requests, 100,000 tokens
+soak: ## Run what takes too long for `test`: 500 Socket.IO clients that misbehave, clusters with every fault, coins among them, 30 kills and more, outages, 130,000 random requests, 100,000 tokens, a genuine validator where there is one
 	SPINSCOPE_CHURN=500 CGO_ENABLED=1 go test -race -count=3 -timeout 10m -run '^TestChurn$$' ./backend/socketio
 	SPINSCOPE_SOAK=1 go test -count=1 -timeout 40m -v -run '^(TestChaos|TestCoinChaos|TestKills|TestTroubleShowsAndGoes|TestRequestsOfTheDescription)$$' ./backend/e2e
 	SPINSCOPE_SOAK=1 go test -count=1 -timeout 80m -v -run '^TestNodesFail$$' ./backend/e2e
+	SPINSCOPE_SOAK=1 go test -count=1 -timeout 60m -v -run '^(TestGenuineValidator|TestDriverOnGenuineVM)$$' ./backend/e2e
 	SPINSCOPE_SOAK=1 go test -count=1 -timeout 20m -v -run '^TestRandomParametersNeverFail$$' ./backend/server/rest
 	SPINSCOPE_SOAK=1 go test -count=1 -timeout 20m -v -run '^TestMemoryOfManyMints$$' ./backend/ingest
 	SPINSCOPE_SOAK=1 go test -count=1 -timeout 60m -v -run '^TestNodesOfEveryKind$$' ./backend
