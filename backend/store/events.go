@@ -77,6 +77,26 @@ func (s *Store) EventsBefore(slot market.Slot, fn func(*market.Event) error) err
 	})
 }
 
+// EventsBack calls fn with the events of all mints before a position, the newest first, liquidations with their orders; the zero
+// position stands behind all. It returns the commit it stands at and fn's error.
+func (s *Store) EventsBack(ctx context.Context, before market.Position, fn func(*market.Event) error) (seq market.Seq, err error) {
+	sp := span{prefix: []byte{tableEvent}, reverse: true}
+	if before != (market.Position{}) {
+		sp.from, sp.open = appendEventKey(nil, before), true
+	}
+
+	err = s.read(nil, func(v *view) error {
+		seq = v.seq
+		return v.scanEventsUntil(ctx, sp, func(e *market.Event) error {
+			if err := v.complete(e); err != nil {
+				return err
+			}
+			return call(v, fn, e)
+		})
+	})
+	return seq, err
+}
+
 // SlotEvents calls fn with the events of the slots from..to, both included, in chain order.
 func (s *Store) SlotEvents(from, to market.Slot, fn func(*market.Event) error) error {
 	return s.read(nil, func(v *view) error {
@@ -100,7 +120,12 @@ func (v *view) events(from, to market.Slot, fn func(*market.Event) error) error 
 }
 
 func (v *view) scanEvents(sp span, fn func(*market.Event) error) error {
-	return v.scan(context.Background(), sp, func(key []byte, item *badger.Item) error {
+	return v.scanEventsUntil(context.Background(), sp, fn)
+}
+
+// scanEventsUntil is scanEvents, and ends with the context.
+func (v *view) scanEventsUntil(ctx context.Context, sp span, fn func(*market.Event) error) error {
+	return v.scan(ctx, sp, func(key []byte, item *badger.Item) error {
 		value, err := v.value(item)
 		if err != nil {
 			return err

@@ -52,6 +52,14 @@ func TestStretch(t *testing.T) {
 			if err != nil || seq != s.State().Seq || !reflect.DeepEqual(list(got), list(want)) {
 				t.Fatalf("seed %d, %+v: %d events, want %d; commit %d, %v", seed, q, len(got), len(want), seq, err)
 			}
+
+			want = m.whole(m.list(func(e *market.Event) bool { return q.Before == market.Position{} || e.Position.Compare(q.Before) < 0 }))
+			slices.Reverse(want)
+			got = nil
+			seq, err = s.EventsBack(t.Context(), q.Before, func(e *market.Event) error { got = append(got, *e); return nil })
+			if err != nil || seq != s.State().Seq || !reflect.DeepEqual(list(got), list(want)) {
+				t.Fatalf("seed %d, all before %+v: %d events, want %d; commit %d, %v", seed, q.Before, len(got), len(want), seq, err)
+			}
 		}
 	}
 }

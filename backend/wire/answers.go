@@ -93,6 +93,12 @@ type DBStats struct {
 type Events struct {
 	Events []Event `json:"events"`
 	Paging
+
+	// Of all coins:
+	NextCursor *string `json:"next_cursor,omitempty" doc:"Where the next request goes on; left out: there is nothing further back"`
+	Reached    *int64  `json:"reached,omitempty" doc:"Block time of the last event that was looked at, Unix seconds"`
+	Seq        *uint64 `json:"seq,omitempty" doc:"Commit that the answer stands at"`
+	Store      string  `json:"store,omitempty" doc:"Identity of the store that seq is of"`
 }
 
 // Mints answers /api/mints.

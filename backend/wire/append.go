@@ -30,6 +30,18 @@ func (e *Events) AppendJSON(dst []byte) []byte {
 	}
 	dst = append(dst, ']')
 	dst = e.appendJSON(dst)
+	if e.NextCursor != nil {
+		dst = AppendString(append(dst, `,"next_cursor":`...), *e.NextCursor)
+	}
+	if e.Reached != nil {
+		dst = strconv.AppendInt(append(dst, `,"reached":`...), *e.Reached, 10)
+	}
+	if e.Seq != nil {
+		dst = strconv.AppendUint(append(dst, `,"seq":`...), *e.Seq, 10)
+	}
+	if e.Store != "" {
+		dst = AppendString(append(dst, `,"store":`...), e.Store)
+	}
 	return append(dst, '}')
 }
 

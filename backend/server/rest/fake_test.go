@@ -168,6 +168,17 @@ func (f *fakeReader) Stretch(_ context.Context, q store.StretchQuery, fn func(*m
 	return f.state.Seq, f.err
 }
 
+func (f *fakeReader) EventsBack(_ context.Context, before market.Position, fn func(*market.Event) error) (market.Seq, error) {
+	for i := len(f.events) - 1; i >= 0 && f.err == nil; i-- {
+		if e := f.events[i]; before == (market.Position{}) || e.Position.Compare(before) < 0 {
+			if err := fn(&e); err != nil {
+				return f.state.Seq, err
+			}
+		}
+	}
+	return f.state.Seq, f.err
+}
+
 func (f *fakeReader) UserEvents(_ context.Context, u market.Pubkey, m *market.Pubkey, page store.Page) (store.EventPage, error) {
 	var list []market.Event
 	for _, e := range f.events {

@@ -67,13 +67,18 @@ func (a *API) marked(ctx context.Context, interval market.Interval, q store.Stre
 	}
 	switch {
 	case errors.Is(err, errMarked):
-		answer.NextCursor = new(fmt.Sprintf("%d-%d-%d", last.Slot, last.Index, last.Ordinal))
+		answer.NextCursor = new(cursorAt(last.Position))
 		answer.Reached = last.BlockTime + market.ClockSlack // an earlier place may have a later time, by so much
 	case err != nil:
 		return nil, fmt.Errorf("read events of %s: %w", q.Mint, err)
 	}
 
 	return answer, nil
+}
+
+// cursorAt names an event's place.
+func cursorAt(at market.Position) string {
+	return fmt.Sprintf("%d-%d-%d", at.Slot, at.Index, at.Ordinal)
 }
 
 // place is a cursor that names an event's place; the zero Position when it is not given.
@@ -83,7 +88,7 @@ func (q *query) place(name string) (at market.Position) {
 		return at
 	}
 	n, err := fmt.Sscanf(text, "%d-%d-%d", &at.Slot, &at.Index, &at.Ordinal)
-	if err != nil || n != 3 || fmt.Sprintf("%d-%d-%d", at.Slot, at.Index, at.Ordinal) != text {
+	if err != nil || n != 3 || cursorAt(at) != text {
 		q.refuse(name, "%.40q is not a cursor of this route: use the next_cursor of an answer", text)
 		return market.Position{}
 	}

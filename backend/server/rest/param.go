@@ -33,6 +33,14 @@ func choiceParam(name, description string, required bool, choices ...string) *hu
 	return &huma.Param{Name: name, In: "query", Description: description, Required: required, Schema: schema}
 }
 
+// listParam is one that may be given several times.
+func listParam(name, description string, maximum int, items huma.Schema) *huma.Param {
+	return &huma.Param{
+		Name: name, In: "query", Description: description + "; may be repeated", Explode: new(true),
+		Schema: &huma.Schema{Type: huma.TypeArray, MinItems: new(1), MaxItems: &maximum, Items: &items},
+	}
+}
+
 func pageParams() []*huma.Param {
 	return []*huma.Param{
 		{

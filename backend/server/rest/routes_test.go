@@ -366,7 +366,7 @@ func TestBadRequests(t *testing.T) {
 	k := "/api/kline?interval=m1&" + m
 	cases := map[string][]string{
 		"mint": {
-			"/api/events", "/api/events?mint=", "/api/events?mint=test_mint_12345", "/api/events?mint=0OIl", "/api/events?mint=" + mint.String() + "1",
+			"/api/events?mint=", "/api/events?mint=test_mint_12345", "/api/events?mint=0OIl", "/api/events?mint=" + mint.String() + "1",
 			"/api/events?mint=" + strings.Repeat("z", 44), "/api/events?mint=" + strings.Repeat("1", 5000), "/api/events?" + m + "&" + m,
 			"/api/kline?interval=m1", "/api/mint_orders?type=up_orders", "/api/user_event?mint=x&" + u, "/api/user_orders?mint=&" + u,
 			"/api/export?mint=", "/api/export?mint=x", "/api/export?" + m + "&mint=x", "/api/gaps?mint=x", "/api/image/x",
@@ -376,7 +376,7 @@ func TestBadRequests(t *testing.T) {
 		"limit":            {k + "&limit=-1", k + "&limit=a", k + "&limit=", k + "&limit=1e3", k + "&limit=%2B5", k + "&limit=0x10", k + "&limit=5&limit=6", k + "&limit=%D9%A1", "/api/log?limit=-1", "/api/log?limit=x", "/api/alerts?limit=-1", "/api/alerts?limit=x"},
 		"level":            {"/api/log?level=trace", "/api/log?level=", "/api/log?level=info&level=warn"},
 		"after":            {"/api/log?after=-1", "/api/log?after=", "/api/log?after=x", "/api/log?after=1.5", "/api/log?after=99999999999999999999"},
-		"order_by":         {k + "&order_by=slot_desc", k + "&order_by=", "/api/events?order_by=time_desc&" + m, "/api/user_event?order_by=up&" + u, "/api/user_orders?order_by=invalid&" + u},
+		"order_by":         {"/api/events?order_by=slot_asc", k + "&order_by=slot_desc", k + "&order_by=", "/api/events?order_by=time_desc&" + m, "/api/user_event?order_by=up&" + u, "/api/user_orders?order_by=invalid&" + u},
 		"interval":         {"/api/kline?" + m, "/api/kline?interval=&" + m, "/api/kline?interval=m2&" + m, "/api/kline?interval=M1&" + m, "/api/export?interval=x&" + m},
 		"from":             {k + "&from=2&to=1", k + "&from=x", k + "&from=", k + "&from=1.5", k + "&from=99999999999999999999", k + "&from=1755000000000", "/api/export?from=9&to=1&" + m},
 		"to":               {k + "&to=x", k + "&to=1&to=2", k + "&from=0&to=1755000000000", "/api/export?to=1755000000000&" + m},
@@ -397,6 +397,8 @@ func TestBadRequests(t *testing.T) {
 		"cursor":           {"/api/mints?cursor=x", "/api/mints?cursor=a&cursor=b", "/api/mints?cursor=" + nobody.String()},
 		"type":             {"/api/mint_orders?" + m, "/api/mint_orders?type=&" + m, "/api/mint_orders?type=longs&" + m},
 		"market_cap":       {"/api/export?market_cap=x&" + m, "/api/export?kind=orders&market_cap=true&" + m, "/api/export?kind=gaps&market_cap=1&" + m},
+		"types":            {"/api/events?types=x", "/api/events?types=", "/api/events?types=BuySell&" + m},
+		"accounts":         {"/api/events?accounts=x", "/api/events?accounts=" + user.String() + "&" + m},
 		"kind":             {"/api/export?kind=klines&" + m, "/api/export?kind=&" + m},
 		"format":           {"/api/export?format=xlsx&" + m, "/api/export?format=&" + m},
 		"state":            {"/api/gaps?state=closed", "/api/gaps?state="},

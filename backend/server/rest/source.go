@@ -24,6 +24,9 @@ type Reader interface {
 	// Stretch calls fn with a mint's events of a stretch of block time, the last first, liquidations with their orders. It
 	// returns the commit it stands at and fn's error.
 	Stretch(ctx context.Context, q store.StretchQuery, fn func(*market.Event) error) (market.Seq, error)
+	// EventsBack calls fn with the events of all mints before a position, the last first, liquidations with their orders; the zero
+	// position stands behind all. It returns the commit it stands at and fn's error.
+	EventsBack(ctx context.Context, before market.Position, fn func(*market.Event) error) (market.Seq, error)
 	// UserEvents gives the events that belong to user, of one mint or, when mint is nil, of all.
 	UserEvents(ctx context.Context, user market.Pubkey, mint *market.Pubkey, q store.Page) (store.EventPage, error)
 	// UserHistory calls fn with the newest events that belong to a user, limit at most, in chain order; MintHistory

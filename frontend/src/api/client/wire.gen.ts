@@ -177,6 +177,14 @@ export interface DBStats {
 /** Events answers /api/events. */
 export interface Events extends Paging {
   events: Event[]
+  /** Where the next request goes on; left out: there is nothing further back */
+  next_cursor?: string
+  /** Block time of the last event that was looked at, Unix seconds */
+  reached?: number
+  /** Commit that the answer stands at */
+  seq?: number
+  /** Identity of the store that seq is of */
+  store?: string
 }
 
 /** Mints answers /api/mints. */
