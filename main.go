@@ -10,8 +10,13 @@ import (
 )
 
 func main() {
+	assets := frontend.Assets()
+	if code, asked := app.Further(os.Args[1:], assets); asked {
+		os.Exit(code)
+	}
+
 	os.Exit(cli.Main(os.Args[1:], cli.Program{
-		Assets: frontend.Assets(),
+		Assets: assets,
 		Window: app.Run,
 		Stdout: os.Stdout,
 		Stderr: os.Stderr,

@@ -38,10 +38,13 @@ type App struct {
 
 	closing atomic.Bool  // the window is on its way out
 	loads   atomic.Int64 // of the page
+	onTop   atomic.Bool  // the window stays above those of other programs
 	dialog  dialogs
 	saving  sync.Mutex // held while settings are saved
 	probes  probes     // endpoints being tried
 	exports exports
+	windows windows      // the further ones
+	first   *firstWindow // in a further window; nil in the first
 
 	mu        sync.Mutex
 	ctx       context.Context // of the window, nil before it is there; the window's functions want it
@@ -59,8 +62,9 @@ func Run(ctx context.Context, o backend.Options) error {
 	notes := newNotifier(o.Logger.With("component", "app"))
 	o.Notify = notes.offer
 	a := &App{
-		notes: notes, options: o, log: o.Logger.With("component", "app"), server: newService(o), geometry: loadGeometry(o.DataDir),
+		notes: notes, options: o, log: o.Logger.With("component", "app"), server: newService(o), geometry: loadGeometry(o.DataDir, geometryFile),
 	}
+	a.onTop.Store(a.geometry.OnTop)
 	only, err := claim(o.DataDir, a.show)
 	if errors.Is(err, errAlreadyOpen) {
 		a.log.Info("already open; its window is brought to the front", "data", o.DataDir)
@@ -88,7 +92,8 @@ func (a *App) open(ctx context.Context) (err error) {
 	}()
 
 	err = wails.Run(&options.App{
-		Title: "Spinscope", Width: a.geometry.Width, Height: a.geometry.Height, MinWidth: 760, MinHeight: 480,
+		Title: a.title(), Width: a.geometry.Width, Height: a.geometry.Height, MinWidth: 760, MinHeight: 480,
+		AlwaysOnTop:      a.geometry.OnTop,
 		BackgroundColour: options.NewRGB(0x0e, 0x11, 0x16),
 		AssetServer:      &assetserver.Options{Assets: a.options.Assets, Middleware: a.watchLoads},
 		Menu:             a.menu(),
@@ -99,20 +104,27 @@ func (a *App) open(ctx context.Context) (err error) {
 			a.mu.Lock()
 			a.ctx = windowCtx
 			a.mu.Unlock()
-			a.server.start(a.fell)
 			go a.quitWith(ctx, windowDone)
 			go a.watchPage(windowDone)
-			go a.notify(windowCtx, windowDone)
+			if a.first == nil {
+				a.server.start(a.fell)
+				go a.notify(windowCtx, windowDone)
+			} else {
+				go a.hear()
+			}
 			a.geometry.place(windowCtx)
 		},
 		OnBeforeClose: func(windowCtx context.Context) bool {
 			if a.closing.Swap(true) { // a signal reaches us twice, here and in the library
 				return true
 			}
-			a.geometry.save(windowCtx, a.options.DataDir, a.log)
+			g := a.geometry
+			g.OnTop = a.onTop.Load()
+			g.save(windowCtx, a.log)
 			return false
 		},
 		OnShutdown: func(context.Context) {
+			a.windows.close()
 			if !a.server.stop(stopTime) {
 				a.log.Error("the server did not stop in time")
 			}
@@ -123,6 +135,14 @@ func (a *App) open(ctx context.Context) (err error) {
 	}
 
 	return nil
+}
+
+// title is the window's: further ones have a number.
+func (a *App) title() string {
+	if a.first == nil {
+		return "Spinscope"
+	}
+	return fmt.Sprintf("Spinscope %d", a.first.setup.Place)
 }
 
 // window is the context that the window's functions want; nil before the window is there.

@@ -72,7 +72,7 @@ func TestLoadGeometry(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, geometryFile), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got := loadGeometry(dir); got != want {
+		if got := loadGeometry(dir, geometryFile); got != want {
 			t.Errorf("%s: %+v, want %+v", text, got, want)
 		}
 	}

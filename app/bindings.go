@@ -19,6 +19,22 @@ type ServerInfo struct {
 
 // Server is polled by the page until the server is ready or has failed: the page may load before it.
 func (a *App) Server() ServerInfo {
+	info := a.where()
+	if info.Ready {
+		a.expectHeartbeat(true) // the page opens now
+	}
+	return info
+}
+
+// where tells where the server is, in a further window that of the first.
+func (a *App) where() (info ServerInfo) {
+	if a.first != nil {
+		if err := a.first.call("Server", struct{}{}, &info); err != nil {
+			info.Error = err.Error()
+		}
+		return info
+	}
+
 	address, failed := a.server.state()
 	switch {
 	case failed != nil:
@@ -26,7 +42,7 @@ func (a *App) Server() ServerInfo {
 	case address == "":
 		return ServerInfo{}
 	}
-	a.expectHeartbeat(true) // the page opens now
+
 	now := a.server.settings()
 	return ServerInfo{Base: "http://" + address, Token: now.Config.Server.Token, Ready: true, First: firstStart(now.Origin)}
 }
@@ -39,6 +55,16 @@ func (a *App) OpenExternal(url string) {
 	if strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://") {
 		window.BrowserOpenURL(a.window(), url)
 	}
+}
+
+// OnTop reports whether the window stays above those of other programs.
+func (a *App) OnTop() bool { return a.onTop.Load() }
+
+// SetOnTop lets the window stay above those of other programs, or not; it is remembered. A desktop may refuse: Wayland has
+// no such wish.
+func (a *App) SetOnTop(on bool) {
+	a.onTop.Store(on)
+	window.WindowSetAlwaysOnTop(a.window(), on)
 }
 
 // Heartbeat is called by the page while it lives.

@@ -94,6 +94,9 @@ func (e *exports) stopNow() {
 // Export asks for a file and begins to write what the dialog asks for to it. It returns the file, empty when the person
 // changed their mind. The events export:progress and export:end tell the rest: a page that was loaded anew hears of it too.
 func (a *App) Export(asked ExportRequest) (string, error) {
+	if a.first != nil {
+		return "", errFirstOnly
+	}
 	request, err := asked.parse()
 	if err != nil {
 		return "", err

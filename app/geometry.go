@@ -21,20 +21,22 @@ type geometry struct {
 	Width     int  `json:"width"`
 	Height    int  `json:"height"`
 	Maximised bool `json:"maximised"`
+	OnTop     bool `json:"on_top"` // stays above the windows of other programs
 	known     bool
+	path      string // of the file it is kept in
 }
 
 const (
-	geometryFile = "window.json"
-	edge         = 80 // pixels of the window that must lie on the screen
+	geometryFile = "window.json" // of the first window
+	edge         = 80            // pixels of the window that must lie on the screen
 )
 
 // loadGeometry returns the last one, or the default when there is none or it makes no sense.
-func loadGeometry(dir string) geometry {
-	var g geometry
-	text, err := textfile.Read(filepath.Join(dir, geometryFile))
+func loadGeometry(dir, file string) geometry {
+	g := geometry{path: filepath.Join(dir, file)}
+	text, err := textfile.Read(g.path)
 	if err != nil || json.Unmarshal(text, &g) != nil || g.Width < 400 || g.Height < 300 || g.Width > 20_000 || g.Height > 20_000 {
-		return geometry{Width: 1280, Height: 800}
+		return geometry{Width: 1280, Height: 800, path: g.path}
 	}
 	g.known = true
 	return g
@@ -65,7 +67,7 @@ func (g geometry) place(ctx context.Context) {
 }
 
 // save writes where the window is. A maximised one keeps the place and size it goes back to.
-func (g geometry) save(ctx context.Context, dir string, log *slog.Logger) {
+func (g geometry) save(ctx context.Context, log *slog.Logger) {
 	g.Maximised = window.WindowIsMaximised(ctx)
 	if !g.Maximised && !window.WindowIsFullscreen(ctx) {
 		g.X, g.Y = window.WindowGetPosition(ctx)
@@ -73,7 +75,7 @@ func (g geometry) save(ctx context.Context, dir string, log *slog.Logger) {
 	}
 	text, err := json.Marshal(g)
 	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, geometryFile), text, 0o600)
+		err = os.WriteFile(g.path, text, 0o600)
 	}
 	if err != nil {
 		log.Warn("window place not saved", "err", err)

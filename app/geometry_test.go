@@ -15,7 +15,7 @@ func TestGeometryWithMark(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, geometryFile), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if g := loadGeometry(dir); g.X != 5 || g.Width != 900 || !g.known {
+	if g := loadGeometry(dir, geometryFile); g.X != 5 || g.Width != 900 || !g.known {
 		t.Errorf("read %+v", g)
 	}
 }

@@ -14,16 +14,21 @@ func (a *App) menu() *menu.Menu {
 	bar := menu.NewMenu()
 
 	file := bar.AddSubmenu("File")
+	file.AddText("New Window", nil, a.tell("menu:toggle", "new-window"))
 	file.AddText("Export…", keys.CmdOrCtrl("e"), a.tell("menu:toggle", "export"))
-	more := file.AddSubmenu("Load More History")
-	for _, reach := range reaches {
-		more.AddText(reach.name, nil, func(*menu.CallbackData) { go a.loadHistory(reach.name, reach.age) })
+	if a.first == nil { // history and settings are the first window's
+		more := file.AddSubmenu("Load More History")
+		for _, reach := range reaches {
+			more.AddText(reach.name, nil, func(*menu.CallbackData) { go a.loadHistory(reach.name, reach.age) })
+		}
+		file.AddSeparator()
+		file.AddText("Settings…", keys.CmdOrCtrl(","), a.tell("menu:toggle", "settings"))
+	} else {
+		file.AddText("Close Window", keys.CmdOrCtrl("w"), func(*menu.CallbackData) { window.Quit(a.window()) })
 	}
 
 	file.AddSeparator()
-	file.AddText("Settings…", keys.CmdOrCtrl(","), a.tell("menu:toggle", "settings"))
-	file.AddSeparator()
-	file.AddText("Quit", keys.CmdOrCtrl("q"), func(*menu.CallbackData) { window.Quit(a.window()) })
+	file.AddText("Quit", keys.CmdOrCtrl("q"), func(*menu.CallbackData) { a.quit() })
 
 	view := bar.AddSubmenu("View")
 	a.layoutMenu(view)
@@ -43,6 +48,7 @@ func (a *App) menu() *menu.Menu {
 	view.AddText("Copy Server Address", nil, a.tell("menu:toggle", "copy-base"))
 	view.AddSeparator()
 	view.AddText("Reload Page", keys.CmdOrCtrl("r"), func(*menu.CallbackData) { renewPage(a.window()) })
+	view.AddText("Always on Top", nil, a.tell("menu:toggle", "on-top"))
 	view.AddText("Full Screen", keys.Key("f11"), func(*menu.CallbackData) { a.toggleFullScreen() })
 
 	a.tokenMenu(bar)
@@ -76,8 +82,15 @@ func (a *App) toggleFullScreen() {
 }
 
 func (a *App) openDocs() {
-	if address, _ := a.server.state(); address != "" {
-		window.BrowserOpenURL(a.window(), "http://"+address+"/docs")
+	if base := a.where().Base; base != "" {
+		window.BrowserOpenURL(a.window(), base+"/docs")
+	}
+}
+
+// quit closes all windows; a further one alone when the first cannot be asked.
+func (a *App) quit() {
+	if a.first == nil || a.first.call("Quit", struct{}{}, nil) != nil {
+		window.Quit(a.window())
 	}
 }
 

@@ -42,6 +42,9 @@ type SaveResult struct {
 
 // Settings reads the configuration file for the dialog.
 func (a *App) Settings() SettingsView {
+	if a.first != nil {
+		return SettingsView{Problem: errFirstOnly.Error(), Stored: []string{}}
+	}
 	now := a.server.settings()
 	shown, err := config.Show(now.Origin, now.Config)
 	if err != nil {
@@ -55,6 +58,9 @@ func (a *App) Settings() SettingsView {
 // SaveSettings checks a change, runs the server with it and puts it into the configuration file. When the server cannot
 // start with it, the file stays and the old settings come back.
 func (a *App) SaveSettings(change SettingsChange) SaveResult {
+	if a.first != nil {
+		return SaveResult{Problems: []FieldProblem{}, Error: errFirstOnly.Error()}
+	}
 	a.saving.Lock()
 	defer a.saving.Unlock()
 
@@ -97,6 +103,9 @@ func (a *App) SaveSettings(change SettingsChange) SaveResult {
 	}
 
 	a.server.note(next)
+	if result.Restarted {
+		a.windows.tell(0, "server", nil)
+	}
 	a.log.Info("settings saved", "file", next.Origin.File, "cluster", next.Config.Solana.Cluster, "restarted", result.Restarted)
 	result.Backup = plan.Staged.Backup()
 	result.AppOnly = next.Config.Window != a.options.Config.Window

@@ -13,6 +13,12 @@ import (
 // WatchCoin puts the coin that a text names, its mint or a link that holds it, on the list of watched coins and returns its
 // mint; one that is listed stays so. A server that runs takes the list in within a second. The error is for the person.
 func (a *App) WatchCoin(text string) (string, error) {
+	if a.first != nil {
+		var mint string
+		err := a.first.call("WatchCoin", text, &mint)
+		return mint, err
+	}
+
 	mint, err := watch.ParseMint(text)
 	if err != nil {
 		return "", err
@@ -25,6 +31,10 @@ func (a *App) WatchCoin(text string) (string, error) {
 
 // UnwatchCoin takes a coin off the list; what is stored of it stays.
 func (a *App) UnwatchCoin(text string) error {
+	if a.first != nil {
+		return a.first.call("UnwatchCoin", text, nil)
+	}
+
 	mint, err := watch.ParseMint(text)
 	if err != nil {
 		return err

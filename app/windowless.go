@@ -5,6 +5,7 @@ package app
 import (
 	"context"
 	"errors"
+	"io/fs"
 
 	"spinscope/backend"
 )
@@ -14,3 +15,6 @@ var errNoWindow = errors.New("this build has no window: use `spinscope serve`, o
 
 // Run reports that this build has no window.
 func Run(context.Context, backend.Options) error { return errNoWindow }
+
+// Further never opens a window here: only an app with one asks for it.
+func Further([]string, fs.FS) (code int, asked bool) { return 0, false }

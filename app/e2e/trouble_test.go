@@ -190,3 +190,33 @@ func (d *desk) atRest(window string) (place image.Rectangle) {
 	})
 	return place
 }
+
+// A window that is to stay above others does so, says it, and does it again after the next start.
+func TestOnTop(t *testing.T) {
+	need(t)
+	d := newDesk(t)
+	a := d.open()
+	a.ready()
+	window := d.focus(title)
+	above := func() bool { return strings.Contains(d.try("xprop", "-id", window, "_NET_WM_STATE"), "ABOVE") }
+	if above() {
+		t.Fatal("the window is on top before anyone asked for it")
+	}
+
+	d.key("O")
+	d.until("the window is above others", above)
+	d.until("the page says so", func() bool { return a.has("on-top") })
+	d.key("ctrl+q")
+	a.endsCleanly()
+
+	b := d.open()
+	b.ready()
+	window = d.focus(title)
+	d.until("the window is above others again", above)
+	d.until("the page says so again", func() bool { return b.has("on-top") })
+
+	b.press("on-top")
+	d.until("the window lets others above it", func() bool { return !above() && !b.has("on-top") })
+	d.key("ctrl+q")
+	b.endsCleanly()
+}

@@ -76,6 +76,7 @@ export interface EndpointReport {
 export interface MenuEvents {
   'export:progress': { path: string; rows: number; part: number; left: number }
   'export:end': { path: string; rows: number; bytes: number; gaps: number; stopped: boolean; error: string }
+  kept: { key: string; text: string | null }
   'menu:interval': string
   'menu:theme': string
   'menu:chart': string
@@ -90,6 +91,12 @@ interface Bindings {
   Server(): Promise<ServerInfo>
   CopyText(text: string): Promise<void>
   OpenExternal(url: string): Promise<void>
+  Kept(): Promise<{ place: number; kept: Record<string, string> }>
+  Keep(key: string, text: string | null): Promise<void>
+  /** Opens a further window, which begins with what is kept. */
+  NewWindow(kept: Record<string, string>): Promise<void>
+  OnTop(): Promise<boolean>
+  SetOnTop(on: boolean): Promise<void>
   Heartbeat(): Promise<void>
   SaveAlert(rule: AlertRule): Promise<AlertRule>
   DeleteAlert(id: string): Promise<void>
@@ -158,6 +165,17 @@ export function openExternal(url: string): void {
 export function openOwn(url: string): void {
   if (app?.OpenExternal) openExternal(url)
   else window.open(url, '_blank')
+}
+
+/** What windows of the app share with each other; null in a browser, where they share what it keeps. */
+export type Sharing = Pick<Bindings, 'Kept' | 'Keep' | 'NewWindow'>
+
+export const sharing: Sharing | null = app?.Kept && app.Keep && app.NewWindow ? (app as Sharing) : null
+
+/** What keeps the window above those of other programs; null in a browser, whose windows are its own. */
+export function topSwitch(): { get(): Promise<boolean>; set(on: boolean): Promise<void> } | null {
+  const { OnTop: get, SetOnTop: set } = app ?? {}
+  return get && set ? { get: () => get(), set: (on) => set(on) } : null
 }
 
 /** Says that the page is alive: when its process crashes the shell is told nothing. */

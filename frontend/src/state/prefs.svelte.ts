@@ -67,6 +67,9 @@ export interface PrefValues extends IndicatorPrefs {
   splitY: number
   /** Whether the crosshair moves in all charts at once. */
   crossSync: boolean
+  /** Whether all charts show one coin, and whether all show one time. */
+  linkCoin: boolean
+  linkTime: boolean
   tab: ListTab
   /** What the list is sorted by in the place of the tab's own order; empty: that. */
   sort: ListSort | ''
@@ -97,6 +100,9 @@ export interface PrefValues extends IndicatorPrefs {
   right: number
 }
 
+/** The choices between on and off. */
+type Flag = { [Key in keyof PrefValues]: PrefValues[Key] extends boolean ? Key : never }[keyof PrefValues]
+
 /** Bounds of the side panes in CSS pixels. */
 export const PANES = { left: [176, 420], right: [200, 460] } as const
 
@@ -108,6 +114,20 @@ export const MAX_CHARTS = 4
 export const PLACES: Record<Layout, number> = { one: 1, columns: 2, rows: 2, four: 4 }
 
 const KEY = 'spinscope.prefs'
+/** What each window of the app has for itself. */
+const OWN: ReadonlySet<string> = new Set<keyof PrefValues>([
+  'charts',
+  'layout',
+  'focus',
+  'lastPlace',
+  'splitX',
+  'splitY',
+  'left',
+  'right',
+  'side',
+  'tab',
+  'sort',
+])
 /** Characters of a remembered mint at most; an address has 44 or fewer. */
 const MAX_MINT = 64
 
@@ -188,6 +208,8 @@ const checks: Checks<PrefValues> = {
   splitX: within(SPLIT),
   splitY: within(SPLIT),
   crossSync: isFlag,
+  linkCoin: isFlag,
+  linkTime: isFlag,
   span: oneOf(...CHANGE_SPANS),
   figure: oneOf(...FIGURES),
   tab: oneOf(...LIST_TABS),
@@ -237,6 +259,8 @@ const defaults: PrefValues = {
   splitX: 50,
   splitY: 50,
   crossSync: true,
+  linkCoin: false,
+  linkTime: false,
   tab: 'top',
   sort: '',
   sparks: true,
@@ -264,32 +288,48 @@ export function isPref(key: string, value: unknown): boolean {
 
 /** Keeps only what is known and valid; anything else falls back to its default. */
 export function readPrefs(text: string | null): PrefValues {
-  let stored: unknown
+  return validPrefs(readObject(text))
+}
+
+function readObject(text: string | null | undefined): object {
   try {
-    stored = JSON.parse(text ?? '{}')
+    const stored: unknown = JSON.parse(text ?? '{}')
+    return typeof stored === 'object' && stored !== null ? stored : {}
   } catch {
-    stored = {}
+    return {}
   }
+}
+
+function validPrefs(stored: object): PrefValues {
   const values: Record<string, unknown> = { ...defaults }
-  if (typeof stored === 'object' && stored !== null) {
-    for (const [key, check] of Object.entries(checks)) {
-      const value = (stored as Record<string, unknown>)[key]
-      if (check(value)) values[key] = value
-    }
+  for (const [key, check] of Object.entries(checks)) {
+    const value = (stored as Record<string, unknown>)[key]
+    if (check(value)) values[key] = value
   }
   return values as unknown as PrefValues
 }
 
-/** What the person chose, kept in this browser. */
+/** What the person chose, kept in this browser and shared by its windows, but for what is each window's own. */
 export class Prefs {
   values: PrefValues
+  /** What a further window of the app has for itself stands under this. */
+  readonly #ownKey: string
 
-  constructor(private readonly storage: Pick<Storage, 'getItem' | 'setItem'> | null) {
-    this.values = $state(readPrefs(this.#stored()))
+  constructor(
+    private readonly storage: Pick<Storage, 'getItem' | 'setItem'> | null,
+    place = 1,
+  ) {
+    this.#ownKey = place > 1 ? `${KEY}.${place}` : KEY
+    this.values = $state(validPrefs({ ...this.#stored(KEY), ...this.#stored(this.#ownKey) }))
   }
 
   set<Key extends keyof PrefValues>(key: Key, value: PrefValues[Key]): void {
     this.setAll({ [key]: value })
+  }
+
+  /** Chooses the other of two. */
+  toggle(key: Flag): void {
+    this.set(key, !this.values[key])
   }
 
   /** Takes over every choice that is valid, and keeps them. */
@@ -297,11 +337,17 @@ export class Prefs {
     const valid = Object.entries(values).filter(([key, value]) => isPref(key, value))
     if (valid.length === 0) return
     Object.assign(this.values, Object.fromEntries(valid))
-    try {
-      this.storage?.setItem(KEY, JSON.stringify(this.values))
-    } catch {
-      // A full or forbidden storage only means that the choice is forgotten.
-    }
+    // Another window may have kept another choice since.
+    const own = (key: string) => OWN.has(key) && this.#ownKey !== KEY
+    this.#keep(KEY, Object.fromEntries(valid.filter(([key]) => !own(key))))
+    this.#keep(this.#ownKey, Object.fromEntries(valid.filter(([key]) => own(key))))
+  }
+
+  /** Another window has kept something: what is not each window's own holds here too. */
+  kept(key: string | null): void {
+    if (key !== KEY) return
+    const now = validPrefs(this.#stored(KEY))
+    Object.assign(this.values, Object.fromEntries(Object.entries(now).filter(([name]) => !OWN.has(name))))
   }
 
   toggleFavourite(mint: string): void {
@@ -309,11 +355,20 @@ export class Prefs {
     this.set('favourites', known.includes(mint) ? known.filter((other) => other !== mint) : [...known, mint])
   }
 
-  #stored(): string | null {
+  #keep(key: string, values: object): void {
+    if (Object.keys(values).length === 0) return
     try {
-      return this.storage?.getItem(KEY) ?? null
+      this.storage?.setItem(key, JSON.stringify({ ...this.#stored(key), ...values }))
     } catch {
-      return null
+      // A full or forbidden storage only means that the choice is forgotten.
+    }
+  }
+
+  #stored(key: string): object {
+    try {
+      return readObject(this.storage?.getItem(key))
+    } catch {
+      return {}
     }
   }
 }

@@ -58,6 +58,30 @@ describe('Prefs', () => {
     refusing.set('side', 'info')
     expect(refusing.values.side).toBe('info')
   })
+
+  it('is shared by windows, none of which undoes what another chose, but for what is each one’s own', () => {
+    const stored = new Map<string, string>()
+    const storage = {
+      getItem: (key: string) => stored.get(key) ?? null,
+      setItem: (key: string, text: string) => void stored.set(key, text),
+    }
+    const first = new Prefs(storage)
+    first.set('layout', 'rows')
+    const further = new Prefs(storage, 2)
+    expect(further.values.layout).toBe('rows')
+
+    further.setAll({ layout: 'four', favourites: ['M'], theme: 'light' })
+    first.set('zone', 'utc') // before it has heard of the other
+    for (const window of [first, further]) window.kept('spinscope.prefs')
+    const both = { favourites: ['M'], theme: 'light', zone: 'utc' }
+    expect(first.values).toMatchObject({ ...both, layout: 'rows' })
+    expect(further.values).toMatchObject({ ...both, layout: 'four' })
+
+    expect(new Prefs(storage).values).toMatchObject({ ...both, layout: 'rows' })
+    expect(new Prefs(storage, 2).values).toMatchObject({ ...both, layout: 'four' })
+    expect(new Prefs(storage, 3).values).toMatchObject({ ...both, layout: 'rows' })
+    first.kept('spinscope.other')
+  })
 })
 
 it('follows the newest block time', () => {

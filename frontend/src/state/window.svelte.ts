@@ -1,3 +1,4 @@
+import { topSwitch } from '../native'
 import type { Drawings } from './drawings.svelte'
 import type { SavedWorkspaces } from './saved-workspaces.svelte'
 
@@ -39,4 +40,16 @@ export class WindowState {
   drawings: Drawings | undefined
   /** What was saved of the window; set once the first candles are on screen. */
   saved = $state.raw<SavedWorkspaces | undefined>()
+  /** Whether the window stays above those of other programs; undefined where it cannot. */
+  onTop = $state<boolean | undefined>()
+  readonly #top = topSwitch()
+
+  constructor() {
+    void this.#top?.get().then((on) => (this.onTop = on))
+  }
+
+  switchOnTop(): void {
+    const on = !this.onTop
+    void this.#top?.set(on).then(() => (this.onTop = on))
+  }
 }

@@ -20,6 +20,7 @@ import { Polling } from './polling'
 import type { Prefs, PrefValues } from './prefs.svelte'
 import { pushesTo } from './pushes'
 import { type StatusLine, statusLineOf } from './status-line'
+import { place } from './storage'
 import { Tape } from './tape.svelte'
 import { Toasts } from './toasts.svelte'
 import { TokenList } from './tokens.svelte'
@@ -262,7 +263,7 @@ export class Workspace {
   /** A few alerts are told each, many as one. */
   #announce(alerts: readonly Alert[]): void {
     const newest = alerts.at(-1)
-    if (!newest || this.muted) return
+    if (!newest || this.muted || place > 1) return // the first window tells them
     this.sound.play()
     if (alerts.length > 2) {
       const text = `${alerts.length} alerts, the latest: ${newest.message}`

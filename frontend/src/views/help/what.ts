@@ -324,6 +324,10 @@ const status: Section = {
       name: 'a workspace’s name',
       text: 'The workspace in use; “changed” before it: the window is not as it was saved. Nothing is saved by itself and nothing lost: Shift+S saves the change, goes back, or opens another.',
     },
+    {
+      name: 'on top',
+      text: 'This window stays above those of other programs (Shift+O, in the app); press to let it go. It is remembered.',
+    },
     { name: 'time', text: 'Chain time: everything before it was read.' },
     {
       name: 'a version is available',

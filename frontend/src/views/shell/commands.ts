@@ -69,7 +69,7 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   )
 
   add('Tokens', 'watched', 'Watched coins', ['W'], () => (view.dialog = 'watched'), 'watch add mint pump')
-  add('Tokens', 'pictures', 'Toggle token pictures', ['i'], () => prefs.set('pictures', !prefs.values.pictures))
+  add('Tokens', 'pictures', 'Toggle token pictures', ['i'], () => prefs.toggle('pictures'))
 
   for (const tab of LIST_TABS) {
     const [title, words] = TAB_WORDS[tab]
@@ -104,16 +104,14 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     const place = CHARTS.findIndex(([kind]) => kind === prefs.values.chart)
     prefs.set('chart', (CHARTS[(place + 1) % CHARTS.length] ?? ['candles'])[0])
   })
-  add('Chart', 'volume', 'Toggle volume', ['v'], () => prefs.set('volume', !prefs.values.volume))
-  add('Chart', 'volume-paid', 'Volume: tokens or what was paid', ['V'], () =>
-    prefs.set('volumePaid', !prefs.values.volumePaid),
-  )
+  add('Chart', 'volume', 'Toggle volume', ['v'], () => prefs.toggle('volume'))
+  add('Chart', 'volume-paid', 'Volume: tokens or what was paid', ['V'], () => prefs.toggle('volumePaid'))
   add('Chart', 'volume-delta', 'Volume in the colour of the side that took more', ['Q'], () =>
-    prefs.set('volumeDelta', !prefs.values.volumeDelta),
+    prefs.toggle('volumeDelta'),
   )
-  add('Chart', 'log', 'Toggle logarithmic scale', ['l'], () => prefs.set('log', !prefs.values.log))
+  add('Chart', 'log', 'Toggle logarithmic scale', ['l'], () => prefs.toggle('log'))
   add('Chart', 'percent', 'Toggle the axis in percent of the first candle in sight', ['%'], () =>
-    prefs.set('percent', !prefs.values.percent),
+    prefs.toggle('percent'),
   )
   add('Chart', 'cap', 'Switch between price and market cap', ['M'], () => workspace.switchWorth(), 'mcap')
   add('Chart', 'usd', 'Switch between the quote and US dollars', ['$'], () => workspace.switchMoney(), 'SOL usd dollar')
@@ -121,7 +119,7 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   for (const name of indicatorNames) {
     const { words, key } = indicatorKind(name)
     add('Chart', name, `Toggle ${words}`, [key], () => {
-      prefs.set(name, !prefs.values[name])
+      prefs.toggle(name)
       // The coin is still to be chosen.
       if (name === 'compare' && prefs.values.compare && !workspace.chart.compare) view.dialog = 'layers'
     })
@@ -133,12 +131,10 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     if (picked || here !== undefined) pickCandle(prefs, mint, picked ? 0 : (here ?? 0))
     else workspace.toasts.show('info', 'Point at the candle first from which on the VWAP is to count.')
   })
-  add('Chart', 'bands', 'Toggle liquidation ranges', ['b'], () => prefs.set('bands', !prefs.values.bands))
-  add('Chart', 'liquidations', 'Toggle liquidation marks', ['d'], () =>
-    prefs.set('liquidations', !prefs.values.liquidations),
-  )
-  add('Chart', 'large-trades', 'Toggle large trades', ['h'], () => prefs.set('largeTrades', !prefs.values.largeTrades))
-  add('Chart', 'gap-marks', 'Toggle gap marks', ['g'], () => prefs.set('gapMarks', !prefs.values.gapMarks))
+  add('Chart', 'bands', 'Toggle liquidation ranges', ['b'], () => prefs.toggle('bands'))
+  add('Chart', 'liquidations', 'Toggle liquidation marks', ['d'], () => prefs.toggle('liquidations'))
+  add('Chart', 'large-trades', 'Toggle large trades', ['h'], () => prefs.toggle('largeTrades'))
+  add('Chart', 'gap-marks', 'Toggle gap marks', ['g'], () => prefs.toggle('gapMarks'))
   add('Chart', 'zone', 'Switch between UTC and local time', ['u'], () =>
     prefs.set('zone', prefs.values.zone === 'utc' ? 'local' : 'utc'),
   )
@@ -174,7 +170,7 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Chart', 'zoom-out', 'Narrower bars', ['-'], () => workspace.chart.controls?.zoom(1 / ZOOM))
 
   const mint = () => workspace.chart.mint
-  add('Drawing', 'draw-tools', 'Toggle the drawing tools', ['L'], () => prefs.set('drawTools', !prefs.values.drawTools))
+  add('Drawing', 'draw-tools', 'Toggle the drawing tools', ['L'], () => prefs.toggle('drawTools'))
   for (const tool of TOOL_NAMES) {
     const { words, key } = TOOLS[tool]
     add('Drawing', `draw-${tool}`, words, [key], () => view.drawings?.pick(tool), 'draw')
@@ -183,7 +179,7 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
     view.drawings?.hand?.place(),
   )
   add('Drawing', 'draw-magnet', 'Toggle the magnet: points go to prices of their candle', ['alt+g'], () =>
-    prefs.set('magnet', !prefs.values.magnet),
+    prefs.toggle('magnet'),
   )
   add('Drawing', 'draw-next', 'Select the next drawing', ['N'], () => view.drawings?.next(mint()))
   add('Drawing', 'draw-remove', 'Remove the selected drawing', ['Delete', 'Backspace'], () =>
@@ -269,6 +265,16 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Window', 'retry', 'Retry the connection', [], () => workspace.retry())
   add('Window', 'help', 'Help: what you see', ['F1'], () => (view.dialog = 'help'), 'legend marks colours glossary')
   add('Window', 'tour', 'A first tour of the window', [], () => (view.dialog = 'tour'), 'help introduction')
+  add(
+    'Window',
+    'new-window',
+    'New window',
+    ['E'],
+    () => void import('./large').then(({ newWindow }) => newWindow(workspace)),
+    'second further screen',
+  )
+  if (isDesktop)
+    add('Window', 'on-top', `Always on top: ${view.onTop ? 'on' : 'off'}`, ['O'], () => view.switchOnTop(), 'above pin')
   add('Window', 'shortcuts', 'Keyboard shortcuts', ['?'], () => (view.dialog = 'shortcuts'))
   add('Window', 'about', 'About Spinscope', [], () => (view.dialog = 'about'))
   return list
