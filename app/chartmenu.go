@@ -21,6 +21,8 @@ func (a *App) layoutMenu(view *menu.Menu) {
 	layout.AddText("Next Chart", keys.CmdOrCtrl("]"), a.tell("menu:toggle", "next-chart"))
 	layout.AddText("Previous Chart", keys.CmdOrCtrl("["), a.tell("menu:toggle", "previous-chart"))
 	layout.AddText("Crosshair in All Charts", nil, a.tell("menu:toggle", "cross-sync"))
+	layout.AddText("Same Coin in All Charts", nil, a.tell("menu:toggle", "link-coin"))
+	layout.AddText("Same Time in All Charts", nil, a.tell("menu:toggle", "link-time"))
 	layout.AddText("Workspaces…", nil, a.tell("menu:toggle", "workspaces"))
 }
 

@@ -36,6 +36,8 @@ export interface ChartHooks {
   older(): void
   /** How far into the chart the hatch reaches under which the history begins, CSS pixels; undefined out of sight. */
   begins(right: number | undefined): void
+  /** Other bars have come into sight, or more, or fewer. */
+  ranged(): void
   /** What the indicators say of the bars in sight is another thing now. */
   sighted(): void
 }

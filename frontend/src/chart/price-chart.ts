@@ -181,6 +181,7 @@ export class PriceChart {
       if (range && range.from + this.#bars.span.from < AHEAD) this.#hooks.older()
       if (range) this.#stay(range)
       this.#follow()
+      this.#hooks.ranged()
     })
     host.addEventListener('pointerdown', this.#drag)
     addEventListener('pointerup', this.#drop)
@@ -532,6 +533,7 @@ export class PriceChart {
       older: none,
       begins: none,
       sighted: none,
+      ranged: none,
     })
     try {
       twin.#bars.all = this.#bars.all

@@ -32,6 +32,8 @@ export class Charts {
   /** Set while the pointer is over a chart. */
   cross = $state.raw<Cross | undefined>()
   readonly slots = new SlotClock()
+  /** The frame in which the others follow the focused one. */
+  #leading = 0
 
   constructor(
     private readonly prefs: Prefs,
@@ -87,9 +89,34 @@ export class Charts {
     this.open()
   }
 
+  /** Ties the charts to one coin, that of the focused one, or lets each have its own. */
+  linkCoin(linked: boolean): void {
+    this.prefs.set('linkCoin', linked)
+    this.open()
+  }
+
+  /** Ties the charts to the time that the focused one has in sight, or lets each have its own. */
+  linkTime(linked: boolean): void {
+    this.prefs.set('linkTime', linked)
+    this.lead()
+  }
+
+  /** Before the next frame all charts show the time that the focused one has in sight, when they are tied to it. */
+  lead(from = this.focused): void {
+    if (!this.prefs.values.linkTime || from !== this.focused) return
+    cancelAnimationFrame(this.#leading)
+    this.#leading = requestAnimationFrame(() => {
+      const range = this.focused.controls?.range
+      if (!range) return
+      for (const chart of this.shown) if (chart !== this.focused) chart.controls?.show(range.from, range.to)
+    })
+  }
+
   open(): void {
+    const { mint } = this.focused
     for (const chart of this.shown) {
-      if (!chart.mint && this.focused.mint) chart.choose({ mint: this.focused.mint, interval: this.#fresh() })
+      if (!chart.mint && mint) chart.choose({ mint, interval: this.#fresh() })
+      else if (this.prefs.values.linkCoin && mint) chart.choose({ mint })
       chart.open()
     }
     this.#remember()

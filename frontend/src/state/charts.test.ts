@@ -1,4 +1,5 @@
 import { beforeEach, expect, it, vi } from 'vitest'
+import type { ChartControls, ChartState } from './chart.svelte'
 import { Charts } from './charts.svelte'
 import { candle, fakeRest, klines, QuietStream } from './fakes'
 import { Prefs } from './prefs.svelte'
@@ -173,4 +174,45 @@ it('hands a push to the charts it is about', async () => {
   for (const chart of charts.shown) chart.onKline(data as never)
   await settle()
   expect(charts.shown.map((chart) => chart.market.last?.time)).toEqual([60, 300])
+})
+
+it('shows one coin in all charts while they are linked to it, and lets each have its own again', async () => {
+  charts.choose({ mint: 'A' })
+  charts.arrange('columns')
+  charts.step(1)
+  charts.choose({ mint: 'B' })
+  charts.linkCoin(true)
+  expect(shown()).toEqual(['B m1', 'B m5'])
+  charts.choose({ mint: 'C', interval: 'm15' })
+  expect(shown()).toEqual(['C m1', 'C m15'])
+
+  charts.arrange('four')
+  expect(charts.shown.map(({ mint }) => mint)).toEqual(['C', 'C', 'C', 'C'])
+  charts = window() // as after a restart
+  expect(charts.shown.map(({ mint }) => mint)).toEqual(['C', 'C', 'C', 'C'])
+
+  charts.linkCoin(false)
+  charts.choose({ mint: 'D' })
+  expect(charts.shown.map(({ mint }) => mint).sort()).toEqual(['C', 'C', 'C', 'D'])
+})
+
+it('shows in linked charts the time that the focused one has in sight, and follows no other', async () => {
+  charts.choose({ mint: 'A' })
+  charts.arrange('columns')
+  const [first, second] = charts.shown as [ChartState, ChartState]
+  const show = vi.fn(() => true)
+  first.controls = { range: { from: 600, to: 1200 } } as ChartControls
+  second.controls = { show, range: { from: 0, to: 300 } } as unknown as ChartControls
+  charts.lead(first)
+  await settle()
+  expect(show).not.toHaveBeenCalled()
+
+  charts.linkTime(true)
+  charts.lead(first)
+  await settle()
+  expect(show.mock.calls).toEqual([[600, 1200]]) // once a frame
+
+  charts.lead(second)
+  await settle()
+  expect(show).toHaveBeenCalledTimes(1)
 })

@@ -93,6 +93,12 @@ export class Navigation {
     this.#follow()
   }
 
+  /** Ties the charts to one coin, or lets each have its own. */
+  linkCoin(linked: boolean): void {
+    this.charts.linkCoin(linked)
+    this.#follow()
+  }
+
   /** Shows the token so many rows on in the list. */
   step(rows: number): void {
     const next = this.tokens.neighbour(this.charts.focused.mint, rows)

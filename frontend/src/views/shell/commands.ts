@@ -194,8 +194,12 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   })
   add('Layout', 'next-chart', 'Next chart', [']'], () => workspace.navigation.stepChart(1))
   add('Layout', 'previous-chart', 'Previous chart', ['['], () => workspace.navigation.stepChart(-1))
-  add('Layout', 'cross-sync', 'Toggle the crosshair in all charts', ['z'], () =>
-    prefs.set('crossSync', !prefs.values.crossSync),
+  add('Layout', 'cross-sync', 'Toggle the crosshair in all charts', ['z'], () => prefs.toggle('crossSync'))
+  add('Layout', 'link-coin', 'Link the charts: all show the same coin', ['G'], () =>
+    workspace.navigation.linkCoin(!prefs.values.linkCoin),
+  )
+  add('Layout', 'link-time', 'Link the charts: all show the same time', ['Z'], () =>
+    workspace.charts.linkTime(!prefs.values.linkTime),
   )
 
   add(
@@ -261,10 +265,6 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   add('Window', 'tab-trades', 'Show trades', [], () => workspace.navigation.showSide('trades'))
   add('Window', 'tab-orders', 'Show orders', [], () => workspace.navigation.showSide('orders'))
   add('Window', 'tab-info', 'Show token information', [], () => workspace.navigation.showSide('info'))
-  add('Window', 'settings', 'Settings', ['mod+,'], () => (view.dialog = 'settings'))
-  add('Window', 'retry', 'Retry the connection', [], () => workspace.retry())
-  add('Window', 'help', 'Help: what you see', ['F1'], () => (view.dialog = 'help'), 'legend marks colours glossary')
-  add('Window', 'tour', 'A first tour of the window', [], () => (view.dialog = 'tour'), 'help introduction')
   add(
     'Window',
     'new-window',
@@ -275,6 +275,10 @@ export function commands(workspace: Workspace, view: WindowState): Command[] {
   )
   if (isDesktop)
     add('Window', 'on-top', `Always on top: ${view.onTop ? 'on' : 'off'}`, ['O'], () => view.switchOnTop(), 'above pin')
+  add('Window', 'settings', 'Settings', ['mod+,'], () => (view.dialog = 'settings'))
+  add('Window', 'retry', 'Retry the connection', [], () => workspace.retry())
+  add('Window', 'help', 'Help: what you see', ['F1'], () => (view.dialog = 'help'), 'legend marks colours glossary')
+  add('Window', 'tour', 'A first tour of the window', [], () => (view.dialog = 'tour'), 'help introduction')
   add('Window', 'shortcuts', 'Keyboard shortcuts', ['?'], () => (view.dialog = 'shortcuts'))
   add('Window', 'about', 'About Spinscope', [], () => (view.dialog = 'about'))
   return list
