@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -120,7 +121,7 @@ func (a *App) open(ctx context.Context) (err error) {
 			}
 			g := a.geometry
 			g.OnTop = a.onTop.Load()
-			g.save(windowCtx, a.log)
+			g.save(windowCtx, filepath.Join(a.options.DataDir, a.geometryFile()), a.log)
 			return false
 		},
 		OnShutdown: func(context.Context) {
@@ -143,6 +144,14 @@ func (a *App) title() string {
 		return "Spinscope"
 	}
 	return fmt.Sprintf("Spinscope %d", a.first.setup.Place)
+}
+
+// geometryFile is where the window's place is kept, in the data directory.
+func (a *App) geometryFile() string {
+	if a.first == nil {
+		return geometryFile
+	}
+	return fmt.Sprintf("window-%d.json", a.first.setup.Place)
 }
 
 // window is the context that the window's functions want; nil before the window is there.

@@ -77,7 +77,7 @@ func TestLoadGeometry(t *testing.T) {
 		}
 	}
 
-	if got := loadGeometry(t.TempDir()); got != fallback {
+	if got := loadGeometry(t.TempDir(), geometryFile); got != fallback {
 		t.Errorf("without a file: %+v", got)
 	}
 }

@@ -38,11 +38,8 @@ func openFurther(ctx context.Context, assets fs.FS) error {
 
 	o := backend.Options{Assets: assets, Logger: log, DataDir: first.setup.DataDir, Version: first.setup.Version}
 	o.Config.Window.GPU = first.setup.GPU
-	file := fmt.Sprintf("window-%d.json", first.setup.Place)
-	a := &App{
-		notes: newNotifier(log), options: o, log: log, server: newService(o), first: first,
-		geometry: loadGeometry(o.DataDir, file),
-	}
+	a := &App{notes: newNotifier(log), options: o, log: log, server: newService(o), first: first}
+	a.geometry = loadGeometry(o.DataDir, a.geometryFile())
 	a.onTop.Store(a.geometry.OnTop)
 	return a.open(ctx)
 }

@@ -23,7 +23,6 @@ type geometry struct {
 	Maximised bool `json:"maximised"`
 	OnTop     bool `json:"on_top"` // stays above the windows of other programs
 	known     bool
-	path      string // of the file it is kept in
 }
 
 const (
@@ -33,10 +32,10 @@ const (
 
 // loadGeometry returns the last one, or the default when there is none or it makes no sense.
 func loadGeometry(dir, file string) geometry {
-	g := geometry{path: filepath.Join(dir, file)}
-	text, err := textfile.Read(g.path)
+	var g geometry
+	text, err := textfile.Read(filepath.Join(dir, file))
 	if err != nil || json.Unmarshal(text, &g) != nil || g.Width < 400 || g.Height < 300 || g.Width > 20_000 || g.Height > 20_000 {
-		return geometry{Width: 1280, Height: 800, path: g.path}
+		return geometry{Width: 1280, Height: 800}
 	}
 	g.known = true
 	return g
@@ -67,7 +66,7 @@ func (g geometry) place(ctx context.Context) {
 }
 
 // save writes where the window is. A maximised one keeps the place and size it goes back to.
-func (g geometry) save(ctx context.Context, log *slog.Logger) {
+func (g geometry) save(ctx context.Context, path string, log *slog.Logger) {
 	g.Maximised = window.WindowIsMaximised(ctx)
 	if !g.Maximised && !window.WindowIsFullscreen(ctx) {
 		g.X, g.Y = window.WindowGetPosition(ctx)
@@ -75,7 +74,7 @@ func (g geometry) save(ctx context.Context, log *slog.Logger) {
 	}
 	text, err := json.Marshal(g)
 	if err == nil {
-		err = os.WriteFile(g.path, text, 0o600)
+		err = os.WriteFile(path, text, 0o600)
 	}
 	if err != nil {
 		log.Warn("window place not saved", "err", err)
