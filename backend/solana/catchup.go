@@ -21,7 +21,7 @@ func (s *session) catchUp(ctx context.Context) error {
 	for {
 		s.held = nil
 		s.queue.restart()
-		if err := s.readHistory(ctx); err != nil {
+		if err := s.handle(func() error { return s.readHistory(ctx) }); err != nil {
 			return err
 		}
 		if !s.queue.overflowed() {

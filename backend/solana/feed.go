@@ -67,7 +67,7 @@ func (f *Feed) Run(ctx context.Context, resume market.Slot, apply func(context.C
 
 	c := &shared{
 		feed: f, config: config, connection: &f.status, stats: f.stats, logger: config.Logger.With("component", "solana"), apply: apply,
-		clock: newClock(), orders: newOrders(), turns: make(chan struct{}, maxTurns), scans: make(chan struct{}, maxScans),
+		clock: newClock(), orders: newOrders(), hands: newHands(), turns: make(chan struct{}, maxTurns), scans: make(chan struct{}, maxScans),
 	}
 	for _, endpoint := range config.Endpoints {
 		c.batches = append(c.batches, newBatchSize(config.MaxRequestsPerSecond))

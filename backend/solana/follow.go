@@ -378,7 +378,7 @@ func (r *run) readOver(ctx context.Context, l *link, live func()) error {
 	defer cancel()
 
 	if !r.recalled && !r.liveOnly {
-		if err := r.recall(ctx); err != nil {
+		if err := r.handle(func() error { return r.recall(ctx) }); err != nil {
 			return err
 		}
 		r.recalled = true

@@ -37,13 +37,23 @@ func (s *session) live(ctx context.Context) error {
 	if s.extending != nil {
 		s.startExtension(ctx)
 	}
+	do := func() error { return nil }
 	for {
-		if err := s.step(ctx, wait); err != nil {
+		err := s.handle(func() error {
+			if err := do(); err != nil {
+				return err
+			}
+			if err := s.step(ctx, wait); err != nil {
+				return err
+			}
+			s.scanSooner(ctx)
+			return nil
+		})
+		if err != nil {
 			return err
 		}
-		s.scanSooner(ctx)
 
-		do := func() error { return nil }
+		do = func() error { return nil }
 		s.working.Unlock() // while it waits, how far it has come is told for it
 		select {
 		case <-ctx.Done():
@@ -77,10 +87,15 @@ func (s *session) live(ctx context.Context) error {
 		}
 
 		s.working.Lock()
-		if err := do(); err != nil {
-			return err
-		}
 	}
+}
+
+// handle does the work of an address: of a followed one, which are many, on a stack that it does not keep.
+func (r *run) handle(work func() error) error {
+	if !r.follows {
+		return work()
+	}
+	return r.hands.do(r.whole, work)
 }
 
 // step delivers what came, and sets wait to when the next of what is held has waited for long enough.

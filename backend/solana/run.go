@@ -39,6 +39,7 @@ type shared struct {
 	clock      *clock
 	orders     *orders
 	arrivals   arrivals
+	hands      *hands
 	batches    []*batchSize  // by endpoint
 	spells     []*rateSpell  // by endpoint
 	still      atomic.Uint64 // the slot where the chain stood still when the last connection ended; 0 if it did not
