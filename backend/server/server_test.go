@@ -64,6 +64,10 @@ func (reader) Stretch(context.Context, store.StretchQuery, func(*market.Event) e
 	return 7, nil
 }
 
+func (reader) EventsBack(context.Context, market.Position, func(*market.Event) error) (market.Seq, error) {
+	return 7, nil
+}
+
 func (reader) UserEvents(context.Context, market.Pubkey, *market.Pubkey, store.Page) (store.EventPage, error) {
 	return store.EventPage{}, nil
 }
