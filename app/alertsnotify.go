@@ -128,7 +128,7 @@ func (a *App) notify(window context.Context, closed <-chan struct{}) {
 func alertTitle(kind string) string {
 	title := map[string]string{
 		"price_above": "Price above", "price_below": "Price below", "market_cap_above": "Market cap above",
-		"market_cap_below": "Market cap below", "percent_move": "Sharp move", "liquidation": "Liquidation",
+		"market_cap_below": "Market cap below", "line_above": "Above the line", "line_below": "Below the line", "percent_move": "Sharp move", "liquidation": "Liquidation",
 		"new_token": "New token", "volume_spike": "Volume spike", "wallet_trade": "Wallet", "connection_lost": "Connection",
 	}[kind]
 	if title == "" {

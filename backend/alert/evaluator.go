@@ -65,6 +65,7 @@ type mint struct {
 	warm    bool // the windows and the price hold all before last
 	last    market.Position
 	price   market.Price
+	at      int64 // when that was, Unix seconds
 	priced  bool
 	moves   map[int64]*moves
 	volumes map[int64]*volumes

@@ -97,15 +97,20 @@ func (e *Evaluator) link(r *Rule, what string, since int64, now time.Time, messa
 	})
 }
 
-func (e *Evaluator) priceText(r *Rule, price market.Price) string {
-	side := "above"
-	if r.Kind == PriceBelow {
+func (e *Evaluator) priceText(r *Rule, event *market.Event) string {
+	what, level := "", r.Price.String()
+	if r.lined() {
+		what, level = " the line at", r.Line.text(event.BlockTime)
+	}
+
+	price, side := event.Price.String(), "above"
+	if r.Kind == PriceBelow || r.Kind == LineBelow {
 		side = "below"
 	}
-	if price == r.Price {
-		side = "at"
+	if price == level {
+		side, what = "at", strings.TrimSuffix(what, " at")
 	}
-	return fmt.Sprintf("%s: price %s %s, %s %s", e.name(r.Mint), short(price.String()), e.quote(r.Mint), side, short(r.Price.String()))
+	return fmt.Sprintf("%s: price %s %s, %s%s %s", e.name(r.Mint), short(price), e.quote(r.Mint), side, what, short(level))
 }
 
 func (e *Evaluator) capText(r *Rule, value string) string {

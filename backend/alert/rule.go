@@ -20,6 +20,8 @@ const (
 	PriceBelow     Kind = "price_below"
 	MarketCapAbove Kind = "market_cap_above"
 	MarketCapBelow Kind = "market_cap_below"
+	LineAbove      Kind = "line_above"
+	LineBelow      Kind = "line_below"
 	PercentMove    Kind = "percent_move"
 	Liquidation    Kind = "liquidation"
 	NewToken       Kind = "new_token"
@@ -31,7 +33,8 @@ const (
 // Kinds are all kinds, in the order that help texts list them.
 func Kinds() []Kind {
 	return []Kind{
-		PriceAbove, PriceBelow, MarketCapAbove, MarketCapBelow, PercentMove, Liquidation, NewToken, VolumeSpike, WalletTrade, ConnectionLost,
+		PriceAbove, PriceBelow, MarketCapAbove, MarketCapBelow, LineAbove, LineBelow, PercentMove, Liquidation, NewToken, VolumeSpike, WalletTrade,
+		ConnectionLost,
 	}
 }
 
@@ -56,6 +59,11 @@ type Fields struct {
 	Wallet        string      `json:"wallet,omitempty"`
 	Price         string      `json:"price,omitempty"` // quote per whole token, decimal
 	MarketCap     string      `json:"market_cap,omitempty"`
+	FromTime      int64       `json:"from_time,omitempty"`  // Unix seconds
+	FromPrice     string      `json:"from_price,omitempty"` // as Price
+	ToTime        int64       `json:"to_time,omitempty"`    // Unix seconds
+	ToPrice       string      `json:"to_price,omitempty"`
+	Ray           bool        `json:"ray,omitempty"`       // the line goes on beyond its second point
 	Direction     string      `json:"direction,omitempty"` // up, down, both
 	Percent       json.Number `json:"percent,omitempty"`
 	WindowSeconds int64       `json:"window_seconds,omitempty"`
@@ -77,6 +85,7 @@ type Rule struct {
 	Wallet    market.Pubkey // of WalletTrade
 	Price     market.Price
 	MarketCap uint64 // 10^-9 whole units of the quote
+	Line      line   // of LineAbove and LineBelow
 	Up, Down  bool   // which moves count
 	Percent   uint64 // hundredths of a percent
 	Window    int64  // seconds
@@ -105,6 +114,8 @@ var uses = map[Kind][]string{
 	PriceBelow:     {"symbol*", "price*"},
 	MarketCapAbove: {"symbol*", "market_cap*"},
 	MarketCapBelow: {"symbol*", "market_cap*"},
+	LineAbove:      {"symbol*", "from_time*", "from_price*", "to_time*", "to_price*", "ray"},
+	LineBelow:      {"symbol*", "from_time*", "from_price*", "to_time*", "to_price*", "ray"},
 	PercentMove:    {"symbol", "direction", "percent*", "window_seconds*"},
 	Liquidation:    {"symbol", "min_size"},
 	NewToken:       {},
@@ -121,13 +132,16 @@ func (r *Rule) rest() int64 {
 	return r.Window
 }
 
-// crosses reports whether the rule waits for a price to cross a level, its own or that of a market cap.
+// crosses reports whether the rule waits for a price to cross a level, its own, that of a market cap or that of a line.
 func (r *Rule) crosses() bool {
-	return r.Kind == PriceAbove || r.Kind == PriceBelow || r.capped()
+	return r.Kind == PriceAbove || r.Kind == PriceBelow || r.capped() || r.lined()
 }
 
 // capped reports whether the rule needs the supply of its coin.
 func (r *Rule) capped() bool { return r.Kind == MarketCapAbove || r.Kind == MarketCapBelow }
+
+// lined reports whether the rule waits at a line.
+func (r *Rule) lined() bool { return r.Kind == LineAbove || r.Kind == LineBelow }
 
 // Fields is the rule as it is written.
 func (r *Rule) Fields() Fields { return r.fields }
@@ -152,6 +166,11 @@ func (f Fields) Parse() (Rule, error) {
 		{"wallet", f.Wallet != ""},
 		{"price", f.Price != ""},
 		{"market_cap", f.MarketCap != ""},
+		{"from_time", f.FromTime != 0},
+		{"from_price", f.FromPrice != ""},
+		{"to_time", f.ToTime != 0},
+		{"to_price", f.ToPrice != ""},
+		{"ray", f.Ray},
 		{"direction", f.Direction != ""},
 		{"percent", f.Percent != ""},
 		{"window_seconds", f.WindowSeconds != 0},
@@ -207,6 +226,12 @@ func (r *Rule) measures(f *Fields) (err error) {
 		r.MarketCap = amount.Lo
 	}
 
+	if r.lined() {
+		if r.Line, err = parseLine(f); err != nil {
+			return err
+		}
+	}
+
 	switch f.Direction {
 	case "up":
 		r.Up = true
@@ -248,6 +273,9 @@ func (r *Rule) written(f *Fields) Fields {
 	}
 	if f.MarketCap != "" {
 		out.MarketCap = market.U64(r.MarketCap).Decimal(sizeDecimals)
+	}
+	if r.lined() {
+		out.FromPrice, out.ToPrice = r.Line.fromPrice.String(), r.Line.toPrice.String()
 	}
 	if f.MinSize != "" {
 		out.MinSize = market.U64(r.MinSize).Decimal(sizeDecimals)

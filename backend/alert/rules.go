@@ -27,6 +27,7 @@ func ruleFields(r wire.AlertRule) Fields {
 	return Fields{
 		ID: r.ID, Kind: Kind(r.Kind), Symbol: r.Symbol, Price: r.Price, Direction: r.Direction,
 		Percent: number(r.Percent), WindowSeconds: r.WindowSeconds, Factor: number(r.Factor), MinSize: r.MinSize, Wallet: r.Wallet, MarketCap: r.MarketCap,
+		FromTime: r.FromTime, FromPrice: r.FromPrice, ToTime: r.ToTime, ToPrice: r.ToPrice, Ray: r.Ray,
 		Once: r.Once, Muted: r.Muted, CreatedAt: r.CreatedAt,
 	}
 }
@@ -46,7 +47,8 @@ func wireRule(r *Rule) wire.AlertRule {
 	factor, _ := f.Factor.Float64()
 	return wire.AlertRule{
 		ID: f.ID, Kind: string(f.Kind), Symbol: f.Symbol, Price: f.Price, MarketCap: f.MarketCap, Direction: f.Direction, Percent: percent,
-		WindowSeconds: f.WindowSeconds, Factor: factor, MinSize: f.MinSize, Wallet: f.Wallet, Once: f.Once, Muted: f.Muted, CreatedAt: f.CreatedAt,
+		WindowSeconds: f.WindowSeconds, Factor: factor, MinSize: f.MinSize, Wallet: f.Wallet,
+		FromTime: f.FromTime, FromPrice: f.FromPrice, ToTime: f.ToTime, ToPrice: f.ToPrice, Ray: f.Ray, Once: f.Once, Muted: f.Muted, CreatedAt: f.CreatedAt,
 	}
 }
 

@@ -39,7 +39,7 @@ func TestMessagesInOneNotation(t *testing.T) {
 	event := &market.Event{Body: &spinpet.BuySell{Mint: mint}, Price: exact("312345678000000000000")}
 	name := e.name(mint)
 	for got, want := range map[string]string{
-		e.priceText(rule, event.Price):                        ": price 0.0(7)312345 SOL, above 0.0(7)31",
+		e.priceText(rule, event):                              ": price 0.0(7)312345 SOL, above 0.0(7)31",
 		e.moveText(rule, event, "5.2"):                        ": +5.2% within 5m, now 0.0(7)312345 SOL",
 		e.spikeText(rule, event, market.U128{Lo: 5e9}, "3.1"): ": 5 SOL traded within 5m, 3.1× the average",
 	} {
@@ -59,7 +59,7 @@ func TestMessagesNameTheQuote(t *testing.T) {
 	event := &market.Event{Body: &spinpet.BuySell{Mint: mint}, Price: price}
 	name, short := e.name(mint), short(price.String())
 	for got, want := range map[string]string{
-		e.priceText(rule, price):                              ": price " + short + " USDC, at " + short,
+		e.priceText(rule, event):                              ": price " + short + " USDC, at " + short,
 		e.moveText(rule, event, "5.2"):                        ": +5.2% within 5m, now " + short + " USDC",
 		e.spikeText(rule, event, market.U128{Lo: 5e6}, "3.1"): ": 5 USDC traded within 5m, 3.1× the average",
 		e.liquidationText(mint, &market.Terms{}, "2"):         ": long of 2 USDC liquidated",

@@ -42,13 +42,13 @@ func (e *Evaluator) trade(event *market.Event, trade *market.Trade) error {
 	}
 
 	if m.priced {
-		e.crossings(m.rules, event, m.price)
+		e.crossings(m.rules, event, m.price, m.at)
 	}
 	for _, r := range m.rules {
 		switch r.Kind {
 		case PercentMove:
 			e.moved(r, event, m.moves[r.Window])
-		case VolumeSpike, PriceAbove, PriceBelow, MarketCapAbove, MarketCapBelow, Liquidation:
+		case VolumeSpike, PriceAbove, PriceBelow, MarketCapAbove, MarketCapBelow, LineAbove, LineBelow, Liquidation:
 		}
 	}
 
@@ -78,7 +78,7 @@ func (m *mint) clear() {
 			m.moves[r.Window] = newMoves(r.Window)
 		case VolumeSpike:
 			m.volumes[r.Window] = newVolumes(r.Window)
-		case PriceAbove, PriceBelow, MarketCapAbove, MarketCapBelow, Liquidation:
+		case PriceAbove, PriceBelow, MarketCapAbove, MarketCapBelow, LineAbove, LineBelow, Liquidation:
 		}
 	}
 }
@@ -91,7 +91,7 @@ func (m *mint) take(t int64, price market.Price, quote uint64) {
 	for _, w := range m.volumes {
 		w.add(t, quote)
 	}
-	m.price, m.priced = price, true
+	m.price, m.at, m.priced = price, t, true
 }
 
 // count keeps account of the memory that windows take.
@@ -157,9 +157,10 @@ func (e *Evaluator) learnedLate(event *market.Event, rules []*Rule) error {
 	}
 
 	var before market.Price
+	var beforeTime int64
 	err := e.look.EventsBack(event.Mint(), event.Position, func(old *market.Event) bool {
 		if _, ok := old.Trade(); ok {
-			before = old.Price
+			before, beforeTime = old.Price, old.BlockTime
 			return false
 		}
 		return true
@@ -169,12 +170,13 @@ func (e *Evaluator) learnedLate(event *market.Event, rules []*Rule) error {
 	}
 
 	if !before.IsZero() {
-		e.crossings(rules, event, before)
+		e.crossings(rules, event, before, beforeTime)
 	}
 	return nil
 }
 
-func (e *Evaluator) crossings(rules []*Rule, event *market.Event, before market.Price) {
+// crossings compares a trade with the price and the block time of the one before it.
+func (e *Evaluator) crossings(rules []*Rule, event *market.Event, before market.Price, beforeTime int64) {
 	for _, r := range rules {
 		var crossed bool
 		switch r.Kind {
@@ -185,12 +187,14 @@ func (e *Evaluator) crossings(rules []*Rule, event *market.Event, before market.
 		case MarketCapAbove, MarketCapBelow:
 			e.capCrossing(r, event, before)
 			continue
+		case LineAbove, LineBelow:
+			crossed = r.Line.crossed(r.Kind, before, beforeTime, event.Price, event.BlockTime)
 		case PercentMove, VolumeSpike, Liquidation:
 		}
 		key := armKey{r.ID, event.Mint(), 'p'}
 		if crossed && e.counts(r, event) && e.ready(r, key, event.BlockTime, false) {
 			e.memory.arm(key, r, event.BlockTime)
-			e.fire(r, event, e.priceText(r, event.Price), event.Price.String())
+			e.fire(r, event, e.priceText(r, event), event.Price.String())
 		}
 	}
 }

@@ -91,6 +91,10 @@ func condition(f alert.Fields) string {
 		return "market cap at or above " + f.MarketCap
 	case alert.MarketCapBelow:
 		return "market cap at or below " + f.MarketCap
+	case alert.LineAbove:
+		return "at or above the line " + lineOf(f)
+	case alert.LineBelow:
+		return "at or below the line " + lineOf(f)
 	case alert.PercentMove:
 		return fmt.Sprintf("%s %% in %d s, %s", f.Percent, f.WindowSeconds, f.Direction)
 	case alert.VolumeSpike:
@@ -109,6 +113,16 @@ func condition(f alert.Fields) string {
 	return "-"
 }
 
+// lineOf are the points of a rule's line, in UTC.
+func lineOf(f alert.Fields) string {
+	moment := func(t int64) string { return time.Unix(t, 0).UTC().Format(time.DateTime) }
+	text := fmt.Sprintf("from %s at %s to %s at %s", f.FromPrice, moment(f.FromTime), f.ToPrice, moment(f.ToTime))
+	if f.Ray {
+		text += " and on"
+	}
+	return text
+}
+
 func stateOf(f alert.Fields) string {
 	state := "on"
 	if f.Muted {
@@ -122,12 +136,17 @@ func stateOf(f alert.Fields) string {
 
 type alertAddCommand struct {
 	alertPlace
-	Kind      string `required:"" help:"price_above, price_below, market_cap_above, market_cap_below, percent_move, volume_spike, liquidation, new_token, wallet_trade or connection_lost." placeholder:"KIND"`
+	Kind      string `required:"" help:"price_above, price_below, market_cap_above, market_cap_below, line_above, line_below, percent_move, volume_spike, liquidation, new_token, wallet_trade or connection_lost." placeholder:"KIND"`
 	ID        string `name:"id" help:"Name of the rule; one is made up otherwise." placeholder:"ID"`
 	Symbol    string `help:"Mint address; all mints without it, where the kind allows." placeholder:"MINT"`
 	Wallet    string `help:"Address of the wallet (wallet_trade)." placeholder:"ADDRESS"`
 	Price     string `help:"What a whole token costs, in SOL or what else it is paid in, such as 0.00000003 (price_above, price_below)." placeholder:"PRICE"`
 	MarketCap string `help:"Price × supply, in what the token is paid in, such as 250.5 (market_cap_above, market_cap_below)." placeholder:"AMOUNT"`
+	FromTime  int64  `help:"Where the line begins, Unix seconds (line_above, line_below)." placeholder:"TIME"`
+	FromPrice string `help:"The line's price there." placeholder:"PRICE"`
+	ToTime    int64  `help:"A later point of the line, Unix seconds; without --ray it ends there." placeholder:"TIME"`
+	ToPrice   string `help:"The line's price there." placeholder:"PRICE"`
+	Ray       bool   `help:"The line goes on beyond its second point."`
 	Percent   string `help:"Size of the move, such as 12.5 (percent_move)." placeholder:"N"`
 	Window    int64  `help:"Seconds that are looked at, 10 to 86400 (percent_move, volume_spike)." placeholder:"SECONDS"`
 	Direction string `help:"up, down or both (percent_move)." placeholder:"WAY"`
@@ -146,6 +165,7 @@ func (c *alertAddCommand) Run(program *Program) error {
 
 	rule, err := file.Add(alert.Fields{
 		ID: c.ID, Kind: alert.Kind(c.Kind), Symbol: c.Symbol, Wallet: c.Wallet, Price: c.Price, MarketCap: c.MarketCap, Direction: c.Direction, Percent: json.Number(c.Percent),
+		FromTime: c.FromTime, FromPrice: c.FromPrice, ToTime: c.ToTime, ToPrice: c.ToPrice, Ray: c.Ray,
 		WindowSeconds: c.Window, Factor: json.Number(c.Factor), MinSize: c.MinSize, Once: c.Once, Muted: c.Muted,
 	}, time.Now())
 	if wrong, ok := errors.AsType[*alert.FieldError](err); ok {

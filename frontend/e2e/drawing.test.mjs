@@ -264,3 +264,58 @@ test('a finger draws and moves', async () => {
   calm(page)
   await page.context().close()
 })
+
+test('an alert lies on a ray: made from its card, moved and deleted with it', async () => {
+  const state = { rules: [], alerts: [] }
+  const routes = async (page) => {
+    await page.route('**/api/alerts**', (route) => {
+      const paging = { total: 0, page: 1, limit: 50, has_next: false, has_prev: false }
+      return route.fulfill({ json: { success: true, message: '', data: { ...state, ...paging } } })
+    })
+    await page.exposeFunction('standInSave', (rule) => {
+      const saved = { ...rule, id: rule.id || 'made', created_at: 1 }
+      state.rules = [saved]
+      return saved
+    })
+    await page.exposeFunction('standInDelete', () => {
+      state.rules = []
+    })
+    await page.addInitScript(() => {
+      window.go = { app: { App: { SaveAlert: window.standInSave, DeleteAlert: window.standInDelete } } }
+    })
+  }
+  const { page, drag } = await board({ routes })
+  await page.keyboard.press('Alt+r')
+  await drag([0.3, 0.3], [0.5, 0.4])
+  await has(page, 1)
+  await byId(page, 'drawing-alert').click()
+  await byId(page, 'alert-save').click()
+  await until('the rule lies on the ray', async () => {
+    const [{ kind, points } = {}] = await kept(page)
+    const [rule] = state.rules
+    return (
+      kind === 'ray' &&
+      /^line_/.test(rule?.kind) &&
+      rule.ray &&
+      points.every(({ time, price }, place) =>
+        place === 0
+          ? time === rule.from_time && price === Number(rule.from_price)
+          : time === rule.to_time && price === Number(rule.to_price),
+      )
+    )
+  })
+  await byId(page, 'alert-rule').filter({ hasText: 'to the line from' }).waitFor()
+
+  const [before] = state.rules
+  await drag([0.4, 0.35], [0.4, 0.5])
+  await until('the rule goes with it', async () => {
+    const [{ points }] = await kept(page)
+    const [rule] = state.rules
+    return rule.from_price !== before.from_price && Number(rule.to_price) === points[1].price
+  })
+  await page.keyboard.press('Delete')
+  await until('the rule went with it', async () => state.rules.length === 0)
+  await byId(page, 'toast').filter({ hasText: 'was deleted with it' }).waitFor()
+  calm(page)
+  await page.context().close()
+})

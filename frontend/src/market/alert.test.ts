@@ -38,6 +38,7 @@ describe('a draft', () => {
       once: true,
       wallet: WALLET,
       cap: '250.5',
+      line: { from_time: 100, from_price: '1', to_time: 200, to_price: '2', ray: true },
     })
     const rules = Object.fromEntries(ALERT_KINDS.map(({ value: kind }) => [kind, toRule({ ...full, kind })]))
     const common = { id: '', created_at: 0, once: true }
@@ -46,6 +47,8 @@ describe('a draft', () => {
       price_below: { ...common, kind: 'price_below', symbol: MINT, price: '0.000000028' },
       market_cap_above: { ...common, kind: 'market_cap_above', symbol: MINT, market_cap: '250.5' },
       market_cap_below: { ...common, kind: 'market_cap_below', symbol: MINT, market_cap: '250.5' },
+      line_above: { ...common, kind: 'line_above', symbol: MINT, ...full.line },
+      line_below: { ...common, kind: 'line_below', symbol: MINT, ...full.line },
       percent_move: {
         ...common,
         kind: 'percent_move',

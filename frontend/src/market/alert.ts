@@ -8,6 +8,8 @@ export type AlertKind =
   | 'price_below'
   | 'market_cap_above'
   | 'market_cap_below'
+  | 'line_above'
+  | 'line_below'
   | 'percent_move'
   | 'liquidation'
   | 'new_token'
@@ -17,8 +19,17 @@ export type AlertKind =
 
 export type Direction = 'up' | 'down' | 'both'
 
+/** A price that moves evenly with block time, in Unix seconds; a ray goes on beyond its second point. */
+export interface RuleLine {
+  from_time?: number
+  from_price?: string
+  to_time?: number
+  to_price?: string
+  ray?: boolean
+}
+
 /** A rule as the server keeps it; members that the kind has no use for are left out. */
-export interface Rule {
+export interface Rule extends RuleLine {
   id: string
   kind: AlertKind
   symbol?: string
@@ -45,6 +56,7 @@ export interface Draft {
   wallet: string
   price: string
   cap: string
+  line: RuleLine
   direction: Direction
   percent: string
   window: string
@@ -65,6 +77,8 @@ export const ALERT_KINDS: readonly { value: AlertKind; text: string }[] = [
   { value: 'price_below', text: 'Price falls to' },
   { value: 'market_cap_above', text: 'Market cap rises to' },
   { value: 'market_cap_below', text: 'Market cap falls to' },
+  { value: 'line_above', text: 'Price rises to a line' },
+  { value: 'line_below', text: 'Price falls to a line' },
   { value: 'percent_move', text: 'Price moves by' },
   { value: 'volume_spike', text: 'Volume spike' },
   { value: 'liquidation', text: 'Liquidation' },
@@ -78,6 +92,8 @@ const USES: Record<AlertKind, readonly (keyof Draft)[]> = {
   price_below: ['symbol', 'price'],
   market_cap_above: ['symbol', 'cap'],
   market_cap_below: ['symbol', 'cap'],
+  line_above: ['symbol', 'line'],
+  line_below: ['symbol', 'line'],
   percent_move: ['symbol', 'direction', 'percent', 'window'],
   volume_spike: ['symbol', 'factor', 'window'],
   liquidation: ['symbol', 'minSize'],
@@ -111,6 +127,7 @@ export function newDraft(symbol: string, price: number, last = price): Draft {
     wallet: '',
     price: priceText(price),
     cap: '',
+    line: {},
     direction: 'both',
     percent: '5',
     window: '5',
@@ -136,6 +153,10 @@ export function pointedPrice(price: number): number {
   return Number(price.toPrecision(5))
 }
 
+function lineIn(rule: RuleLine): RuleLine {
+  return Object.fromEntries(Object.entries(rule).filter(([name]) => /^(from|to)_|^ray/.test(name)))
+}
+
 export function draftOf(rule: Rule): Draft {
   const blank = newDraft(rule.symbol ?? '', NaN)
   const seconds = rule.window_seconds ?? 300
@@ -147,6 +168,7 @@ export function draftOf(rule: Rule): Draft {
     wallet: rule.wallet ?? '',
     price: rule.price ?? '',
     cap: rule.market_cap ?? '',
+    line: lineIn(rule),
     direction: rule.direction ?? 'both',
     percent: rule.percent === undefined ? blank.percent : exactNumber(rule.percent),
     window: String(seconds / UNITS[unit]),
@@ -198,6 +220,7 @@ export function toRule(draft: Draft): Rule | Problem {
       return { field: 'market_cap', text: 'enter price × supply as a decimal above 0, such as 250.5' }
     rule.market_cap = cap
   }
+  if (uses('line')) Object.assign(rule, draft.line)
   if (uses('direction')) rule.direction = draft.direction
   for (const name of ['percent', 'factor'] as const) {
     if (!uses(name)) continue
@@ -239,6 +262,10 @@ export function commandOf(rule: Rule): string {
     'wallet',
     'price',
     'market_cap',
+    'from_time',
+    'from_price',
+    'to_time',
+    'to_price',
     'direction',
     'percent',
     'window_seconds',
@@ -253,6 +280,7 @@ export function commandOf(rule: Rule): string {
       quoted(typeof value === 'number' ? exactNumber(value) : value),
     )
   }
+  if (rule.ray) words.push('--ray')
   if (rule.once) words.push('--once')
   return words.join(' ')
 }
@@ -274,6 +302,11 @@ export function ruleWords(rule: Rule, name: (mint: string) => string, quote = SO
       return `${who}: market cap rises to ${exactNumber(Number(rule.market_cap))} ${quote}`
     case 'market_cap_below':
       return `${who}: market cap falls to ${exactNumber(Number(rule.market_cap))} ${quote}`
+    case 'line_above':
+    case 'line_below': {
+      const [from, to] = [rule.from_price, rule.to_price].map((price) => formatPrice(Number(price), 6))
+      return `${who} ${rule.kind === 'line_above' ? 'rises' : 'falls'} to the line from ${from} to ${to}`
+    }
     case 'percent_move': {
       const way = rule.direction === 'up' ? 'up ' : rule.direction === 'down' ? 'down ' : 'up or down '
       return `${who} moves ${way}${rule.percent}%${span}`

@@ -41,6 +41,8 @@ export class Drawings {
     private readonly storage: Kept | null,
     private readonly toasts: Pick<Toasts, 'show'>,
     private readonly now: () => number = Date.now,
+    /** Hears of each drawing that was changed or removed. */
+    private readonly changed: (mint: string, before: Drawing, after: Drawing | undefined) => void = () => undefined,
   ) {}
 
   /** Those of a coin, in the order in which they were drawn. */
@@ -156,8 +158,13 @@ export class Drawings {
   }
 
   #changed(mint: string): void {
+    const before = this.of(mint)
     this.#show(mint)
     const list = this.of(mint)
+    for (const one of before) {
+      const after = list.find(({ id }) => id === one.id)
+      if (after !== one) this.changed(mint, one, after)
+    }
     try {
       if (list.length === 0) this.storage?.removeItem(PREFIX + mint)
       else {

@@ -4,13 +4,23 @@
 export interface AlertRule {
   /** 1 to 64 letters, digits, - and _ */
   id: string
-  kind: 'price_above' | 'price_below' | 'market_cap_above' | 'market_cap_below' | 'percent_move' | 'liquidation' | 'new_token' | 'volume_spike' | 'wallet_trade' | 'connection_lost'
+  kind: 'price_above' | 'price_below' | 'market_cap_above' | 'market_cap_below' | 'line_above' | 'line_below' | 'percent_move' | 'liquidation' | 'new_token' | 'volume_spike' | 'wallet_trade' | 'connection_lost'
   /** Mint; left out for all mints where the kind allows it */
   symbol?: string
   /** SOL per whole token, exact decimal: price_above, price_below */
   price?: string
   /** Price × supply in what the coin is paid in, exact decimal with at most 9 decimals: market_cap_above, market_cap_below */
   market_cap?: string
+  /** Where the line begins, Unix seconds: line_above, line_below */
+  from_time?: number
+  /** The line's price there, exact decimal as price */
+  from_price?: string
+  /** A later point of the line, Unix seconds; without ray it ends there */
+  to_time?: number
+  /** The line's price there */
+  to_price?: string
+  /** The line goes on beyond its second point */
+  ray?: boolean
   /** percent_move; both when left out */
   direction?: 'up' | 'down' | 'both'
   /** percent_move: 0.01 to 1000000, in steps of 0.01 */
@@ -41,7 +51,7 @@ export interface Alert {
   id: string
   /** The rule's id */
   rule: string
-  kind: 'price_above' | 'price_below' | 'market_cap_above' | 'market_cap_below' | 'percent_move' | 'liquidation' | 'new_token' | 'volume_spike' | 'wallet_trade' | 'connection_lost'
+  kind: 'price_above' | 'price_below' | 'market_cap_above' | 'market_cap_below' | 'line_above' | 'line_below' | 'percent_move' | 'liquidation' | 'new_token' | 'volume_spike' | 'wallet_trade' | 'connection_lost'
   /** Mint; empty for connection_lost */
   symbol: string
   /** One line of plain text */
