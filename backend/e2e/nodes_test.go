@@ -610,11 +610,11 @@ func TestNodesFail(t *testing.T) {
 			if at != 0 && now >= at+10 {
 				return nil
 			}
-			said := ""
+			var said strings.Builder
 			for _, n := range append([]*siteNode{one, two}, edges...) {
-				said += fmt.Sprintf(" %s %+v", n.name, n.state())
+				fmt.Fprintf(&said, " %s %+v", n.name, n.state())
 			}
-			return fmt.Errorf("from %d on:%s", at, said)
+			return fmt.Errorf("from %d on:%s", at, said.String())
 		})
 		close(ended)
 		t.Logf("%s: no commit for %v at most", what, (<-paused).Round(time.Millisecond))
