@@ -76,7 +76,7 @@ func (s *sink) wrong(ledger []ledgerTx, address market.Pubkey) string {
 // same waits until the sink holds of each address what the ledger has.
 func (r *rig) same(what string, ledger []ledgerTx, addresses ...market.Pubkey) {
 	r.t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(patience)
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()
 
@@ -106,7 +106,7 @@ func (r *rig) same(what string, ledger []ledgerTx, addresses ...market.Pubkey) {
 // address waits for a condition over the status of an address.
 func (r *rig) address(what string, address market.Pubkey, ok func(AddressStatus) bool) {
 	r.t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(patience)
 	ticker := time.NewTicker(2 * time.Millisecond)
 	defer ticker.Stop()
 	for {
@@ -196,7 +196,9 @@ func TestFollowDeliversOnce(t *testing.T) {
 	c := newCluster(t)
 	a, b, p := testAddress(1), testAddress(2), testProgram
 	c.history(3, 1)
-	r := start(t, testConfig(c.endpoint()), 0)
+	config := testConfig(c.endpoint())
+	config.TimeWait = patience // none comes twice for want of a block time, however busy the machine is
+	r := start(t, config, 0)
 	follow(t, r.feed, Following{Address: a})
 	follow(t, r.feed, Following{Address: b})
 	r.address("a is live", a, isConnected)
@@ -234,6 +236,7 @@ func TestFollowRefused(t *testing.T) {
 	a, b, late := testAddress(1), testAddress(2), testAddress(3)
 	config := testConfig(c.endpoint())
 	config.refusedPause = 20 * time.Millisecond
+	config.TimeWait = patience // as above
 	r := start(t, config, 0)
 	follow(t, r.feed, Following{Address: a})
 	r.address("a is live", a, isConnected)

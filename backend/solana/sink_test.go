@@ -135,7 +135,7 @@ func (s *sink) apply(ctx context.Context, b market.Batch) error {
 // until waits for a condition over the sink, checked after every batch.
 func (s *sink) until(what string, ok func() bool) {
 	s.t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(patience)
 	for {
 		s.mu.Lock()
 		done, changed := ok(), s.changed
@@ -230,6 +230,9 @@ type rig struct {
 	stop func() error // ends Run and gives its result
 }
 
+// patience is how long a test waits for what must come: long, as the machine may be busy.
+const patience = 2 * time.Minute
+
 func testConfig(endpoints ...Endpoint) Config {
 	return Config{
 		Endpoints: endpoints, Program: testProgram, ReconnectInterval: 20 * time.Millisecond, PingInterval: 50 * time.Millisecond,
@@ -276,7 +279,7 @@ func (r *rig) status(what string, ok func(Status) bool) {
 	r.t.Helper()
 	ticker := time.NewTicker(2 * time.Millisecond)
 	defer ticker.Stop()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(patience)
 	for !ok(r.feed.Status()) {
 		select {
 		case <-ticker.C:
