@@ -47,6 +47,8 @@ func (a *API) events(ctx context.Context, q *query) (*wire.Events, error) {
 		q.only("mint is left out", "types", "accounts", "min_size", "cursor")
 	case at.OldestFirst:
 		q.refuse("order_by", "events of all mints are the newest first: slot_desc, or give a mint")
+	case page > 1:
+		q.refuse("page", "events of all mints go on from next_cursor, by cursor, or give a mint")
 	}
 	if q.err != nil {
 		return nil, q.err

@@ -91,7 +91,7 @@ func TestLimitsAreThoseOfTheProgram(t *testing.T) {
 		query := url.Values{}
 		for _, p := range item.Get.Parameters {
 			switch {
-			case p.In != "query" || !p.Required:
+			case p.In != "query" || !p.Required && p.Name != "mint": // events of all mints have no pages
 			case len(p.Schema.Enum) > 0:
 				query.Set(p.Name, fmt.Sprint(p.Schema.Enum[0]))
 			default:

@@ -372,7 +372,7 @@ func TestBadRequests(t *testing.T) {
 			"/api/export?mint=", "/api/export?mint=x", "/api/export?" + m + "&mint=x", "/api/gaps?mint=x", "/api/image/x",
 		},
 		"user":             {"/api/user_event", "/api/user_event?user=x", "/api/user_orders?user=", "/api/user_orders?user=test_user_123"},
-		"page":             {k + "&page=0", k + "&page=-1", k + "&page=a", k + "&page=", k + "&page=1.5", k + "&page=99999999999999999999", k + "&page=9007199254740993", k + "&page=1&page=2", k + "&page=%201", "/api/alerts?page=0", "/api/alerts?page=-1", "/api/alerts?page=x", "/api/alerts?page=1&page=1"},
+		"page":             {k + "&page=0", k + "&page=-1", k + "&page=a", k + "&page=", k + "&page=1.5", k + "&page=99999999999999999999", k + "&page=9007199254740993", k + "&page=1&page=2", k + "&page=%201", "/api/alerts?page=0", "/api/alerts?page=-1", "/api/alerts?page=x", "/api/alerts?page=1&page=1", "/api/events?page=2"},
 		"limit":            {k + "&limit=-1", k + "&limit=a", k + "&limit=", k + "&limit=1e3", k + "&limit=%2B5", k + "&limit=0x10", k + "&limit=5&limit=6", k + "&limit=%D9%A1", "/api/log?limit=-1", "/api/log?limit=x", "/api/alerts?limit=-1", "/api/alerts?limit=x"},
 		"level":            {"/api/log?level=trace", "/api/log?level=", "/api/log?level=info&level=warn"},
 		"after":            {"/api/log?after=-1", "/api/log?after=", "/api/log?after=x", "/api/log?after=1.5", "/api/log?after=99999999999999999999"},
