@@ -136,11 +136,56 @@ function compare(page, was, is) {
   )
 }
 
+/** The coin of the chart as it was an hour before the market's end. */
+async function replay(page) {
+  await page.keyboard.press('Shift+P')
+  const dialog = byId(page, 'replay')
+  const is = (name, value) =>
+    until(`${name} is ${value}`, async () => (await dialog.getAttribute(`data-${name}`)) === value)
+  await is('reading', 'false')
+  await byId(page, 'replay-time').fill(String(END - 3600))
+  await byId(page, 'replay-jump').click()
+  await is('clock', String(END - 3600))
+  await is('reading', 'false')
+}
+
+async function workspaces(page) {
+  await page.keyboard.press('Shift+S')
+  for (const name of ['One coin', 'Evening', 'Scalping']) {
+    await byId(page, 'workspace-name').fill(name)
+    await byId(page, 'workspace-name').press('Enter')
+    await page.locator(`[data-testid="workspace-row"][data-name="${name}"]`).waitFor()
+  }
+}
+
+/** A trend line, a retracement and a text over the candles. */
+async function drawing(page) {
+  const { x, y, width, height } = await byId(page, 'chart').boundingBox()
+  const at = ([across, down]) => [x + width * across, y + height * down]
+  const drag = async (tool, from, to) => {
+    await byId(page, tool).click()
+    await page.mouse.move(...at(from))
+    await page.mouse.down()
+    await page.mouse.move(...at(to), { steps: 4 })
+    await page.mouse.up()
+  }
+  await byId(page, 'draw-tools').click()
+  await drag('tool-trend', [0.22, 0.72], [0.62, 0.4])
+  await drag('tool-fib', [0.5, 0.62], [0.75, 0.28])
+  await byId(page, 'tool-text').click()
+  await page.mouse.click(...at([0.3, 0.3]))
+  await byId(page, 'draw-words').fill('since the evening')
+  await byId(page, 'draw-words').press('Enter')
+}
+
 const views = [
   ['window', 1, () => undefined],
   ['four-charts', 4, (page) => page.keyboard.press('Alt+4')],
   ['orders', 1, (page) => byId(page, 'side-orders').click()],
   ['token', 1, (page) => byId(page, 'side-info').click()],
+  ['replay', 2, replay],
+  ['workspaces', 1, workspaces],
+  ['drawing', 1, drawing],
 ]
 
 for (const theme of ['dark', 'light']) {
@@ -152,10 +197,11 @@ for (const theme of ['dark', 'light']) {
     const page = await still(theme)
     const differ = []
     for (const [name, charts, show] of views) {
+      await page.keyboard.press('Escape')
       await page.keyboard.press('Alt+1')
       await byId(page, 'side-trades').click()
       await show(page)
-      await page.mouse.move(2, 400)
+      await page.mouse.move(2, 2)
       await settled(page, charts)
       await byId(page, 'address').evaluate((node) => (node.textContent = '127.0.0.1:5051'))
       const file = join(kept, `${name}-${theme}.png`)
